@@ -1,0 +1,14 @@
+// Package tke is a typed client of the five image cache actions of Tencent Kubernetes Engine (service tke, version
+// 2018-05-25): CreateImageCache, DescribeImageCaches, UpdateImageCache, DeleteImageCaches, GetMostSuitableImageCache.
+//
+// Signing and addressing are the SDK's. What this package adds, each in one place:
+//
+//   - transport.go: the layers between the SDK and the wire: retry, rate limit, user agent;
+//   - errors.go: whatever went wrong as an *Error with code, message, action and request id;
+//   - create.go: a create that never doubles, although the service takes no client token;
+//   - reader.go: many readers of single caches share DescribeImageCaches calls;
+//   - wait.go: the one poll loop;
+//   - times.go: the service's several spellings of a time.
+//
+// The package knows nothing of Terraform, and never decodes a registry password that the service may return.
+package tke

@@ -1,0 +1,30 @@
+package tke
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"syscall"
+)
+
+// permanent reports whether the same try would fail again: names that do not exist, certificates that do not verify.
+func permanent(err error) bool {
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return dns.IsNotFound
+	}
+	var verify *tls.CertificateVerificationError
+	var unknownAuthority x509.UnknownAuthorityError
+	var hostname x509.HostnameError
+	return errors.As(err, &verify) || errors.As(err, &unknownAuthority) || errors.As(err, &hostname)
+}
+
+// transientDial reports whether a connection could not be made for a reason that may pass.
+func transientDial(err error) bool {
+	if !neverSent(err) || permanent(err) {
+		return false
+	}
+	var op *net.OpError
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &op) && (op.Timeout() || op.Temporary())
+}

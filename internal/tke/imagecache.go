@@ -1,0 +1,72 @@
+package tke
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// The states of a cache: Pending becomes Ready or Failed, Updating becomes Ready or UpdateFailed. Pods can use only Ready.
+const (
+	StatusPending      = "Pending"
+	StatusReady        = "Ready"
+	StatusFailed       = "Failed"
+	StatusUpdating     = "Updating"
+	StatusUpdateFailed = "UpdateFailed"
+)
+
+// ImageCache is what the service tells about a cache. VPC, subnet, security groups, EIP, registry lists and DNS are never
+// told. Older caches lack some fields; those are then zero, and Tags nil rather than empty.
+type ImageCache struct {
+	ID            string   `json:"ImageCacheId"`
+	Name          string   `json:"ImageCacheName"`
+	Type          string   `json:"ImageCacheType"` // manual, or auto for what the service made by itself
+	Status        string   `json:"Status"`
+	Images        []string `json:"Images"`
+	SizeGiB       int64    `json:"ImageCacheSize"`
+	RetentionDays *int64   `json:"RetentionDays"` // nil when not told
+	SnapshotID    string   `json:"SnapshotId"`
+	Snapshotter   string   `json:"Snapshotter"`
+	Created       Time     `json:"CreationTime"`
+	Expires       Time     `json:"ExpireDateTime"`
+	LastMatched   Time     `json:"LastMatchedTime"`
+	Tags          []Tag    `json:"Tags"`
+	Events        []Event  `json:"Events"`
+}
+
+// Event is one step of a build as the service tells it.
+type Event struct {
+	Type    string `json:"Type"` // Normal or Warning
+	Reason  string `json:"Reason"`
+	Message string `json:"Message"`
+	First   Time   `json:"FirstTimestamp"`
+	Last    Time   `json:"LastTimestamp"`
+}
+
+// neverAfter: "never expires" is told as no time at all or as creation plus a hundred years, and retention ends at ten years.
+const neverAfter = 50 * 365 * 24 * time.Hour
+
+// ExpiresAt is when the service deletes the cache; false when it never does.
+func (c *ImageCache) ExpiresAt() (time.Time, bool) {
+	if c.Expires.IsZero() || (c.RetentionDays != nil && *c.RetentionDays == 0) {
+		return time.Time{}, false
+	}
+	if c.Expires.Sub(c.Created.Time) > neverAfter {
+		return time.Time{}, false
+	}
+	return c.Expires.Time, true
+}
+
+// Warnings are the events that say what went wrong, oldest first whatever order the service told them in.
+func (c *ImageCache) Warnings() []Event {
+	var warnings []Event
+	for _, e := range c.Events {
+		if e.Type == "Warning" {
+			warnings = append(warnings, e)
+		}
+	}
+	slices.SortStableFunc(warnings, func(a, b Event) int {
+		return cmp.Or(a.First.Compare(b.First.Time), a.Last.Compare(b.Last.Time))
+	})
+	return warnings
+}

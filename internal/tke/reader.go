@@ -1,0 +1,79 @@
+package tke
+
+import (
+	"context"
+	"time"
+
+	"github.com/graph-gophers/dataloader/v7"
+)
+
+// gatherFor is how long the first reader waits for others before one DescribeImageCaches call answers them all.
+const gatherFor = 10 * time.Millisecond
+
+// reader answers reads of single caches that come at about the same time with shared DescribeImageCaches calls.
+// It keeps nothing: a read that begins after a write has returned is answered by a call that began after it too.
+type reader struct {
+	loader *dataloader.Loader[string, *ImageCache]
+}
+
+func newReader(client *Client) *reader {
+	batch := func(ctx context.Context, ids []string) []*dataloader.Result[*ImageCache] {
+		// The batch belongs to all who wait for it, so it must not end with the first one's context.
+		found, err := client.find(context.WithoutCancel(ctx), ids)
+		results := make([]*dataloader.Result[*ImageCache], len(ids))
+		for i, id := range ids {
+			results[i] = &dataloader.Result[*ImageCache]{Data: found[id], Error: err}
+		}
+		return results
+	}
+	return &reader{loader: dataloader.NewBatchedLoader(batch,
+		dataloader.WithCache(&dataloader.NoCache[string, *ImageCache]{}),
+		dataloader.WithBatchCapacity[string, *ImageCache](pageSize),
+		dataloader.WithWait[string, *ImageCache](gatherFor),
+	)}
+}
+
+// Find reads one cache; nil when the service does not list it.
+func (c *Client) Find(ctx context.Context, id string) (*ImageCache, error) {
+	thunk := c.reader.loader.Load(ctx, id)
+	type result struct {
+		cache *ImageCache
+		err   error
+	}
+	answered := make(chan result, 1)
+	go func() {
+		cache, err := thunk()
+		answered <- result{cache, err}
+	}()
+	select {
+	case r := <-answered:
+		return r.cache, r.err
+	case <-ctx.Done():
+		return nil, newError(ctx, ActionDescribe, context.Cause(ctx))
+	}
+}
+
+// find reads at most pageSize caches by id. Whether an unknown id among known ones is left out or makes the whole call
+// answer ResourceNotFound is unconfirmed: in the second case halves are asked, so that one lost cache does not hide the others.
+func (c *Client) find(ctx context.Context, ids []string) (map[string]*ImageCache, error) {
+	caches, err := c.describe(ctx, describeRequest{IDs: ids})
+	switch {
+	case IsNotFound(err) && len(ids) > 1:
+		found, err := c.find(ctx, ids[:len(ids)/2])
+		if err != nil {
+			return nil, err
+		}
+		rest, err := c.find(ctx, ids[len(ids)/2:])
+		for id, cache := range rest {
+			found[id] = cache
+		}
+		return found, err
+	case err != nil && !IsNotFound(err):
+		return nil, err
+	}
+	found := make(map[string]*ImageCache, len(caches))
+	for i := range caches {
+		found[caches[i].ID] = &caches[i]
+	}
+	return found, nil
+}

@@ -1,0 +1,219 @@
+package tke
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+	"golang.org/x/time/rate"
+)
+
+const (
+	maxTries       = 9 // with doubling waits from 250 ms to 8 s, about half a minute of throttling is survived
+	maxRetryWait   = 8 * time.Second
+	tryTimeout     = 30 * time.Second
+	maxAnswerBytes = 16 << 20
+	excerptBytes   = 160
+)
+
+// rateLimitCode is the service's own word for "too fast", with its sub-codes.
+const rateLimitCode = "RequestLimitExceeded"
+
+var errNotTried = errors.New("the request was not sent")
+
+// newTransport builds the layers that a request passes, from the SDK down to the wire:
+// retry, then for each try: rate limit, user agent, time limit.
+func newTransport(config Config) http.RoundTripper {
+	wire := config.Transport
+	if wire == nil {
+		wire = http.DefaultTransport.(*http.Transport).Clone()
+	}
+	perSecond := config.MaxRequestsPerSecond
+	if perSecond <= 0 {
+		perSecond = DefaultMaxRequestsPerSecond
+	}
+	// The burst counts towards the same second as the steady rate: together they stay within 20 at the default.
+	limiter := rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond/3)))
+	return newRetry(config.RetryWait, roundTripper(func(r *http.Request) (*http.Response, error) {
+		if err := limiter.Wait(r.Context()); err != nil {
+			return nil, errors.Join(errNotTried, err)
+		}
+		if config.UserAgent != "" {
+			r = r.Clone(r.Context())
+			r.Header.Set("User-Agent", config.UserAgent)
+		}
+		return try(wire, r)
+	}))
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// try makes one attempt, reads the whole answer, and turns what is no API answer into an *Error.
+// A create that is under way is not torn by a cancellation: the id that its answer holds is worth the wait.
+func try(wire http.RoundTripper, r *http.Request) (*http.Response, error) {
+	ctx := r.Context()
+	if r.Header.Get("X-TC-Action") == ActionCreate {
+		ctx = context.WithoutCancel(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
+	defer cancel()
+	response, err := wire.RoundTrip(r.WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswerBytes))
+	if err != nil {
+		return nil, err
+	}
+	noteSkew(r.Context(), response)
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	if response.StatusCode != http.StatusOK {
+		return response, nil // the retry layer looks at the status, and unanswered makes it an error in the end
+	}
+	if !isAnswer(body) {
+		return nil, &Error{Kind: KindMalformed, Host: r.URL.Host, Message: "it holds " + excerpt(body)}
+	}
+	return response, nil
+}
+
+// isAnswer keeps an empty object, or a captive portal's JSON, from being read as "there are no caches".
+func isAnswer(body []byte) bool {
+	var envelope struct {
+		Response *struct {
+			RequestID string `json:"RequestId"`
+		}
+	}
+	return json.Unmarshal(body, &envelope) == nil && envelope.Response != nil && envelope.Response.RequestID != ""
+}
+
+// newRetry is the one retry layer, on go-retryablehttp. The layers above (the SDK's client) and below (the wire) retry nothing.
+func newRetry(firstWait time.Duration, next http.RoundTripper) http.RoundTripper {
+	if firstWait <= 0 {
+		firstWait = 250 * time.Millisecond
+	}
+	client := retryablehttp.NewClient()
+	client.HTTPClient = &http.Client{
+		Transport: next,
+		// The API does not redirect, and a signed request with its token belongs to no other host.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	client.Logger = nil
+	client.RetryMax = maxTries - 1
+	client.RetryWaitMin, client.RetryWaitMax = firstWait, maxRetryWait
+	client.CheckRetry = shouldRetry
+	client.Backoff = func(least, most time.Duration, tried int, response *http.Response) time.Duration {
+		wait := retryablehttp.DefaultBackoff(least, most, tried, response) // heeds Retry-After
+		return wait + rand.N(wait/2+1)                                     // so that many callers do not come back together
+	}
+	client.ErrorHandler = func(response *http.Response, err error, _ int) (*http.Response, error) {
+		return response, err
+	}
+	layer := &retryablehttp.RoundTripper{Client: client}
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		response, err := layer.RoundTrip(r)
+		if err == nil && response.StatusCode != http.StatusOK {
+			return nil, unanswered(response, r.URL.Host)
+		}
+		return response, err
+	})
+}
+
+// shouldRetry retries by idempotency: reads and deletes on any transient fault, everything else only where the service
+// certainly did not act: a connection that could not be made, or an explicit rate limit.
+func shouldRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
+	again := false
+	action := actionOf(ctx)
+	repeatable := action == ActionDescribe || action == ActionMatch || action == ActionDelete
+	switch {
+	case err != nil && transientDial(err):
+		again = true
+	case err != nil:
+		again = repeatable && !permanent(err)
+	case response.StatusCode == http.StatusTooManyRequests:
+		again = true
+	case response.StatusCode >= 500:
+		again = repeatable
+	case response.StatusCode == http.StatusOK:
+		again = strings.HasPrefix(errorCode(response), rateLimitCode)
+	}
+	if again && ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	return again, err
+}
+
+// errorCode looks into an answer, since errors arrive as HTTP 200, and leaves the body as it was.
+func errorCode(response *http.Response) string {
+	body, _ := io.ReadAll(response.Body)
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	var envelope struct {
+		Response struct{ Error struct{ Code string } }
+	}
+	_ = json.Unmarshal(body, &envelope) // what cannot be read has no code; the SDK reports it
+	return envelope.Response.Error.Code
+}
+
+func unanswered(response *http.Response, host string) error {
+	body, _ := io.ReadAll(response.Body)
+	return &Error{Kind: KindStatus, Status: response.StatusCode, Host: host, Message: excerpt(body)}
+}
+
+var markup = regexp.MustCompile(`(?s)<(style|script).*?</(style|script)>|<[^>]*>|\s+`)
+
+// excerpt is the readable start of a body that came in place of an answer.
+func excerpt(body []byte) string {
+	text := strings.TrimSpace(markup.ReplaceAllString(string(body[:min(len(body), 8*excerptBytes)]), " "))
+	if text == "" {
+		return "nothing"
+	}
+	if len(text) > excerptBytes {
+		text = strings.ToValidUTF8(text[:excerptBytes], "") + " …"
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// call state travels in the context: the retry layer must know the action of a request that got no response.
+type callKey struct{}
+
+type callState struct {
+	action string
+	skew   atomic.Int64
+}
+
+func withAction(ctx context.Context, action string) context.Context {
+	return context.WithValue(ctx, callKey{}, &callState{action: action})
+}
+
+func actionOf(ctx context.Context) string {
+	if state, ok := ctx.Value(callKey{}).(*callState); ok {
+		return state.action
+	}
+	return ""
+}
+
+// noteSkew keeps how far this machine's clock is from the Date of the answer (RFC 9110 section 6.6.1).
+func noteSkew(ctx context.Context, response *http.Response) {
+	date, err := http.ParseTime(response.Header.Get("Date"))
+	if state, ok := ctx.Value(callKey{}).(*callState); ok && err == nil {
+		state.skew.Store(int64(time.Since(date)))
+	}
+}
+
+func skewOf(ctx context.Context) time.Duration {
+	if state, ok := ctx.Value(callKey{}).(*callState); ok {
+		return time.Duration(state.skew.Load())
+	}
+	return 0
+}

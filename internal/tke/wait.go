@@ -1,0 +1,135 @@
+package tke
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// notListedFor is how long a cache that was just created may be missing from the list before it counts as gone.
+const notListedFor = 30 * time.Second
+
+// BuildError says that the service gave up building a cache. The cache exists and holds the service's events.
+type BuildError struct{ Cache *ImageCache }
+
+func (e *BuildError) Error() string {
+	return fmt.Sprintf("image cache %s is %s", e.Cache.ID, e.Cache.Status)
+}
+
+// WaitError says that the wait ended before the cache was ready. The cache may still become ready.
+type WaitError struct {
+	ID   string
+	Last *ImageCache // what was seen last, nil when nothing was
+	Err  error       // why the wait ended: a context error, or that of a read
+}
+
+func (e *WaitError) Error() string {
+	return fmt.Sprintf("waiting for image cache %s, last seen %s: %v", e.ID, lastStatus(e.Last), e.Err)
+}
+
+// Unwrap gives why the wait ended.
+func (e *WaitError) Unwrap() error { return e.Err }
+
+// GoneError says that a cache that was waited for is not there any more.
+type GoneError struct{ ID string }
+
+func (e *GoneError) Error() string { return fmt.Sprintf("image cache %s is gone", e.ID) }
+
+// WaitReady waits until a new cache can be used. It ends with the context.
+func (c *Client) WaitReady(ctx context.Context, id string) (*ImageCache, error) {
+	return c.wait(ctx, id, func(cache *ImageCache) (bool, error) {
+		return cache.Status == StatusReady, failure(cache)
+	})
+}
+
+// settleLooks is how often in a row a cache that was never seen Updating must look the same before that is believed.
+const settleLooks = 3
+
+// WaitUpdated waits until an update is through: the cache is Ready again and shows what was asked for. The update begins some
+// time after the service has answered, and some updates may never show as Updating (unconfirmed); so the first looks may show
+// the past, be it Ready or a failure from before.
+func (c *Client) WaitUpdated(ctx context.Context, id string, asAsked func(*ImageCache) bool) (*ImageCache, error) {
+	begun, looks := false, 0
+	return c.wait(ctx, id, func(cache *ImageCache) (bool, error) {
+		finished := cache.Status == StatusReady && asAsked(cache)
+		failed := failure(cache)
+		if cache.Status == StatusUpdating {
+			begun = true
+		}
+		if !finished && failed == nil {
+			looks = 0
+			return false, nil
+		}
+		if looks++; !begun && looks < settleLooks {
+			return false, nil
+		}
+		return finished, failed
+	})
+}
+
+func failure(cache *ImageCache) error {
+	if cache.Status == StatusFailed || cache.Status == StatusUpdateFailed {
+		return &BuildError{Cache: cache}
+	}
+	return nil
+}
+
+// WaitDeleted waits until the cache is not listed any more.
+func (c *Client) WaitDeleted(ctx context.Context, id string) error {
+	for {
+		cache, err := c.Find(ctx, id)
+		if err == nil && cache == nil {
+			return nil
+		}
+		if err == nil {
+			err = c.pause(ctx)
+		}
+		if err != nil {
+			return &WaitError{ID: id, Last: cache, Err: err}
+		}
+	}
+}
+
+// wait is the one poll loop. Reads retry transient faults by themselves, so an error of a read ends the wait.
+func (c *Client) wait(ctx context.Context, id string, look func(*ImageCache) (bool, error)) (*ImageCache, error) {
+	var last *ImageCache
+	started := time.Now()
+	for {
+		cache, err := c.Find(ctx, id)
+		if err != nil {
+			return last, &WaitError{ID: id, Last: last, Err: err}
+		}
+		if cache == nil && (last != nil || time.Since(started) > notListedFor) {
+			return nil, &GoneError{ID: id}
+		}
+		if cache != nil {
+			last = cache
+			if done, err := look(cache); done || err != nil {
+				return cache, err
+			}
+		}
+		if err := c.pause(ctx); err != nil {
+			return last, &WaitError{ID: id, Last: last, Err: err}
+		}
+	}
+}
+
+// pause sleeps until the next multiple of the poll interval: all who wait look at the same moments, and so share calls.
+func (c *Client) pause(ctx context.Context) error {
+	now := time.Now()
+	timer := time.NewTimer(now.Truncate(c.poll).Add(c.poll).Sub(now))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func lastStatus(cache *ImageCache) string {
+	if cache == nil {
+		return "not listed"
+	}
+	return cache.Status
+}
