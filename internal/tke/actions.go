@@ -125,7 +125,9 @@ type describeRequest struct {
 // describe lists the caches that a request selects, page by page until TotalCount is reached.
 func (c *Client) describe(ctx context.Context, request describeRequest) ([]ImageCache, error) {
 	var all []ImageCache
-	request.Limit = pageSize
+	if request.Limit == 0 {
+		request.Limit = pageSize
+	}
 	for {
 		page, err := call[struct {
 			TotalCount int

@@ -1,0 +1,279 @@
+package imagecache
+
+import (
+	"context"
+	"crypto/rand"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+// model is the resource as plan, configuration and state hold it.
+type model struct {
+	ID                  types.String   `tfsdk:"id"`
+	Name                types.String   `tfsdk:"name"`
+	Images              types.Set      `tfsdk:"images"`
+	VpcID               types.String   `tfsdk:"vpc_id"`
+	SubnetID            types.String   `tfsdk:"subnet_id"`
+	SecurityGroupIDs    types.Set      `tfsdk:"security_group_ids"`
+	SizeGiB             types.Int64    `tfsdk:"size_gib"`
+	RetentionDays       types.Int64    `tfsdk:"retention_days"`
+	RegistryCredentials types.Map      `tfsdk:"registry_credentials"`
+	ExistingEipID       types.String   `tfsdk:"existing_eip_id"`
+	AutoEip             types.Object   `tfsdk:"auto_eip"`
+	InsecureRegistries  types.Set      `tfsdk:"insecure_registries"`
+	HTTPRegistries      types.Set      `tfsdk:"http_registries"`
+	ResolveConfig       types.String   `tfsdk:"resolve_config"`
+	Snapshotter         types.String   `tfsdk:"snapshotter"`
+	Tags                types.Map      `tfsdk:"tags"`
+	ImageDigests        types.Map      `tfsdk:"image_digests"`
+	Rebuild             types.String   `tfsdk:"rebuild"`
+	Timeouts            timeouts.Value `tfsdk:"timeouts"`
+	Status              types.String   `tfsdk:"status"`
+	Type                types.String   `tfsdk:"type"`
+	SnapshotID          types.String   `tfsdk:"snapshot_id"`
+	CreatedAt           types.String   `tfsdk:"created_at"`
+	ExpiresAt           types.String   `tfsdk:"expires_at"`
+	PodAnnotations      types.Map      `tfsdk:"pod_annotations"`
+}
+
+type credentialModel struct {
+	Username          types.String `tfsdk:"username"`
+	PasswordWO        types.String `tfsdk:"password_wo"`
+	PasswordWOVersion types.Int64  `tfsdk:"password_wo_version"`
+	Name              types.String `tfsdk:"name"`
+}
+
+type autoEipModel struct {
+	BandwidthMbps types.Int64  `tfsdk:"bandwidth_mbps"`
+	ISP           types.String `tfsdk:"isp"`
+	Keep          types.Bool   `tfsdk:"keep"`
+}
+
+type identityModel struct {
+	ID     types.String `tfsdk:"id"`
+	Region types.String `tfsdk:"region"`
+}
+
+// newName is the default of `name`.
+func newName() string { return "tf-" + strings.ToLower(rand.Text()[:12]) }
+
+// createRequest is what a plan asks of the service. Passwords are write-only, so they are taken from the configuration.
+func (m *model) createRequest(ctx context.Context, config *model) tke.CreateRequest {
+	request := tke.CreateRequest{
+		Images:           stringsOf(m.Images),
+		VpcID:            m.VpcID.ValueString(),
+		SubnetID:         m.SubnetID.ValueString(),
+		Name:             m.Name.ValueString(),
+		SecurityGroupIDs: stringsOf(m.SecurityGroupIDs),
+		Credentials:      config.credentials(ctx),
+		ExistingEipID:    m.ExistingEipID.ValueString(),
+		SizeGiB:          m.SizeGiB.ValueInt64(),
+		RetentionDays:    m.RetentionDays.ValueInt64(),
+		InsecureHosts:    stringsOf(m.InsecureRegistries),
+		HTTPHosts:        stringsOf(m.HTTPRegistries),
+		ResolveConfig:    m.ResolveConfig.ValueString(),
+		Tags:             tagsOf(m.Tags),
+		Snapshotter:      m.Snapshotter.ValueString(),
+	}
+	var eip autoEipModel
+	if !m.AutoEip.IsNull() && !m.AutoEip.As(ctx, &eip, asObject).HasError() {
+		request.AutoCreateEip = true
+		request.AutoEip = &tke.AutoEip{DeletePolicy: deletePolicy(eip.Keep), ISP: eip.ISP.ValueString(), BandwidthMbps: eip.BandwidthMbps.ValueInt64()}
+	}
+	return request
+}
+
+// deletePolicy: `Never` keeps the address; anything else releases it.
+func deletePolicy(keep types.Bool) string {
+	if keep.ValueBool() {
+		return "Never"
+	}
+	return "Release"
+}
+
+// updateRequest is what must be sent to turn the state into the plan; false when nothing must.
+func (m *model) updateRequest(ctx context.Context, state, config *model) (tke.UpdateRequest, bool) {
+	request := tke.UpdateRequest{ID: state.ID.ValueString()}
+	if !m.Name.Equal(state.Name) {
+		request.Name = m.Name.ValueStringPointer()
+	}
+	if !m.RetentionDays.Equal(state.RetentionDays) {
+		request.RetentionDays = m.RetentionDays.ValueInt64Pointer()
+	}
+	if !m.SizeGiB.Equal(state.SizeGiB) {
+		request.SizeGiB = m.SizeGiB.ValueInt64Pointer()
+	}
+	if rebuilds(state, m) || !m.Images.Equal(state.Images) {
+		request.Images = stringsOf(m.Images)
+	}
+	if !m.SecurityGroupIDs.Equal(state.SecurityGroupIDs) && !(state.SecurityGroupIDs.IsNull() && m.SecurityGroupIDs.IsNull()) {
+		request.SecurityGroupIDs = pointerTo(stringsOf(m.SecurityGroupIDs))
+	}
+	if !m.Tags.Equal(state.Tags) {
+		request.Tags = pointerTo(tagsOf(m.Tags))
+	}
+	pulls := request.Images != nil || request.SizeGiB != nil
+	if !m.RegistryCredentials.Equal(state.RegistryCredentials) || pulls && !m.RegistryCredentials.IsNull() {
+		// What is pulled again may need a fresh token: the one from the first build may have ended long ago.
+		request.Credentials = pointerTo(config.credentials(ctx))
+	}
+	changed := request.Name != nil || request.RetentionDays != nil || pulls || request.SecurityGroupIDs != nil ||
+		request.Tags != nil || request.Credentials != nil
+	return request, changed
+}
+
+// shows reports whether a cache shows everything that a request asked for, as far as the service tells.
+func shows(cache *tke.ImageCache, request tke.UpdateRequest) bool {
+	switch {
+	case request.Name != nil && cache.Name != *request.Name,
+		request.SizeGiB != nil && cache.SizeGiB != *request.SizeGiB,
+		request.RetentionDays != nil && cache.RetentionDays != nil && *cache.RetentionDays != *request.RetentionDays,
+		request.Images != nil && !sameStrings(cache.Images, request.Images):
+		return false
+	}
+	return true
+}
+
+// pending is what the state holds from the moment that the id is known: what was planned, and nothing unknown.
+func (m *model) pending(id string) {
+	m.ID = types.StringValue(id)
+	m.Status = types.StringValue(tke.StatusPending)
+	m.PodAnnotations = mapOf(annotations.PinTo(id))
+	for _, unknown := range []*types.String{&m.Type, &m.SnapshotID, &m.CreatedAt, &m.ExpiresAt} {
+		if unknown.IsUnknown() {
+			*unknown = types.StringNull()
+		}
+	}
+}
+
+// refresh takes over what the service tells. What it never tells stays as it is.
+func (m *model) refresh(cache *tke.ImageCache) {
+	m.ID = types.StringValue(cache.ID)
+	m.Name = types.StringValue(cache.Name)
+	m.Images = setOf(cache.Images)
+	m.SizeGiB = types.Int64Value(cache.SizeGiB)
+	m.Status = types.StringValue(cache.Status)
+	m.Type = stringOrNull(cache.Type)
+	m.SnapshotID = stringOrNull(cache.SnapshotID)
+	m.CreatedAt = timeOrNull(cache.Created.Time)
+	m.PodAnnotations = mapOf(annotations.PinTo(cache.ID))
+	m.refreshRetention(cache)
+	// These two are newer than the API: an old cache lacks them, and an unset one may be told or not.
+	if cache.Tags != nil && (len(cache.Tags) > 0 || len(m.Tags.Elements()) > 0) {
+		m.Tags = tagMap(cache.Tags)
+	}
+	if cache.Snapshotter != "" && !m.Snapshotter.IsNull() {
+		m.Snapshotter = types.StringValue(cache.Snapshotter)
+	}
+}
+
+func (m *model) refreshRetention(cache *tke.ImageCache) {
+	if cache.RetentionDays != nil {
+		m.RetentionDays = types.Int64Value(*cache.RetentionDays)
+	}
+	m.ExpiresAt = types.StringNull()
+	if at, expires := cache.ExpiresAt(); expires {
+		m.ExpiresAt = timeOrNull(at)
+		if m.RetentionDays.IsNull() {
+			m.RetentionDays = types.Int64Value(int64(at.Sub(cache.Created.Time).Round(24*time.Hour) / (24 * time.Hour)))
+		}
+	}
+	if m.RetentionDays.IsNull() {
+		m.RetentionDays = types.Int64Value(0)
+	}
+}
+
+func (m *model) credentials(ctx context.Context) []tke.RegistryCredential {
+	hosts := map[string]credentialModel{}
+	m.RegistryCredentials.ElementsAs(ctx, &hosts, false)
+	credentials := make([]tke.RegistryCredential, 0, len(hosts))
+	for _, host := range slices.Sorted(maps.Keys(hosts)) {
+		credentials = append(credentials, tke.RegistryCredential{
+			Server: host, Username: hosts[host].Username.ValueString(), Password: hosts[host].PasswordWO.ValueString(), Name: hosts[host].Name.ValueString(),
+		})
+	}
+	return credentials
+}
+
+func timeOrNull(t time.Time) types.String {
+	if t.IsZero() {
+		return types.StringNull()
+	}
+	return types.StringValue(t.UTC().Format(time.RFC3339))
+}
+
+func stringOrNull(s string) types.String {
+	if s == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(s)
+}
+
+func stringsOf(set types.Set) []string {
+	out := make([]string, 0, len(set.Elements()))
+	for _, element := range set.Elements() {
+		if s, ok := element.(types.String); ok && !s.IsNull() && !s.IsUnknown() {
+			out = append(out, s.ValueString())
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func stringMapOf(m types.Map) map[string]string {
+	out := make(map[string]string, len(m.Elements()))
+	for key, element := range m.Elements() {
+		if s, ok := element.(types.String); ok && !s.IsNull() && !s.IsUnknown() {
+			out[key] = s.ValueString()
+		}
+	}
+	return out
+}
+
+func setOf(values []string) types.Set {
+	elements := make([]attr.Value, 0, len(values))
+	for _, value := range slices.Compact(slices.Sorted(slices.Values(values))) {
+		elements = append(elements, types.StringValue(value))
+	}
+	return types.SetValueMust(types.StringType, elements)
+}
+
+func mapOf(values map[string]string) types.Map {
+	elements := make(map[string]attr.Value, len(values))
+	for key, value := range values {
+		elements[key] = types.StringValue(value)
+	}
+	return types.MapValueMust(types.StringType, elements)
+}
+
+func tagsOf(tags types.Map) []tke.Tag {
+	values := stringMapOf(tags)
+	out := make([]tke.Tag, 0, len(values))
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		out = append(out, tke.Tag{Key: key, Value: values[key]})
+	}
+	return out
+}
+
+func tagMap(tags []tke.Tag) types.Map {
+	values := make(map[string]string, len(tags))
+	for _, tag := range tags {
+		values[tag.Key] = tag.Value
+	}
+	return mapOf(values)
+}
+
+func sameStrings(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+func pointerTo[T any](v T) *T { return &v }

@@ -1,0 +1,177 @@
+package imagecache
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+// adopted marks, in the private state, a cache that was imported and not applied since. The service never tells where its
+// builder ran, so what is null then was not necessarily left out, and the configured value is taken over without replacing.
+const adopted = "adopted"
+
+const adoptedDescription = "A change replaces the cache, unless the prior value is unknown after an import."
+
+var asObject = basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true, UnhandledUnknownAsEmpty: true}
+
+// privateState is the part of the framework's private state that is used here.
+type privateState interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}
+
+func isAdopted(ctx context.Context, private privateState) bool {
+	mark, diags := private.GetKey(ctx, adopted)
+	return !diags.HasError() && string(mark) == "true"
+}
+
+func stringUnlessAdopted(ctx context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
+	resp.RequiresReplace = !req.StateValue.IsNull() || !isAdopted(ctx, req.Private)
+}
+
+func setUnlessAdopted(ctx context.Context, req planmodifier.SetRequest, resp *setplanmodifier.RequiresReplaceIfFuncResponse) {
+	resp.RequiresReplace = !req.StateValue.IsNull() || !isAdopted(ctx, req.Private)
+}
+
+func objectUnlessAdopted(ctx context.Context, req planmodifier.ObjectRequest, resp *objectplanmodifier.RequiresReplaceIfFuncResponse) {
+	resp.RequiresReplace = !req.StateValue.IsNull() || !isAdopted(ctx, req.Private)
+}
+
+// ModifyPlan makes the plan tell the truth: what is known is said, and what a change costs.
+func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return // nothing to foresee about a cache that goes
+	}
+	var plan, config model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	var state *model
+	if !req.State.Raw.IsNull() {
+		state = new(model)
+		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if state == nil {
+		plan.foreseeCreate(&config)
+	} else {
+		plan.foreseeUpdate(&config, state)
+		resp.RequiresReplace.Append(replacements(state, &plan)...)
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	if images := floating(&plan); len(images) > 0 {
+		resp.Diagnostics.AddAttributeWarning(path.Root("images"), "A tag that moves will leave this cache stale", fmt.Sprintf(
+			"Pods match a cache by name and tag, not by content: when %s moves, they go on starting from the old image. "+
+				"Set image_digests (data.tkeimage_root_disk_size gives them), so that a moved tag builds the cache again, or use a tag that does not move.",
+			strings.Join(images, ", ")))
+	}
+	if state != nil && isAdopted(ctx, req.Private) && !plan.VpcID.Equal(state.VpcID) {
+		resp.Diagnostics.AddWarning("Imported: recorded from the configuration", fmt.Sprintf(
+			"The service never tells where image cache %s was built (VPC, subnet, security groups, elastic IP, registry lists, DNS). "+
+				"The plan takes these values from the configuration into the state; the cache is not replaced for them.", state.ID.ValueString()))
+	}
+}
+
+// foreseeCreate says what a new cache will be, as far as that is known.
+func (m *model) foreseeCreate(config *model) {
+	if config.SizeGiB.IsNull() {
+		m.SizeGiB = types.Int64Value(minSizeGiB)
+	}
+	m.Status = types.StringValue(tke.StatusReady) // a create that succeeds ends so
+	m.Type = types.StringUnknown()
+	if m.RetentionDays.Equal(types.Int64Value(0)) {
+		m.ExpiresAt = types.StringNull()
+	}
+}
+
+// foreseeUpdate says what stays of an existing cache. Only what the service will pull or count anew is unknown.
+func (m *model) foreseeUpdate(config, state *model) {
+	if config.SizeGiB.IsNull() {
+		m.SizeGiB = state.SizeGiB
+	}
+	m.PodAnnotations = mapOf(annotations.PinTo(state.ID.ValueString()))
+	pulls := !m.Images.Equal(state.Images) || !m.SizeGiB.Equal(state.SizeGiB) || rebuilds(state, m)
+	if !pulls {
+		m.SnapshotID = state.SnapshotID
+	}
+	switch {
+	case m.RetentionDays.Equal(types.Int64Value(0)):
+		m.ExpiresAt = types.StringNull()
+	case !pulls && m.RetentionDays.Equal(state.RetentionDays):
+		m.ExpiresAt = state.ExpiresAt
+	}
+	switch state.Status.ValueString() {
+	case tke.StatusFailed, tke.StatusUpdateFailed:
+		m.Status = types.StringValue(tke.StatusReady) // which makes it a change, and so the next apply mends it
+	case tke.StatusReady:
+		m.Status = state.Status
+	}
+}
+
+// replacements are the attributes whose change needs a new cache, beyond those that the schema names.
+func replacements(state, plan *model) path.Paths {
+	var paths path.Paths
+	if state.Status.ValueString() == tke.StatusFailed {
+		paths.Append(path.Root("status"))
+	}
+	if shrinks(state, plan) {
+		paths.Append(path.Root("size_gib"))
+	}
+	if plan.Rebuild.ValueString() == rebuildReplace {
+		for _, image := range moved(state, plan) {
+			paths.Append(path.Root("image_digests").AtMapKey(image))
+		}
+	}
+	return paths
+}
+
+func shrinks(state, plan *model) bool {
+	return !plan.SizeGiB.IsUnknown() && !state.SizeGiB.IsNull() && plan.SizeGiB.ValueInt64() < state.SizeGiB.ValueInt64()
+}
+
+// rebuilds reports whether the same images must be pulled again into the same cache.
+func rebuilds(state, plan *model) bool {
+	return len(moved(state, plan)) > 0 || state.Status.ValueString() == tke.StatusUpdateFailed
+}
+
+// moved are the images whose digest was known and is another one now. A digest that is new to the state says nothing about
+// what the cache holds, and one that is not among the images does not concern it.
+func moved(state, plan *model) []string {
+	before, after := stringMapOf(state.ImageDigests), stringMapOf(plan.ImageDigests)
+	return slices.DeleteFunc(stringsOf(plan.Images), func(image string) bool {
+		was, is := before[image], after[image]
+		return was == "" || is == "" || was == is || !slices.Contains(stringsOf(state.Images), image)
+	})
+}
+
+// floating are the images of a tag that is expected to move and whose digest nobody watches.
+func floating(plan *model) []string {
+	watched := plan.ImageDigests.Elements()
+	return slices.DeleteFunc(stringsOf(plan.Images), func(image string) bool {
+		_, isWatched := watched[image]
+		return isWatched || plan.ImageDigests.IsUnknown() || !isLatest(image)
+	})
+}
+
+func isLatest(image string) bool {
+	if strings.Contains(image, "@") {
+		return false
+	}
+	name := image[strings.LastIndex(image, "/")+1:] // a colon before the last slash belongs to a port
+	_, tag, tagged := strings.Cut(name, ":")
+	return !tagged || tag == "latest"
+}

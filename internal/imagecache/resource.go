@@ -1,0 +1,264 @@
+package imagecache
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+const (
+	createTimeout = 60 * time.Minute
+	updateTimeout = 60 * time.Minute
+	deleteTimeout = 10 * time.Minute
+
+	expiresSoon = 3 * 24 * time.Hour
+)
+
+// Resource is tkeimage_cache.
+type Resource struct{ clients *clients.Clients }
+
+var (
+	_ resource.ResourceWithConfigure   = (*Resource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*Resource)(nil)
+	_ resource.ResourceWithImportState = (*Resource)(nil)
+	_ resource.ResourceWithIdentity    = (*Resource)(nil)
+)
+
+// NewResource makes the resource; the framework configures it.
+func NewResource() resource.Resource { return &Resource{} }
+
+func (r *Resource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_cache"
+}
+
+func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	r.clients, _ = req.ProviderData.(*clients.Clients)
+}
+
+// Create makes the cache and waits until Pods can use it. The id is in the state before anything can fail after the call.
+func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan, config model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	timeout, diags := plan.Timeouts.Create(ctx, createTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if plan.Name.IsUnknown() {
+		plan.Name = types.StringValue(newName())
+	}
+	attempt := fmt.Sprintf("create image cache %q", plan.Name.ValueString())
+
+	cloud, err := r.clients.TKE()
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.Cloud(attempt, err, r.clients))
+		return
+	}
+	id, err := cloud.Create(ctx, plan.createRequest(ctx, &config))
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.Cloud(attempt, err, r.clients))
+		return
+	}
+	tflog.Info(ctx, "image cache created, waiting until it is ready", map[string]any{"id": id})
+	plan.pending(id)
+	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, &plan)...)
+
+	cache, err := cloud.WaitReady(ctx, id)
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.Cloud(fmt.Sprintf("build image cache %s", id), err, r.clients))
+		return // with the id in the state, Terraform marks the cache tainted
+	}
+	plan.refresh(cache)
+	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, &plan)...)
+}
+
+// Read takes over what the service tells; a cache that is not there any more leaves the state.
+func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	cache, err := r.find(ctx, state.ID.ValueString())
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.Cloud("read image cache "+state.ID.ValueString(), err, r.clients))
+		return
+	}
+	if cache == nil {
+		resp.Diagnostics.Append(r.leave(ctx, &state)...)
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	state.refresh(cache)
+	if at, expires := cache.ExpiresAt(); expires && time.Until(at) < expiresSoon {
+		resp.Diagnostics.AddWarning("Image cache expires soon", fmt.Sprintf(
+			"Image cache %s (%s) expires at %s. Raise retention_days to keep it; Pods that use it pull their images from then on.",
+			cache.ID, cache.Name, at.Format(time.RFC3339)))
+	}
+	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, &state)...)
+}
+
+// Update changes in place what the service can change, and waits until Pods can use the cache again.
+func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state, config model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	timeout, diags := plan.Timeouts.Update(ctx, updateTimeout)
+	resp.Diagnostics.Append(diags...)
+	if shrinks(&state, &plan) {
+		resp.Diagnostics.AddAttributeError(path.Root("size_gib"), "A cache cannot shrink in place", fmt.Sprintf(
+			"The size became known only during apply: %d GiB, and image cache %s has %d GiB. Nothing was changed; the next plan replaces the cache.",
+			plan.SizeGiB.ValueInt64(), state.ID.ValueString(), state.SizeGiB.ValueInt64()))
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	cache, err := r.update(ctx, &plan, &state, &config)
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.Cloud("update image cache "+state.ID.ValueString(), err, r.clients))
+		if cache == nil {
+			return // the state keeps what was before
+		}
+		state.refresh(cache)
+		resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, &state)...)
+		return
+	}
+	if cache.SnapshotID == state.SnapshotID.ValueString() && len(moved(&state, &plan)) > 0 {
+		resp.Diagnostics.AddWarning("The cache may not have been rebuilt", fmt.Sprintf(
+			"Image cache %s was asked to pull the same images again and still has snapshot %s: the service may have kept the old images. "+
+				"Set rebuild = \"replace\" to be certain.", cache.ID, cache.SnapshotID))
+	}
+	plan.refresh(cache)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, adopted, []byte(`false`))...)
+	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, &plan)...)
+}
+
+// update sends what differs, if anything does, and gives the cache as it is afterwards.
+func (r *Resource) update(ctx context.Context, plan, state, config *model) (*tke.ImageCache, error) {
+	cloud, err := r.clients.TKE()
+	if err != nil {
+		return nil, err
+	}
+	request, differs := plan.updateRequest(ctx, state, config)
+	if !differs {
+		cache, err := cloud.Find(ctx, request.ID)
+		if err == nil && cache == nil {
+			err = &tke.GoneError{ID: request.ID}
+		}
+		return cache, err
+	}
+	if err := cloud.Update(ctx, request); err != nil {
+		return nil, err
+	}
+	return cloud.WaitUpdated(ctx, request.ID, func(cache *tke.ImageCache) bool { return shows(cache, request) })
+}
+
+// Delete deletes the cache and its snapshot, and waits until the service lists it no more.
+func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	id := state.ID.ValueString()
+
+	cloud, err := r.clients.TKE()
+	if err == nil {
+		err = cloud.Delete(ctx, id)
+	}
+	if err == nil {
+		err = cloud.WaitDeleted(ctx, id)
+	}
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.Cloud("delete image cache "+id, err, r.clients))
+	}
+}
+
+// ImportState adopts a cache by id, or by identity where the CLI can.
+func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	var identity identityModel
+	if req.ID == "" && req.Identity != nil {
+		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
+	}
+	if region := identity.Region.ValueString(); region != "" && region != r.clients.Region {
+		resp.Diagnostics.AddError("Cannot import from another region", fmt.Sprintf(
+			"The identity names region %s, and this provider is configured for %s. Import with a provider of that region.", region, r.clients.Region))
+		return
+	}
+	id := req.ID
+	if id == "" {
+		id = identity.ID.ValueString()
+	}
+	cache, err := r.find(ctx, id)
+	if err == nil && cache == nil {
+		resp.Diagnostics.AddError("Cannot import image cache "+id, fmt.Sprintf(
+			"There is no image cache %q in %s. An id reads imc- and 8 characters; the console lists them, and a cache belongs to one region.", id, r.clients.Region))
+		return
+	}
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.Cloud("import image cache "+id, err, r.clients))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("rebuild"), rebuildReplace)...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, adopted, []byte(`true`))...)
+	if resp.Identity != nil {
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, r.identity(id))...)
+	}
+}
+
+func (r *Resource) find(ctx context.Context, id string) (*tke.ImageCache, error) {
+	cloud, err := r.clients.TKE()
+	if err != nil {
+		return nil, err
+	}
+	return cloud.Find(ctx, id)
+}
+
+// leave says why a cache is not in the state any more, where that is known.
+func (r *Resource) leave(ctx context.Context, state *model) diag.Diagnostics {
+	tflog.Warn(ctx, "image cache is gone", map[string]any{"id": state.ID.ValueString()})
+	at, err := time.Parse(time.RFC3339, state.ExpiresAt.ValueString())
+	if err != nil || time.Now().Before(at) {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Image cache has expired", fmt.Sprintf(
+		"Image cache %s (%s) was kept for %d days and expired at %s; the service has deleted it, and the plan creates it anew. "+
+			"Raise retention_days, or set it to 0, to keep it longer.",
+		state.ID.ValueString(), state.Name.ValueString(), state.RetentionDays.ValueInt64(), at.Format(time.RFC3339)))}
+}
+
+// save writes state and identity together: a CLI that knows identity fails where a state lacks it.
+func (r *Resource) save(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, m *model) diag.Diagnostics {
+	diags := state.Set(ctx, m)
+	if identity != nil {
+		diags.Append(identity.Set(ctx, r.identity(m.ID.ValueString()))...)
+	}
+	return diags
+}
+
+func (r *Resource) identity(id string) identityModel {
+	return identityModel{ID: types.StringValue(id), Region: types.StringValue(r.clients.Region)}
+}

@@ -1,0 +1,191 @@
+package imagecache
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// The service's limits, as far as they are known; the texts and the validators are made from the same numbers.
+const (
+	minSizeGiB       = 20
+	maxSizeGiB       = 32000
+	maxRetentionDays = 3650
+
+	rebuildReplace = "replace"
+	rebuildInPlace = "in_place"
+)
+
+var internetServiceProviders = []string{"BGP", "CMCC", "CTCC", "CUCC"}
+
+var (
+	bareHost    = regexp.MustCompile(`^[A-Za-z0-9.\-]+(:[0-9]+)?$`)
+	digest      = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+	hostMessage = "must be a bare host, with a port where it needs one (registry.example.com or registry.example.com:5000): no scheme, no path"
+)
+
+func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "An image cache instance of TKE super nodes: the service pulls the images once onto a disk and snapshots it, " +
+			"and every Pod that uses the cache starts from a copy of that disk. Creating waits until the cache is `Ready`.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				MarkdownDescription: "Name of the cache. Default: `tf-` and 12 random lower-case letters and digits. Changed in place.",
+				Optional:            true, Computed: true,
+				Validators:    []validator.String{stringvalidator.LengthAtLeast(1)},
+				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"images": schema.SetAttribute{
+				MarkdownDescription: "References of the images that the cache holds. Pods match them by name and tag, not by content: see `image_digests`. Changed in place.",
+				ElementType:         types.StringType,
+				Required:            true,
+				Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(
+					stringvalidator.RegexMatches(regexp.MustCompile(`^[^\s]+$`), "must be an image reference such as nginx:1.29, without spaces"))},
+			},
+			"size_gib": schema.Int64Attribute{
+				MarkdownDescription: fmt.Sprintf("Size of the cache's disk in GiB, %d to %d. Default: %d, and an existing cache keeps its size. "+
+					"Growing is done in place; shrinking replaces the cache. `data.tkeimage_root_disk_size` works out how much is needed.", minSizeGiB, maxSizeGiB, minSizeGiB),
+				Optional: true, Computed: true,
+				Validators: []validator.Int64{int64validator.Between(minSizeGiB, maxSizeGiB)},
+			},
+			"retention_days": schema.Int64Attribute{
+				MarkdownDescription: fmt.Sprintf("Days after which the service deletes the cache, 0 to %d. Default: 0, it never expires. Changed in place.", maxRetentionDays),
+				Optional:            true, Computed: true,
+				Default:    int64default.StaticInt64(0),
+				Validators: []validator.Int64{int64validator.Between(0, maxRetentionDays)},
+			},
+			"registry_credentials": registryCredentialsAttribute(),
+			"image_digests": schema.MapAttribute{
+				MarkdownDescription: "Image, as written in `images`, to the digest that it stands for now; usually `data.tkeimage_root_disk_size.x.digests`. " +
+					"It is never sent to the service: when the digest of an image changes, the cache is built again, as `rebuild` says.",
+				ElementType: types.StringType,
+				Optional:    true,
+				Validators:  []validator.Map{mapvalidator.ValueStringsAre(stringvalidator.RegexMatches(digest, "must be a digest: sha256: and 64 hexadecimal digits"))},
+			},
+			"rebuild": schema.StringAttribute{
+				MarkdownDescription: "What a changed digest does: `replace` (default) makes a new cache, and under `create_before_destroy` the old one goes only then; " +
+					"`in_place` sends UpdateImageCache with the same images and keeps the id. Whether the service then pulls them again is unconfirmed: " +
+					"a warning says so when the cache did not show that it was being rebuilt.",
+				Optional: true, Computed: true,
+				Default:    stringdefault.StaticString(rebuildReplace),
+				Validators: []validator.String{stringvalidator.OneOf(rebuildReplace, rebuildInPlace)},
+			},
+			"tags": schema.MapAttribute{
+				MarkdownDescription: "Tags of the cache. Changed in place.",
+				ElementType:         types.StringType, Optional: true,
+			},
+			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
+				Create: true, Update: true, Delete: true,
+				CreateDescription: "How long to wait for the first build, such as `90m`. Default: `60m`.",
+				UpdateDescription: "How long to wait for a change, such as `90m`. Default: `60m`.",
+				DeleteDescription: "How long to wait until the cache is gone, such as `5m`. Default: `10m`.",
+			}),
+		},
+	}
+	for _, more := range []map[string]schema.Attribute{builderAttributes(), computedAttributes()} {
+		for name, attribute := range more {
+			resp.Schema.Attributes[name] = attribute
+		}
+	}
+}
+
+func registryCredentialsAttribute() schema.Attribute {
+	return schema.MapNestedAttribute{
+		MarkdownDescription: "Credentials for private registries, by host. Changed in place.",
+		Optional:            true,
+		Validators: []validator.Map{
+			mapvalidator.SizeAtLeast(1),
+			mapvalidator.KeysAre(stringvalidator.RegexMatches(bareHost, hostMessage)),
+		},
+		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"username": schema.StringAttribute{MarkdownDescription: "User name at the registry.", Optional: true},
+			"password_wo": schema.StringAttribute{
+				MarkdownDescription: "Password or token. Write-only: it may be ephemeral and is stored neither in the plan nor in the state. Needs Terraform or OpenTofu 1.11 or later.",
+				Optional:            true, WriteOnly: true, Sensitive: true,
+			},
+			"password_wo_version": schema.Int64Attribute{
+				MarkdownDescription: "A number of your own: raising it sends the credentials again, since a change of the password itself cannot be seen.",
+				Optional:            true,
+			},
+			"name": schema.StringAttribute{MarkdownDescription: "Name of the credential at the service.", Optional: true},
+		}},
+	}
+}
+
+// builderAttributes are what the service never tells: where and how the builder runs. Every change of them needs a new cache.
+func builderAttributes() map[string]schema.Attribute {
+	fixed := []planmodifier.String{stringplanmodifier.RequiresReplaceIf(stringUnlessAdopted, adoptedDescription, adoptedDescription)}
+	fixedSet := []planmodifier.Set{setplanmodifier.RequiresReplaceIf(setUnlessAdopted, adoptedDescription, adoptedDescription)}
+	hosts := []validator.Set{setvalidator.ValueStringsAre(stringvalidator.RegexMatches(bareHost, hostMessage))}
+	return map[string]schema.Attribute{
+		"vpc_id":    schema.StringAttribute{MarkdownDescription: "VPC in which the builder runs. A change replaces the cache.", Required: true, PlanModifiers: fixed},
+		"subnet_id": schema.StringAttribute{MarkdownDescription: "Subnet in which the builder runs; it needs a route to the registry. A change replaces the cache.", Required: true, PlanModifiers: fixed},
+		"security_group_ids": schema.SetAttribute{
+			MarkdownDescription: "Security groups of the builder. Default: the service's own choice. Changed in place.",
+			ElementType:         types.StringType, Optional: true,
+		},
+		"existing_eip_id": schema.StringAttribute{
+			MarkdownDescription: "Elastic IP that the builder uses to reach the registry. Conflicts with `auto_eip`. A change replaces the cache.",
+			Optional:            true, PlanModifiers: fixed,
+			Validators: []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("auto_eip"))},
+		},
+		"auto_eip": schema.SingleNestedAttribute{
+			MarkdownDescription: "Gives the builder an elastic IP of its own (`auto_eip = {}` takes every default). Conflicts with `existing_eip_id`. A change replaces the cache.",
+			Optional:            true,
+			PlanModifiers:       []planmodifier.Object{objectplanmodifier.RequiresReplaceIf(objectUnlessAdopted, adoptedDescription, adoptedDescription)},
+			Attributes: map[string]schema.Attribute{
+				"bandwidth_mbps": schema.Int64Attribute{MarkdownDescription: "Outgoing bandwidth in Mbps. Default: the service's.", Optional: true, Validators: []validator.Int64{int64validator.AtLeast(1)}},
+				"isp": schema.StringAttribute{MarkdownDescription: "Line: `BGP` (the service's default), `CMCC`, `CTCC` or `CUCC`.", Optional: true,
+					Validators: []validator.String{stringvalidator.OneOf(internetServiceProviders...)}},
+				"keep": schema.BoolAttribute{MarkdownDescription: "Whether the address stays when the builder goes. Default: `false`, it is released.", Optional: true, Computed: true, Default: booldefault.StaticBool(false)},
+			},
+		},
+		"insecure_registries": schema.SetAttribute{MarkdownDescription: "Registry hosts whose certificate the builder does not check. A change replaces the cache.", ElementType: types.StringType, Optional: true, Validators: hosts, PlanModifiers: fixedSet},
+		"http_registries":     schema.SetAttribute{MarkdownDescription: "Registry hosts that the builder pulls from over plain HTTP. A change replaces the cache.", ElementType: types.StringType, Optional: true, Validators: hosts, PlanModifiers: fixedSet},
+		"resolve_config":      schema.StringAttribute{MarkdownDescription: "Text of the builder's `resolv.conf`. A change replaces the cache.", Optional: true, PlanModifiers: fixed},
+		"snapshotter":         schema.StringAttribute{MarkdownDescription: "Snapshotter that unpacks the images, such as `overlay`. Default: the service's. A change replaces the cache.", Optional: true, PlanModifiers: fixed},
+	}
+}
+
+func computedAttributes() map[string]schema.Attribute {
+	kept := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+	return map[string]schema.Attribute{
+		"id":          schema.StringAttribute{MarkdownDescription: "Id of the cache, `imc-…`.", Computed: true, PlanModifiers: kept},
+		"status":      schema.StringAttribute{MarkdownDescription: "`Pending`, `Ready`, `Failed`, `Updating` or `UpdateFailed`. Pods can use only `Ready`; a cache found `Failed` is planned for replacement, `UpdateFailed` for another update.", Computed: true},
+		"type":        schema.StringAttribute{MarkdownDescription: "`manual`, or `auto` for a cache that the service made by itself.", Computed: true, PlanModifiers: kept},
+		"snapshot_id": schema.StringAttribute{MarkdownDescription: "Id of the snapshot that Pods' disks are made from.", Computed: true},
+		"created_at":  schema.StringAttribute{MarkdownDescription: "When the cache was created, RFC 3339.", Computed: true, PlanModifiers: kept},
+		"expires_at":  schema.StringAttribute{MarkdownDescription: "When the service deletes the cache, RFC 3339; null when it never expires.", Computed: true},
+		"pod_annotations": schema.MapAttribute{
+			MarkdownDescription: "Annotations for a Pod template that pin its Pods to this cache.",
+			ElementType:         types.StringType, Computed: true,
+		},
+	}
+}
+
+// IdentitySchema is what tells one cache from all others.
+func (r *Resource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		"id":     identityschema.StringAttribute{Description: "Id of the cache, imc-….", RequiredForImport: true},
+		"region": identityschema.StringAttribute{Description: "Region of the cache; default: the provider's.", OptionalForImport: true},
+	}}
+}

@@ -1,0 +1,108 @@
+// Package measure turns images into one report: what they weigh, what they need on a disk, and how sure that is.
+//
+// It decides what to read and in which order; reading is done by package registry, understanding what was read by layersize,
+// the disk by disksize. Layers are measured once however many images hold them, and a measurement is kept by digest, since
+// the bytes behind a digest never change. What was kept answers only for the way of reading that made it, so that the same
+// configuration gives the same numbers on a laptop that has seen an image and on a runner that keeps nothing.
+package measure
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+)
+
+// Mode is how layers are measured.
+type Mode string
+
+// The modes, from the cheapest to the surest.
+const (
+	Manifest Mode = "manifest" // no layer is opened: what the manifest declares, else a ratio
+	Sample   Mode = "sample"   // range reads only
+	Auto     Mode = "auto"     // small layers streamed within the budget, the rest sampled
+	Full     Mode = "full"     // every layer streamed
+)
+
+// Modes are all modes, the default first.
+var Modes = []Mode{Auto, Manifest, Sample, Full}
+
+// DefaultReadBudget is what one reading may fetch from registries in Sample and Auto, in bytes.
+const DefaultReadBudget int64 = 64 << 20
+
+const (
+	imagesAtOnce  = 8
+	streamsAtOnce = 4 // decompression is bound by cores, a slow registry by connections
+	probesAtOnce  = 8
+)
+
+// Request says what to measure. Images are references as users write them.
+type Request struct {
+	Images     []string
+	Platform   string // os/architecture or os/architecture/variant
+	Mode       Mode
+	ReadBudget int64 // bytes, for Sample and Auto
+}
+
+// Registry is what a Measurer reads from.
+type Registry interface {
+	Resolve(ctx context.Context, reference, platform string) (*registry.Image, error)
+	Blob(ctx context.Context, image *registry.Image, layer registry.Layer) *registry.Blob
+}
+
+// Measurer measures images. It is safe for concurrent use.
+type Measurer struct {
+	Registry Registry
+	Kept     *keep.Folder // nil keeps nothing
+	Limits   layersize.Limits
+	Log      func(ctx context.Context, message string, fields map[string]any) // nil logs nothing
+}
+
+// Measure resolves the images, measures their layers and adds them up. Errors are *registry.Error, *LayerError or the context's.
+func (m *Measurer) Measure(ctx context.Context, request Request) (*Report, error) {
+	images, err := m.resolve(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	jobs, blobs := uniqueLayers(images)
+	plan(jobs, request)
+	if err := m.run(ctx, jobs); err != nil {
+		return nil, err
+	}
+	measured := make(map[string]layersize.Measurement, len(jobs))
+	for _, j := range jobs {
+		measured[j.layer.Digest] = j.result
+	}
+	return addUp(images, blobs, measured)
+}
+
+func (m *Measurer) resolve(ctx context.Context, request Request) ([]*registry.Image, error) {
+	images := make([]*registry.Image, len(request.Images))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(imagesAtOnce)
+	for i, reference := range request.Images {
+		group.Go(func() (err error) {
+			images[i], err = m.Registry.Resolve(ctx, reference, request.Platform)
+			return err
+		})
+	}
+	return images, group.Wait()
+}
+
+// LayerError says that a layer could not be measured although the mode demands it.
+type LayerError struct {
+	Image  string // the first image that holds the layer, as written
+	Digest string
+	Err    error
+}
+
+func (e *LayerError) Error() string {
+	return fmt.Sprintf("layer %s of %s: %v", e.Digest, e.Image, e.Err)
+}
+
+// Unwrap gives the reason.
+func (e *LayerError) Unwrap() error { return e.Err }

@@ -1,0 +1,85 @@
+package measure
+
+import (
+	"fmt"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+)
+
+// Report is what images need, one by one and together. What images share is counted once in the sums, as containerd does:
+// blobs by digest, unpacked layers by chain id.
+type Report struct {
+	Images          []Image
+	CompressedBytes int64              // blobs, as their descriptors say
+	UnpackedBytes   layersize.Interval // length of the layers' tars
+	RequiredBytes   layersize.Interval // blobs and unpacked layers, in whole blocks
+	Inodes          *int64             // nil unless every layer was counted
+	Exact           bool               // every layer was counted file by file
+}
+
+// Image is one image of a report.
+type Image struct {
+	*registry.Image
+	CompressedBytes int64
+	UnpackedBytes   int64
+	Measurements    []layersize.Measurement // one for each of Layers
+}
+
+// addUp makes the report. The sums fail only when sizes are claimed that no disk could hold.
+func addUp(images []*registry.Image, blobs map[string]int64, measured map[string]layersize.Measurement) (*Report, error) {
+	report := &Report{Exact: true, Inodes: new(int64)}
+	sum := &adder{}
+	for _, size := range blobs {
+		sum.add(&report.CompressedBytes, size)
+		blocks := disksize.Blocks(size)
+		sum.addInterval(&report.RequiredBytes, layersize.Interval{Value: blocks, Min: blocks, Max: blocks})
+	}
+	chains := map[string]bool{}
+	for _, image := range images {
+		detail := Image{Image: image}
+		for _, layer := range image.Layers {
+			measurement := measured[layer.Digest]
+			detail.Measurements = append(detail.Measurements, measurement)
+			sum.add(&detail.CompressedBytes, layer.Size)
+			sum.add(&detail.UnpackedBytes, measurement.UnpackedBytes.Value)
+			if chains[layer.ChainID] {
+				continue
+			}
+			chains[layer.ChainID] = true
+			sum.addInterval(&report.UnpackedBytes, measurement.UnpackedBytes)
+			sum.addInterval(&report.RequiredBytes, measurement.DiskBytes)
+			report.Exact = report.Exact && measurement.Exact
+			report.count(sum, measurement.Inodes)
+		}
+		report.Images = append(report.Images, detail)
+	}
+	return report, sum.err
+}
+
+func (r *Report) count(sum *adder, inodes *int64) {
+	if inodes == nil {
+		r.Inodes = nil
+	}
+	if r.Inodes != nil {
+		sum.add(r.Inodes, *inodes)
+	}
+}
+
+// adder adds sizes that others claim, and remembers the first sum that went wrong.
+type adder struct{ err error }
+
+func (a *adder) add(total *int64, value int64) {
+	sum, err := disksize.Sum(*total, value)
+	if err != nil && a.err == nil {
+		a.err = fmt.Errorf("the sizes of the layers cannot be added up: %w", err)
+	}
+	*total = sum
+}
+
+func (a *adder) addInterval(total *layersize.Interval, value layersize.Interval) {
+	a.add(&total.Value, value.Value)
+	a.add(&total.Min, value.Min)
+	a.add(&total.Max, value.Max)
+}

@@ -1,0 +1,82 @@
+package provider
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+)
+
+// model is the provider's configuration.
+type model struct {
+	SecretID             types.String  `tfsdk:"secret_id"`
+	SecretKey            types.String  `tfsdk:"secret_key"`
+	SecurityToken        types.String  `tfsdk:"security_token"`
+	Region               types.String  `tfsdk:"region"`
+	Protocol             types.String  `tfsdk:"protocol"`
+	Domain               types.String  `tfsdk:"domain"`
+	Endpoints            types.Map     `tfsdk:"endpoints"`
+	Registries           types.Map     `tfsdk:"registries"`
+	DockerConfig         types.String  `tfsdk:"docker_config"`
+	MeasurementCacheDir  types.String  `tfsdk:"measurement_cache_dir"`
+	MaxRequestsPerSecond types.Float64 `tfsdk:"max_requests_per_second"`
+}
+
+type registryModel struct {
+	Username           types.String `tfsdk:"username"`
+	Password           types.String `tfsdk:"password"`
+	PlainHTTP          types.Bool   `tfsdk:"plain_http"`
+	InsecureSkipVerify types.Bool   `tfsdk:"insecure_skip_verify"`
+	CACertificate      types.String `tfsdk:"ca_certificate"`
+}
+
+// settings are the cloud arguments. A value that is known only after apply counts as left out: whatever needs it then says so.
+func (m *model) settings() credentials.Settings {
+	return credentials.Settings{
+		SecretID: m.SecretID.ValueString(), SecretKey: m.SecretKey.ValueString(), SecurityToken: m.SecurityToken.ValueString(),
+		Region: m.Region.ValueString(), Protocol: m.Protocol.ValueString(), Domain: m.Domain.ValueString(),
+	}
+}
+
+func (m *model) endpoint(service string, getenv func(string) string) string {
+	if value, ok := m.Endpoints.Elements()[service].(types.String); ok && value.ValueString() != "" {
+		return value.ValueString()
+	}
+	return getenv(endpointVariable(service))
+}
+
+func (m *model) hosts(ctx context.Context) (map[string]registry.Host, diag.Diagnostics) {
+	if m.Registries.IsNull() || m.Registries.IsUnknown() {
+		return nil, nil
+	}
+	var configured map[string]registryModel
+	diags := m.Registries.ElementsAs(ctx, &configured, false)
+	hosts := make(map[string]registry.Host, len(configured))
+	for host, c := range configured {
+		hosts[host] = registry.Host{
+			Username: c.Username.ValueString(), Password: c.Password.ValueString(),
+			PlainHTTP: c.PlainHTTP.ValueBool(), InsecureSkipVerify: c.InsecureSkipVerify.ValueBool(), CACertificate: c.CACertificate.ValueString(),
+		}
+	}
+	return hosts, diags
+}
+
+// measurementCacheDir: an argument, even an empty one, beats the environment, which beats the user's cache directory.
+func (m *model) measurementCacheDir(lookupEnv func(string) (string, bool)) string {
+	if !m.MeasurementCacheDir.IsNull() && !m.MeasurementCacheDir.IsUnknown() {
+		return m.MeasurementCacheDir.ValueString()
+	}
+	if dir, set := lookupEnv(envMeasurementCacheDir); set {
+		return dir
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "" // without a home there is nowhere to keep anything
+	}
+	return filepath.Join(dir, "terraform-provider-tkeimage")
+}

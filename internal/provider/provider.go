@@ -1,0 +1,125 @@
+// Package provider configures the provider and says, on one screen, what it consists of.
+package provider
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/imagecache"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/rootdisk"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+const envRequestClient = "TENCENTCLOUD_API_REQUEST_CLIENT"
+
+// Options are what a process gives to its provider. The zero value serves users; tests shorten the waits.
+type Options struct {
+	Version      string
+	PollInterval time.Duration
+	RetryWait    time.Duration
+	LookupEnv    func(string) (string, bool) // default os.LookupEnv
+}
+
+// Provider is the provider tkeimage.
+type Provider struct{ options Options }
+
+// New makes a factory of providers.
+func New(options Options) func() provider.Provider {
+	if options.LookupEnv == nil {
+		options.LookupEnv = os.LookupEnv
+	}
+	return func() provider.Provider { return &Provider{options: options} }
+}
+
+func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "tkeimage"
+	resp.Version = p.options.Version
+}
+
+// Resources are what this provider makes and keeps.
+func (p *Provider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{imagecache.NewResource}
+}
+
+// DataSources are what this provider finds out.
+func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{rootdisk.NewDataSource}
+}
+
+// Configure prepares the clients and makes no request.
+func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	data := &clients.Clients{}
+	p.configureCloud(&config, data, resp)
+	p.configureRegistries(ctx, &config, data, resp)
+	resp.ResourceData, resp.DataSourceData = data, data
+}
+
+func (p *Provider) configureCloud(config *model, data *clients.Clients, resp *provider.ConfigureResponse) {
+	found, err := credentials.Resolve(config.settings(), p.getenv)
+	var partial *credentials.PartialError
+	if errors.As(err, &partial) {
+		resp.Diagnostics.AddAttributeError(path.Root(partial.Lacks), "Half of the credentials is missing", partial.Error()+".")
+		return
+	}
+	data.Region, data.Credentials, data.Looked = found.Region, found.Source, found.Looked
+	if found.Credential == nil {
+		return // only what needs the cloud asks for credentials
+	}
+	data.Cloud, err = tke.New(tke.Config{
+		Credential: found.Credential, Region: found.Region, Scheme: found.Protocol, Domain: found.Domain,
+		Endpoint:             config.endpoint("tke", p.getenv),
+		UserAgent:            p.userAgent(),
+		RequestClient:        p.getenv(envRequestClient),
+		MaxRequestsPerSecond: config.MaxRequestsPerSecond.ValueFloat64(),
+		PollInterval:         p.options.PollInterval,
+		RetryWait:            p.options.RetryWait,
+	})
+	if err != nil {
+		resp.Diagnostics.AddAttributeError(path.Root("endpoints").AtMapKey("tke"), "Not an endpoint", err.Error()+".")
+	}
+}
+
+func (p *Provider) configureRegistries(ctx context.Context, config *model, data *clients.Clients, resp *provider.ConfigureResponse) {
+	hosts, diags := config.hosts(ctx)
+	resp.Diagnostics.Append(diags...)
+	kept := keep.In(config.measurementCacheDir(p.options.LookupEnv))
+	reader, err := registry.New(registry.Config{
+		Hosts: hosts, DockerConfigDir: config.DockerConfig.ValueString(), UserAgent: p.userAgent(), Manifests: kept, Log: debug,
+	})
+	if err != nil {
+		resp.Diagnostics.AddAttributeError(path.Root("registries"), "Registries cannot be read as configured", err.Error()+".")
+		return
+	}
+	data.Measurer = &measure.Measurer{Registry: reader, Kept: kept, Log: debug}
+}
+
+func debug(ctx context.Context, message string, fields map[string]any) {
+	tflog.Debug(ctx, message, fields)
+}
+
+func (p *Provider) getenv(name string) string {
+	value, _ := p.options.LookupEnv(name)
+	return value
+}
+
+func (p *Provider) userAgent() string {
+	return "terraform-provider-tkeimage/" + p.options.Version
+}

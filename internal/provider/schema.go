@@ -1,0 +1,86 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+// services are the keys of `endpoints`; each has an environment variable of its own.
+var services = []string{"tke"}
+
+func endpointVariable(service string) string {
+	return map[string]string{"tke": "TKEIMAGE_ENDPOINT_TKE"}[service]
+}
+
+const envMeasurementCacheDir = "TKEIMAGE_MEASUREMENT_CACHE_DIR"
+
+var (
+	wholeURL = regexp.MustCompile(`^https?://[^/\s]+`)
+	bareHost = regexp.MustCompile(`^[A-Za-z0-9.\-]+(:[0-9]+)?$`)
+)
+
+func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Image caches and disk sizes for large images on Tencent Cloud TKE super nodes. " +
+			"Configuring the provider makes no request; the disk size data source and the functions need no cloud credentials.",
+		Attributes: map[string]schema.Attribute{
+			"secret_id":      schema.StringAttribute{Optional: true, MarkdownDescription: "Secret id of the account. " + variable(credentials.EnvSecretID)},
+			"secret_key":     schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Secret key. " + variable(credentials.EnvSecretKey)},
+			"security_token": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Token of temporary credentials. " + variable(credentials.EnvSecurityToken)},
+			"region": schema.StringAttribute{Optional: true, MarkdownDescription: fmt.Sprintf(
+				"Region of the caches; it must be the cluster's. %s Default: `%s`.", variable(credentials.EnvRegion), credentials.DefaultRegion)},
+			"protocol": schema.StringAttribute{Optional: true, MarkdownDescription: fmt.Sprintf(
+				"`HTTPS` or `HTTP`. %s Default: `%s`.", variable(credentials.EnvProtocol), credentials.DefaultProtocol),
+				Validators: []validator.String{stringvalidator.OneOfCaseInsensitive("HTTP", "HTTPS")}},
+			"domain": schema.StringAttribute{Optional: true, MarkdownDescription: fmt.Sprintf(
+				"Root domain of the API, such as `internal.tencentcloudapi.com` inside Tencent's network. %s Default: `%s`.", variable(credentials.EnvDomain), credentials.DefaultDomain)},
+			"endpoints": schema.MapAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "Whole URLs with scheme, for private endpoints and local stand-ins, by service: `tke`. " + variable(endpointVariable("tke")),
+				Validators: []validator.Map{
+					mapvalidator.KeysAre(stringvalidator.OneOf(services...)),
+					mapvalidator.ValueStringsAre(stringvalidator.RegexMatches(wholeURL, "must be a whole URL, such as https://tke.internal.tencentcloudapi.com")),
+				},
+			},
+			"registries": registriesAttribute(),
+			"docker_config": schema.StringAttribute{Optional: true,
+				MarkdownDescription: "Directory of a Docker `config.json` with registry credentials. Default: Docker's own rules (`DOCKER_CONFIG`, `~/.docker`, credential helpers)."},
+			"measurement_cache_dir": schema.StringAttribute{Optional: true,
+				MarkdownDescription: "Directory where measurements of layers are kept by digest; `\"\"` keeps none. " + variable(envMeasurementCacheDir) +
+					" Default: `terraform-provider-tkeimage` under the user's cache directory."},
+			"max_requests_per_second": schema.Float64Attribute{Optional: true,
+				MarkdownDescription: fmt.Sprintf("The most requests a second that one run sends to the TKE API. Default: %d; the service allows 20 for each action.", tke.DefaultMaxRequestsPerSecond),
+				Validators:          []validator.Float64{float64validator.Between(0.1, 1000)}},
+		},
+	}
+}
+
+func registriesAttribute() schema.Attribute {
+	return schema.MapNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "How to read image metadata, by registry host (with its port). A host that is not named here is read with Docker's configuration, or anonymously.",
+		Validators: []validator.Map{mapvalidator.KeysAre(stringvalidator.RegexMatches(bareHost,
+			"must be a bare host, with a port where it needs one (registry.example.com:5000): no scheme, no path"))},
+		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"username":             schema.StringAttribute{Optional: true, MarkdownDescription: "User name."},
+			"password":             schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Password or token; it may be ephemeral."},
+			"plain_http":           schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether the registry speaks plain HTTP. Default: `false`, but loopback addresses do."},
+			"insecure_skip_verify": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether to skip the check of the registry's certificate. Default: `false`."},
+			"ca_certificate":       schema.StringAttribute{Optional: true, MarkdownDescription: "Certificate of a private CA in PEM, trusted for this host beside the system's."},
+		}},
+	}
+}
+
+func variable(name string) string { return "Environment: `" + name + "`." }

@@ -1,0 +1,139 @@
+package rootdisk
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+)
+
+// heaviestLayers is how many layers the report lists.
+const heaviestLayers = 5
+
+// render writes the report: Markdown for a pull request, aligned so that it reads as plain text in a plan too.
+func render(report *measure.Report, disk disksize.Recommendation) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "**Disk: %d GiB**, %s. Needed: %s (%s).\n\n", disk.SizeGiB, billed(disk), human(report.RequiredBytes.Value), certainty(report))
+
+	images := [][]string{{"Image", "Platform", "Compressed", "Unpacked", "Layers"}}
+	for _, image := range report.Images {
+		images = append(images, []string{image.Reference, image.Platform, human(image.CompressedBytes), human(image.UnpackedBytes), fmt.Sprint(len(image.Layers))})
+	}
+	if len(report.Images) > 1 {
+		images = append(images, []string{"together, shared layers once", "", human(report.CompressedBytes), human(report.UnpackedBytes.Value), ""})
+	}
+	table(&b, images)
+
+	b.WriteString("\nLayers that weigh most on the disk:\n\n")
+	layers := [][]string{{"Layer", "Compressed", "On disk", "Known by", "Sure"}}
+	for _, l := range heaviest(report) {
+		layers = append(layers, []string{l.digest, human(l.compressed), human(l.measured.DiskBytes.Value), string(l.measured.Method), sureness(l.measured)})
+	}
+	table(&b, layers)
+	return b.String()
+}
+
+func billed(disk disksize.Recommendation) string {
+	if disk.FitsDefaultDisk() {
+		return "which is free"
+	}
+	return fmt.Sprintf("of which %d GiB are billed", disk.BillableGiB)
+}
+
+func certainty(report *measure.Report) string {
+	if report.Exact {
+		return "counted file by file"
+	}
+	return fmt.Sprintf("between %s and %s", human(report.RequiredBytes.Min), human(report.RequiredBytes.Max))
+}
+
+func sureness(m layersize.Measurement) string {
+	if m.Exact {
+		return "exact"
+	}
+	return fmt.Sprintf("%s to %s", human(m.DiskBytes.Min), human(m.DiskBytes.Max))
+}
+
+type heavyLayer struct {
+	digest     string
+	compressed int64
+	measured   layersize.Measurement
+}
+
+func heaviest(report *measure.Report) []heavyLayer {
+	var all []heavyLayer
+	seen := map[string]bool{}
+	for _, image := range report.Images {
+		for i, layer := range image.Layers {
+			if !seen[layer.ChainID] {
+				seen[layer.ChainID] = true
+				all = append(all, heavyLayer{short(layer.Digest), layer.Size, image.Measurements[i]})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b heavyLayer) int {
+		return cmp.Compare(b.measured.DiskBytes.Value, a.measured.DiskBytes.Value)
+	})
+	return all[:min(len(all), heaviestLayers)]
+}
+
+// short is enough of a digest to recognize it by.
+func short(digest string) string {
+	const letters = len("sha256:") + 12
+	return digest[:min(len(digest), letters)]
+}
+
+// human writes bytes in binary units, the ones that disks are ordered in.
+func human(bytes int64) string {
+	value, unit := float64(bytes), "B"
+	for _, next := range []string{"KiB", "MiB", "GiB", "TiB"} {
+		if value < 1024 {
+			break
+		}
+		value, unit = value/1024, next
+	}
+	if unit == "B" {
+		return fmt.Sprintf("%d B", bytes)
+	}
+	return fmt.Sprintf("%.1f %s", value, unit)
+}
+
+// table writes a Markdown table whose columns line up; the first row is the head. Columns of figures are aligned to the right.
+func table(b *strings.Builder, rows [][]string) {
+	widths := make([]int, len(rows[0]))
+	figures := make([]bool, len(rows[0]))
+	for i, row := range rows {
+		for c, cell := range row {
+			row[c] = strings.ReplaceAll(cell, "|", `\|`)
+			widths[c] = max(widths[c], utf8.RuneCountInString(row[c]), 3)
+			figures[c] = figures[c] || i > 0 && cell != "" && cell[0] >= '0' && cell[0] <= '9'
+		}
+	}
+	for i, row := range rows {
+		for c, cell := range row {
+			padding := strings.Repeat(" ", widths[c]-utf8.RuneCountInString(cell))
+			if figures[c] {
+				cell = padding + cell
+			} else {
+				cell += padding
+			}
+			fmt.Fprintf(b, "| %s ", cell)
+		}
+		b.WriteString("|\n")
+		if i == 0 {
+			for c, width := range widths {
+				rule := strings.Repeat("-", width)
+				if figures[c] {
+					rule = rule[1:] + ":"
+				}
+				fmt.Fprintf(b, "| %s ", rule)
+			}
+			b.WriteString("|\n")
+		}
+	}
+}

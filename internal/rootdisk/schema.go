@@ -1,0 +1,129 @@
+package rootdisk
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+)
+
+const (
+	defaultPlatform = "linux/amd64"
+	mib             = 1 << 20
+)
+
+var platformForm = regexp.MustCompile(`^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?$`)
+
+func modes() []string {
+	names := make([]string, 0, len(measure.Modes))
+	for _, mode := range measure.Modes {
+		names = append(names, string(mode))
+	}
+	return names
+}
+
+func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "How much disk images need, worked out from what their registries tell: without pulling them, and without cloud credentials.",
+		Attributes: map[string]schema.Attribute{
+			"images": schema.ListAttribute{
+				MarkdownDescription: "References of all images that the Pod, or the cache, holds.",
+				ElementType:         types.StringType,
+				Required:            true,
+				Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			},
+			"platform": schema.StringAttribute{
+				MarkdownDescription: fmt.Sprintf("Platform to choose from an index, as os/architecture with an optional variant. Default: `%s`.", defaultPlatform),
+				Optional:            true,
+				Validators:          []validator.String{stringvalidator.RegexMatches(platformForm, "must be os/architecture, such as linux/amd64 or linux/arm64/v8")},
+			},
+			"measure": schema.StringAttribute{
+				MarkdownDescription: "How layers are measured: `manifest` (no layer is opened: ratios), `sample` (range reads only), `full` (streams every layer), " +
+					"`auto` (default: small layers streamed within the budget, the rest sampled).",
+				Optional:   true,
+				Validators: []validator.String{stringvalidator.OneOf(modes()...)},
+			},
+			"read_budget_mib": schema.Int64Attribute{
+				MarkdownDescription: fmt.Sprintf("The most, in MiB, that one reading may fetch from registries with `sample` and `auto`. Default: %d. "+
+					"What is over it is inferred from less, and the bounds say so.", measure.DefaultReadBudget/mib),
+				Optional:   true,
+				Validators: []validator.Int64{int64validator.Between(1, 1<<20)},
+			},
+			"writable_gib": schema.NumberAttribute{
+				MarkdownDescription: "What the containers write to the disk, in GiB. Default: 0.",
+				Optional:            true,
+				Validators:          []validator.Number{atLeastZero{}},
+			},
+			"max_utilization_percent": schema.Int64Attribute{
+				MarkdownDescription: fmt.Sprintf("How full the disk may become, in percent. Default: %d, where super nodes begin to remove images.", disksize.DefaultMaxUtilizationPercent),
+				Optional:            true,
+				Validators:          []validator.Int64{int64validator.Between(1, 100)},
+			},
+			"round_to_gib": schema.Int64Attribute{
+				MarkdownDescription: fmt.Sprintf("Sizes above %d GiB are multiples of this, in GiB. Default: %d, which every kind of cloud disk takes.", disksize.MinGiB, disksize.DefaultRoundToGiB),
+				Optional:            true,
+				Validators:          []validator.Int64{int64validator.Between(1, disksize.MaxGiB)},
+			},
+			"image_details": imageDetailsAttribute(),
+		},
+	}
+	for name, attribute := range computedAttributes() {
+		resp.Schema.Attributes[name] = attribute
+	}
+}
+
+func computedAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"size_gib":           schema.Int64Attribute{Computed: true, MarkdownDescription: fmt.Sprintf("The recommended disk in GiB, %d at least.", disksize.MinGiB)},
+		"fits_default_disk":  schema.BoolAttribute{Computed: true, MarkdownDescription: fmt.Sprintf("Whether the free disk of %d GiB serves.", annotations.FreeDiskGiB)},
+		"billable_gib":       schema.Int64Attribute{Computed: true, MarkdownDescription: fmt.Sprintf("GiB above the free %d.", annotations.FreeDiskGiB)},
+		"compressed_bytes":   schema.Int64Attribute{Computed: true, MarkdownDescription: "Bytes of all blobs, as the manifests say; what images share is counted once."},
+		"unpacked_bytes":     schema.Int64Attribute{Computed: true, MarkdownDescription: "Length of the layers' tars in bytes; what images share is counted once."},
+		"required_bytes":     schema.Int64Attribute{Computed: true, MarkdownDescription: "What containerd then holds on the disk, in bytes: blobs and unpacked layers in whole blocks, without writable data, utilization, the file system's own share and rounding."},
+		"required_bytes_min": schema.Int64Attribute{Computed: true, MarkdownDescription: "Lower bound of `required_bytes`; equal to it when `exact`."},
+		"required_bytes_max": schema.Int64Attribute{Computed: true, MarkdownDescription: "Upper bound of `required_bytes`; equal to it when `exact`. `size_gib` serves this one."},
+		"required_inodes":    schema.Int64Attribute{Computed: true, MarkdownDescription: "Files, directories and links on the disk; null when not every layer was counted."},
+		"exact":              schema.BoolAttribute{Computed: true, MarkdownDescription: "True only when every layer was counted file by file (streamed, or from a table of contents)."},
+		"digests":            schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Image as written to the digest of the platform's manifest; for `image_digests` of `tkeimage_cache`."},
+		"pinned_images":      schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Image as written to `repository@digest`."},
+		"pod_annotations":    schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Annotations for a Pod template: the system disk's size when more than the free disk is needed, else empty."},
+		"report":             schema.StringAttribute{Computed: true, MarkdownDescription: "A Markdown table for a pull request: images, the layers that weigh most, size, what is billed, how sure."},
+	}
+}
+
+func imageDetailsAttribute() schema.Attribute {
+	layer := map[string]schema.Attribute{
+		"digest":           schema.StringAttribute{Computed: true, MarkdownDescription: "Digest of the blob."},
+		"diff_id":          schema.StringAttribute{Computed: true, MarkdownDescription: "Digest of the unpacked tar."},
+		"media_type":       schema.StringAttribute{Computed: true, MarkdownDescription: "Media type of the blob."},
+		"compressed_bytes": schema.Int64Attribute{Computed: true, MarkdownDescription: "Bytes of the blob."},
+		"unpacked_bytes":   schema.Int64Attribute{Computed: true, MarkdownDescription: "Length of the tar in bytes."},
+		"disk_bytes":       schema.Int64Attribute{Computed: true, MarkdownDescription: "Bytes of the unpacked files on the disk, in whole blocks."},
+		"files":            schema.Int64Attribute{Computed: true, MarkdownDescription: "Files, directories and links; null when they were not counted."},
+		"method":           schema.StringAttribute{Computed: true, MarkdownDescription: "How the size was learned: `uncompressed`, `annotation`, `toc`, `content-size`, `trailer`, `sampled`, `streamed` or `ratio`."},
+		"exact":            schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the layer was counted file by file."},
+	}
+	return schema.MapNestedAttribute{
+		Computed:            true,
+		MarkdownDescription: "Image as written to what is known of it.",
+		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"digest":           schema.StringAttribute{Computed: true, MarkdownDescription: "Digest of the platform's manifest."},
+			"platform":         schema.StringAttribute{Computed: true, MarkdownDescription: "Platform of the image."},
+			"compressed_bytes": schema.Int64Attribute{Computed: true, MarkdownDescription: "Bytes of the image's layer blobs."},
+			"unpacked_bytes":   schema.Int64Attribute{Computed: true, MarkdownDescription: "Length of the image's layers' tars in bytes."},
+			"layers": schema.ListNestedAttribute{Computed: true, MarkdownDescription: "Layers, the lowest first.",
+				NestedObject: schema.NestedAttributeObject{Attributes: layer}},
+		}},
+	}
+}

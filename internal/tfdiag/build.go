@@ -1,0 +1,85 @@
+package tfdiag
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+// causes are recognized in the builder's own words. They are containerd's and the service's, not a documented format, so an
+// unknown text is passed on as it is, without a cause.
+var causes = []struct {
+	signs  []string
+	advice string
+}{
+	{[]string{"no space left on device"},
+		"The disk is too small for the images. Raise size_gib; data \"tkeimage_root_disk_size\" says how much is needed."},
+	{[]string{"unauthorized", "authentication required", "401", "403 forbidden", "access denied", "authorization failed", "no basic auth"},
+		"The registry refuses the credentials. Look at registry_credentials: the host as in the image's name, username, password_wo; raise password_wo_version when the password has changed."},
+	{[]string{"not found", "manifest unknown", "404", "name unknown"},
+		"The registry has no such image or tag. Look at `images` for the spelling, and whether the tag exists for linux/amd64."},
+	{[]string{"i/o timeout", "connection refused", "no route to host", "network is unreachable", "deadline exceeded", "timed out", "dial tcp"},
+		"The builder cannot reach the registry. Its subnet needs a NAT gateway, or give it an address with auto_eip or existing_eip_id."},
+	{[]string{"no such host", "server misbehaving"},
+		"The builder cannot resolve the registry's name. Look at the VPC's DNS, or set resolve_config."},
+	{[]string{"x509", "certificate"},
+		"The builder does not trust the registry's certificate. If that is meant to be so, name the host in insecure_registries."},
+	{[]string{"http response to https client"},
+		"The registry speaks plain HTTP. Name its host in http_registries."},
+	{[]string{"sold out", "insufficient", "resourcessoldout"}, stockAdvice},
+	{[]string{"quota", "limit exceeded"}, quotaAdvice},
+}
+
+// failedBuild tells the service's warnings in order, and a remedy for each cause that is recognized.
+func failedBuild(cache *tke.ImageCache) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "The service reports image cache %s (%s) as %s.", cache.ID, cache.Name, cache.Status)
+	warnings := cache.Warnings()
+	if len(warnings) == 0 {
+		b.WriteString(" It gives no warning events that say why.")
+	} else {
+		b.WriteString(" Its warning events:\n")
+	}
+	advice := map[string]bool{}
+	var advised []string
+	for _, event := range warnings {
+		fmt.Fprintf(&b, "\n  %s%s: %s", stamp(event.First), event.Reason, event.Message)
+		if text := causeOf(event.Message); text != "" && !advice[text] {
+			advice[text] = true
+			advised = append(advised, text)
+		}
+	}
+	for _, text := range advised {
+		fmt.Fprintf(&b, "\n\n%s", text)
+	}
+	b.WriteString("\n\n" + aftermath(cache.Status))
+	return b.String()
+}
+
+func aftermath(status string) string {
+	if status == tke.StatusUpdateFailed {
+		return "The cache keeps its id; Pods cannot use it until an update succeeds. The next apply tries again."
+	}
+	return "The failed cache is in the state; the next apply replaces it."
+}
+
+func causeOf(message string) string {
+	message = strings.ToLower(message)
+	for _, cause := range causes {
+		for _, sign := range cause.signs {
+			if strings.Contains(message, sign) {
+				return cause.advice
+			}
+		}
+	}
+	return ""
+}
+
+func stamp(t tke.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339) + "  "
+}

@@ -1,0 +1,136 @@
+// Package tfdiag turns errors into diagnostics. Every text that a user reads after a failure is made here, in the same order:
+// what was attempted, what the other side said with its code and request id, and what to do now.
+package tfdiag
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+// Cloud tells of a call to the TKE API that failed. attempt completes "Cannot …", such as "create image cache \"llm\"".
+func Cloud(attempt string, err error, from *clients.Clients) diag.Diagnostic {
+	summary := "Cannot " + attempt
+	var (
+		missing   *clients.MissingCredentialsError
+		build     *tke.BuildError
+		uncertain *tke.UncertainError
+		wait      *tke.WaitError
+		gone      *tke.GoneError
+		call      *tke.Error
+	)
+	switch {
+	case errors.As(err, &missing):
+		return diag.NewErrorDiagnostic(summary, missingCredentials(missing))
+	case errors.As(err, &build):
+		return diag.NewErrorDiagnostic(summary, failedBuild(build.Cache))
+	case errors.As(err, &uncertain):
+		return diag.NewErrorDiagnostic(summary, uncertainCreate(uncertain))
+	case errors.As(err, &wait):
+		return diag.NewErrorDiagnostic(summary, endedWait(wait, from))
+	case errors.As(err, &gone):
+		return diag.NewErrorDiagnostic(summary, fmt.Sprintf(
+			"Image cache %s disappeared while it was waited for: somebody deleted it, or it expired. Apply again to create it anew.", gone.ID))
+	case errors.As(err, &call):
+		return diag.NewErrorDiagnostic(summary, failedCall(call, from))
+	}
+	return diag.NewErrorDiagnostic(summary, sentence(err.Error()))
+}
+
+func missingCredentials(err *clients.MissingCredentialsError) string {
+	return "This needs the cloud, and no credentials for it were found. Looked at:\n" + list(err.Looked) +
+		"\n\nSet one of them. The disk size data source and the functions work without."
+}
+
+// failedCall is what one API call came to.
+func failedCall(err *tke.Error, from *clients.Clients) string {
+	var b strings.Builder
+	switch err.Kind {
+	case tke.KindService:
+		fmt.Fprintf(&b, "The TKE API answered %s with %s: %s", err.Action, err.Code, sentence(err.Message))
+	case tke.KindStatus:
+		fmt.Fprintf(&b, "%s answered %s with HTTP status %d instead of an API answer: %s", err.Host, err.Action, err.Status, sentence(err.Message))
+	case tke.KindMalformed:
+		fmt.Fprintf(&b, "%s was answered by something that is not the TKE API: %s", err.Action, sentence(err.Message))
+	case tke.KindCanceled:
+		fmt.Fprintf(&b, "%s was interrupted: %s", err.Action, sentence(err.Message))
+	default:
+		fmt.Fprintf(&b, "%s got no answer: %s", err.Action, sentence(err.Message))
+	}
+	if err.RequestID != "" {
+		fmt.Fprintf(&b, "\nRequest id: %s", err.RequestID)
+	}
+	if advice := remedy(err, from); advice != "" {
+		fmt.Fprintf(&b, "\n\n%s", advice)
+	}
+	return b.String()
+}
+
+func uncertainCreate(err *tke.UncertainError) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "The request to create image cache %q was sent, but no clear answer came back: %s\n\n", err.Name, sentence(rootOf(err)))
+	if len(err.Found) > 1 {
+		fmt.Fprintf(&b, "Several caches of that name have appeared meanwhile: %s. Find the one that is yours, import it, and delete the others:\n\n",
+			strings.Join(err.Found, ", "))
+	} else {
+		b.WriteString("No cache of that name was found afterwards, so most likely none was created, but that is not certain. " +
+			"Look in the console or with DescribeImageCaches for that name before you apply again. If it is there, import it:\n\n")
+	}
+	b.WriteString("  terraform import ADDRESS imc-…")
+	return b.String()
+}
+
+func endedWait(err *tke.WaitError, from *clients.Clients) string {
+	last := "not listed yet"
+	if err.Last != nil {
+		last = err.Last.Status
+	}
+	var call *tke.Error
+	why, advice := "", ""
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		why = "The time that `timeouts` allows ran out"
+		advice = "Large images take long to pull: raise the timeout. The service goes on building, and the id is in the state. " +
+			"When the cache has become Ready meanwhile, `terraform untaint` keeps it; otherwise the next apply replaces it."
+	case errors.Is(err, context.Canceled):
+		why = "The wait was interrupted"
+		advice = "The service goes on building, and the id is in the state. When the cache has become Ready meanwhile, " +
+			"`terraform untaint` keeps it; otherwise the next apply replaces it."
+	case errors.As(err, &call):
+		why = strings.TrimSuffix(failedCall(call, from), ".")
+	default:
+		why = err.Err.Error()
+	}
+	text := fmt.Sprintf("%s while waiting for image cache %s, last seen %s.", why, err.ID, last)
+	if advice != "" {
+		text += "\n\n" + advice
+	}
+	return text
+}
+
+func rootOf(err *tke.UncertainError) string {
+	var call *tke.Error
+	if errors.As(err.Err, &call) {
+		return strings.TrimPrefix(call.Error(), call.Action+": ")
+	}
+	return err.Err.Error()
+}
+
+func list(items []string) string {
+	return "  - " + strings.Join(items, "\n  - ")
+}
+
+// sentence ends a text with a full stop, unless it ends by itself.
+func sentence(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?…") {
+		return text
+	}
+	return text + "."
+}

@@ -1,0 +1,66 @@
+package tfdiag
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+)
+
+// summaries are the first lines for each kind of failure at a registry; another kind is "cannot be read".
+var summaries = map[registry.Kind]string{
+	registry.KindInvalidReference: "Not an image reference",
+	registry.KindInvalidPlatform:  "Not a platform",
+	registry.KindUnreachable:      "Registry cannot be reached",
+	registry.KindTimeout:          "Registry did not answer in time",
+	registry.KindTLS:              "Registry's certificate is not trusted",
+	registry.KindUnauthorized:     "Registry refuses the credentials",
+	registry.KindForbidden:        "Registry denies access",
+	registry.KindNotFound:         "Image does not exist",
+	registry.KindNoPlatform:       "Image does not exist for this platform",
+	registry.KindRateLimited:      "Registry limits the rate of requests",
+	registry.KindUnavailable:      "Registry is not available",
+	registry.KindNotAnImage:       "Not a container image",
+}
+
+// Measure tells of images that could not be measured, attributed to the image in the list at base.
+func Measure(base path.Path, images []string, err error) diag.Diagnostic {
+	var at *registry.Error
+	if !errors.As(err, &at) {
+		return diag.NewAttributeErrorDiagnostic(base, "Cannot measure the images", sentence(err.Error()))
+	}
+	where := base
+	for i, image := range images {
+		if image == at.Image {
+			where = base.AtListIndex(i)
+			break
+		}
+	}
+	if at.Kind == registry.KindInvalidPlatform || at.Kind == registry.KindNoPlatform {
+		where = path.Root("platform")
+	}
+	summary, known := summaries[at.Kind]
+	if !known {
+		summary = "Image cannot be read"
+	}
+	var layer *measure.LayerError
+	detail := sentence(at.Error())
+	if errors.As(err, &layer) {
+		detail = fmt.Sprintf("While reading layer %s:\n%s", layer.Digest, detail)
+	}
+	return diag.NewAttributeErrorDiagnostic(where, summary, detail)
+}
+
+// Disk tells of a disk that cannot be had.
+func Disk(err error) diag.Diagnostic {
+	var tooLarge *disksize.TooLargeError
+	if errors.As(err, &tooLarge) {
+		return diag.NewAttributeErrorDiagnostic(path.Root("images"), "No disk is large enough", sentence(err.Error()))
+	}
+	return diag.NewErrorDiagnostic("Cannot work out a disk size", sentence(err.Error()))
+}

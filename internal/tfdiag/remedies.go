@@ -1,0 +1,77 @@
+package tfdiag
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+// remedies say what to do about an error code, the most special code first. %s is the action.
+var remedies = []struct {
+	code   string
+	advice string
+}{
+	{"RequestLimitExceeded", "Too many requests for this account: lower max_requests_per_second or Terraform's -parallelism, and apply again."},
+	{"UnauthorizedOperation", camAdvice}, {"InternalError.CamNoAuth", camAdvice}, {"FailedOperation.CamNoAuth", camAdvice}, {"AuthFailure.UnauthorizedOperation", camAdvice},
+	{"LimitExceeded", quotaAdvice}, {"InvalidParameterValue.LimitExceeded", quotaAdvice},
+	{"ResourceInsufficient", stockAdvice}, {"ResourcesSoldOut", stockAdvice},
+	{"ResourceInUse", "Something still uses the cache, or it is being changed: wait until it is Ready, and apply again."},
+	{"ResourceUnavailable", "The cache cannot be changed in its present state: wait until it is Ready, and apply again."},
+	{"UnsupportedOperation", "The cache cannot be changed in its present state: wait until it is Ready or UpdateFailed, and apply again."},
+	{"OperationDenied", "The account or the cache is not allowed this operation: look at the console for arrears or a lock."},
+	{"ResourceNotFound", "Something that the request names does not exist in this region: look at vpc_id, subnet_id, security_group_ids and the provider's region."},
+	{"UnsupportedRegion", "Image caches are not offered in this region: look at the provider's region."},
+	{"InternalError", "The service failed by itself. Apply again later; if it stays so, open a ticket with the request id."},
+}
+
+const (
+	camAdvice   = "The account may not do this. It needs the CAM action tke:%s on qcs::tke:REGION:uin/UIN:imagecache/*; Update and Delete are often refused where Create is allowed."
+	quotaAdvice = "A quota is used up: delete caches that are not needed, or ask for a larger quota in the console."
+	stockAdvice = "The zone of this subnet has no capacity for the builder at the moment: try a subnet in another zone, or later."
+)
+
+// maxSkew is from where on the service refuses a signature for its time.
+const maxSkew = 5 * time.Minute
+
+func remedy(err *tke.Error, from *clients.Clients) string {
+	switch {
+	case err.Kind == tke.KindNetwork || err.Kind == tke.KindMalformed || err.Kind == tke.KindStatus:
+		return "Look at the provider's region, domain and endpoints[\"tke\"], at proxies (HTTPS_PROXY) and at the network between here and the API."
+	case err.HasCode("AuthFailure.UnauthorizedOperation"):
+	case err.HasCode("AuthFailure"):
+		return authAdvice(err, from)
+	}
+	for _, r := range remedies {
+		if err.HasCode(r.code) {
+			return strings.ReplaceAll(r.advice, "%s", err.Action)
+		}
+	}
+	return ""
+}
+
+func authAdvice(err *tke.Error, from *clients.Clients) string {
+	used := "The credentials came from " + from.Credentials + "."
+	switch {
+	case err.HasCode("AuthFailure.SignatureExpire") && err.Skew.Abs() > maxSkew:
+		return fmt.Sprintf("This machine's clock is %s the service's by %s: set the clock (NTP). %s", side(err.Skew), err.Skew.Abs().Round(time.Second), used)
+	case err.HasCode("AuthFailure.SignatureExpire"):
+		return "The signature is too old or too new for the service: look at this machine's clock (NTP). " + used
+	case err.HasCode("AuthFailure.SignatureFailure"):
+		return "The secret key does not belong to the secret id. " + used
+	case err.HasCode("AuthFailure.SecretIdNotFound"):
+		return "The secret id does not exist, or was disabled, or belongs to the other site (China or international). " + used
+	case err.HasCode("AuthFailure.TokenFailure"):
+		return "The security token has expired or does not belong to the secret id. " + used
+	}
+	return "The service refuses the credentials. " + used
+}
+
+func side(skew time.Duration) string {
+	if skew > 0 {
+		return "ahead of"
+	}
+	return "behind"
+}

@@ -1,0 +1,219 @@
+package tke_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+)
+
+// TestFaultsOfReads: a read survives every transient fault, and reports every lasting one.
+func TestFaultsOfReads(t *testing.T) {
+	t.Parallel()
+	for name, effect := range map[string]tketest.Effect{
+		"reset before": tketest.ResetBefore{}, "reset after": tketest.ResetAfter{}, "truncated": tketest.Truncate{}, "malformed": tketest.Malform{},
+		"429": tketest.HTTPStatus{Status: 429}, "502": tketest.HTTPStatus{Status: 502}, "503": tketest.HTTPStatus{Status: 503},
+		"throttled":            tketest.Throttle{},
+		"throttled by ip":      tketest.Throttle{Code: "RequestLimitExceeded.IPLimitExceeded"},
+		"throttled by account": tketest.Throttle{Code: "RequestLimitExceeded.UinLimitExceeded"},
+		"throttled by region":  tketest.Throttle{Code: "RequestLimitExceeded.GlobalRegionUinLimitExceeded"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := start(t, tketest.Options{})
+			id := server.Put(tketest.Cache{Images: []string{"nginx"}}).ID
+			fault := server.Inject(tketest.Fault{Action: tke.ActionDescribe, Times: 3, Effect: effect})
+			cache, err := dial(t, config(server.URL)).Find(t.Context(), id)
+			if err != nil || cache == nil {
+				t.Errorf("got %v, %v", cache, err)
+			}
+			if fault.Hits() != 3 || server.Calls(tke.ActionDescribe) != 4 {
+				t.Errorf("%d faults, %d calls", fault.Hits(), server.Calls(tke.ActionDescribe))
+			}
+		})
+	}
+}
+
+func TestALastingFaultIsReportedForWhatItIs(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		effect tketest.Effect
+		kind   tke.Kind
+		says   string
+	}{
+		"HTML":      {tketest.HTTPStatus{Status: 502}, tke.KindStatus, ""},
+		"malformed": {tketest.Malform{}, tke.KindMalformed, ""},
+		"reset":     {tketest.ResetBefore{}, tke.KindNetwork, ""},
+		"throttled": {tketest.Throttle{}, tke.KindService, "RequestLimitExceeded"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := start(t, tketest.Options{})
+			server.Inject(tketest.Fault{Times: tketest.Always, Effect: test.effect})
+			_, err := dial(t, config(server.URL)).Find(t.Context(), "imc-12345678")
+			var e *tke.Error
+			if !errors.As(err, &e) || e.Kind != test.kind || e.Code != test.says || e.Action != tke.ActionDescribe {
+				t.Errorf("got %#v", err)
+			}
+		})
+	}
+}
+
+func TestAnAnswerWithoutContentIsNotAnEmptyList(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{}`, `[]`, `null`, `{"Response":{}}`, `{"Response":null}`, `{"Response":{"RequestId":"x","TotalCount":3,"ImageCaches":[]}}`} {
+		endpoint := httptestServer(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) })
+		cache, err := dial(t, config(endpoint)).Find(t.Context(), "imc-12345678")
+		var e *tke.Error
+		if !errors.As(err, &e) || e.Kind != tke.KindMalformed {
+			t.Errorf("%s: got %v, %v: Terraform would forget a cache", body, cache, err)
+		}
+	}
+}
+
+// TestCreateNeverDoubles: whatever happens to one create, exactly one cache exists afterwards, and its id is known.
+func TestCreateNeverDoubles(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		effect tketest.Effect
+		calls  int // of CreateImageCache
+	}{
+		"nothing":            {tketest.Together{}, 1},
+		"throttled":          {tketest.Throttle{}, 2},
+		"throttled by ip":    {tketest.Throttle{Code: "RequestLimitExceeded.IPLimitExceeded"}, 2},
+		"429":                {tketest.HTTPStatus{Status: 429}, 2},
+		"reset after":        {tketest.ResetAfter{}, 1},
+		"truncated":          {tketest.Truncate{}, 1},
+		"malformed":          {tketest.Malform{}, 1},
+		"InternalError":      {tketest.AnswerAfter{Code: "InternalError", Message: "internal error"}, 1},
+		"not listed at once": {tketest.Together{tketest.ResetAfter{}, tketest.Lag{Lists: 2}}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := start(t, tketest.Options{})
+			server.Put(tketest.Cache{Name: "llm", Images: []string{"other"}}) // a stranger of the same name
+			server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: test.effect})
+			id, err := dial(t, config(server.URL)).Create(within(t, time.Minute), nginx("llm"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			caches := server.Caches()
+			if len(caches) != 2 || caches[1].ID != id {
+				t.Errorf("id %s, caches %+v", id, caches)
+			}
+			if calls := server.Calls(tke.ActionCreate); calls != test.calls {
+				t.Errorf("%d creates were sent, want %d", calls, test.calls)
+			}
+		})
+	}
+}
+
+// TestAnUndecidedCreateSaysSo: where the service did not act, or nobody can say, there is an error and no second cache.
+func TestAnUndecidedCreateSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, effect := range map[string]tketest.Effect{"reset before": tketest.ResetBefore{}, "502": tketest.HTTPStatus{Status: 502}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := start(t, tketest.Options{})
+			server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: effect})
+			_, err := dial(t, config(server.URL)).Create(within(t, time.Minute), nginx("llm"))
+			var uncertain *tke.UncertainError
+			if !errors.As(err, &uncertain) || uncertain.Name != "llm" || len(uncertain.Found) != 0 {
+				t.Errorf("got %v", err)
+			}
+			if len(server.Caches()) != 0 || server.Calls(tke.ActionCreate) != 1 {
+				t.Errorf("%d caches after %d creates", len(server.Caches()), server.Calls(tke.ActionCreate))
+			}
+		})
+	}
+}
+
+func TestARefusedCreateIsCertain(t *testing.T) {
+	t.Parallel()
+	server := start(t, tketest.Options{})
+	server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: tketest.Answer{Code: "LimitExceeded", Message: "quota"}})
+	_, err := dial(t, config(server.URL)).Create(t.Context(), nginx("llm"))
+	var e *tke.Error
+	if !errors.As(err, &e) || !e.HasCode("LimitExceeded") || server.Calls(tke.ActionCreate) != 1 {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestARefusedConnectionIsTriedAgainEvenForACreate(t *testing.T) {
+	t.Parallel()
+	server := start(t, tketest.Options{})
+	refusals := 0
+	c := config(server.URL)
+	c.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		if r.Header.Get("X-TC-Action") == tke.ActionCreate && refusals < 2 {
+			refusals++
+			r = r.Clone(r.Context())
+			r.URL.Host = freePort(t)
+		}
+		return http.DefaultTransport.RoundTrip(r)
+	})
+	if _, err := dial(t, c).Create(t.Context(), nginx("llm")); err != nil || refusals != 2 || len(server.Caches()) != 1 {
+		t.Errorf("after %d refusals: %v, %d caches", refusals, err, len(server.Caches()))
+	}
+}
+
+// TestAnInterruptedCreateKeepsItsID: a cancellation while the answer to a create is on its way does not lose the id.
+func TestAnInterruptedCreateKeepsItsID(t *testing.T) {
+	t.Parallel()
+	server := start(t, tketest.Options{})
+	server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: tketest.Delay{For: 300 * time.Millisecond}})
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	id, err := dial(t, config(server.URL)).Create(ctx, nginx("llm"))
+	if caches := server.Caches(); err != nil || len(caches) != 1 || caches[0].ID != id {
+		t.Errorf("got %q, %v with caches %v", id, err, caches)
+	}
+}
+
+func TestNothingSleepsThroughACancellation(t *testing.T) {
+	t.Parallel()
+	server := start(t, tketest.Options{})
+	server.Inject(tketest.Fault{Times: tketest.Always, Effect: tketest.Throttle{}})
+	c := config(server.URL)
+	c.RetryWait = time.Hour
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	begun := time.Now()
+	_, err := dial(t, c).List(ctx)
+	if took := time.Since(begun); took > 5*time.Second || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("ended after %s with %v", took, err)
+	}
+}
+
+func TestTheClientStaysBelowTheServicesRate(t *testing.T) {
+	t.Parallel()
+	server := start(t, tketest.Options{RequestsPerSecond: 20})
+	c := config(server.URL)
+	c.MaxRequestsPerSecond = 0 // the default
+	client := dial(t, c)
+	for range 40 {
+		if _, err := client.List(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, request := range server.Requests() {
+		if request.Code != "" {
+			t.Fatalf("the service answered %s", request.Code)
+		}
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
