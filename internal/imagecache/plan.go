@@ -105,14 +105,16 @@ func (m *model) foreseeUpdate(config, state *model) {
 	}
 	m.PodAnnotations = mapOf(annotations.PinTo(state.ID.ValueString()))
 	pulls := !m.Images.Equal(state.Images) || !m.SizeGiB.Equal(state.SizeGiB) || rebuilds(state, m)
-	if !pulls {
-		m.SnapshotID = state.SnapshotID
+	m.SnapshotID = state.SnapshotID
+	m.ExpiresAt = state.ExpiresAt
+	if pulls {
+		m.SnapshotID = types.StringUnknown()
 	}
-	switch {
-	case m.RetentionDays.Equal(types.Int64Value(0)):
+	if pulls || !m.RetentionDays.Equal(state.RetentionDays) {
+		m.ExpiresAt = types.StringUnknown()
+	}
+	if m.RetentionDays.Equal(types.Int64Value(0)) {
 		m.ExpiresAt = types.StringNull()
-	case !pulls && m.RetentionDays.Equal(state.RetentionDays):
-		m.ExpiresAt = state.ExpiresAt
 	}
 	switch state.Status.ValueString() {
 	case tke.StatusFailed, tke.StatusUpdateFailed:

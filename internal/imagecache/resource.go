@@ -100,6 +100,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	if cache == nil {
 		resp.Diagnostics.Append(r.leave(ctx, &state)...)
+		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.ID.ValueString())...)
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -224,7 +225,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("rebuild"), rebuildReplace)...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, adopted, []byte(`true`))...)
-	if resp.Identity != nil {
+	if resp.Identity != nil { // an import by identity may have left the region out
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, r.identity(id))...)
 	}
 }
@@ -250,13 +251,20 @@ func (r *Resource) leave(ctx context.Context, state *model) diag.Diagnostics {
 		state.ID.ValueString(), state.Name.ValueString(), state.RetentionDays.ValueInt64(), at.Format(time.RFC3339)))}
 }
 
-// save writes state and identity together: a CLI that knows identity fails where a state lacks it.
+// save writes the state, and the identity where it is missing.
 func (r *Resource) save(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, m *model) diag.Diagnostics {
 	diags := state.Set(ctx, m)
-	if identity != nil {
-		diags.Append(identity.Set(ctx, r.identity(m.ID.ValueString()))...)
-	}
+	diags.Append(r.identify(ctx, identity, m.ID.ValueString())...)
 	return diags
+}
+
+// identify sets the identity wherever it is null: a CLI that does not know identity keeps none, and the framework takes an
+// answer without one for an error, even when the cache is gone. An identity that is there must not change.
+func (r *Resource) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, id string) diag.Diagnostics {
+	if identity == nil || !identity.Raw.IsFullyNull() {
+		return nil
+	}
+	return identity.Set(ctx, r.identity(id))
 }
 
 func (r *Resource) identity(id string) identityModel {

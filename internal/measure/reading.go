@@ -183,7 +183,7 @@ func (m *Measurer) recall(j *job) bool {
 
 // remember keeps what can be learned again only at a cost, and nothing that came of a passing fault.
 func (m *Measurer) remember(j *job) {
-	if j.way == probe && j.result.Method == layersize.Ratio {
+	if j.way == probe && j.result.Method == layersize.MethodRatio {
 		return
 	}
 	if content, err := json.Marshal(j.result); err == nil {
