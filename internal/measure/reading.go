@@ -120,18 +120,18 @@ func share(ascending []*job, budget int64) {
 // run measures the layers, several at once. The first error that the mode cannot live with ends it.
 func (m *Measurer) run(ctx context.Context, jobs []*job) error {
 	streams, probes := semaphore.NewWeighted(streamsAtOnce), semaphore.NewWeighted(probesAtOnce)
-	group, ctx := errgroup.WithContext(ctx)
+	group, running := errgroup.WithContext(ctx)
 	for _, j := range jobs {
 		gate := probes
 		if j.way == stream {
 			gate = streams
 		}
-		if err := gate.Acquire(ctx, 1); err != nil {
-			break // the group says why
+		if err := gate.Acquire(running, 1); err != nil {
+			break // one of the group failed, and Wait says why, or the caller gave up
 		}
 		group.Go(func() error {
 			defer gate.Release(1)
-			return m.measure(ctx, j)
+			return m.measure(running, j)
 		})
 	}
 	if err := group.Wait(); err != nil {

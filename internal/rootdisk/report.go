@@ -27,14 +27,14 @@ func render(report *measure.Report, disk disksize.Recommendation) string {
 	if len(report.Images) > 1 {
 		images = append(images, []string{"together, shared layers once", "", human(report.CompressedBytes), human(report.UnpackedBytes.Value), ""})
 	}
-	table(&b, images)
+	table(&b, images, 2, 3, 4)
 
 	b.WriteString("\nLayers that weigh most on the disk:\n\n")
 	layers := [][]string{{"Layer", "Compressed", "On disk", "Known by", "Sure"}}
 	for _, l := range heaviest(report) {
 		layers = append(layers, []string{l.digest, human(l.compressed), human(l.measured.DiskBytes.Value), string(l.measured.Method), sureness(l.measured)})
 	}
-	table(&b, layers)
+	table(&b, layers, 1, 2)
 	return b.String()
 }
 
@@ -103,37 +103,32 @@ func human(bytes int64) string {
 	return fmt.Sprintf("%.1f %s", value, unit)
 }
 
-// table writes a Markdown table whose columns line up; the first row is the head. Columns of figures are aligned to the right.
-func table(b *strings.Builder, rows [][]string) {
+// table writes a Markdown table whose columns line up; the first row is the head, and the columns named are figures, aligned
+// to the right.
+func table(b *strings.Builder, rows [][]string, figures ...int) {
 	widths := make([]int, len(rows[0]))
-	figures := make([]bool, len(rows[0]))
-	for i, row := range rows {
-		for c, cell := range row {
-			row[c] = strings.ReplaceAll(cell, "|", `\|`)
+	for _, row := range rows {
+		for c := range row {
+			row[c] = strings.ReplaceAll(row[c], "|", `\|`)
 			widths[c] = max(widths[c], utf8.RuneCountInString(row[c]), 3)
-			figures[c] = figures[c] || i > 0 && cell != "" && cell[0] >= '0' && cell[0] <= '9'
 		}
 	}
-	for i, row := range rows {
+	rule := make([]string, len(widths))
+	for c, width := range widths {
+		rule[c] = strings.Repeat("-", width)
+		if slices.Contains(figures, c) {
+			rule[c] = rule[c][1:] + ":"
+		}
+	}
+	for _, row := range slices.Insert(slices.Clone(rows), 1, rule) {
 		for c, cell := range row {
 			padding := strings.Repeat(" ", widths[c]-utf8.RuneCountInString(cell))
-			if figures[c] {
-				cell = padding + cell
+			if slices.Contains(figures, c) {
+				fmt.Fprintf(b, "| %s%s ", padding, cell)
 			} else {
-				cell += padding
+				fmt.Fprintf(b, "| %s%s ", cell, padding)
 			}
-			fmt.Fprintf(b, "| %s ", cell)
 		}
 		b.WriteString("|\n")
-		if i == 0 {
-			for c, width := range widths {
-				rule := strings.Repeat("-", width)
-				if figures[c] {
-					rule = rule[1:] + ":"
-				}
-				fmt.Fprintf(b, "| %s ", rule)
-			}
-			b.WriteString("|\n")
-		}
 	}
 }

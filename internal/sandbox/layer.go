@@ -30,7 +30,7 @@ type Content int
 
 const (
 	Text    Content = iota // source code and configuration: compresses about four to one
-	Weights                // a quantized model: runs that recur within the reach of deflate, compresses about fifty to one
+	Weights                // a quantized model: runs that recur within the reach of deflate, compresses about ninety to one
 	Noise                  // does not compress
 )
 
@@ -127,7 +127,7 @@ type content struct {
 }
 
 const (
-	blockBytes  = 1 << 20
+	blockBytes  = 4 << 20
 	periodBytes = 16 << 10 // within the 32 KiB that deflate looks back
 )
 

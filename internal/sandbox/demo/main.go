@@ -1,0 +1,51 @@
+// Command demo shows the main job from end to end on this machine: a real registry and the stand-in for the TKE API on loopback,
+// the real Terraform CLI over examples/complete. It works in one temporary folder and leaves nothing behind, however it ends.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, &console{out: os.Stdout}); err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("interrupted; everything was stopped and removed")
+		}
+		fmt.Fprintf(os.Stderr, "\ndemo: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// run is the whole story, top to bottom.
+func run(ctx context.Context, say *console) (err error) {
+	s, err := openStage(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closed := s.close(); err == nil {
+			err = closed
+		}
+		if err == nil {
+			say.last("demo: everything worked, and nothing is left running or on disk (exit 0)")
+		}
+	}()
+
+	say.step("A registry and a stand-in for the TKE API run on loopback", s.addresses())
+	return say.steps(ctx, []step{
+		{"Two images are pushed: a small one, and one with a large layer of generated model weights", s.push},
+		{"terraform init installs the provider that was just built", s.initialize},
+		{"terraform plan says how much disk the images need, from a few ranges of their layers", s.planCreate},
+		{"terraform apply builds the cache: the service pulls the images and takes a snapshot", s.applyCreate},
+		{"A second plan is empty: what was applied is what is there", s.planEmpty},
+		{"A tag moves, and the plan notices: the cache is to be built again", s.planMoved},
+		{"terraform apply builds the new cache first, and then the old one goes", s.applyMoved},
+		{"terraform destroy leaves nothing at the service", s.destroy},
+	})
+}

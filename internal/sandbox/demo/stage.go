@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+)
+
+// What the large image is made of.
+const (
+	shards     = 20
+	shardBytes = 1 << 30
+	buildPace  = time.Second // of each step of a build at the stand-in
+)
+
+// stage is what the story is played on.
+type stage struct {
+	folder   string
+	registry *registrytest.Registry
+	meter    *meter
+	cloud    *tketest.Server
+	cli      *terraform
+	images   [2]string // references: small, large
+	base     v1.Layer  // that both images share
+	pushed   int64     // bytes of the large image's layers
+	firstID  string
+}
+
+func openStage(ctx context.Context) (_ *stage, err error) {
+	s := &stage{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	if s.folder, err = os.MkdirTemp("", "tkeimage-demo-"); err != nil {
+		return s, err
+	}
+	if err := os.Setenv("TMPDIR", s.folder); err != nil { // so that everything is in one folder
+		return s, err
+	}
+	registry, err := registrytest.Run(ctx, registrytest.Options{})
+	if err != nil {
+		return s, fmt.Errorf("starting the registry: %w", err)
+	}
+	s.registry = registry
+	if s.meter, err = newMeter(registry.Host); err != nil {
+		return s, err
+	}
+	s.cloud = tketest.New(tketest.Options{Pace: buildPace})
+	s.images = [2]string{s.meter.host + "/demo/app:v1", s.meter.host + "/demo/llm:v1"}
+	s.cli, err = newTerraform(s)
+	return s, err
+}
+
+func (s *stage) close() error {
+	if s.cloud != nil {
+		s.cloud.Close()
+	}
+	if s.meter != nil {
+		s.meter.close()
+	}
+	var err error
+	if s.registry != nil {
+		err = s.registry.Close()
+	}
+	return errors.Join(err, os.RemoveAll(s.folder))
+}
+
+func (s *stage) addresses() string {
+	return fmt.Sprintf("registry %s, API %s, everything in %s", s.meter.host, s.cloud.URL, filepath.Base(s.folder))
+}
+
+// push generates and pushes both images. They share a layer, which is measured and counted once.
+func (s *stage) push(ctx context.Context, progress func(string)) (string, error) {
+	base, err := sandbox.WriteLayer(s.folder, 1, tree("usr/lib/base", 800, 20_000))
+	if err != nil {
+		return "", err
+	}
+	s.base = base
+	small, err := sandbox.WriteLayer(s.folder, 2, tree("app", 200, 8_000))
+	if err != nil {
+		return "", err
+	}
+	if err := s.pushImage(ctx, s.images[0], base, small); err != nil {
+		return "", err
+	}
+	progress(fmt.Sprintf("generating %d files of %d GiB", shards, shardBytes>>30))
+	weights, err := sandbox.WriteLayer(s.folder, 3, model())
+	if err != nil {
+		return "", err
+	}
+	size, err := weights.Size()
+	if err != nil {
+		return "", err
+	}
+	s.pushed = size
+	progress(fmt.Sprintf("pushing a layer of %d MiB that unpacks to %.1f GiB", size>>20, gib(weights.Unpacked)))
+	if err := s.pushImage(ctx, s.images[1], base, weights); err != nil {
+		return "", err
+	}
+	return strings.Join(s.images[:], "\n"), nil
+}
+
+// move gives the small image's tag another content, as a rebuild in somebody's pipeline does.
+func (s *stage) move(ctx context.Context) error {
+	changed, err := sandbox.WriteLayer(s.folder, 4, tree("app", 220, 8_000))
+	if err != nil {
+		return err
+	}
+	return s.pushImage(ctx, s.images[0], s.base, changed)
+}
+
+func (s *stage) pushImage(ctx context.Context, reference string, layers ...v1.Layer) error {
+	tag, err := name.ParseReference(reference)
+	if err != nil {
+		return err
+	}
+	image, err := mutate.AppendLayers(mutate.MediaType(empty.Image, types.OCIManifestSchema1), layers...)
+	if err != nil {
+		return err
+	}
+	image, err = mutate.ConfigFile(mutate.ConfigMediaType(image, types.OCIConfigJSON), withPlatform(image))
+	if err != nil {
+		return err
+	}
+	return remote.Write(tag, image, remote.WithContext(ctx))
+}
+
+func withPlatform(image v1.Image) *v1.ConfigFile {
+	config, err := image.ConfigFile()
+	if err != nil {
+		return &v1.ConfigFile{OS: "linux", Architecture: "amd64"}
+	}
+	config = config.DeepCopy()
+	config.OS, config.Architecture = "linux", "amd64"
+	return config
+}
+
+func tree(root string, files int, size int64) []sandbox.File {
+	out := make([]sandbox.File, 0, files)
+	for i := range files {
+		out = append(out, sandbox.File{Name: fmt.Sprintf("%s/part%d/file%d.txt", root, i%16, i), Size: size + int64(i*37), Like: sandbox.Text})
+	}
+	return out
+}
+
+func model() []sandbox.File {
+	out := make([]sandbox.File, 0, shards)
+	for i := range shards {
+		out = append(out, sandbox.File{Name: fmt.Sprintf("models/model-%05d-of-%05d.safetensors", i+1, shards), Size: shardBytes, Like: sandbox.Weights})
+	}
+	return out
+}
+
+func gib(bytes int64) float64 { return float64(bytes) / (1 << 30) }

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+)
+
+func (s *stage) initialize(ctx context.Context, progress func(string)) (string, error) {
+	output, err := s.cli.must(ctx, progress, "init", "-input=false")
+	return pick(output, "- Installed"), err
+}
+
+func (s *stage) planCreate(ctx context.Context, progress func(string)) (string, error) {
+	s.meter.reset()
+	output, changes, err := s.cli.plan(ctx, progress)
+	if err != nil {
+		return "", err
+	}
+	if !changes || !strings.Contains(output, "tkeimage_cache.this will be created") {
+		return "", fmt.Errorf("the plan does not create a cache:\n%s", output)
+	}
+	if calls := s.cloud.Calls(tketest.ActionCreate); calls != 0 {
+		return "", errors.New("planning created something")
+	}
+	read := fmt.Sprintf("read for this: %.1f MiB in %d requests; the large image alone has %d MiB, and unpacks to %d GiB",
+		float64(s.meter.bytes.Load())/(1<<20), s.meter.requests.Load(), s.pushed>>20, int64(shards)*shardBytes>>30)
+	return report(output) + pick(output, "recommended_size_gib", "size_gib ", "Plan:") + read, nil
+}
+
+func (s *stage) applyCreate(ctx context.Context, progress func(string)) (string, error) {
+	if _, err := s.cli.must(ctx, progress, "apply", "-input=false", "-auto-approve"); err != nil {
+		return "", err
+	}
+	outputs, err := s.cli.outputs(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := json.Unmarshal(outputs["cache_id"], &s.firstID); err != nil {
+		return "", err
+	}
+	if cache, ok := s.cloud.Cache(s.firstID); !ok || cache.Status != tketest.StatusReady {
+		return "", fmt.Errorf("the service has no ready cache %s", s.firstID)
+	}
+	if calls := s.cloud.Calls(tketest.ActionCreate); calls != 1 {
+		return "", fmt.Errorf("%d calls of CreateImageCache, want one", calls)
+	}
+	return fmt.Sprintf("cache %s is Ready after one CreateImageCache\nannotations of a Pod that starts from it:   %s\nannotations for a larger disk instead:       %s",
+		s.firstID, oneLine(outputs["pod_annotations"]), oneLine(outputs["pod_annotations_without_cache"])), nil
+}
+
+func (s *stage) planEmpty(ctx context.Context, progress func(string)) (string, error) {
+	output, changes, err := s.cli.plan(ctx, progress)
+	if err == nil && changes {
+		err = fmt.Errorf("the second plan is not empty:\n%s", output)
+	}
+	return pick(output, "No changes."), err
+}
+
+func (s *stage) planMoved(ctx context.Context, progress func(string)) (string, error) {
+	if err := s.move(ctx); err != nil {
+		return "", err
+	}
+	output, changes, err := s.cli.plan(ctx, progress)
+	if err == nil && (!changes || !strings.Contains(output, "forces replacement")) {
+		err = fmt.Errorf("the plan did not notice that the tag moved:\n%s", output)
+	}
+	return pick(output, "must be replaced", "forces replacement", "Plan:"), err
+}
+
+func (s *stage) applyMoved(ctx context.Context, progress func(string)) (string, error) {
+	if _, err := s.cli.must(ctx, progress, "apply", "-input=false", "-auto-approve"); err != nil {
+		return "", err
+	}
+	caches := s.cloud.Caches()
+	if len(caches) != 1 || caches[0].ID == s.firstID {
+		return "", fmt.Errorf("after the rebuild there are %d caches", len(caches))
+	}
+	return fmt.Sprintf("cache %s took the place of %s", caches[0].ID, s.firstID), nil
+}
+
+func (s *stage) destroy(ctx context.Context, progress func(string)) (string, error) {
+	output, err := s.cli.must(ctx, progress, "destroy", "-input=false", "-auto-approve")
+	if err != nil {
+		return "", err
+	}
+	if left := s.cloud.Caches(); len(left) != 0 {
+		return "", fmt.Errorf("%d caches are left at the service", len(left))
+	}
+	return pick(output, "Destroy complete!"), nil
+}
+
+// pick keeps the lines of a command's output that hold one of the signs.
+func pick(output string, signs ...string) string {
+	var b strings.Builder
+	for line := range strings.Lines(output) {
+		for _, sign := range signs {
+			if strings.Contains(line, sign) {
+				b.WriteString(strings.TrimSpace(line) + "\n")
+				break
+			}
+		}
+	}
+	return b.String()
+}
+
+// report takes the Markdown of the output `report` out of a plan.
+func report(output string) string {
+	_, text, _ := strings.Cut(output, "+ report")
+	_, text, _ = strings.Cut(text, "<<-EOT\n")
+	text, _, _ = strings.Cut(text, "EOT\n")
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		b.WriteString(strings.TrimSpace(line) + "\n")
+	}
+	return b.String()
+}
+
+func oneLine(value json.RawMessage) string {
+	var b bytes.Buffer
+	if json.Compact(&b, value) != nil {
+		return string(value)
+	}
+	return b.String()
+}
