@@ -152,7 +152,7 @@ func (m *Measurer) measure(ctx context.Context, j *job) (err error) {
 	blob := m.Registry.Blob(ctx, j.image, j.layer)
 	input.Blob = blob
 	if j.way == stream {
-		j.result, err = layersize.Stream(ctx, input, m.Limits)
+		j.result, err = layersize.Stream(ctx, input, m.limits(ctx, j))
 	} else {
 		j.result, err = layersize.Probe(ctx, input, j.allowance)
 	}
@@ -166,6 +166,17 @@ func (m *Measurer) measure(ctx context.Context, j *job) (err error) {
 	})
 	m.remember(j)
 	return nil
+}
+
+// limits are the measurer's, with the progress of this layer told to the log.
+func (m *Measurer) limits(ctx context.Context, j *job) layersize.Limits {
+	limits := m.Limits
+	limits.Progress = func(compressed, unpacked int64) {
+		m.log(ctx, "streaming layer", map[string]any{
+			"layer": j.layer.Digest, "compressed_bytes": compressed, "of": j.layer.Size, "unpacked_bytes": unpacked,
+		})
+	}
+	return limits
 }
 
 // key names what was read as well as how, since another way of reading may give another number.

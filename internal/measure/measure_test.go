@@ -1,0 +1,342 @@
+package measure_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	ggcr "github.com/google/go-containerregistry/pkg/registry"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+)
+
+// store is a registry that remembers what it was asked for.
+type store struct {
+	host string
+	mu   sync.Mutex
+	log  []string
+}
+
+func newStore(t *testing.T) *store {
+	t.Helper()
+	s := &store{}
+	inner := ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0)))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.log = append(s.log, r.Method+" "+r.URL.Path)
+		s.mu.Unlock()
+		inner.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	u, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.host = u.Host
+	return s
+}
+
+func (s *store) push(t *testing.T, repository string, layers ...v1.Layer) string {
+	t.Helper()
+	image, err := mutate.AppendLayers(empty.Image, layers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, err = mutate.ConfigFile(image, func() *v1.ConfigFile {
+		config, err := image.ConfigFile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		config = config.DeepCopy()
+		config.OS, config.Architecture = "linux", "amd64"
+		return config
+	}())
+	if err != nil {
+		t.Fatal(err)
+	}
+	reference := s.host + "/" + repository
+	tag, err := name.ParseReference(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := remote.Write(tag, image); err != nil {
+		t.Fatal(err)
+	}
+	return reference
+}
+
+// since gives the requests that came since the last call, without the version check that every session begins with.
+func (s *store) since() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	log := slices.DeleteFunc(s.log, func(line string) bool { return strings.HasSuffix(line, "/v2/") })
+	s.log = nil
+	return log
+}
+
+func layer(t *testing.T, seed uint64, files ...sandbox.File) *sandbox.Layer {
+	t.Helper()
+	l, err := sandbox.WriteLayer(t.TempDir(), seed, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func digest(t *testing.T, l v1.Layer) string {
+	t.Helper()
+	d, err := l.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.String()
+}
+
+func size(t *testing.T, l v1.Layer) int64 {
+	t.Helper()
+	n, err := l.Size()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func measurer(t *testing.T, kept *keep.Folder) *measure.Measurer {
+	t.Helper()
+	config := registry.Config{DockerConfigDir: t.TempDir()}
+	if kept != nil {
+		config.Manifests = kept
+	}
+	client, err := registry.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &measure.Measurer{Registry: client, Kept: kept}
+}
+
+func request(mode measure.Mode, images ...string) measure.Request {
+	return measure.Request{Images: images, Platform: "linux/amd64", Mode: mode, ReadBudget: measure.DefaultReadBudget}
+}
+
+const block = 4096
+
+func blocks(n int64) int64 { return (n + block - 1) / block * block }
+
+// TestTwoImagesCountedFileByFile: the sums against sums made by hand.
+func TestTwoImagesCountedFileByFile(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	base := layer(t, 1, sandbox.File{Name: "base", Size: 10_000, Like: sandbox.Text})
+	one := layer(t, 2, sandbox.File{Name: "one", Size: 1, Like: sandbox.Noise}, sandbox.File{Name: "d/two", Size: 4097, Like: sandbox.Noise})
+	two := layer(t, 3, sandbox.File{Name: "three", Size: 0})
+	images := []string{s.push(t, "a/first:v1", base, one), s.push(t, "b/second:v1", base, two)}
+
+	report, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, images...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	layers := []v1.Layer{base, one, two}
+	var compressed, required int64
+	for _, l := range layers {
+		compressed += size(t, l)
+		required += blocks(size(t, l))
+	}
+	for _, image := range report.Images {
+		for _, d := range image.Metadata {
+			compressed += d.Size
+			required += blocks(d.Size)
+		}
+	}
+	const files = 3*block + block + 2*block // base; one and d/two
+	const directories = 3*block + block     // the root of each layer, and d
+	required += files + directories
+	if report.CompressedBytes != compressed {
+		t.Errorf("compressed %d, want %d", report.CompressedBytes, compressed)
+	}
+	if want := (layersize.Interval{Value: required, Min: required, Max: required}); report.RequiredBytes != want {
+		t.Errorf("required %+v, want %+v", report.RequiredBytes, want)
+	}
+	if unpacked := base.Unpacked + one.Unpacked + two.Unpacked; report.UnpackedBytes.Value != unpacked || report.Images[0].UnpackedBytes != base.Unpacked+one.Unpacked {
+		t.Errorf("unpacked %d and %d, want %d and %d", report.UnpackedBytes.Value, report.Images[0].UnpackedBytes, unpacked, base.Unpacked+one.Unpacked)
+	}
+	if !report.Exact || report.Inodes == nil || *report.Inodes != 4+4 {
+		t.Errorf("exact %v, inodes %v, want 4 files and 4 directories", report.Exact, report.Inodes)
+	}
+}
+
+func TestManifestOpensNoLayer(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	l := layer(t, 1, sandbox.File{Name: "x", Size: 1 << 20, Like: sandbox.Text})
+	image := s.push(t, "a/x:v1", l)
+	s.since()
+	report, err := measurer(t, nil).Measure(t.Context(), request(measure.Manifest, image))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range s.since() {
+		if strings.HasSuffix(line, digest(t, l)) {
+			t.Errorf("the layer was opened: %s", line)
+		}
+	}
+	required := report.RequiredBytes
+	if report.Exact || report.Inodes != nil || required.Min >= required.Value || required.Value >= required.Max {
+		t.Errorf("a ratio was called sure: %+v", report)
+	}
+	if got := report.Images[0].Measurements[0].Method; got != layersize.MethodRatio {
+		t.Errorf("method %s", got)
+	}
+}
+
+// TestEachModeReadsAsItSays: auto streams what fits and ranges over the rest, sample never asks for a whole layer, full streams all.
+func TestEachModeReadsAsItSays(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	small := layer(t, 1, sandbox.File{Name: "small", Size: 100_000, Like: sandbox.Noise})
+	large := layer(t, 2, sandbox.File{Name: "large", Size: 12 << 20, Like: sandbox.Noise})
+	image := s.push(t, "a/x:v1", small, large)
+	for mode, exact := range map[measure.Mode][2]bool{measure.Auto: {true, false}, measure.Full: {true, true}} {
+		r := request(mode, image)
+		r.ReadBudget = 4 << 20
+		report, err := measurer(t, nil).Measure(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := [2]bool{report.Images[0].Measurements[0].Exact, report.Images[0].Measurements[1].Exact}
+		if got != exact {
+			t.Errorf("%s: exact %v, want %v", mode, got, exact)
+		}
+		for i, l := range []*sandbox.Layer{small, large} {
+			if unpacked := report.Images[0].Measurements[i].UnpackedBytes; unpacked.Min > l.Unpacked || unpacked.Max < l.Unpacked {
+				t.Errorf("%s: %+v does not hold %d", mode, unpacked, l.Unpacked)
+			}
+		}
+	}
+}
+
+func TestWhatWasKeptIsNotReadAgain(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	var layers []v1.Layer
+	for i := range uint64(3) {
+		layers = append(layers, layer(t, i, sandbox.File{Name: fmt.Sprint(i), Size: 50_000, Like: sandbox.Text}))
+	}
+	image := s.push(t, "a/x:v1", layers...)
+	for _, mode := range []measure.Mode{measure.Auto, measure.Full, measure.Sample} {
+		dir := t.TempDir()
+		first, err := measurer(t, keep.In(dir)).Measure(t.Context(), request(mode, image))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.since()
+		second, err := measurer(t, keep.In(dir)).Measure(t.Context(), request(mode, image)) // as another process would
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.since(); len(got) != 1 || !strings.HasPrefix(got[0], "HEAD /v2/a/x/manifests/") {
+			t.Errorf("%s: a second look cost %v, want one HEAD", mode, got)
+		}
+		if first.RequiredBytes != second.RequiredBytes || first.Exact != second.Exact {
+			t.Errorf("%s: the kept answer differs: %+v, %+v", mode, first, second)
+		}
+	}
+}
+
+// TestWhatOneModeKeptDoesNotChangeAnother: a laptop that has streamed an image and a runner that keeps nothing plan the same.
+func TestWhatOneModeKeptDoesNotChangeAnother(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	image := s.push(t, "a/x:v1", layer(t, 1, sandbox.File{Name: "x", Size: 12 << 20, Like: sandbox.Noise}))
+	kept := keep.In(t.TempDir())
+	if _, err := measurer(t, kept).Measure(t.Context(), request(measure.Full, image)); err != nil {
+		t.Fatal(err)
+	}
+	sample := request(measure.Sample, image)
+	sample.ReadBudget = 2 << 20
+	fresh, err := measurer(t, nil).Measure(t.Context(), sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := measurer(t, kept).Measure(t.Context(), sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fresh.RequiredBytes != after.RequiredBytes || fresh.Exact != after.Exact {
+		t.Errorf("fresh %+v, after a full reading %+v", fresh.RequiredBytes, after.RequiredBytes)
+	}
+}
+
+func TestAnImageTwiceIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	image := s.push(t, "a/x:v1", layer(t, 1, sandbox.File{Name: "x", Size: 5000}))
+	once, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, image))
+	if err != nil {
+		t.Fatal(err)
+	}
+	twice, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, image, image))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if once.RequiredBytes != twice.RequiredBytes || once.CompressedBytes != twice.CompressedBytes {
+		t.Errorf("once %+v, twice %+v", once, twice)
+	}
+}
+
+func TestErrorsNameTheImageAndItsHost(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	image := s.push(t, "a/x:v1", layer(t, 1, sandbox.File{Name: "x", Size: 5000}))
+	for name, test := range map[string]struct {
+		image, platform string
+		kind            registry.Kind
+	}{
+		"no such tag":      {strings.Replace(image, ":v1", ":v2", 1), "linux/amd64", registry.KindNotFound},
+		"no such platform": {image, "linux/s390x", registry.KindNoPlatform},
+		"nobody there":     {"127.0.0.1:1/a/x:v1", "linux/amd64", registry.KindUnreachable},
+		"no reference":     {"Not A Reference", "linux/amd64", registry.KindInvalidReference},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := request(measure.Auto, image, test.image)
+			r.Platform = test.platform
+			_, err := measurer(t, nil).Measure(t.Context(), r)
+			var failed *registry.Error
+			if !errors.As(err, &failed) || failed.Kind != test.kind {
+				t.Fatalf("got %v", err)
+			}
+			if !strings.Contains(err.Error(), failed.Image) || failed.Image == "" {
+				t.Errorf("%v does not name the image", err)
+			}
+		})
+	}
+}
+
+func TestMeasuringEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	image := s.push(t, "a/x:v1", layer(t, 1, sandbox.File{Name: "x", Size: 5000}))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := measurer(t, nil).Measure(ctx, request(measure.Full, image)); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
