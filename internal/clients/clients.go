@@ -14,6 +14,7 @@ type Clients struct {
 	Measurer *measure.Measurer
 
 	Cloud       *tke.Client // nil when there are no credentials: use TKE
+	Deferred    bool        // the credentials will be known only during apply
 	Region      string
 	Credentials string   // where the cloud credentials were found
 	Looked      []string // where they were looked for

@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
@@ -62,6 +63,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if !req.State.Raw.IsNull() {
 		state = new(model)
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	}
+	if _, err := r.clients.TKE(); err != nil && !r.clients.Deferred {
+		resp.Diagnostics.Append(tfdiag.Cloud("plan an image cache", err, r.clients)) // apply would only say so later
 	}
 	if resp.Diagnostics.HasError() {
 		return

@@ -43,6 +43,11 @@ func (m *model) settings() credentials.Settings {
 	}
 }
 
+// credentialsUnknown: they come from something that is made in the same run.
+func (m *model) credentialsUnknown() bool {
+	return m.SecretID.IsUnknown() || m.SecretKey.IsUnknown() || m.SecurityToken.IsUnknown()
+}
+
 func (m *model) endpoint(service string, getenv func(string) string) string {
 	if value, ok := m.Endpoints.Elements()[service].(types.String); ok && value.ValueString() != "" {
 		return value.ValueString()

@@ -75,11 +75,12 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 func (p *Provider) configureCloud(config *model, data *clients.Clients, resp *provider.ConfigureResponse) {
 	found, err := credentials.Resolve(config.settings(), p.getenv)
 	var partial *credentials.PartialError
-	if errors.As(err, &partial) {
+	if errors.As(err, &partial) && !config.credentialsUnknown() {
 		resp.Diagnostics.AddAttributeError(path.Root(partial.Lacks), "Half of the credentials is missing", partial.Error()+".")
 		return
 	}
 	data.Region, data.Credentials, data.Looked = found.Region, found.Source, found.Looked
+	data.Deferred = config.credentialsUnknown()
 	if found.Credential == nil {
 		return // only what needs the cloud asks for credentials
 	}

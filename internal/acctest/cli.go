@@ -1,0 +1,56 @@
+package acctest
+
+import (
+	"os"
+	"testing"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+)
+
+// CLI gives the absolute path of the Terraform CLI under test. Like the testing library's own tests, one that needs it
+// is skipped unless TF_ACC is set, as `make test` does.
+func CLI(tb testing.TB) string {
+	tb.Helper()
+
+	skipUnlessAcceptance(tb)
+	path, err := sandbox.FindCLI()
+	if err != nil {
+		tb.Fatal(err)
+	}
+
+	return path
+}
+
+// ProviderBinary gives the path of the built provider, for tests that run it as Terraform does.
+func ProviderBinary(tb testing.TB) string {
+	tb.Helper()
+
+	skipUnlessAcceptance(tb)
+	path := os.Getenv("TKEIMAGE_PROVIDER_BIN")
+	if path == "" {
+		tb.Fatal("TKEIMAGE_PROVIDER_BIN names no binary of the provider: run this test through make")
+	}
+
+	return path
+}
+
+// Mirror makes a filesystem mirror of the provider's binary, for Terraform and OpenTofu alike, and gives the path of a
+// CLI configuration that installs from it alone. Hand that to sandbox.CLIEnvironment.
+func Mirror(tb testing.TB, providerBinary string) (cliConfigFile string) {
+	tb.Helper()
+
+	cliConfigFile, err := sandbox.Mirror(tb.TempDir(), providerBinary)
+	if err != nil {
+		tb.Fatalf("making a mirror of the provider: %v", err)
+	}
+
+	return cliConfigFile
+}
+
+func skipUnlessAcceptance(tb testing.TB) {
+	tb.Helper()
+
+	if os.Getenv("TF_ACC") == "" {
+		tb.Skip("TF_ACC is not set: this test runs a Terraform CLI, as `make test` sets it up")
+	}
+}

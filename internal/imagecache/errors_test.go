@@ -1,0 +1,127 @@
+package imagecache_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+)
+
+// unwrapped lets a pattern match a text that the CLI has wrapped: any space may be a line break.
+func unwrapped(pattern string) *regexp.Regexp {
+	return regexp.MustCompile("(?s)" + strings.ReplaceAll(pattern, " ", `\s+`))
+}
+
+func TestWrongKeySaysCodeRequestIDAndWhichSettings(t *testing.T) {
+	t.Parallel()
+	cloud := acctest.Cloud(t, tketest.Options{})
+	wrong := strings.ReplaceAll(configuration(cloud, base), tketest.DefaultSecretKey, "another-key")
+	run(t, cloud, resource.TestStep{
+		Config:      wrong,
+		ExpectError: unwrapped(`Cannot create image cache "llm".*AuthFailure.SignatureFailure.*Request id: [0-9a-f-]{36}.*The secret key does not belong to the secret id.*provider argument secret_id, the provider argument secret_key`),
+	})
+	if calls := cloud.Calls(tke.ActionCreate); calls != 0 {
+		t.Errorf("%d creates were sent", calls)
+	}
+}
+
+func TestNoCredentialsAreNoticedByThePlan(t *testing.T) {
+	t.Parallel()
+	cloud := acctest.Cloud(t, tketest.Options{})
+	without := regexp.MustCompile(`(?m)^\s+secret_.*$`).ReplaceAllString(configuration(cloud, base), "")
+	run(t, cloud, resource.TestStep{
+		Config: without, PlanOnly: true,
+		ExpectError: unwrapped(`no credentials for it were found. Looked at:.*secret_id and secret_key.*TENCENTCLOUD_SECRET_ID`),
+	})
+	half := regexp.MustCompile(`(?m)^\s+secret_key.*$`).ReplaceAllString(configuration(cloud, base), "")
+	run(t, cloud, resource.TestStep{
+		Config: half, PlanOnly: true,
+		ExpectError: unwrapped(`Half of the credentials is missing.*secret_id is set by the provider argument secret_id, but secret_key is not`),
+	})
+}
+
+// TestWrongInputIsRefusedBeforeAnythingIsSent: at validation, attributed to the attribute.
+func TestWrongInputIsRefusedBeforeAnythingIsSent(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		more attributes
+		says string
+	}{
+		"both kinds of EIP":      {attributes{"existing_eip_id": `"eip-1"`, "auto_eip": "{}"}, `existing_eip_id.*auto_eip`},
+		"too small":              {attributes{"size_gib": "19"}, `size_gib.*between 20 and 32000`},
+		"too large":              {attributes{"size_gib": "32001"}, `size_gib.*between 20 and 32000`},
+		"kept for ever and more": {attributes{"retention_days": "3651"}, `retention_days.*between 0 and 3650`},
+		"no images":              {attributes{"images": "[]"}, `images.*at least 1`},
+		"an image with a space":  {attributes{"images": `["nginx latest"]`}, `images.*without spaces`},
+		"a URL as a host":        {attributes{"insecure_registries": `["https://a.example.com"]`}, `insecure_registries.*bare host`},
+		"a URL as a server":      {attributes{"registry_credentials": `{ "https://a.example.com/v2" = {} }`}, `registry_credentials.*bare host`},
+		"a digest that is none":  {attributes{"image_digests": `{ x = "latest" }`}, `image_digests.*must be a digest`},
+		"an unknown rebuild":     {attributes{"rebuild": `"never"`}, `rebuild.*"replace" "in_place"`},
+		"an unknown line":        {attributes{"auto_eip": `{ isp = "XYZ" }`}, `isp.*"BGP"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cloud := acctest.Cloud(t, tketest.Options{})
+			run(t, cloud, resource.TestStep{Config: configuration(cloud, base.with(test.more)), ExpectError: unwrapped(test.says)})
+			if requests := cloud.Requests(); len(requests) != 0 {
+				t.Errorf("the service was asked: %v", requests[0].Action)
+			}
+		})
+	}
+}
+
+func TestTheServicesErrorsAreExplained(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		prepare func(*tketest.Server)
+		says    string
+	}{
+		"an action that is not allowed": {func(s *tketest.Server) { s.Deny(tke.ActionCreate) }, `UnauthorizedOperation.CamNoAuth.*It needs the CAM action tke:CreateImageCache`},
+		"quota":                         {answer("LimitExceeded"), `A quota is used up`},
+		"sold out":                      {answer("ResourcesSoldOut"), `no capacity`},
+		"an answer of something else":   {func(s *tketest.Server) { inject(s, tketest.HTTPStatus{Status: 502}) }, `no clear answer came back: HTTP 502 Bad Gateway.*most likely none was created.*terraform import`},
+		"a cut connection":              {func(s *tketest.Server) { inject(s, tketest.ResetBefore{}) }, `was sent, but no clear answer came back`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cloud := acctest.Cloud(t, tketest.Options{})
+			test.prepare(cloud)
+			run(t, cloud, resource.TestStep{Config: configuration(cloud, base), ExpectError: unwrapped(test.says)})
+		})
+	}
+}
+
+func answer(code string) func(*tketest.Server) {
+	return func(s *tketest.Server) { inject(s, tketest.Answer{Code: code, Message: "said the service"}) }
+}
+
+func inject(s *tketest.Server, effect tketest.Effect) {
+	s.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: effect})
+}
+
+// TestALostAnswerIsFoundOut: whatever becomes of the answer to the create, one apply ends with exactly one cache, in the state.
+func TestALostAnswerIsFoundOut(t *testing.T) {
+	t.Parallel()
+	for name, effect := range map[string]tketest.Effect{
+		"reset": tketest.ResetAfter{}, "truncated": tketest.Truncate{}, "malformed": tketest.Malform{}, "throttled": tketest.Throttle{},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cloud := acctest.Cloud(t, tketest.Options{})
+			inject(cloud, effect)
+			run(t, cloud, resource.TestStep{Config: configuration(cloud, base), Check: func(*terraform.State) error {
+				if caches := cloud.Caches(); len(caches) != 1 {
+					return fmt.Errorf("%d caches", len(caches))
+				}
+				return nil
+			}})
+		})
+	}
+}

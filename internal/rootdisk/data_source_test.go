@@ -1,0 +1,213 @@
+package rootdisk_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+)
+
+const address = "data.tkeimage_root_disk_size.test"
+
+func layer(t *testing.T, seed uint64, files ...sandbox.File) v1.Layer {
+	t.Helper()
+	l, err := sandbox.WriteLayer(t.TempDir(), seed, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func image(t *testing.T, architecture string, layers ...v1.Layer) v1.Image {
+	t.Helper()
+	built, err := mutate.AppendLayers(empty.Image, layers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := built.ConfigFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config = config.DeepCopy()
+	config.OS, config.Architecture = "linux", architecture
+	if built, err = mutate.ConfigFile(built, config); err != nil {
+		t.Fatal(err)
+	}
+	return built
+}
+
+// push gives the reference and the digest of what was pushed.
+func push(t *testing.T, reference string, what remote.Taggable, options ...remote.Option) (string, string) {
+	t.Helper()
+	tag, err := name.ParseReference(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch what := what.(type) {
+	case v1.Image:
+		err = remote.Write(tag, what, options...)
+	case v1.ImageIndex:
+		err = remote.WriteIndex(tag, what, options...)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest, err := what.(interface{ Digest() (v1.Hash, error) }).Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reference, digest.String()
+}
+
+func configuration(provider, arguments string, images ...string) string {
+	quoted := make([]string, 0, len(images))
+	for _, reference := range images {
+		quoted = append(quoted, fmt.Sprintf("%q", reference))
+	}
+	return fmt.Sprintf(`
+provider "tkeimage" {
+  measurement_cache_dir = ""
+  %s
+}
+
+data "tkeimage_root_disk_size" "test" {
+  images = [%s]
+  %s
+}
+`, provider, strings.Join(quoted, ", "), arguments)
+}
+
+func has(attribute string, value knownvalue.Check) statecheck.StateCheck {
+	return statecheck.ExpectKnownValue(address, tfjsonpath.New(attribute), value)
+}
+
+func run(t *testing.T, steps ...resource.TestStep) {
+	t.Helper()
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
+}
+
+func TestASmallImageFitsTheFreeDisk(t *testing.T) {
+	t.Parallel()
+	acctest.CLI(t)
+	registry := registrytest.Start(t, registrytest.Options{})
+	reference, digest := push(t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 5000, Like: sandbox.Text})))
+	run(t, resource.TestStep{
+		Config:           configuration("", "", reference), // no cloud credentials at all
+		ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+		ConfigStateChecks: []statecheck.StateCheck{
+			has("size_gib", knownvalue.Int64Exact(20)), has("fits_default_disk", knownvalue.Bool(true)), has("billable_gib", knownvalue.Int64Exact(0)),
+			has("exact", knownvalue.Bool(true)), has("required_inodes", knownvalue.Int64Exact(2)), has("pod_annotations", knownvalue.MapSizeExact(0)),
+			has("digests", knownvalue.MapExact(map[string]knownvalue.Check{reference: knownvalue.StringExact(digest)})),
+			has("pinned_images", knownvalue.MapExact(map[string]knownvalue.Check{reference: knownvalue.StringExact(registry.Host + "/app@" + digest)})),
+			has("report", knownvalue.StringRegexp(regexp.MustCompile(`(?s)^\*\*Disk: 20 GiB\*\*, which is free.*counted file by file.*\| streamed +\| exact`))),
+			statecheck.ExpectKnownValue(address, tfjsonpath.New("image_details").AtMapKey(reference).AtMapKey("layers").AtSliceIndex(0).AtMapKey("method"), knownvalue.StringExact("streamed")),
+			statecheck.ExpectKnownValue(address, tfjsonpath.New("image_details").AtMapKey(reference).AtMapKey("layers").AtSliceIndex(0).AtMapKey("files"), knownvalue.Int64Exact(2)),
+		},
+	})
+}
+
+func TestWhatIsWrittenMakesTheDiskLarger(t *testing.T) {
+	t.Parallel()
+	acctest.CLI(t)
+	registry := registrytest.Start(t, registrytest.Options{})
+	reference, _ := push(t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 5000})))
+	annotation := knownvalue.MapExact(map[string]knownvalue.Check{"eks.tke.cloud.tencent.com/root-cbs-size": knownvalue.StringExact("40")})
+	run(t,
+		resource.TestStep{Config: configuration("", "writable_gib = 30", reference), ConfigStateChecks: []statecheck.StateCheck{
+			has("size_gib", knownvalue.Int64Exact(40)), has("billable_gib", knownvalue.Int64Exact(20)), has("fits_default_disk", knownvalue.Bool(false)), has("pod_annotations", annotation)}},
+		resource.TestStep{Config: configuration("", "writable_gib = 30.5\n round_to_gib = 1\n max_utilization_percent = 100", reference), ConfigStateChecks: []statecheck.StateCheck{
+			has("size_gib", knownvalue.Int64Exact(32))}},
+	)
+}
+
+func TestThePlatformIsChosenFromAnIndex(t *testing.T) {
+	t.Parallel()
+	acctest.CLI(t)
+	registry := registrytest.Start(t, registrytest.Options{})
+	arm := image(t, "arm64", layer(t, 1, sandbox.File{Name: "a", Size: 50_000}))
+	amd := image(t, "amd64", layer(t, 2, sandbox.File{Name: "a", Size: 5000}))
+	index := mutate.AppendManifests(empty.Index,
+		mutate.IndexAddendum{Add: arm, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "arm64"}}},
+		mutate.IndexAddendum{Add: amd, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}})
+	reference, _ := push(t, registry.Host+"/multi:v1", index)
+	var steps []resource.TestStep
+	for platform, want := range map[string]v1.Image{"": amd, "linux/amd64": amd, "linux/arm64": arm} {
+		digest, err := want.Digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		argument := ""
+		if platform != "" {
+			argument = fmt.Sprintf("platform = %q", platform)
+		}
+		steps = append(steps, resource.TestStep{Config: configuration("", argument, reference), ConfigStateChecks: []statecheck.StateCheck{
+			has("digests", knownvalue.MapExact(map[string]knownvalue.Check{reference: knownvalue.StringExact(digest.String())}))}})
+	}
+	run(t, append(steps, resource.TestStep{
+		Config:      configuration("", `platform = "linux/s390x"`, reference),
+		ExpectError: unwrapped(`(?s)does not exist for this platform.*multi:v1.*only for linux/arm64, linux/amd64`),
+	})...)
+}
+
+// TestEachFailureHasItsOwnText: what is wrong, with which image, at which host.
+func TestEachFailureHasItsOwnText(t *testing.T) {
+	t.Parallel()
+	acctest.CLI(t)
+	open := registrytest.Start(t, registrytest.Options{})
+	closed := registrytest.Start(t, registrytest.Options{Username: "u", Password: "p"})
+	nobody := httptest.NewServer(nil)
+	gone := strings.TrimPrefix(nobody.URL, "http://")
+	nobody.Close()
+	present, _ := push(t, open.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 1})))
+	for name, test := range map[string]struct{ config, says string }{
+		"no such image":    {configuration("", "", open.Host+"/app:v2"), `(?s)Image does not exist.*` + open.Host + `/app:v2.*` + open.Host},
+		"no such platform": {configuration("", `platform = "linux/arm64"`, present), `(?s)does not exist for this platform.*` + present},
+		"registry down":    {configuration("", "", gone+"/app:v1"), `(?s)Registry cannot be reached.*` + gone + `/app:v1`},
+		"no credentials":   {configuration("", "", closed.Host+"/app:v1"), `(?s)Registry refuses the credentials.*` + closed.Host + `/app:v1`},
+		"wrong password": {configuration(fmt.Sprintf(`registries = { %q = { username = "u", password = "CANARY" } }`, closed.Host), "", closed.Host+"/app:v1"),
+			`(?s)Registry refuses the credentials.*` + closed.Host + `/app:v1`},
+		"not a reference": {configuration("", "", "https://example.com/app"), `Not an image reference`},
+		"a wrong mode":    {configuration("", `measure = "guess"`, present), `(?s)measure.*"auto" "manifest" "sample"\s+"full"`},
+		"no images":       {configuration("", ""), `(?s)images.*at least 1`},
+		"a negative size": {configuration("", `writable_gib = -1`, present), `(?s)must be\s+between 0 and 32000`},
+		"too much":        {configuration("", `writable_gib = 31000`, present), `No disk is large enough`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, resource.TestStep{Config: test.config, ExpectError: unwrapped(test.says)})
+		})
+	}
+}
+
+// unwrapped lets a pattern match a text that the CLI has wrapped: any space may be a line break.
+func unwrapped(pattern string) *regexp.Regexp {
+	return regexp.MustCompile(strings.ReplaceAll(pattern, " ", `\s+`))
+}
+
+func TestConfiguredCredentialsReadAPrivateRegistry(t *testing.T) {
+	t.Parallel()
+	acctest.CLI(t)
+	registry := registrytest.Start(t, registrytest.Options{Username: "u", Password: "p"})
+	reference, _ := push(t, registry.Host+"/private:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 1})), remote.WithAuth(&authn.Basic{Username: "u", Password: "p"}))
+	run(t, resource.TestStep{
+		Config:            configuration(fmt.Sprintf(`registries = { %q = { username = "u", password = "p" } }`, registry.Host), "", reference),
+		ConfigStateChecks: []statecheck.StateCheck{has("exact", knownvalue.Bool(true))},
+	})
+}
