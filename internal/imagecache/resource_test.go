@@ -300,6 +300,6 @@ func TestATimeoutKeepsTheID(t *testing.T) {
 	}})
 	run(t, cloud, resource.TestStep{
 		Config:      configuration(cloud, base.with(attributes{"timeouts": `{ create = "1s" }`})),
-		ExpectError: regexp.MustCompile(`(?s)ran out while waiting for\s+image\s+cache\s+imc-\w+, last seen Pending.*untaint`),
+		ExpectError: unwrapped(`imc-.* was waited for, and last seen Pending, until the time that .timeouts. allows ran out.*untaint`),
 	}) // CheckDestroy: what is in the state can be destroyed, so nothing is left
 }

@@ -86,32 +86,28 @@ func uncertainCreate(err *tke.UncertainError) string {
 	return b.String()
 }
 
+const stillBuilding = "The service goes on building, and the id is in the state. When the cache has become Ready meanwhile, " +
+	"`terraform untaint` keeps it; otherwise the next apply replaces it."
+
 func endedWait(err *tke.WaitError, from *clients.Clients) string {
-	last := "not listed yet"
-	if err.Last != nil {
-		last = err.Last.Status
-	}
+	text := fmt.Sprintf("Image cache %s was waited for, and last seen %s, until ", err.ID, seen(err.Last))
 	var call *tke.Error
-	why, advice := "", ""
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		why = "The time that `timeouts` allows ran out"
-		advice = "Large images take long to pull: raise the timeout. The service goes on building, and the id is in the state. " +
-			"When the cache has become Ready meanwhile, `terraform untaint` keeps it; otherwise the next apply replaces it."
+		return text + "the time that `timeouts` allows ran out.\n\nLarge images take long to pull: raise the timeout. " + stillBuilding
 	case errors.Is(err, context.Canceled):
-		why = "The wait was interrupted"
-		advice = "The service goes on building, and the id is in the state. When the cache has become Ready meanwhile, " +
-			"`terraform untaint` keeps it; otherwise the next apply replaces it."
+		return text + "the run was interrupted.\n\n" + stillBuilding
 	case errors.As(err, &call):
-		why = strings.TrimSuffix(failedCall(call, from), ".")
-	default:
-		why = err.Err.Error()
+		return text + "it could not be looked at any more.\n" + failedCall(call, from)
 	}
-	text := fmt.Sprintf("%s while waiting for image cache %s, last seen %s.", why, err.ID, last)
-	if advice != "" {
-		text += "\n\n" + advice
+	return text + "this happened: " + sentence(err.Err.Error())
+}
+
+func seen(last *tke.ImageCache) string {
+	if last == nil {
+		return "not listed yet"
 	}
-	return text
+	return last.Status
 }
 
 func rootOf(err *tke.UncertainError) string {

@@ -1,8 +1,10 @@
 package tfdiag
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -48,13 +50,27 @@ func Measure(base path.Path, images []string, err error) diag.Diagnostic {
 	if !known {
 		summary = "Image cannot be read"
 	}
-	var layer *measure.LayerError
-	detail := sentence(at.Error())
-	if errors.As(err, &layer) {
-		detail = fmt.Sprintf("While reading layer %s:\n%s", layer.Digest, detail)
-	}
-	return diag.NewAttributeErrorDiagnostic(where, summary, detail)
+	return diag.NewAttributeErrorDiagnostic(where, summary, failedRead(at, err))
 }
+
+func failedRead(at *registry.Error, err error) string {
+	action := cmp.Or(at.Action, "reading the image")
+	var layer *measure.LayerError
+	if errors.As(err, &layer) {
+		action += " " + layer.Digest
+	}
+	text := fmt.Sprintf("%s: %s", at.Image, action)
+	if at.Host != "" {
+		text += " from " + at.Host
+	}
+	text += ": " + sentence(at.Outcome())
+	if advice := at.Advice(); advice != "" {
+		text += "\n\n" + sentence(capital(advice))
+	}
+	return text
+}
+
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // Disk tells of a disk that cannot be had.
 func Disk(err error) diag.Diagnostic {

@@ -1,0 +1,123 @@
+package tfdiag_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+var update = flag.Bool("update", false, "write testdata/texts.md anew")
+
+var (
+	from    = &clients.Clients{Region: "ap-guangzhou", Credentials: "the environment variable TENCENTCLOUD_SECRET_ID, the environment variable TENCENTCLOUD_SECRET_KEY"}
+	request = "232323-5ed9-4cb7-9194-a95e2cd626e5"
+	when    = tke.Time{Time: time.Date(2026, 3, 30, 7, 3, 35, 0, time.UTC)}
+)
+
+func service(action, code, message string) *tke.Error {
+	return &tke.Error{Action: action, Code: code, Message: message, RequestID: request}
+}
+
+func failedCache(status string, messages ...string) *tke.BuildError {
+	cache := &tke.ImageCache{ID: "imc-r1htp8tg", Name: "llm", Status: status}
+	for i, message := range messages {
+		// the service tells its events in no particular order
+		cache.Events = append([]tke.Event{{Type: "Warning", Reason: "Failed", Message: message, First: tke.Time{Time: when.Add(time.Duration(i) * time.Minute)}}}, cache.Events...)
+	}
+	return &tke.BuildError{Cache: cache}
+}
+
+// texts are all failures that a user may read, each by the situation that leads to it.
+func texts() []struct {
+	situation string
+	text      diag.Diagnostic
+} {
+	create := func(err error) diag.Diagnostic { return tfdiag.Cloud(`create image cache "llm"`, err, from) }
+	build := func(err error) diag.Diagnostic { return tfdiag.Cloud("build image cache imc-r1htp8tg", err, from) }
+	images := []string{"nginx:1.29", "registry.example.com/llm:v1"}
+	measured := func(err error) diag.Diagnostic { return tfdiag.Measure(path.Root("images"), images, err) }
+	skewed := service("CreateImageCache", "AuthFailure.SignatureExpire", "The signature has expired")
+	skewed.Skew = 7 * time.Minute
+	_, tooLarge := disksize.Recommend(disksize.Request{RequiredBytes: 32000 << 30, MaxUtilizationPercent: 80, RoundToGiB: 10})
+	return []struct {
+		situation string
+		text      diag.Diagnostic
+	}{
+		{"no credentials", create(&clients.MissingCredentialsError{Looked: []string{"the provider arguments secret_id and secret_key", "the environment"}})},
+		{"wrong key", create(service("CreateImageCache", "AuthFailure.SignatureFailure", "The provided credentials could not be validated"))},
+		{"unknown id", create(service("CreateImageCache", "AuthFailure.SecretIdNotFound", "The SecretId is not found"))},
+		{"expired token", create(service("CreateImageCache", "AuthFailure.TokenFailure", "Token verification failed"))},
+		{"clock", create(skewed)},
+		{"action not allowed", create(service("UpdateImageCache", "UnauthorizedOperation.CamNoAuth", "you are not authorized"))},
+		{"rate limit", create(service("CreateImageCache", "RequestLimitExceeded.UinLimitExceeded", "too many requests"))},
+		{"quota", create(service("CreateImageCache", "LimitExceeded", "the quota is used up"))},
+		{"sold out", create(service("CreateImageCache", "ResourcesSoldOut", "sold out"))},
+		{"internal error", create(service("DescribeImageCaches", "InternalError", "internal error"))},
+		{"a code without a remedy", create(service("CreateImageCache", "InvalidParameter", "VpcId is malformed"))},
+		{"a gateway's page", create(&tke.Error{Action: "DescribeImageCaches", Kind: tke.KindStatus, Status: 502, Host: "tke.tencentcloudapi.com", Message: "Bad Gateway"})},
+		{"not the API", create(&tke.Error{Action: "DescribeImageCaches", Kind: tke.KindMalformed, Host: "tke.tencentcloudapi.com", Message: "it holds Log in to the guest network"})},
+		{"no answer", create(&tke.Error{Action: "DescribeImageCaches", Kind: tke.KindNetwork, Message: "dial tcp 127.0.0.1:1: connect: connection refused"})},
+		{"interrupted", create(&tke.Error{Action: "DescribeImageCaches", Kind: tke.KindCanceled, Message: "context canceled", Err: context.Canceled})},
+		{"a lost answer", create(&tke.UncertainError{Name: "llm", Err: &tke.Error{Action: "CreateImageCache", Kind: tke.KindNetwork, Message: "read: connection reset by peer"}})},
+		{"a lost answer and several caches", create(&tke.UncertainError{Name: "llm", Found: []string{"imc-aaaaaaaa", "imc-bbbbbbbb"}, Err: errors.New("unexpected EOF")})},
+		{"the wait ran out", build(&tke.WaitError{ID: "imc-r1htp8tg", Last: &tke.ImageCache{Status: "Pending"}, Err: context.DeadlineExceeded})},
+		{"the wait was interrupted", build(&tke.WaitError{ID: "imc-r1htp8tg", Err: context.Canceled})},
+		{"the wait could not look", build(&tke.WaitError{ID: "imc-r1htp8tg", Last: &tke.ImageCache{Status: "Pending"}, Err: service("DescribeImageCaches", "AuthFailure.TokenFailure", "Token verification failed")})},
+		{"gone during the wait", build(&tke.GoneError{ID: "imc-r1htp8tg"})},
+		{"failed without a word", build(failedCache(tke.StatusFailed))},
+		{"failed: no space", build(failedCache(tke.StatusFailed, "create disk disk-320438xa failed once", "failed to copy: write /var/lib/containerd/io.containerd.content.v1.content/ingest/002e/data: no space left on device"))},
+		{"failed: credentials", build(failedCache(tke.StatusFailed, "pull access denied, repository does not exist or may require authorization: 401 Unauthorized"))},
+		{"failed: no route", build(failedCache(tke.StatusFailed, "dial tcp 1.2.3.4:443: i/o timeout"))},
+		{"update failed", build(failedCache(tke.StatusUpdateFailed, "manifest unknown"))},
+		{"no such image", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindNotFound, Action: "reading the manifest", StatusCode: 404, Code: "MANIFEST_UNKNOWN", Message: "manifest unknown"})},
+		{"no such platform", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindNoPlatform, Action: "reading the manifest", Platform: "linux/amd64", Platforms: []string{"linux/arm64"}})},
+		{"refused credentials", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindUnauthorized, Action: "reading the manifest", StatusCode: 401, CredentialSource: registry.SourceConfiguration})},
+		{"registry down", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindUnreachable, Action: "reading the manifest", Err: errors.New("connect: connection refused")})},
+		{"registry's rate limit", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindRateLimited, Action: "reading the manifest", StatusCode: 429, RetryAfter: time.Minute})},
+		{"a layer that cannot be read", measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: &registry.Error{Image: images[1], Host: "cdn.example.com", Kind: registry.KindTimeout, Action: "reading the layer"}})},
+		{"a layer that is no tar", measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: errors.New("not a tar")})},
+		{"no disk is large enough", tfdiag.Disk(tooLarge)},
+	}
+}
+
+// TestTexts holds every text to the letter, in a file that reads as a catalogue. Run with -update after a change, and read the diff.
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	var got strings.Builder
+	got.WriteString("# What a user reads after a failure\n")
+	for _, entry := range texts() {
+		got.WriteString("\n## " + entry.situation + "\n\n")
+		if at, ok := entry.text.(diag.DiagnosticWithPath); ok {
+			got.WriteString("at " + at.Path().String() + ": ")
+		}
+		got.WriteString("**" + entry.text.Summary() + "**\n\n```\n" + entry.text.Detail() + "\n```\n")
+	}
+	const file = "testdata/texts.md"
+	if *update {
+		if err := os.WriteFile(file, []byte(got.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("the texts changed (go test ./internal/tfdiag -update writes them anew):\n%s", diff)
+	}
+}
