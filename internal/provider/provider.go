@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/imagecache"
@@ -56,7 +58,15 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 
 // DataSources are what this provider finds out.
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{rootdisk.NewDataSource}
+	return []func() datasource.DataSource{
+		imagecache.NewDataSource, imagecache.NewListDataSource, imagecache.NewMatchDataSource,
+		rootdisk.NewDataSource,
+	}
+}
+
+// Functions are what this provider works out from nothing but their arguments.
+func (p *Provider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{annotations.NewPodAnnotationsFunction, annotations.NewEKSConfigFunction, rootdisk.NewFunction}
 }
 
 // Configure prepares the clients and makes no request.

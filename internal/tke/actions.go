@@ -3,6 +3,8 @@ package tke
 import (
 	"context"
 	"fmt"
+	"iter"
+	"slices"
 )
 
 // The names of the actions, as the API and CAM policies (tke:<Action>) spell them.
@@ -148,11 +150,29 @@ func (c *Client) describe(ctx context.Context, request describeRequest) ([]Image
 	}
 }
 
-// List gives all caches of the region, or with names only those that bear one of them, in the service's order.
-func (c *Client) List(ctx context.Context, names ...string) ([]ImageCache, error) {
-	caches, err := c.describe(ctx, describeRequest{Names: names})
-	if IsNotFound(err) {
-		return nil, nil
+// List gives all caches of the region in the service's order.
+func (c *Client) List(ctx context.Context) ([]ImageCache, error) {
+	return c.Named(ctx)
+}
+
+// Named gives the caches that bear one of the names, or all when there are no names. Were the service to match by part of a
+// name, a stranger's cache would not be taken.
+func (c *Client) Named(ctx context.Context, names ...string) ([]ImageCache, error) {
+	var found []ImageCache
+	for chunk := range chunks(names) {
+		caches, err := c.describe(ctx, describeRequest{Names: chunk})
+		if err != nil && !IsNotFound(err) {
+			return nil, err
+		}
+		found = append(found, caches...)
 	}
-	return caches, err
+	return slices.DeleteFunc(found, func(cache ImageCache) bool { return len(names) > 0 && !slices.Contains(names, cache.Name) }), nil
+}
+
+// chunks yields the names in portions that one call takes, and one empty portion when there are none.
+func chunks(names []string) iter.Seq[[]string] {
+	if len(names) == 0 {
+		return slices.Values([][]string{nil})
+	}
+	return slices.Chunk(names, pageSize)
 }

@@ -69,12 +69,10 @@ func (c *Client) settle(ctx context.Context, name string, before []string, cause
 }
 
 func (c *Client) idsNamed(ctx context.Context, name string) ([]string, error) {
-	caches, err := c.List(ctx, name)
+	caches, err := c.Named(ctx, name)
 	ids := make([]string, 0, len(caches))
 	for _, cache := range caches {
-		if cache.Name == name { // were the service to match by part of a name, a stranger's cache must not be taken
-			ids = append(ids, cache.ID)
-		}
+		ids = append(ids, cache.ID)
 	}
 	return ids, err
 }

@@ -57,16 +57,19 @@ func (c *ImageCache) ExpiresAt() (time.Time, bool) {
 	return c.Expires.Time, true
 }
 
-// Warnings are the events that say what went wrong, oldest first whatever order the service told them in.
-func (c *ImageCache) Warnings() []Event {
-	var warnings []Event
-	for _, e := range c.Events {
-		if e.Type == "Warning" {
-			warnings = append(warnings, e)
-		}
-	}
-	slices.SortStableFunc(warnings, func(a, b Event) int {
+// Chronicle gives the events oldest first, whatever order the service told them in.
+func (c *ImageCache) Chronicle() []Event {
+	return slices.SortedStableFunc(slices.Values(c.Events), func(a, b Event) int {
 		return cmp.Or(a.First.Compare(b.First.Time), a.Last.Compare(b.Last.Time))
 	})
-	return warnings
+}
+
+// Warnings are the events that say what went wrong, oldest first.
+func (c *ImageCache) Warnings() []Event {
+	return slices.DeleteFunc(c.Chronicle(), func(e Event) bool { return e.Type != "Warning" })
+}
+
+// NewestFirst orders caches by their creation, and by id where that is the same.
+func NewestFirst(a, b ImageCache) int {
+	return cmp.Or(b.Created.Compare(a.Created.Time), cmp.Compare(a.ID, b.ID))
 }

@@ -1,0 +1,110 @@
+package imagecache
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+// source is what the three data sources have in common.
+type source struct {
+	name    string
+	clients *clients.Clients
+}
+
+func (s *source) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + s.name
+}
+
+func (s *source) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	s.clients, _ = req.ProviderData.(*clients.Clients)
+}
+
+// DataSource is data "tkeimage_cache": one cache, by id or by name.
+type DataSource struct{ source }
+
+// NewDataSource makes the data source; the framework configures it.
+func NewDataSource() datasource.DataSource { return &DataSource{source{name: "_cache"}} }
+
+func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := cacheAttributes()
+	attributes["id"] = schema.StringAttribute{
+		Optional: true, Computed: true, MarkdownDescription: "Id of the cache, `imc-…`. Exactly one of `id` and `name` must be set.",
+		Validators: []validator.String{stringvalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("name")), stringvalidator.LengthAtLeast(1)},
+	}
+	attributes["name"] = schema.StringAttribute{
+		Optional: true, Computed: true, MarkdownDescription: "Name of the cache; exactly one must bear it.",
+		Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "One image cache, by id or by name, with all that the service tells of it but credentials.",
+		Attributes:          attributes,
+	}
+}
+
+func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var config cacheModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	wanted, at := config.ID.ValueString(), path.Root("id")
+	find := d.byID
+	if config.ID.IsNull() {
+		wanted, at, find = config.Name.ValueString(), path.Root("name"), d.byName
+	}
+	found, err := find(ctx, wanted)
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.Cloud(fmt.Sprintf("read image cache %q", wanted), err, d.clients))
+		return
+	}
+	if len(found) != 1 {
+		resp.Diagnostics.AddAttributeError(at, "Not exactly one image cache", notOne(wanted, d.clients.Region, found))
+		return
+	}
+	told := newCacheModel(&found[0])
+	resp.Diagnostics.Append(resp.State.Set(ctx, &told)...)
+}
+
+func (d *DataSource) byID(ctx context.Context, id string) ([]tke.ImageCache, error) {
+	cloud, err := d.clients.TKE()
+	if err != nil {
+		return nil, err
+	}
+	cache, err := cloud.Find(ctx, id)
+	if cache == nil || err != nil {
+		return nil, err
+	}
+	return []tke.ImageCache{*cache}, nil
+}
+
+func (d *DataSource) byName(ctx context.Context, name string) ([]tke.ImageCache, error) {
+	cloud, err := d.clients.TKE()
+	if err != nil {
+		return nil, err
+	}
+	return cloud.Named(ctx, name)
+}
+
+func notOne(wanted, region string, found []tke.ImageCache) string {
+	if len(found) == 0 {
+		return fmt.Sprintf("There is no image cache %q in %s. A cache belongs to one region: look at the provider's region too.", wanted, region)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d image caches in %s bear the name %q. Choose one by its id:\n", len(found), region, wanted)
+	for _, cache := range found {
+		fmt.Fprintf(&b, "\n  %s  %s, %d GiB, created %s, holds %s", cache.ID, cache.Status, cache.SizeGiB,
+			timeOrNull(cache.Created.Time).ValueString(), strings.Join(cache.Images, ", "))
+	}
+	return b.String()
+}

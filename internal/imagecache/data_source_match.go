@@ -1,0 +1,70 @@
+package imagecache
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+// MatchDataSource is data "tkeimage_cache_match": the cache that Pods of some images would get.
+type MatchDataSource struct{ source }
+
+// NewMatchDataSource makes the data source; the framework configures it.
+func NewMatchDataSource() datasource.DataSource {
+	return &MatchDataSource{source{name: "_cache_match"}}
+}
+
+type matchModel struct {
+	Images      types.Set    `tfsdk:"images"`
+	Snapshotter types.String `tfsdk:"snapshotter"`
+	Found       types.Bool   `tfsdk:"found"`
+	Cache       *cacheModel  `tfsdk:"cache"`
+}
+
+func (d *MatchDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "What `use-image-cache: auto` would choose for a Pod of these images: name and tag must be equal, then the smaller cache, then the newer. " +
+			"Use it in a `check` or a `precondition` to make sure that Pods get the cache that was made for them.",
+		Attributes: map[string]schema.Attribute{
+			"images": schema.SetAttribute{Required: true, ElementType: types.StringType, MarkdownDescription: "References of the Pod's images, as the Pod writes them.",
+				Validators: []validator.Set{setvalidator.SizeAtLeast(1)}},
+			"snapshotter": schema.StringAttribute{Optional: true, MarkdownDescription: "Snapshotter that the cache must have been made with. Default: the service's choice."},
+			"found":       schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether any cache would be chosen."},
+			"cache":       schema.SingleNestedAttribute{Computed: true, MarkdownDescription: "The cache; null when none would be chosen.", Attributes: cacheAttributes()},
+		},
+	}
+}
+
+func (d *MatchDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var config matchModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	cache, err := d.match(ctx, &config)
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.Cloud("find the image cache for these images", err, d.clients))
+		return
+	}
+	config.Found = types.BoolValue(cache != nil)
+	if cache != nil {
+		told := newCacheModel(cache)
+		config.Cache = &told
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
+}
+
+func (d *MatchDataSource) match(ctx context.Context, config *matchModel) (*tke.ImageCache, error) {
+	cloud, err := d.clients.TKE()
+	if err != nil {
+		return nil, err
+	}
+	return cloud.Match(ctx, stringsOf(config.Images), config.Snapshotter.ValueString())
+}
