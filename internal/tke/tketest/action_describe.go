@@ -1,0 +1,117 @@
+package tketest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// A page holds 20 caches unless the request says otherwise, and 50 at most.
+const (
+	defaultLimit = 20
+	maxLimit     = 50
+)
+
+type describeRequest struct {
+	IDs     []string `json:"ImageCacheIds"`
+	Names   []string `json:"ImageCacheNames"`
+	Filters []filter
+	Limit   *uint64
+	Offset  uint64
+}
+
+type filter struct {
+	Name   string
+	Values []string
+}
+
+type describeResponse struct {
+	TotalCount  int
+	ImageCaches []wireCache
+}
+
+func (s *Server) describe(c *call, in describeRequest) (any, *apiError) {
+	if err := in.check(s.opts.Unconfirmed); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expire()
+	visible := s.visible(c.region)
+	if s.opts.Unconfirmed.UnknownIDNotFound {
+		if err := in.checkKnown(visible); err != nil {
+			return nil, err
+		}
+	}
+	visible = slices.DeleteFunc(visible, func(rec *record) bool { return !in.selects(rec) })
+	s.sort(visible)
+	answer := describeResponse{TotalCount: len(visible), ImageCaches: []wireCache{}}
+	for _, rec := range in.page(visible) {
+		answer.ImageCaches = append(answer.ImageCaches, s.wire(rec))
+	}
+	return answer, nil
+}
+
+func (in describeRequest) check(u Unconfirmed) *apiError {
+	if in.Limit != nil && (*in.Limit < 1 || *in.Limit > maxLimit) {
+		return invalidValue("Limit", fmt.Sprintf("%d is not between 1 and %d", *in.Limit, maxLimit))
+	}
+	if len(in.IDs) > u.MaxIDs {
+		return tooMany("ImageCacheIds", u.MaxIDs)
+	}
+	for i, f := range in.Filters {
+		if f.Name != "image-cache-name" {
+			return invalidValue(fmt.Sprintf("Filters.%d.Name", i), fmt.Sprintf("%q is not `image-cache-name`", f.Name))
+		}
+	}
+	return nil
+}
+
+func (in describeRequest) checkKnown(visible []*record) *apiError {
+	for _, id := range in.IDs {
+		if !slices.ContainsFunc(visible, func(rec *record) bool { return rec.ID == id }) {
+			return notFound(id)
+		}
+	}
+	return nil
+}
+
+// selects tells whether a cache meets all conditions; within one of them, any of its values will do.
+func (in describeRequest) selects(rec *record) bool {
+	if len(in.IDs) > 0 && !slices.Contains(in.IDs, rec.ID) {
+		return false
+	}
+	if len(in.Names) > 0 && !slices.Contains(in.Names, rec.Name) {
+		return false
+	}
+	for _, f := range in.Filters {
+		if !slices.Contains(f.Values, rec.Name) {
+			return false
+		}
+	}
+	return true
+}
+
+func (in describeRequest) page(all []*record) []*record {
+	from := min(in.Offset, uint64(len(all)))
+	to := min(from+valueOr(in.Limit, defaultLimit), uint64(len(all)))
+	return all[from:to]
+}
+
+func (s *Server) sort(recs []*record) {
+	slices.SortFunc(recs, func(a, b *record) int {
+		switch s.opts.Unconfirmed.Order {
+		case OrderNewestFirst:
+			return newer(a, b)
+		case OrderOldestFirst:
+			return newer(b, a)
+		default:
+			return cmp.Compare(a.ID, b.ID)
+		}
+	})
+}
+
+// newer puts the later cache first, and of caches made in the same moment the one that was asked for later.
+func newer(a, b *record) int {
+	return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.seq, a.seq))
+}

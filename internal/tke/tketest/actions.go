@@ -1,0 +1,127 @@
+package tketest
+
+import (
+	"encoding/json"
+	"mime"
+	"slices"
+)
+
+// The five actions, and the version of the API that has them.
+const (
+	ActionCreate   = "CreateImageCache"
+	ActionDescribe = "DescribeImageCaches"
+	ActionUpdate   = "UpdateImageCache"
+	ActionDelete   = "DeleteImageCaches"
+	ActionMatch    = "GetMostSuitableImageCache"
+
+	version = "2018-05-25"
+	service = "tke"
+)
+
+// action is what a request may carry, and what is done with it.
+type action struct {
+	params []param
+	run    func(*Server, *call) (any, *apiError)
+}
+
+// actions by name. It is a table and never changes.
+var actions = map[string]action{
+	ActionCreate:   {createParams, decoded((*Server).create)},
+	ActionDescribe: {describeParams, decoded((*Server).describe)},
+	ActionUpdate:   {updateParams, decoded((*Server).update)},
+	ActionDelete:   {deleteParams, decoded((*Server).remove)},
+	ActionMatch:    {matchParams, decoded((*Server).match)},
+}
+
+// decoded gives a handler its request as a struct. The body has been held against the parameters before, so decoding
+// it cannot fail.
+func decoded[T any](run func(*Server, *call, T) (any, *apiError)) func(*Server, *call) (any, *apiError) {
+	return func(s *Server, c *call) (any, *apiError) {
+		var request T
+		if err := json.Unmarshal(c.body, &request); err != nil {
+			return nil, invalidParameter("the body of the request is not a JSON object")
+		}
+		return run(s, c, request)
+	}
+}
+
+// handle is the way of every request: who asks and for what, how often, whether they may, whether the request is
+// well-formed, and only then the action.
+func (s *Server) handle(c *call) (any, *apiError) {
+	for _, check := range []func(*call) *apiError{
+		checkEnvelope, s.authenticate, s.checkRegion, s.checkRate, s.checkAccess,
+	} {
+		if err := check(c); err != nil {
+			return nil, err
+		}
+	}
+	act := actions[c.action]
+	if err := checkObject(c.body, act.params, ""); err != nil {
+		return nil, err
+	}
+	return act.run(s, c)
+}
+
+// checkEnvelope holds what every action has in common against the API's rules.
+func checkEnvelope(c *call) *apiError {
+	switch {
+	case c.tooLarge:
+		return &apiError{CodeRequestSizeLimitExceeded, "The size of the request exceeds 10 MB.", "请求包超过限制大小 10 MB。"}
+	case c.method != "POST" || c.path != "/":
+		return &apiError{CodeUnsupportedProtocol,
+			"The request must be a POST to the path `/`.", "HTTP(S) 请求协议错误，只支持对路径 `/` 的 POST 请求。"}
+	case !isJSON(c.header.Get("Content-Type")):
+		return invalidParameter("the `Content-Type` of the request is not `application/json`")
+	case c.action == "":
+		return missingParameter("X-TC-Action")
+	case c.version == "":
+		return missingParameter("X-TC-Version")
+	case actions[c.action].run == nil:
+		return &apiError{CodeInvalidAction,
+			"The action `" + c.action + "` is invalid or not found.", "接口 `" + c.action + "` 不存在。"}
+	case c.version != version:
+		return &apiError{CodeNoSuchVersion,
+			"The version `" + c.version + "` does not exist.", "接口版本 `" + c.version + "` 不存在。"}
+	}
+	return nil
+}
+
+func isJSON(contentType string) bool {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	return err == nil && mediaType == "application/json"
+}
+
+func (s *Server) checkRegion(c *call) *apiError {
+	switch {
+	case c.region == "":
+		return missingParameter("X-TC-Region")
+	case !slices.Contains(s.opts.Regions, c.region):
+		return &apiError{CodeUnsupportedRegion,
+			"The region `" + c.region + "` is not supported.", "接口不支持所传地域 `" + c.region + "`。"}
+	}
+	return nil
+}
+
+func (s *Server) checkRate(c *call) *apiError {
+	if !s.limiter.allow(c.action) {
+		return throttled(CodeRequestLimitExceeded, s.limiter.perSecond)
+	}
+	return nil
+}
+
+// checkAccess is what CAM does: it looks at the action and the first resource before anybody looks at the parameters.
+func (s *Server) checkAccess(c *call) *apiError {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.denied[c.action] {
+		return nil
+	}
+	var named struct {
+		ID  string   `json:"ImageCacheId"`
+		IDs []string `json:"ImageCacheIds"`
+	}
+	_ = json.Unmarshal(c.body, &named) // a body that is not JSON names no resource
+	ids := append([]string{named.ID}, named.IDs...)
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
+	return camNoAuth(c.action, c.region, s.opts.UIN, append(ids, "*")[0])
+}

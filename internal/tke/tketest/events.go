@@ -1,0 +1,82 @@
+package tketest
+
+import (
+	"crypto/rand"
+	"fmt"
+	"strings"
+)
+
+// reasonFailed is the reason of the event that a Pod has when its image cannot be pulled.
+const reasonFailed = "Failed"
+
+// site is where a build happens: a temporary instance and disk, and the snapshot that stays.
+type site struct {
+	instance, disk, snapshot string
+	older                    bool // worded like the older published example
+}
+
+func newSite(seq int) site {
+	return site{
+		instance: "eksci-" + randomName(),
+		disk:     "disk-" + randomName(),
+		snapshot: "snap-" + randomName(),
+		older:    seq%2 == 0,
+	}
+}
+
+func (s site) diskCreated() Event {
+	return s.event("DiskCreated", "Disk", "create", s.disk, "created")
+}
+
+func (s site) instanceCreated() Event {
+	return s.event(s.eksCi()+"Created", "Eksci", "create", s.instance, "created")
+}
+
+func (s site) snapshotCreated() Event {
+	return s.event("SnapCreated", "Snap", "create", s.snapshot, "created")
+}
+
+func (s site) instanceDeleted() Event {
+	return s.event(s.eksCi()+"Deleted", "Eksci", "delete", s.instance, "deleted")
+}
+
+func (s site) diskDeleted() Event {
+	return s.event("DiskDeleted", "Disk", "delete", s.disk, "deleted")
+}
+
+// eksCi is written in two ways, EksciCreated and EksCiCreated.
+func (s site) eksCi() string {
+	if s.older {
+		return "Eksci"
+	}
+	return "EksCi"
+}
+
+// event has the two wordings that were seen: "Disk disk-xxx created", "create disk disk-320438xa successfully".
+func (s site) event(reason, thing, verb, id, done string) Event {
+	message := fmt.Sprintf("%s %s %s", thing, id, done)
+	if !s.older {
+		message = fmt.Sprintf("%s %s %s successfully", verb, strings.ToLower(thing), id)
+	}
+	return Event{Type: EventNormal, Reason: reason, Message: message}
+}
+
+// randomName is the second part of the cloud's ids: 8 lower-case letters and digits.
+func randomName() string {
+	const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+	name := make([]byte, 8)
+	_, _ = rand.Read(name) // never fails
+	for i, b := range name {
+		name[i] = alphabet[int(b)%len(alphabet)]
+	}
+	return string(name)
+}
+
+// newRequestID is a random UUID.
+func newRequestID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[0:4], id[4:6], id[6:8], id[8:10], id[10:])
+}
