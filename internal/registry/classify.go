@@ -1,0 +1,123 @@
+package registry
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+)
+
+// maxErrorBody bounds how much of a failed answer is read.
+const maxErrorBody = 16 << 10
+
+// transportError gives a request that had no answer its kind.
+func transportError(ctx context.Context, host string, err error) error {
+	if own, typed := errors.AsType[*Error](err); typed {
+		return fillIn(own, "", "", host)
+	}
+	kind := KindUnreachable
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled), errors.Is(err, context.Canceled):
+		kind = KindCanceled
+	case ctx.Err() != nil, errors.As(err, &timeout) && timeout.Timeout():
+		kind = KindTimeout
+	case isTLS(err):
+		kind = KindTLS
+	}
+	return &Error{Host: host, Kind: kind, Err: presentable(err)}
+}
+
+// brokenError is an answer that began well and did not come to its end.
+type brokenError struct{ cause error }
+
+func (e *brokenError) Error() string { return "the answer broke off: " + e.cause.Error() }
+func (e *brokenError) Unwrap() error { return e.cause }
+
+// bodyError gives a failure in the middle of a body its kind. Whatever it is, except our own impatience and the caller's
+// cancellation, another connection may do better.
+func bodyError(ctx context.Context, host string, err error) error {
+	var own impatience
+	if ctx.Err() == nil && !errors.As(err, &own) {
+		err = &brokenError{presentable(err)}
+	}
+	return transportError(ctx, host, err)
+}
+
+func isBroken(err error) bool {
+	var broken *brokenError
+	return errors.As(err, &broken)
+}
+
+func isConnectionRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
+
+// isTLS is true when a connection was made and no trust came of it.
+func isTLS(err error) bool {
+	var (
+		verification *tls.CertificateVerificationError
+		authority    x509.UnknownAuthorityError
+		hostname     x509.HostnameError
+		invalid      x509.CertificateInvalidError
+		header       tls.RecordHeaderError
+		remote       *net.OpError
+	)
+	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &hostname) ||
+		errors.As(err, &invalid) || errors.As(err, &header) ||
+		errors.As(err, &remote) && remote.Op == "remote error" || // how crypto/tls reports an alert of the other side
+		errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// statusError gives a failed answer its kind, and closes it. What the registry says is repeated without secrets: a registry
+// could send our own header back to us.
+func statusError(resp *http.Response, host string, who *authorizer) error {
+	defer resp.Body.Close()
+	e := &Error{Host: host, Kind: kindOfStatus(resp.StatusCode), StatusCode: resp.StatusCode, RetryAfter: retryAfter(resp)}
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	e.Code, e.Message = registryWords(resp.Header.Get("Content-Type"), body, who.secrets())
+	if e.Code == "TOOMANYREQUESTS" {
+		e.Kind = KindRateLimited
+	}
+	who.describe(e)
+	return e
+}
+
+func kindOfStatus(status int) Kind {
+	switch {
+	case status == http.StatusUnauthorized:
+		return KindUnauthorized
+	case status == http.StatusForbidden:
+		return KindForbidden
+	case status == http.StatusNotFound:
+		return KindNotFound
+	case status == http.StatusTooManyRequests:
+		return KindRateLimited
+	case status == http.StatusRequestTimeout:
+		return KindTimeout
+	case status >= 500:
+		return KindUnavailable
+	}
+	return KindProtocol
+}
+
+// registryWords takes code and message out of an error body (OCI distribution-spec, section Error Codes), or a plain text.
+func registryWords(contentType string, body []byte, secrets []string) (code, message string) {
+	var errs struct {
+		Errors []struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+		} `json:"errors"`
+	}
+	if json.Unmarshal(body, &errs) == nil && len(errs.Errors) > 0 {
+		return plainWords(errs.Errors[0].Code, secrets), plainWords(errs.Errors[0].Message, secrets)
+	}
+	if strings.HasPrefix(contentType, "text/plain") {
+		return "", plainWords(string(body), secrets)
+	}
+	return "", ""
+}

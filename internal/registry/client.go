@@ -1,0 +1,139 @@
+package registry
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+)
+
+// Config says how to read registries. The zero value reads with Docker's own credentials and sensible bounds.
+type Config struct {
+	Hosts           map[string]Host // by host[:port], as references name it
+	DockerConfigDir string          // "" follows Docker's rules: DOCKER_CONFIG, ~/.docker, credential helpers
+	UserAgent       string
+	Manifests       ManifestStore     // keeps documents between runs; nil keeps none
+	Transport       http.RoundTripper // for tests; nil clones http.DefaultTransport. TLS settings need a *http.Transport
+
+	Limits Limits
+	Retry  Retry
+
+	// Log is told of every request and of every failed lookup of credentials. It never gets a secret.
+	Log func(ctx context.Context, message string, fields map[string]any)
+}
+
+// ManifestStore keeps manifests, indexes and configurations by digest. What it gives is verified, so a damaged entry costs
+// a request and nothing else.
+type ManifestStore interface {
+	Get(digest string) ([]byte, bool)
+	Put(digest string, document []byte)
+}
+
+// Limits bound what one host may cost. Zero values take the default.
+type Limits struct {
+	RequestsPerHost   int           // in flight at one time; 8
+	HeaderTimeout     time.Duration // for an answer to begin; 30 s
+	IdleTimeout       time.Duration // after so long spent waiting for a body, its speed is judged; 30 s
+	MinBytesPerSecond int64         // a body slower than this is given up; 1024
+	DocumentTimeout   time.Duration // for the whole body of a manifest, a configuration or a token; 60 s
+}
+
+// Retry says how often and how patiently a failed request is made again. Zero values take the default.
+type Retry struct {
+	Max           int           // attempts after the first; 3, negative for none
+	WaitMin       time.Duration // before the second attempt, doubled for each; 500 ms
+	WaitMax       time.Duration // the longest wait of our own; 10 s
+	RetryAfterMax time.Duration // the longest wait that a registry may ask for; 60 s, more is an error at once
+	Resumes       int           // of one broken stream or range; 10
+}
+
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		RequestsPerHost:   orDefault(l.RequestsPerHost, 8),
+		HeaderTimeout:     orDefault(l.HeaderTimeout, 30*time.Second),
+		IdleTimeout:       orDefault(l.IdleTimeout, 30*time.Second),
+		MinBytesPerSecond: orDefault(l.MinBytesPerSecond, 1024),
+		DocumentTimeout:   orDefault(l.DocumentTimeout, 60*time.Second),
+	}
+}
+
+func (r Retry) withDefaults() Retry {
+	return Retry{
+		Max:           max(orDefault(r.Max, 3), 0),
+		WaitMin:       orDefault(r.WaitMin, 500*time.Millisecond),
+		WaitMax:       orDefault(r.WaitMax, 10*time.Second),
+		RetryAfterMax: orDefault(r.RetryAfterMax, 60*time.Second),
+		Resumes:       orDefault(r.Resumes, 10),
+	}
+}
+
+func orDefault[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
+
+// Client reads registries. It is safe for concurrent use; tokens and connections live as long as it does.
+type Client struct {
+	limits     Limits
+	retry      Retry
+	userAgent  string
+	hosts      map[string]Host
+	manifests  ManifestStore
+	keychain   authn.Keychain
+	transports *transports
+	slots      slots
+	log        func(ctx context.Context, message string, fields map[string]any)
+
+	mu        sync.Mutex
+	endpoints map[string]*endpoint
+	sessions  map[string]*session
+}
+
+// New checks the configuration and makes no request.
+func New(config Config) (*Client, error) {
+	hosts, err := checkedHosts(config.Hosts)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		limits:    config.Limits.withDefaults(),
+		retry:     config.Retry.withDefaults(),
+		userAgent: orDefault(config.UserAgent, "terraform-provider-tkeimage"),
+		hosts:     hosts,
+		manifests: config.Manifests,
+		keychain:  dockerKeychain(config.DockerConfigDir),
+		log:       config.Log,
+		endpoints: map[string]*endpoint{},
+		sessions:  map[string]*session{},
+	}
+	c.slots.size = int64(c.limits.RequestsPerHost)
+	c.transports = newTransports(config.Transport, c.limits)
+	if c.log == nil {
+		c.log = func(context.Context, string, map[string]any) {}
+	}
+	return c, nil
+}
+
+// session gives the one session of a repository: forty layers authenticate once.
+func (c *Client) session(repo name.Repository) *session {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s, found := c.sessions[repo.Name()]; found {
+		return s
+	}
+	host := repo.RegistryStr()
+	registry, found := c.endpoints[host]
+	if !found {
+		registry = newEndpoint(host, c.hosts[hostKey(host)])
+		c.endpoints[host] = registry
+	}
+	s := newSession(c, registry, repo)
+	c.sessions[repo.Name()] = s
+	return s
+}

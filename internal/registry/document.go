@@ -1,0 +1,151 @@
+package registry
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+const (
+	// maxLayers is about twice what overlayfs can stack (OVL_MAX_STACK is 500): nothing with more can run.
+	maxLayers = 1024
+	// maxBlobs bounds the sum of what a manifest claims, far above the largest disk there is (32,000 GiB), so that sums
+	// of several images cannot overflow.
+	maxBlobs = 1 << 50
+)
+
+// document is a parsed manifest or index, exactly one of the two.
+type document struct {
+	digest    string
+	mediaType types.MediaType
+	size      int64
+	isIndex   bool
+	entries   []v1.Descriptor // of an index
+	config    v1.Descriptor   // of a manifest
+	layers    []v1.Descriptor
+}
+
+func (d *document) descriptor() Descriptor {
+	return Descriptor{Digest: d.digest, MediaType: string(d.mediaType), Size: d.size}
+}
+
+// parseDocument tells by the document itself what it is: kept documents have no Content-Type, and registries get it wrong.
+func parseDocument(data []byte, digest string) (*document, error) {
+	var raw struct {
+		SchemaVersion int              `json:"schemaVersion"`
+		MediaType     types.MediaType  `json:"mediaType"`
+		Config        *v1.Descriptor   `json:"config"`
+		Layers        *[]v1.Descriptor `json:"layers"`
+		Manifests     *[]v1.Descriptor `json:"manifests"`
+	}
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return nil, malformed("it is not a manifest: %s", plainWords(err.Error(), nil))
+	}
+	d := &document{digest: digest, mediaType: raw.MediaType, size: int64(len(data))}
+	switch {
+	case raw.SchemaVersion == 1 || raw.MediaType.IsSchema1():
+		return nil, notAnImage("a manifest of the old schema 1, which containerd does not pull any more")
+	case raw.Manifests != nil && (raw.Config != nil || raw.Layers != nil):
+		// OCI image-spec, section Image Manifest, and CVE-2021-41190: two readers could see two images.
+		return nil, malformed("it is a manifest and an index at once")
+	case raw.Manifests != nil:
+		d.isIndex, d.entries, d.mediaType = true, *raw.Manifests, orDefault(d.mediaType, types.OCIImageIndex)
+		return d, d.checkIndex()
+	case raw.Config == nil:
+		return nil, notAnImage("neither a manifest nor an index")
+	}
+	d.config, d.mediaType = *raw.Config, orDefault(d.mediaType, types.OCIManifestSchema1)
+	if raw.Layers != nil {
+		d.layers = *raw.Layers
+	}
+	return d, d.checkManifest()
+}
+
+func (d *document) checkIndex() error {
+	if !d.mediaType.IsIndex() {
+		return malformed("it says that it is %s and holds an index", plainWords(string(d.mediaType), nil))
+	}
+	for i, entry := range d.entries {
+		if err := checkDescriptor(entry); err != nil {
+			return malformed("entry %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+func (d *document) checkManifest() error {
+	switch {
+	case !d.mediaType.IsImage():
+		return malformed("it says that it is %s and holds a manifest", plainWords(string(d.mediaType), nil))
+	case d.config.MediaType != types.OCIConfigJSON && d.config.MediaType != types.DockerConfigJSON:
+		return notAnImage("an artifact whose configuration is of type " + plainWords(orDefault(string(d.config.MediaType), "(none)"), nil))
+	case len(d.layers) > maxLayers:
+		return &Error{Kind: KindTooLarge, Err: fmt.Errorf("it has %d layers, at most %d are read", len(d.layers), maxLayers)}
+	}
+	if err := checkDescriptor(d.config); err != nil {
+		return malformed("configuration: %w", err)
+	}
+	total := int64(0)
+	for i, layer := range d.layers {
+		if err := checkDescriptor(layer); err != nil {
+			return malformed("layer %d: %w", i+1, err)
+		}
+		if total += layer.Size; layer.Size > maxBlobs || total > maxBlobs {
+			return malformed("layer %d: the layers claim more than %d bytes", i+1, int64(maxBlobs))
+		}
+	}
+	return nil
+}
+
+func checkDescriptor(d v1.Descriptor) error {
+	switch {
+	case d.Digest.Hex == "":
+		return errors.New("it has no digest")
+	case d.Size < 0:
+		return fmt.Errorf("its size is %d", d.Size)
+	}
+	return nil
+}
+
+// configuration is the part of an image's configuration that matters here. The rest is not decoded, so that an odd date or
+// an odd health check does not stop a measurement.
+type configuration struct {
+	OS           string `json:"os"`
+	Architecture string `json:"architecture"`
+	Variant      string `json:"variant"`
+	RootFS       struct {
+		DiffIDs []v1.Hash `json:"diff_ids"`
+	} `json:"rootfs"`
+}
+
+func parseConfiguration(data []byte) (*configuration, error) {
+	var c configuration
+	if err := json.Unmarshal(data, &c); err != nil {
+		return nil, malformed("it is not a configuration: %s", plainWords(err.Error(), nil))
+	}
+	for i, id := range c.RootFS.DiffIDs {
+		if id.Hex == "" {
+			return nil, malformed("diff id %d is missing", i+1)
+		}
+	}
+	return &c, nil
+}
+
+// platform is what the configuration says it runs on; known is false when it does not say.
+func (c *configuration) platform() (p platform, known bool) {
+	if c.OS == "" || c.Architecture == "" {
+		return platform{}, false
+	}
+	return normalized(c.OS, c.Architecture, c.Variant), true
+}
+
+func malformed(format string, args ...any) error {
+	return &Error{Kind: KindMalformed, Err: fmt.Errorf(format, args...)}
+}
+
+func notAnImage(what string) error {
+	return &Error{Kind: KindNotAnImage, Err: errors.New(what)}
+}

@@ -1,0 +1,95 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// The grammar of https://pkg.go.dev/github.com/distribution/reference, which containerd and the kubelet use.
+// go-containerregistry takes more (an empty path component, a leading dot in a tag): a Pod would then refuse the image.
+var (
+	pathGrammar = regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$`)
+	tagGrammar  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
+	hostGrammar = regexp.MustCompile(`^(?:\[[a-fA-F0-9:]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(?::[0-9]{1,5})?$`)
+)
+
+const maxNameLength = 255
+
+// reference is a parsed image reference. The digest decides when there is one: that is what containerd does with name:tag@digest.
+type reference struct {
+	written string
+	repo    name.Repository
+	tag     string
+	digest  string
+}
+
+func parseReference(written string) (reference, error) {
+	fail := func(reason error) (reference, error) {
+		return reference{}, &Error{Image: nameable(written), Kind: KindInvalidReference, Err: reason}
+	}
+	if strings.Contains(written, "://") {
+		return fail(errors.New("a reference has no scheme such as https://"))
+	}
+	rest, digest, pinned := strings.Cut(written, "@")
+	if pinned {
+		if _, err := v1.NewHash(digest); err != nil {
+			return fail(errors.New("after the @ stands a digest, sha256: and 64 hexadecimal digits"))
+		}
+	}
+	repository, tag := splitTag(rest)
+	if tag != "" && !tagGrammar.MatchString(tag) {
+		return fail(errors.New("a tag has at most 128 letters, digits, dots, dashes and underscores, and begins with none of dot and dash"))
+	}
+	if strings.HasSuffix(rest, ":") {
+		return fail(errors.New("after the colon stands a tag"))
+	}
+	repo, err := parseRepository(repository)
+	if err != nil {
+		return fail(err)
+	}
+	if tag == "" {
+		tag = name.DefaultTag
+	}
+	return reference{written: written, repo: repo, tag: tag, digest: digest}, nil
+}
+
+// splitTag splits name:tag. A colon before a slash belongs to a port.
+func splitTag(s string) (string, string) {
+	colon := strings.LastIndex(s, ":")
+	if colon < 0 || strings.Contains(s[colon:], "/") {
+		return s, ""
+	}
+	return s[:colon], s[colon+1:]
+}
+
+func parseRepository(s string) (name.Repository, error) {
+	repo, err := name.NewRepository(s)
+	switch {
+	case s == "":
+		return name.Repository{}, errors.New("it is empty")
+	case err != nil && s != strings.ToLower(s):
+		return name.Repository{}, errors.New("a repository's name is lower-case")
+	case err != nil || !pathGrammar.MatchString(repo.RepositoryStr()):
+		return name.Repository{}, errors.New("a repository's name has lower-case letters and digits, with single separators (. _ - /) between them")
+	case !hostGrammar.MatchString(repo.RegistryStr()):
+		return name.Repository{}, errors.New("a registry is a host name or an address, and perhaps a port")
+	case len(canonical(repo)) > maxNameLength:
+		return name.Repository{}, fmt.Errorf("a repository's name has at most %d characters", maxNameLength)
+	}
+	return repo, nil
+}
+
+// canonical is the repository as containerd and a Pod name it. go-containerregistry writes Docker Hub as index.docker.io,
+// where its API is; users and containerd write docker.io.
+func canonical(repo name.Repository) string {
+	host := repo.RegistryStr()
+	if host == name.DefaultRegistry {
+		host = dockerHub
+	}
+	return host + "/" + repo.RepositoryStr()
+}
