@@ -18,17 +18,17 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+func run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
 	binary := os.Getenv("TKEIMAGE_PROVIDER_BIN")
-	info, err := os.Stat(binary)
+	info, err := os.Stat(binary) //nolint:gosec // whoever runs the bench names the binary
 	if err != nil {
 		return fmt.Errorf("the provider's binary: %w (run `make bench`)", err)
 	}

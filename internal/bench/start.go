@@ -83,7 +83,7 @@ func askSchema(ctx context.Context, handshake string) error {
 	if err != nil {
 		return err
 	}
-	defer connection.Close()
+	defer func() { _ = connection.Close() }()
 	var answer []byte
 	err = connection.Invoke(ctx, "/tfplugin6.Provider/GetProviderSchema", &[]byte{}, &answer,
 		grpc.ForceCodec(raw{}), grpc.MaxCallRecvMsgSize(64<<20))
@@ -96,10 +96,20 @@ func askSchema(ctx context.Context, handshake string) error {
 // raw passes messages as bytes: an empty request needs no generated code.
 type raw struct{}
 
-func (raw) Marshal(v any) ([]byte, error) { return *v.(*[]byte), nil }
+func (raw) Marshal(v any) ([]byte, error) {
+	message, ok := v.(*[]byte)
+	if !ok {
+		return nil, fmt.Errorf("%T is not bytes", v)
+	}
+	return *message, nil
+}
 
 func (raw) Unmarshal(data []byte, v any) error {
-	*v.(*[]byte) = slices.Clone(data)
+	message, ok := v.(*[]byte)
+	if !ok {
+		return fmt.Errorf("%T is not bytes", v)
+	}
+	*message = slices.Clone(data)
 	return nil
 }
 

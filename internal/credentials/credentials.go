@@ -21,7 +21,7 @@ const (
 // The environment variables of the official provider.
 const (
 	EnvSecretID      = "TENCENTCLOUD_SECRET_ID"
-	EnvSecretKey     = "TENCENTCLOUD_SECRET_KEY" //nolint:gosec // the name of a variable, not a key
+	EnvSecretKey     = "TENCENTCLOUD_SECRET_KEY"
 	EnvSecurityToken = "TENCENTCLOUD_SECURITY_TOKEN"
 	EnvRegion        = "TENCENTCLOUD_REGION"
 	EnvProtocol      = "TENCENTCLOUD_PROTOCOL"

@@ -116,15 +116,15 @@ func (m *model) updateRequest(ctx context.Context, state, config *model) (tke.Up
 		request.Images = stringsOf(m.Images)
 	}
 	if !m.SecurityGroupIDs.Equal(state.SecurityGroupIDs) && !(state.SecurityGroupIDs.IsNull() && m.SecurityGroupIDs.IsNull()) {
-		request.SecurityGroupIDs = pointerTo(stringsOf(m.SecurityGroupIDs))
+		request.SecurityGroupIDs = new(stringsOf(m.SecurityGroupIDs))
 	}
 	if !m.Tags.Equal(state.Tags) {
-		request.Tags = pointerTo(tagsOf(m.Tags))
+		request.Tags = new(tagsOf(m.Tags))
 	}
 	pulls := request.Images != nil || request.SizeGiB != nil
 	if !m.RegistryCredentials.Equal(state.RegistryCredentials) || pulls && !m.RegistryCredentials.IsNull() {
 		// What is pulled again may need a fresh token: the one from the first build may have ended long ago.
-		request.Credentials = pointerTo(config.credentials(ctx))
+		request.Credentials = new(config.credentials(ctx))
 	}
 	changed := request.Name != nil || request.RetentionDays != nil || pulls || request.SecurityGroupIDs != nil ||
 		request.Tags != nil || request.Credentials != nil

@@ -50,8 +50,8 @@ func configuration(cloud *tketest.Server, a attributes) string {
 	var b strings.Builder
 	b.WriteString(acctest.Configuration(cloud, "") + "\nresource \"tkeimage_cache\" \"test\" {\n")
 	for name, value := range a {
-		if strings.HasPrefix(value, "{#block}") {
-			fmt.Fprintf(&b, "  %s %s\n", name, strings.TrimPrefix(value, "{#block}"))
+		if block, ok := strings.CutPrefix(value, "{#block}"); ok {
+			fmt.Fprintf(&b, "  %s %s\n", name, block)
 			continue
 		}
 		fmt.Fprintf(&b, "  %s = %s\n", name, value)

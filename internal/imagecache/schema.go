@@ -3,6 +3,7 @@ package imagecache
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -102,9 +103,7 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 		},
 	}
 	for _, more := range []map[string]schema.Attribute{builderAttributes(), computedAttributes()} {
-		for name, attribute := range more {
-			resp.Schema.Attributes[name] = attribute
-		}
+		maps.Copy(resp.Schema.Attributes, more)
 	}
 }
 

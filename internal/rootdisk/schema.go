@@ -3,6 +3,7 @@ package rootdisk
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -78,9 +79,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 			"image_details": imageDetailsAttribute(),
 		},
 	}
-	for name, attribute := range computedAttributes() {
-		resp.Schema.Attributes[name] = attribute
-	}
+	maps.Copy(resp.Schema.Attributes, computedAttributes())
 }
 
 func computedAttributes() map[string]schema.Attribute {

@@ -111,8 +111,7 @@ func seen(last *tke.ImageCache) string {
 }
 
 func rootOf(err *tke.UncertainError) string {
-	var call *tke.Error
-	if errors.As(err.Err, &call) {
+	if call, ok := errors.AsType[*tke.Error](err.Err); ok {
 		return strings.TrimPrefix(call.Error(), call.Action+": ")
 	}
 	return err.Err.Error()

@@ -55,8 +55,7 @@ func Measure(base path.Path, images []string, err error) diag.Diagnostic {
 
 func failedRead(at *registry.Error, err error) string {
 	action := cmp.Or(at.Action, "reading the image")
-	var layer *measure.LayerError
-	if errors.As(err, &layer) {
+	if layer, ok := errors.AsType[*measure.LayerError](err); ok {
 		action += " " + layer.Digest
 	}
 	text := fmt.Sprintf("%s: %s", at.Image, action)
@@ -74,8 +73,7 @@ func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // Disk tells of a disk that cannot be had.
 func Disk(err error) diag.Diagnostic {
-	var tooLarge *disksize.TooLargeError
-	if errors.As(err, &tooLarge) {
+	if _, ok := errors.AsType[*disksize.TooLargeError](err); ok {
 		return diag.NewAttributeErrorDiagnostic(path.Root("images"), "No disk is large enough", sentence(err.Error()))
 	}
 	return diag.NewErrorDiagnostic("Cannot work out a disk size", sentence(err.Error()))

@@ -41,7 +41,7 @@ type Config struct {
 	MaxRequestsPerSecond float64           // over all actions; default DefaultMaxRequestsPerSecond
 	PollInterval         time.Duration     // default DefaultPollInterval
 	RetryWait            time.Duration     // the first wait between tries, doubled from then on; default 250 ms
-	Transport            http.RoundTripper // the wire; default a clone of http.DefaultTransport
+	Transport            http.RoundTripper // the wire; default http.DefaultTransport
 }
 
 // Client calls the five actions. It is safe for concurrent use, and makes no request until it is asked for one.

@@ -94,8 +94,7 @@ func IsNotFound(err error) bool {
 
 // newError is the one place where what the SDK and the transport report becomes an *Error.
 func newError(ctx context.Context, action string, err error) *Error {
-	var typed *Error
-	if errors.As(err, &typed) { // the transport saw it first
+	if typed, ok := errors.AsType[*Error](err); ok { // the transport saw it first
 		typed.Action = action
 		return typed
 	}
@@ -118,8 +117,7 @@ func newError(ctx context.Context, action string, err error) *Error {
 
 // rootCause leaves out the layers that only repeat the URL.
 func rootCause(err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return op
 	}
 	for {

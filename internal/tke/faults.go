@@ -10,8 +10,7 @@ import (
 
 // permanent reports whether the same try would fail again: names that do not exist, certificates that do not verify.
 func permanent(err error) bool {
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return dns.IsNotFound
 	}
 	var verify *tls.CertificateVerificationError

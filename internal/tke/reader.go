@@ -2,6 +2,7 @@ package tke
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/graph-gophers/dataloader/v7"
@@ -64,9 +65,7 @@ func (c *Client) find(ctx context.Context, ids []string) (map[string]*ImageCache
 			return nil, err
 		}
 		rest, err := c.find(ctx, ids[len(ids)/2:])
-		for id, cache := range rest {
-			found[id] = cache
-		}
+		maps.Copy(found, rest)
 		return found, err
 	case err != nil && !IsNotFound(err):
 		return nil, err

@@ -35,7 +35,7 @@ var errNotTried = errors.New("the request was not sent")
 func newTransport(config Config) http.RoundTripper {
 	wire := config.Transport
 	if wire == nil {
-		wire = http.DefaultTransport.(*http.Transport).Clone()
+		wire = http.DefaultTransport
 	}
 	perSecond := config.MaxRequestsPerSecond
 	if perSecond <= 0 {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -11,15 +12,21 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, &console{out: os.Stdout}); err != nil {
-		if ctx.Err() != nil {
-			err = fmt.Errorf("interrupted; everything was stopped and removed")
-		}
+	if err := interruptible(); err != nil {
 		fmt.Fprintf(os.Stderr, "\ndemo: %v\n", err)
 		os.Exit(1)
 	}
+}
+
+// interruptible ends the story early on Ctrl-C, and cleans up as after any other end.
+func interruptible() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, &console{out: os.Stdout})
+	if err != nil && ctx.Err() != nil {
+		return errors.New("interrupted; everything was stopped and removed")
+	}
+	return err
 }
 
 // run is the whole story, top to bottom.

@@ -63,7 +63,7 @@ func newTerraform(s *stage) (*terraform, error) {
 
 // run runs one command and gives what it wrote. Lines that tell of waiting go to progress at once.
 func (t *terraform) run(ctx context.Context, progress func(string), arguments ...string) (string, error) {
-	command := exec.CommandContext(ctx, t.binary, append(arguments, "-no-color")...) //nolint:gosec // the CLI that the user chose
+	command := exec.CommandContext(ctx, t.binary, append(arguments, "-no-color")...)
 	command.Dir, command.Env = t.folder, t.env
 	ownGroup(command) // so that Ctrl-C reaches Terraform through us, once
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
