@@ -275,5 +275,3 @@ func tagMap(tags []tke.Tag) types.Map {
 func sameStrings(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
-
-func pointerTo[T any](v T) *T { return &v }

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// convert applies one conversion to all values of a map.
+func convert[From, To any](from map[string]From, one func(From) To) map[string]To {
+	to := make(map[string]To, len(from))
+	for name, value := range from {
+		to[name] = one(value)
+	}
+
+	return to
+}
+
+func newSchema(s *tfprotov6.Schema) *Schema {
+	if s == nil {
+		return nil
+	}
+
+	return &Schema{Version: s.Version, Block: newBlock(s.Block)}
+}
+
+func newAction(a *tfprotov6.ActionSchema) *Schema { return newSchema(a.Schema) }
+
+func newBlock(b *tfprotov6.SchemaBlock) *Block {
+	blocks := make(map[string]*NestedBlock, len(b.BlockTypes))
+	for _, nested := range b.BlockTypes {
+		blocks[nested.TypeName] = &NestedBlock{
+			NestingMode: strings.ToLower(nested.Nesting.String()),
+			Block:       newBlock(nested.Block),
+			MinItems:    nested.MinItems,
+			MaxItems:    nested.MaxItems,
+		}
+	}
+
+	return &Block{
+		Attributes:         newAttributes(b.Attributes),
+		Blocks:             blocks,
+		Description:        b.Description,
+		DescriptionKind:    kind(b.DescriptionKind),
+		Deprecated:         b.Deprecated,
+		DeprecationMessage: b.DeprecationMessage,
+	}
+}
+
+func newAttributes(attributes []*tfprotov6.SchemaAttribute) map[string]*Attribute {
+	named := make(map[string]*Attribute, len(attributes))
+	for _, a := range attributes {
+		named[a.Name] = &Attribute{
+			Type:               a.Type,
+			NestedType:         newNestedType(a.NestedType),
+			Description:        a.Description,
+			DescriptionKind:    kind(a.DescriptionKind),
+			Deprecated:         a.Deprecated,
+			DeprecationMessage: a.DeprecationMessage,
+			Required:           a.Required,
+			Optional:           a.Optional,
+			Computed:           a.Computed,
+			Sensitive:          a.Sensitive,
+			WriteOnly:          a.WriteOnly,
+		}
+	}
+
+	return named
+}
+
+func newNestedType(o *tfprotov6.SchemaObject) *NestedType {
+	if o == nil {
+		return nil
+	}
+
+	return &NestedType{Attributes: newAttributes(o.Attributes), NestingMode: strings.ToLower(o.Nesting.String())}
+}
+
+func newFunction(f *tfprotov6.Function) *Function {
+	parameters := make([]*Parameter, 0, len(f.Parameters))
+	for _, p := range f.Parameters {
+		parameters = append(parameters, newParameter(p))
+	}
+
+	return &Function{
+		Description:        f.Description,
+		Summary:            f.Summary,
+		DeprecationMessage: f.DeprecationMessage,
+		ReturnType:         f.Return.Type,
+		Parameters:         parameters,
+		Variadic:           newParameter(f.VariadicParameter),
+	}
+}
+
+func newParameter(p *tfprotov6.FunctionParameter) *Parameter {
+	if p == nil {
+		return nil
+	}
+
+	return &Parameter{Name: p.Name, Description: p.Description, IsNullable: p.AllowNullValue, Type: p.Type}
+}
+
+func newIdentity(s *tfprotov6.ResourceIdentitySchema) *Identity {
+	attributes := make(map[string]*IdentityAttribute, len(s.IdentityAttributes))
+	for _, a := range s.IdentityAttributes {
+		attributes[a.Name] = &IdentityAttribute{
+			Type:              a.Type,
+			Description:       a.Description,
+			RequiredForImport: a.RequiredForImport,
+			OptionalForImport: a.OptionalForImport,
+		}
+	}
+
+	return &Identity{Version: s.Version, Attributes: attributes}
+}
+
+func kind(k tfprotov6.StringKind) string {
+	if k == tfprotov6.StringKindMarkdown {
+		return "markdown"
+	}
+
+	return "plain"
+}

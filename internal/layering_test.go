@@ -1,0 +1,191 @@
+// Package internal_test holds the diagram of DESIGN.md: which room may know which, and what each may know of the world.
+package internal_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	module    = "github.com/tkeimage/terraform-provider-tkeimage"
+	terraform = "github.com/hashicorp/terraform-plugin-"
+)
+
+// A view says what a room may import from outside this module.
+type view int
+
+const (
+	libraries     view = iota // any library but Terraform's
+	withTerraform             // Terraform's types too
+	offline                   // libraries, but nothing of package net
+	standard                  // the standard library, and nothing of package net
+)
+
+// A room is a package under internal/, or main, which has no name.
+type room struct {
+	name    string
+	view    view
+	imports string // the rooms that it may import, all of them further down
+	props   bool   // for tests and the demonstration: nothing that is shipped may import it
+}
+
+// diagram is the house, from the roof down. A new package has its place here before it has its first file.
+var diagram = []room{
+	{name: "sandbox/demo", props: true, imports: "sandbox tke/tketest registry/registrytest tke"},
+	{name: "acctest", props: true, view: withTerraform, imports: "provider sandbox tke/tketest registry/registrytest tke"},
+	{name: "docschema", props: true, view: withTerraform, imports: "provider"},
+	{name: "bench", props: true},
+	{name: "sandbox", props: true, imports: "tke/tketest registry/registrytest layersize disksize tke"},
+
+	{name: "", view: withTerraform, imports: "provider"},
+	{name: "provider", view: withTerraform, imports: "imagecache rootdisk tcrtoken annotations tfdiag clients measure keep registry credentials tke disksize"},
+	{name: "imagecache", view: withTerraform, imports: "annotations tfdiag clients tke disksize"},
+	{name: "rootdisk", view: withTerraform, imports: "annotations tfdiag clients measure registry layersize disksize"},
+	{name: "tcrtoken", view: withTerraform, imports: "tfdiag clients credentials"},
+	{name: "annotations", view: withTerraform, imports: "tfdiag disksize"},
+	{name: "tfdiag", view: withTerraform, imports: "clients measure registry credentials tke disksize"},
+
+	{name: "clients", imports: "measure registry credentials tke"},
+	{name: "tke/tketest", props: true, imports: "measure registry layersize disksize tke"},
+	{name: "registry/registrytest", props: true},
+
+	{name: "measure", imports: "registry layersize disksize keep"},
+	{name: "registry"},
+	{name: "layersize", view: offline, imports: "layersize/sampling"},
+	{name: "layersize/sampling", view: offline},
+	{name: "disksize", view: standard},
+	{name: "keep", view: standard},
+	{name: "tke", imports: "credentials"},
+	{name: "credentials"},
+
+	{name: "pins", view: withTerraform}, // keeps go.mod's lines until every room is furnished
+}
+
+func TestDiagramPointsDownwards(t *testing.T) {
+	t.Parallel()
+
+	for i, r := range diagram {
+		for imported := range strings.FieldsSeq(r.imports) {
+			at := slices.IndexFunc(diagram, func(other room) bool { return other.name == imported })
+			if at <= i {
+				t.Errorf("the diagram lets %q import %q, which does not stand below it", r.name, imported)
+			}
+			if at >= 0 && diagram[at].props && !r.props {
+				t.Errorf("the diagram lets %q, which is shipped, import %q, which is for tests", r.name, imported)
+			}
+		}
+	}
+}
+
+func TestImportsFollowTheDiagram(t *testing.T) {
+	t.Parallel()
+
+	for _, found := range packages(t) {
+		i := slices.IndexFunc(diagram, func(r room) bool { return r.name == found.room() })
+		if i < 0 {
+			t.Errorf("%s has no place in the diagram: add it to DESIGN.md and here", found.ImportPath)
+			continue
+		}
+		for _, imported := range found.Imports {
+			if problem := diagram[i].objection(imported); problem != "" {
+				t.Errorf("%s imports %s: %s", found.ImportPath, imported, problem)
+			}
+		}
+	}
+}
+
+func TestObjections(t *testing.T) {
+	t.Parallel()
+
+	const framework = terraform + "framework/types"
+	for _, c := range []struct {
+		room     room
+		imported string
+		objects  bool
+	}{
+		{room{name: "tke"}, framework, true},
+		{room{name: "imagecache", view: withTerraform}, framework, false},
+		{room{name: "tke", imports: "credentials"}, module + "/internal/credentials", false},
+		{room{name: "tke", imports: "credentials"}, module + "/internal/registry", true},
+		{room{name: "registry"}, "net/http", false},
+		{room{name: "layersize", view: offline}, "net/http", true},
+		{room{name: "layersize", view: offline}, "github.com/klauspost/compress/zstd", false},
+		{room{name: "disksize", view: standard}, "math", false},
+		{room{name: "disksize", view: standard}, "golang.org/x/sync/errgroup", true},
+		{room{name: "disksize", view: standard}, "net", true},
+	} {
+		if got := c.room.objection(c.imported); (got != "") != c.objects {
+			t.Errorf("%s importing %s: objection %q", c.room.name, c.imported, got)
+		}
+	}
+}
+
+// objection says why the room must not import the path, and nothing if it may.
+func (r room) objection(path string) string {
+	if inside, ok := strings.CutPrefix(path, module+"/internal/"); ok {
+		if !slices.Contains(strings.Fields(r.imports), inside) {
+			return "the diagram has no such arrow"
+		}
+		return ""
+	}
+
+	host, _, _ := strings.Cut(path, "/")
+	switch {
+	case strings.HasPrefix(path, terraform) && r.view != withTerraform:
+		return "this room does not know that Terraform exists"
+	case host == "net" && (r.view == offline || r.view == standard):
+		return "this room has no network"
+	case strings.Contains(host, ".") && r.view == standard:
+		return "this room makes do with the standard library"
+	}
+
+	return ""
+}
+
+type goPackage struct {
+	ImportPath string
+	GoFiles    []string
+	Imports    []string
+}
+
+func (p goPackage) room() string {
+	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/internal/")
+}
+
+// packages lists what this module is made of, without packages that are nothing but tests.
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+
+	list := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,GoFiles,Imports", "./...")
+	list.Dir = ".."
+	var stderr bytes.Buffer
+	list.Stderr = &stderr
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+
+	var found []goPackage
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatalf("go list wrote what is no JSON: %v", err)
+		}
+		if len(p.GoFiles) > 0 {
+			found = append(found, p)
+		}
+	}
+	if len(found) == 0 {
+		t.Fatal("go list found no package: the test looks at nothing")
+	}
+
+	return found
+}

@@ -1,0 +1,71 @@
+package registrytest
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"sync"
+)
+
+// tailSize is how much of the log is kept for failures.
+const tailSize = 16 << 10
+
+// A logWriter takes the registry's log, a JSON object per line, and hands on the address that it names.
+type logWriter struct {
+	address chan string // gets the listener's address, once
+
+	mu   sync.Mutex
+	kept []byte
+	line []byte // the line that is not yet ended
+}
+
+func newLogWriter() *logWriter { return &logWriter{address: make(chan string, 1)} }
+
+// Write keeps the tail and looks at each whole line.
+func (w *logWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+
+	w.kept = append(w.kept, p...)
+	if over := len(w.kept) - tailSize; over > 0 {
+		w.kept = append(w.kept[:0], w.kept[over:]...)
+	}
+
+	w.line = append(w.line, p...)
+	for {
+		line, rest, ended := bytes.Cut(w.line, []byte("\n"))
+		if !ended {
+			return len(p), nil
+		}
+		if address := listeningOn(line); address != "" {
+			select {
+			case w.address <- address:
+			default:
+			}
+		}
+		w.line = rest
+	}
+}
+
+func (w *logWriter) tail() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+
+	return string(w.kept)
+}
+
+// listeningOn gives the address of a line like {"msg":"listening on 127.0.0.1:5000, tls"}, nothing for any other.
+func listeningOn(line []byte) string {
+	var entry struct {
+		Message string `json:"msg"`
+	}
+	if json.Unmarshal(line, &entry) != nil {
+		return ""
+	}
+	address, ok := strings.CutPrefix(entry.Message, "listening on ")
+	if !ok {
+		return ""
+	}
+
+	return strings.TrimSuffix(address, ", tls")
+}

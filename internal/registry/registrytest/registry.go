@@ -1,0 +1,189 @@
+// Package registrytest starts a real OCI registry, CNCF Distribution, on a loopback port of its own choosing.
+//
+// A stand-in for a registry would repeat our own understanding of the protocol; this is the program that others run.
+// Its binary is built from its module by `make bin/registry`. Start serves a test, Run a program.
+package registrytest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// startTimeout is generous, since a test may share two cores with a dozen others.
+const startTimeout = 30 * time.Second
+
+// Options choose what kind of registry starts. The zero value is one without passwords, over plain HTTP.
+type Options struct {
+	// Binary is the path of the registry program. Without it, TKEIMAGE_REGISTRY_BIN counts, then bin/registry of this module.
+	Binary string
+	// Username and Password are asked of every request, if set.
+	Username, Password string
+	// TLS serves HTTPS, with a certificate that only Registry.Certificate vouches for.
+	TLS bool
+}
+
+// Registry is a running registry.
+type Registry struct {
+	// Host is the address with port, as it stands in front of an image's name.
+	Host string
+	// Certificate is the PEM of the authority that signed the registry's certificate; empty without TLS.
+	Certificate string
+	// Dir is where the registry keeps its blobs, as Distribution's filesystem driver lays them out.
+	Dir string
+
+	folder string // everything that the registry has on disk
+	log    *logWriter
+	stop   context.CancelFunc
+	exited chan struct{} // closed when the process is gone
+}
+
+// Start runs a registry until the test ends. If the test fails, its log says what the registry had to say last.
+func Start(tb testing.TB, options Options) *Registry {
+	tb.Helper()
+
+	// Not the test's context: that one ends before cleanups run, and they may want to delete what they pushed.
+	registry, err := Run(context.Background(), options)
+	if err != nil {
+		tb.Fatalf("starting the registry: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := registry.Close(); err != nil {
+			tb.Errorf("stopping the registry: %v", err)
+		}
+		if tb.Failed() {
+			tb.Logf("the last lines of the registry's log:\n%s", registry.Log())
+		}
+	})
+
+	return registry
+}
+
+// Run starts a registry and returns once it answers. It stops when ctx ends or Close is called, and on Linux also when
+// this process dies in any other way; Close removes what it kept on disk.
+func Run(ctx context.Context, options Options) (*Registry, error) {
+	binary, err := options.binary()
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp("", "tkeimage-registry-")
+	if err != nil {
+		return nil, err
+	}
+
+	r := &Registry{Dir: filepath.Join(folder, "storage"), folder: folder, log: newLogWriter(), exited: make(chan struct{})}
+	if err := r.start(ctx, binary, options); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+
+	return r, nil
+}
+
+// Close stops the registry and removes what it kept. It may be called more than once.
+func (r *Registry) Close() error {
+	if r.stop != nil {
+		r.stop()
+		<-r.exited
+	}
+
+	return os.RemoveAll(r.folder)
+}
+
+// Log is the tail of what the registry wrote.
+func (r *Registry) Log() string { return r.log.tail() }
+
+// URL is the root of the registry's API.
+func (r *Registry) URL() string {
+	if r.Certificate != "" {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+func (r *Registry) start(ctx context.Context, binary string, options Options) error {
+	config, err := r.configure(options)
+	if err != nil {
+		return err
+	}
+	if err := r.launch(ctx, binary, config); err != nil {
+		return fmt.Errorf("%s does not start: %w", binary, err)
+	}
+	if err := r.listening(ctx); err != nil {
+		return err
+	}
+
+	return r.answering(ctx)
+}
+
+// launch starts the process and sees it to its end.
+func (r *Registry) launch(ctx context.Context, binary, config string) error {
+	ctx, r.stop = context.WithCancel(ctx)
+	process := exec.CommandContext(ctx, binary, "serve", config)
+	process.Env = environment()
+	process.Stdout, process.Stderr = r.log, r.log
+	process.WaitDelay = time.Second
+	process.SysProcAttr = dieWithParent()
+
+	started := make(chan error, 1)
+	go func() {
+		defer close(r.exited)
+		// The system ties the child's life to the thread that started it, so that thread has to live as long.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+
+		err := process.Start()
+		started <- err
+		if err == nil {
+			_ = process.Wait() // killed, as a rule; whatever else it was stands in the log
+		}
+	}()
+
+	return <-started
+}
+
+// listening learns the port. Port 0 lets the system choose one that nobody else gets; the log says which.
+func (r *Registry) listening(ctx context.Context) error {
+	select {
+	case r.Host = <-r.log.address:
+		return nil
+	case <-r.exited:
+		return fmt.Errorf("the registry ended before it listened; its log:\n%s", r.Log())
+	case <-time.After(startTimeout):
+		return fmt.Errorf("the registry did not listen within %s; its log:\n%s", startTimeout, r.Log())
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// answering waits for the first answer, which may well be that a password is missing.
+func (r *Registry) answering(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	transport, err := r.transport()
+	if err != nil {
+		return err
+	}
+	defer transport.CloseIdleConnections()
+
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.URL()+"/v2/", http.NoBody)
+	if err != nil {
+		return err
+	}
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		return fmt.Errorf("the registry does not answer: %w; its log:\n%s", err, r.Log())
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK && response.StatusCode != http.StatusUnauthorized {
+		return fmt.Errorf("the registry answers %s; its log:\n%s", response.Status, r.Log())
+	}
+
+	return nil
+}
