@@ -3,13 +3,11 @@ package imagecache
 import (
 	"context"
 	"regexp"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -38,12 +36,12 @@ func (d *ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 		Attributes: map[string]schema.Attribute{
 			"names": schema.SetAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Only caches that bear one of these names.",
 				Validators: []validator.Set{setvalidator.SizeAtLeast(1)}},
-			"name_regex": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches whose name matches this regular expression (RE2)."},
+			"name_regex": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches whose name matches this regular expression (RE2).", Validators: []validator.String{isRegex{}}},
 			"image":      schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches that hold this image, as it is written there."},
 			"status": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches in this status.",
-				Validators: []validator.String{stringvalidator.OneOf(tke.StatusPending, tke.StatusReady, tke.StatusFailed, tke.StatusUpdating, tke.StatusUpdateFailed)}},
+				Validators: []validator.String{stringvalidator.OneOf(statuses...)}},
 			"type": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches of this type: `manual`, or `auto`.",
-				Validators: []validator.String{stringvalidator.OneOf("manual", "auto")}},
+				Validators: []validator.String{stringvalidator.OneOf(cacheTypes...)}},
 			"caches": schema.ListNestedAttribute{Computed: true, MarkdownDescription: "The caches, the newest first.",
 				NestedObject: schema.NestedAttributeObject{Attributes: cacheAttributes()}},
 		},
@@ -53,41 +51,37 @@ func (d *ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var config listModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	pattern, err := regexp.Compile(config.NameRegex.ValueString())
-	if err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("name_regex"), "Not a regular expression", err.Error()+". The syntax is RE2's: https://github.com/google/re2/wiki/Syntax.")
-	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	caches, err := d.list(ctx, stringsOf(config.Names))
+	wanted := filter{Names: config.Names, NameRegex: config.NameRegex, Image: config.Image, Status: config.Status, Type: config.Type}
+	caches, err := wanted.list(ctx, d.clients)
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.Cloud("list image caches", err, d.clients))
 		return
 	}
 	config.Caches = []cacheModel{}
 	for _, cache := range caches {
-		if config.selects(&cache, pattern) {
-			config.Caches = append(config.Caches, newCacheModel(&cache))
-		}
+		config.Caches = append(config.Caches, newCacheModel(&cache))
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
 }
 
-// list gives the newest first; the service's own order is not documented.
-func (d *ListDataSource) list(ctx context.Context, names []string) ([]tke.ImageCache, error) {
-	cloud, err := d.clients.TKE()
-	if err != nil {
-		return nil, err
-	}
-	caches, err := cloud.Named(ctx, names...)
-	slices.SortStableFunc(caches, tke.NewestFirst)
-	return caches, err
-}
+var (
+	statuses   = []string{tke.StatusPending, tke.StatusReady, tke.StatusFailed, tke.StatusUpdating, tke.StatusUpdateFailed}
+	cacheTypes = []string{"manual", "auto"}
+)
 
-func (m *listModel) selects(cache *tke.ImageCache, pattern *regexp.Regexp) bool {
-	return pattern.MatchString(cache.Name) &&
-		(m.Image.IsNull() || slices.Contains(cache.Images, m.Image.ValueString())) &&
-		(m.Status.IsNull() || cache.Status == m.Status.ValueString()) &&
-		(m.Type.IsNull() || cache.Type == m.Type.ValueString())
+// isRegex refuses at validation what does not compile.
+type isRegex struct{}
+
+func (isRegex) Description(context.Context) string { return "must be a regular expression" }
+
+func (v isRegex) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (isRegex) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if _, err := regexp.Compile(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Not a regular expression",
+			err.Error()+". The syntax is RE2's: https://github.com/google/re2/wiki/Syntax.")
+	}
 }

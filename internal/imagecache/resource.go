@@ -121,11 +121,6 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	timeout, diags := plan.Timeouts.Update(ctx, updateTimeout)
 	resp.Diagnostics.Append(diags...)
-	if shrinks(&state, &plan) {
-		resp.Diagnostics.AddAttributeError(path.Root("size_gib"), "A cache cannot shrink in place", fmt.Sprintf(
-			"The size became known only during apply: %d GiB, and image cache %s has %d GiB. Nothing was changed; the next plan replaces the cache.",
-			plan.SizeGiB.ValueInt64(), state.ID.ValueString(), state.SizeGiB.ValueInt64()))
-	}
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -64,7 +64,8 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 			},
 			"size_gib": schema.Int64Attribute{
 				MarkdownDescription: fmt.Sprintf("Size of the cache's disk in GiB, %d to %d. Default: %d, and an existing cache keeps its size. "+
-					"Growing is done in place; shrinking replaces the cache. `data.tkeimage_root_disk_size` works out how much is needed.", minSizeGiB, maxSizeGiB, minSizeGiB),
+					"Growing is done in place; shrinking replaces the cache. `data.tkeimage_root_disk_size` works out how much is needed. "+
+					"A size that is known only during apply and then turns out smaller ends the run with `inconsistent final plan`; nothing is lost, and the next plan replaces.", minSizeGiB, maxSizeGiB, minSizeGiB),
 				Optional: true, Computed: true,
 				Validators: []validator.Int64{int64validator.Between(minSizeGiB, maxSizeGiB)},
 			},

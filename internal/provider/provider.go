@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -69,6 +70,11 @@ func (p *Provider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{annotations.NewPodAnnotationsFunction, annotations.NewEKSConfigFunction, rootdisk.NewFunction}
 }
 
+// ListResources are what this provider finds for `terraform query`.
+func (p *Provider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{imagecache.NewListResource}
+}
+
 // Configure prepares the clients and makes no request.
 func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var config model
@@ -79,7 +85,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	data := &clients.Clients{}
 	p.configureCloud(&config, data, resp)
 	p.configureRegistries(ctx, &config, data, resp)
-	resp.ResourceData, resp.DataSourceData = data, data
+	resp.ResourceData, resp.DataSourceData, resp.ListResourceData = data, data, data
 }
 
 func (p *Provider) configureCloud(config *model, data *clients.Clients, resp *provider.ConfigureResponse) {

@@ -1,0 +1,104 @@
+package imagecache
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+// ListResource finds existing caches for `terraform query` (Terraform 1.14 and later), also those that the service made by itself,
+// so that they can be adopted with generated configuration.
+type ListResource struct{ clients *clients.Clients }
+
+var _ list.ListResourceWithConfigure = (*ListResource)(nil)
+
+// NewListResource makes the list resource; the framework configures it.
+func NewListResource() list.ListResource { return &ListResource{} }
+
+type queryModel struct {
+	NameRegex types.String `tfsdk:"name_regex"`
+	Image     types.String `tfsdk:"image"`
+	Status    types.String `tfsdk:"status"`
+	Type      types.String `tfsdk:"type"`
+}
+
+func (l *ListResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_cache"
+}
+
+func (l *ListResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	l.clients, _ = req.ProviderData.(*clients.Clients)
+}
+
+func (l *ListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Image caches of the provider's region, the newest first. Every argument narrows them down.",
+		Attributes: map[string]schema.Attribute{
+			"name_regex": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches whose name matches this regular expression (RE2).", Validators: []validator.String{isRegex{}}},
+			"image":      schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches that hold this image, as it is written there."},
+			"status":     schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches in this status.", Validators: []validator.String{stringvalidator.OneOf(statuses...)}},
+			"type":       schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches of this type: `manual`, or `auto` for those that the service made by itself.", Validators: []validator.String{stringvalidator.OneOf(cacheTypes...)}},
+		},
+	}
+}
+
+// List tells identities, and whole resources where the CLI asks for them.
+func (l *ListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+	var query queryModel
+	if diags := req.Config.Get(ctx, &query); diags.HasError() {
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	caches, err := filter{NameRegex: query.NameRegex, Image: query.Image, Status: query.Status, Type: query.Type}.list(ctx, l.clients)
+	if err != nil {
+		stream.Results = list.ListResultsStreamDiagnostics(diag.Diagnostics{tfdiag.Cloud("list image caches", err, l.clients)})
+		return
+	}
+	if req.Limit > 0 && int64(len(caches)) > req.Limit {
+		caches = caches[:req.Limit]
+	}
+	stream.Results = func(push func(list.ListResult) bool) {
+		for _, cache := range caches {
+			if !push(l.result(ctx, req, &cache)) {
+				return
+			}
+		}
+	}
+}
+
+func (l *ListResource) result(ctx context.Context, req list.ListRequest, cache *tke.ImageCache) list.ListResult {
+	result := req.NewListResult(ctx)
+	result.DisplayName = fmt.Sprintf("%s (%s)", cache.Name, cache.ID)
+	if cache.Name == "" {
+		result.DisplayName = cache.ID
+	}
+	result.Diagnostics.Append(result.Identity.Set(ctx, identityModel{ID: types.StringValue(cache.ID), Region: types.StringValue(l.clients.Region)})...)
+	if req.IncludeResource {
+		result.Diagnostics.Append(adoptable(ctx, result.Resource, cache)...)
+	}
+	return result
+}
+
+// adoptable fills in a cache as an import would find it: what the service never tells is null.
+func adoptable(ctx context.Context, into *tfsdk.Resource, cache *tke.ImageCache) diag.Diagnostics {
+	diags := into.SetAttribute(ctx, path.Root("id"), cache.ID) // from here on every other attribute is a null of its own type
+	var m model
+	diags.Append(into.Get(ctx, &m)...)
+	m.refresh(cache)
+	m.Rebuild = types.StringValue(rebuildReplace)
+	diags.Append(into.Set(ctx, &m)...)
+	return diags
+}
