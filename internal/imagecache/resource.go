@@ -22,7 +22,8 @@ const (
 	updateTimeout = 60 * time.Minute
 	deleteTimeout = 10 * time.Minute
 
-	expiresSoon = 3 * 24 * time.Hour
+	expiresSoon    = 3 * 24 * time.Hour
+	measureTimeout = 2 * time.Minute
 )
 
 // Resource is tkeimage_cache.
@@ -79,7 +80,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 
 	cache, err := cloud.WaitReady(ctx, id)
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.Cloud(fmt.Sprintf("build image cache %s", id), err, r.clients))
+		resp.Diagnostics.Append(r.failedBuild(ctx, "build image cache "+id, err, &plan))
 		return // with the id in the state, Terraform marks the cache tainted
 	}
 	plan.refresh(cache)
@@ -129,7 +130,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 
 	cache, err := r.update(ctx, &plan, &state, &config)
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.Cloud("update image cache "+state.ID.ValueString(), err, r.clients))
+		resp.Diagnostics.Append(r.failedBuild(ctx, "update image cache "+state.ID.ValueString(), err, &plan))
 		if cache == nil {
 			return // the state keeps what was before
 		}
@@ -231,6 +232,22 @@ func (r *Resource) find(ctx context.Context, id string) (*tke.ImageCache, error)
 		return nil, err
 	}
 	return cloud.Find(ctx, id)
+}
+
+// failedBuild says what went wrong, and where the disk was too small, which size would do.
+func (r *Resource) failedBuild(ctx context.Context, attempt string, err error, plan *model) diag.Diagnostic {
+	failure := tfdiag.Cloud(attempt, err, r.clients)
+	if !tfdiag.IsNoSpace(err) {
+		return failure
+	}
+	ctx, cancel := context.WithTimeout(ctx, measureTimeout)
+	defer cancel()
+	need, err := r.clients.Measurer.SizeGiB(ctx, stringsOf(plan.Images))
+	if err != nil { // the registry may be out of reach from here, and the failure is what it is
+		tflog.Debug(ctx, "the images could not be measured", map[string]any{"error": err.Error()})
+		return failure
+	}
+	return tfdiag.WithSize(failure, plan.SizeGiB.ValueInt64(), need)
 }
 
 // leave says why a cache is not in the state any more, where that is known.

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	defaultPlatform = "linux/amd64"
+	defaultPlatform = measure.DefaultPlatform
 	mib             = 1 << 20
 )
 

@@ -1,9 +1,13 @@
 package tfdiag
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
@@ -14,7 +18,7 @@ var causes = []struct {
 	signs  []string
 	advice string
 }{
-	{[]string{"no space left on device"},
+	{[]string{noSpace},
 		"The disk is too small for the images. Raise size_gib; data \"tkeimage_root_disk_size\" says how much is needed."},
 	{[]string{"unauthorized", "authentication required", "401", "403 forbidden", "access denied", "authorization failed", "no basic auth"},
 		"The registry refuses the credentials. Look at registry_credentials: the host as in the image's name, username, password_wo; raise password_wo_version when the password has changed."},
@@ -30,6 +34,26 @@ var causes = []struct {
 		"The registry speaks plain HTTP. Name its host in http_registries."},
 	{[]string{"sold out", "insufficient", "resourcessoldout"}, stockAdvice},
 	{[]string{"quota", "limit exceeded"}, quotaAdvice},
+}
+
+const noSpace = "no space left on device"
+
+// IsNoSpace reports whether a build failed because its disk is too small.
+func IsNoSpace(err error) bool {
+	build, ok := errors.AsType[*tke.BuildError](err)
+	return ok && slices.ContainsFunc(build.Cache.Warnings(), func(e tke.Event) bool {
+		return strings.Contains(strings.ToLower(e.Message), noSpace)
+	})
+}
+
+// WithSize adds to the failure of a build the size that was measured after it.
+func WithSize(failure diag.Diagnostic, hasGiB, needGiB int64) diag.Diagnostic {
+	text := fmt.Sprintf("Measured now: these images need a cache of %d GiB; this one has %d GiB.", needGiB, hasGiB)
+	if needGiB <= hasGiB {
+		text = fmt.Sprintf("Measured now, these images should fit: they need a cache of %d GiB, and this one has %d GiB. "+
+			"What the builder itself keeps on the disk is not published; try the next larger size.", needGiB, hasGiB)
+	}
+	return diag.NewErrorDiagnostic(failure.Summary(), failure.Detail()+"\n\n"+text)
 }
 
 // failedBuild tells the service's warnings in order, and a remedy for each cause that is recognized.

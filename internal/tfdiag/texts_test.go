@@ -81,6 +81,8 @@ func texts() []struct {
 		{"gone during the wait", build(&tke.GoneError{ID: "imc-r1htp8tg"})},
 		{"failed without a word", build(failedCache(tke.StatusFailed))},
 		{"failed: no space", build(failedCache(tke.StatusFailed, "create disk disk-320438xa failed once", "failed to copy: write /var/lib/containerd/io.containerd.content.v1.content/ingest/002e/data: no space left on device"))},
+		{"failed: no space, measured", tfdiag.WithSize(build(failedCache(tke.StatusFailed, "write /data: no space left on device")), 20, 50)},
+		{"failed: no space, though it should fit", tfdiag.WithSize(build(failedCache(tke.StatusFailed, "write /data: no space left on device")), 20, 20)},
 		{"failed: credentials", build(failedCache(tke.StatusFailed, "pull access denied, repository does not exist or may require authorization: 401 Unauthorized"))},
 		{"failed: no route", build(failedCache(tke.StatusFailed, "dial tcp 1.2.3.4:443: i/o timeout"))},
 		{"update failed", build(failedCache(tke.StatusUpdateFailed, "manifest unknown"))},

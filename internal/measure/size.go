@@ -1,0 +1,24 @@
+package measure
+
+import (
+	"context"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+)
+
+// DefaultPlatform is what super nodes run.
+const DefaultPlatform = "linux/amd64"
+
+// SizeGiB measures images in the default way and gives the disk that would hold them, in GiB, with the default margin.
+func (m *Measurer) SizeGiB(ctx context.Context, images []string) (int64, error) {
+	report, err := m.Measure(ctx, Request{Images: images, Platform: DefaultPlatform, Mode: Auto, ReadBudget: DefaultReadBudget})
+	if err != nil {
+		return 0, err
+	}
+	disk, err := disksize.Recommend(disksize.Request{
+		RequiredBytes:         report.RequiredBytes.Max,
+		MaxUtilizationPercent: disksize.DefaultMaxUtilizationPercent,
+		RoundToGiB:            disksize.DefaultRoundToGiB,
+	})
+	return disk.SizeGiB, err
+}
