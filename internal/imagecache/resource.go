@@ -231,7 +231,7 @@ func (r *Resource) find(ctx context.Context, id string) (*tke.ImageCache, error)
 	if err != nil {
 		return nil, err
 	}
-	return cloud.Find(ctx, id)
+	return cloud.Read(ctx, id)
 }
 
 // failedBuild says what went wrong, and where the disk was too small, which size would do.

@@ -2,6 +2,7 @@ package tke
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -75,6 +76,7 @@ type Tag struct {
 
 // createOnce sends CreateImageCache a single time, apart from tries that certainly did not act.
 func (c *Client) createOnce(ctx context.Context, request CreateRequest) (id string, err error) {
+	defer c.sweeper.write()()
 	out, err := call[struct {
 		ID string `json:"ImageCacheId"`
 	}](ctx, c, ActionCreate, request)
@@ -86,12 +88,14 @@ func (c *Client) createOnce(ctx context.Context, request CreateRequest) (id stri
 
 // Update sends UpdateImageCache. The service works on it after it has answered: see Client.WaitUpdated.
 func (c *Client) Update(ctx context.Context, request UpdateRequest) error {
+	defer c.sweeper.write()()
 	_, err := call[struct{}](ctx, c, ActionUpdate, request)
 	return err
 }
 
 // Delete deletes a cache and its snapshot. A cache that is gone already is no error.
 func (c *Client) Delete(ctx context.Context, id string) error {
+	defer c.sweeper.write()()
 	_, err := call[struct{}](ctx, c, ActionDelete, struct {
 		IDs []string `json:"ImageCacheIds"`
 	}{[]string{id}})
@@ -122,7 +126,12 @@ type describeRequest struct {
 	Names  []string `json:"ImageCacheNames,omitempty"`
 	Limit  int
 	Offset int
+
+	maxPages int64 // 0: as many as there are
 }
+
+// errTooManyPages ends a listing that was bounded.
+var errTooManyPages = errors.New("the list has more pages than were allowed")
 
 // describe lists the caches that a request selects, page by page until TotalCount is reached.
 func (c *Client) describe(ctx context.Context, request describeRequest) ([]ImageCache, error) {
@@ -142,6 +151,9 @@ func (c *Client) describe(ctx context.Context, request describeRequest) ([]Image
 		request.Offset += len(page.Caches)
 		if request.Offset >= page.TotalCount {
 			return all, nil
+		}
+		if request.maxPages > 0 && int64(page.TotalCount) > request.maxPages*pageSize {
+			return nil, errTooManyPages
 		}
 		if len(page.Caches) == 0 {
 			return nil, &Error{Action: ActionDescribe, Kind: KindMalformed, Message: fmt.Sprintf(

@@ -46,9 +46,10 @@ type Config struct {
 
 // Client calls the five actions. It is safe for concurrent use, and makes no request until it is asked for one.
 type Client struct {
-	sdk    *common.Client
-	reader *reader
-	poll   time.Duration
+	sdk     *common.Client
+	reader  *reader
+	sweeper sweeper
+	poll    time.Duration
 }
 
 // New makes a client. It fails only on an endpoint that is not a URL with scheme and host.

@@ -7,6 +7,7 @@
 //   - errors.go: whatever went wrong as an *Error with code, message, action and request id;
 //   - create.go: a create that never doubles, although the service takes no client token;
 //   - reader.go: many readers of single caches share DescribeImageCaches calls;
+//   - sweep.go: a burst of reads is answered from one listing;
 //   - wait.go: the one poll loop;
 //   - times.go: the service's several spellings of a time.
 //

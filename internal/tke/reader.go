@@ -20,6 +20,7 @@ type reader struct {
 func newReader(client *Client) *reader {
 	batch := func(ctx context.Context, ids []string) []*dataloader.Result[*ImageCache] {
 		// The batch belongs to all who wait for it, so it must not end with the first one's context.
+		client.sweeper.calls.Add(1)
 		found, err := client.find(context.WithoutCancel(ctx), ids)
 		results := make([]*dataloader.Result[*ImageCache], len(ids))
 		for i, id := range ids {
