@@ -258,7 +258,7 @@ func (r *Resource) leave(ctx context.Context, state *model) diag.Diagnostics {
 		return nil
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic("Image cache has expired", fmt.Sprintf(
-		"Image cache %s (%s) was kept for %d days and expired at %s; the service has deleted it, and the plan creates it anew. "+
+		"Image cache %s (%s) was made with retention_days = %d and expired at %s; the service has deleted it, and the plan creates it anew. "+
 			"Raise retention_days, or set it to 0, to keep it longer.",
 		state.ID.ValueString(), state.Name.ValueString(), state.RetentionDays.ValueInt64(), at.Format(time.RFC3339)))}
 }
