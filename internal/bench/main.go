@@ -15,6 +15,7 @@ import (
 const (
 	maxBinaryMB = 30
 	maxStart    = 100 * time.Millisecond
+	maxCalls    = 120 // of DescribeImageCaches, for the refresh of 1,000 caches
 )
 
 func main() {
@@ -36,8 +37,8 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s, %d cores, %s, Go %s\n\n", time.Now().Format(time.DateOnly), runtime.NumCPU(), runtime.GOOS+"/"+runtime.GOARCH, runtime.Version())
-	fmt.Println("| figure                                    |    seen |  at most |")
+	fmt.Printf("%s, %d cores, %s, %s\n\n", time.Now().Format(time.DateOnly), runtime.NumCPU(), runtime.GOOS+"/"+runtime.GOARCH, runtime.Version())
+	fmt.Println("| start                                     |    seen |  at most |")
 	fmt.Println("| ----------------------------------------- | ------: | -------: |")
 	fmt.Printf("| size of the binary                        | %4.1f MB | %5d MB |\n", float64(info.Size())/1e6, maxBinaryMB)
 	fmt.Printf("| process start to handshake, median of %2d  | %4d ms |          |\n", starts, started.handshake.Milliseconds())
@@ -48,6 +49,24 @@ func run() error {
 	}
 	if started.schema > maxStart {
 		return fmt.Errorf("the schema was answered after %s", started.schema)
+	}
+	return refreshes(ctx, binary)
+}
+
+// refreshes prints what states of three sizes cost to refresh.
+func refreshes(ctx context.Context, binary string) error {
+	fmt.Printf("\n| refresh, %s latency, 20 requests/s | calls |   wall | the CLI alone | one call per cache | ratio |\n", latency)
+	fmt.Println("| ------------------------------------ | ----: | -----: | ------------: | -----------------: | ----: |")
+	for _, caches := range []int{1, 100, 1000} {
+		f, err := measureRefresh(ctx, binary, caches)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("| %4d caches                          | %5d | %4.1f s | %11.1f s | %16.1f s | %5.2f |\n",
+			f.caches, f.calls, f.wall.Seconds(), f.bare.Seconds(), f.single.Seconds(), f.wall.Seconds()/f.single.Seconds())
+		if caches == 1000 && f.calls > maxCalls {
+			return fmt.Errorf("%d calls for %d caches, at most %d are allowed", f.calls, caches, maxCalls)
+		}
 	}
 	return nil
 }

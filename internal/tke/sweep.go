@@ -9,7 +9,7 @@ import (
 
 const (
 	// sweepFresh is how long a sweep answers reads, from its start.
-	sweepFresh = 5 * time.Second
+	sweepFresh = 30 * time.Second
 	// burstPause ends a burst of reads.
 	burstPause = 2 * time.Second
 	// sweepAfter is how many calls a burst must have cost before a sweep is thought of: small states never sweep.
@@ -43,7 +43,7 @@ type sweep struct {
 	caches map[string]*ImageCache // nil until done, and when it was given up
 }
 
-// Read reads one cache for a refresh; nil when the service does not list it. During a burst the answer may be a few seconds old,
+// Read reads one cache for a refresh; nil when the service does not list it. During a burst the answer may be half a minute old,
 // but never older than the last write of this client. To follow a cache that changes, use Find.
 func (c *Client) Read(ctx context.Context, id string) (*ImageCache, error) {
 	if s := c.sweeper.current(c); s != nil {

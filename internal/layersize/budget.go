@@ -1,0 +1,151 @@
+package layersize
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// budgetReader is the only way by which Probe reads a blob. It ends when the budget
+// is spent or the context is done, never asks beyond the blob's end, and remembers
+// the few ranges that several sources look at. Windows may be read side by side.
+type budgetReader struct {
+	ctx  context.Context
+	blob io.ReaderAt
+	size int64
+
+	mutex    sync.Mutex
+	left     int64 // bytes that may still be read
+	requests int
+	kept     []keptRange
+	err      error // the first failure of the blob itself
+}
+
+type keptRange struct {
+	at   int64
+	data []byte
+}
+
+// ReadAt keeps the contract of io.ReaderAt.
+func (b *budgetReader) ReadAt(p []byte, at int64) (int, error) {
+	if at < 0 {
+		return 0, fmt.Errorf("layersize: offset %d", at)
+	}
+	if at >= b.size {
+		return 0, io.EOF
+	}
+	var end error
+	if rest := b.size - at; int64(len(p)) > rest {
+		p, end = p[:rest], io.EOF
+	}
+	if len(p) == 0 {
+		return 0, end
+	}
+	if b.remembered(p, at) {
+		return len(p), end
+	}
+	if err := b.fetch(p, at); err != nil {
+		return 0, err
+	}
+	return len(p), end
+}
+
+func (b *budgetReader) remembered(p []byte, at int64) bool {
+	b.mutex.Lock()
+	kept := b.kept
+	b.mutex.Unlock()
+	for _, k := range kept {
+		if at >= k.at && at+int64(len(p)) <= k.at+int64(len(k.data)) {
+			copy(p, k.data[at-k.at:])
+			return true
+		}
+	}
+	return false
+}
+
+// fetch is one request. After the blob has failed once it is left alone: a registry
+// that ignores ranges would send the whole blob each time.
+func (b *budgetReader) fetch(p []byte, at int64) error {
+	if err := b.spend(int64(len(p))); err != nil {
+		return err
+	}
+	n, err := b.blob.ReadAt(p, at)
+	if n == len(p) {
+		return nil
+	}
+	if err == nil || err == io.EOF {
+		err = fmt.Errorf("%w: %d of %d bytes at %d", io.ErrUnexpectedEOF, max(n, 0), len(p), at)
+	}
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if b.err == nil {
+		b.err = err
+	}
+	return err
+}
+
+// spend takes n bytes from the budget, if there are as many.
+func (b *budgetReader) spend(n int64) error {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if err := b.ctx.Err(); err != nil {
+		return err
+	}
+	if b.err != nil {
+		return b.err
+	}
+	if n > b.left {
+		return errBudget
+	}
+	b.left -= n
+	b.requests++
+	return nil
+}
+
+// keep reads a range and remembers it. It is cut to what the blob has.
+func (b *budgetReader) keep(at, length int64) ([]byte, error) {
+	at = max(at, 0)
+	data := make([]byte, max(0, min(length, b.size-at)))
+	if _, err := b.ReadAt(data, at); err != nil && err != io.EOF {
+		return nil, err
+	}
+	b.mutex.Lock()
+	b.kept = append(b.kept, keptRange{at: at, data: data})
+	b.mutex.Unlock()
+	return data, nil
+}
+
+// section is a range as a reader that asks for steps at once.
+func (b *budgetReader) section(at, length, step int64) *stepReader {
+	return &stepReader{r: b, at: at, end: at + length, step: step}
+}
+
+// stepReader reads a range in steps: each is one request.
+type stepReader struct {
+	r       io.ReaderAt
+	at, end int64
+	step    int64
+	buffer  bytes.Reader
+	page    []byte
+}
+
+func (s *stepReader) Read(p []byte) (int, error) {
+	if s.buffer.Len() == 0 {
+		length := min(s.step, s.end-s.at)
+		if length <= 0 {
+			return 0, io.EOF
+		}
+		if s.page == nil {
+			s.page = make([]byte, length)
+		}
+		page := s.page[:length]
+		if _, err := s.r.ReadAt(page, s.at); err != nil && err != io.EOF {
+			return 0, err
+		}
+		s.at += length
+		s.buffer.Reset(page)
+	}
+	return s.buffer.Read(p)
+}

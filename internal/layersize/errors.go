@@ -1,0 +1,20 @@
+package layersize
+
+import "errors"
+
+// What can be wrong with a layer. The errors of Stream wrap one of these, the
+// context's error, or the error of the blob that failed to read.
+var (
+	ErrNoBlob         = errors.New("the layer cannot be read")
+	ErrSize           = errors.New("the descriptor's size is negative")
+	ErrTooLong        = errors.New("the blob is longer than its descriptor says")
+	ErrTruncated      = errors.New("the blob is shorter than its descriptor says")
+	ErrCompression    = errors.New("the blob's compression is damaged or unknown")
+	ErrWindow         = errors.New("the Zstandard window is larger than the limit")
+	ErrBomb           = errors.New("the layer unpacks to more than the limit")
+	ErrTooManyEntries = errors.New("the layer has more entries than the limit")
+	ErrNotTar         = errors.New("the layer is not a readable tar")
+
+	errBudget = errors.New("the read budget is spent")
+	errTOC    = errors.New("the table of contents cannot be used")
+)

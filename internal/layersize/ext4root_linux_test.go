@@ -1,0 +1,240 @@
+package layersize
+
+import (
+	"archive/tar"
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestCountAgreesWithExt4 unpacks tars onto a real ext4 and compares what that took
+// with what was counted. It needs root and loop devices: TKEIMAGE_ROOT_TESTS=1. A tar
+// of one's own joins in as TKEIMAGE_ROOT_TEST_TAR.
+func TestCountAgreesWithExt4(t *testing.T) {
+	if os.Getenv("TKEIMAGE_ROOT_TESTS") != "1" {
+		t.Skip("needs root: set TKEIMAGE_ROOT_TESTS=1")
+	}
+	cases := ext4Corpus(t)
+	if own := os.Getenv("TKEIMAGE_ROOT_TEST_TAR"); own != "" {
+		data, err := os.ReadFile(own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cases[filepath.Base(own)] = data
+	}
+	for name, data := range cases {
+		t.Run(name, func(t *testing.T) {
+			m := stream(t, data)
+			used, inodes := unpackOnExt4(t, data)
+			t.Logf("%d entries: counted %d bytes and %d inodes, ext4 used %d and %d",
+				*m.Inodes, m.DiskBytes.Value, *m.Inodes, used, inodes)
+			if !m.Exact {
+				t.Errorf("the count is not exact: %s", m.Note)
+			}
+			if *m.Inodes != inodes {
+				t.Errorf("counted %d inodes, ext4 has %d more than before", *m.Inodes, inodes)
+			}
+			// Trees of directories and maps of extents are estimated.
+			slack := 4*int64(blockSize) + used/200
+			if off := m.DiskBytes.Value - used; off < -slack || off > slack {
+				t.Errorf("counted %d bytes, ext4 holds %d: %+d", m.DiskBytes.Value, used, off)
+			}
+		})
+	}
+}
+
+func ext4Corpus(t *testing.T) map[string][]byte {
+	t.Helper()
+	random := rand.New(rand.NewPCG(7, 7))
+	tree := func(directories, files int, size func() int64) []file {
+		var list []file
+		for d := range directories {
+			list = append(list, directory(fmt.Sprintf("d%d/", d)))
+			for f := range files {
+				list = append(list, regular(fmt.Sprintf("d%d/file-%05d.txt", d, f), size()))
+			}
+		}
+		return list
+	}
+	short := strings.Repeat("s", 59)
+	long := strings.Repeat("l", 60)
+	return map[string][]byte{
+		"nothing":             makeTar(t),
+		"many tiny files":     makeTar(t, tree(20, 1000, func() int64 { return 100 })...),
+		"a large directory":   makeTar(t, tree(1, 30000, func() int64 { return 0 })...),
+		"mixed sizes":         makeTar(t, tree(50, 50, func() int64 { return random.Int64N(40000) })...),
+		"one large file":      makeTar(t, regular("weights.bin", 700<<20)),
+		"implied directories": makeTar(t, regular("a/b/c/d/e", 5000), regular("a/b/x/y", 1), symlink("q/r/s", "t")),
+		"links": makeTar(t, regular("file", 10000), hardlink("again", "file"), hardlink("sub/once-more", "./again"),
+			symlink("short", short), symlink("long", long), symlink("longest", strings.Repeat("p", 4000))),
+		"devices and fifos": makeTar(t, directory("dev"), device("dev/null"), fifo("dev/pipe"), device("dev/zero")),
+		"whiteouts":         makeTar(t, directory("etc"), regular("etc/.wh.passwd", 0), regular("gone/.wh..wh..opq", 0), regular(".wh.top", 0)),
+		"extended attributes": makeTar(t,
+			regular("small", 100).with(map[string]string{"user.a": strings.Repeat("v", 68)}),
+			regular("large", 100).with(map[string]string{"user.a": strings.Repeat("v", 69)}),
+			regular("two", 0).with(map[string]string{"user.a": strings.Repeat("1", 20), "user.b": strings.Repeat("2", 300)}),
+			regular("same-1", 0).with(map[string]string{"user.c": strings.Repeat("3", 500)}),
+			regular("same-2", 0).with(map[string]string{"user.c": strings.Repeat("3", 500)}),
+			directory("d").with(map[string]string{"user.d": strings.Repeat("4", 1000)})),
+		"replaced": makeTar(t, regular("a", 100000), regular("a", 10), directory("b"), regular("b/c", 5000), regular("b/d/e", 5000),
+			regular("b", 1), regular("f", 1), directory("f"), regular("f/g", 1), symlink("h", "a"), regular("h", 9000),
+			regular("i", 20000), hardlink("j", "i"), regular("i", 1)),
+		"sparse":     sparseTar(t),
+		"long names": makeTar(t, regular(strings.Repeat("n", 255), 1), regular(strings.Repeat("deep/", 100)+"x", 4097)),
+	}
+}
+
+// sparseTar has GNU tar write a sparse file as PAX does.
+func sparseTar(t *testing.T) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	f, err := os.Create(filepath.Join(dir, "sparse"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte("data"), 5<<20); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Truncate(50 << 20); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("tar", "--sparse", "--format=pax", "-C", dir, "-c", "sparse").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// unpackOnExt4 says how many bytes and inodes the tar takes on a fresh file system,
+// in a directory of its own, applied by the rules of containerd.
+func unpackOnExt4(t *testing.T, data []byte) (bytes, inodes int64) {
+	t.Helper()
+	dir := t.TempDir()
+	disk, mount := filepath.Join(dir, "disk"), filepath.Join(dir, "mount")
+	run := func(name string, arguments ...string) {
+		if out, err := exec.Command(name, arguments...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+	}
+	if err := os.WriteFile(disk, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(disk, 8<<30); err != nil {
+		t.Fatal(err)
+	}
+	run("mkfs.ext4", "-q", "-F", disk)
+	if err := os.Mkdir(mount, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	run("mount", "-o", "loop", disk, mount)
+	defer run("umount", mount)
+
+	before := statfs(t, mount)
+	root := filepath.Join(mount, "layer")
+	if err := os.Mkdir(root, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	apply(t, root, data)
+	after := statfs(t, mount)
+	return int64(before.Bfree-after.Bfree) * before.Bsize, int64(before.Ffree - after.Ffree)
+}
+
+func statfs(t *testing.T, path string) syscall.Statfs_t {
+	t.Helper()
+	syscall.Sync()
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(path, &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// apply unpacks a tar as containerd does for overlayfs, in a few lines and for tars
+// that are well made.
+func apply(t *testing.T, root string, data []byte) {
+	t.Helper()
+	r := tar.NewReader(bytes.NewReader(data))
+	for {
+		h, err := r.Next()
+		if err == io.EOF {
+			return
+		}
+		if err == nil {
+			err = applyEntry(root, h, r)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func applyEntry(root string, h *tar.Header, content io.Reader) error {
+	path := filepath.Join(root, h.Name)
+	if path == root {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	dir, base := filepath.Split(path)
+	if base == ".wh..wh..opq" {
+		return syscall.Setxattr(dir, "trusted.overlay.opaque", []byte("y"), 0)
+	}
+	if name, ok := strings.CutPrefix(base, ".wh."); ok {
+		return syscall.Mknod(dir+name, syscall.S_IFCHR, 0)
+	}
+	if info, err := os.Lstat(path); err == nil && (!info.IsDir() || h.Typeflag != tar.TypeDir) {
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+	}
+	if err := create(root, path, h, content); err != nil {
+		return err
+	}
+	for key, value := range h.PAXRecords {
+		if name, ok := strings.CutPrefix(key, "SCHILY.xattr."); ok {
+			if err := syscall.Setxattr(path, name, []byte(value), 0); err != nil {
+				return fmt.Errorf("%s of %s: %w", name, path, err)
+			}
+		}
+	}
+	return nil
+}
+
+func create(root, path string, h *tar.Header, content io.Reader) error {
+	switch h.Typeflag {
+	case tar.TypeDir:
+		if err := os.Mkdir(path, 0o755); err != nil && !os.IsExist(err) {
+			return err
+		}
+		return nil
+	case tar.TypeSymlink:
+		return os.Symlink(h.Linkname, path)
+	case tar.TypeLink:
+		return os.Link(filepath.Join(root, h.Linkname), path)
+	case tar.TypeChar:
+		return syscall.Mknod(path, syscall.S_IFCHR, int(h.Devmajor<<8|h.Devminor))
+	case tar.TypeBlock:
+		return syscall.Mknod(path, syscall.S_IFBLK, int(h.Devmajor<<8|h.Devminor))
+	case tar.TypeFifo:
+		return syscall.Mknod(path, syscall.S_IFIFO, 0)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if _, err := io.CopyBuffer(struct{ io.Writer }{f}, content, make([]byte, 32<<10)); err != nil {
+		return err
+	}
+	return f.Close()
+}

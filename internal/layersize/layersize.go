@@ -1,0 +1,90 @@
+// Package layersize tells how much a layer of an image takes once it is unpacked.
+//
+// # Three ways to know
+//
+// Declared reads nothing: the media type, an annotation, or a ratio. Probe reads
+// ranges of the blob within a budget: tables of contents, headers and trailers, and
+// windows in the middle of the compressed stream. Stream reads the whole blob and
+// counts it file by file. Each says how it knew (Method) and whether every file was
+// counted (Exact); what was inferred is never exact, however likely it is.
+//
+// # Two sizes
+//
+// A layer is a tar, and UnpackedBytes is the tar's length. What its files hold on
+// the disk is something else, DiskBytes: each takes whole blocks of 4 KiB, so does
+// each directory, and the tar's headers and padding take none. Where files were
+// counted, DiskBytes follows from the files, as containerd's overlayfs snapshotter
+// leaves them on ext4 (inventory.go, ext4.go); the layer's own root directory is one
+// of them. Where they were not, it follows from the tar's length and the number of
+// entries, as far as that is known (bounds.go).
+//
+// # What the bounds mean
+//
+// An Interval holds the truth between Min and Max. How sure that is depends on the
+// method, because nothing but the data itself can promise a size:
+//
+//   - streamed, toc, and uncompressed when every entry was counted: Min and Max are
+//     the value, but for the rare entries that Note tells of.
+//   - uncompressed, annotation, content-size: the tar's length is what the writer
+//     said it is; the bounds of DiskBytes come from the entries seen in samples.
+//   - trailer, sampled: the bounds are those of the samples (package sampling).
+//   - ratio: a statistical bound and no promise. A registry says nothing about what
+//     a blob unpacks to: deflate can reach 1032:1, Zstandard more, and a bound from
+//     that would order 20 TiB for an image of 20 GiB. The bounds hold instead what
+//     images are made of, from data that does not compress to text that does
+//     (declared.go); a layer of zeros is outside of them.
+//
+// A file that its tar stores as sparse takes its full size on the disk, because
+// containerd writes the holes. It is counted so wherever files are counted, and
+// cannot be seen where they are not.
+//
+// The package knows no registry and no network: a Blob is all it reads from.
+package layersize
+
+import "io"
+
+// Layer is one layer, as the descriptor in its manifest says.
+type Layer struct {
+	MediaType   string
+	Size        int64 // bytes of the blob
+	Annotations map[string]string
+	Blob        Blob // nil when nothing may be read
+}
+
+// Blob is the bytes of a layer. A range read may fail, because the registry does
+// not support it; the next source is then tried.
+type Blob interface {
+	io.ReaderAt
+	Open() (io.ReadCloser, error) // the whole blob, from its start
+}
+
+// Interval is a best guess with bounds.
+type Interval struct{ Value, Min, Max int64 }
+
+// exactly is the interval of what is known.
+func exactly(n int64) Interval { return Interval{Value: n, Min: n, Max: n} }
+
+// Method is how a size was learned.
+type Method string
+
+// The methods, in order of trust.
+const (
+	MethodStreamed     Method = "streamed"     // the whole layer was read and counted
+	MethodTOC          Method = "toc"          // a table of contents lists every file
+	MethodUncompressed Method = "uncompressed" // the blob is the tar
+	MethodAnnotation   Method = "annotation"   // the descriptor says it
+	MethodContentSize  Method = "content-size" // the header of the Zstandard frame says it
+	MethodTrailer      Method = "trailer"      // the gzip trailer leaves one candidate
+	MethodSampled      Method = "sampled"      // windows in the middle of the stream
+	MethodRatio        Method = "ratio"        // nothing but the compressed size
+)
+
+// Measurement is what is known about a layer.
+type Measurement struct {
+	UnpackedBytes Interval // length of the layer's tar
+	DiskBytes     Interval // what its files hold on ext4, in whole blocks
+	Inodes        *int64   // files, directories and links, nil unless every one was counted
+	Method        Method
+	Exact         bool   // counted file by file
+	Note          string // why a better source was passed over, or what is odd; may be empty
+}

@@ -1,0 +1,143 @@
+package layersize
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+const (
+	// A blob of this size costs one request, as its trailer alone would, so it is
+	// read whole and counted.
+	wholeBlob = 256 << 10
+	// What such a blob may unpack to: 1032:1 is legal for gzip and the limit here.
+	wholeUnpacked = wholeBlob * (deflateLimit + 1)
+
+	// Both ends of every other blob are read: the head tells what it is, the tail has
+	// trailer, footers, and small tables of contents. They are as long as the windows
+	// of a walk and of samples, which then need not ask again.
+	endBytes      = walkStep
+	leastEndBytes = 4 << 10
+)
+
+// Probe measures a layer by range reads that fetch no more than budget bytes
+// together. Sources are tried in order of trust; one that fails is passed over, and
+// Note says why. In the end there is Declared, so that an error means only that the
+// context is done, or that the descriptor's size cannot be.
+//
+// A Note of what was passed over is no fault: most layers have neither annotations
+// nor a table of contents, and about those it is silent.
+func Probe(ctx context.Context, l Layer, budget int64) (Measurement, error) {
+	if l.Size < 0 {
+		return Measurement{}, ErrSize
+	}
+	if err := ctx.Err(); err != nil {
+		return Measurement{}, err
+	}
+	if l.Blob == nil || l.Size == 0 && declaredCompression(l.MediaType) != packedPlain {
+		return Declared(l), nil
+	}
+	p := &probe{
+		ctx:   ctx,
+		layer: l,
+		blob:  &budgetReader{ctx: ctx, blob: l.Blob, size: l.Size, left: max(budget, 0)},
+		end:   min(max(budget/8, leastEndBytes), endBytes),
+	}
+	m, ok := p.measure()
+	if err := ctx.Err(); err != nil {
+		return Measurement{}, err
+	}
+	if !ok {
+		m = Declared(l)
+	}
+	if p.blob.err != nil {
+		p.note("range reads failed: %v", p.blob.err)
+	}
+	m.Note = strings.Join(append(p.notes, nonEmpty(m.Note)...), "; ")
+	return m, nil
+}
+
+// probe is one run of Probe.
+type probe struct {
+	ctx   context.Context
+	layer Layer
+	blob  *budgetReader
+	end   int64 // how much of the head and of the tail is read
+	notes []string
+}
+
+// note records why a source was passed over. A budget that is spent and a blob that
+// fails are told once, at the end.
+func (p *probe) note(format string, arguments ...any) {
+	p.notes = append(p.notes, fmt.Sprintf(format, arguments...))
+}
+
+func (p *probe) passed(source string, err error) {
+	if err != nil && p.blob.err == nil {
+		p.note("%s: %v", source, err)
+	}
+}
+
+func nonEmpty(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return []string{text}
+}
+
+// measure tries the sources; false leaves it to what the descriptor declares.
+func (p *probe) measure() (Measurement, bool) {
+	if p.layer.Size <= wholeBlob {
+		if m, ok := p.whole(); ok {
+			return m, true
+		}
+	}
+	head, err := p.blob.keep(0, p.end)
+	if err != nil {
+		p.passed("the blob was not opened", err)
+		return Measurement{}, false
+	}
+	declared := declaredCompression(p.layer.MediaType)
+	packed := detect(head)
+	if packed == packedUnknown && declared == packedPlain {
+		packed = packedPlain
+	}
+	if packed != declared && declared != packedUnknown {
+		p.note("the blob is not what its media type says")
+	}
+	switch packed {
+	case packedPlain:
+		return p.plain()
+	case packedGzip:
+		return p.gzip(head)
+	case packedZstd:
+		return p.zstd(head)
+	default:
+		return byRatio(p.layer.Size, packed), true
+	}
+}
+
+// whole counts a small blob from one range read.
+func (p *probe) whole() (Measurement, bool) {
+	data, err := p.blob.keep(0, p.layer.Size)
+	if err != nil {
+		if !errors.Is(err, errBudget) {
+			p.passed("the blob was not read", err)
+		}
+		return Measurement{}, false
+	}
+	section := p.blob.section(0, int64(len(data)), wholeBlob)
+	m, err := count(p.ctx, section, p.layer, Limits{UnpackedBytes: wholeUnpacked})
+	if err != nil {
+		p.passed("the blob was not counted", err)
+		return Measurement{}, false
+	}
+	return m, true
+}
+
+// tail reads the end of the blob.
+func (p *probe) tail() ([]byte, error) {
+	at := max(p.layer.Size-p.end, 0)
+	return p.blob.keep(at, p.layer.Size-at)
+}

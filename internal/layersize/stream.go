@@ -1,0 +1,207 @@
+package layersize
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// Limits bound what a stream may cost. Zero values take the defaults.
+type Limits struct {
+	UnpackedBytes int64 // of the tar; default DefaultUnpackedBytes
+	Entries       int64 // of the tar; default DefaultEntries
+	WindowBytes   int64 // of a Zstandard frame; default DefaultWindowBytes
+
+	// Progress, if set, is called now and then with the bytes of the blob and of the
+	// tar that were read.
+	Progress func(compressed, unpacked int64)
+}
+
+// Bounds of what an honest layer needs. Memory is a Zstandard window, buffers, and
+// up to 50 MiB for the paths of a layer of a million and more entries.
+const (
+	DefaultUnpackedBytes = 256 << 30
+	DefaultEntries       = 20_000_000
+	// Encoders use 8 MiB up to level 19, and decoders need not support more (RFC
+	// 8878 §3.1.1.1.2). "--long" and "--ultra" use up to 128 MiB, which would break
+	// the promise of flat memory.
+	DefaultWindowBytes = 32 << 20
+)
+
+const progressStep = 16 << 20
+
+func (l Limits) orDefaults() Limits {
+	set := func(n *int64, value int64) {
+		if *n <= 0 {
+			*n = value
+		}
+	}
+	set(&l.UnpackedBytes, DefaultUnpackedBytes)
+	set(&l.Entries, DefaultEntries)
+	set(&l.WindowBytes, DefaultWindowBytes)
+	l.WindowBytes = max(l.WindowBytes, 1<<10)
+	return l
+}
+
+// Stream reads the whole layer through its decompressor and counts what containerd
+// would leave on the disk. Nothing is written, and memory does not grow with the
+// layer. It ends early with an error when the layer breaks a limit, is not what its
+// descriptor says, or cannot be read as a tar.
+func Stream(ctx context.Context, l Layer, limits Limits) (Measurement, error) {
+	switch {
+	case l.Blob == nil:
+		return Measurement{}, ErrNoBlob
+	case l.Size < 0:
+		return Measurement{}, ErrSize
+	case ctx.Err() != nil:
+		return Measurement{}, ctx.Err()
+	}
+	body, err := l.Blob.Open()
+	if err != nil {
+		return Measurement{}, err
+	}
+	// A read that waits for the network ends when the body is closed.
+	closeOnce := sync.OnceValue(body.Close)
+	stop := context.AfterFunc(ctx, func() { _ = closeOnce() })
+	defer func() {
+		stop()
+		_ = closeOnce()
+	}()
+	return count(ctx, body, l, limits)
+}
+
+// count measures the layer from the blob's bytes.
+func count(ctx context.Context, body io.Reader, l Layer, limits Limits) (Measurement, error) {
+	limits = limits.orDefaults()
+	in := &source{ctx: ctx, r: body, size: l.Size}
+	stream, err := unpack(in, l.MediaType, uint64(limits.WindowBytes))
+	if err != nil {
+		return Measurement{}, in.explain(classify(err))
+	}
+	defer func() { _ = stream.Close() }()
+
+	out := &tap{r: stream, in: in, limits: limits}
+	files := newInventory()
+	if err := countTar(out, files, limits.Entries); err != nil {
+		return Measurement{}, in.explain(out.explain(err))
+	}
+	// What stands behind the end of the tar belongs to the layer all the same.
+	if _, err := io.Copy(io.Discard, out); err != nil {
+		return Measurement{}, in.explain(out.explain(err))
+	}
+	if err := in.finish(); err != nil {
+		return Measurement{}, err
+	}
+	m := files.measurement()
+	m.UnpackedBytes = exactly(out.read)
+	m.Method = MethodStreamed
+	return m, nil
+}
+
+// source reads the blob, no further than its descriptor says, and remembers what
+// ended it: a network that fails is not a damaged layer.
+type source struct {
+	ctx  context.Context
+	r    io.Reader
+	size int64
+	read int64
+	err  error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	if s.err == nil {
+		s.err = s.ctx.Err()
+	}
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.r.Read(p)
+	if n < 0 || n > len(p) {
+		n, err = 0, io.ErrNoProgress
+	}
+	s.read += int64(n)
+	switch {
+	case s.read > s.size:
+		s.err = fmt.Errorf("%w: %d bytes", ErrTooLong, s.size)
+		return 0, s.err
+	case err == io.EOF && s.read < s.size:
+		s.err = fmt.Errorf("%w: %d of %d bytes", ErrTruncated, s.read, s.size)
+		return n, s.err
+	case err != nil && err != io.EOF:
+		s.err = err
+	}
+	return n, err
+}
+
+// finish makes sure that the blob ends where its descriptor says.
+func (s *source) finish() error {
+	var rest [1]byte
+	for {
+		n, err := s.Read(rest[:])
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return s.explain(err)
+		case n > 0:
+			return fmt.Errorf("%w: there is more behind the end of the compressed stream", ErrCompression)
+		}
+	}
+}
+
+// explain prefers the reason that lies deepest.
+func (s *source) explain(err error) error {
+	switch {
+	case s.ctx.Err() != nil:
+		return s.ctx.Err()
+	case s.err != nil:
+		return s.err
+	default:
+		return err
+	}
+}
+
+// tap counts and bounds what comes out of the decompressor.
+type tap struct {
+	r        io.Reader
+	in       *source
+	limits   Limits
+	read     int64
+	reported int64
+	err      error
+}
+
+func (t *tap) Read(p []byte) (int, error) {
+	if t.err != nil {
+		return 0, t.err
+	}
+	n, err := t.r.Read(p)
+	t.read += int64(n)
+	if err != nil && err != io.EOF {
+		t.err = classify(err)
+		return n, t.err
+	}
+	if t.read > t.limits.UnpackedBytes {
+		t.err = fmt.Errorf("%w: %d bytes", ErrBomb, t.limits.UnpackedBytes)
+		return n, t.err
+	}
+	if t.read-t.reported >= progressStep {
+		t.reported = t.read
+		// The decompressor may work from what it has read ahead for long.
+		if t.err = t.in.ctx.Err(); t.err != nil {
+			return n, t.err
+		}
+		if t.limits.Progress != nil {
+			t.limits.Progress(t.in.read, t.read)
+		}
+	}
+	return n, err
+}
+
+func (t *tap) explain(err error) error {
+	if t.err != nil {
+		return t.err
+	}
+	return err
+}

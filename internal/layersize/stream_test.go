@@ -1,0 +1,337 @@
+package layersize
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+func TestStreamReadsWhateverTheLayerIsPackedIn(t *testing.T) {
+	t.Parallel()
+	data := makeTar(t, mixture(60, 5000)...)
+	half := len(data) / 2
+	want := stream(t, data)
+	for name, test := range map[string]struct {
+		mediaType string
+		blob      []byte
+	}{
+		"gzip":                  {typeOCIGzip, gzipped(t, data)},
+		"Docker's gzip":         {typeDocker, gzipped(t, data)},
+		"gzip of two members":   {typeOCIGzip, append(gzipped(t, data[:half]), gzipped(t, data[half:])...)},
+		"zstd":                  {typeOCIZstd, zstdCompressed(t, data)},
+		"zstd of two frames":    {typeOCIZstd, append(zstdCompressed(t, data[:half]), zstdCompressed(t, data[half:])...)},
+		"zstd, skippable first": {typeOCIZstd, append([]byte("\x5e\x2a\x4d\x18\x03\x00\x00\x00abc"), zstdCompressed(t, data)...)},
+		"gzip, said to be zstd": {typeOCIZstd, gzipped(t, data)},
+		"no compression":        {typeOCIPlain, data},
+		"said to be gzip":       {typeOCIGzip, data},
+		"no media type":         {"", gzipped(t, data)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := layer(test.mediaType, test.blob)
+			got, err := Stream(t.Context(), l, Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.UnpackedBytes != want.UnpackedBytes || got.DiskBytes != want.DiskBytes || *got.Inodes != *want.Inodes {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+			if got.Method != MethodStreamed || !got.Exact {
+				t.Errorf("method %s, exact %v", got.Method, got.Exact)
+			}
+			if blob := l.Blob.(*memory); blob.opened != 1 || blob.closed != 1 || blob.requests != 0 {
+				t.Errorf("opened %d times, closed %d times, %d range reads", blob.opened, blob.closed, blob.requests)
+			}
+		})
+	}
+}
+
+func TestStreamCountsWhatStandsBehindTheTar(t *testing.T) {
+	t.Parallel()
+	data := makeTar(t, regular("a", 100))
+	for _, behind := range []int{1, 10240, 3 << 20} {
+		m := stream(t, append(bytes.Clone(data), make([]byte, behind)...))
+		if want := int64(len(data) + behind); m.UnpackedBytes != exactly(want) || !m.Exact {
+			t.Errorf("%d bytes behind the tar: %+v, want %d", behind, m, want)
+		}
+	}
+}
+
+func TestAnEmptyBlobIsAnEmptyTar(t *testing.T) {
+	t.Parallel()
+	m := stream(t, nil)
+	if m.UnpackedBytes != exactly(0) || m.DiskBytes != exactly(4096) || *m.Inodes != 1 || !m.Exact {
+		t.Errorf("%+v", m)
+	}
+}
+
+func TestStreamRefuses(t *testing.T) {
+	t.Parallel()
+	data := makeTar(t, mixture(60, 5000)...)
+	packed := gzipped(t, data)
+	damaged := bytes.Clone(packed)
+	damaged[len(damaged)-6] ^= 1 // the checksum
+	zeros := make([]byte, 8<<20)
+	entries := make([]file, 50)
+	for i := range entries {
+		entries[i] = regular(strconv.Itoa(i), 0)
+	}
+	sized := func(blob []byte, size int) Layer {
+		l := layer(typeOCIGzip, blob)
+		l.Size = int64(size)
+		return l
+	}
+	for name, test := range map[string]struct {
+		layer  Layer
+		limits Limits
+		want   error
+	}{
+		"a layer without a blob":      {Layer{Size: 5}, Limits{}, ErrNoBlob},
+		"a negative size":             {sized(packed, -1), Limits{}, ErrSize},
+		"a blob that is longer":       {sized(packed, len(packed)-1), Limits{}, ErrTooLong},
+		"a blob that is shorter":      {sized(packed, len(packed)+1), Limits{}, ErrTruncated},
+		"a blob that is cut":          {sized(packed[:5000], len(packed)), Limits{}, ErrTruncated},
+		"a stream that is cut":        {layer(typeOCIGzip, packed[:5000]), Limits{}, ErrCompression},
+		"a zstd stream that is cut":   {layer(typeOCIZstd, zstdCompressed(t, data)[:5000]), Limits{}, ErrCompression},
+		"a damaged stream":            {layer(typeOCIGzip, damaged), Limits{}, ErrCompression},
+		"something behind the stream": {layer(typeOCIGzip, append(bytes.Clone(packed), "garbage"...)), Limits{}, ErrCompression},
+		"a bomb":                      {layer(typeOCIGzip, gzipped(t, zeros)), Limits{UnpackedBytes: 1 << 20}, ErrBomb},
+		"a zstd bomb":                 {layer(typeOCIZstd, zstdCompressed(t, zeros)), Limits{UnpackedBytes: 1 << 20}, ErrBomb},
+		"a bomb behind the tar":       {layer(typeOCIGzip, gzipped(t, append(makeTar(t), zeros...))), Limits{UnpackedBytes: 1 << 20}, ErrBomb},
+		"too many entries":            {layer(typeOCIPlain, makeTar(t, entries...)), Limits{Entries: 49}, ErrTooManyEntries},
+		"a tar that is cut":           {layer(typeOCIPlain, data[:len(data)/2]), Limits{}, ErrNotTar},
+		"text":                        {layer(typeOCIGzip, gzipped(t, []byte(strings.Repeat("no tar ", 500)))), Limits{}, ErrNotTar},
+		"another compression":         {layer("", append([]byte("\xfd7zXZ\x00"), data...)), Limits{}, ErrCompression},
+		"a large window":              {layer(typeOCIZstd, windowOf(t, 27)), Limits{}, ErrWindow},
+		"a window beyond its limit":   {layer(typeOCIZstd, windowOf(t, 24)), Limits{WindowBytes: 8 << 20}, ErrWindow},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, err := Stream(t.Context(), test.layer, test.limits)
+			if !errors.Is(err, test.want) {
+				t.Errorf("got %+v, error %v, want %v", m, err, test.want)
+			}
+		})
+	}
+}
+
+// windowOf is a Zstandard frame with a window of 2^log bytes and an empty last block.
+func windowOf(t *testing.T, log int) []byte {
+	t.Helper()
+	frame, err := hex.DecodeString("28b52ffd00" + hex.EncodeToString([]byte{byte((log - 10) << 3)}) + "010000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return frame
+}
+
+func TestStreamTakesEntriesUpToTheLimit(t *testing.T) {
+	t.Parallel()
+	data := makeTar(t, regular("a", 0), regular("b", 0))
+	if _, err := Stream(t.Context(), layer(typeOCIPlain, data), Limits{Entries: 2, UnpackedBytes: int64(len(data))}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestStreamPassesOnWhyTheBlobFailed(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("connection reset")
+	packed := gzipped(t, makeTar(t, mixture(60, 5000)...))
+	for name, blob := range map[string]Blob{
+		"to open": bodyOf(func() (io.ReadCloser, error) { return nil, broken }),
+		"at once": bodyOf(func() (io.ReadCloser, error) { return io.NopCloser(failing{broken}), nil }),
+		"later": bodyOf(func() (io.ReadCloser, error) {
+			return io.NopCloser(io.MultiReader(bytes.NewReader(packed[:9000]), failing{broken})), nil
+		}),
+	} {
+		_, err := Stream(t.Context(), Layer{Size: int64(len(packed)), Blob: blob}, Limits{})
+		if !errors.Is(err, broken) || errors.Is(err, ErrCompression) || errors.Is(err, ErrNotTar) {
+			t.Errorf("%s: got %v, want the blob's own error", name, err)
+		}
+	}
+}
+
+// bodyOf is a blob that can be opened and nothing else.
+type bodyOf func() (io.ReadCloser, error)
+
+func (b bodyOf) Open() (io.ReadCloser, error)      { return b() }
+func (b bodyOf) ReadAt([]byte, int64) (int, error) { return 0, errors.New("no ranges") }
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+func TestStreamEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	t.Run("while the network is silent", func(t *testing.T) {
+		t.Parallel()
+		r, _ := io.Pipe()
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(20*time.Millisecond, cancel)
+		_, err := Stream(ctx, Layer{Size: 1 << 40, Blob: bodyOf(func() (io.ReadCloser, error) { return r, nil })}, Limits{})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("while the stream has no end", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+		defer cancel()
+		endless := bodyOf(func() (io.ReadCloser, error) {
+			return io.NopCloser(io.MultiReader(bytes.NewReader(make([]byte, 1024)), zeroes{})), nil
+		})
+		_, err := Stream(ctx, Layer{MediaType: typeOCIPlain, Size: 1 << 62, Blob: endless}, Limits{UnpackedBytes: 1 << 62})
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("before it began", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		l := layer(typeOCIPlain, makeTar(t))
+		if _, err := Stream(ctx, l, Limits{}); !errors.Is(err, context.Canceled) || l.Blob.(*memory).opened != 0 {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+type zeroes struct{}
+
+func (zeroes) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+func TestAnEndlessStreamEndsAtTheLimit(t *testing.T) {
+	t.Parallel()
+	endless := bodyOf(func() (io.ReadCloser, error) { return io.NopCloser(zeroes{}), nil })
+	_, err := Stream(t.Context(), Layer{MediaType: typeOCIPlain, Size: 1 << 62, Blob: endless}, Limits{UnpackedBytes: 64 << 20})
+	if !errors.Is(err, ErrBomb) {
+		t.Errorf("got %v", err)
+	}
+	_, err = Stream(t.Context(), Layer{MediaType: typeOCIPlain, Size: 64 << 20, Blob: endless}, Limits{})
+	if !errors.Is(err, ErrTooLong) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStreamReportsProgress(t *testing.T) {
+	t.Parallel()
+	packed := makeTar(t, file{Header: regular("zeros", 0).Header, content: make([]byte, 100<<20)})
+	var calls int
+	var compressed, unpacked int64
+	_, err := Stream(t.Context(), layer(typeOCIPlain, packed), Limits{Progress: func(c, u int64) {
+		if c < compressed || u <= unpacked {
+			t.Errorf("went from %d, %d to %d, %d", compressed, unpacked, c, u)
+		}
+		calls, compressed, unpacked = calls+1, c, u
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if calls < 4 || calls > 7 || compressed > int64(len(packed)) || unpacked < 90<<20 {
+		t.Errorf("%d calls, the last with %d of %d and %d bytes", calls, compressed, len(packed), unpacked)
+	}
+}
+
+func TestStreamMemoryStaysFlat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("streams 300 MB")
+	}
+	// 150,000 files in 30 directories, of 1,536 bytes each in the tar.
+	const entries = 150_000
+	template := makeTar(t, regular("directory-00/file-00000000", 1000))[:1536]
+	i := 0
+	body := &generator{next: func() []byte {
+		if i == entries {
+			i++
+			return make([]byte, 1024)
+		} else if i > entries {
+			return nil
+		}
+		rename(template, i)
+		i++
+		return template
+	}}
+	before := heap()
+	var peak int64
+	m, err := Stream(t.Context(), Layer{
+		MediaType: typeOCIPlain,
+		Size:      entries*1536 + 1024,
+		Blob:      bodyOf(func() (io.ReadCloser, error) { return io.NopCloser(body), nil }),
+	}, Limits{Progress: func(_, _ int64) { peak = max(peak, heap()-before) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *m.Inodes != entries+31 || !m.Exact {
+		t.Errorf("%+v with %d inodes", m, *m.Inodes)
+	}
+	if peak > 16<<20 {
+		t.Errorf("memory grew by %d MiB", peak>>20)
+	}
+}
+
+// rename gives the header at the start of a tar another name, and its checksum.
+func rename(header []byte, i int) {
+	copy(header[10:], []byte{byte('0' + i/10%3), byte('0' + i%10)})
+	copy(header[18:], strconv.Itoa(10_000_000+i))
+	copy(header[148:156], "        ")
+	sum := 0
+	for _, c := range header[:512] {
+		sum += int(c)
+	}
+	octal := strconv.FormatInt(int64(sum), 8)
+	copy(header[148:156], strings.Repeat("0", 6-len(octal))+octal+"\x00 ")
+}
+
+// generator is a reader of pieces.
+type generator struct {
+	next  func() []byte
+	piece []byte
+}
+
+func (g *generator) Read(p []byte) (int, error) {
+	if len(g.piece) == 0 {
+		if g.piece = g.next(); g.piece == nil {
+			return 0, io.EOF
+		}
+	}
+	n := copy(p, g.piece)
+	g.piece = g.piece[n:]
+	return n, nil
+}
+
+func TestTheLargestWindowStaysWithinTheMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("streams 128 MB")
+	}
+	var packed bytes.Buffer
+	w, err := zstd.NewWriter(&packed, zstd.WithWindowSize(DefaultWindowBytes), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.CopyN(w, zeroes{}, 128<<20); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before := heap()
+	var peak int64
+	m, err := Stream(t.Context(), layer(typeOCIZstd, packed.Bytes()), Limits{Progress: func(_, _ int64) { peak = max(peak, heap()-before) }})
+	if err != nil || m.UnpackedBytes != exactly(128<<20) {
+		t.Fatalf("%+v, error %v", m, err)
+	}
+	if peak < 32<<20 || peak > 48<<20 {
+		t.Errorf("memory grew by %d MiB, want the window and little more", peak>>20)
+	}
+}
