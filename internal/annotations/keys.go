@@ -1,4 +1,8 @@
 // Package annotations renders the Pod annotations that concern images and disks on super nodes.
+//
+// keys.go names them, options.go says what users may write, values.go checks and writes one value, render.go puts the
+// values together, and eksconfig.go writes annotations as the default of a whole cluster. These know no Terraform; the
+// functions over them are in function_*.go.
 package annotations
 
 import "strconv"
@@ -8,8 +12,23 @@ const Prefix = "eks.tke.cloud.tencent.com/"
 
 // Keys of the annotations, from the product's documentation of super node annotations. All values are strings.
 const (
-	UseImageCache = Prefix + "use-image-cache" // auto, or the id of a cache
-	RootCBSSize   = Prefix + "root-cbs-size"   // GiB, digits only
+	UseImageCache              = Prefix + "use-image-cache"                // auto, or the id of a cache
+	ImageCacheDiskSize         = Prefix + "image-cache-disk-size"          // GiB, digits only; the cache's size at least
+	ImageCacheDiskType         = Prefix + "image-cache-disk-type"          // one of DiskTypes
+	ImageCacheDiskRetainMinute = Prefix + "image-cache-disk-retain-minute" // minutes
+
+	RootCBSSize = Prefix + "root-cbs-size" // GiB, digits only
+	RootCBSType = Prefix + "root-cbs-type" // seen in use, but not documented, so no option writes it
+	CBSReuseKey = Prefix + "cbs-reuse-key" // any string
+
+	RegistryInsecureSkipVerify = Prefix + "registry-insecure-skip-verify" // hosts, comma separated
+	RegistryHTTPEndpoint       = Prefix + "registry-http-endpoint"        // hosts, comma separated
+
+	ImageGCHighThreshold = Prefix + "image-gc-high-threshold" // percent, default 80
+	ImageGCLowThreshold  = Prefix + "image-gc-low-threshold"  // percent, default 75
+	ImageGCPeriod        = Prefix + "image-gc-period"         // a duration, default 3m
+	ContainerGCThreshold = Prefix + "container-gc-threshold"  // percent, default 85
+	PodEvictionThreshold = Prefix + "pod-eviction-threshold"  // percent, off by default
 )
 
 // FreeDiskGiB is the system disk that every Pod gets and nobody pays for.

@@ -1,0 +1,113 @@
+package annotations
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// PodAnnotationsFunction is pod_annotations.
+type PodAnnotationsFunction struct{}
+
+// NewPodAnnotationsFunction makes the function.
+func NewPodAnnotationsFunction() function.Function { return PodAnnotationsFunction{} }
+
+func (PodAnnotationsFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+	resp.Name = "pod_annotations"
+}
+
+func (PodAnnotationsFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+	resp.Definition = function.Definition{
+		Summary: "Pod annotations for image caches and disks",
+		MarkdownDescription: "Renders the annotations of a Pod template, whole keys to strings, from options that are checked. A Pod is in one of two modes: with an image cache " +
+			"(`image_cache` and what begins with `image_cache_`), or with its images on the system disk (`root_disk_size_gib`); both at once are refused. " +
+			"What is null or an empty list is left out.\n\n" + table() +
+			"\nWhat stands here wins over the cluster's default (see `eks_config`), so `root_disk_size_gib = 20` is rendered too: it is how a Pod keeps the free disk in a cluster whose default is a larger one.",
+		Parameters: []function.Parameter{function.DynamicParameter{
+			Name:                "options",
+			MarkdownDescription: "An object with any of the keys above.",
+			AllowUnknownValues:  true, // so that what is wrong is refused in the plan, whatever stands beside it
+		}},
+		Return: function.MapReturn{ElementType: types.StringType},
+	}
+}
+
+// table is the documentation of the options, from what renders them.
+func table() string {
+	var b strings.Builder
+	b.WriteString("| key | value | meaning | annotation |\n|---|---|---|---|\n")
+	for _, o := range options {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` |\n", o.name, o.value.form(), o.about, o.key)
+	}
+	return b.String()
+}
+
+func (PodAnnotationsFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+	var argument types.Dynamic
+	if resp.Error = req.Arguments.Get(ctx, &argument); resp.Error != nil {
+		return
+	}
+	switch written := goValue(argument).(type) {
+	case Unknown:
+		resp.Error = resp.Result.Set(ctx, types.MapUnknown(types.StringType))
+	case map[string]any:
+		resp.Error = renderInto(ctx, &resp.Result, written)
+	default:
+		resp.Error = function.NewArgumentFuncError(0, "it is "+show(written)+": write an object, such as { root_disk_size_gib = 50 }")
+	}
+}
+
+func renderInto(ctx context.Context, result *function.ResultData, written Options) *function.FuncError {
+	rendered, err := written.Render()
+	if err != nil {
+		paragraphs := strings.ReplaceAll(err.Error(), "\n", "\n\n")
+		return function.NewArgumentFuncError(0, paragraphs)
+	}
+	if !written.Known() {
+		return result.Set(ctx, types.MapUnknown(types.StringType))
+	}
+	return result.Set(ctx, rendered)
+}
+
+// goValue is a value of any type as Options hold it.
+func goValue(written attr.Value) any {
+	if written.IsUnknown() {
+		return Unknown{}
+	}
+	if written.IsNull() {
+		return nil
+	}
+	switch written := written.(type) {
+	case types.Dynamic:
+		return goValue(written.UnderlyingValue())
+	case types.String:
+		return written.ValueString()
+	case types.Bool:
+		return written.ValueBool()
+	case types.Number:
+		return written.ValueBigFloat()
+	case types.Map:
+		return goValues(written.Elements())
+	case types.Object:
+		return goValues(written.Attributes())
+	case interface{ Elements() []attr.Value }: // a list, a set or a tuple
+		elements := make([]any, 0, len(written.Elements()))
+		for _, element := range written.Elements() {
+			elements = append(elements, goValue(element))
+		}
+		return elements
+	}
+	return written.String()
+}
+
+func goValues(written map[string]attr.Value) map[string]any {
+	values := make(map[string]any, len(written))
+	for name, value := range written {
+		values[name] = goValue(value)
+	}
+	return values
+}

@@ -1,0 +1,58 @@
+package annotations
+
+import "strings"
+
+// noSuchOption is a key that is none, perhaps for a slip of the hand, or because it is the annotation's own.
+func noSuchOption(written string) *OptionError {
+	names := make([]string, 0, len(options))
+	for _, o := range options {
+		names = append(names, o.name)
+	}
+	remedy := "write one of " + strings.Join(names, ", ")
+	if meant, found := meantOption(written, names); found {
+		remedy = "write " + meant
+	}
+	return &OptionError{written, "is no option", remedy}
+}
+
+func meantOption(written string, names []string) (string, bool) {
+	plain := strings.NewReplacer("-", "_", " ", "_").Replace(strings.ToLower(strings.TrimPrefix(written, Prefix)))
+	for _, o := range options {
+		if plain == strings.ReplaceAll(strings.TrimPrefix(o.key, Prefix), "-", "_") {
+			return o.name, true
+		}
+	}
+	return nearest(plain, names)
+}
+
+// nearest is the candidate that takes the fewest edits, if fewer than half of it.
+func nearest(written string, candidates []string) (string, bool) {
+	best, fewest := "", len(written)
+	for _, candidate := range candidates {
+		if edits := distance(written, candidate); edits < fewest && edits <= len(candidate)/2 {
+			best, fewest = candidate, edits
+		}
+	}
+	return best, best != ""
+}
+
+// distance is the number of bytes to insert, delete or change that make b of a (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			substituted := diagonal
+			if a[i] != b[j] {
+				substituted++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(substituted, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}

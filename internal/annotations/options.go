@@ -1,0 +1,62 @@
+package annotations
+
+import "github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+
+// Options are what a user wrote, by name. A value is a string, a bool, a *big.Float, a []any, a map[string]any, nil for
+// what was left out, or Unknown.
+type Options map[string]any
+
+// Unknown is a value that will be known later. It may turn out to be nothing.
+type Unknown struct{}
+
+// DiskTypes are the cloud disks that an image cache can be copied to.
+var DiskTypes = []string{"CLOUD_BASIC", "CLOUD_PREMIUM", "CLOUD_SSD", "CLOUD_HSSD", "CLOUD_TSSD"}
+
+const (
+	imageCache = "image_cache"
+	cacheDisk  = "image_cache_disk_size_gib"
+	rootDisk   = "root_disk_size_gib"
+	gcHigh     = "image_gc_high_threshold_percent"
+	gcLow      = "image_gc_low_threshold_percent"
+)
+
+// A mode is where a Pod's images are: the service knows two, and a Pod is in one of them.
+type mode int
+
+const (
+	eitherMode     mode = iota
+	imageCacheMode      // on a disk made from a cache
+	systemDiskMode      // on the system disk
+)
+
+// option is one key that users may write, and the annotation that it becomes.
+type option struct {
+	name  string
+	key   string
+	mode  mode
+	value value
+	about string // completes a sentence in the documentation
+}
+
+// options are all that can be written, in the order of the documentation.
+var options = []option{
+	{imageCache, UseImageCache, imageCacheMode, cacheReference{}, "which cache the Pod starts from: the one that matches its images, or a certain one"},
+	{cacheDisk, ImageCacheDiskSize, imageCacheMode, whole{gibibytes, disksize.MinGiB, disksize.MaxGiB}, "size of the disk that is made from the cache; it can only be larger than the cache. Default: the cache's size"},
+	{"image_cache_disk_type", ImageCacheDiskType, imageCacheMode, diskType{}, "type of that disk. Default: `CLOUD_PREMIUM`"},
+	{"image_cache_disk_retain_minutes", ImageCacheDiskRetainMinute, imageCacheMode, whole{minutes, 1, unbounded}, "how long that disk is kept for the next Pod. Default: it goes with the Pod"},
+	{rootDisk, RootCBSSize, systemDiskMode, whole{gibibytes, disksize.MinGiB, disksize.MaxGiB}, "size of the system disk. Default: 20, which is free; what is above is billed"},
+	{gcHigh, ImageGCHighThreshold, eitherMode, whole{percent, 1, 100}, "how full the disk is when unused images begin to be removed. Default: 80"},
+	{gcLow, ImageGCLowThreshold, eitherMode, whole{percent, 1, 100}, "how full the disk is when that ends, less than the high threshold. Default: 75"},
+	{"insecure_registries", RegistryInsecureSkipVerify, eitherMode, hosts{}, "registries whose certificate is not checked"},
+	{"http_registries", RegistryHTTPEndpoint, eitherMode, hosts{}, "registries that speak plain HTTP"},
+	{"cbs_reuse_key", CBSReuseKey, eitherMode, text{}, "Pods with the same key share the system disk of one that ended in the zone within two hours. Default: Pods of one workload do"},
+}
+
+func optionNamed(name string) (option, bool) {
+	for _, o := range options {
+		if o.name == name {
+			return o, true
+		}
+	}
+	return option{}, false
+}

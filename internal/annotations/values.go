@@ -1,0 +1,153 @@
+package annotations
+
+import (
+	"fmt"
+	"math/big"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// value is a kind of value: what of it users write, and how it is written in an annotation.
+type value interface {
+	// render gives the annotation's text, or nil when there is nothing to say.
+	render(written any) (*string, *mistake)
+	// form says in Markdown what to write.
+	form() string
+}
+
+// mistake is a value that is none. In the remedy, %name stands for the option's name.
+type mistake struct{ problem, remedy string }
+
+// cacheReference is the cache that a Pod starts from.
+type cacheReference struct{}
+
+const (
+	anyCache    = "auto"
+	writeACache = `write %name = "auto" or the id of a cache, imc-…, such as tkeimage_cache.example.id`
+)
+
+var cacheID = regexp.MustCompile(`^imc-[0-9A-Za-z_-]+$`)
+
+func (cacheReference) form() string { return "`\"auto\"`, or the id of a cache, `imc-…`" }
+
+func (cacheReference) render(written any) (*string, *mistake) {
+	if on, isBool := written.(bool); isBool && !on {
+		return nil, &mistake{"is false", "leave it out to use no cache; otherwise " + writeACache}
+	}
+	reference, isString := written.(string)
+	switch {
+	case isString && (reference == anyCache || cacheID.MatchString(reference)):
+		return &reference, nil
+	case strings.EqualFold(strings.TrimSpace(reference), anyCache):
+		return nil, &mistake{"is " + show(written), `write %name = "auto"`}
+	case isString:
+		return nil, &mistake{"is " + show(written) + ", which is no id of a cache", writeACache}
+	}
+	return nil, &mistake{"is " + show(written), writeACache}
+}
+
+// diskType is one of DiskTypes.
+type diskType struct{}
+
+func (diskType) form() string { return "one of `" + strings.Join(DiskTypes, "`, `") + "`" }
+
+func (diskType) render(written any) (*string, *mistake) {
+	name, isString := written.(string)
+	if isString && slices.Contains(DiskTypes, name) {
+		return &name, nil
+	}
+	if meant, found := nearest(strings.ToUpper(name), DiskTypes); found {
+		return nil, &mistake{"is " + show(written), fmt.Sprintf("write %%name = %q", meant)}
+	}
+	return nil, &mistake{"is " + show(written), "write one of " + strings.Join(DiskTypes, ", ")}
+}
+
+// hosts are registries, which an annotation lists in one string.
+type hosts struct{}
+
+var (
+	bareHost = regexp.MustCompile(`^[A-Za-z0-9.\-]+(:[0-9]+)?$`)
+	scheme   = regexp.MustCompile(`^[a-zA-Z]+://`)
+)
+
+func (hosts) form() string { return "a list or set of hosts, each with its port if it needs one" }
+
+func (hosts) render(written any) (*string, *mistake) {
+	list, isList := written.([]any)
+	if !isList {
+		example := `"registry.example.com"`
+		if text, isString := written.(string); isString && text != "" {
+			example = quoteEach(strings.Split(text, ","))
+		}
+		return nil, &mistake{"is " + show(written), "write a list of hosts, %name = [" + example + "]"}
+	}
+	var names []string
+	for _, element := range list {
+		if !known(element) {
+			continue
+		}
+		host, isString := element.(string)
+		if !isString || !bareHost.MatchString(host) {
+			return nil, &mistake{"holds " + show(element), "write bare hosts, with a port where needed, such as " + quoteEach([]string{host})}
+		}
+		if !slices.Contains(names, host) {
+			names = append(names, host)
+		}
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	joined := strings.Join(names, ",")
+	return &joined, nil
+}
+
+// quoteEach shows what hosts would be without what does not belong to them.
+func quoteEach(written []string) string {
+	quoted := make([]string, 0, len(written))
+	for _, text := range written {
+		host, _, _ := strings.Cut(scheme.ReplaceAllString(strings.TrimSpace(text), ""), "/")
+		if !bareHost.MatchString(host) {
+			host = "registry.example.com"
+		}
+		quoted = append(quoted, strconv.Quote(host))
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// text is any string, also an empty one.
+type text struct{}
+
+func (text) form() string { return "any string" }
+
+func (text) render(written any) (*string, *mistake) {
+	if text, isString := written.(string); isString {
+		return &text, nil
+	}
+	remedy := "write a string"
+	switch written := written.(type) {
+	case *big.Float:
+		remedy += fmt.Sprintf(", %%name = %q", decimal(written))
+	case bool:
+		remedy += fmt.Sprintf(", %%name = \"%t\"", written)
+	}
+	return nil, &mistake{"is " + show(written), remedy}
+}
+
+// show says what a value is.
+func show(written any) string {
+	switch written := written.(type) {
+	case nil:
+		return "null"
+	case string:
+		return fmt.Sprintf("the string %q", written)
+	case bool:
+		return strconv.FormatBool(written)
+	case *big.Float:
+		return decimal(written)
+	case []any:
+		return "a list"
+	}
+	return "an object"
+}
