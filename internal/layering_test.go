@@ -40,7 +40,7 @@ var diagram = []room{
 	{name: "sandbox/demo", props: true, imports: "sandbox tke/tketest registry/registrytest tke"},
 	{name: "acctest", props: true, view: withTerraform, imports: "provider sandbox tke/tketest registry/registrytest tke"},
 	{name: "docschema", props: true, view: withTerraform, imports: "provider"},
-	{name: "bench", props: true},
+	{name: "bench", props: true, imports: "sandbox tke/tketest tke"},
 	{name: "sandbox", props: true, imports: "tke/tketest registry/registrytest layersize disksize tke"},
 
 	{name: "", view: withTerraform, imports: "provider"},
@@ -64,7 +64,6 @@ var diagram = []room{
 	{name: "tke", imports: "credentials"},
 	{name: "credentials"},
 
-	{name: "pins", view: withTerraform}, // keeps go.mod's lines until every room is furnished
 }
 
 func TestDiagramPointsDownwards(t *testing.T) {

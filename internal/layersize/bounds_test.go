@@ -67,7 +67,7 @@ func TestBoundsHoldForOrdinaryTreesWhereNothingIsKnown(t *testing.T) {
 	for _, mean := range []int64{8 << 10, 16 << 10, 64 << 10, 1 << 20} {
 		files := mixture(int(8<<20/mean), mean)
 		m := stream(t, makeTar(t, files...))
-		got := known(MethodAnnotation, m.UnpackedBytes, "").DiskBytes
+		got := known(MethodAnnotation, m.UnpackedBytes).DiskBytes
 		if m.DiskBytes.Value < got.Min || m.DiskBytes.Value > got.Max {
 			t.Errorf("files of %d bytes: %d bytes on the disk are not within %+v", mean, m.DiskBytes.Value, got)
 		}

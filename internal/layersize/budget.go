@@ -3,6 +3,7 @@ package layersize
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -75,7 +76,7 @@ func (b *budgetReader) fetch(p []byte, at int64) error {
 	if n == len(p) {
 		return nil
 	}
-	if err == nil || err == io.EOF {
+	if err == nil || errors.Is(err, io.EOF) {
 		err = fmt.Errorf("%w: %d of %d bytes at %d", io.ErrUnexpectedEOF, max(n, 0), len(p), at)
 	}
 	b.mutex.Lock()
@@ -108,7 +109,7 @@ func (b *budgetReader) spend(n int64) error {
 func (b *budgetReader) keep(at, length int64) ([]byte, error) {
 	at = max(at, 0)
 	data := make([]byte, max(0, min(length, b.size-at)))
-	if _, err := b.ReadAt(data, at); err != nil && err != io.EOF {
+	if _, err := b.ReadAt(data, at); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	b.mutex.Lock()
@@ -141,7 +142,7 @@ func (s *stepReader) Read(p []byte) (int, error) {
 			s.page = make([]byte, length)
 		}
 		page := s.page[:length]
-		if _, err := s.r.ReadAt(page, s.at); err != nil && err != io.EOF {
+		if _, err := s.r.ReadAt(page, s.at); err != nil && !errors.Is(err, io.EOF) {
 			return 0, err
 		}
 		s.at += length

@@ -142,5 +142,5 @@ func (p *probe) unsampled(packed compression, claims []claim) (Measurement, bool
 	if claims[0].method != MethodAnnotation {
 		unpacked.Max = max(unpacked.Max, ratioInterval(p.layer.Size, packed).Max)
 	}
-	return known(claims[0].method, unpacked, ""), true
+	return known(claims[0].method, unpacked), true
 }

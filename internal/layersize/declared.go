@@ -32,26 +32,25 @@ func Declared(l Layer) Measurement {
 	size := max(l.Size, 0)
 	packed := declaredCompression(l.MediaType)
 	if packed == packedPlain {
-		return known(MethodUncompressed, exactly(size), "")
+		return known(MethodUncompressed, exactly(size))
 	}
 	if length, ok := annotatedSize(l, packed); ok {
-		return known(MethodAnnotation, exactly(length), "")
+		return known(MethodAnnotation, exactly(length))
 	}
 	return byRatio(size, packed)
 }
 
 // known is a measurement of a tar whose files nobody counted.
-func known(method Method, unpacked Interval, note string) Measurement {
+func known(method Method, unpacked Interval) Measurement {
 	return Measurement{
 		UnpackedBytes: unpacked,
 		DiskBytes:     diskBytes(unpacked, unknownFiles(unpacked)),
 		Method:        method,
-		Note:          note,
 	}
 }
 
 func byRatio(size int64, packed compression) Measurement {
-	return known(MethodRatio, ratioInterval(size, packed), "")
+	return known(MethodRatio, ratioInterval(size, packed))
 }
 
 func ratioInterval(size int64, packed compression) Interval {

@@ -2,6 +2,7 @@ package layersize
 
 import (
 	"archive/tar"
+	"errors"
 	"os"
 	"runtime"
 	"strconv"
@@ -184,7 +185,7 @@ func TestEntriesWithoutEndStayInMemory(t *testing.T) {
 	for i := 0; err == nil && i < maxNodes; i++ {
 		err = v.add(entry{name: "e/" + strconv.Itoa(i), kind: kindDirectory})
 	}
-	if err != ErrTooManyEntries {
+	if !errors.Is(err, ErrTooManyEntries) {
 		t.Errorf("directories without end gave %v", err)
 	}
 	runtime.KeepAlive(v)
@@ -204,7 +205,7 @@ func TestNoDiskHoldsWhatAnInventoryRefuses(t *testing.T) {
 	for i := 0; err == nil && i < 10; i++ {
 		err = v.add(entry{name: strconv.Itoa(i), kind: kindFile, size: 1 << 62})
 	}
-	if err != ErrBomb {
+	if !errors.Is(err, ErrBomb) {
 		t.Errorf("got %v, want ErrBomb", err)
 	}
 }

@@ -97,7 +97,7 @@ func (l *leaper) load() error {
 	}
 	l.window = l.window[:min(walkStep, l.size-l.at)]
 	l.start = l.at
-	if _, err := l.r.ReadAt(l.window, l.at); err != nil && err != io.EOF {
+	if _, err := l.r.ReadAt(l.window, l.at); err != nil && !errors.Is(err, io.EOF) {
 		l.window = l.window[:0]
 		return err
 	}
@@ -158,7 +158,7 @@ func (p *probe) plainRound(n int64, found *density) bool {
 		group.Go(func() error {
 			window := make([]byte, min(plainWindow, p.layer.Size))
 			counts[i] = -1
-			if _, err := p.blob.ReadAt(window, at); err != nil && err != io.EOF {
+			if _, err := p.blob.ReadAt(window, at); err != nil && !errors.Is(err, io.EOF) {
 				return err
 			}
 			counts[i] = headers(window)

@@ -2,6 +2,7 @@ package layersize
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -140,7 +141,7 @@ func (s *source) finish() error {
 	for {
 		n, err := s.Read(rest[:])
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return s.explain(err)
