@@ -1,0 +1,50 @@
+package sampling
+
+import "math"
+
+// wholeFiles is the count of a stream that was decoded from end to end.
+func wholeFiles(o *observation) Interval {
+	n := int64(math.Round(o.headers))
+	return Interval{n, n, n}
+}
+
+// files estimates the tar entries of the whole stream from the headers that the
+// windows showed.
+func files(obs []*observation, size float64) Interval {
+	var heads, search []float64
+	seen := 0
+	for _, o := range obs {
+		if o.decoded && o.search > 0 {
+			heads = append(heads, o.headers)
+			search = append(search, o.search)
+			seen += btoi(o.headers > 0)
+		}
+	}
+	n := len(search)
+	if n == 0 {
+		return Interval{Max: -1}
+	}
+	rate := sum(heads) / sum(search)
+	value := rate * size
+	if seen*2 > n {
+		// Headers nearly everywhere: the scatter between windows tells all.
+		err, df := standardError(search, heads, rate)
+		return filesInterval(value, value-err*size*studentQuantile(df, 0.995), value+err*size*studentQuantile(df, 0.995))
+	}
+	// Headers come in clusters, directories of small files. What k windows tell
+	// of them is a gamma of shape k; when none was seen, one window of ordinary
+	// density could have been missed.
+	k := effective(heads)
+	per := size / float64(n)
+	if k == 0 {
+		const ordinary = 4096 // compressed bytes of a small file
+		return filesInterval(0, 0, gammaQuantile(1, 0.99)*per/ordinary)
+	}
+	each := value / k
+	return filesInterval(value, gammaQuantile(k, 0.01)*each, gammaQuantile(k+1, 0.99)*each)
+}
+
+func filesInterval(value, lo, hi float64) Interval {
+	lo, hi = max(0, min(lo, value)), max(hi, value)
+	return Interval{int64(value), int64(lo), saturate(math.Ceil(hi))}
+}

@@ -1,0 +1,177 @@
+package sampling
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func mustPool(t *testing.T, p producer, kinds ...string) *pool {
+	t.Helper()
+	var ms []material
+	for _, m := range materials() {
+		for _, k := range kinds {
+			if m.name == k {
+				ms = append(ms, m)
+			}
+		}
+	}
+	pl, err := newPool(p, ms, 2, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pl
+}
+
+// TestJoinedStreamsAreGzip lets a real decompressor read what the tests measure.
+func TestJoinedStreamsAreGzip(t *testing.T) {
+	pl := mustPool(t, goGzip(6), "source", "random", "tiny files")
+	v := pl.build(recipe{target: 20 << 20, kinds: pl.kinds, mean: 1e6, zeros: 0.1, run: 1 << 20}, rand.New(rand.NewPCG(3, 3)))
+	out, used, err := count(section(t, v, 10, v.size-18))
+	if err != nil || out != v.out || int64(used) != v.size-18 {
+		t.Errorf("counted %d of %d, %v", out, v.out, err)
+	}
+}
+
+func section(t *testing.T, r io.ReaderAt, off, n int64) []byte {
+	t.Helper()
+	p := make([]byte, n)
+	if _, err := r.ReadAt(p, off); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestSmallStreamsAreReadWhole(t *testing.T) {
+	data, files := tinyFiles(rand.New(rand.NewPCG(1, 1)), 400_000)
+	for _, test := range []struct {
+		name    string
+		p       producer
+		measure func(context.Context, io.ReaderAt, int64, int64) (Estimate, error)
+	}{{"gzip", goGzip(6), Gzip}, {"zstd", goZstd(2), Zstd}} {
+		stream, err := test.p.compress(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := test.measure(context.Background(), bytes.NewReader(stream), int64(len(stream)), 1<<20)
+		n := int64(len(data))
+		want := Estimate{Unpacked: Interval{n, n, n}, Settled: true, Files: Interval{files, files, files},
+			BytesRead: int64(len(stream)), Windows: 1}
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v %s", test.name, err, diff)
+		}
+	}
+}
+
+func TestAnswersAreRepeatable(t *testing.T) {
+	for _, p := range []producer{goGzip(6), goZstd(2)} {
+		pl := mustPool(t, p, "source", "weights")
+		v := pl.build(recipe{target: 1 << 30, kinds: pl.kinds, mean: 50e6}, rand.New(rand.NewPCG(5, 5)))
+		measure := Gzip
+		if p.zstd {
+			measure = Zstd
+		}
+		first, err := measure(context.Background(), v, v.size, 4<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, _ := measure(context.Background(), v, v.size, 4<<20)
+		if diff := cmp.Diff(first, second); diff != "" {
+			t.Error(p.name, diff)
+		}
+	}
+}
+
+// TestFewRequests holds what an ordinary layer costs.
+func TestFewRequests(t *testing.T) {
+	pl := mustPool(t, goGzip(6), "source")
+	for _, test := range []struct{ unpacked, budget, most int64 }{
+		{100 << 20, 256 << 10, 4}, {100 << 20, 16 << 20, 20}, {600 << 20, 16 << 20, 20},
+	} {
+		v := pl.build(recipe{target: test.unpacked, kinds: pl.kinds, mean: 50e6}, rand.New(rand.NewPCG(5, 5)))
+		e, err := Gzip(context.Background(), v, v.size, test.budget)
+		right := e.Unpacked.Min <= v.out && v.out <= e.Unpacked.Max && (e.Settled || test.budget < 1<<20)
+		if err != nil || !right || v.requests.Load() > test.most {
+			t.Errorf("%d: %+v in %d requests, %v", v.out, e, v.requests.Load(), err)
+		}
+	}
+}
+
+func TestMembersAreNoticed(t *testing.T) {
+	pl := mustPool(t, goGzip(6), "source", "tiny files")
+	v := &virtual{}
+	for v.out < 200<<20 {
+		v.open()
+		v.chunk(pl.chunks["source"][len(v.parts)%2])
+		v.close()
+	}
+	e, err := Gzip(context.Background(), v, v.size, 16<<20)
+	if err != nil || !e.MultiMember || e.Settled || v.out < e.Unpacked.Min || v.out > e.Unpacked.Max {
+		t.Errorf("%d: %+v, %v", v.out, e, err)
+	}
+}
+
+// TestPaddingIsPassedOver: the trailer is the one before the padding.
+func TestPaddingIsPassedOver(t *testing.T) {
+	pl := mustPool(t, goGzip(6), "source")
+	v := pl.build(recipe{target: 100 << 20, kinds: pl.kinds, mean: 50e6}, rand.New(rand.NewPCG(5, 5)))
+	v.add(make([]byte, 1000))
+	e, err := Gzip(context.Background(), v, v.size, 16<<20)
+	if err != nil || !e.Settled || e.Unpacked.Value != v.out {
+		t.Errorf("%d: %+v, %v", v.out, e, err)
+	}
+}
+
+func TestAnotherFormatIsRefused(t *testing.T) {
+	p := randomBytes(rand.New(rand.NewPCG(1, 1)), 1<<20)
+	for _, n := range []int64{0, 1, 17, 100, 1 << 20} {
+		if _, err := Gzip(context.Background(), bytes.NewReader(p), n, 1<<20); !errors.Is(err, ErrFormat) {
+			t.Errorf("gzip, %d bytes: %v", n, err)
+		}
+		if _, err := Zstd(context.Background(), bytes.NewReader(p), n, 1<<20); !errors.Is(err, ErrFormat) {
+			t.Errorf("zstd, %d bytes: %v", n, err)
+		}
+	}
+}
+
+// broken fails from some read on.
+type broken struct{ io.ReaderAt }
+
+var errBroken = errors.New("connection reset")
+
+func (b broken) ReadAt(p []byte, off int64) (int, error) {
+	if off > 1<<20 {
+		return 0, errBroken
+	}
+	return b.ReaderAt.ReadAt(p, off)
+}
+
+func TestFailuresAreReported(t *testing.T) {
+	pl := mustPool(t, goGzip(6), "random")
+	v := pl.build(recipe{target: 100 << 20, kinds: pl.kinds, mean: 50e6}, rand.New(rand.NewPCG(5, 5)))
+	if _, err := Gzip(context.Background(), broken{v}, v.size, 16<<20); !errors.Is(err, errBroken) {
+		t.Errorf("a failing read: %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Gzip(ctx, v, v.size, 16<<20); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// TestBudgets: with next to nothing to read the answer is wide, but an answer.
+func TestBudgets(t *testing.T) {
+	pl := mustPool(t, goGzip(6), "weights")
+	v := pl.build(recipe{target: 5 << 30, kinds: pl.kinds, mean: 50e6}, rand.New(rand.NewPCG(5, 5)))
+	for _, budget := range []int64{0, 1, 1000, 3000, 40_000, 100_000, 200_000, 1 << 20} {
+		e, err := Gzip(context.Background(), v, v.size, budget)
+		if err != nil || e.BytesRead > budget || v.out < e.Unpacked.Min || v.out > e.Unpacked.Max {
+			t.Errorf("budget %d: %+v of %d, %v", budget, e, v.out, err)
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package sampling
+
+// sampler is what gzip and zstd have in common: the windows of one stream.
+type sampler struct {
+	source
+	windowSize int64
+	strata     *strata
+	ends       []*observation // the stream's first and last window
+	middle     []*observation // one for each stratum
+	ended      bool           // the last window was decoded to the end of the stream
+	last       [8]byte        // the stream's last bytes, which seed the offsets
+}
+
+// decoder observes a window in the middle of a stream.
+type decoder func(data []byte, offset int64) *observation
+
+// limitTo sets the size of windows, so that the budget allows three at least.
+// It reports whether that leaves anything to see.
+func (s *sampler) limitTo(window int64) bool {
+	s.windowSize = min(window, s.left/3, s.size)
+	return s.windowSize >= 512
+}
+
+// first reads the stream's both ends at once. What is between is placed by what
+// the end says, so that is another round trip.
+func (s *sampler) first(head func() (*observation, error), tail func(offset int64) (*observation, error)) error {
+	s.ends = make([]*observation, 2)
+	return each([]int64{0, s.size - s.windowSize}, func(i int, offset int64) (err error) {
+		if i == 0 {
+			s.ends[0], err = head()
+		} else {
+			s.ends[1], err = tail(offset)
+		}
+		return err
+	})
+}
+
+// sample reads the windows of n strata, as far as the budget goes, and then
+// reads on where a window held no begin of a block. It reports whether there is
+// anything new. What is read depends on nothing but the stream and the budget,
+// not on which request is answered first.
+func (s *sampler) sample(n int, decode decoder) (bool, error) {
+	if s.strata == nil {
+		s.strata = newStrata(s.size, s.windowSize, s.last[:])
+	}
+	offsets := thin(s.strata.grow(n), s.left/s.windowSize)
+	found := make([]*observation, len(offsets))
+	windows := make([][]byte, len(offsets))
+	err := each(offsets, func(i int, offset int64) error {
+		data, err := s.window(offset, s.windowSize)
+		if err != nil {
+			return err
+		}
+		if found[i] = decode(data, offset); !found[i].decoded {
+			windows[i] = data
+		}
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	s.middle = append(s.middle, found...)
+	return len(found) > 0, s.readOn(found, windows, decode)
+}
+
+// readOn doubles the windows in which nothing could be decoded, since a block
+// may be longer than a window.
+func (s *sampler) readOn(found []*observation, windows [][]byte, decode decoder) error {
+	var which []int
+	var offsets []int64
+	for i, o := range found {
+		if windows[i] != nil && o.offset+2*s.windowSize <= s.size && int64(len(which)+1)*s.windowSize <= s.left {
+			which, offsets = append(which, i), append(offsets, o.offset)
+		}
+	}
+	return each(offsets, func(i int, offset int64) error {
+		data, err := s.extended(windows[which[i]], offset, s.windowSize)
+		if err == nil {
+			*found[which[i]] = *decode(data, offset)
+		}
+		return err
+	})
+}
+
+// thin takes n of the offsets, evenly.
+func thin(offsets []int64, n int64) []int64 {
+	m := int64(len(offsets))
+	if n >= m {
+		return offsets
+	}
+	kept := make([]int64, 0, n)
+	for i := range n {
+		kept = append(kept, offsets[i*m/n])
+	}
+	return kept
+}
+
+// observations are what the statistics rest on. With a few windows the two
+// ends count as well; with more they would only tell of themselves.
+func (s *sampler) observations() []*observation {
+	obs := append([]*observation(nil), s.middle...)
+	if len(obs) < 4 {
+		for _, o := range s.ends {
+			if o != nil {
+				obs = append(obs, o)
+			}
+		}
+	}
+	return obs
+}
+
+// severalMembers reports whether a boundary between members was seen anywhere.
+func (s *sampler) severalMembers() bool {
+	for _, obs := range [][]*observation{s.ends, s.middle} {
+		for _, o := range obs {
+			if o != nil && o.members > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,80 @@
+// Package sampling learns how long a compressed layer is once it is unpacked,
+// from a few range reads in the middle of it.
+//
+// # Windows
+//
+// A window is one range read. The stream is cut into equal strata, and each
+// holds one window at a random offset, which scatters less than offsets drawn
+// over the whole. The offsets come from a generator seeded with the stream's
+// size and its last bytes, so that a layer gives the same answer every time.
+//
+// In gzip, decoding begins at the first block header that can be recognised
+// at any bit: that of a dynamic block, whose codes must be complete, or of a
+// stored block, whose length stands twice, or that of a member. In zstd it is a
+// block whose bitstream is used up to the last bit, or two full blocks in a
+// row. From there on, blocks are decoded for their length; what is copied from
+// before the window is unknown, but its length is not. Each slice of what was
+// decoded is weighted with the inverse of its chance to be decoded at all, since
+// a long block is found only by the windows that hold its begin.
+//
+// # From windows to a length
+//
+// Output by input over all windows, times the size, estimates the length. Its
+// error is that of a ratio between stratified windows, of which neighbours are
+// compared, with some prior scatter for the first few. Data that are expanded
+// far more than the rest, such as zeros among random bytes, are counted apart:
+// what k windows have seen of them is known no better than the rate of a
+// Poisson process after k events.
+//
+// # From an estimate to the length
+//
+// A gzip stream ends with its length modulo 2^32, so candidates are 4 GiB
+// apart. The trailer is also a check digit. If the windows are a fair sample,
+// one candidate is near the estimate; if they have missed much, the true
+// candidate is elsewhere, and that another is just where they point to is an
+// accident, the rarer the smaller their error. So what must be small is not only
+// the chance of the next candidate but that of an accident: windows are added
+// until both are, or until the budget ends. Then the candidate is settled.
+//
+// Settled is still inferred, never known. A layer in which just such an amount
+// of zeros hides that the trailer agrees is settled wrongly, and so is a stream
+// of a few huge members where the last one's trailer happens to agree; see
+// TestCorpus for how seldom.
+//
+// Where nothing is settled, the interval holds every candidate that is not
+// very unlikely. A stream of several members has no candidates, since its
+// trailer is that of the last one. Members are noticed when a window holds the
+// end of one, as with the many small members of eStargz and bgzip; a few large
+// ones are only suspected, when the trailer contradicts the windows. Zstd has no trailer at
+// all, and stores 128 KiB of zeros in four bytes, so its interval has an
+// allowance above for what no number of windows would be sure to meet.
+package sampling
+
+// Interval is a best guess with bounds.
+type Interval struct{ Value, Min, Max int64 }
+
+// Estimate is what the windows say about the whole stream.
+type Estimate struct {
+	// Unpacked is the uncompressed length: the chosen candidate, three times,
+	// when Settled.
+	Unpacked Interval
+
+	// Settled: the interval left exactly one candidate, or the stream was read whole.
+	Settled bool
+
+	// Doubtful: extreme data were seen in few windows, or many windows could not
+	// be decoded, or the stream's end could not; the interval is the wider for it.
+	Doubtful bool
+
+	// MultiMember: the end of a gzip member, or of a zstd frame, was seen before
+	// another one: the trailer, or the first header, says nothing about the whole.
+	MultiMember bool
+
+	// Files is the number of tar headers in the whole stream, by those that the
+	// windows showed. Max is negative when nothing can be said. Extended headers
+	// (PAX, GNU's long names) are counted with the rest.
+	Files Interval
+
+	BytesRead int64
+	Windows   int // requests
+}

@@ -1,0 +1,184 @@
+package sampling
+
+import (
+	"context"
+	"io"
+	"math"
+	"sync"
+)
+
+const (
+	zstdWindowSize = 256 << 10 // two of the longest blocks
+	zstdEnough     = 0.04      // the relative error with which a length is good enough
+	zstdMost       = 256       // windows
+
+	// zstdHidden is the allowance for what no window met. Zstd writes 128 KiB of
+	// zeros in four bytes, so that no number of windows is sure to meet them.
+	zstdHidden = 1.25
+)
+
+// zstdSampler is the state of one call of Zstd.
+type zstdSampler struct {
+	sampler
+	content int64 // what the first frame's header says, or -1
+	pool    sync.Pool
+}
+
+// Zstd estimates the uncompressed length of a zstd stream of the given size.
+// There is no trailer to check the windows against, so nothing is ever settled
+// but what was read whole and what the header of an only frame says.
+func Zstd(ctx context.Context, r io.ReaderAt, size, budget int64) (Estimate, error) {
+	z := &zstdSampler{sampler: sampler{source: source{ctx: ctx, r: r, size: size, left: budget}}, content: -1}
+	if size < 9 { // RFC 8878 §3.1.1: the least frame
+		return Estimate{Files: Interval{Max: -1}}, ErrFormat
+	}
+	if size <= min(budget, wholeLimit) {
+		return z.whole()
+	}
+	if !z.limitTo(zstdWindowSize) {
+		return z.estimate(), nil
+	}
+	if err := z.first(z.headWindow, z.tail); err != nil {
+		return Estimate{}, err
+	}
+	return z.escalate()
+}
+
+func (z *zstdSampler) borrow(data []byte) *zstdWindow {
+	w, _ := z.pool.Get().(*zstdWindow)
+	if w == nil {
+		w = &zstdWindow{}
+		w.text = &transcript{}
+	}
+	w.data, w.end = data, len(data)-inputSlack
+	w.reset(0)
+	return w
+}
+
+// head decodes from the stream's start, where nothing has to be searched.
+func (z *zstdSampler) head(n int64) (*zstdWindow, error) {
+	data, err := z.window(0, n)
+	if err != nil {
+		return nil, err
+	}
+	w := z.borrow(data)
+	at, skipped := w.skip(0)
+	f, ok := zstdFrame(data[min(at, w.end):w.end])
+	if !ok {
+		if skipped && at >= w.end {
+			return w, nil
+		}
+		return nil, ErrFormat
+	}
+	w.pos = at + f.header
+	z.content = f.content
+	w.begin()
+	if !w.chain() && w.out == 0 {
+		return nil, ErrFormat
+	}
+	return w, nil
+}
+
+func (z *zstdSampler) headWindow() (*observation, error) {
+	w, err := z.head(z.windowSize)
+	if err != nil {
+		return nil, err
+	}
+	defer z.pool.Put(w)
+	return w.observe(0), nil
+}
+
+// whole decodes a small stream from its first byte to its last.
+func (z *zstdSampler) whole() (Estimate, error) {
+	w, err := z.head(z.size)
+	if err != nil {
+		return Estimate{}, err
+	}
+	for i := range w.slices {
+		w.slices[i].depth = 0
+	}
+	z.ends = []*observation{w.observe(0)}
+	e := z.estimate()
+	if w.ended && w.unknown == 0 {
+		e.Unpacked, e.Settled, e.Doubtful = Interval{w.out, w.out, w.out}, true, false
+		e.Files = wholeFiles(z.ends[0])
+	}
+	return e, nil
+}
+
+// observe is what the window has shown.
+func (w *zstdWindow) observe(offset int64) *observation {
+	o := &observation{offset: offset, members: w.members}
+	if len(w.slices) > 0 {
+		o.observe(w.slices, int64(w.end)*8, w.text)
+	}
+	return o
+}
+
+// inside decodes a window in the middle.
+func (z *zstdSampler) inside(data []byte, offset int64) *observation {
+	w := z.borrow(data)
+	defer z.pool.Put(w)
+	if !w.search() {
+		return &observation{offset: offset}
+	}
+	return w.observe(offset)
+}
+
+// tail is the last window.
+func (z *zstdSampler) tail(offset int64) (*observation, error) {
+	data, err := z.window(offset, z.windowSize)
+	if err != nil {
+		return nil, err
+	}
+	w := z.borrow(data)
+	defer z.pool.Put(w)
+	copy(z.last[:], data[w.end-8:])
+	o := &observation{offset: offset}
+	if w.search() {
+		z.ended = w.ended
+		o = w.observe(offset)
+	}
+	return o, nil
+}
+
+// escalate takes windows until the error is small beside the length.
+func (z *zstdSampler) escalate() (Estimate, error) {
+	for n := 1; ; n *= 2 {
+		more, err := z.sample(n, z.inside)
+		if err != nil {
+			return Estimate{}, err
+		}
+		e := z.estimate()
+		p := summarise(z.observations(), float64(z.size))
+		good := p.n >= 8 && !p.rare && p.err < zstdEnough*p.mean()
+		if e.Settled || good || !more || n >= zstdMost || z.left < z.windowSize {
+			return e, nil
+		}
+	}
+}
+
+// estimate draws the conclusion from the windows read so far.
+func (z *zstdSampler) estimate() Estimate {
+	obs := z.observations()
+	size := float64(z.size)
+	e := Estimate{BytesRead: z.read, Windows: z.nreads, MultiMember: z.severalMembers()}
+	p := summarise(obs, size)
+	e.Files = files(obs, size)
+	e.Doubtful = p.rare || p.n < len(obs)*7/10
+	if p.n == 0 {
+		e.Doubtful = true
+		e.Unpacked = Interval{saturate(size * 2), z.size / 2, saturate(size * (blockMax / 4))}
+		return e
+	}
+	e.Unpacked = p.interval(size, zstdHidden)
+	if c := float64(z.content); !e.MultiMember && z.content >= 0 {
+		// The header is right about its frame; that the frame is the only one is
+		// believed when the windows tell the same length.
+		other := memberPrior / max(p.mean(), c)
+		if other <= wrongAllowed*p.density(c) || math.Abs(c-p.mean()) < 2*p.err {
+			e.Settled, e.Unpacked = true, Interval{z.content, z.content, z.content}
+		}
+	}
+	return e
+}

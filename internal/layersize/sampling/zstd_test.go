@@ -1,0 +1,61 @@
+package sampling
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+func goZstd(level int) producer {
+	return producer{fmt.Sprintf("klauspost zstd %d", level), true, func(p []byte) ([]byte, error) {
+		var b bytes.Buffer
+		w, err := zstd.NewWriter(&b, zstd.WithEncoderLevel(zstd.EncoderLevel(level)))
+		if err != nil {
+			return nil, err
+		}
+		_, err = w.Write(p)
+		err = errors.Join(err, w.Close())
+		return b.Bytes(), err
+	}}
+}
+
+func zstdProducers() []producer {
+	return []producer{goZstd(1), goZstd(2), goZstd(4), command("zstd", "-c", "-1"), command("zstd", "-c", "-3"), command("zstd", "-c", "-19")}
+}
+
+// TestCountsWhatZstdWrites decodes whole streams from their start.
+func TestCountsWhatZstdWrites(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for _, p := range zstdProducers() {
+		for _, m := range materials() {
+			data, files := m.make(r, 400_000)
+			stream, err := p.compress(data)
+			if err != nil {
+				t.Skip(err)
+			}
+			z := &zstdSampler{sampler: sampler{source: source{ctx: context.Background(), r: bytes.NewReader(stream), size: int64(len(stream)), left: 1 << 30}}}
+			w, err := z.head(int64(len(stream)))
+			if err != nil {
+				t.Errorf("%s, %s: %v", p.name, m.name, err)
+				continue
+			}
+			if !w.ended || w.out != int64(len(data)) || w.unknown != 0 {
+				t.Errorf("%s, %s: counted %d of %d bytes, %d unknown, ended %v", p.name, m.name, w.out, len(data), w.unknown, w.ended)
+			}
+			for i, c := range w.text.out {
+				if c != uint16(data[i]) {
+					t.Errorf("%s, %s: byte %d is %d, want %d", p.name, m.name, i, c, data[i])
+					break
+				}
+			}
+			if found := len(w.text.headers()); found != int(files) {
+				t.Errorf("%s, %s: %d headers of %d", p.name, m.name, found, files)
+			}
+		}
+	}
+}
