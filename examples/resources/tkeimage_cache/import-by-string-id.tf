@@ -1,0 +1,4 @@
+import {
+  to = tkeimage_cache.llm
+  id = "imc-r1htp8tg"
+}
