@@ -49,8 +49,18 @@ func uniqueLayers(images []*registry.Image) (jobs []*job, blobs map[string]int64
 	return jobs, blobs
 }
 
-// leastAllowance is what a probe needs to be worth its requests.
-const leastAllowance = 256 << 10
+// What a probe of one layer may fetch: a part of the layer, between two bounds. It depends on nothing but the layer, so that what
+// is learned of it, and kept, does not change when another layer of the image does.
+const (
+	allowedPart      = 64
+	leastAllowance   = 1 << 20
+	mostAllowance    = 12 << 20
+	uselessAllowance = 256 << 10 // less than this teaches too little for its requests
+)
+
+func allowanceFor(size int64) int64 {
+	return min(size, max(leastAllowance, min(mostAllowance, size/allowedPart)))
+}
 
 // plan decides how each layer is read. It looks at nothing but sizes, digests and the budget, and so decides the same everywhere.
 func plan(jobs []*job, request Request) {
@@ -64,56 +74,47 @@ func plan(jobs []*job, request Request) {
 			j.way = stream
 		}
 	case Auto:
-		left := streamSmall(ascending, request.ReadBudget)
-		share(slices.DeleteFunc(ascending, func(j *job) bool { return j.way == stream }), left)
+		share(streamSmall(ascending, request.ReadBudget))
 	case Sample:
 		share(ascending, request.ReadBudget)
 	case Manifest: // nothing is read
 	}
 }
 
-// streamSmall has the smallest layers streamed, where the many small files usually are, and gives what is left of the budget.
-// Half of it is set aside for probing when not all layers fit.
-func streamSmall(ascending []*job, budget int64) (left int64) {
-	var total int64
+// streamSmall has the smallest layers streamed, where the many small files usually are: as many as leave every other layer its
+// allowance. It gives the others, and what is left of the budget.
+func streamSmall(ascending []*job, budget int64) ([]*job, int64) {
+	reserved := int64(0)
 	for _, j := range ascending {
-		total += j.layer.Size
-	}
-	spendable := budget
-	if total > budget {
-		spendable = budget / 2
-	}
-	left = budget
-	for _, j := range ascending {
-		if j.layer.Size > spendable {
-			break
-		}
-		j.way = stream
-		spendable -= j.layer.Size
-		left -= j.layer.Size
-	}
-	return left
-}
-
-// share divides a budget among layers to be probed, by their size, the smallest first so that what they do not need goes on
-// to the larger ones. A layer whose share would be too little to learn from is left to what its manifest declares.
-func share(ascending []*job, budget int64) {
-	var total int64
-	for _, j := range ascending {
-		total += j.layer.Size
+		reserved += allowanceFor(j.layer.Size)
 	}
 	for i, j := range ascending {
-		fair := budget / int64(len(ascending)-i)
-		if total > 0 {
-			fair = max(fair/2, int64(float64(budget)*float64(j.layer.Size)/float64(total)))
+		reserved -= allowanceFor(j.layer.Size)
+		if j.layer.Size+reserved > budget {
+			return ascending[i:], budget
 		}
-		j.allowance = min(fair, j.layer.Size)
-		if j.allowance < min(leastAllowance, j.layer.Size) {
-			continue
+		j.way = stream
+		budget -= j.layer.Size
+	}
+	return nil, budget
+}
+
+// share gives each layer its allowance, or a like part of it where the budget does not suffice for all. A layer whose part would
+// be too little to learn from is left to what its manifest declares.
+func share(layers []*job, budget int64) {
+	wanted := int64(0)
+	for _, j := range layers {
+		wanted += allowanceFor(j.layer.Size)
+	}
+	for _, j := range layers {
+		j.allowance = allowanceFor(j.layer.Size)
+		if wanted > budget {
+			part := int64(float64(j.allowance) * float64(budget) / float64(wanted))
+			j.allowance = part / uselessAllowance * uselessAllowance // in steps, so that little changes of the rest change nothing
 		}
-		j.way = probe
-		budget -= j.allowance
-		total -= j.layer.Size
+		if j.allowance >= min(uselessAllowance, j.layer.Size) {
+			j.way = probe
+		}
 	}
 }
 

@@ -30,7 +30,7 @@ type Content int
 
 const (
 	Text    Content = iota // source code and configuration: compresses about four to one
-	Weights                // a quantized model: runs that recur within the reach of deflate, compresses about ninety to one
+	Weights                // a heavily quantized model: each run recurs for a while, compresses about forty to one
 	Noise                  // does not compress
 )
 
@@ -127,8 +127,8 @@ type content struct {
 }
 
 const (
-	blockBytes  = 4 << 20
-	periodBytes = 16 << 10 // within the 32 KiB that deflate looks back
+	blockBytes  = 256 << 10
+	periodBytes = 4 << 10 // within the 32 KiB that deflate looks back
 )
 
 func (c *content) Read(p []byte) (int, error) {
