@@ -3,6 +3,7 @@ package sampling
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 )
 
 const (
@@ -108,10 +109,11 @@ func (w *gzipWindow) chain(start int) bool {
 func (w *gzipWindow) finish() bool {
 	start := w.pos
 	for {
-		switch w.member() {
-		case errWindowEnd:
+		err := w.member()
+		if errors.Is(err, errWindowEnd) {
 			return w.pos-start >= leastBits
-		case errCorrupt:
+		}
+		if err != nil {
 			return false
 		}
 		more, ok := w.trailer()
@@ -228,5 +230,5 @@ func (w *gzipWindow) follows(pos int) bool {
 	trial := inflater{data: w.data, limit: w.limit}
 	trial.reset(pos+3, historySize)
 	err := trial.dynamicHeader()
-	return err == nil || err == errWindowEnd
+	return err == nil || errors.Is(err, errWindowEnd)
 }

@@ -66,8 +66,9 @@ func fseDescription(p []byte, maxLog uint, counts []int16) (log uint, n, used in
 		n++
 		remaining -= max(count, -count)
 		if count == 0 {
-			zeros := 0
-			if zeros, pos = fseZeros(peek, pos); n+zeros > len(counts) {
+			zeros, after := fseZeros(peek, pos)
+			pos = after
+			if n+zeros > len(counts) {
 				return 0, 0, -1
 			}
 			clear(counts[n : n+zeros])

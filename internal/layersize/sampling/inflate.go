@@ -21,10 +21,9 @@ const (
 // slice is a short run of input and what came of it. A window is kept as
 // slices so that each can be weighted by its own chance of being sampled.
 type slice struct {
-	depth  int64 // bits between the block boundary where decoding could have begun and this slice
-	bits   int64 // input
-	out    int64 // output, in bytes
-	member bool  // it is a member's trailer and the next one's header
+	depth int64 // bits between the block boundary where decoding could have begun and this slice
+	bits  int64 // input
+	out   int64 // output, in bytes
 }
 
 // inflater decodes deflate (RFC 1951) for the sake of its length: it knows the

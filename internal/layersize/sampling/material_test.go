@@ -9,9 +9,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
+	"sync"
 
 	"compress/gzip"
 )
@@ -27,8 +28,8 @@ func materials() []material {
 		{"random", one(randomBytes)},
 		{"weights", one(weights)},
 		{"weights32", one(weights32)},
-		{"source", tree(filepath.Join(runtime.GOROOT(), "src"), ".go")},
-		{"binaries", blob(filepath.Join(runtime.GOROOT(), "pkg", "tool"), filepath.Join(runtime.GOROOT(), "bin"))},
+		{"source", tree(filepath.Join(goroot(), "src"), ".go")},
+		{"binaries", blob(filepath.Join(goroot(), "pkg", "tool"), filepath.Join(goroot(), "bin"))},
 		{"json", one(jsonLines)},
 		{"tiny files", tinyFiles},
 		{"archives", archives},
@@ -36,6 +37,15 @@ func materials() []material {
 		{"pages", one(pages)},
 	}
 }
+
+// goroot asks the go command: a test that was built with -trimpath does not know.
+var goroot = sync.OnceValue(func() string {
+	output, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		panic(err)
+	}
+	return strings.TrimSpace(string(output))
+})
 
 func tarOf(files ...[]byte) ([]byte, int64) {
 	var b bytes.Buffer

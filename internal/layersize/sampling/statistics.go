@@ -29,7 +29,6 @@ type population struct {
 	extreme float64 // bytes
 	hits    float64 // effective number of windows that saw extreme data
 	rare    bool    // extreme data were seen, and seldom
-	top     float64 // the highest class of ratio that was seen
 }
 
 // summarise estimates the population from windows in the order of their offsets.

@@ -88,7 +88,7 @@ func (t *transcript) headers() []int {
 		}
 	}
 	best := 0
-	for r, n := range votes {
+	for r, n := range &votes {
 		if n > votes[best] {
 			best = r
 		}

@@ -8,7 +8,7 @@ import (
 	"hash/fnv"
 	"io"
 	"math/rand/v2"
-	"sort"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -129,7 +129,7 @@ func (s *strata) grow(n int) []int64 {
 			added = append(added, o)
 		}
 	}
-	sort.Slice(added, func(i, j int) bool { return added[i] < added[j] })
+	slices.Sort(added)
 	return added
 }
 

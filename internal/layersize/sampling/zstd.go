@@ -107,10 +107,10 @@ func (z *zstdSampler) whole() (Estimate, error) {
 }
 
 // observe is what the window has shown.
-func (w *zstdWindow) observe(offset int64) *observation {
-	o := &observation{offset: offset, members: w.members}
-	if len(w.slices) > 0 {
-		o.observe(w.slices, int64(w.end)*8, w.text)
+func (z *zstdWindow) observe(offset int64) *observation {
+	o := &observation{offset: offset, members: z.members}
+	if len(z.slices) > 0 {
+		o.observe(z.slices, int64(z.end)*8, z.text)
 	}
 	return o
 }
