@@ -41,6 +41,7 @@ var diagram = []room{
 	{name: "acctest", props: true, view: withTerraform, imports: "provider sandbox tke/tketest registry/registrytest tke"},
 	{name: "docschema", props: true, view: withTerraform, imports: "provider"},
 	{name: "bench", props: true, imports: "sandbox tke/tketest tke"},
+	{name: "truth", props: true, imports: "measure registry registry/registrytest layersize disksize"},
 	{name: "sandbox", props: true, imports: "tke/tketest registry/registrytest layersize disksize tke"},
 
 	{name: "", view: withTerraform, imports: "provider"},
@@ -63,7 +64,6 @@ var diagram = []room{
 	{name: "keep", view: standard},
 	{name: "tke", imports: "credentials"},
 	{name: "credentials"},
-
 }
 
 func TestDiagramPointsDownwards(t *testing.T) {

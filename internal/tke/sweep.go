@@ -46,7 +46,7 @@ type sweep struct {
 // Read reads one cache for a refresh; nil when the service does not list it. During a burst the answer may be half a minute old,
 // but never older than the last write of this client. To follow a cache that changes, use Find.
 func (c *Client) Read(ctx context.Context, id string) (*ImageCache, error) {
-	if s := c.sweeper.current(c); s != nil {
+	if s := c.sweeper.current(ctx, c); s != nil {
 		select {
 		case <-s.done:
 		case <-ctx.Done():
@@ -66,7 +66,7 @@ func (w *sweeper) write() (end func()) {
 }
 
 // current gives the sweep that answers a read which begins now, and begins one where it pays; nil where single reads do.
-func (w *sweeper) current(c *Client) *sweep {
+func (w *sweeper) current(ctx context.Context, c *Client) *sweep {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now, calls, writes := time.Now(), w.calls.Load(), w.writes.Load()
@@ -83,14 +83,14 @@ func (w *sweeper) current(c *Client) *sweep {
 	}
 	w.need = 2 * spent
 	w.last = &sweep{begun: now, writes: writes, done: make(chan struct{})}
-	go w.last.run(c, spent*pagesForCall)
+	go w.last.run(context.WithoutCancel(ctx), c, spent*pagesForCall) // it belongs to all who wait for it
 	return w.last
 }
 
 // run lists the region, unless that would take more pages than it may.
-func (s *sweep) run(c *Client, pages int64) {
+func (s *sweep) run(ctx context.Context, c *Client, pages int64) {
 	defer close(s.done)
-	ctx, cancel := context.WithTimeout(context.Background(), sweepFresh)
+	ctx, cancel := context.WithTimeout(ctx, sweepFresh)
 	defer cancel()
 	caches, err := c.describe(ctx, describeRequest{maxPages: pages})
 	if err != nil {
