@@ -15,7 +15,7 @@ type Report struct {
 	CompressedBytes int64              // blobs, as their descriptors say
 	UnpackedBytes   layersize.Interval // length of the layers' tars
 	RequiredBytes   layersize.Interval // blobs and unpacked layers, in whole blocks
-	Inodes          *int64             // nil unless every layer was counted
+	Inodes          *int64             // of both, nil unless every layer was counted
 	Exact           bool               // every layer was counted file by file
 }
 
@@ -27,14 +27,20 @@ type Image struct {
 	Measurements    []layersize.Measurement // one for each of Layers
 }
 
+// snapshotDirectories are what the overlayfs snapshotter keeps for each layer beside the layer's own root directory: one for the
+// snapshot, and one for overlayfs to work in. A blob is one file.
+const snapshotDirectories = 2
+
+func exactly(n int64) layersize.Interval { return layersize.Interval{Value: n, Min: n, Max: n} }
+
 // addUp makes the report. The sums fail only when sizes are claimed that no disk could hold.
 func addUp(images []*registry.Image, blobs map[string]int64, measured map[string]layersize.Measurement) (*Report, error) {
 	report := &Report{Exact: true, Inodes: new(int64)}
 	sum := &adder{}
 	for _, size := range blobs {
 		sum.add(&report.CompressedBytes, size)
-		blocks := disksize.Blocks(size)
-		sum.addInterval(&report.RequiredBytes, layersize.Interval{Value: blocks, Min: blocks, Max: blocks})
+		sum.addInterval(&report.RequiredBytes, exactly(disksize.Blocks(size)))
+		report.count(sum, new(int64(1)))
 	}
 	chains := map[string]bool{}
 	for _, image := range images {
@@ -50,6 +56,8 @@ func addUp(images []*registry.Image, blobs map[string]int64, measured map[string
 			chains[layer.ChainID] = true
 			sum.addInterval(&report.UnpackedBytes, measurement.UnpackedBytes)
 			sum.addInterval(&report.RequiredBytes, measurement.DiskBytes)
+			sum.addInterval(&report.RequiredBytes, exactly(snapshotDirectories*disksize.BlockSize))
+			report.count(sum, new(int64(snapshotDirectories)))
 			report.Exact = report.Exact && measurement.Exact
 			report.count(sum, measurement.Inodes)
 		}

@@ -113,7 +113,7 @@ func TestASmallImageFitsTheFreeDisk(t *testing.T) {
 		ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 		ConfigStateChecks: []statecheck.StateCheck{
 			has("size_gib", knownvalue.Int64Exact(20)), has("fits_default_disk", knownvalue.Bool(true)), has("billable_gib", knownvalue.Int64Exact(0)),
-			has("exact", knownvalue.Bool(true)), has("required_inodes", knownvalue.Int64Exact(2)), has("pod_annotations", knownvalue.MapSizeExact(0)),
+			has("exact", knownvalue.Bool(true)), has("required_inodes", knownvalue.Int64Exact(2+2+3)), has("pod_annotations", knownvalue.MapSizeExact(0)),
 			has("digests", knownvalue.MapExact(map[string]knownvalue.Check{reference: knownvalue.StringExact(digest)})),
 			has("pinned_images", knownvalue.MapExact(map[string]knownvalue.Check{reference: knownvalue.StringExact(registry.Host + "/app@" + digest)})),
 			has("report", knownvalue.StringRegexp(regexp.MustCompile(`(?s)^\*\*Disk: 20 GiB\*\*, which is free.*counted file by file.*\| streamed +\| exact`))),
