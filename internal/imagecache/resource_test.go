@@ -9,9 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/random"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
@@ -312,15 +312,15 @@ func TestATooSmallDiskSaysWhichSizeWouldDo(t *testing.T) {
 
 func push(t *testing.T, reference string) string {
 	t.Helper()
-	image, err := random.Image(50_000, 1)
+	layer, err := random.Layer(50_000, types.OCILayer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tag, err := name.ParseReference(reference)
+	image, err := sandbox.Image("amd64", layer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := remote.Write(tag, image); err != nil {
+	if _, err := sandbox.Push(t.Context(), reference, image); err != nil {
 		t.Fatal(err)
 	}
 	return reference

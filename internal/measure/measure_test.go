@@ -14,12 +14,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	ggcr "github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
@@ -56,28 +52,12 @@ func newStore(t *testing.T) *store {
 
 func (s *store) push(t *testing.T, repository string, layers ...v1.Layer) string {
 	t.Helper()
-	image, err := mutate.AppendLayers(empty.Image, layers...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	image, err = mutate.ConfigFile(image, func() *v1.ConfigFile {
-		config, err := image.ConfigFile()
-		if err != nil {
-			t.Fatal(err)
-		}
-		config = config.DeepCopy()
-		config.OS, config.Architecture = "linux", "amd64"
-		return config
-	}())
+	image, err := sandbox.Image("amd64", layers...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	reference := s.host + "/" + repository
-	tag, err := name.ParseReference(reference)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := remote.Write(tag, image); err != nil {
+	if _, err := sandbox.Push(t.Context(), reference, image); err != nil {
 		t.Fatal(err)
 	}
 	return reference

@@ -11,9 +11,9 @@ import (
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
@@ -67,22 +67,15 @@ func TestNoSecretIsWrittenAnywhere(t *testing.T) {
 
 func pushRandom(t *testing.T, reference string, auth authn.Authenticator) string {
 	t.Helper()
-	image, err := random.Image(1000, 2)
+	layer, err := random.Layer(1000, types.OCILayer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, err := image.ConfigFile()
+	image, err := sandbox.Image("amd64", layer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if config.OS == "" {
-		config.OS, config.Architecture = "linux", "amd64"
-	}
-	tag, err := name.ParseReference(reference)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := remote.Write(tag, image, remote.WithAuth(auth)); err != nil {
+	if _, err := sandbox.Push(t.Context(), reference, image, remote.WithAuth(auth)); err != nil {
 		t.Fatal(err)
 	}
 	return reference

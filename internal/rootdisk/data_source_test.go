@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
@@ -37,17 +36,8 @@ func layer(t *testing.T, seed uint64, files ...sandbox.File) v1.Layer {
 
 func image(t *testing.T, architecture string, layers ...v1.Layer) v1.Image {
 	t.Helper()
-	built, err := mutate.AppendLayers(empty.Image, layers...)
+	built, err := sandbox.Image(architecture, layers...)
 	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := built.ConfigFile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	config = config.DeepCopy()
-	config.OS, config.Architecture = "linux", architecture
-	if built, err = mutate.ConfigFile(built, config); err != nil {
 		t.Fatal(err)
 	}
 	return built
@@ -56,24 +46,11 @@ func image(t *testing.T, architecture string, layers ...v1.Layer) v1.Image {
 // push gives the reference and the digest of what was pushed.
 func push(t *testing.T, reference string, what remote.Taggable, options ...remote.Option) (string, string) {
 	t.Helper()
-	tag, err := name.ParseReference(reference)
+	digest, err := sandbox.Push(t.Context(), reference, what, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	switch what := what.(type) {
-	case v1.Image:
-		err = remote.Write(tag, what, options...)
-	case v1.ImageIndex:
-		err = remote.WriteIndex(tag, what, options...)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	digest, err := what.(interface{ Digest() (v1.Hash, error) }).Digest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return reference, digest.String()
+	return reference, digest
 }
 
 func configuration(provider, arguments string, images ...string) string {

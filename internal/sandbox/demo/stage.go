@@ -9,12 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
@@ -127,29 +122,12 @@ func (s *stage) move(ctx context.Context) error {
 }
 
 func (s *stage) pushImage(ctx context.Context, reference string, layers ...v1.Layer) error {
-	tag, err := name.ParseReference(reference)
+	image, err := sandbox.Image("amd64", layers...)
 	if err != nil {
 		return err
 	}
-	image, err := mutate.AppendLayers(mutate.MediaType(empty.Image, types.OCIManifestSchema1), layers...)
-	if err != nil {
-		return err
-	}
-	image, err = mutate.ConfigFile(mutate.ConfigMediaType(image, types.OCIConfigJSON), withPlatform(image))
-	if err != nil {
-		return err
-	}
-	return remote.Write(tag, image, remote.WithContext(ctx))
-}
-
-func withPlatform(image v1.Image) *v1.ConfigFile {
-	config, err := image.ConfigFile()
-	if err != nil {
-		return &v1.ConfigFile{OS: "linux", Architecture: "amd64"}
-	}
-	config = config.DeepCopy()
-	config.OS, config.Architecture = "linux", "amd64"
-	return config
+	_, err = sandbox.Push(ctx, reference, image)
+	return err
 }
 
 func tree(root string, files int, size int64) []sandbox.File {
