@@ -33,19 +33,3 @@ func Sum(sizes ...int64) (int64, error) {
 	}
 	return sum, nil
 }
-
-// RequiredBytes is what containerd holds: each blob, as it was downloaded, beside
-// each unpacked layer. Blobs are listed once for each digest and layers once for
-// each chain id, as containerd keeps them; both count in whole blocks.
-func RequiredBytes(blobs, layers []int64) (int64, error) {
-	held := make([]int64, 0, len(blobs)+len(layers))
-	for _, sizes := range [][]int64{blobs, layers} {
-		for _, n := range sizes {
-			if n < 0 {
-				return 0, &InvalidError{Argument: "size", Value: n, Want: "0 or more"}
-			}
-			held = append(held, Blocks(n))
-		}
-	}
-	return Sum(held...)
-}
