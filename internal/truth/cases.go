@@ -1,0 +1,97 @@
+//go:build linux
+
+package main
+
+import "github.com/google/go-containerregistry/pkg/v1/types"
+
+// trialCase is a line of the table: images that one containerd pulls one after the other.
+type trialCase struct {
+	title  string
+	small  bool // quick enough for every day
+	images []plan
+
+	// hides says that much of the unpacked data stands in next to none of the compressed data: no sample meets it, and nothing but
+	// the bounds is claimed of auto.
+	hides bool
+}
+
+// plan is an image: its layers, the lowest first.
+type plan struct {
+	layers []*part
+	other  []*part // of another platform, behind one index; nil for none
+}
+
+const (
+	kib = 1 << 10
+	mib = 1 << 20
+	gib = 1 << 30
+)
+
+// corpus is what the number is held against: what images are made of, and what has misled such numbers before.
+func corpus(d *debian) []trialCase {
+	base := d.recipe()
+	return append(debians(base), append(shapes(base), giants()...)...)
+}
+
+func one(title string, small bool, tar recipe, pack packing) trialCase {
+	return trialCase{title: title, small: small, images: []plan{{layers: []*part{{tar, pack}}}}}
+}
+
+func hiding(c trialCase) trialCase {
+	c.hides = true
+	return c
+}
+
+// ordinary is what most images hold.
+var ordinary = []*content{text, text, text, noise, noise, halves, halves, records}
+
+// debians are one file system, packed in every way.
+func debians(base recipe) []trialCase {
+	return []trialCase{
+		one("Debian, gzip", true, base, gzipped),
+		one("Debian, zstd", true, base, zstandard),
+		one("Debian, uncompressed", true, base, plain),
+		weighted("Debian and weights, eStargz", base, stargz),
+		weighted("Debian and weights, zstd:chunked", base, chunked),
+		one("Debian, gzip of many members", false, base, members(4*mib)),
+	}
+}
+
+// weighted has a second layer, so that both together are beyond the budget within which auto streams: a table of contents is then
+// all that it reads.
+func weighted(title string, base recipe, pack packing) trialCase {
+	return trialCase{title: title, small: true, images: []plan{{layers: []*part{{base, pack}, {models(14, 2, 24*mib, noise), pack}}}}}
+}
+
+// shapes are trees in which the tar's length says little about the disk.
+func shapes(base recipe) []trialCase {
+	return []trialCase{
+		one("100,000 files of 100 bytes", true, tinyFiles(1000, 100), gzipped),
+		one("40,000 files in one directory", false, crowded(40_000), gzipped),
+		one("20,000 symbolic links, half of them long", false, symlinks(20_000), gzipped),
+		one("12,000 files with extended attributes", false, attributes(12_000), gzipped),
+		one("hard links", true, hardlinks(), gzipped),
+		one("a sparse file of 512 MiB, PAX sparse", true, sparse(512*mib), gzipped),
+		{title: "60 layers with whiteouts", small: true, images: []plan{{layers: whiteouts(60)}}},
+		{title: "three images that share layers", small: true, images: shared(base)},
+		{title: "an index of two platforms", small: true, images: []plan{{
+			layers: []*part{{models(11, 1, 60*mib, noise), gzipped}},
+			other:  []*part{{models(12, 1, 70*mib, noise), gzipped}},
+		}}},
+		one("mixed data of 320 MiB, gzip", true, mixed(13, 320*mib, ordinary...), gzipped),
+	}
+}
+
+// giants are what AI images bring.
+func giants() []trialCase {
+	pigz, zstd := by(types.OCILayer, "pigz", "-c", "-3"), by(types.OCILayerZStd, "zstd", "-c", "-3", "-T0")
+	return []trialCase{
+		one("3 GiB of random weights, gzip", false, models(21, 3, gib, noise), gzipped),
+		one("4.5 GiB at a ratio of 2, pigz", false, models(22, 9, gib/2, halves), pigz),
+		one("4.5 GiB at a ratio of 190, pigz", false, models(23, 9, gib/2, periodic), pigz),
+		one("mixed data of 2 GiB, zstd", false, mixed(24, 2*gib, ordinary...), zstd),
+		one("mixed data of 2 GiB, gzip of many members", false, mixed(25, 2*gib, ordinary...), members(64*mib)),
+		hiding(one("2 GiB, a fourth of which compresses to nothing, zstd", false, mixed(26, 2*gib, text, noise, noise, halves, halves, text, periodic, zeros), zstd)),
+		one("a sparse file of 2 GiB, PAX sparse", false, sparse(2*gib), gzipped),
+	}
+}

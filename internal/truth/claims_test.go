@@ -1,0 +1,103 @@
+//go:build linux
+
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+)
+
+// TestClaims holds each claim on both sides of its edge.
+func TestClaims(t *testing.T) {
+	t.Parallel()
+
+	const used = 1_000_000_000
+	for title, c := range map[string]struct {
+		change func(*row)
+		broken string // "" when every claim holds
+	}{
+		"all as it should be":       {func(*row) {}, ""},
+		"full a little low":         {full(used * 996 / 1000), ""},
+		"full too low":              {full(used * 994 / 1000), "full: required_bytes"},
+		"full a little high":        {full(used * 1019 / 1000), ""},
+		"full too high":             {full(used * 1021 / 1000), "full: required_bytes"},
+		"auto a little low":         {auto(used*981/1000, 0, 2*used), ""},
+		"auto too low":              {auto(used*979/1000, 0, 2*used), "auto: required_bytes"},
+		"auto a little high":        {auto(used*1119/1000, 0, 2*used), ""},
+		"auto too high":             {auto(used*1121/1000, 0, 2*used), "auto: required_bytes"},
+		"used beyond the bounds":    {auto(used, used/2, used*99/100), "the bounds are"},
+		"used below the bounds":     {auto(used, used*101/100, used*2), "the bounds are"},
+		"containerd's own is given": {auto(used, used-mib, used-mib/2), ""},
+		"inodes 1 % off":            {inodes(100_900), ""},
+		"inodes more than 1 % off":  {inodes(98_900), "required_inodes"},
+		"few inodes":                {func(r *row) { r.used.inodes = 12; inodes(2)(r) }, ""},
+		"no inodes":                 {func(r *row) { r.measured[measure.Full].report.Inodes = nil }, "unknown"},
+		"exact with bounds":         {func(r *row) { r.measured[measure.Auto].report.Exact = true }, "exact, but between"},
+		"exact and wrong": {func(r *row) {
+			*r.measured[measure.Auto].report = measure.Report{Exact: true, RequiredBytes: layersize.Interval{Value: used + 1, Min: used + 1, Max: used + 1}}
+		}, "where streaming found"},
+		"what hides from samples": {func(r *row) {
+			r.hides = true
+			auto(used/2, used/3, 2*used)(r)
+		}, ""},
+		"a small image has no percentages": {func(r *row) {
+			r.used.bytes = 50e6
+			full(48e6)(r)
+			auto(48e6, 1e6, 90e6)(r)
+		}, ""},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+
+			r := sample(used, 100_000)
+			c.change(&r)
+			broken := strings.Join(r.broken(), "\n")
+			if (broken == "") != (c.broken == "") || !strings.Contains(broken, c.broken) {
+				t.Errorf("broken are %q, want %q", broken, c.broken)
+			}
+		})
+	}
+}
+
+func TestTableHasACellForEachColumn(t *testing.T) {
+	t.Parallel()
+
+	lines := strings.Split(strings.TrimSpace(document(t.Context(), []row{sample(5e8, 10)}, 0)), "\n")
+	for _, line := range lines[len(lines)-3:] {
+		if got, want := strings.Count(line, "|"), len(columns)+1; got != want {
+			t.Errorf("%d bars, want %d: %s", got, want, line)
+		}
+	}
+}
+
+// sample is a row of which every claim holds.
+func sample(used, inodes int64) row {
+	r := row{title: "a sample", layers: 1, sizeGiB: 20, used: use{used, inodes}, measured: map[measure.Mode]measured{}}
+	for _, mode := range measure.Modes {
+		n := inodes
+		r.measured[mode] = measured{report: &measure.Report{
+			Exact: mode == measure.Full, Inodes: &n, RequiredBytes: layersize.Interval{Value: used, Min: used, Max: used},
+		}}
+	}
+	r.measured[measure.Auto].report.RequiredBytes = layersize.Interval{Value: used, Min: used - 100*mib, Max: used + 100*mib}
+	return r
+}
+
+func full(n int64) func(*row) {
+	return func(r *row) {
+		r.measured[measure.Full].report.RequiredBytes = layersize.Interval{Value: n, Min: n, Max: n}
+	}
+}
+
+func auto(n, low, high int64) func(*row) {
+	return func(r *row) {
+		r.measured[measure.Auto].report.RequiredBytes = layersize.Interval{Value: n, Min: low, Max: high}
+	}
+}
+
+func inodes(n int64) func(*row) {
+	return func(r *row) { *r.measured[measure.Full].report.Inodes = n }
+}

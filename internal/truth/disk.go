@@ -1,0 +1,99 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// A disk is a sparse file, formatted and mounted.
+type disk struct{ folder, mount string }
+
+// use is what is taken of a file system.
+type use struct{ bytes, inodes int64 }
+
+func (u use) minus(v use) use { return use{u.bytes - v.bytes, u.inodes - v.inodes} }
+
+// format makes a disk of so many bytes below folder.
+func format(ctx context.Context, folder string, size int64) (_ *disk, err error) {
+	d := &disk{folder: folder, mount: filepath.Join(folder, "mount")}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.close(ctx))
+		}
+	}()
+	if err := os.MkdirAll(d.mount, 0o700); err != nil {
+		return nil, err
+	}
+	file := filepath.Join(folder, "disk")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		return nil, err
+	}
+	if err := os.Truncate(file, size); err != nil {
+		return nil, err
+	}
+	// A small disk is laid out as a large one is: below 512 MiB mke2fs would turn to blocks of 1 KiB and four times the inodes.
+	if err := tool(ctx, "mkfs.ext4", "-q", "-F", "-T", "default", file); err != nil {
+		return nil, err
+	}
+	// Inode tables that the kernel wipes behind our back would only cost time.
+	return d, tool(ctx, "mount", "-t", "ext4", "-o", "loop,noinit_itable", file, d.mount)
+}
+
+// close unmounts, which gives the loop device back too, and removes. It works when the context is over.
+func (d *disk) close(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	var err error
+	for range 20 {
+		if !mounted(d.mount) {
+			return os.RemoveAll(d.folder)
+		}
+		if err = tool(ctx, "umount", d.mount); err != nil {
+			time.Sleep(500 * time.Millisecond) // something has a file open yet
+		}
+	}
+	return errors.Join(err, tool(ctx, "umount", "--lazy", d.mount), os.RemoveAll(d.folder))
+}
+
+// mounted tells whether a folder is another file system than the one that it lies on.
+func mounted(path string) bool {
+	var here, above syscall.Stat_t
+	return syscall.Stat(path, &here) == nil && syscall.Stat(filepath.Dir(path), &above) == nil && here.Dev != above.Dev
+}
+
+// used says what is taken once nothing changes any more: containerd collects its garbage after a pull, and ext4 allocates when it writes.
+func (d *disk) used(ctx context.Context) (use, error) {
+	last := use{}
+	for range 60 {
+		if err := tool(ctx, "sync", "--file-system", d.mount); err != nil {
+			return use{}, err
+		}
+		var s syscall.Statfs_t
+		if err := syscall.Statfs(d.mount, &s); err != nil {
+			return use{}, err
+		}
+		now := use{bytes: int64(s.Blocks-s.Bfree) * s.Bsize, inodes: int64(s.Files - s.Ffree)}
+		if now == last {
+			return now, nil
+		}
+		last = now
+		if err := pause(ctx, 500*time.Millisecond); err != nil {
+			return use{}, err
+		}
+	}
+	return use{}, errors.New("what is used of the disk does not settle")
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}

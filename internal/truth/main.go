@@ -1,0 +1,131 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// options are the command line.
+type options struct {
+	short   bool
+	only    *regexp.Regexp
+	write   string
+	cache   string
+	timeout time.Duration
+}
+
+func parse() (options, error) {
+	var o options
+	var only string
+	flag.BoolVar(&o.short, "short", false, "only the cases that are small")
+	flag.StringVar(&only, "only", "", "only the cases whose `title` matches this regular expression")
+	flag.StringVar(&o.write, "write", "", "write the table to this `file` too")
+	flag.StringVar(&o.cache, "cache", os.Getenv("TKEIMAGE_TRUTH_CACHE"), "`folder` that keeps Debian's file system between runs")
+	flag.DurationVar(&o.timeout, "timeout", 2*time.Hour, "the longest that everything may take")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		return o, fmt.Errorf("there is no argument %q", flag.Arg(0))
+	}
+	var err error
+	o.only, err = regexp.Compile(only)
+	return o, err
+}
+
+func main() {
+	o, err := parse()
+	if err == nil {
+		err = run(o)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "truth:", err)
+		os.Exit(1)
+	}
+}
+
+// run works in a folder of its own, which goes when it returns: on success, on failure, and when it is told to stop.
+func run(o options) (err error) {
+	if os.Geteuid() != 0 {
+		return errors.New("mounting needs root")
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+
+	folder, err := os.MkdirTemp("", "tkeimage-truth-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	if err := os.Setenv("TMPDIR", folder); err != nil { // the registry's data belong there too
+		return err
+	}
+	if o.cache == "" {
+		o.cache = filepath.Join(folder, "cache")
+	}
+	cases := chosen(o)
+	if len(cases) == 0 {
+		return errors.New("no case was chosen")
+	}
+	return tryAll(ctx, o, folder, cases)
+}
+
+// chosen are the cases to try.
+func chosen(o options) []trialCase {
+	var cases []trialCase
+	for _, c := range corpus(&debian{cache: o.cache}) {
+		if (c.small || !o.short) && o.only.MatchString(c.title) {
+			cases = append(cases, c)
+		}
+	}
+	return cases
+}
+
+// tryAll tries one case after the other, since they share the cores and the disk, and prints the table even of a run that broke off.
+func tryAll(ctx context.Context, o options, folder string, cases []trialCase) error {
+	begun := time.Now()
+	var rows []row
+	var broken []string
+	for _, c := range cases {
+		at := time.Now()
+		r, err := try(ctx, filepath.Join(folder, "case"), c)
+		if ctx.Err() != nil {
+			broken = append(broken, "broken off: "+context.Cause(ctx).Error())
+			break
+		}
+		if err != nil {
+			r.failures = append(r.failures, err.Error())
+		}
+		fmt.Fprintf(os.Stderr, "%-40s %4.0f s, %d failures\n", c.title, time.Since(at).Seconds(), len(r.failures))
+		for _, failure := range r.failures {
+			fmt.Fprintln(os.Stderr, "   ", failure)
+			broken = append(broken, c.title+": "+failure)
+		}
+		if err == nil {
+			rows = append(rows, r)
+		}
+	}
+
+	text := document(context.WithoutCancel(ctx), rows, time.Since(begun))
+	fmt.Print(text)
+	if o.write != "" {
+		if err := os.WriteFile(o.write, []byte(text), 0o644); err != nil { //nolint:gosec // a page of the documentation, for everyone
+			return err
+		}
+	}
+	if len(broken) > 0 {
+		return fmt.Errorf("%d claims do not hold:\n  %s", len(broken), strings.Join(broken, "\n  "))
+	}
+	return nil
+}

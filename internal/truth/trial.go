@@ -1,0 +1,95 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
+)
+
+// row is what one case showed.
+type row struct {
+	title    string
+	hides    bool
+	layers   int64 // distinct blobs of layers
+	measured map[measure.Mode]measured
+	sizeGiB  int64 // recommended, from auto
+	used     use   // by containerd
+	failures []string
+}
+
+// leastDisk is the smallest disk on which containerd itself has room: what a smaller one shows says nothing about images.
+const leastDisk = 30 * mib
+
+// try sees one case through.
+func try(ctx context.Context, folder string, c trialCase) (r row, err error) {
+	r.title, r.hides = c.title, c.hides
+	registry, err := registrytest.Run(ctx, registrytest.Options{})
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, registry.Close(), os.RemoveAll(folder)) }()
+	references, err := pushAll(ctx, registry.Host, filepath.Join(folder, "layers"), c.images)
+	if err != nil {
+		return r, err
+	}
+	if err := r.measure(ctx, references); err != nil {
+		return r, err
+	}
+
+	r.used, err = pullOnto(ctx, filepath.Join(folder, "recommended"), r.sizeGiB*disksize.GiB, references)
+	if err != nil {
+		return r, fmt.Errorf("on a disk of the recommended %d GiB: %w", r.sizeGiB, err)
+	}
+	r.failures = append(r.failures, r.broken()...)
+	return r, r.tooSmall(ctx, filepath.Join(folder, "required"), references)
+}
+
+// tooSmall tries a disk without the file system's share. What counts is the required_bytes of full: auto may err upwards.
+func (r *row) tooSmall(ctx context.Context, folder string, references []string) error {
+	size := r.measured[measure.Full].report.RequiredBytes.Value
+	if size < leastDisk {
+		return nil
+	}
+	_, err := pullOnto(ctx, folder, size, references)
+	switch {
+	case err == nil:
+		r.failures = append(r.failures, fmt.Sprintf("a disk of required_bytes (%d) holds it, without the file system's share", size))
+	case !strings.Contains(err.Error(), "no space left on device"):
+		return fmt.Errorf("on a disk of required_bytes: %w", err)
+	}
+	return nil
+}
+
+// pullOnto pulls onto a fresh disk and says what that took.
+func pullOnto(ctx context.Context, folder string, size int64, references []string) (taken use, err error) {
+	d, err := format(ctx, folder, size)
+	if err != nil {
+		return use{}, err
+	}
+	defer func() { err = errors.Join(err, d.close(ctx)) }()
+	daemon, err := serve(ctx, d)
+	if err != nil {
+		return use{}, err
+	}
+	defer daemon.close() // before the disk, whose files it has open
+	before, err := d.used(ctx)
+	if err != nil {
+		return use{}, err
+	}
+	for _, reference := range references {
+		if err := daemon.pull(ctx, reference); err != nil {
+			return use{}, err
+		}
+	}
+	after, err := d.used(ctx)
+	return after.minus(before), err
+}
