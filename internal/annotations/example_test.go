@@ -62,7 +62,7 @@ func TestExampleLargeDisk(t *testing.T) {
 // smallImage gives the reference of an image of one file, in a registry of its own.
 func smallImage(t *testing.T) string {
 	t.Helper()
-	layer, err := sandbox.WriteLayer(t.TempDir(), 1, []sandbox.File{{Name: "a", Size: 5000}})
+	layer, err := sandbox.WriteLayer(t.Context(), t.TempDir(), 1, []sandbox.File{{Name: "a", Size: 5000}})
 	if err != nil {
 		t.Fatal(err)
 	}

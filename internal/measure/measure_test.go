@@ -74,7 +74,7 @@ func (s *store) since() []string {
 
 func layer(t *testing.T, seed uint64, files ...sandbox.File) *sandbox.Layer {
 	t.Helper()
-	l, err := sandbox.WriteLayer(t.TempDir(), seed, files)
+	l, err := sandbox.WriteLayer(t.Context(), t.TempDir(), seed, files)
 	if err != nil {
 		t.Fatal(err)
 	}

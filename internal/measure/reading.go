@@ -52,8 +52,8 @@ func uniqueLayers(images []*registry.Image) (jobs []*job, blobs map[string]int64
 // What a probe of one layer may fetch: a part of the layer, between two bounds. It depends on nothing but the layer, so that what
 // is learned of it, and kept, does not change when another layer of the image does.
 const (
-	allowedPart      = 64
-	leastAllowance   = 1 << 20
+	allowedPart      = 32
+	leastAllowance   = 2 << 20
 	mostAllowance    = 12 << 20
 	uselessAllowance = 256 << 10 // less than this teaches too little for its requests
 )

@@ -27,7 +27,7 @@ const address = "data.tkeimage_root_disk_size.test"
 
 func layer(t *testing.T, seed uint64, files ...sandbox.File) v1.Layer {
 	t.Helper()
-	l, err := sandbox.WriteLayer(t.TempDir(), seed, files)
+	l, err := sandbox.WriteLayer(t.Context(), t.TempDir(), seed, files)
 	if err != nil {
 		t.Fatal(err)
 	}

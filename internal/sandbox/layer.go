@@ -3,6 +3,7 @@ package sandbox
 import (
 	"archive/tar"
 	"bufio"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -44,8 +45,8 @@ type Layer struct {
 
 var _ v1.Layer = (*Layer)(nil)
 
-// WriteLayer generates a layer into a new file in folder. The same seed makes the same bytes.
-func WriteLayer(folder string, seed uint64, files []File) (_ *Layer, err error) {
+// WriteLayer generates a layer into a new file in folder, until ctx ends. The same seed makes the same bytes.
+func WriteLayer(ctx context.Context, folder string, seed uint64, files []File) (_ *Layer, err error) {
 	blob, err := os.CreateTemp(folder, "layer-*.tar.gz")
 	if err != nil {
 		return nil, err
@@ -59,7 +60,7 @@ func WriteLayer(folder string, seed uint64, files []File) (_ *Layer, err error) 
 	}
 	hashed := newHashing(diffID) // hashing takes as long as compressing, so each has a core
 	count := &counter{}
-	if err := writeTar(io.MultiWriter(compressed, hashed, count), seed, files); err != nil {
+	if err := writeTar(ctx, io.MultiWriter(compressed, hashed, count), seed, files); err != nil {
 		return nil, errors.Join(err, hashed.Close())
 	}
 	if err := errors.Join(compressed.Close(), out.Flush(), hashed.Close()); err != nil {
@@ -103,7 +104,7 @@ func (l *Layer) Uncompressed() (io.ReadCloser, error) {
 	}{tarball, blob}, nil
 }
 
-func writeTar(w io.Writer, seed uint64, files []File) error {
+func writeTar(ctx context.Context, w io.Writer, seed uint64, files []File) error {
 	archive := tar.NewWriter(w)
 	random := rand.New(rand.NewPCG(seed, 0))
 	for _, file := range files {
@@ -111,7 +112,7 @@ func writeTar(w io.Writer, seed uint64, files []File) error {
 		if err := archive.WriteHeader(header); err != nil {
 			return fmt.Errorf("%s: %w", file.Name, err)
 		}
-		if _, err := io.CopyN(archive, &content{random: random, like: file.Like}, file.Size); err != nil {
+		if _, err := io.CopyN(archive, &content{ctx: ctx, random: random, like: file.Like}, file.Size); err != nil {
 			return fmt.Errorf("%s: %w", file.Name, err)
 		}
 	}
@@ -120,6 +121,7 @@ func writeTar(w io.Writer, seed uint64, files []File) error {
 
 // content is an endless stream of one kind of bytes.
 type content struct {
+	ctx    context.Context
 	random *rand.Rand
 	like   Content
 	block  []byte
@@ -133,6 +135,9 @@ const (
 
 func (c *content) Read(p []byte) (int, error) {
 	if len(c.left) == 0 {
+		if err := c.ctx.Err(); err != nil {
+			return 0, err
+		}
 		c.fill()
 	}
 	n := copy(p, c.left)

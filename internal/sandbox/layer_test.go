@@ -19,11 +19,11 @@ func TestAGeneratedLayerIsWhatItSays(t *testing.T) {
 		{Name: "model/noise", Size: 1<<20 + 1, Like: sandbox.Noise},
 		{Name: "empty", Size: 0},
 	}
-	layer, err := sandbox.WriteLayer(t.TempDir(), 7, files)
+	layer, err := sandbox.WriteLayer(t.Context(), t.TempDir(), 7, files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := sandbox.WriteLayer(t.TempDir(), 7, files)
+	again, err := sandbox.WriteLayer(t.Context(), t.TempDir(), 7, files)
 	if err != nil {
 		t.Fatal(err)
 	}

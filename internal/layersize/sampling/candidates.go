@@ -103,8 +103,10 @@ func unsettled(all []candidate, total, other float64, p population, size float64
 		lo, hi = min(lo, all[i].length), max(hi, all[i].length)
 		rest -= all[i].weight
 	}
+	// A candidate that only beats the other candidates may still be the trailer of a last member: then the windows' own mean is
+	// the better guess.
 	value := p.mean()
-	if len(all) > 0 && all[0].weight > total/2 {
+	if len(all) > 0 && all[0].weight > total/2 && (all[0].weight > other || math.Abs(all[0].length-value) <= 3*p.err) {
 		value = all[0].length
 	}
 	share := 0.0

@@ -37,11 +37,24 @@ func files(obs []*observation, size float64) Interval {
 	k := effective(heads)
 	per := size / float64(n)
 	if k == 0 {
-		const ordinary = 4096 // compressed bytes of a small file
-		return filesInterval(0, 0, gammaQuantile(1, 0.99)*per/ordinary)
+		return filesInterval(0, 0, max(gammaQuantile(1, 0.99)*per, unseen(n)*size)/ordinary)
 	}
 	each := value / k
-	return filesInterval(value, gammaQuantile(k, 0.01)*each, gammaQuantile(k+1, 0.99)*each)
+	hi := max(gammaQuantile(k+1, 0.99)*each, unseen(n)*size/ordinary)
+	return filesInterval(value, gammaQuantile(k, 0.01)*each, hi)
+}
+
+// ordinary is the length of a small file in the compressed stream, in bytes.
+const ordinary = 4096
+
+// unseen is the share of a stream that may consist of small files although few windows showed any: all of it, until there are
+// enough windows for their scatter to mean something.
+func unseen(windows int) float64 {
+	const enough = 16
+	if windows < enough {
+		return 1
+	}
+	return 0
 }
 
 func filesInterval(value, lo, hi float64) Interval {

@@ -83,12 +83,12 @@ func (s *stage) addresses() string {
 
 // push generates and pushes both images. They share a layer, which is measured and counted once.
 func (s *stage) push(ctx context.Context, progress func(string)) (string, error) {
-	base, err := sandbox.WriteLayer(s.folder, 1, tree("usr/lib/base", 800, 20_000))
+	base, err := sandbox.WriteLayer(ctx, s.folder, 1, tree("usr/lib/base", 800, 20_000))
 	if err != nil {
 		return "", err
 	}
 	s.base = base
-	small, err := sandbox.WriteLayer(s.folder, 2, tree("app", 200, 8_000))
+	small, err := sandbox.WriteLayer(ctx, s.folder, 2, tree("app", 200, 8_000))
 	if err != nil {
 		return "", err
 	}
@@ -96,7 +96,7 @@ func (s *stage) push(ctx context.Context, progress func(string)) (string, error)
 		return "", err
 	}
 	progress(fmt.Sprintf("generating %d files of %d GiB", shards, shardBytes>>30))
-	weights, err := sandbox.WriteLayer(s.folder, 3, model())
+	weights, err := sandbox.WriteLayer(ctx, s.folder, 3, model())
 	if err != nil {
 		return "", err
 	}
@@ -114,7 +114,7 @@ func (s *stage) push(ctx context.Context, progress func(string)) (string, error)
 
 // move gives the small image's tag another content, as a rebuild in somebody's pipeline does.
 func (s *stage) move(ctx context.Context) error {
-	changed, err := sandbox.WriteLayer(s.folder, 4, tree("app", 220, 8_000))
+	changed, err := sandbox.WriteLayer(ctx, s.folder, 4, tree("app", 220, 8_000))
 	if err != nil {
 		return err
 	}
