@@ -45,6 +45,7 @@ func TestPlan(t *testing.T) {
 		"auto streams a whole image that fits":       {Auto, 64 * mib, []int64{50 * mib, 10 * mib}, "[stream stream]"},
 		"auto leaves the large ones their allowance": {Auto, 64 * mib, []int64{20 * gib, 49 * mib, 5 * mib}, fmt.Sprintf("[probe %d probe %d stream]", 12*mib, 2*mib)},
 		"auto streams a base beside a model":         {Auto, 64 * mib, []int64{20 * gib, 49 * mib}, fmt.Sprintf("[probe %d stream]", 12*mib)},
+		"auto counts what it may read whole":         {Auto, 4 * mib, []int64{mib, mib, mib, 10 * mib}, fmt.Sprintf("[stream stream probe %d probe %d]", 512*kib, 1280*kib)},
 		"a small part of a middling layer":           {Sample, 64 * mib, []int64{256 * mib}, fmt.Sprintf("[probe %d]", 8*mib)},
 		"a small layer may be read whole":            {Sample, 64 * mib, []int64{100 * kib}, fmt.Sprintf("[probe %d]", 100*kib)},
 		"many large ones share, in steps":            {Sample, 64 * mib, []int64{gib, gib, gib, gib, gib, gib, gib, gib}, fmt.Sprintf("[probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d]", 8*mib)},

@@ -74,7 +74,13 @@ func plan(jobs []*job, request Request) {
 			j.way = stream
 		}
 	case Auto:
-		share(streamSmall(ascending, request.ReadBudget))
+		rest, left := streamSmall(ascending, request.ReadBudget)
+		share(rest, left)
+		for _, j := range rest {
+			if j.allowance == j.layer.Size && j.way == probe {
+				j.way = stream // whoever may read all of it had better count it
+			}
+		}
 	case Sample:
 		share(ascending, request.ReadBudget)
 	case Manifest: // nothing is read
@@ -82,15 +88,15 @@ func plan(jobs []*job, request Request) {
 }
 
 // streamSmall has the smallest layers streamed, where the many small files usually are: as many as leave every other layer its
-// allowance. It gives the others, and what is left of the budget.
+// allowance, or all others together half of the budget. It gives the others, and what is left of the budget.
 func streamSmall(ascending []*job, budget int64) ([]*job, int64) {
-	reserved := int64(0)
+	reserved, half := int64(0), budget/2
 	for _, j := range ascending {
 		reserved += allowanceFor(j.layer.Size)
 	}
 	for i, j := range ascending {
 		reserved -= allowanceFor(j.layer.Size)
-		if j.layer.Size+reserved > budget {
+		if j.layer.Size+min(reserved, half) > budget {
 			return ascending[i:], budget
 		}
 		j.way = stream
