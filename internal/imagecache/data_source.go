@@ -72,6 +72,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		resp.Diagnostics.AddAttributeError(at, "Not exactly one image cache", notOne(wanted, d.clients.Region, found))
 		return
 	}
+	resp.Diagnostics.Append(soonGone(&found[0])...)
 	told := newCacheModel(&found[0])
 	resp.Diagnostics.Append(resp.State.Set(ctx, &told)...)
 }

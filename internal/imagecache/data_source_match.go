@@ -55,6 +55,7 @@ func (d *MatchDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	}
 	config.Found = types.BoolValue(cache != nil)
 	if cache != nil {
+		resp.Diagnostics.Append(soonGone(cache)...)
 		told := newCacheModel(cache)
 		config.Cache = &told
 	}

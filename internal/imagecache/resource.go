@@ -106,11 +106,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	state.refresh(cache)
-	if at, expires := cache.ExpiresAt(); expires && time.Until(at) < expiresSoon {
-		resp.Diagnostics.AddWarning("Image cache expires soon", fmt.Sprintf(
-			"Image cache %s (%s) expires at %s. Raise retention_days to keep it; Pods that use it pull their images from then on.",
-			cache.ID, cache.Name, at.Format(time.RFC3339)))
-	}
+	resp.Diagnostics.Append(soonGone(cache)...)
 	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, &state)...)
 }
 
@@ -248,6 +244,17 @@ func (r *Resource) failedBuild(ctx context.Context, attempt string, err error, p
 		return failure
 	}
 	return tfdiag.WithSize(failure, plan.SizeGiB.ValueInt64(), need)
+}
+
+// soonGone warns of a cache that the service will delete within days; data sources say it too.
+func soonGone(cache *tke.ImageCache) diag.Diagnostics {
+	at, expires := cache.ExpiresAt()
+	if !expires || time.Until(at) > expiresSoon {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Image cache expires soon", fmt.Sprintf(
+		"Image cache %s (%s) expires at %s. Raise retention_days to keep it; Pods that use it pull their images from then on.",
+		cache.ID, cache.Name, at.Format(time.RFC3339)))}
 }
 
 // leave says why a cache is not in the state any more, where that is known.

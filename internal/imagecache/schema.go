@@ -50,8 +50,9 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 			"and every Pod that uses the cache starts from a copy of that disk. Creating waits until the cache is `Ready`.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
-				MarkdownDescription: "Name of the cache. Default: `tf-` and 12 random lower-case letters and digits. Changed in place.",
-				Optional:            true, Computed: true,
+				MarkdownDescription: "Name of the cache. Default: `tf-` and 12 random lower-case letters and digits, so that a cache and its successor differ. " +
+					"Whether the service takes two caches of one name, as `create_before_destroy` needs with a name of your own, is unconfirmed. Changed in place.",
+				Optional: true, Computed: true,
 				Validators:    []validator.String{stringvalidator.LengthAtLeast(1)},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},

@@ -70,6 +70,10 @@ func TestExpiry(t *testing.T) {
 	c.must(t, "init")
 	c.must(t, "apply", "-auto-approve")
 	says(t, c.must(t, "plan"), "Image cache expires soon")
+	c.oneCache(t, "images = [\"app:v1\"]\n  retention_days = 5\n}\ndata \"tkeimage_cache_match\" \"x\" {\n  images = [\"app:v1\"]")
+	if output := c.must(t, "plan"); strings.Count(output, "expires soon") < 2 && !strings.Contains(output, "similar") {
+		t.Errorf("the data source does not warn:\n%s", output)
+	}
 
 	c.oneCache(t, "images = [\"app:v1\"]\n  retention_days = 60")
 	if got := fmt.Sprint(c.planned(t)["tkeimage_cache.x"]); got != "[update]" {
