@@ -2,12 +2,9 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"log"
-
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/provider"
 )
@@ -26,12 +23,7 @@ func main() {
 		fmt.Printf("terraform-provider-tkeimage %s (%s)\n", version, commit)
 		return
 	}
-	err := providerserver.Serve(context.Background(), provider.New(provider.Options{Version: version}), providerserver.ServeOpts{
-		Address:         "registry.terraform.io/tkeimage/tkeimage",
-		Debug:           *debug,
-		ProtocolVersion: 6,
-	})
-	if err != nil {
+	if err := provider.Serve(provider.Options{Version: version}, *debug); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/provider"
@@ -15,12 +14,14 @@ import (
 // Providers are the provider under test, served within the test's process. It sees no environment, polls often and retries at once.
 func Providers() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"tkeimage": providerserver.NewProtocol6WithError(provider.New(provider.Options{
-			Version:      "test",
-			PollInterval: 10 * time.Millisecond,
-			RetryWait:    time.Millisecond,
-			LookupEnv:    func(string) (string, bool) { return "", false },
-		})()),
+		"tkeimage": func() (tfprotov6.ProviderServer, error) {
+			return provider.NewServer(provider.Options{
+				Version:      "test",
+				PollInterval: 10 * time.Millisecond,
+				RetryWait:    time.Millisecond,
+				LookupEnv:    func(string) (string, bool) { return "", false },
+			})(), nil
+		},
 	}
 }
 

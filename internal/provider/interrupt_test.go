@@ -62,7 +62,8 @@ resource "tkeimage_cache" "x" {
 	if len(caches) != 1 {
 		t.Fatalf("%d caches\n%s", len(caches), output.String())
 	}
-	if state := c.must(t, "state", "pull"); !strings.Contains(state, caches[0].ID) || !strings.Contains(state, `"status": "tainted"`) {
+	state := strings.ReplaceAll(c.must(t, "state", "pull"), " ", "") // OpenTofu writes it without spaces
+	if !strings.Contains(state, caches[0].ID) || !strings.Contains(state, `"status":"tainted"`) {
 		t.Errorf("the state does not hold %s as tainted:\n%s\n%s", caches[0].ID, state, output.String())
 	}
 	if said := strings.Join(strings.Fields(output.String()), " "); !strings.Contains(said, "the run was interrupted") {

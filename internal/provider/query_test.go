@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -21,7 +20,7 @@ type speaker struct {
 
 func speak(t *testing.T, cloud *tketest.Server) *speaker {
 	t.Helper()
-	s := &speaker{server: providerserver.NewProtocol6(provider.New(provider.Options{LookupEnv: func(string) (string, bool) { return "", false }})())()}
+	s := &speaker{server: provider.NewServer(provider.Options{LookupEnv: func(string) (string, bool) { return "", false }})()}
 	var err error
 	if s.schemas, err = s.server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,54 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+)
+
+// Address is the provider's in the public registry.
+const Address = "registry.terraform.io/tkeimage/tkeimage"
+
+// Serve answers one CLI until it hangs up; under a debugger it prints how to attach the CLI.
+func Serve(options Options, debug bool) error {
+	var more []tf6server.ServeOpt
+	if debug {
+		more = append(more, tf6server.WithManagedDebug())
+	}
+	return tf6server.Serve(Address, NewServer(options), more...)
+}
+
+// NewServer makes a factory of protocol servers. It fails nowhere that a user could reach: the framework's conversion cannot.
+func NewServer(options Options) func() tfprotov6.ProviderServer {
+	newFramework := providerserver.NewProtocol6(New(options)())
+	return func() tfprotov6.ProviderServer {
+		framework := newFramework()
+		lister, ok := framework.(tfprotov6.ListResourceServer)
+		if !ok {
+			return framework
+		}
+		return &server{ProviderServer: framework, ListResourceServer: lister}
+	}
+}
+
+// server is the framework's, but for one thing that the framework does not take.
+type server struct {
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
+}
+
+// msgpackNil is null in MessagePack (format specification, "nil format").
+var msgpackNil = []byte{0xc0}
+
+// CallFunction fills in the nulls that OpenTofu (seen in 1.12) leaves out: it sends an argument that is null as a value without
+// data, where Terraform sends an encoded null, and the framework takes only the second.
+func (s *server) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
+	for i, argument := range req.Arguments {
+		if argument == nil || len(argument.MsgPack) == 0 && len(argument.JSON) == 0 {
+			req.Arguments[i] = &tfprotov6.DynamicValue{MsgPack: msgpackNil}
+		}
+	}
+	return s.ProviderServer.CallFunction(ctx, req)
+}

@@ -1,0 +1,36 @@
+package provider_test
+
+import (
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/provider"
+)
+
+// TestANullArgumentMayComeInEitherForm: Terraform encodes it, OpenTofu sends no data.
+func TestANullArgumentMayComeInEitherForm(t *testing.T) {
+	t.Parallel()
+	number := func(value any) *tfprotov6.DynamicValue {
+		dynamic, err := tfprotov6.NewDynamicValue(tftypes.Number, tftypes.NewValue(tftypes.Number, value))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &dynamic
+	}
+	server := provider.NewServer(provider.Options{})()
+	for name, null := range map[string]*tfprotov6.DynamicValue{"encoded": number(nil), "without data": {}, "absent": nil} {
+		answer, err := server.CallFunction(t.Context(), &tfprotov6.CallFunctionRequest{
+			Name: "root_disk_size_gib", Arguments: []*tfprotov6.DynamicValue{number(1 << 35), null, null},
+		})
+		if err != nil || answer.Error != nil {
+			t.Errorf("%s: %v, %+v", name, err, answer.Error)
+			continue
+		}
+		result, err := answer.Result.Unmarshal(tftypes.Number)
+		if err != nil || !result.Equal(tftypes.NewValue(tftypes.Number, 50)) {
+			t.Errorf("%s: %s, %v", name, result, err)
+		}
+	}
+}
