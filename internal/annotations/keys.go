@@ -5,7 +5,11 @@
 // functions over them are in function_*.go.
 package annotations
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+)
 
 // Prefix is common to all keys.
 const Prefix = "eks.tke.cloud.tencent.com/"
@@ -32,7 +36,7 @@ const (
 )
 
 // FreeDiskGiB is the system disk that every Pod gets and nobody pays for.
-const FreeDiskGiB = 20
+const FreeDiskGiB = disksize.MinGiB
 
 // PinTo gives the annotations that make a Pod start from one cache.
 func PinTo(cacheID string) map[string]string {

@@ -4,10 +4,11 @@ import (
 	"context"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 )
 
 // DefaultPlatform is what super nodes run.
-const DefaultPlatform = "linux/amd64"
+const DefaultPlatform = registry.DefaultPlatform
 
 // SizeGiB measures images in the default way and gives the disk that would hold them, in GiB, with the default margin.
 func (m *Measurer) SizeGiB(ctx context.Context, images []string) (int64, error) {

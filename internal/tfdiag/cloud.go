@@ -86,17 +86,28 @@ func uncertainCreate(err *tke.UncertainError) string {
 	return b.String()
 }
 
-const stillBuilding = "The service goes on building, and the id is in the state. When the cache has become Ready meanwhile, " +
-	"`terraform untaint` keeps it; otherwise the next apply replaces it."
+// left is what an outcome that was not waited for to the end leaves behind.
+var left = map[tke.Outcome]string{
+	tke.Built: "The service goes on building, and the id is in the state. When the cache has become Ready meanwhile, " +
+		"`terraform untaint` keeps it; otherwise the next apply replaces it.",
+	tke.Updated: "The service goes on with the update, and the cache keeps its id. The next plan shows what is left to do.",
+	tke.Deleted: "The service goes on deleting, and the cache stays in the state until it is gone. Destroy again: to delete what is gone is no error.",
+}
+
+// raise is the advice when the time for an outcome was too short.
+var raise = map[tke.Outcome]string{
+	tke.Built:   "Large images take long to pull: raise the timeout. ",
+	tke.Updated: "Large images take long to pull: raise the timeout. ",
+}
 
 func endedWait(err *tke.WaitError, from *clients.Clients) string {
 	text := fmt.Sprintf("Image cache %s was waited for, and last seen %s, until ", err.ID, seen(err.Last))
 	var call *tke.Error
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return text + "the time that `timeouts` allows ran out.\n\nLarge images take long to pull: raise the timeout. " + stillBuilding
+		return text + "the time that `timeouts` allows ran out.\n\n" + raise[err.For] + left[err.For]
 	case errors.Is(err, context.Canceled):
-		return text + "the run was interrupted.\n\n" + stillBuilding
+		return text + "the run was interrupted.\n\n" + left[err.For]
 	case errors.As(err, &call):
 		return text + "it could not be looked at any more.\n" + failedCall(call, from)
 	}

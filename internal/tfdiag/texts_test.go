@@ -76,6 +76,8 @@ func texts() []struct {
 		{"a lost answer", create(&tke.UncertainError{Name: "llm", Err: &tke.Error{Action: "CreateImageCache", Kind: tke.KindNetwork, Message: "read: connection reset by peer"}})},
 		{"a lost answer and several caches", create(&tke.UncertainError{Name: "llm", Found: []string{"imc-aaaaaaaa", "imc-bbbbbbbb"}, Err: errors.New("unexpected EOF")})},
 		{"the wait ran out", build(&tke.WaitError{ID: "imc-r1htp8tg", Last: &tke.ImageCache{Status: "Pending"}, Err: context.DeadlineExceeded})},
+		{"the wait for an update ran out", tfdiag.Cloud("update image cache imc-r1htp8tg", &tke.WaitError{ID: "imc-r1htp8tg", For: tke.Updated, Last: &tke.ImageCache{Status: "Updating"}, Err: context.DeadlineExceeded}, from)},
+		{"the wait for a deletion ran out", tfdiag.Cloud("delete image cache imc-r1htp8tg", &tke.WaitError{ID: "imc-r1htp8tg", For: tke.Deleted, Last: &tke.ImageCache{Status: "Ready"}, Err: context.DeadlineExceeded}, from)},
 		{"the wait was interrupted", build(&tke.WaitError{ID: "imc-r1htp8tg", Err: context.Canceled})},
 		{"the wait could not look", build(&tke.WaitError{ID: "imc-r1htp8tg", Last: &tke.ImageCache{Status: "Pending"}, Err: service("DescribeImageCaches", "AuthFailure.TokenFailure", "Token verification failed")})},
 		{"gone during the wait", build(&tke.GoneError{ID: "imc-r1htp8tg"})},

@@ -162,11 +162,6 @@ func (c *Client) describe(ctx context.Context, request describeRequest) ([]Image
 	}
 }
 
-// List gives all caches of the region in the service's order.
-func (c *Client) List(ctx context.Context) ([]ImageCache, error) {
-	return c.Named(ctx)
-}
-
 // Named gives the caches that bear one of the names, or all when there are no names. Were the service to match by part of a
 // name, a stranger's cache would not be taken.
 func (c *Client) Named(ctx context.Context, names ...string) ([]ImageCache, error) {

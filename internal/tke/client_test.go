@@ -180,7 +180,7 @@ func TestListPages(t *testing.T) {
 	for range 101 {
 		server.Put(tketest.Cache{Images: []string{"nginx"}})
 	}
-	caches, err := client.List(t.Context())
+	caches, err := client.Named(t.Context())
 	if err != nil || len(caches) != 101 {
 		t.Errorf("%d caches, %v", len(caches), err)
 	}

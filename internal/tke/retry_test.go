@@ -184,7 +184,7 @@ func TestNothingSleepsThroughACancellation(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	begun := time.Now()
-	_, err := dial(t, c).List(ctx)
+	_, err := dial(t, c).Named(ctx)
 	if took := time.Since(begun); took > 5*time.Second || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("ended after %s with %v", took, err)
 	}
@@ -197,7 +197,7 @@ func TestTheClientStaysBelowTheServicesRate(t *testing.T) {
 	c.MaxRequestsPerSecond = 0 // the default
 	client := dial(t, c)
 	for range 40 {
-		if _, err := client.List(t.Context()); err != nil {
+		if _, err := client.Named(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -16,9 +16,20 @@ func (e *BuildError) Error() string {
 	return fmt.Sprintf("image cache %s is %s", e.Cache.ID, e.Cache.Status)
 }
 
-// WaitError says that the wait ended before the cache was ready. The cache may still become ready.
+// Outcome is what was waited for. It decides what a wait that ended early leaves behind.
+type Outcome int
+
+// The outcomes.
+const (
+	Built Outcome = iota
+	Updated
+	Deleted
+)
+
+// WaitError says that the wait ended before its outcome was seen. It may still come about.
 type WaitError struct {
 	ID   string
+	For  Outcome
 	Last *ImageCache // what was seen last, nil when nothing was
 	Err  error       // why the wait ended: a context error, or that of a read
 }
@@ -37,7 +48,7 @@ func (e *GoneError) Error() string { return fmt.Sprintf("image cache %s is gone"
 
 // WaitReady waits until a new cache can be used. It ends with the context.
 func (c *Client) WaitReady(ctx context.Context, id string) (*ImageCache, error) {
-	return c.wait(ctx, id, func(cache *ImageCache) (bool, error) {
+	return c.wait(ctx, id, Built, func(cache *ImageCache) (bool, error) {
 		return cache.Status == StatusReady, failure(cache)
 	})
 }
@@ -50,7 +61,7 @@ const settleLooks = 3
 // the past, be it Ready or a failure from before.
 func (c *Client) WaitUpdated(ctx context.Context, id string, asAsked func(*ImageCache) bool) (*ImageCache, error) {
 	begun, looks := false, 0
-	return c.wait(ctx, id, func(cache *ImageCache) (bool, error) {
+	return c.wait(ctx, id, Updated, func(cache *ImageCache) (bool, error) {
 		finished := cache.Status == StatusReady && asAsked(cache)
 		failed := failure(cache)
 		if cache.Status == StatusUpdating {
@@ -85,19 +96,19 @@ func (c *Client) WaitDeleted(ctx context.Context, id string) error {
 			err = c.pause(ctx)
 		}
 		if err != nil {
-			return &WaitError{ID: id, Last: cache, Err: err}
+			return &WaitError{ID: id, For: Deleted, Last: cache, Err: err}
 		}
 	}
 }
 
 // wait is the one poll loop. Reads retry transient faults by themselves, so an error of a read ends the wait.
-func (c *Client) wait(ctx context.Context, id string, look func(*ImageCache) (bool, error)) (*ImageCache, error) {
+func (c *Client) wait(ctx context.Context, id string, outcome Outcome, look func(*ImageCache) (bool, error)) (*ImageCache, error) {
 	var last *ImageCache
 	started := time.Now()
 	for {
 		cache, err := c.Find(ctx, id)
 		if err != nil {
-			return last, &WaitError{ID: id, Last: last, Err: err}
+			return last, &WaitError{ID: id, For: outcome, Last: last, Err: err}
 		}
 		if cache == nil && (last != nil || time.Since(started) > notListedFor) {
 			return nil, &GoneError{ID: id}
@@ -109,7 +120,7 @@ func (c *Client) wait(ctx context.Context, id string, look func(*ImageCache) (bo
 			}
 		}
 		if err := c.pause(ctx); err != nil {
-			return last, &WaitError{ID: id, Last: last, Err: err}
+			return last, &WaitError{ID: id, For: outcome, Last: last, Err: err}
 		}
 	}
 }
