@@ -21,7 +21,8 @@ import "math"
 // the zeros at the end, which GNU tar fills up to 10,240. An entry that replaces
 // another of the same layer, which no tool writes, is not allowed for.
 const (
-	gainMax     = 4096 - 512 + 192
+	nameMax     = 192
+	gainMax     = 4096 - 512 + nameMax
 	gainTypical = 1536
 	lossMax     = 3 * 512
 	tailMax     = 10240
@@ -43,9 +44,14 @@ func unknownFiles(unpacked Interval) Interval {
 // diskBytes bounds what a tar's files hold: from its length and the number of its
 // entries.
 func diskBytes(unpacked, files Interval) Interval {
+	return diskBytesOf(unpacked, files, gainTypical)
+}
+
+// diskBytesOf does so for entries that each gain as much, in bytes.
+func diskBytesOf(unpacked, files Interval, gain int64) Interval {
 	unpacked, files = ordered(unpacked), ordered(files)
 	disk := Interval{
-		Value: saturating(unpacked.Value, gainTypical, files.Value),
+		Value: saturating(unpacked.Value, gain, files.Value),
 		Min:   unpacked.Min - saturating(tailMax, lossMax, files.Max),
 		Max:   saturating(unpacked.Max, gainMax, files.Max),
 	}

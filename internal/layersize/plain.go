@@ -4,19 +4,11 @@ import (
 	"errors"
 	"io"
 	"math"
-	"math/rand/v2"
-	"strconv"
-
-	"golang.org/x/sync/errgroup"
 )
 
 const (
 	walkStep     = 64 << 10 // one request of a walk
-	walkRequests = 24
-	plainWindow  = 32 << 10
-	plainFirst   = 32 // windows at first
-	plainWindows = 128
-	plainAtOnce  = 8
+	walkRequests = 64       // one after another, so they cost as many round trips
 	tarBlock     = 512
 )
 
@@ -34,7 +26,7 @@ func (p *probe) plain() (Measurement, bool) {
 	if !errors.Is(err, errBudget) && !errors.Is(err, errManyRequests) {
 		p.passed("the tar was not walked", err)
 	}
-	m.DiskBytes = diskBytes(m.UnpackedBytes, p.plainFiles(files.entries))
+	m.DiskBytes = p.plainDisk()
 	return m, true
 }
 
@@ -120,117 +112,4 @@ func (l *leaper) Seek(offset int64, whence int) (int64, error) {
 	}
 	l.at = offset
 	return offset, nil
-}
-
-// plainFiles estimates the entries of a tar from the headers in windows all over it:
-// one window in each of equal parts, so that every region is seen, and twice as many
-// until the disk's size is known to a twentieth. seen were counted for certain.
-func (p *probe) plainFiles(seen int64) Interval {
-	size := p.layer.Size
-	var found density
-	for round := int64(plainFirst); round <= plainWindows; round *= 2 {
-		if !p.plainRound(round, &found) {
-			break
-		}
-		if i := found.files(size); (i.Max-i.Min)*gainMax <= size/20 {
-			break
-		}
-	}
-	if found.n < 2 { // nothing to compare: it may be full of the smallest files
-		return ordered(Interval{Value: max(seen, size/entryTypical), Min: seen, Max: size / (2 * tarBlock)})
-	}
-	i := found.files(size)
-	return ordered(Interval{Value: max(seen, i.Value), Min: max(seen, i.Min), Max: i.Max})
-}
-
-// plainRound looks into n windows, several at once; false when the budget or the
-// blob did not give all of them.
-func (p *probe) plainRound(n int64, found *density) bool {
-	// The same layer gets the same answer each time.
-	random := rand.New(rand.NewPCG(uint64(p.layer.Size), uint64(n)))
-	part := p.layer.Size / n
-	counts := make([]int, n)
-	var group errgroup.Group
-	group.SetLimit(plainAtOnce)
-	for i := range n {
-		at := i*part + random.Int64N(max(1, part-plainWindow))
-		at = max(0, min(at, p.layer.Size-plainWindow)) / tarBlock * tarBlock
-		group.Go(func() error {
-			window := make([]byte, min(plainWindow, p.layer.Size))
-			counts[i] = -1
-			if _, err := p.blob.ReadAt(window, at); err != nil && !errors.Is(err, io.EOF) {
-				return err
-			}
-			counts[i] = headers(window)
-			return nil
-		})
-	}
-	err := group.Wait()
-	for _, count := range counts {
-		if count >= 0 {
-			found.add(float64(count))
-		}
-	}
-	return err == nil
-}
-
-// density gathers how many headers windows had.
-type density struct{ n, sum, squares float64 }
-
-func (d *density) add(headers float64) {
-	d.n++
-	d.sum += headers
-	d.squares += headers * headers
-}
-
-// files is the number of headers in a tar of this size, within three standard errors
-// and the rule of three: of n windows none met what makes up to 3/n of the tar, and
-// that may be full of small files.
-func (d *density) files(size int64) Interval {
-	mean := d.sum / d.n
-	deviation := math.Sqrt(max(0, d.squares/d.n-mean*mean) / (d.n - 1))
-	windows := float64(size) / plainWindow
-	unseen := float64(size) * 3 / d.n / entryDense
-	return Interval{
-		Value: int64(mean * windows),
-		Min:   int64((mean - 3*deviation) * windows),
-		Max:   int64((mean+3*deviation)*windows + unseen),
-	}
-}
-
-// headers counts the blocks of a window that are headers of a tar: their checksum
-// holds (POSIX.1-1988, "chksum": the sum of all bytes, with spaces in its own place).
-func headers(window []byte) int {
-	count := 0
-	for ; len(window) >= tarBlock; window = window[tarBlock:] {
-		if isHeader(window[:tarBlock]) {
-			count++
-		}
-	}
-	return count
-}
-
-func isHeader(block []byte) bool {
-	const from, to = 148, 156
-	switch kind := block[from+8]; {
-	case block[0] == 0, kind == 'x', kind == 'g', kind == 'L', kind == 'K': // no name, or more headers of one entry
-		return false
-	}
-	field := make([]byte, 0, to-from)
-	for _, c := range block[from:to] {
-		if c != ' ' && c != 0 {
-			field = append(field, c)
-		}
-	}
-	want, err := strconv.ParseInt(string(field), 8, 64)
-	if err != nil {
-		return false
-	}
-	sum := int64((to - from) * ' ')
-	for i, c := range block {
-		if i < from || i >= to {
-			sum += int64(c)
-		}
-	}
-	return sum == want
 }

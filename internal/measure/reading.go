@@ -1,128 +1,15 @@
 package measure
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 )
-
-// way is how one layer is to be read.
-type way int
-
-const (
-	declare way = iota // read nothing
-	probe              // ranges within an allowance
-	stream             // everything
-)
-
-// job is the measuring of one distinct layer.
-type job struct {
-	image     *registry.Image
-	layer     registry.Layer
-	way       way
-	allowance int64 // bytes that a probe may fetch
-	result    layersize.Measurement
-}
-
-// uniqueLayers gives each distinct layer once, in the order of the images, and every distinct blob that containerd keeps.
-func uniqueLayers(images []*registry.Image) (jobs []*job, blobs map[string]int64) {
-	blobs = map[string]int64{}
-	for _, image := range images {
-		for _, d := range image.Metadata {
-			blobs[d.Digest] = d.Size
-		}
-		for _, layer := range image.Layers {
-			if _, seen := blobs[layer.Digest]; !seen {
-				jobs = append(jobs, &job{image: image, layer: layer})
-			}
-			blobs[layer.Digest] = layer.Size
-		}
-	}
-	return jobs, blobs
-}
-
-// What a probe of one layer may fetch: a part of the layer, between two bounds. It depends on nothing but the layer, so that what
-// is learned of it, and kept, does not change when another layer of the image does.
-const (
-	allowedPart      = 32
-	leastAllowance   = 2 << 20
-	mostAllowance    = 12 << 20
-	uselessAllowance = 256 << 10 // less than this teaches too little for its requests
-)
-
-func allowanceFor(size int64) int64 {
-	return min(size, max(leastAllowance, min(mostAllowance, size/allowedPart)))
-}
-
-// plan decides how each layer is read. It looks at nothing but sizes, digests and the budget, and so decides the same everywhere.
-func plan(jobs []*job, request Request) {
-	ascending := slices.Clone(jobs)
-	slices.SortFunc(ascending, func(a, b *job) int {
-		return cmp.Or(cmp.Compare(a.layer.Size, b.layer.Size), cmp.Compare(a.layer.Digest, b.layer.Digest))
-	})
-	switch request.Mode {
-	case Full:
-		for _, j := range jobs {
-			j.way = stream
-		}
-	case Auto:
-		rest, left := streamSmall(ascending, request.ReadBudget)
-		share(rest, left)
-		for _, j := range rest {
-			if j.allowance == j.layer.Size && j.way == probe {
-				j.way = stream // whoever may read all of it had better count it
-			}
-		}
-	case Sample:
-		share(ascending, request.ReadBudget)
-	case Manifest: // nothing is read
-	}
-}
-
-// streamSmall has the smallest layers streamed, where the many small files usually are: as many as leave every other layer its
-// allowance, or all others together half of the budget. It gives the others, and what is left of the budget.
-func streamSmall(ascending []*job, budget int64) ([]*job, int64) {
-	reserved, half := int64(0), budget/2
-	for _, j := range ascending {
-		reserved += allowanceFor(j.layer.Size)
-	}
-	for i, j := range ascending {
-		reserved -= allowanceFor(j.layer.Size)
-		if j.layer.Size+min(reserved, half) > budget {
-			return ascending[i:], budget
-		}
-		j.way = stream
-		budget -= j.layer.Size
-	}
-	return nil, budget
-}
-
-// share gives each layer its allowance, or a like part of it where the budget does not suffice for all. A layer whose part would
-// be too little to learn from is left to what its manifest declares.
-func share(layers []*job, budget int64) {
-	wanted := int64(0)
-	for _, j := range layers {
-		wanted += allowanceFor(j.layer.Size)
-	}
-	for _, j := range layers {
-		j.allowance = allowanceFor(j.layer.Size)
-		if wanted > budget {
-			part := int64(float64(j.allowance) * float64(budget) / float64(wanted))
-			j.allowance = part / uselessAllowance * uselessAllowance // in steps, so that little changes of the rest change nothing
-		}
-		if j.allowance >= min(uselessAllowance, j.layer.Size) {
-			j.way = probe
-		}
-	}
-}
 
 // run measures the layers, several at once. The first error that the mode cannot live with ends it.
 func (m *Measurer) run(ctx context.Context, jobs []*job) error {

@@ -13,6 +13,9 @@ const (
 	trialBits    = 4096
 	// leastBits is the least that a start must decode to be believed.
 	leastBits = 256 * 8
+	// leastOpen is the least length of a stored block that is worth another read:
+	// in a shorter one there is no room for an inner stream to mislead.
+	leastOpen = 4096
 )
 
 // gzipWindow finds a place in the middle of a gzip stream where decoding can
@@ -34,9 +37,13 @@ type gzipWindow struct {
 // complement, and a member by its magic. What is stored may be another deflate
 // stream (a jar or a wheel in the layer), so stored headers that are proven by
 // what follows them are found first, and a chain of Huffman blocks that runs
-// across one of them is the inner stream's.
+// across one of them is the inner stream's. Where one may stand that is proven
+// only by what follows the window, nothing is said: the window is read on then.
 func (w *gzipWindow) search(from int) bool {
-	w.barriers = w.storedHeaders(from)
+	var open bool
+	if w.barriers, open = w.storedHeaders(from); open {
+		return false
+	}
 	work := 0
 	barrier := 0
 	magic := w.nextMagic(from >> 3)
@@ -198,9 +205,10 @@ func gzipHeader(p []byte) (n int, ok bool) {
 // storedHeaders lists the bit positions of stored blocks that are proven: the
 // length and its complement hold, and so does what follows the block. A block
 // that reaches beyond the window is believed when it is of the largest length,
-// as encoders write for what cannot be compressed.
-func (w *gzipWindow) storedHeaders(from int) []int {
-	var found []int
+// as encoders write for what cannot be compressed. Is it shorter, and in the first
+// half of what two windows hold, then it is open: among random bytes, one window
+// in eight has something that looks like it.
+func (w *gzipWindow) storedHeaders(from int) (found []int, open bool) {
 	end := w.limit >> 3
 	for i := max(from>>3+1, 1); i+4 <= end; i++ {
 		if w.data[i-1]&0xe0 != 0 || w.data[i]^w.data[i+2] != 0xff || w.data[i+1]^w.data[i+3] != 0xff {
@@ -208,13 +216,15 @@ func (w *gzipWindow) storedHeaders(from int) []int {
 		}
 		n := int(binary.LittleEndian.Uint16(w.data[i:]))
 		next := (i + 4 + n) * 8
-		if next+32 > w.limit && n == 0xffff || next+32 <= w.limit && w.follows(next) {
+		beyond := next+32 > w.limit
+		open = open || beyond && n != 0xffff && n >= leastOpen && i < gzipWindowSize
+		if beyond && n == 0xffff || !beyond && w.follows(next) {
 			// Where the three header bits begin is not known; any place before
 			// the padding decodes alike, so take the last.
 			found = append(found, i*8-3)
 		}
 	}
-	return found
+	return found, open
 }
 
 // follows reports whether a block header that can be recognised stands at pos.

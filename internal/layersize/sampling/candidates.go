@@ -9,7 +9,7 @@ const (
 	modulus = 1 << 32
 
 	// wrongAllowed is the chance of a wrong candidate that settling accepts.
-	wrongAllowed = 0.003
+	wrongAllowed = 0.005
 
 	// The prior belief that data no window has met change the length by much;
 	// and the same once extreme data were met, for where some are, more are.
@@ -20,8 +20,14 @@ const (
 	hiddenShare = 0.5
 
 	// memberPrior is the belief that the stream has several members and no
-	// window showed it, so that the trailer speaks of the last one alone.
-	memberPrior = 0.003
+	// window showed it, so that the trailer speaks of the last one alone; and the
+	// same where the first header has an extra field, as those have whose writers
+	// compress in parts (RFC 1952 §2.3.1.1). It is far above how seldom layers are
+	// of a few huge members, since nothing else stands between those and a wrong
+	// answer: until the windows know the length to a tenth, a trailer
+	// that agrees with them is not believed.
+	memberPrior      = 0.02
+	memberPriorExtra = 0.5
 )
 
 // candidate is a length that the trailer allows, with its weight of evidence.
@@ -33,7 +39,7 @@ func (g *gzipSampler) estimate() Estimate {
 	e := Estimate{BytesRead: g.read, Windows: g.nreads, MultiMember: g.severalMembers()}
 	size := float64(g.size)
 	p := summarise(obs, size)
-	e.Files = files(obs, size)
+	e.Files, e.Entries = files(obs, size), entries(obs)
 	e.Doubtful = p.rare || p.n < len(obs)*7/10 || !g.ended
 	if p.n == 0 {
 		e.Doubtful = true
@@ -41,7 +47,7 @@ func (g *gzipSampler) estimate() Estimate {
 		return e
 	}
 	if e.MultiMember {
-		e.Unpacked = p.interval(size, hiddenShare)
+		e.Unpacked = p.interval(size, hiddenShare).atLeast(int64(g.isize))
 		return e
 	}
 	g.choose(&e, p)
@@ -78,9 +84,13 @@ func (g *gzipSampler) choose(e *Estimate, p population) {
 		all = append(all, candidate{c, w})
 		total += w
 	}
-	other := memberPrior / modulus
+	members := memberPrior
+	if g.extra {
+		members = memberPriorExtra
+	}
+	other := members / modulus
 	if mean := p.mean(); float64(g.isize) < mean {
-		other = memberPrior / min(mean, modulus)
+		other = members / min(mean, modulus)
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].weight > all[j].weight })
 	if g.isize < tarBlock {
@@ -91,7 +101,7 @@ func (g *gzipSampler) choose(e *Estimate, p population) {
 		e.Settled, e.Unpacked = true, Interval{v, v, v}
 		return
 	}
-	e.Unpacked = unsettled(all, total, other, p, size)
+	e.Unpacked = unsettled(all, total, other, p, size).atLeast(int64(g.isize))
 }
 
 // unsettled is the hull of every candidate that is still to be reckoned with and
@@ -103,10 +113,10 @@ func unsettled(all []candidate, total, other float64, p population, size float64
 		lo, hi = min(lo, all[i].length), max(hi, all[i].length)
 		rest -= all[i].weight
 	}
-	// A candidate that only beats the other candidates may still be the trailer of a last member: then the windows' own mean is
-	// the better guess.
-	value := p.mean()
-	if len(all) > 0 && all[0].weight > total/2 && (all[0].weight > other || math.Abs(all[0].length-value) <= 3*p.err) {
+	// A candidate that only beats the other candidates may still be the trailer of a last member: then what the windows say is the
+	// better guess.
+	value := p.prudent()
+	if len(all) > 0 && all[0].weight > total/2 && all[0].weight > other && math.Abs(all[0].length-p.mean()) <= 3*p.err {
 		value = all[0].length
 	}
 	share := 0.0
@@ -116,58 +126,6 @@ func unsettled(all []candidate, total, other float64, p population, size float64
 	own := p.interval(size, share)
 	lo, hi = min(lo, float64(own.Min)), max(hi, float64(own.Max))
 	return Interval{int64(min(max(value, lo), hi)), int64(lo), saturate(hi)}
-}
-
-// interval is the length where no trailer helps. allowance is the share of the
-// estimate that may have hidden from every window.
-func (p population) interval(size, allowance float64) Interval {
-	draws := p.draws()
-	lo, hi := draws[0], draws[len(draws)-1]
-	if p.rare {
-		lo = p.body - 3*p.err + p.extreme/p.hits*gammaQuantile(p.hits, 0.005)/2
-		hi += p.mean() / 2
-	}
-	lo, hi = max(lo, size/2), hi+p.mean()*allowance
-	return Interval{int64(max(p.mean(), lo)), int64(lo), saturate(max(hi, p.mean()))}
-}
-
-// next is the number of strata to go on with: as many as the error, falling
-// with their root, needs to tell the candidates apart; 0 for no more.
-func (g *gzipSampler) next(n int, e Estimate) int {
-	if least := g.least(); n < least {
-		return least
-	}
-	if e.MultiMember && n >= 32 || n >= maxWindows {
-		return 0
-	}
-	p := summarise(g.observations(), float64(g.size))
-	want := n * 2
-	if p.n > 0 {
-		const enough = 0.4 * wrongAllowed / hiddenPrior * modulus
-		need := float64(n) * sq(p.err/enough)
-		for float64(want) < need && want < n*8 {
-			want *= 2
-		}
-	}
-	return min(want, maxWindows)
-}
-
-// least is the number of windows before anything is settled. Four gigabytes of
-// zeros are four megabytes of the stream, so in a small stream a few windows
-// would meet them; of a large one a thousandth is read, since the windows may
-// agree with the trailer by chance. Half the budget is the limit of both: who
-// wants an answer from three requests gives a budget for no more.
-func (g *gzipSampler) least() int {
-	most := (g.read + g.left) / 2
-	want := max(16*g.windowSize, g.size/1000)
-	if g.size*deflateLimit < int64(g.isize)+modulus {
-		want = 0 // the only candidate
-	}
-	n := 1
-	for n < 128 && int64(n*2+2)*g.windowSize <= min(most, want+2*g.windowSize) {
-		n *= 2
-	}
-	return n
 }
 
 // saturate makes an int64 of what may be larger.

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -71,14 +72,15 @@ func recipes(kinds []string, count int, r *rand.Rand) []recipe {
 type score struct {
 	layers, right, wrong, held, missed int
 	bytes, requests                    []float64
-	share, width                       []float64
+	share, width, errs                 []float64
+	near                               int // within −2 and +12 % of the disk that the layer takes
 	elapsed                            time.Duration
 }
 
 func (s *score) row(name string) string {
-	return fmt.Sprintf("%-18s %4d  settled right %4d  wrong %2d  unsettled held %3d  missed %2d  width p50 %4.0f%% p95 %5.0f%%  bytes p50 %6.0fK p95 %6.0fK  share p50 %.3f%%  requests p50 %3.0f p95 %4.0f  %.0f ms/layer",
+	return fmt.Sprintf("%-18s %4d  settled right %4d  wrong %2d  unsettled held %3d  missed %2d  width p50 %4.0f%% p95 %5.0f%%  bytes p50 %6.0fK p95 %6.0fK  share p50 %.3f%%  requests p50 %3.0f p95 %4.0f  near %3d  error p5 %+.1f%% p50 %+.1f%% p95 %+.1f%%  %.0f ms/layer",
 		name, s.layers, s.right, s.wrong, s.held, s.missed, 100*quant(s.width, .5), 100*quant(s.width, .95), quant(s.bytes, .5)/1024, quant(s.bytes, .95)/1024, 100*quant(s.share, .5),
-		quant(s.requests, .5), quant(s.requests, .95), s.elapsed.Seconds()*1000/float64(max(1, s.layers)))
+		quant(s.requests, .5), quant(s.requests, .95), s.near, 100*quant(s.errs, .05), 100*quant(s.errs, .5), 100*quant(s.errs, .95), s.elapsed.Seconds()*1000/float64(max(1, s.layers)))
 }
 
 func quant(xs []float64, q float64) float64 {
@@ -99,6 +101,9 @@ func (s *score) judge(v *virtual, e Estimate, took time.Duration) string {
 	}
 	s.share = append(s.share, float64(e.BytesRead)/float64(v.size))
 	s.requests = append(s.requests, float64(v.requests.Load()))
+	wrong := float64(e.Unpacked.Value-v.out) / float64(v.size+v.out)
+	s.errs = append(s.errs, wrong)
+	s.near += btoi(wrong >= -0.02 && wrong <= 0.12)
 	s.elapsed += took
 	switch {
 	case e.Settled && e.Unpacked.Value == v.out:
@@ -143,7 +148,7 @@ func runCorpus(t *testing.T, producers []producer, ms []material, perKind, chunk
 		}
 		one := &score{}
 		seed := fnv.New64a()
-		seed.Write([]byte(p.name))
+		seed.Write([]byte(p.name + os.Getenv("TKEIMAGE_CORPUS_SEED")))
 		r := rand.New(rand.NewPCG(seed.Sum64(), 7))
 		for _, rc := range recipes(pl.kinds, perProducer, r) {
 			total.layer(t, pl, rc, r, one, budget)
@@ -203,7 +208,9 @@ func TestLayers(t *testing.T) {
 
 // TestCorpus measures layers of many mixtures as every producer writes them.
 // TKEIMAGE_CORPUS=1 runs it; TKEIMAGE_CORPUS=2 tells of every layer;
-// TKEIMAGE_CORPUS_ONLY chooses the producers whose name contains it.
+// TKEIMAGE_CORPUS_ONLY chooses the producers whose name contains it, and
+// TKEIMAGE_CORPUS_SEED, any text, makes other layers of the same kinds: those that
+// no constant was chosen by.
 func TestCorpus(t *testing.T) {
 	if os.Getenv("TKEIMAGE_CORPUS") == "" {
 		t.Skip("set TKEIMAGE_CORPUS=1 to run it")
@@ -221,5 +228,13 @@ func TestCorpus(t *testing.T) {
 	if only := os.Getenv("TKEIMAGE_CORPUS_ONLY"); only != "" {
 		producers = slices.DeleteFunc(producers, func(p producer) bool { return !strings.Contains(p.name, only) })
 	}
-	runCorpus(t, producers, materials(), 4, 2<<20, 30, 16<<20)
+	runCorpus(t, producers, materials(), 4, 2<<20, 30, corpusBudget())
+}
+
+// corpusBudget is what one layer may read: TKEIMAGE_CORPUS_BUDGET in MiB, or 16.
+func corpusBudget() int64 {
+	if mib, err := strconv.ParseInt(os.Getenv("TKEIMAGE_CORPUS_BUDGET"), 10, 64); err == nil {
+		return mib << 20
+	}
+	return 16 << 20
 }

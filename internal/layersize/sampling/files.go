@@ -2,6 +2,14 @@ package sampling
 
 import "math"
 
+// entries are all that windows have shown of files.
+func entries(obs []*observation) (all []Entry) {
+	for _, o := range obs {
+		all = append(all, o.entries...)
+	}
+	return all
+}
+
 // wholeFiles is the count of a stream that was decoded from end to end.
 func wholeFiles(o *observation) Interval {
 	n := int64(math.Round(o.headers))
@@ -29,7 +37,8 @@ func files(obs []*observation, size float64) Interval {
 	if seen*2 > n {
 		// Headers nearly everywhere: the scatter between windows tells all.
 		err, df := standardError(search, heads, rate)
-		return filesInterval(value, value-err*size*studentQuantile(df, 0.995), value+err*size*studentQuantile(df, 0.995))
+		far := err * size * studentQuantile(df, 0.995)
+		return filesInterval(value, value-far, value+far)
 	}
 	// Headers come in clusters, directories of small files. What k windows tell
 	// of them is a gamma of shape k; when none was seen, one window of ordinary

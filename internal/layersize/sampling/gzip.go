@@ -25,6 +25,7 @@ var ErrFormat = errors.New("sampling: not a stream of this format")
 type gzipSampler struct {
 	sampler
 	isize uint32
+	extra bool // the first member's header has an extra field
 	pool  sync.Pool
 }
 
@@ -71,6 +72,7 @@ func (g *gzipSampler) head() (*observation, error) {
 	if !ok {
 		return nil, ErrFormat
 	}
+	g.extra = data[3]&4 != 0 // FLG.FEXTRA
 	w.reset(n*8, 0)
 	if !w.finish() && w.out == 0 {
 		return nil, ErrFormat
@@ -143,7 +145,7 @@ func (g *gzipSampler) escalate() (Estimate, error) {
 		}
 		e := g.estimate()
 		n = g.next(n, e)
-		if e.Settled || n == 0 || !more || g.left < g.windowSize {
+		if n == 0 || !more || g.left < g.windowSize {
 			return e, nil
 		}
 	}
@@ -173,6 +175,6 @@ func (g *gzipSampler) whole() (Estimate, error) {
 		Unpacked: Interval{w.out, w.out, w.out}, Settled: true, MultiMember: w.members > 0,
 		BytesRead: g.read, Windows: 1,
 	}
-	e.Files = wholeFiles(o)
+	e.Files, e.Entries = wholeFiles(o), o.entries
 	return e, nil
 }

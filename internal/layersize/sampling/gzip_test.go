@@ -59,6 +59,10 @@ func TestSmallStreamsAreReadWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := test.measure(context.Background(), bytes.NewReader(stream), int64(len(stream)), 1<<20)
+		if int64(len(got.Entries)) != files {
+			t.Errorf("%s: %d entries of %d files", test.name, len(got.Entries), files)
+		}
+		got.Entries = nil
 		n := int64(len(data))
 		want := Estimate{Unpacked: Interval{n, n, n}, Settled: true, Files: Interval{files, files, files},
 			BytesRead: int64(len(stream)), Windows: 1}
@@ -87,17 +91,31 @@ func TestAnswersAreRepeatable(t *testing.T) {
 	}
 }
 
-// TestFewRequests holds what an ordinary layer costs.
+// TestFewRequests holds what an ordinary layer costs: the length is settled by 16
+// windows, and the files, of which source code has many, want more.
 func TestFewRequests(t *testing.T) {
 	pl := mustPool(t, goGzip(6), "source")
 	for _, test := range []struct{ unpacked, budget, most int64 }{
-		{100 << 20, 256 << 10, 4}, {100 << 20, 16 << 20, 20}, {600 << 20, 16 << 20, 20},
+		{100 << 20, 256 << 10, 4}, {100 << 20, 16 << 20, fileWindows + 24}, {600 << 20, 16 << 20, fileWindows + 24},
 	} {
 		v := pl.build(recipe{target: test.unpacked, kinds: pl.kinds, mean: 50e6}, rand.New(rand.NewPCG(5, 5)))
 		e, err := Gzip(context.Background(), v, v.size, test.budget)
 		right := e.Unpacked.Min <= v.out && v.out <= e.Unpacked.Max && (e.Settled || test.budget < 1<<20)
 		if err != nil || !right || v.requests.Load() > test.most {
 			t.Errorf("%d: %+v in %d requests, %v", v.out, e, v.requests.Load(), err)
+		}
+	}
+}
+
+// TestArchivesAreNotMistaken: what is stored in a layer of archives are gzip streams themselves, with blocks and members of their
+// own, which are none of the layer's.
+func TestArchivesAreNotMistaken(t *testing.T) {
+	for _, p := range []producer{goGzip(6), klauspost(1)} {
+		pl := mustPool(t, p, "archives")
+		v := pl.build(recipe{target: 3e9, kinds: pl.kinds, mean: 1e7}, rand.New(rand.NewPCG(1, 2)))
+		e, err := Gzip(context.Background(), v, v.size, 16<<20)
+		if err != nil || !e.Settled || e.MultiMember || e.Unpacked.Value != v.out {
+			t.Errorf("%s: %d of %d: %+v, %v", p.name, v.out, v.size, e.Unpacked, err)
 		}
 	}
 }

@@ -15,6 +15,7 @@ type observation struct {
 	out     [classes]float64 // weighted output
 	headers float64          // weighted tar headers
 	search  float64          // weighted input that was searched for tar headers
+	entries []Entry          // those of the headers that are known whole
 	members int
 }
 
@@ -57,6 +58,11 @@ func (o *observation) observe(slices []slice, window int64, text *transcript) {
 	kept := int64(0)
 	if text != nil {
 		headers, kept = text.headers(), int64(len(text.out))
+		for _, at := range headers {
+			if e, ok := text.entry(at); ok {
+				o.entries = append(o.entries, e)
+			}
+		}
 	}
 	at := int64(0)
 	for _, s := range slices {

@@ -53,6 +53,12 @@ package sampling
 // Interval is a best guess with bounds.
 type Interval struct{ Value, Min, Max int64 }
 
+// Entry is what a tar header says of a file.
+type Entry struct {
+	Kind byte  // the type flag (POSIX.1-1988, "typeflag")
+	Size int64 // of what follows the header, in bytes
+}
+
 // Estimate is what the windows say about the whole stream.
 type Estimate struct {
 	// Unpacked is the uncompressed length: the chosen candidate, three times,
@@ -74,6 +80,10 @@ type Estimate struct {
 	// windows showed. Max is negative when nothing can be said. Extended headers
 	// (PAX, GNU's long names) are counted with the rest.
 	Files Interval
+
+	// Entries are those of the tar headers seen whose kind and size are known, in
+	// no order: a sample of the files.
+	Entries []Entry
 
 	BytesRead int64
 	Windows   int // requests

@@ -175,3 +175,21 @@ func checksumHolds(h []uint16) bool {
 func (t *transcript) symbols(p []uint16) {
 	t.out = append(t.out, p[:t.room(len(p))]...)
 }
+
+// entry is the file of a header, if its kind and its size were not copied from
+// before the window.
+func (t *transcript) entry(at int) (Entry, bool) {
+	e := Entry{Kind: byte(t.out[at+156])}
+	if t.out[at+156] == unknown || t.out[at+124]&0xff80 == 0x80 { // GNU's base-256 number
+		return e, false
+	}
+	for _, c := range t.out[at+124 : at+136] {
+		switch {
+		case isOctal(c):
+			e.Size = e.Size*8 + int64(c-'0')
+		case c == unknown:
+			return e, false
+		}
+	}
+	return e, true
+}

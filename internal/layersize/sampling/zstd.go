@@ -3,13 +3,12 @@ package sampling
 import (
 	"context"
 	"io"
-	"math"
 	"sync"
 )
 
 const (
 	zstdWindowSize = 256 << 10 // two of the longest blocks
-	zstdEnough     = 0.04      // the relative error with which a length is good enough
+	zstdLeast      = 64        // windows, if the budget has them: zeros hide in a few bytes
 	zstdMost       = 256       // windows
 
 	// zstdHidden is the allowance for what no window met. Zstd writes 128 KiB of
@@ -151,8 +150,8 @@ func (z *zstdSampler) escalate() (Estimate, error) {
 		}
 		e := z.estimate()
 		p := summarise(z.observations(), float64(z.size))
-		good := p.n >= 8 && !p.rare && p.err < zstdEnough*p.mean()
-		if e.Settled || good || !more || n >= zstdMost || z.left < z.windowSize {
+		good := n >= zstdLeast && (e.Settled || p.precise()) && e.filesKnown(z.size)
+		if good || !more || n >= zstdMost || z.left < z.windowSize {
 			return e, nil
 		}
 	}
@@ -164,7 +163,7 @@ func (z *zstdSampler) estimate() Estimate {
 	size := float64(z.size)
 	e := Estimate{BytesRead: z.read, Windows: z.nreads, MultiMember: z.severalMembers()}
 	p := summarise(obs, size)
-	e.Files = files(obs, size)
+	e.Files, e.Entries = files(obs, size), entries(obs)
 	e.Doubtful = p.rare || p.n < len(obs)*7/10
 	if p.n == 0 {
 		e.Doubtful = true
@@ -172,13 +171,16 @@ func (z *zstdSampler) estimate() Estimate {
 		return e
 	}
 	e.Unpacked = p.interval(size, zstdHidden)
-	if c := float64(z.content); !e.MultiMember && z.content >= 0 {
-		// The header is right about its frame; that the frame is the only one is
-		// believed when the windows tell the same length.
-		other := memberPrior / max(p.mean(), c)
-		if other <= wrongAllowed*p.density(c) || math.Abs(c-p.mean()) < 2*p.err {
-			e.Settled, e.Unpacked = true, Interval{z.content, z.content, z.content}
-		}
+	if z.content < 0 {
+		return e
 	}
+	// The header is right about its frame; that the frame is the only one is
+	// believed when the windows tell the same length.
+	c := float64(z.content)
+	if other := memberPrior / max(p.mean(), c); !e.MultiMember && other <= wrongAllowed*p.density(c) {
+		e.Settled, e.Unpacked = true, Interval{z.content, z.content, z.content}
+		return e
+	}
+	e.Unpacked = e.Unpacked.atLeast(z.content)
 	return e
 }
