@@ -60,6 +60,7 @@ var diagram = []room{
 	{name: "registry"},
 	{name: "layersize", view: offline, imports: "layersize/sampling"},
 	{name: "layersize/sampling", view: offline},
+	{name: "layersize/ztoctest", props: true, view: offline},
 	{name: "disksize", view: standard},
 	{name: "keep", view: standard},
 	{name: "tke", imports: "credentials"},

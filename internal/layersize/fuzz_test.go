@@ -106,7 +106,10 @@ func FuzzZTOC(f *testing.F) {
 	f.Add(ztoc)
 	f.Add(ztoc[:len(ztoc)/2])
 	f.Fuzz(func(t *testing.T, ztoc []byte) {
-		if m, err := ZTOC(Layer{Size: 15000}, ztoc); err == nil {
+		if m, err := readZTOC(Layer{Size: 15000}, ztoc); err == nil {
+			if m.Exact {
+				t.Fatal("the word of another is exact")
+			}
 			sane(t, m)
 		}
 	})

@@ -1,13 +1,11 @@
 package layersize
 
 import (
-	"archive/tar"
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
@@ -242,35 +240,5 @@ func TestATableThatUnpacksWithoutEndIsRefused(t *testing.T) {
 	m := &meter{ctx: t.Context(), r: endless, total: 4 << 20}
 	if err := (&tocCount{inventory: newInventory()}).decode(m); err == nil || m.read > 4<<20 {
 		t.Errorf("%d bytes, error %v", m.read, err)
-	}
-}
-
-func TestAZTOCCountsEveryFile(t *testing.T) {
-	t.Parallel()
-	ztoc, err := os.ReadFile("testdata/sample.ztoc")
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := ZTOC(Layer{MediaType: typeOCIGzip, Size: 15000}, ztoc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// What the sample was made from.
-	want := stream(t, makeTar(t, directory("usr/"), directory("usr/bin/"), regular("usr/bin/tool", 10000), symlink("usr/bin/alias", "tool"),
-		hardlink("usr/bin/hard", "usr/bin/tool"), regular("usr/ping", 4097).with(map[string]string{"user.note": strings.Repeat("\x00", 200)}),
-		file{Header: tar.Header{Typeflag: tar.TypeChar, Name: "dev/null"}}))
-	if m.DiskBytes != want.DiskBytes || *m.Inodes != *want.Inodes || m.Method != MethodTOC || !m.Exact {
-		t.Errorf("got %+v with %d inodes, want %+v with %d", m, *m.Inodes, want, *want.Inodes)
-	}
-	if m.UnpackedBytes != (Interval{20992, 20992, 20992 + tailMax}) {
-		t.Errorf("the tar has %+v bytes", m.UnpackedBytes)
-	}
-	if _, err := ZTOC(Layer{Size: 15001}, ztoc); err == nil {
-		t.Error("the zTOC of another layer was taken")
-	}
-	for cut := range ztoc {
-		if _, err := ZTOC(Layer{Size: 15000}, ztoc[:cut]); err == nil && cut < 1500 {
-			t.Errorf("%d of %d bytes were taken for a zTOC", cut, len(ztoc))
-		}
 	}
 }

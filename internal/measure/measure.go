@@ -52,6 +52,8 @@ type Request struct {
 type Registry interface {
 	Resolve(ctx context.Context, reference, platform string) (*registry.Image, error)
 	Blob(ctx context.Context, image *registry.Image, layer registry.Layer) *registry.Blob
+	Referrers(ctx context.Context, image *registry.Image, artifactType string) ([]registry.Descriptor, error)
+	Artifact(ctx context.Context, image *registry.Image, digest string, size int64) (*registry.Artifact, error)
 }
 
 // Measurer measures images. It is safe for concurrent use.

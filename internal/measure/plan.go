@@ -21,6 +21,7 @@ const (
 type job struct {
 	image     *registry.Image
 	layer     registry.Layer
+	index     *sociIndex // of the image
 	way       way
 	allowance int64 // bytes that a probe may fetch
 	result    layersize.Measurement
@@ -33,9 +34,10 @@ func uniqueLayers(images []*registry.Image) (jobs []*job, blobs map[string]int64
 		for _, d := range image.Metadata {
 			blobs[d.Digest] = d.Size
 		}
+		index := &sociIndex{image: image}
 		for _, layer := range image.Layers {
 			if _, seen := blobs[layer.Digest]; !seen {
-				jobs = append(jobs, &job{image: image, layer: layer})
+				jobs = append(jobs, &job{image: image, layer: layer, index: index})
 			}
 			blobs[layer.Digest] = layer.Size
 		}

@@ -48,7 +48,7 @@ func (m *Measurer) measure(ctx context.Context, j *job) (err error) {
 	if j.way == stream {
 		j.result, err = layersize.Stream(ctx, input, m.limits(ctx, j))
 	} else {
-		j.result, err = layersize.Probe(ctx, input, j.allowance)
+		j.result, err = m.probe(ctx, j, input)
 	}
 	if err != nil {
 		return &LayerError{Image: j.image.Reference, Digest: j.layer.Digest, Err: err}

@@ -26,6 +26,7 @@ type document struct {
 	entries   []v1.Descriptor // of an index
 	config    v1.Descriptor   // of a manifest
 	layers    []v1.Descriptor
+	notes     json.RawMessage // annotations of a manifest
 }
 
 func (d *document) descriptor() Descriptor {
@@ -40,6 +41,7 @@ func parseDocument(data []byte, digest string) (*document, error) {
 		Config        *v1.Descriptor   `json:"config"`
 		Layers        *[]v1.Descriptor `json:"layers"`
 		Manifests     *[]v1.Descriptor `json:"manifests"`
+		Annotations   json.RawMessage  `json:"annotations"`
 	}
 	if err := json.Unmarshal(data, &raw); err != nil {
 		return nil, malformed("it is not a manifest: %s", plainWords(err.Error(), nil))
@@ -57,11 +59,18 @@ func parseDocument(data []byte, digest string) (*document, error) {
 	case raw.Config == nil:
 		return nil, notAnImage("neither a manifest nor an index")
 	}
-	d.config, d.mediaType = *raw.Config, orDefault(d.mediaType, types.OCIManifestSchema1)
+	d.config, d.mediaType, d.notes = *raw.Config, orDefault(d.mediaType, types.OCIManifestSchema1), raw.Annotations
 	if raw.Layers != nil {
 		d.layers = *raw.Layers
 	}
 	return d, d.checkManifest()
+}
+
+// annotations of a manifest. What stands there in another form than it should is no reason to refuse an image.
+func (d *document) annotations() map[string]string {
+	var notes map[string]string
+	_ = json.Unmarshal(d.notes, &notes)
+	return notes
 }
 
 func (d *document) checkIndex() error {

@@ -25,10 +25,11 @@ type Host struct {
 
 // endpoint is a registry that this client speaks to, and what was learned about it on the way.
 type endpoint struct {
-	host         string
-	config       Host
-	scheme       atomic.Pointer[string] // nil until it is known
-	ignoresRange atomic.Bool            // answered a Range request with the whole blob
+	host           string
+	config         Host
+	scheme         atomic.Pointer[string] // nil until it is known
+	ignoresRange   atomic.Bool            // answered a Range request with the whole blob
+	lacksReferrers atomic.Bool            // does not know the referrers API
 }
 
 func newEndpoint(host string, config Host) *endpoint {

@@ -15,6 +15,8 @@ type Image struct {
 	Platform   string       // os/architecture[/variant], of the image that was chosen
 	Metadata   []Descriptor // index (or several), manifest and configuration: containerd keeps these beside the layers
 	Layers     []Layer      // lowest first
+
+	Annotations map[string]string // of the platform's manifest
 }
 
 // Descriptor names a document by its digest.

@@ -60,6 +60,7 @@ func (p pull) resolve(ctx context.Context, ref reference, wanted platform) (*Ima
 	return &Image{
 		Reference: ref.written, Repository: canonical(ref.repo), Digest: found.manifest.digest,
 		Platform: found.platform.String(), Metadata: found.metadata(), Layers: layers,
+		Annotations: found.manifest.annotations(),
 	}, nil
 }
 

@@ -49,6 +49,9 @@ func (r Retry) again(ctx context.Context, resp *http.Response, err error) (bool,
 	if ctx.Err() != nil {
 		return false, context.Cause(ctx)
 	}
+	if ctx.Value(singleAttempt{}) != nil {
+		return false, nil
+	}
 	if err != nil {
 		return isPassing(err), nil
 	}
@@ -61,6 +64,13 @@ func (r Retry) again(ctx context.Context, resp *http.Response, err error) (bool,
 	asked := retryAfter(resp)
 	deadline, bounded := ctx.Deadline()
 	return asked <= r.RetryAfterMax && !(bounded && time.Until(deadline) < asked), nil
+}
+
+type singleAttempt struct{}
+
+// withoutRetries is for what nobody would wait for.
+func withoutRetries(ctx context.Context) context.Context {
+	return context.WithValue(ctx, singleAttempt{}, true)
 }
 
 // wait is what the registry asks for, or else doubles from WaitMin, with up to a quarter of chance so that forty layers do

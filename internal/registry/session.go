@@ -37,12 +37,13 @@ type answer struct {
 	from *url.URL
 }
 
-// ask requests a path of the registry. A loopback registry whose scheme is not known yet is asked in plain HTTP first, and
+// ask requests a path of the registry, which may carry a query. A loopback registry whose scheme is not known yet is asked in plain HTTP first, and
 // over https if that seems to be what it speaks.
 func (s *session) ask(ctx context.Context, method, path string, header http.Header) (*answer, error) {
 	scheme, settled := s.registry.schemeNow()
+	path, query, _ := strings.Cut(path, "?")
 	at := func(scheme string) (*answer, error) {
-		return s.follow(ctx, method, &url.URL{Scheme: scheme, Host: s.registry.host, Path: path}, header)
+		return s.follow(ctx, method, &url.URL{Scheme: scheme, Host: s.registry.host, Path: path, RawQuery: query}, header)
 	}
 	got, err := at(scheme)
 	if settled {

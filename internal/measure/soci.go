@@ -1,0 +1,121 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+)
+
+// SOCI, which starts containers before their layers have come, keeps a table of contents for each layer in the registry: a zTOC,
+// listed with the digest of its layer by a SOCI index. There are two kinds of index
+// (https://github.com/awslabs/soci-snapshotter/blob/main/docs/soci-index-manifest-v2.md): the first refers to an image's manifest,
+// and is found among its referrers; of the second, an annotation of the manifest has the digest.
+const (
+	sociV1          = "application/vnd.amazon.soci.index.v1+json"
+	sociV2          = "application/vnd.amazon.soci.index.v2+json"
+	annotationIndex = "com.amazon.soci.index-digest"
+	annotationLayer = "com.amazon.soci.image-layer-digest"
+)
+
+// sociIndex is the SOCI index of one image, looked for once and by the first layer that has use for it.
+type sociIndex struct {
+	image *registry.Image
+	once  sync.Once
+	ztocs map[string]registry.Layer // by the digest of the layer
+}
+
+// of gives the zTOC of a layer, if there is one. Whatever goes wrong on the way means that there is none.
+func (s *sociIndex) of(ctx context.Context, m *Measurer, layer registry.Layer) (registry.Layer, bool) {
+	s.once.Do(func() {
+		artifact, err := s.find(ctx, m.Registry)
+		if err != nil {
+			m.log(ctx, "no SOCI index", map[string]any{"image": s.image.Reference, "error": err.Error()})
+		}
+		if artifact != nil {
+			s.ztocs = ztocsOf(artifact)
+		}
+	})
+	ztoc, found := s.ztocs[layer.Digest]
+	return ztoc, found
+}
+
+func (s *sociIndex) find(ctx context.Context, from Registry) (*registry.Artifact, error) {
+	if digest := s.image.Annotations[annotationIndex]; digest != "" {
+		return s.read(ctx, from, registry.Descriptor{Digest: digest, Size: -1}, sociV2, "")
+	}
+	referrers, err := from.Referrers(ctx, s.image, sociV1)
+	if err != nil || len(referrers) == 0 {
+		return nil, err
+	}
+	return s.read(ctx, from, referrers[0], sociV1, s.image.Digest) // the first, as the snapshotter does
+}
+
+// read refuses an artifact that is not what led to it.
+func (s *sociIndex) read(ctx context.Context, from Registry, d registry.Descriptor, kind, subject string) (*registry.Artifact, error) {
+	artifact, err := from.Artifact(ctx, s.image, d.Digest, d.Size)
+	if err == nil && (artifact.Type != kind || artifact.Subject != subject) {
+		err = fmt.Errorf("%s is of type %q and refers to %q, which is not what led to it", d.Digest, artifact.Type, artifact.Subject)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return artifact, nil
+}
+
+func ztocsOf(artifact *registry.Artifact) map[string]registry.Layer {
+	ztocs := map[string]registry.Layer{}
+	for _, blob := range artifact.Blobs {
+		if digest := blob.Annotations[annotationLayer]; digest != "" {
+			ztocs[digest] = blob
+		}
+	}
+	return ztocs
+}
+
+// probe reads ranges of a layer, or in their place its zTOC, within the layer's allowance.
+func (m *Measurer) probe(ctx context.Context, j *job, input layersize.Layer) (layersize.Measurement, error) {
+	if !layersize.Indexed(input) {
+		return layersize.Probe(ctx, input, j.allowance)
+	}
+	ztoc, found := j.index.of(ctx, m, j.layer)
+	if !found {
+		return layersize.Probe(ctx, input, j.allowance)
+	}
+	left := j.allowance - ztoc.Size
+	if left < 0 { // it costs more than the probe in whose place it stands
+		return noted(fmt.Sprintf("the SOCI index has a zTOC of %d bytes, and %d may be read", ztoc.Size, j.allowance))(layersize.Probe(ctx, input, j.allowance))
+	}
+	content, err := readWhole(m.Registry.Blob(ctx, j.image, ztoc))
+	if err == nil {
+		var result layersize.Measurement
+		if result, err = layersize.ZTOC(input, content); err == nil {
+			return result, nil
+		}
+	}
+	return noted("the SOCI index was passed over: " + err.Error())(layersize.Probe(ctx, input, left))
+}
+
+// noted says in a measurement why the index was of no use.
+func noted(why string) func(layersize.Measurement, error) (layersize.Measurement, error) {
+	return func(result layersize.Measurement, err error) (layersize.Measurement, error) {
+		if result.Note != "" {
+			why += "; " + result.Note
+		}
+		result.Note = why
+		return result, err
+	}
+}
+
+// readWhole reads a blob whose digest is verified at its end.
+func readWhole(blob *registry.Blob) ([]byte, error) {
+	body, err := blob.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return io.ReadAll(body)
+}

@@ -1,0 +1,369 @@
+package measure_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/ztoctest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+)
+
+const (
+	indexV1 = "application/vnd.amazon.soci.index.v1+json"
+	indexV2 = "application/vnd.amazon.soci.index.v2+json"
+)
+
+// watched is the real registry behind a proxy that writes down what is asked for.
+func watched(t *testing.T) *store {
+	t.Helper()
+	behind := registrytest.Start(t, registrytest.Options{})
+	target, err := url.Parse(behind.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &store{}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.log = append(s.log, r.Method+" "+r.URL.Path)
+		s.mu.Unlock()
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	s.host = server.Listener.Addr().String()
+	return s
+}
+
+// indexable is a layer with small files among random data, large enough to profit from an index, and its tar.
+func indexable(t *testing.T, seed uint64) (*blob, []byte) {
+	t.Helper()
+	var out bytes.Buffer
+	w := tar.NewWriter(&out)
+	random := rand.NewChaCha8([32]byte{byte(seed)})
+	write := func(h tar.Header) {
+		if err := w.WriteHeader(&h); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.CopyN(w, random, h.Size); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(tar.Header{Typeflag: tar.TypeDir, Name: "app/", Mode: 0o755})
+	for i := range 300 {
+		write(tar.Header{Name: fmt.Sprintf("app/small%d", i), Size: int64(i), Mode: 0o644})
+	}
+	write(tar.Header{Typeflag: tar.TypeSymlink, Name: "app/link", Linkname: "small1"})
+	write(tar.Header{Name: "app/weights", Size: 12 << 20, Mode: 0o644})
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return packed(t, out.Bytes()), out.Bytes()
+}
+
+// blob is a gzip layer in memory.
+type blob struct {
+	v1.Layer
+	diffID v1.Hash
+	size   int64
+}
+
+func (b *blob) DiffID() (v1.Hash, error) { return b.diffID, nil }
+
+func packed(t *testing.T, tarball []byte) *blob {
+	t.Helper()
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := w.Write(tarball); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(tarball)
+	return &blob{static.NewLayer(out.Bytes(), types.OCILayer), v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum[:])}, int64(out.Len())}
+}
+
+func ztocOf(t *testing.T, tarball []byte, l *blob) *ztoctest.ZTOC {
+	t.Helper()
+	ztoc, err := ztoctest.Of(bytes.NewReader(tarball), l.size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ztoc
+}
+
+// index is a SOCI index as an image manifest, which is how soci writes it: one zTOC for each layer.
+func index(t *testing.T, kind types.MediaType, ztocs map[v1.Layer][]byte) v1.Image {
+	t.Helper()
+	image := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), kind)
+	for l, ztoc := range ztocs {
+		var err error
+		image, err = mutate.Append(image, mutate.Addendum{
+			Layer:       static.NewLayer(ztoc, "application/octet-stream"),
+			Annotations: map[string]string{"com.amazon.soci.image-layer-digest": digest(t, l)},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return image
+}
+
+func pushed(t *testing.T, reference string, image v1.Image) v1.Descriptor {
+	t.Helper()
+	if _, err := sandbox.Push(t.Context(), reference, image); err != nil {
+		t.Fatal(err)
+	}
+	hash, err := image.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	size, err := image.Size()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v1.Descriptor{MediaType: types.OCIManifestSchema1, Digest: hash, Size: size}
+}
+
+// attach pushes an index that refers to an image: go-containerregistry keeps the tag that lists the referrers, since this
+// registry does not have their API.
+func attach(t *testing.T, s *store, repository string, to v1.Image, ztocs map[v1.Layer][]byte) {
+	t.Helper()
+	subject := pushed(t, s.host+"/"+repository+":v1", to)
+	refers, ok := mutate.Subject(index(t, indexV1, ztocs), subject).(v1.Image)
+	if !ok {
+		t.Fatal("no image")
+	}
+	digest, err := refers.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pushed(t, s.host+"/"+repository+"@"+digest.String(), refers)
+}
+
+func imageOf(t *testing.T, layers ...v1.Layer) v1.Image {
+	t.Helper()
+	image, err := sandbox.Image("amd64", layers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return image
+}
+
+func sampled(t *testing.T, m *measure.Measurer, image string) *measure.Report {
+	t.Helper()
+	report, err := m.Measure(t.Context(), request(measure.Sample, image))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func streamed(t *testing.T, image string) *measure.Report {
+	t.Helper()
+	report, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, image))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// TestASOCIIndexCountsWhatAStreamDoes: of both kinds, and for few requests.
+func TestASOCIIndexCountsWhatAStreamDoes(t *testing.T) {
+	t.Parallel()
+	s := watched(t)
+	one, oneTar := indexable(t, 1)
+	two, twoTar := indexable(t, 2)
+	ztocs := map[v1.Layer][]byte{one: ztocOf(t, oneTar, one).Bytes(), two: ztocOf(t, twoTar, two).Bytes()}
+	image := imageOf(t, one, two)
+	attach(t, s, "soci/first", image, ztocs)
+
+	second := index(t, indexV2, ztocs)
+	found := pushed(t, s.host+"/soci/second:index", second)
+	enabled, ok := mutate.Annotations(image, map[string]string{"com.amazon.soci.index-digest": found.Digest.String()}).(v1.Image)
+	if !ok {
+		t.Fatal("no image")
+	}
+	pushed(t, s.host+"/soci/second:v1", enabled)
+
+	for repository, referrers := range map[string]int{"soci/first": 2, "soci/second": 0} { // the API, and the tag in its place
+		reference := s.host + "/" + repository + ":v1"
+		want := streamed(t, reference)
+		s.since()
+		kept := keep.In(t.TempDir())
+		got := sampled(t, measurer(t, kept), reference)
+		asked := s.since()
+		if got.RequiredBytes != want.RequiredBytes || *got.Inodes != *want.Inodes || got.UnpackedBytes != want.UnpackedBytes {
+			t.Errorf("%s: %+v and %d inodes, streamed %+v and %d", repository, got.RequiredBytes, *got.Inodes, want.RequiredBytes, *want.Inodes)
+		}
+		for _, m := range got.Images[0].Measurements {
+			if m.Method != layersize.MethodTOC || m.Exact || got.Exact {
+				t.Errorf("%s: %+v: the word of whoever pushed an index is not exact", repository, m)
+			}
+		}
+		if n := count(asked, "sha256-") + count(asked, "/referrers/"); n != referrers {
+			t.Errorf("%s: %d requests for referrers, want %d: %v", repository, n, referrers, asked)
+		}
+		if most := 3 + referrers + 1 + 2*2; len(asked) > most { // manifest and configuration; index; for each layer the zTOC and its trailer
+			t.Errorf("%s: %d requests, at most %d are needed: %v", repository, len(asked), most, asked)
+		}
+		again := sampled(t, measurer(t, kept), reference)
+		if asked := s.since(); len(asked) != 1 || again.RequiredBytes != got.RequiredBytes {
+			t.Errorf("%s: a second look cost %v", repository, asked)
+		}
+	}
+}
+
+func count(lines []string, part string) int {
+	n := 0
+	for _, line := range lines {
+		if strings.Contains(line, part) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestNobodyAsksForAnIndexInVain: not where no layer is probed, nor where all that are would not profit.
+func TestNobodyAsksForAnIndexInVain(t *testing.T) {
+	t.Parallel()
+	s := watched(t)
+	large, _ := indexable(t, 1)
+	small := layer(t, 1, sandbox.File{Name: "small", Size: 1 << 20, Like: sandbox.Noise})
+	for name, test := range map[string]struct {
+		mode   measure.Mode
+		layers []v1.Layer
+		asked  int
+	}{
+		"full":                     {measure.Full, []v1.Layer{large}, 0},
+		"manifest":                 {measure.Manifest, []v1.Layer{large}, 0},
+		"auto streams it":          {measure.Auto, []v1.Layer{large}, 0},
+		"sample of a small layer":  {measure.Sample, []v1.Layer{small}, 0},
+		"sample of a large layer":  {measure.Sample, []v1.Layer{small, large}, 2},
+		"sample of an image twice": {measure.Sample, []v1.Layer{large, small}, 2},
+	} {
+		reference := s.push(t, "vain/"+strings.ReplaceAll(name, " ", "-")+":v1", test.layers...)
+		s.since()
+		r := request(test.mode, reference)
+		if strings.HasSuffix(name, "twice") {
+			r.Images = append(r.Images, reference)
+		}
+		if _, err := measurer(t, nil).Measure(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		asked := s.since()
+		if n := count(asked, "sha256-") + count(asked, "/referrers/"); n != test.asked {
+			t.Errorf("%s: %d requests for referrers, want %d: %v", name, n, test.asked, asked)
+		}
+	}
+	client := measurer(t, nil)
+	first, second := s.push(t, "vain/one:v1", large), s.push(t, "vain/two:v1", large)
+	sampled(t, client, first)
+	s.since()
+	sampled(t, client, second)
+	if asked := s.since(); count(asked, "/referrers/") != 0 || count(asked, "sha256-") != 1 {
+		t.Errorf("a registry without the API was asked for it again: %v", asked)
+	}
+}
+
+// TestALyingIndexIsNeverBelieved: what cannot be is passed over, and what could be is not exact.
+func TestALyingIndexIsNeverBelieved(t *testing.T) {
+	t.Parallel()
+	s := watched(t)
+	l, tarball := indexable(t, 1)
+	last := func(z *ztoctest.ZTOC) *ztoctest.File { return &z.Files[len(z.Files)-1] }
+	for name, lie := range map[string]func(z *ztoctest.ZTOC) []byte{
+		"a smaller file":      func(z *ztoctest.ZTOC) []byte { last(z).Size /= 2; return z.Bytes() },
+		"a larger file":       func(z *ztoctest.ZTOC) []byte { last(z).Size *= 2; return z.Bytes() },
+		"a negative size":     func(z *ztoctest.ZTOC) []byte { last(z).Size = -1; return z.Bytes() },
+		"no last file":        func(z *ztoctest.ZTOC) []byte { z.Files = z.Files[:len(z.Files)-1]; return z.Bytes() },
+		"half of the files":   func(z *ztoctest.ZTOC) []byte { z.Files = slices.Delete(z.Files, 50, 200); return z.Bytes() },
+		"no files":            func(z *ztoctest.ZTOC) []byte { z.Files = nil; return z.Bytes() },
+		"another order":       func(z *ztoctest.ZTOC) []byte { slices.Reverse(z.Files); return z.Bytes() },
+		"a shorter tar":       func(z *ztoctest.ZTOC) []byte { last(z).Size -= 1 << 20; z.Uncompressed -= 1 << 20; return z.Bytes() },
+		"a longer tar":        func(z *ztoctest.ZTOC) []byte { last(z).Size += 1 << 20; z.Uncompressed += 1 << 20; return z.Bytes() },
+		"another blob":        func(z *ztoctest.ZTOC) []byte { z.Compressed++; return z.Bytes() },
+		"a directory of all":  func(z *ztoctest.ZTOC) []byte { last(z).Type = "dir"; return z.Bytes() },
+		"an unknown type":     func(z *ztoctest.ZTOC) []byte { last(z).Type = "socket"; return z.Bytes() },
+		"a future version":    func(z *ztoctest.ZTOC) []byte { z.Version = "2.0"; return z.Bytes() },
+		"half of a zTOC":      func(z *ztoctest.ZTOC) []byte { b := z.Bytes(); return b[:len(b)/2] },
+		"no zTOC":             func(*ztoctest.ZTOC) []byte { return []byte("no FlatBuffer at all, only a text of some length") },
+		"nothing":             func(*ztoctest.ZTOC) []byte { return nil },
+		"more than is useful": func(z *ztoctest.ZTOC) []byte { return append(z.Bytes(), make([]byte, 4<<20)...) },
+	} {
+		repository := "lies/" + strings.ReplaceAll(strings.ToLower(name), " ", "-")
+		attach(t, s, repository, imageOf(t, l), map[v1.Layer][]byte{l: lie(ztocOf(t, tarball, l))})
+		got := sampled(t, measurer(t, nil), s.host+"/"+repository+":v1")
+		m := got.Images[0].Measurements[0]
+		if m.Method == layersize.MethodTOC || m.Exact || !strings.Contains(m.Note, "SOCI index") {
+			t.Errorf("%s: %+v", name, m)
+		}
+		if u := m.UnpackedBytes; u.Min > int64(len(tarball)) || u.Max < int64(len(tarball)) {
+			t.Errorf("%s: the tar has %d bytes, which is not within %+v", name, len(tarball), u)
+		}
+	}
+	// Nobody can tell this from the truth: one file is as long as another was, and the other way round.
+	attach(t, s, "lies/consistent", imageOf(t, l), map[v1.Layer][]byte{l: func() []byte {
+		z := ztocOf(t, tarball, l)
+		for i := range z.Files {
+			z.Files[i].Name = "app/same"
+		}
+		return z.Bytes()
+	}()})
+	got := sampled(t, measurer(t, nil), s.host+"/lies/consistent:v1")
+	if m := got.Images[0].Measurements[0]; got.Exact || m.Exact || m.Method != layersize.MethodTOC {
+		t.Errorf("%+v", m)
+	}
+}
+
+// TestAnIndexOfAnotherImageIsNotTaken: neither one that refers to another manifest, nor one that the list of referrers calls by
+// another type, nor one that is gone.
+func TestAnIndexOfAnotherImageIsNotTaken(t *testing.T) {
+	t.Parallel()
+	s := watched(t)
+	l, tarball := indexable(t, 1)
+	ztocs := map[v1.Layer][]byte{l: ztocOf(t, tarball, l).Bytes()}
+	for name, digestOf := range map[string]func(repository string) string{
+		"of the first kind": func(repository string) string {
+			return pushed(t, s.host+"/"+repository+":index", index(t, indexV1, ztocs)).Digest.String()
+		},
+		"of no kind": func(repository string) string {
+			return pushed(t, s.host+"/"+repository+":index", imageOf(t, l)).Digest.String()
+		},
+		"gone":      func(string) string { return "sha256:" + strings.Repeat("0", 64) },
+		"no digest": func(string) string { return "../../../etc" },
+	} {
+		repository := "other/" + strings.ReplaceAll(name, " ", "-")
+		annotated, ok := mutate.Annotations(imageOf(t, l), map[string]string{"com.amazon.soci.index-digest": digestOf(repository)}).(v1.Image)
+		if !ok {
+			t.Fatal("no image")
+		}
+		pushed(t, s.host+"/"+repository+":v1", annotated)
+		if m := sampled(t, measurer(t, nil), s.host+"/"+repository+":v1").Images[0].Measurements[0]; m.Method == layersize.MethodTOC || m.Exact {
+			t.Errorf("%s: %+v", name, m)
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// referrersTimeout bounds a look at what refers to an image: nobody needs it so much as to wait for a host that is silent.
+const referrersTimeout = 10 * time.Second
+
+// maxReferrers bounds a list of referrers: some 3,000 of them.
+const maxReferrers = 1 << 20
+
+// Artifact is a manifest that holds no image: its blobs are described by their annotations.
+type Artifact struct {
+	Digest  string
+	Type    string // the artifact type, or else the media type of the configuration, where OCI image-spec 1.0 had it
+	Subject string // the digest of the manifest that it refers to, "" for none
+	Blobs   []Layer
+}
+
+// Referrers lists the artifacts of one type that refer to an image's manifest: by the referrers API, or where a registry does
+// not have it by the tag that stands in for it (OCI distribution-spec 1.1, sections Listing Referrers and Referrers Tag Schema).
+// There being none is no error.
+//
+// It is one request, with no second attempt, since what it finds is a convenience; a registry that turns out not to have the
+// API is not asked for it again. Of a list in pages the first is read, which the registry has filtered by the type, or which
+// holds the oldest referrers.
+func (c *Client) Referrers(ctx context.Context, image *Image, artifactType string) ([]Descriptor, error) {
+	p, err := c.pullOf(image)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(withoutRetries(ctx), referrersTimeout)
+	defer cancel()
+	list, err := p.referrers(ctx, image.Digest, artifactType)
+	if err != nil {
+		return nil, p.failed(err, "looking for referrers")
+	}
+	return list, nil
+}
+
+func (p pull) referrers(ctx context.Context, digest, artifactType string) ([]Descriptor, error) {
+	if !p.registry.lacksReferrers.Load() {
+		query := url.Values{"artifactType": {artifactType}}
+		data, err := p.get(ctx, p.path("referrers", digest)+"?"+query.Encode(), string(types.OCIImageIndex), maxReferrers)
+		if err == nil {
+			return referring(data, artifactType)
+		}
+		if !errors.Is(err, KindNotFound) {
+			return nil, err
+		}
+		p.registry.lacksReferrers.Store(true) // a registry with the API answers 200, whatever the digest
+	}
+	data, err := p.get(ctx, p.path("manifests", referrersTag(digest)), string(types.OCIImageIndex), maxReferrers)
+	if errors.Is(err, KindNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return referring(data, artifactType)
+}
+
+// referrersTag is the tag of the index that lists what refers to a digest.
+func referrersTag(digest string) string {
+	algorithm, hex, _ := strings.Cut(digest, ":")
+	return algorithm[:min(len(algorithm), 32)] + "-" + hex[:min(len(hex), 64)]
+}
+
+// referring picks from a list of referrers, which a registry need not have filtered.
+func referring(data []byte, artifactType string) ([]Descriptor, error) {
+	var index struct {
+		Manifests []v1.Descriptor `json:"manifests"`
+	}
+	if err := json.Unmarshal(data, &index); err != nil {
+		return nil, malformed("it is not a list of referrers: %s", plainWords(err.Error(), nil))
+	}
+	var list []Descriptor
+	for _, d := range index.Manifests {
+		if d.ArtifactType == artifactType && checkDescriptor(d) == nil {
+			list = append(list, Descriptor{Digest: d.Digest.String(), MediaType: string(d.MediaType), Size: d.Size})
+		}
+	}
+	return list, nil
+}
+
+// Artifact reads an artifact from an image's repository, or from what is kept. A size of -1 is one that nobody announced.
+func (c *Client) Artifact(ctx context.Context, image *Image, digest string, size int64) (*Artifact, error) {
+	p, err := c.pullOf(image)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := v1.NewHash(digest); err != nil {
+		return nil, p.failed(malformed("an artifact without a valid digest"), "reading an artifact")
+	}
+	ctx, cancel := context.WithTimeout(withoutRetries(ctx), referrersTimeout)
+	defer cancel()
+	data, err := p.kept(ctx, digest, size, p.path("manifests", digest), string(types.OCIManifestSchema1))
+	if err != nil {
+		return nil, p.failed(err, "reading an artifact")
+	}
+	artifact, err := parseArtifact(data, digest)
+	return artifact, p.failed(err, "reading an artifact")
+}
+
+func parseArtifact(data []byte, digest string) (*Artifact, error) {
+	var raw struct {
+		ArtifactType string          `json:"artifactType"`
+		Config       v1.Descriptor   `json:"config"`
+		Subject      v1.Descriptor   `json:"subject"`
+		Layers       []v1.Descriptor `json:"layers"`
+	}
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return nil, malformed("it is not a manifest: %s", plainWords(err.Error(), nil))
+	}
+	if len(raw.Layers) > maxLayers {
+		return nil, &Error{Kind: KindTooLarge, Err: fmt.Errorf("it has %d blobs, at most %d are read", len(raw.Layers), maxLayers)}
+	}
+	artifact := &Artifact{Digest: digest, Type: orDefault(raw.ArtifactType, string(raw.Config.MediaType))}
+	if raw.Subject.Digest.Hex != "" {
+		artifact.Subject = raw.Subject.Digest.String()
+	}
+	for i, d := range raw.Layers {
+		if err := checkDescriptor(d); err != nil {
+			return nil, malformed("blob %d: %w", i+1, err)
+		}
+		artifact.Blobs = append(artifact.Blobs, Layer{
+			Digest: d.Digest.String(), MediaType: string(d.MediaType), Size: d.Size, Annotations: maps.Clone(d.Annotations),
+		})
+	}
+	return artifact, nil
+}
+
+func (c *Client) pullOf(image *Image) (pull, error) {
+	repo, err := parseRepository(image.Repository)
+	if err != nil {
+		return pull{}, &Error{Image: nameable(image.Reference), Kind: KindInvalidReference, Err: err}
+	}
+	return pull{session: c.session(repo), image: image.Reference}, nil
+}
