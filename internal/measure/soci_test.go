@@ -76,7 +76,7 @@ func indexable(t *testing.T, seed uint64) (*blob, []byte) {
 		write(tar.Header{Name: fmt.Sprintf("app/small%d", i), Size: int64(i), Mode: 0o644})
 	}
 	write(tar.Header{Typeflag: tar.TypeSymlink, Name: "app/link", Linkname: "small1"})
-	write(tar.Header{Name: "app/weights", Size: 12 << 20, Mode: 0o644})
+	write(tar.Header{Name: "app/weights", Size: 5 << 20, Mode: 0o644})
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
