@@ -40,8 +40,11 @@ var diagram = []room{
 	{name: "sandbox/demo", props: true, imports: "sandbox tke/tketest registry/registrytest tke"},
 	{name: "acctest", props: true, view: withTerraform, imports: "provider sandbox tke/tketest registry/registrytest tke"},
 	{name: "docschema", props: true, view: withTerraform, imports: "provider"},
-	{name: "bench", props: true, imports: "sandbox tke/tketest tke"},
+	{name: "bench", props: true, imports: "sandbox sandbox/giant tke/tketest measure registry tke"},
+	{name: "bench/floor", props: true, view: withTerraform},
+	{name: "bench/null", props: true, view: withTerraform, imports: "provider imagecache"},
 	{name: "truth", props: true, imports: "measure registry registry/registrytest layersize disksize"},
+	{name: "sandbox/giant", props: true},
 	{name: "sandbox", props: true, imports: "tke/tketest registry/registrytest layersize disksize tke"},
 
 	{name: "", view: withTerraform, imports: "provider"},

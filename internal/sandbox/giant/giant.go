@@ -1,0 +1,154 @@
+// Package giant makes images of any size that take neither disk nor memory: the bytes of their layers are computed when somebody
+// reads them, at any place, and a registry serves them.
+//
+// A layer is one gzip member whose deflate stream is put together from pieces (RFC 1951: a piece that ends with an empty stored
+// block ends on a byte, and refers to nothing before its own start). The same few pieces come again and again, in an order that a
+// seed decides: most are noise, as the quantized weights of a model are for a compressor, and the rest are source trees.
+package giant
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/flate"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+)
+
+const (
+	pieceBytes   = 4 << 20 // unpacked
+	weightPieces = 16      // at most, of one file of weights
+	treePieces   = 8       // at most, one after the other
+	filesOfTree  = 400
+)
+
+// piece is a part of a layer, packed and unpacked.
+type piece struct {
+	packed   []byte
+	unpacked []byte
+}
+
+// pieces are made once, from fixed seeds.
+var pieces = sync.OnceValue(func() (made struct{ noise, trees []piece }) {
+	for seed := range uint64(6) {
+		content := make([]byte, pieceBytes)
+		noise(rand.New(rand.NewPCG(seed, 1)), content)
+		made.noise = append(made.noise, pack(content))
+	}
+	for seed := range uint64(6) {
+		made.trees = append(made.trees, pack(tree(seed)))
+	}
+	return made
+})
+
+func noise(random *rand.Rand, p []byte) {
+	for i := 0; i+8 <= len(p); i += 8 {
+		binary.LittleEndian.PutUint64(p[i:], random.Uint64())
+	}
+}
+
+// tree is a part of a tar: a directory with files of source code.
+func tree(seed uint64) []byte {
+	random := rand.New(rand.NewPCG(seed, 2))
+	var out bytes.Buffer
+	w := tar.NewWriter(&out)
+	name := fmt.Sprintf("usr/lib/tree%d/", seed)
+	header(w, tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: 0o755})
+	for i := range filesOfTree {
+		text := make([]byte, 512+random.IntN(2*(pieceBytes/filesOfTree-1024)))
+		for at := range text {
+			text[at] = "eeeetttaaoinshrdlucm\n  (){}.,;=0123"[random.Uint32()%35]
+		}
+		for at := 0; at+64 < len(text); at += 96 { // words that come again, as in source code
+			copy(text[at:at+64], text[random.IntN(at+1):])
+		}
+		header(w, tar.Header{Typeflag: tar.TypeReg, Name: fmt.Sprintf("%sfile%d.py", name, i), Size: int64(len(text)), Mode: 0o644})
+		must(w.Write(text))
+	}
+	must(0, w.Flush())
+	return out.Bytes()
+}
+
+func header(w *tar.Writer, h tar.Header) { must(0, w.WriteHeader(&h)) }
+
+// must is for writing into memory, which does not fail.
+func must(_ int, err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// pack compresses a piece for itself.
+func pack(unpacked []byte) piece {
+	var out bytes.Buffer
+	w, err := flate.NewWriter(&out, flate.DefaultCompression)
+	must(0, err)
+	must(w.Write(unpacked))
+	must(0, w.Flush())
+	return piece{packed: slices.Clip(out.Bytes()), unpacked: unpacked}
+}
+
+var (
+	// RFC 1952: magic, deflate, no flags, no time, unknown system.
+	gzipHeader = []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255}
+	// An empty stored block that says it is the last one.
+	lastBlock = []byte{1, 0, 0, 0xff, 0xff}
+)
+
+const gzipTrailer = 8
+
+// Layer is a gzip layer that is nowhere kept.
+type Layer struct {
+	Size     int64 // bytes of the blob
+	Unpacked int64 // bytes of the tar
+	DiffID   string
+	Digest   string // the true one once it is sealed
+
+	parts   []piece
+	starts  []int64 // of the parts within the blob
+	trailer []byte
+}
+
+// NewLayer makes a layer whose blob has about so many bytes. Seeds that differ make layers that differ.
+func NewLayer(seed uint64, size int64) *Layer {
+	l := &Layer{Digest: fakeDigest("blob", seed, size), DiffID: fakeDigest("tar", seed, size)}
+	random := rand.New(rand.NewPCG(seed, 3))
+	l.add(piece{packed: gzipHeader})
+	for n := 0; l.Size < size-pieceBytes || n == 0; n++ {
+		if random.IntN(2) == 0 {
+			for range min(treePieces, 1+(size-l.Size)/pieceBytes/2) {
+				l.add(pieces().trees[random.IntN(len(pieces().trees))])
+			}
+			continue
+		}
+		l.weights(fmt.Sprintf("models/%d/part-%d.safetensors", seed, n), int(max(1, min(weightPieces, (size-l.Size)/pieceBytes))), random)
+	}
+	l.add(pack(make([]byte, 1024))) // the tar ends
+	l.add(piece{packed: lastBlock})
+	l.Size += gzipTrailer
+	return l
+}
+
+// weights adds one file of noise.
+func (l *Layer) weights(name string, count int, random *rand.Rand) {
+	var out bytes.Buffer
+	header(tar.NewWriter(&out), tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(count) * pieceBytes, Mode: 0o644})
+	l.add(pack(out.Bytes()))
+	for range count {
+		l.add(pieces().noise[random.IntN(len(pieces().noise))])
+	}
+}
+
+func (l *Layer) add(p piece) {
+	l.starts = append(l.starts, l.Size)
+	l.parts = append(l.parts, p)
+	l.Size += int64(len(p.packed))
+	l.Unpacked += int64(len(p.unpacked))
+}
+
+// ReadAt reads the blob at any place. Before the layer is sealed its trailer has the length of the tar, and no true checksum.
+func (l *Layer) ReadAt(p []byte, off int64) (int, error) {
+	return readParts(l, p, off)
+}
