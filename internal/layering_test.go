@@ -40,7 +40,7 @@ var diagram = []room{
 	{name: "sandbox/demo", props: true, imports: "sandbox tke/tketest registry/registrytest tke"},
 	{name: "acctest", props: true, view: withTerraform, imports: "provider sandbox tke/tketest registry/registrytest tke"},
 	{name: "docschema", props: true, view: withTerraform, imports: "provider"},
-	{name: "bench", props: true, imports: "sandbox sandbox/giant tke/tketest measure registry tke"},
+	{name: "bench", props: true, imports: "sandbox sandbox/giant tke/tketest measure registry tke cloudapi"},
 	{name: "bench/floor", props: true, view: withTerraform},
 	{name: "bench/null", props: true, view: withTerraform, imports: "provider imagecache"},
 	{name: "truth", props: true, imports: "measure registry registry/registrytest layersize disksize"},
@@ -48,16 +48,19 @@ var diagram = []room{
 	{name: "sandbox", props: true, imports: "tke/tketest registry/registrytest layersize disksize tke"},
 
 	{name: "", view: withTerraform, imports: "provider"},
-	{name: "provider", view: withTerraform, imports: "imagecache rootdisk tcrtoken annotations tfdiag clients measure keep registry credentials tke disksize"},
+	{name: "provider", view: withTerraform, imports: "imagecache rootdisk tcrtoken annotations tfdiag clients measure keep registry credentials tke tcr cloudapi disksize"},
 	{name: "imagecache", view: withTerraform, imports: "annotations tfdiag clients tke disksize"},
 	{name: "rootdisk", view: withTerraform, imports: "annotations tfdiag clients measure registry layersize disksize"},
-	{name: "tcrtoken", view: withTerraform, imports: "tfdiag clients credentials"},
+	{name: "tcrtoken", view: withTerraform, imports: "tfdiag clients tcr"},
 	{name: "annotations", view: withTerraform, imports: "tfdiag disksize"},
-	{name: "tfdiag", view: withTerraform, imports: "clients measure registry credentials tke disksize"},
+	{name: "tfdiag", view: withTerraform, imports: "clients measure registry credentials tke cloudapi disksize"},
 
-	{name: "clients", imports: "measure registry credentials tke"},
-	{name: "tke/tketest", props: true, imports: "measure registry layersize disksize tke"},
+	{name: "clients", imports: "measure tke tcr"},
+	{name: "tke/tketest", props: true, imports: "measure registry layersize disksize tke cloudapi/apitest"},
 	{name: "registry/registrytest", props: true},
+	{name: "credentials/ststest", props: true, imports: "cloudapi/apitest"},
+	{name: "tcr/tcrtest", props: true, imports: "cloudapi/apitest"},
+	{name: "cloudapi/apitest", props: true},
 
 	{name: "measure", imports: "registry layersize disksize keep"},
 	{name: "registry"},
@@ -66,8 +69,10 @@ var diagram = []room{
 	{name: "layersize/ztoctest", props: true, view: offline},
 	{name: "disksize", view: standard},
 	{name: "keep", view: standard},
-	{name: "tke", imports: "credentials"},
-	{name: "credentials"},
+	{name: "tke", imports: "cloudapi"},
+	{name: "tcr", imports: "cloudapi"},
+	{name: "credentials", imports: "cloudapi"},
+	{name: "cloudapi"},
 }
 
 func TestDiagramPointsDownwards(t *testing.T) {

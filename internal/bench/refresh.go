@@ -10,9 +10,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
@@ -77,7 +77,7 @@ func measureRefresh(ctx context.Context, binary string, caches int) (figures ref
 // oneByOne reads as a provider does that makes one call for each cache, at the same rate and parallelism.
 func oneByOne(ctx context.Context, endpoint string, ids []string) error {
 	client, err := tke.New(tke.Config{
-		Credential: common.NewCredential(tketest.DefaultSecretID, tketest.DefaultSecretKey), Region: tketest.DefaultRegion, Endpoint: endpoint,
+		Credentials: cloudapi.Credential{SecretID: tketest.DefaultSecretID, SecretKey: tketest.DefaultSecretKey}, Region: tketest.DefaultRegion, Endpoint: endpoint,
 	})
 	if err != nil {
 		return err

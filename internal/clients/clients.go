@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcr"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
@@ -14,10 +15,12 @@ type Clients struct {
 	Measurer *measure.Measurer
 
 	Cloud       *tke.Client // nil when there are no credentials: use TKE
+	Registries  *tcr.Client // likewise: use TCR
 	Deferred    bool        // the credentials will be known only during apply
 	Region      string
 	Credentials string   // where the cloud credentials were found
 	Looked      []string // where they were looked for
+	Fault       error    // why what was found cannot be used
 }
 
 // MissingCredentialsError says that something needs the cloud and there are no credentials for it.
@@ -27,10 +30,19 @@ func (e *MissingCredentialsError) Error() string {
 	return fmt.Sprintf("no cloud credentials were found; looked at: %s", strings.Join(e.Looked, "; "))
 }
 
-// TKE gives the client for the cloud, or a *MissingCredentialsError: only what needs the cloud asks for it.
-func (c *Clients) TKE() (*tke.Client, error) {
-	if c.Cloud == nil {
-		return nil, &MissingCredentialsError{Looked: c.Looked}
+// TKE gives the client for image caches. Only what needs the cloud asks for it. The error is a *MissingCredentialsError, or one
+// of package credentials when something was found that cannot be used.
+func (c *Clients) TKE() (*tke.Client, error) { return c.Cloud, c.usable(c.Cloud != nil) }
+
+// TCR gives the client for registry instances, with the same errors as TKE.
+func (c *Clients) TCR() (*tcr.Client, error) { return c.Registries, c.usable(c.Registries != nil) }
+
+func (c *Clients) usable(there bool) error {
+	switch {
+	case c.Fault != nil:
+		return c.Fault
+	case !there:
+		return &MissingCredentialsError{Looked: c.Looked}
 	}
-	return c.Cloud, nil
+	return nil
 }

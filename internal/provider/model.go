@@ -8,23 +8,31 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 )
 
 // model is the provider's configuration.
 type model struct {
-	SecretID             types.String  `tfsdk:"secret_id"`
-	SecretKey            types.String  `tfsdk:"secret_key"`
-	SecurityToken        types.String  `tfsdk:"security_token"`
-	Region               types.String  `tfsdk:"region"`
-	Protocol             types.String  `tfsdk:"protocol"`
-	Domain               types.String  `tfsdk:"domain"`
-	Endpoints            types.Map     `tfsdk:"endpoints"`
-	Registries           types.Map     `tfsdk:"registries"`
-	DockerConfig         types.String  `tfsdk:"docker_config"`
-	MeasurementCacheDir  types.String  `tfsdk:"measurement_cache_dir"`
-	MaxRequestsPerSecond types.Float64 `tfsdk:"max_requests_per_second"`
+	SecretID                  types.String  `tfsdk:"secret_id"`
+	SecretKey                 types.String  `tfsdk:"secret_key"`
+	SecurityToken             types.String  `tfsdk:"security_token"`
+	Region                    types.String  `tfsdk:"region"`
+	Protocol                  types.String  `tfsdk:"protocol"`
+	Domain                    types.String  `tfsdk:"domain"`
+	SharedCredentialsDir      types.String  `tfsdk:"shared_credentials_dir"`
+	Profile                   types.String  `tfsdk:"profile"`
+	CAMRoleName               types.String  `tfsdk:"cam_role_name"`
+	EnablePodOIDC             types.Bool    `tfsdk:"enable_pod_oidc"`
+	AllowedAccountIDs         types.Set     `tfsdk:"allowed_account_ids"`
+	ForbiddenAccountIDs       types.Set     `tfsdk:"forbidden_account_ids"`
+	AssumeRole                types.Set     `tfsdk:"assume_role"`
+	AssumeRoleWithSAML        types.List    `tfsdk:"assume_role_with_saml"`
+	AssumeRoleWithWebIdentity types.List    `tfsdk:"assume_role_with_web_identity"`
+	Endpoints                 types.Map     `tfsdk:"endpoints"`
+	Registries                types.Map     `tfsdk:"registries"`
+	DockerConfig              types.String  `tfsdk:"docker_config"`
+	MeasurementCacheDir       types.String  `tfsdk:"measurement_cache_dir"`
+	MaxRequestsPerSecond      types.Float64 `tfsdk:"max_requests_per_second"`
 }
 
 type registryModel struct {
@@ -33,19 +41,6 @@ type registryModel struct {
 	PlainHTTP          types.Bool   `tfsdk:"plain_http"`
 	InsecureSkipVerify types.Bool   `tfsdk:"insecure_skip_verify"`
 	CACertificate      types.String `tfsdk:"ca_certificate"`
-}
-
-// settings are the cloud arguments. A value that is known only after apply counts as left out: whatever needs it then says so.
-func (m *model) settings() credentials.Settings {
-	return credentials.Settings{
-		SecretID: m.SecretID.ValueString(), SecretKey: m.SecretKey.ValueString(), SecurityToken: m.SecurityToken.ValueString(),
-		Region: m.Region.ValueString(), Protocol: m.Protocol.ValueString(), Domain: m.Domain.ValueString(),
-	}
-}
-
-// credentialsUnknown: they come from something that is made in the same run.
-func (m *model) credentialsUnknown() bool {
-	return m.SecretID.IsUnknown() || m.SecretKey.IsUnknown() || m.SecurityToken.IsUnknown()
 }
 
 func (m *model) endpoint(service string, getenv func(string) string) string {

@@ -3,7 +3,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"os"
 	"time"
 
@@ -17,16 +16,12 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/imagecache"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/rootdisk"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
-
-const envRequestClient = "TENCENTCLOUD_API_REQUEST_CLIENT"
 
 // Options are what a process gives to its provider. The zero value serves users; tests shorten the waits.
 type Options struct {
@@ -83,35 +78,9 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		return
 	}
 	data := &clients.Clients{}
-	p.configureCloud(&config, data, resp)
+	p.configureCloud(ctx, &config, data, resp)
 	p.configureRegistries(ctx, &config, data, resp)
-	resp.ResourceData, resp.DataSourceData, resp.ListResourceData = data, data, data
-}
-
-func (p *Provider) configureCloud(config *model, data *clients.Clients, resp *provider.ConfigureResponse) {
-	found, err := credentials.Resolve(config.settings(), p.getenv)
-	var partial *credentials.PartialError
-	if errors.As(err, &partial) && !config.credentialsUnknown() {
-		resp.Diagnostics.AddAttributeError(path.Root(partial.Lacks), "Half of the credentials is missing", partial.Error()+".")
-		return
-	}
-	data.Region, data.Credentials, data.Looked = found.Region, found.Source, found.Looked
-	data.Deferred = config.credentialsUnknown()
-	if found.Credential == nil {
-		return // only what needs the cloud asks for credentials
-	}
-	data.Cloud, err = tke.New(tke.Config{
-		Credential: found.Credential, Region: found.Region, Scheme: found.Protocol, Domain: found.Domain,
-		Endpoint:             config.endpoint("tke", p.getenv),
-		UserAgent:            p.userAgent(),
-		RequestClient:        p.getenv(envRequestClient),
-		MaxRequestsPerSecond: config.MaxRequestsPerSecond.ValueFloat64(),
-		PollInterval:         p.options.PollInterval,
-		RetryWait:            p.options.RetryWait,
-	})
-	if err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("endpoints").AtMapKey("tke"), "Not an endpoint", err.Error()+".")
-	}
+	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = data, data, data, data
 }
 
 func (p *Provider) configureRegistries(ctx context.Context, config *model, data *clients.Clients, resp *provider.ConfigureResponse) {

@@ -3,7 +3,9 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
@@ -13,16 +15,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
 // services are the keys of `endpoints`; each has an environment variable of its own.
-var services = []string{"tke"}
+var services = []string{"tke", "sts", "tcr", "metadata"}
 
-func endpointVariable(service string) string {
-	return map[string]string{"tke": "TKEIMAGE_ENDPOINT_TKE"}[service]
-}
+func endpointVariable(service string) string { return "TKEIMAGE_ENDPOINT_" + strings.ToUpper(service) }
 
 const envMeasurementCacheDir = "TKEIMAGE_MEASUREMENT_CACHE_DIR"
 
@@ -35,20 +34,12 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Image caches and disk sizes for large images on Tencent Cloud TKE super nodes. " +
 			"Configuring the provider makes no request; the disk size data source and the functions need no cloud credentials.",
+		Blocks: roleBlocks(),
 		Attributes: map[string]schema.Attribute{
-			"secret_id":      schema.StringAttribute{Optional: true, MarkdownDescription: "Secret id of the account. " + variable(credentials.EnvSecretID)},
-			"secret_key":     schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Secret key. " + variable(credentials.EnvSecretKey)},
-			"security_token": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Token of temporary credentials. " + variable(credentials.EnvSecurityToken)},
-			"region": schema.StringAttribute{Optional: true, MarkdownDescription: fmt.Sprintf(
-				"Region of the caches; it must be the cluster's. %s Default: `%s`.", variable(credentials.EnvRegion), credentials.DefaultRegion)},
-			"protocol": schema.StringAttribute{Optional: true, MarkdownDescription: fmt.Sprintf(
-				"`HTTPS` or `HTTP`. %s Default: `%s`.", variable(credentials.EnvProtocol), credentials.DefaultProtocol),
-				Validators: []validator.String{stringvalidator.OneOfCaseInsensitive("HTTP", "HTTPS")}},
-			"domain": schema.StringAttribute{Optional: true, MarkdownDescription: fmt.Sprintf(
-				"Root domain of the API, such as `internal.tencentcloudapi.com` inside Tencent's network. %s Default: `%s`.", variable(credentials.EnvDomain), credentials.DefaultDomain)},
 			"endpoints": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Whole URLs with scheme, for private endpoints and local stand-ins, by service: `tke`. " + variable(endpointVariable("tke")),
+				MarkdownDescription: "Whole URLs with scheme, for private endpoints and local stand-ins, by service: `tke`, `sts`, `tcr`, and `metadata` (that of a CVM). " +
+					"Environment: `TKEIMAGE_ENDPOINT_TKE`, `TKEIMAGE_ENDPOINT_STS`, `TKEIMAGE_ENDPOINT_TCR`, `TKEIMAGE_ENDPOINT_METADATA`.",
 				Validators: []validator.Map{
 					mapvalidator.KeysAre(stringvalidator.OneOf(services...)),
 					mapvalidator.ValueStringsAre(stringvalidator.RegexMatches(wholeURL, "must be a whole URL, such as https://tke.internal.tencentcloudapi.com")),
@@ -65,6 +56,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 				Validators:          []validator.Float64{float64validator.Between(0.1, 1000)}},
 		},
 	}
+	maps.Copy(resp.Schema.Attributes, cloudAttributes())
 }
 
 func registriesAttribute() schema.Attribute {

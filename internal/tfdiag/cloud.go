@@ -3,6 +3,7 @@
 package tfdiag
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,10 +12,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// Cloud tells of a call to the TKE API that failed. attempt completes "Cannot …", such as "create image cache \"llm\"".
+// Cloud tells of a call to the cloud's API that failed. attempt completes "Cannot …", such as "create image cache \"llm\"".
 func Cloud(attempt string, err error, from *clients.Clients) diag.Diagnostic {
 	summary := "Cannot " + attempt
 	var (
@@ -38,7 +40,9 @@ func Cloud(attempt string, err error, from *clients.Clients) diag.Diagnostic {
 		return diag.NewErrorDiagnostic(summary, fmt.Sprintf(
 			"Image cache %s disappeared while it was waited for: somebody deleted it, or it expired. Apply again to create it anew.", gone.ID))
 	case errors.As(err, &call):
-		return diag.NewErrorDiagnostic(summary, failedCall(call, from))
+		return diag.NewErrorDiagnostic(summary, failedCall(call, from.Credentials))
+	case from.Fault != nil && errors.Is(err, from.Fault):
+		return diag.NewErrorDiagnostic(summary, unusable(err, from.Credentials))
 	}
 	return diag.NewErrorDiagnostic(summary, sentence(err.Error()))
 }
@@ -48,16 +52,20 @@ func missingCredentials(err *clients.MissingCredentialsError) string {
 		"\n\nSet one of them. The disk size data source and the functions work without."
 }
 
-// failedCall is what one API call came to.
-func failedCall(err *tke.Error, from *clients.Clients) string {
+// failedCall is what one API call came to. used is where the credentials came from.
+func failedCall(err *cloudapi.Error, used string) string {
+	if err.Kind == cloudapi.KindUnsigned {
+		return unusable(err.Err, used)
+	}
 	var b strings.Builder
+	api := strings.ToUpper(cmp.Or(err.Service, "tke"))
 	switch err.Kind {
 	case tke.KindService:
-		fmt.Fprintf(&b, "The TKE API answered %s with %s: %s", err.Action, err.Code, sentence(err.Message))
+		fmt.Fprintf(&b, "The %s API answered %s with %s: %s", api, err.Action, err.Code, sentence(err.Message))
 	case tke.KindStatus:
 		fmt.Fprintf(&b, "%s answered %s with HTTP status %d instead of an API answer: %s", err.Host, err.Action, err.Status, sentence(err.Message))
 	case tke.KindMalformed:
-		fmt.Fprintf(&b, "%s was answered by something that is not the TKE API: %s", err.Action, sentence(err.Message))
+		fmt.Fprintf(&b, "%s was answered by something that is not the %s API: %s", err.Action, api, sentence(err.Message))
 	case tke.KindCanceled:
 		fmt.Fprintf(&b, "%s was interrupted: %s", err.Action, sentence(err.Message))
 	default:
@@ -66,7 +74,7 @@ func failedCall(err *tke.Error, from *clients.Clients) string {
 	if err.RequestID != "" {
 		fmt.Fprintf(&b, "\nRequest id: %s", err.RequestID)
 	}
-	if advice := remedy(err, from); advice != "" {
+	if advice := remedy(err, used); advice != "" {
 		fmt.Fprintf(&b, "\n\n%s", advice)
 	}
 	return b.String()
@@ -109,7 +117,7 @@ func endedWait(err *tke.WaitError, from *clients.Clients) string {
 	case errors.Is(err, context.Canceled):
 		return text + "the run was interrupted.\n\n" + left[err.For]
 	case errors.As(err, &call):
-		return text + "it could not be looked at any more.\n" + failedCall(call, from)
+		return text + "it could not be looked at any more.\n" + failedCall(call, from.Credentials)
 	}
 	return text + "this happened: " + sentence(err.Err.Error())
 }

@@ -1,19 +1,32 @@
 package tfdiag
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
+type codeRemedy struct{ code, advice string }
+
+// serviceRemedies go before the general ones.
+var serviceRemedies = map[string][]codeRemedy{
+	"sts": {
+		{"ResourceNotFound.RoleNotFound", "There is no such role in that account: look at role_arn for the spelling."},
+		{"ResourceNotFound", "Something that the request names does not exist: look at role_arn and at the identity provider."},
+		{"UnauthorizedOperation", assumeAdvice}, {"InternalError.CamNoAuth", assumeAdvice},
+	},
+	"tcr": {
+		{"ResourceNotFound", "There is no such registry instance in this region: look at registry_id and at the provider's region."},
+		{"UnauthorizedOperation", "The account may not do this. It needs the CAM action tcr:%s on the instance."},
+	},
+}
+
 // remedies say what to do about an error code, the most special code first. %s is the action.
-var remedies = []struct {
-	code   string
-	advice string
-}{
+var remedies = []codeRemedy{
 	{"RequestLimitExceeded", "Too many requests for this account: lower max_requests_per_second or Terraform's -parallelism, and apply again."},
 	{"UnauthorizedOperation", camAdvice}, {"InternalError.CamNoAuth", camAdvice}, {"FailedOperation.CamNoAuth", camAdvice}, {"AuthFailure.UnauthorizedOperation", camAdvice},
 	{"LimitExceeded", quotaAdvice}, {"InvalidParameterValue.LimitExceeded", quotaAdvice},
@@ -28,23 +41,25 @@ var remedies = []struct {
 }
 
 const (
-	camAdvice   = "The account may not do this. It needs the CAM action tke:%s on qcs::tke:REGION:uin/UIN:imagecache/*; Update and Delete are often refused where Create is allowed."
-	quotaAdvice = "A quota is used up: delete caches that are not needed, or ask for a larger quota in the console."
-	stockAdvice = "The zone of this subnet has no capacity for the builder at the moment: try a subnet in another zone, or later."
+	assumeAdvice = "The caller may not do this. Assuming a role needs the CAM action sts:%s on the role, and the role's trust policy must name the caller."
+	camAdvice    = "The account may not do this. It needs the CAM action tke:%s on qcs::tke:REGION:uin/UIN:imagecache/*; Update and Delete are often refused where Create is allowed."
+	quotaAdvice  = "A quota is used up: delete caches that are not needed, or ask for a larger quota in the console."
+	stockAdvice  = "The zone of this subnet has no capacity for the builder at the moment: try a subnet in another zone, or later."
 )
 
 // maxSkew is from where on the service refuses a signature for its time.
 const maxSkew = 5 * time.Minute
 
-func remedy(err *tke.Error, from *clients.Clients) string {
+func remedy(err *cloudapi.Error, used string) string {
 	switch {
 	case err.Kind == tke.KindNetwork || err.Kind == tke.KindMalformed || err.Kind == tke.KindStatus:
-		return "Look at the provider's region, domain and endpoints[\"tke\"], at proxies (HTTPS_PROXY) and at the network between here and the API."
+		return fmt.Sprintf("Look at the provider's region, domain and endpoints[%q], at proxies (HTTPS_PROXY) and at the network between here and the API.",
+			cmp.Or(err.Service, "tke"))
 	case err.HasCode("AuthFailure.UnauthorizedOperation"):
 	case err.HasCode("AuthFailure"):
-		return authAdvice(err, from)
+		return authAdvice(err, used)
 	}
-	for _, r := range remedies {
+	for _, r := range append(serviceRemedies[err.Service], remedies...) {
 		if err.HasCode(r.code) {
 			return strings.ReplaceAll(r.advice, "%s", err.Action)
 		}
@@ -52,21 +67,28 @@ func remedy(err *tke.Error, from *clients.Clients) string {
 	return ""
 }
 
-func authAdvice(err *tke.Error, from *clients.Clients) string {
-	used := "The credentials came from " + from.Credentials + "."
+func authAdvice(err *cloudapi.Error, used string) string {
+	used = cameFrom(used)
 	switch {
 	case err.HasCode("AuthFailure.SignatureExpire") && err.Skew.Abs() > maxSkew:
-		return fmt.Sprintf("This machine's clock is %s the service's by %s: set the clock (NTP). %s", side(err.Skew), err.Skew.Abs().Round(time.Second), used)
+		return fmt.Sprintf("This machine's clock is %s the service's by %s: set the clock (NTP).%s", side(err.Skew), err.Skew.Abs().Round(time.Second), used)
 	case err.HasCode("AuthFailure.SignatureExpire"):
-		return "The signature is too old or too new for the service: look at this machine's clock (NTP). " + used
+		return "The signature is too old or too new for the service: look at this machine's clock (NTP)." + used
 	case err.HasCode("AuthFailure.SignatureFailure"):
-		return "The secret key does not belong to the secret id. " + used
+		return "The secret key does not belong to the secret id." + used
 	case err.HasCode("AuthFailure.SecretIdNotFound"):
-		return "The secret id does not exist, or was disabled, or belongs to the other site (China or international). " + used
+		return "The secret id does not exist, or was disabled, or belongs to the other site (China or international)." + used
 	case err.HasCode("AuthFailure.TokenFailure"):
-		return "The security token has expired or does not belong to the secret id. " + used
+		return "The security token has expired or does not belong to the secret id." + used
 	}
-	return "The service refuses the credentials. " + used
+	return "The service refuses the credentials." + used
+}
+
+func cameFrom(used string) string {
+	if used == "" {
+		return ""
+	}
+	return " The credentials came from " + used + "."
 }
 
 func side(skew time.Duration) string {

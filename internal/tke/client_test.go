@@ -10,8 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
-
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
@@ -29,7 +28,7 @@ func start(t *testing.T, options tketest.Options) *tketest.Server {
 
 func config(endpoint string) tke.Config {
 	return tke.Config{
-		Credential: common.NewCredential(tketest.DefaultSecretID, tketest.DefaultSecretKey), Region: tketest.DefaultRegion, Endpoint: endpoint,
+		Credentials: cloudapi.Credential{SecretID: tketest.DefaultSecretID, SecretKey: tketest.DefaultSecretKey}, Region: tketest.DefaultRegion, Endpoint: endpoint,
 		MaxRequestsPerSecond: 10_000, PollInterval: 5 * time.Millisecond, RetryWait: time.Millisecond, UserAgent: "terraform-provider-tkeimage/test",
 	}
 }
@@ -192,7 +191,7 @@ func TestListPages(t *testing.T) {
 func TestErrorsSayWhatTheServiceSaid(t *testing.T) {
 	t.Parallel()
 	wrongKey := config("")
-	wrongKey.Credential = common.NewCredential(tketest.DefaultSecretID, "CANARY-wrong")
+	wrongKey.Credentials = cloudapi.Credential{SecretID: tketest.DefaultSecretID, SecretKey: "CANARY-wrong"}
 	tests := map[string]struct {
 		config tke.Config
 		deny   string

@@ -1,10 +1,8 @@
 // Package tke is a typed client of the five image cache actions of Tencent Kubernetes Engine (service tke, version
 // 2018-05-25): CreateImageCache, DescribeImageCaches, UpdateImageCache, DeleteImageCaches, GetMostSuitableImageCache.
 //
-// Signing and addressing are the SDK's. What this package adds, each in one place:
+// A single call is package cloudapi's. What this package adds, each in one place:
 //
-//   - transport.go: the layers between the SDK and the wire: retry, rate limit, user agent;
-//   - errors.go: whatever went wrong as an *Error with code, message, action and request id;
 //   - create.go: a create that never doubles, although the service takes no client token;
 //   - reader.go: many readers of single caches share DescribeImageCaches calls;
 //   - sweep.go: a burst of reads is answered from one listing;

@@ -10,7 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 )
 
 // example is one published example of an action: see the "source" in the file.
@@ -52,7 +53,7 @@ func (a *answering) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (a *answering) client(t *testing.T) *Client {
 	t.Helper()
-	client, err := New(Config{Credential: common.NewCredential("id", "key"), Region: "ap-guangzhou", Transport: a, UserAgent: "agent/1"})
+	client, err := New(Config{Credentials: cloudapi.Credential{SecretID: "id", SecretKey: "key"}, Region: "ap-guangzhou", Transport: a, UserAgent: "agent/1"})
 	if err != nil {
 		t.Fatal(err)
 	}

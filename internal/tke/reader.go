@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/graph-gophers/dataloader/v7"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 )
 
 // gatherFor is how long the first reader waits for others before one DescribeImageCaches call answers them all.
@@ -51,7 +53,7 @@ func (c *Client) Find(ctx context.Context, id string) (*ImageCache, error) {
 	case r := <-answered:
 		return r.cache, r.err
 	case <-ctx.Done():
-		return nil, newError(ctx, ActionDescribe, context.Cause(ctx))
+		return nil, cloudapi.Canceled(ctx, service, ActionDescribe)
 	}
 }
 

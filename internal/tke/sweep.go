@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 )
 
 const (
@@ -50,7 +52,7 @@ func (c *Client) Read(ctx context.Context, id string) (*ImageCache, error) {
 		select {
 		case <-s.done:
 		case <-ctx.Done():
-			return nil, newError(ctx, ActionDescribe, context.Cause(ctx))
+			return nil, cloudapi.Canceled(ctx, service, ActionDescribe)
 		}
 		if cache := s.caches[id]; cache != nil && s.writes == c.sweeper.writes.Load() {
 			return cache, nil

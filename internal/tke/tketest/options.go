@@ -3,6 +3,8 @@ package tketest
 import (
 	"net/http"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
 )
 
 // What a server accepts when [Options.Credentials] is empty.
@@ -13,16 +15,14 @@ const (
 )
 
 // Credential is one key pair that the service knows. A Token makes it a temporary one, which is refused without it.
-type Credential struct {
-	SecretID  string
-	SecretKey string
-	Token     string
-}
+type Credential = apitest.Credential
 
 // Options is how a stand-in differs from the one that most tests want, which is the zero value.
 type Options struct {
 	// Credentials that are known. Default: DefaultSecretID with DefaultSecretKey.
 	Credentials []Credential
+	// Sessions gives further credentials by secret id: those that a stand-in for STS has given out. Optional.
+	Sessions func(secretID string) (Credential, bool)
 	// Regions that are served, each with caches of its own. Default: five, DefaultRegion being the first.
 	Regions []string
 	// UIN is the account in CAM's messages. Default: 100000000001.

@@ -169,7 +169,7 @@ func (f pullFailure) because(err error) error {
 // noSpace is what users meet on a disk that is too small: containerd copies a blob to its ingest directory.
 func (f pullFailure) noSpace(blob v1.Hash) error {
 	return f.event("Unknown", fmt.Sprintf("failed to copy: write /var/lib/containerd/io.containerd.content.v1.content/"+
-		"ingest/%s/data: no space left on device", hexDigest([]byte(blob.String()))))
+		"ingest/%s/data: no space left on device", fmt.Sprintf("%x", sha256.Sum256([]byte(blob.String())))))
 }
 
 func (f pullFailure) event(code, cause string) error {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
 )
 
 // Request is one request that reached the server, whatever became of it.
@@ -56,10 +58,9 @@ type requestLog struct {
 }
 
 func (l *requestLog) open(c *call, now time.Time) *Request {
-	auth, _ := parseAuthorization(c.header.Get("Authorization"))
 	entry := &Request{
 		ID: c.id, At: now, Action: c.action, Version: c.version, Region: c.region, Language: c.language,
-		SecretID: auth.secretID, Header: c.header.Clone(), raw: c.body,
+		SecretID: apitest.SecretID(c.header), Header: c.header.Clone(), raw: c.body,
 	}
 	entry.Header.Del("Authorization")
 	entry.Header.Del("X-TC-Token")

@@ -1,7 +1,8 @@
-package tke
+package cloudapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,7 +19,8 @@ import (
 )
 
 const (
-	maxTries       = 9 // with doubling waits from 250 ms to 8 s, about half a minute of throttling is survived
+	defaultTries   = 9 // with doubling waits from 250 ms to 8 s, about half a minute of throttling is survived
+	firstRetryWait = 250 * time.Millisecond
 	maxRetryWait   = 8 * time.Second
 	tryTimeout     = 30 * time.Second
 	maxAnswerBytes = 16 << 20
@@ -37,13 +39,8 @@ func newTransport(config Config) http.RoundTripper {
 	if wire == nil {
 		wire = http.DefaultTransport
 	}
-	perSecond := config.MaxRequestsPerSecond
-	if perSecond <= 0 {
-		perSecond = DefaultMaxRequestsPerSecond
-	}
-	// The burst counts towards the same second as the steady rate: together they stay within 20 at the default.
-	limiter := rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond/3)))
-	return newRetry(config.RetryWait, roundTripper(func(r *http.Request) (*http.Response, error) {
+	limiter := newLimiter(config.MaxRequestsPerSecond)
+	return newRetry(config, roundTripper(func(r *http.Request) (*http.Response, error) {
 		if err := limiter.Wait(r.Context()); err != nil {
 			return nil, errors.Join(errNotTried, err)
 		}
@@ -55,15 +52,23 @@ func newTransport(config Config) http.RoundTripper {
 	}))
 }
 
+// newLimiter keeps below a rate. The burst counts towards the same second as the steady rate: together they stay within 20
+// for a rate of 15.
+func newLimiter(perSecond float64) *rate.Limiter {
+	if perSecond <= 0 {
+		return rate.NewLimiter(rate.Inf, 0)
+	}
+	return rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond/3)))
+}
+
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // try makes one attempt, reads the whole answer, and turns what is no API answer into an *Error.
-// A create that is under way is not torn by a cancellation: the id that its answer holds is worth the wait.
 func try(wire http.RoundTripper, r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
-	if r.Header.Get("X-TC-Action") == ActionCreate {
+	if actionOf(ctx).Untorn {
 		ctx = context.WithoutCancel(ctx)
 	}
 	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
@@ -99,10 +104,8 @@ func isAnswer(body []byte) bool {
 }
 
 // newRetry is the one retry layer, on go-retryablehttp. The layers above (the SDK's client) and below (the wire) retry nothing.
-func newRetry(firstWait time.Duration, next http.RoundTripper) http.RoundTripper {
-	if firstWait <= 0 {
-		firstWait = 250 * time.Millisecond
-	}
+func newRetry(config Config, next http.RoundTripper) http.RoundTripper {
+	tries := cmp.Or(config.Tries, defaultTries)
 	client := retryablehttp.NewClient()
 	client.HTTPClient = &http.Client{
 		Transport: next,
@@ -110,8 +113,8 @@ func newRetry(firstWait time.Duration, next http.RoundTripper) http.RoundTripper
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	client.Logger = nil
-	client.RetryMax = maxTries - 1
-	client.RetryWaitMin, client.RetryWaitMax = firstWait, maxRetryWait
+	client.RetryMax = tries - 1
+	client.RetryWaitMin, client.RetryWaitMax = cmp.Or(config.RetryWait, firstRetryWait), maxRetryWait
 	client.CheckRetry = shouldRetry
 	client.Backoff = func(least, most time.Duration, tried int, response *http.Response) time.Duration {
 		wait := retryablehttp.DefaultBackoff(least, most, tried, response) // heeds Retry-After
@@ -130,12 +133,11 @@ func newRetry(firstWait time.Duration, next http.RoundTripper) http.RoundTripper
 	})
 }
 
-// shouldRetry retries by idempotency: reads and deletes on any transient fault, everything else only where the service
+// shouldRetry retries by idempotency: what is repeatable on any transient fault, everything else only where the service
 // certainly did not act: a connection that could not be made, or an explicit rate limit.
 func shouldRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
 	again := false
-	action := actionOf(ctx)
-	repeatable := action == ActionDescribe || action == ActionMatch || action == ActionDelete
+	repeatable := actionOf(ctx).Repeatable
 	switch {
 	case err != nil && transientDial(err):
 		again = true
@@ -188,19 +190,19 @@ func excerpt(body []byte) string {
 type callKey struct{}
 
 type callState struct {
-	action string
+	action Action
 	skew   atomic.Int64
 }
 
-func withAction(ctx context.Context, action string) context.Context {
+func withAction(ctx context.Context, action Action) context.Context {
 	return context.WithValue(ctx, callKey{}, &callState{action: action})
 }
 
-func actionOf(ctx context.Context) string {
+func actionOf(ctx context.Context) Action {
 	if state, ok := ctx.Value(callKey{}).(*callState); ok {
 		return state.action
 	}
-	return ""
+	return Action{}
 }
 
 // noteSkew keeps how far this machine's clock is from the Date of the answer (RFC 9110 section 6.6.1).

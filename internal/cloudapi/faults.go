@@ -1,4 +1,4 @@
-package tke
+package cloudapi
 
 import (
 	"crypto/tls"

@@ -1,0 +1,142 @@
+package cloudapi
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
+	tchttp "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/http"
+	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile"
+)
+
+// Config is what a Client is made from. Service and Version are required.
+type Config struct {
+	Service string // as it stands in host names and signatures, such as "sts"
+	Version string // of the service's API, such as "2018-08-13"
+	Region  string
+
+	Credentials Credentials // what signs; nil if every action is unsigned
+
+	// Endpoint is a whole URL with scheme, for private endpoints and local stand-ins.
+	// When empty, the host is <Service>.<Domain> over Scheme.
+	Endpoint string
+	Domain   string // root domain, default tencentcloudapi.com
+	Scheme   string // HTTP or HTTPS, default HTTPS
+
+	UserAgent     string // the User-Agent header of every request
+	RequestClient string // the X-TC-RequestClient header, beside the SDK's own version
+
+	MaxRequestsPerSecond float64           // over all actions; default: no limit
+	Tries                int               // of one call at most; default 9, about half a minute of throttling
+	RetryWait            time.Duration     // the first wait between tries, doubled from then on; default 250 ms
+	Transport            http.RoundTripper // the wire; default http.DefaultTransport
+}
+
+// Client calls one service. It is safe for concurrent use, and makes no request until it is asked for one.
+type Client struct {
+	service, version string
+	credentials      Credentials
+	sdk              *common.Client
+}
+
+// Action is one operation of a service, and what may be done to a request for it.
+type Action struct {
+	Name string
+
+	// Repeatable: sent again after any transient fault. Otherwise only when the service certainly did not act.
+	Repeatable bool
+	// Untorn: a request that is under way is not torn by a cancellation, since its answer is worth the wait.
+	Untorn bool
+	// Unsigned: the service takes it without a signature, and so without credentials.
+	Unsigned bool
+}
+
+// New makes a client. It fails only on an endpoint that is not a URL with scheme and host.
+func New(config Config) (*Client, error) {
+	sdkProfile, err := sdkProfile(config)
+	if err != nil {
+		return nil, err
+	}
+	sdk := new(common.Client).Init(config.Region).
+		WithProfile(sdkProfile).
+		WithHttpTransport(newTransport(config))
+	if config.RequestClient != "" {
+		sdk.WithRequestClient(config.RequestClient)
+	}
+	return &Client{service: config.Service, version: config.Version, credentials: config.Credentials, sdk: sdk}, nil
+}
+
+// sdkProfile leaves every retry of the SDK off: they sleep without heeding the context and know only one of the rate
+// limit codes. Debug stays off for good, since it prints credentials.
+func sdkProfile(config Config) (*profile.ClientProfile, error) {
+	p := profile.NewClientProfile()
+	p.Language = "en-US"
+	p.DisableRegionBreaker = true
+	p.HttpProfile.ReqTimeout = 0 // the context bounds a call, the transport a single try
+	p.HttpProfile.RootDomain = config.Domain
+	if config.Scheme != "" {
+		p.HttpProfile.Scheme = config.Scheme
+	}
+	if config.Endpoint == "" {
+		return p, nil
+	}
+	u, err := url.Parse(config.Endpoint)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, fmt.Errorf("%q is not a URL such as https://%s.internal.tencentcloudapi.com", config.Endpoint, config.Service)
+	}
+	p.HttpProfile.Scheme = u.Scheme
+	p.HttpProfile.Endpoint = u.Host + u.Path
+	return p, nil
+}
+
+// envelope carries a plain Go value through the SDK, which wants requests and responses of its own making.
+type envelope struct {
+	*tchttp.BaseRequest
+	payload any
+}
+
+// MarshalJSON sends exactly the fields of the payload.
+func (e *envelope) MarshalJSON() ([]byte, error) { return json.Marshal(e.payload) }
+
+type answer struct {
+	*tchttp.BaseResponse
+	payload any
+}
+
+// UnmarshalJSON takes the payload out of the "Response" that surrounds it.
+func (a *answer) UnmarshalJSON(data []byte) error {
+	return json.Unmarshal(data, &struct{ Response any }{a.payload})
+}
+
+// Call makes one API call: out is the decoded content of "Response". Every failure is an *Error.
+func Call[Out any](ctx context.Context, c *Client, action Action, in any) (out Out, err error) {
+	sdk, err := c.signer(ctx, action)
+	if err != nil {
+		return out, err
+	}
+	ctx = withAction(ctx, action)
+	request := &envelope{BaseRequest: new(tchttp.BaseRequest).Init().WithApiInfo(c.service, c.version, action.Name), payload: in}
+	request.SetContext(ctx)
+	request.SetSkipSign(action.Unsigned)
+	if err := sdk.Send(request, &answer{BaseResponse: &tchttp.BaseResponse{}, payload: &out}); err != nil {
+		return out, c.newError(ctx, action, err)
+	}
+	return out, nil
+}
+
+// signer is the SDK's client with the credential of this moment. It shares everything else, connections above all.
+func (c *Client) signer(ctx context.Context, action Action) (*common.Client, error) {
+	sdk := *c.sdk
+	if action.Unsigned {
+		return &sdk, nil
+	}
+	credential, err := c.credentials.Retrieve(ctx)
+	if err != nil {
+		return nil, c.withoutCredentials(ctx, action, err)
+	}
+	return sdk.WithCredential(common.NewTokenCredential(credential.SecretID, credential.SecretKey, credential.Token)), nil
+}

@@ -1,0 +1,78 @@
+package credentials
+
+import (
+	"context"
+	"slices"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+)
+
+// guard gives a credential only once its account is known to be one that may be used. The account of a chain never changes, so
+// STS is asked once, when the credential is first needed.
+type guard struct {
+	cloudapi.Credentials // what is guarded
+
+	sts    *cloudapi.Client
+	rules  Resolved
+	turn   chan struct{} // full while somebody asks
+	passed bool          // guarded by turn
+	barred *AccountError // likewise
+}
+
+func (s Services) guarded(have cloudapi.Credentials, rules Resolved) (*guard, error) {
+	client, err := s.sts(have, "")
+	if err != nil {
+		return nil, err
+	}
+	return &guard{Credentials: have, sts: client, rules: rules, turn: make(chan struct{}, 1)}, nil
+}
+
+// Retrieve gives the credential, or an *AccountError.
+func (g *guard) Retrieve(ctx context.Context) (cloudapi.Credential, error) {
+	credential, err := g.Credentials.Retrieve(ctx)
+	if err != nil {
+		return credential, err
+	}
+	if err := g.pass(ctx); err != nil {
+		return cloudapi.Credential{}, err
+	}
+	return credential, nil
+}
+
+func (g *guard) pass(ctx context.Context) error {
+	select {
+	case g.turn <- struct{}{}:
+		defer func() { <-g.turn }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	switch {
+	case g.passed:
+		return nil
+	case g.barred != nil:
+		return g.barred
+	}
+	who, err := cloudapi.Call[struct {
+		AccountID string `json:"AccountId"` // UIN of the root account
+	}](ctx, g.sts, getCallerIdentity, struct{}{})
+	if err != nil {
+		return &Error{Link: "the account of the credentials, which allowed_account_ids and forbidden_account_ids are held against",
+			With: g.rules.Source(), Err: err}
+	}
+	if g.barred = g.rules.judge(who.AccountID); g.barred != nil {
+		return g.barred
+	}
+	g.passed = true
+	return nil
+}
+
+// judge holds an account against the lists.
+func (r Resolved) judge(account string) *AccountError {
+	switch {
+	case slices.Contains(r.ForbiddenAccounts, account):
+		return &AccountError{Account: account, Forbidden: true}
+	case len(r.AllowedAccounts) > 0 && !slices.Contains(r.AllowedAccounts, account):
+		return &AccountError{Account: account, Allowed: r.AllowedAccounts}
+	}
+	return nil
+}

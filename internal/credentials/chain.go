@@ -1,0 +1,83 @@
+package credentials
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+)
+
+// Services are where sessions come from.
+type Services struct {
+	// STS is the client's configuration, without service, version and credentials.
+	STS cloudapi.Config
+	// Metadata is the URL of the CVM metadata service. Default: the one that every CVM has.
+	Metadata string
+	// MetadataTransport is the wire to it. Default: one without proxies, since the service answers the machine itself.
+	MetadataTransport http.RoundTripper
+	// ReadFile reads the files of web identities. Default: os.ReadFile.
+	ReadFile func(path string) ([]byte, error)
+	// Log tells of a renewal that failed while the session is still good. Optional.
+	Log func(ctx context.Context, message string, fields map[string]any)
+}
+
+// Credentials makes the chain into what signs requests, and makes no request itself; nil when nothing was found. The error is
+// that of an endpoint that is not a URL. What Retrieve gives is an *Error or an *AccountError.
+func (r Resolved) Credentials(services Services) (cloudapi.Credentials, error) {
+	if services.ReadFile == nil {
+		services.ReadFile = os.ReadFile
+	}
+	services.STS.Region = r.Region
+	var have cloudapi.Credentials
+	var source string
+	for _, link := range r.Chain {
+		next, err := services.forge(link, have, source)
+		if err != nil {
+			return nil, err
+		}
+		have, source = next, link.String()
+	}
+	if have == nil || len(r.AllowedAccounts)+len(r.ForbiddenAccounts) == 0 {
+		return have, nil
+	}
+	return services.guarded(have, r)
+}
+
+// forge makes one link. Static ones never change; all others are sessions.
+func (s Services) forge(link Link, with cloudapi.Credentials, source string) (cloudapi.Credentials, error) {
+	var from lender
+	var err error
+	switch link := link.(type) {
+	case Static:
+		return cloudapi.Credential{SecretID: link.SecretID, SecretKey: link.SecretKey, Token: link.Token}, nil
+	case CVMRole:
+		from = s.metadata(link)
+		source = ""
+	default:
+		if _, chained := link.(AssumeRole); !chained {
+			source = ""
+		}
+		from, err = s.role(link, with)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newSession(func(ctx context.Context) (lent, error) {
+		got, err := from(ctx)
+		if err != nil {
+			return got, &Error{Link: link.String(), With: source, Err: err}
+		}
+		return got, nil
+	}, s.Log), nil
+}
+
+// lent is a credential for a while.
+type lent struct {
+	cloudapi.Credential
+	expires time.Time
+}
+
+// lender gives a new session.
+type lender func(ctx context.Context) (lent, error)

@@ -1,0 +1,53 @@
+package credentials
+
+import "strings"
+
+// keys are a key pair of arguments and environment, perhaps not whole.
+type keys struct{ id, key, token found }
+
+// keys picks each part by itself. tccli's name for the token counts only beside a key pair that is from the environment too: they
+// are one set then, as tccli writes it, while a lone token of another tool must not spoil a pair from elsewhere.
+func (r *resolver) keys() keys {
+	s := r.settings
+	k := keys{
+		id:    pick(s.SecretID, "secret_id", EnvSecretID, r.env),
+		key:   pick(s.SecretKey, "secret_key", EnvSecretKey, r.env),
+		token: pick(s.SecurityToken, "security_token", EnvSecurityToken, r.env),
+	}
+	fromEnvironment := s.SecretID == "" && s.SecretKey == "" && k.id.value != "" && k.key.value != ""
+	if k.token.value == "" && fromEnvironment {
+		k.token = pick("", "", EnvToken, r.env)
+	}
+	return k
+}
+
+// isEmpty: then, and only then, the profile file is read.
+func (k keys) isEmpty() bool { return k.id.value == "" && k.key.value == "" && k.token.value == "" }
+
+// incomplete is an *ArgumentError when a part is missing.
+func (k keys) incomplete() error {
+	have, name := k.id, "secret_id"
+	if have.value == "" {
+		have, name = k.key, "secret_key"
+	}
+	if have.value == "" {
+		have, name = k.token, "security_token"
+	}
+	switch {
+	case k.id.value == "":
+		return partial(name, have.from, "secret_id", EnvSecretID)
+	case k.key.value == "":
+		return partial(name, have.from, "secret_key", EnvSecretKey)
+	}
+	return nil
+}
+
+func (k keys) static() Static {
+	var from []string
+	for _, part := range []found{k.id, k.key, k.token} {
+		if part.value != "" {
+			from = append(from, part.from)
+		}
+	}
+	return Static{SecretID: k.id.value, SecretKey: k.key.value, Token: k.token.value, From: strings.Join(from, ", ")}
+}

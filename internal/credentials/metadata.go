@@ -1,0 +1,115 @@
+package credentials
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+)
+
+const (
+	// metadataURL is the service of every CVM (https://cloud.tencent.com/document/product/213/4934).
+	metadataURL = "http://metadata.tencentyun.com"
+	rolePath    = "/latest/meta-data/cam/security-credentials/"
+
+	metadataTimeout  = 2 * time.Second // it is on the same machine, so to speak
+	metadataTries    = 3
+	maxMetadataBytes = 64 << 10
+)
+
+// MetadataError says that the CVM's metadata service gave no session.
+type MetadataError struct {
+	Host   string
+	Role   string
+	Status int    // of HTTP; 0 when no answer came
+	Code   string // in an answer that is none
+	Err    error
+}
+
+func (e *MetadataError) Error() string {
+	switch {
+	case e.Status == http.StatusNotFound:
+		return fmt.Sprintf("the metadata service at %s knows no role %q (HTTP 404): it is not bound to this machine", e.Host, e.Role)
+	case e.Code != "":
+		return fmt.Sprintf("the metadata service at %s answered for the role %q with code %q", e.Host, e.Role, e.Code)
+	case e.Err != nil:
+		return fmt.Sprintf("the metadata service at %s gave no answer: %v", e.Host, e.Err)
+	}
+	return fmt.Sprintf("the metadata service at %s answered for the role %q with HTTP status %d and no credential", e.Host, e.Role, e.Status)
+}
+
+// Unwrap gives what kept an answer from coming.
+func (e *MetadataError) Unwrap() error { return e.Err }
+
+// metadata gives the lender for the machine's own role.
+func (s Services) metadata(link CVMRole) lender {
+	base := strings.TrimSuffix(cmp.Or(s.Metadata, metadataURL), "/")
+	client := retryablehttp.NewClient()
+	client.Logger = nil // it would log what it asks for
+	client.RetryMax = metadataTries - 1
+	client.RetryWaitMin, client.RetryWaitMax = cmp.Or(s.STS.RetryWait, client.RetryWaitMin), metadataTimeout
+	client.HTTPClient = &http.Client{
+		Timeout:       metadataTimeout,
+		Transport:     s.metadataWire(),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	client.ErrorHandler = retryablehttp.PassthroughErrorHandler
+	return func(ctx context.Context) (lent, error) {
+		request, err := retryablehttp.NewRequestWithContext(ctx, http.MethodGet, base+rolePath+url.PathEscape(link.Name), nil)
+		if err != nil {
+			return lent{}, err
+		}
+		response, err := client.Do(request)
+		if err != nil {
+			return lent{}, &MetadataError{Host: request.Host, Role: link.Name, Err: cloudapi.RootCause(err)}
+		}
+		defer response.Body.Close()
+		return readRole(response, &MetadataError{Host: request.Host, Role: link.Name, Status: response.StatusCode})
+	}
+}
+
+// metadataWire goes past all proxies: none of them is on this machine.
+func (s Services) metadataWire() http.RoundTripper {
+	if s.MetadataTransport != nil {
+		return s.MetadataTransport
+	}
+	return &http.Transport{DisableKeepAlives: true}
+}
+
+func readRole(response *http.Response, failed *MetadataError) (lent, error) {
+	if response.StatusCode != http.StatusOK {
+		return lent{}, failed
+	}
+	var answer struct {
+		TmpSecretID  string `json:"TmpSecretId"`
+		TmpSecretKey string
+		Token        string
+		ExpiredTime  int64 // Unix seconds
+		Code         string
+	}
+	content, err := io.ReadAll(io.LimitReader(response.Body, maxMetadataBytes))
+	if err != nil {
+		failed.Err = cloudapi.RootCause(err)
+		return lent{}, failed
+	}
+	if json.Unmarshal(content, &answer) != nil {
+		return lent{}, failed
+	}
+	if answer.Code != "Success" || answer.TmpSecretID == "" || answer.TmpSecretKey == "" || answer.ExpiredTime == 0 {
+		failed.Code = answer.Code
+		return lent{}, failed
+	}
+	return lent{
+		Credential: cloudapi.Credential{SecretID: answer.TmpSecretID, SecretKey: answer.TmpSecretKey, Token: answer.Token},
+		expires:    time.Unix(answer.ExpiredTime, 0),
+	}, nil
+}

@@ -1,0 +1,135 @@
+package credentials
+
+import (
+	"cmp"
+	"strings"
+)
+
+// Resolved is what arguments, environment and files come to.
+type Resolved struct {
+	Region, Protocol, Domain string
+
+	Chain  []Link   // from the first credential to the last role; empty when none was found
+	Looked []string // every place that was looked at, in order
+	Fault  error    // why what was found cannot be used. It matters to what needs the cloud only
+
+	AllowedAccounts, ForbiddenAccounts []string
+}
+
+// Source says in words where the credential is from; never its value.
+func (r Resolved) Source() string {
+	words := make([]string, len(r.Chain))
+	for i, link := range r.Chain {
+		words[i] = link.String()
+	}
+	return strings.Join(words, ", then ")
+}
+
+// Resolve applies the precedence: an argument beats its environment variable, which beats the profile file, which beats the
+// default. It reads files through the world, and makes no request. The error is an *ArgumentError.
+func Resolve(settings Settings, world World) (Resolved, error) {
+	r := resolver{settings: settings, env: world.Getenv, readFile: world.ReadFile}
+	return r.resolve()
+}
+
+// resolver is one resolution on its way.
+type resolver struct {
+	settings Settings
+	env      func(string) string
+	readFile func(string) ([]byte, error)
+	profile  profile
+	out      Resolved
+}
+
+func (r *resolver) resolve() (Resolved, error) {
+	keys := r.keys()
+	if keys.isEmpty() {
+		r.profile = r.readProfile()
+	}
+	r.places()
+	s := r.settings
+	r.out.Region = cmp.Or(s.Region, r.env(EnvRegion), r.profile.region, DefaultRegion)
+	r.out.Protocol = strings.ToUpper(cmp.Or(s.Protocol, r.env(EnvProtocol), DefaultProtocol))
+	r.out.Domain = cmp.Or(s.Domain, r.env(EnvDomain), DefaultDomain)
+	r.out.AllowedAccounts, r.out.ForbiddenAccounts = s.AllowedAccounts, s.ForbiddenAccounts
+	if err := r.chain(keys); err != nil {
+		return r.out, err
+	}
+	if s.Region == "" && r.env(EnvRegion) == "" && r.out.Fault == nil {
+		r.out.Fault = r.profile.regionFault // or else caches would come to be in the default region
+	}
+	return r.out, r.check(keys)
+}
+
+// chain puts the links together, in the order of the package's description.
+func (r *resolver) chain(keys keys) error {
+	r.out.Fault = r.profile.fault
+	switch {
+	case !keys.isEmpty():
+		r.add(keys.static())
+	case r.profile.credential != nil:
+		r.add(*r.profile.credential)
+	}
+	if name := pick(r.settings.CAMRoleName, "cam_role_name", EnvCAMRoleName, r.env); name.value != "" {
+		r.begin(CVMRole{Name: name.value, From: name.from})
+	}
+	if r.profile.role != nil {
+		r.add(*r.profile.role)
+	}
+	for _, next := range []func() error{r.environmentRole, r.samlBlock, r.webIdentityBlock, r.podOIDC, r.assumeRoleBlock} {
+		if err := next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *resolver) add(link Link) { r.out.Chain = append(r.out.Chain, link) }
+
+// begin starts anew: what was found before has no part in this link, so a fault of it does not matter.
+func (r *resolver) begin(link Link) {
+	r.out.Chain = []Link{link}
+	r.out.Fault = nil
+}
+
+// check holds the beginning of the chain: it must be something that stands by itself, and whole.
+func (r *resolver) check(keys keys) error {
+	if len(r.out.Chain) == 0 {
+		return nil
+	}
+	switch first := r.out.Chain[0].(type) {
+	case Static:
+		if !keys.isEmpty() {
+			return keys.incomplete()
+		}
+	case AssumeRole:
+		if r.out.Fault == nil {
+			r.out.Fault = &NothingToAssumeWithError{Role: first.String(), Looked: r.out.Looked}
+		}
+	}
+	return nil
+}
+
+// places are where credentials are looked for, as the text for somebody who has none lists them.
+func (r *resolver) places() {
+	r.out.Looked = []string{
+		"the provider arguments secret_id and secret_key",
+		"the environment variables " + EnvSecretID + " and " + EnvSecretKey,
+	}
+	if r.profile.place != "" {
+		r.out.Looked = append(r.out.Looked, r.profile.place)
+	}
+	r.out.Looked = append(r.out.Looked,
+		"the role of a CVM (cam_role_name, "+EnvCAMRoleName+")",
+		"a session from STS (assume_role_with_saml, assume_role_with_web_identity, enable_pod_oidc)")
+}
+
+// found is a value and where it is from.
+type found struct{ value, from string }
+
+func pick(argument, name, variable string, getenv func(string) string) found {
+	if argument != "" {
+		return found{argument, "the provider argument " + name}
+	}
+	return found{getenv(variable), "the environment variable " + variable}
+}

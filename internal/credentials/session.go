@@ -1,0 +1,98 @@
+package credentials
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+)
+
+// maxRenewEarly is how long before its end a session is renewed: a request that is signed just before is on its way, with its
+// retries, for some minutes at most. Short sessions are renewed in the last quarter of their life.
+const maxRenewEarly = 5 * time.Minute
+
+// session is a credential that is had when it is first needed, and renewed before it expires. Whoever comes while it is being had
+// waits for that one request as long as the own context allows, and shares its failure.
+type session struct {
+	lend lender
+	log  func(ctx context.Context, message string, fields map[string]any)
+	turn chan struct{} // full while somebody asks for a new session
+
+	mu     sync.Mutex // guards what follows
+	held   lent
+	renew  time.Time // when a new session is due
+	ended  int       // how many attempts have ended, apart from those that the caller's own context ended
+	failed error     // what the last of them ended with
+}
+
+func newSession(lend lender, log func(context.Context, string, map[string]any)) *session {
+	if log == nil {
+		log = func(context.Context, string, map[string]any) {}
+	}
+	return &session{lend: lend, log: log, turn: make(chan struct{}, 1)}
+}
+
+// Retrieve gives the credential, of a new session if need be.
+func (s *session) Retrieve(ctx context.Context) (cloudapi.Credential, error) {
+	held, fresh, seen := s.look()
+	if fresh {
+		return held, nil
+	}
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return cloudapi.Credential{}, context.Cause(ctx)
+	}
+	held, fresh, ended := s.look()
+	if fresh {
+		return held, nil
+	}
+	if err := s.failure(); ended != seen && err != nil {
+		return cloudapi.Credential{}, err
+	}
+	got, err := s.lend(ctx)
+	if err != nil && ctx.Err() != nil {
+		return cloudapi.Credential{}, err
+	}
+	return s.settle(ctx, got, err)
+}
+
+// look gives what is held, whether it is good for a while, and how many attempts have ended so far.
+func (s *session) look() (held cloudapi.Credential, fresh bool, ended int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held.Credential, time.Now().Before(s.renew), s.ended
+}
+
+func (s *session) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failed
+}
+
+// settle keeps what an attempt came to. When a renewal fails, the session that is held serves for the rest of its life.
+func (s *session) settle(ctx context.Context, got lent, err error) (cloudapi.Credential, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	s.ended++
+	s.failed = nil
+	switch rest := s.held.expires.Sub(now); {
+	case err == nil:
+		s.held, s.renew = got, due(now, got.expires)
+	case rest > 0:
+		s.renew = now.Add(rest / 4)
+		s.log(ctx, "a session could not be renewed and is used on", map[string]any{"expires": s.held.expires, "reason": err.Error()})
+	default:
+		s.failed = err
+		return cloudapi.Credential{}, err
+	}
+	return s.held.Credential, nil
+}
+
+// due is when a session that is had now and ends then is to be renewed.
+func due(now, ends time.Time) time.Time {
+	return ends.Add(-min(maxRenewEarly, ends.Sub(now)/4))
+}

@@ -1,0 +1,122 @@
+package credentials
+
+// What applies when neither the configuration nor the environment says otherwise.
+const (
+	DefaultRegion          = "ap-guangzhou"
+	DefaultProtocol        = "HTTPS"
+	DefaultDomain          = "tencentcloudapi.com"
+	DefaultProfile         = "default"
+	DefaultDir             = "~/.tccli"
+	DefaultSessionDuration = 7200   // seconds
+	MaxSessionDuration     = 43_200 // seconds
+	DefaultProviderID      = "OIDC"
+)
+
+// The environment variables of the official provider.
+const (
+	EnvSecretID             = "TENCENTCLOUD_SECRET_ID"
+	EnvSecretKey            = "TENCENTCLOUD_SECRET_KEY"
+	EnvSecurityToken        = "TENCENTCLOUD_SECURITY_TOKEN"
+	EnvToken                = "TENCENTCLOUD_TOKEN" // what tccli calls it
+	EnvRegion               = "TENCENTCLOUD_REGION"
+	EnvProtocol             = "TENCENTCLOUD_PROTOCOL"
+	EnvDomain               = "TENCENTCLOUD_DOMAIN"
+	EnvSharedCredentialsDir = "TENCENTCLOUD_SHARED_CREDENTIALS_DIR"
+	EnvProfile              = "TENCENTCLOUD_PROFILE"
+	EnvCAMRoleName          = "TENCENTCLOUD_CAM_ROLE_NAME"
+
+	EnvRoleARN              = "TENCENTCLOUD_ASSUME_ROLE_ARN"
+	EnvSessionName          = "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME"
+	EnvSessionDuration      = "TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION"
+	EnvExternalID           = "TENCENTCLOUD_ASSUME_ROLE_EXTERNAL_ID"
+	EnvSourceIdentity       = "TENCENTCLOUD_ASSUME_ROLE_SOURCE_IDENTITY"
+	EnvSerialNumber         = "TENCENTCLOUD_ASSUME_ROLE_SERIAL_NUMBER"
+	EnvTokenCode            = "TENCENTCLOUD_ASSUME_ROLE_TOKEN_CODE"
+	EnvSAMLAssertion        = "TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION"
+	EnvPrincipalARN         = "TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN"
+	EnvProviderID           = "TENCENTCLOUD_ASSUME_ROLE_PROVIDER_ID"
+	EnvWebIdentityToken     = "TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN"
+	EnvWebIdentityTokenFile = "TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN_FILE"
+)
+
+// The environment variables that TKE's webhook gives to a Pod whose service account has a role.
+const (
+	EnvPodRegion     = "TKE_REGION"
+	EnvPodProviderID = "TKE_PROVIDER_ID"
+	EnvPodTokenFile  = "TKE_WEB_IDENTITY_TOKEN_FILE"
+	EnvPodRoleARN    = "TKE_ROLE_ARN"
+)
+
+// Settings are the cloud arguments as the configuration gives them; what is empty was left out.
+type Settings struct {
+	SecretID, SecretKey, SecurityToken string
+	Region, Protocol, Domain           string
+	SharedCredentialsDir, Profile      string
+	CAMRoleName                        string
+	EnablePodOIDC                      bool
+
+	AssumeRole  *AssumeRole
+	SAML        *SAML
+	WebIdentity *WebIdentity
+
+	AllowedAccounts, ForbiddenAccounts []string // UINs
+}
+
+// World is what Resolve may look at beside the settings.
+type World struct {
+	Getenv   func(name string) string
+	ReadFile func(path string) ([]byte, error)
+}
+
+// Link is one step on the way to a credential: Static, CVMRole, AssumeRole, SAML or WebIdentity.
+type Link interface {
+	// String says where the credential is from, in words for people, without any secret.
+	String() string
+}
+
+// Static is a key pair, and a token if it is a temporary one.
+type Static struct {
+	SecretID, SecretKey, Token string
+	From                       string
+}
+
+// CVMRole is the role of the machine that this runs on, as its metadata service gives it.
+type CVMRole struct {
+	Name string
+	From string
+}
+
+// Role is what every kind of assuming a role has.
+type Role struct {
+	ARN         string
+	SessionName string
+	Duration    int64 // seconds
+	From        string
+}
+
+// AssumeRole is a role that is assumed with the credential of the link before (STS AssumeRole).
+type AssumeRole struct {
+	Role
+	Policy, ExternalID, SourceIdentity string
+	SerialNumber, TokenCode            string // of an MFA device; a code serves once, so such a session cannot be renewed
+}
+
+// SAML is a role that is assumed with an assertion of an identity provider (STS AssumeRoleWithSAML).
+type SAML struct {
+	Role
+	Assertion    string // Base64
+	PrincipalARN string
+}
+
+// WebIdentity is a role that is assumed with a token of an OIDC provider (STS AssumeRoleWithWebIdentity). A file is read anew
+// each time, since whoever writes it renews it.
+type WebIdentity struct {
+	Role
+	ProviderID       string
+	Token, TokenFile string
+	Region           string // of the call to STS; empty for the provider's
+}
+
+func (s Static) String() string  { return s.From }
+func (c CVMRole) String() string { return "the role " + c.Name + " of this CVM (" + c.From + ")" }
+func (r Role) String() string    { return "the role " + r.ARN + " (" + r.From + ")" }

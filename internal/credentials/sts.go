@@ -1,0 +1,158 @@
+package credentials
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+)
+
+const (
+	stsService = "sts"
+	stsVersion = "2018-08-13"
+)
+
+// The actions of STS. They change nothing, so each may be sent twice. Those that begin with somebody else's word for who one
+// is take no signature.
+var (
+	assumeRole                = cloudapi.Action{Name: "AssumeRole", Repeatable: true}
+	assumeRoleWithSAML        = cloudapi.Action{Name: "AssumeRoleWithSAML", Repeatable: true, Unsigned: true}
+	assumeRoleWithWebIdentity = cloudapi.Action{Name: "AssumeRoleWithWebIdentity", Repeatable: true, Unsigned: true}
+	getCallerIdentity         = cloudapi.Action{Name: "GetCallerIdentity", Repeatable: true}
+)
+
+func (s Services) sts(with cloudapi.Credentials, region string) (*cloudapi.Client, error) {
+	config := s.STS
+	config.Service, config.Version, config.Credentials = stsService, stsVersion, with
+	config.Region = cmp.Or(region, config.Region)
+	return cloudapi.New(config)
+}
+
+// role gives the lender for a role.
+func (s Services) role(link Link, with cloudapi.Credentials) (lender, error) {
+	if with == nil {
+		with = missing{}
+	}
+	region := ""
+	if pod, ok := link.(WebIdentity); ok {
+		region = pod.Region
+	}
+	client, err := s.sts(with, region)
+	if err != nil {
+		return nil, err
+	}
+	switch link := link.(type) {
+	case AssumeRole:
+		return func(ctx context.Context) (lent, error) { return ask(ctx, client, assumeRole, link.request()) }, nil
+	case SAML:
+		return func(ctx context.Context) (lent, error) { return ask(ctx, client, assumeRoleWithSAML, link.request()) }, nil
+	case WebIdentity:
+		return func(ctx context.Context) (lent, error) {
+			token, err := link.token(s.ReadFile)
+			if err != nil {
+				return lent{}, err
+			}
+			return ask(ctx, client, assumeRoleWithWebIdentity, link.request(token))
+		}, nil
+	}
+	return nil, fmt.Errorf("a link of type %T", link)
+}
+
+// missing stands before a role that there is nothing to assume with; Resolve reports that as a fault.
+type missing struct{}
+
+func (missing) Retrieve(context.Context) (cloudapi.Credential, error) {
+	return cloudapi.Credential{}, errors.New("there is no credential to assume the role with")
+}
+
+// roleRequest is what the requests for roles have in common.
+type roleRequest struct {
+	RoleARN         string `json:"RoleArn"`
+	RoleSessionName string
+	DurationSeconds int64
+}
+
+func (r Role) request() roleRequest { return roleRequest{r.ARN, r.SessionName, r.Duration} }
+
+// request escapes the policy, as the API wants it.
+func (a AssumeRole) request() any {
+	return struct {
+		roleRequest
+		Policy         string `json:",omitempty"`
+		ExternalID     string `json:"ExternalId,omitempty"`
+		SourceIdentity string `json:",omitempty"`
+		SerialNumber   string `json:",omitempty"`
+		TokenCode      string `json:",omitempty"`
+	}{a.Role.request(), url.QueryEscape(a.Policy), a.ExternalID, a.SourceIdentity, a.SerialNumber, a.TokenCode}
+}
+
+func (s SAML) request() any {
+	return struct {
+		roleRequest
+		SAMLAssertion string
+		PrincipalARN  string `json:"PrincipalArn"`
+	}{s.Role.request(), s.Assertion, s.PrincipalARN}
+}
+
+func (w WebIdentity) request(token string) any {
+	return struct {
+		roleRequest
+		ProviderID       string `json:"ProviderId"`
+		WebIdentityToken string
+	}{w.Role.request(), w.ProviderID, token}
+}
+
+// token reads a file in either of its two forms: the token as it is, as TKE and most issuers write it, or a JSON object with the
+// field web_identity_token, which is what the official provider takes.
+func (w WebIdentity) token(readFile func(string) ([]byte, error)) (string, error) {
+	if w.TokenFile == "" {
+		return w.Token, nil
+	}
+	content, err := readFile(w.TokenFile)
+	if err != nil {
+		return "", fmt.Errorf("the file with the web identity's token cannot be read: %w", err)
+	}
+	token := strings.TrimSpace(string(content))
+	if strings.HasPrefix(token, "{") {
+		var file struct {
+			Token string `json:"web_identity_token"`
+		}
+		if json.Unmarshal(content, &file) != nil {
+			return "", fmt.Errorf("%s is neither a token nor a JSON object with web_identity_token", w.TokenFile)
+		}
+		token = file.Token
+	}
+	if token == "" {
+		return "", fmt.Errorf("%s holds no web identity token", w.TokenFile)
+	}
+	return token, nil
+}
+
+// ask makes the call for a session.
+func ask(ctx context.Context, client *cloudapi.Client, action cloudapi.Action, request any) (lent, error) {
+	out, err := cloudapi.Call[struct {
+		Credentials struct {
+			Token        string
+			TmpSecretID  string `json:"TmpSecretId"`
+			TmpSecretKey string
+		}
+		ExpiredTime int64 // Unix seconds
+	}](ctx, client, action, request)
+	if err != nil {
+		return lent{}, err
+	}
+	got := out.Credentials
+	if got.TmpSecretID == "" || got.TmpSecretKey == "" || got.Token == "" || out.ExpiredTime == 0 {
+		return lent{}, errors.New("the answer of " + action.Name + " holds no whole credential")
+	}
+	return lent{
+		Credential: cloudapi.Credential{SecretID: got.TmpSecretID, SecretKey: got.TmpSecretKey, Token: got.Token},
+		expires:    time.Unix(out.ExpiredTime, 0),
+	}, nil
+}

@@ -1,0 +1,258 @@
+// Package ststest is a stand-in for Tencent Cloud's STS (service sts, version 2018-08-13) and for the metadata service of a CVM:
+// roles, who may assume them, and sessions that expire. It is written from the published API pages
+// (https://www.tencentcloud.com/document/product/1150), never from the client that is tested with it.
+package ststest
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
+)
+
+// The names of the actions.
+const (
+	AssumeRole                = "AssumeRole"
+	AssumeRoleWithSAML        = "AssumeRoleWithSAML"
+	AssumeRoleWithWebIdentity = "AssumeRoleWithWebIdentity"
+	GetCallerIdentity         = "GetCallerIdentity"
+)
+
+const maxDuration = 43_200 // seconds
+
+var (
+	roleARN     = regexp.MustCompile(`^qcs::cam::uin/([0-9]+):roleName/[\w+=,.@-]{1,128}$`)
+	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,128}$`)
+)
+
+// Options are what the service knows.
+type Options struct {
+	// Keys are the long-term key pairs (and temporary ones from elsewhere), by the account (UIN) that they belong to.
+	Keys map[string][]apitest.Credential
+	// Roles by their ARN.
+	Roles map[string]Role
+	// Lifetime cuts sessions short, whatever they were asked for. Default: as asked for.
+	Lifetime time.Duration
+	// Clock is the service's time. Default: time.Now.
+	Clock func() time.Time
+}
+
+// Role is who may assume a role, and by which proof. Nobody may by what is empty.
+type Role struct {
+	// Principals are accounts (UIN) and ARNs of roles that may assume it.
+	Principals []string
+	ExternalID string // must then be told
+	MFACode    string // must then be told, and serves once
+
+	SAMLProvider  string // ARN of the identity provider
+	SAMLAssertion string // before Base64
+
+	OIDCProvider string   // name of the identity provider
+	OIDCTokens   []string // those that its issuer has given out and that are still valid
+}
+
+// Server is the service. It is an [net/http.Handler] by its embedded Service.
+type Server struct {
+	apitest.Service
+	opts Options
+
+	mu       sync.Mutex
+	sessions map[string]session // by secret id
+	spent    map[string]bool    // MFA codes
+	asked    []Asked
+}
+
+// session is a credential that was given out.
+type session struct {
+	apitest.Credential
+	account string
+	arn     string // of the role; empty for a key pair of an account
+	name    string
+}
+
+// Asked is what a request for a session said.
+type Asked struct {
+	Action, RoleARN, SessionName, Policy, SourceIdentity, ProviderID string
+	Duration                                                         int64
+}
+
+// New makes a server that does not listen; see [apitest.Start].
+func New(opts Options) *Server {
+	s := &Server{opts: opts, sessions: map[string]session{}, spent: map[string]bool{}}
+	role := []string{"RoleArn!", "RoleSessionName!"}
+	duration := []string{"DurationSeconds"}
+	s.Service = apitest.Service{
+		Name: "sts", Version: "2018-08-13", Clock: opts.Clock, Lookup: s.Lookup,
+		Actions: map[string]apitest.Action{
+			AssumeRole: {Strings: append(slices.Clone(role), "Policy", "ExternalId", "SourceIdentity", "SerialNumber", "TokenCode"),
+				Integers: duration, Run: s.assumeRole},
+			AssumeRoleWithSAML: {Unsigned: true, Strings: append(slices.Clone(role), "SAMLAssertion!", "PrincipalArn!"),
+				Integers: duration, Run: s.assumeRoleWithSAML},
+			AssumeRoleWithWebIdentity: {Unsigned: true, Strings: append(slices.Clone(role), "ProviderId!", "WebIdentityToken!"),
+				Integers: duration, Run: s.assumeRoleWithWebIdentity},
+			GetCallerIdentity: {Run: s.getCallerIdentity},
+		},
+	}
+	return s
+}
+
+// Lookup gives a credential by its secret id: a key pair, or a session that was given out, with its end.
+func (s *Server) Lookup(secretID string) (apitest.Credential, bool) {
+	found, ok := s.who(secretID)
+	return found.Credential, ok
+}
+
+// Asked are the requests for sessions that were granted.
+func (s *Server) Asked() []Asked {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.asked)
+}
+
+// RoleOf gives the ARN of the role that a secret id was given out for, empty for a key pair.
+func (s *Server) RoleOf(secretID string) string {
+	found, _ := s.who(secretID)
+	return found.arn
+}
+
+func (s *Server) who(secretID string) (session, bool) {
+	for account, keys := range s.opts.Keys {
+		for _, key := range keys {
+			if key.SecretID == secretID {
+				return session{Credential: key, account: account}, true
+			}
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, ok := s.sessions[secretID]
+	return found, ok
+}
+
+func (s *Server) assumeRole(c *apitest.Call) (any, *apitest.Refusal) {
+	role, refusal := s.role(c)
+	if refusal != nil {
+		return nil, refusal
+	}
+	caller, _ := s.who(c.SecretID)
+	if !slices.Contains(role.Principals, caller.account) && !slices.Contains(role.Principals, caller.arn) || role.ExternalID != c.Text("ExternalId") {
+		return nil, &apitest.Refusal{Code: "UnauthorizedOperation", EN: "The caller is not authorized to assume the role."}
+	}
+	if policy := c.Text("Policy"); policy != "" {
+		text, err := url.QueryUnescape(policy)
+		if err != nil || text == policy || !json.Valid([]byte(text)) {
+			return nil, &apitest.Refusal{Code: "InvalidParameter.StrategyFormatError", EN: "The policy is not URL-encoded JSON."}
+		}
+	}
+	if refusal := s.mfa(role, c); refusal != nil {
+		return nil, refusal
+	}
+	return s.give(c), nil
+}
+
+func (s *Server) mfa(role Role, c *apitest.Call) *apitest.Refusal {
+	code := c.Text("TokenCode")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if role.MFACode != "" && (code != role.MFACode || c.Text("SerialNumber") == "" || s.spent[code]) {
+		return &apitest.Refusal{Code: "AuthFailure.MFAFailure", EN: "The MFA code is not valid, or was used before."}
+	}
+	s.spent[code] = true
+	return nil
+}
+
+func (s *Server) assumeRoleWithSAML(c *apitest.Call) (any, *apitest.Refusal) {
+	role, refusal := s.role(c)
+	if refusal != nil {
+		return nil, refusal
+	}
+	assertion, err := base64.StdEncoding.DecodeString(c.Text("SAMLAssertion"))
+	if err != nil || role.SAMLAssertion == "" || string(assertion) != role.SAMLAssertion || c.Text("PrincipalArn") != role.SAMLProvider {
+		return nil, &apitest.Refusal{Code: "InvalidParameter.ParamError", EN: "The SAML assertion is not valid."}
+	}
+	return s.give(c), nil
+}
+
+func (s *Server) assumeRoleWithWebIdentity(c *apitest.Call) (any, *apitest.Refusal) {
+	role, refusal := s.role(c)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if role.OIDCProvider != c.Text("ProviderId") || !slices.Contains(role.OIDCTokens, c.Text("WebIdentityToken")) {
+		return nil, &apitest.Refusal{Code: "InvalidParameter.WebIdentityTokenError", EN: "The web identity token is not valid."}
+	}
+	return s.give(c), nil
+}
+
+// role finds the role of a request, and holds what all such requests have in common.
+func (s *Server) role(c *apitest.Call) (Role, *apitest.Refusal) {
+	if !sessionName.MatchString(c.Text("RoleSessionName")) {
+		return Role{}, apitest.Invalid("RoleSessionName")
+	}
+	if seconds, there := c.Integer("DurationSeconds"); there && (seconds <= 0 || seconds > maxDuration) {
+		return Role{}, apitest.Invalid("DurationSeconds")
+	}
+	role, known := s.opts.Roles[c.Text("RoleArn")]
+	if !known || roleARN.FindString(c.Text("RoleArn")) == "" {
+		return Role{}, &apitest.Refusal{Code: "ResourceNotFound.RoleNotFound", EN: "The role does not exist."}
+	}
+	return role, nil
+}
+
+// give makes a session.
+func (s *Server) give(c *apitest.Call) any {
+	seconds, there := c.Integer("DurationSeconds")
+	if !there {
+		seconds = 7200
+	}
+	credential := s.Lend(c.Text("RoleArn"), c.Text("RoleSessionName"), time.Duration(seconds)*time.Second)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, Asked{Action: c.Action, RoleARN: c.Text("RoleArn"), SessionName: c.Text("RoleSessionName"), Policy: c.Text("Policy"),
+		SourceIdentity: c.Text("SourceIdentity"), ProviderID: c.Text("ProviderId"), Duration: seconds})
+	return map[string]any{
+		"Credentials": map[string]string{"TmpSecretId": credential.SecretID, "TmpSecretKey": credential.SecretKey, "Token": credential.Token},
+		"ExpiredTime": credential.Expires.Unix(), "Expiration": credential.Expires.UTC().Format(time.RFC3339),
+	}
+}
+
+// Lend gives out a session for a role without being asked by its API, as the metadata service does.
+func (s *Server) Lend(arn, name string, lifetime time.Duration) apitest.Credential {
+	now := time.Now()
+	if s.opts.Clock != nil {
+		now = s.opts.Clock()
+	}
+	if s.opts.Lifetime > 0 {
+		lifetime = s.opts.Lifetime
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	number := len(s.sessions) + 1
+	// Times on the wire are whole seconds, so the end is one too.
+	credential := apitest.Credential{
+		SecretID: fmt.Sprintf("AKIDsession%04d", number), SecretKey: fmt.Sprintf("CANARY-session-key-%04d", number),
+		Token: fmt.Sprintf("CANARY-session-token-%04d", number), Expires: now.Add(lifetime).Truncate(time.Second),
+	}
+	account := roleARN.FindStringSubmatch(arn)
+	s.sessions[credential.SecretID] = session{Credential: credential, account: account[1], arn: arn, name: name}
+	return credential
+}
+
+func (s *Server) getCallerIdentity(c *apitest.Call) (any, *apitest.Refusal) {
+	who, _ := s.who(c.SecretID)
+	identity := map[string]string{
+		"AccountId": who.account, "PrincipalId": who.account, "UserId": who.account,
+		"Arn": "qcs::cam::uin/" + who.account + ":uin/" + who.account, "Type": "CAMUser",
+	}
+	if who.arn != "" {
+		identity["Arn"] = "qcs::sts::" + who.account + ":assumed-role/4611686018427397919"
+		identity["UserId"], identity["Type"] = "4611686018427397919:"+who.name, "CAMRole"
+	}
+	return identity, nil
+}

@@ -1,0 +1,80 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcr"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+const envRequestClient = "TENCENTCLOUD_API_REQUEST_CLIENT"
+
+// configureCloud finds out where credentials would come from, and makes the clients that use them. No request is made: what is
+// missing, or cannot be used, is an error of what needs the cloud.
+func (p *Provider) configureCloud(ctx context.Context, config *model, data *clients.Clients, resp *provider.ConfigureResponse) {
+	settings, diags := config.settings(ctx)
+	resp.Diagnostics.Append(diags...)
+	data.Deferred = config.cloudUnknown()
+	if data.Deferred {
+		data.Region, data.Looked = settings.Region, []string{"the provider's arguments, some of which are known only during apply"}
+	}
+	if resp.Diagnostics.HasError() || data.Deferred {
+		return
+	}
+	found, err := credentials.Resolve(settings, credentials.World{Getenv: p.getenv, ReadFile: os.ReadFile})
+	if argument, ok := errors.AsType[*credentials.ArgumentError](err); ok {
+		resp.Diagnostics.Append(config.incomplete(argument))
+		return
+	}
+	data.Region, data.Credentials, data.Looked, data.Fault = found.Region, found.Source(), found.Looked, found.Fault
+	api := p.api(&found)
+	api.Endpoint = config.endpoint("sts", p.getenv)
+	signed, err := found.Credentials(credentials.Services{STS: api, Metadata: config.endpoint("metadata", p.getenv), Log: debug})
+	if err != nil {
+		notAnEndpoint("sts", err, resp)
+		return
+	}
+	if signed == nil {
+		return // only what needs the cloud asks for credentials
+	}
+	p.makeClients(config, data, signed, api, resp)
+}
+
+// api is what the clients of all services have in common.
+func (p *Provider) api(found *credentials.Resolved) cloudapi.Config {
+	return cloudapi.Config{
+		Region: found.Region, Scheme: found.Protocol, Domain: found.Domain,
+		UserAgent: p.userAgent(), RequestClient: p.getenv(envRequestClient), RetryWait: p.options.RetryWait,
+	}
+}
+
+func (p *Provider) makeClients(config *model, data *clients.Clients, signed cloudapi.Credentials, api cloudapi.Config, resp *provider.ConfigureResponse) {
+	var err error
+	data.Cloud, err = tke.New(tke.Config{
+		Credentials: signed, Region: api.Region, Scheme: api.Scheme, Domain: api.Domain,
+		Endpoint:  config.endpoint("tke", p.getenv),
+		UserAgent: api.UserAgent, RequestClient: api.RequestClient,
+		MaxRequestsPerSecond: config.MaxRequestsPerSecond.ValueFloat64(),
+		PollInterval:         p.options.PollInterval,
+		RetryWait:            api.RetryWait,
+	})
+	if err != nil {
+		notAnEndpoint("tke", err, resp)
+	}
+	api.Credentials, api.Endpoint = signed, config.endpoint("tcr", p.getenv)
+	if data.Registries, err = tcr.New(api); err != nil {
+		notAnEndpoint("tcr", err, resp)
+	}
+}
+
+func notAnEndpoint(service string, err error, resp *provider.ConfigureResponse) {
+	resp.Diagnostics.AddAttributeError(path.Root("endpoints").AtMapKey(service), "Not an endpoint", err.Error()+".")
+}

@@ -1,0 +1,144 @@
+package provider
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
+)
+
+type assumeRoleModel struct {
+	RoleARN         types.String `tfsdk:"role_arn"`
+	SessionName     types.String `tfsdk:"session_name"`
+	SessionDuration types.Int64  `tfsdk:"session_duration"`
+	Policy          types.String `tfsdk:"policy"`
+	ExternalID      types.String `tfsdk:"external_id"`
+	SourceIdentity  types.String `tfsdk:"source_identity"`
+	SerialNumber    types.String `tfsdk:"serial_number"`
+	TokenCode       types.String `tfsdk:"token_code"`
+}
+
+type samlModel struct {
+	SAMLAssertion   types.String `tfsdk:"saml_assertion"`
+	PrincipalARN    types.String `tfsdk:"principal_arn"`
+	RoleARN         types.String `tfsdk:"role_arn"`
+	SessionName     types.String `tfsdk:"session_name"`
+	SessionDuration types.Int64  `tfsdk:"session_duration"`
+}
+
+type webIdentityModel struct {
+	ProviderID           types.String `tfsdk:"provider_id"`
+	WebIdentityToken     types.String `tfsdk:"web_identity_token"`
+	WebIdentityTokenFile types.String `tfsdk:"web_identity_token_file"`
+	RoleARN              types.String `tfsdk:"role_arn"`
+	SessionName          types.String `tfsdk:"session_name"`
+	SessionDuration      types.Int64  `tfsdk:"session_duration"`
+}
+
+// settings are the cloud arguments. What is known only after apply counts as left out here: see cloudUnknown.
+func (m *model) settings(ctx context.Context) (credentials.Settings, diag.Diagnostics) {
+	s := credentials.Settings{
+		SecretID: m.SecretID.ValueString(), SecretKey: m.SecretKey.ValueString(), SecurityToken: m.SecurityToken.ValueString(),
+		Region: m.Region.ValueString(), Protocol: m.Protocol.ValueString(), Domain: m.Domain.ValueString(),
+		SharedCredentialsDir: m.SharedCredentialsDir.ValueString(), Profile: m.Profile.ValueString(),
+		CAMRoleName: m.CAMRoleName.ValueString(), EnablePodOIDC: m.EnablePodOIDC.ValueBool(),
+	}
+	if m.cloudUnknown() {
+		return s, nil
+	}
+	var diags diag.Diagnostics
+	diags.Append(m.AllowedAccountIDs.ElementsAs(ctx, &s.AllowedAccounts, false)...)
+	diags.Append(m.ForbiddenAccountIDs.ElementsAs(ctx, &s.ForbiddenAccounts, false)...)
+	if role := one[assumeRoleModel](ctx, m.AssumeRole, &diags); role != nil {
+		s.AssumeRole = role.link()
+	}
+	if role := one[samlModel](ctx, m.AssumeRoleWithSAML, &diags); role != nil {
+		s.SAML = role.link()
+	}
+	if role := one[webIdentityModel](ctx, m.AssumeRoleWithWebIdentity, &diags); role != nil {
+		s.WebIdentity = role.link()
+	}
+	return s, diags
+}
+
+// block is a set or a list of nested blocks.
+type block interface {
+	attr.Value
+	Elements() []attr.Value
+	ElementsAs(ctx context.Context, target any, allowUnhandled bool) diag.Diagnostics
+}
+
+// one gives the only block there may be, nil when there is none.
+func one[M any](ctx context.Context, from block, diags *diag.Diagnostics) *M {
+	var found []M
+	if !from.IsNull() {
+		diags.Append(from.ElementsAs(ctx, &found, false)...)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return &found[0]
+}
+
+func (r *assumeRoleModel) link() *credentials.AssumeRole {
+	return &credentials.AssumeRole{
+		Role:   credentials.Role{ARN: r.RoleARN.ValueString(), SessionName: r.SessionName.ValueString(), Duration: r.SessionDuration.ValueInt64()},
+		Policy: r.Policy.ValueString(), ExternalID: r.ExternalID.ValueString(), SourceIdentity: r.SourceIdentity.ValueString(),
+		SerialNumber: r.SerialNumber.ValueString(), TokenCode: r.TokenCode.ValueString(),
+	}
+}
+
+func (r *samlModel) link() *credentials.SAML {
+	return &credentials.SAML{
+		Role:      credentials.Role{ARN: r.RoleARN.ValueString(), SessionName: r.SessionName.ValueString(), Duration: r.SessionDuration.ValueInt64()},
+		Assertion: r.SAMLAssertion.ValueString(), PrincipalARN: r.PrincipalARN.ValueString(),
+	}
+}
+
+func (r *webIdentityModel) link() *credentials.WebIdentity {
+	return &credentials.WebIdentity{
+		Role:       credentials.Role{ARN: r.RoleARN.ValueString(), SessionName: r.SessionName.ValueString(), Duration: r.SessionDuration.ValueInt64()},
+		ProviderID: r.ProviderID.ValueString(), Token: r.WebIdentityToken.ValueString(), TokenFile: r.WebIdentityTokenFile.ValueString(),
+	}
+}
+
+// cloudUnknown: the credentials, or where they are from, come from something that is made in the same run.
+func (m *model) cloudUnknown() bool {
+	return slices.ContainsFunc([]attr.Value{
+		m.SecretID, m.SecretKey, m.SecurityToken, m.SharedCredentialsDir, m.Profile, m.CAMRoleName, m.EnablePodOIDC,
+		m.AllowedAccountIDs, m.ForbiddenAccountIDs, m.AssumeRole, m.AssumeRoleWithSAML, m.AssumeRoleWithWebIdentity,
+	}, unknown)
+}
+
+// unknown looks into blocks too.
+func unknown(value attr.Value) bool {
+	if value.IsUnknown() {
+		return true
+	}
+	switch value := value.(type) {
+	case types.Object:
+		return slices.ContainsFunc(slices.Collect(maps.Values(value.Attributes())), unknown)
+	case interface{ Elements() []attr.Value }:
+		return slices.ContainsFunc(value.Elements(), unknown)
+	}
+	return false
+}
+
+// incomplete tells of an argument that lacks its counterpart, where it belongs in the configuration.
+func (m *model) incomplete(e *credentials.ArgumentError) diag.Diagnostic {
+	if e.Block == "" {
+		return diag.NewAttributeErrorDiagnostic(path.Root(e.Argument), "Half of the credentials is missing", e.Problem)
+	}
+	at := path.Root(e.Block)
+	lists := map[string]types.List{"assume_role_with_saml": m.AssumeRoleWithSAML, "assume_role_with_web_identity": m.AssumeRoleWithWebIdentity}
+	if len(lists[e.Block].Elements()) > 0 && e.Argument != "" { // an element of a set has no place of its own
+		at = at.AtListIndex(0).AtName(e.Argument)
+	}
+	return diag.NewAttributeErrorDiagnostic(at, "A role cannot be assumed as configured", e.Problem)
+}

@@ -1,0 +1,102 @@
+// Package tcr is a typed client of the one action of Tencent Container Registry (service tcr, version 2019-09-24) that is used
+// here: CreateInstanceToken, which gives a user name and a password for an instance of the Enterprise edition.
+//
+// Source: https://www.tencentcloud.com/document/product/1051/45154
+package tcr
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+)
+
+const (
+	service = "tcr"
+	version = "2019-09-24"
+
+	// ActionCreateToken is the name of the action, as the API and CAM policies (tcr:<Action>) spell it.
+	ActionCreateToken = "CreateInstanceToken"
+)
+
+// The types of a token.
+const (
+	Temporary = "temp"     // valid for an hour
+	LongTerm  = "longterm" // valid until it is deleted
+)
+
+// Client calls the service. It makes no request until it is asked for one.
+type Client struct{ api *cloudapi.Client }
+
+// New makes a client; the configuration needs no service and no version. It fails only on an endpoint that is not a URL.
+func New(config cloudapi.Config) (*Client, error) {
+	config.Service, config.Version = service, version
+	api, err := cloudapi.New(config)
+	return &Client{api}, err
+}
+
+// TokenRequest is the input of CreateInstanceToken.
+type TokenRequest struct {
+	RegistryID  string `json:"RegistryId"` // of the instance, tcr-…
+	TokenType   string `json:",omitempty"` // Temporary or LongTerm
+	Description string `json:"Desc,omitempty"`
+}
+
+// Token is a user name and a password for one instance.
+type Token struct {
+	Username string
+	Token    string
+	Expires  time.Time // zero when the service tells none
+	ID       string    // of a long-term token: what it can be deleted by
+}
+
+// CreateToken makes a token. A long-term one stays until it is deleted, and the service takes no client token: the request is
+// sent again only when the service certainly did not act, unless the token is temporary and ends by itself.
+func (c *Client) CreateToken(ctx context.Context, request TokenRequest) (*Token, error) {
+	action := cloudapi.Action{Name: ActionCreateToken, Repeatable: request.TokenType != LongTerm}
+	out, err := cloudapi.Call[struct {
+		Username userName
+		Token    string
+		ExpTime  int64
+		TokenID  string `json:"TokenId"`
+	}](ctx, c.api, action, request)
+	if err != nil {
+		return nil, err
+	}
+	if out.Token == "" || out.Username == "" {
+		return nil, &cloudapi.Error{Service: service, Action: ActionCreateToken, Kind: cloudapi.KindMalformed, Message: "the answer holds no user name and token"}
+	}
+	return &Token{Username: string(out.Username), Token: out.Token, Expires: moment(out.ExpTime), ID: out.TokenID}, nil
+}
+
+// userName is declared a string, but the published example shows the bare number that it mostly is.
+type userName string
+
+func (u *userName) UnmarshalJSON(data []byte) error {
+	var text string
+	if json.Unmarshal(data, &text) == nil { // null too, which leaves it empty
+		*u = userName(text)
+		return nil
+	}
+	var number json.Number
+	if json.Unmarshal(data, &number) != nil {
+		return errors.New("the user name is neither a string nor a number")
+	}
+	*u = userName(number)
+	return nil
+}
+
+// moment reads a time stamp "without unit", as its description says: what would be beyond the year 5000 in seconds is meant in
+// milliseconds.
+func moment(stamp int64) time.Time {
+	const year5000 = 95_617_584_000
+	switch {
+	case stamp <= 0:
+		return time.Time{}
+	case stamp < year5000:
+		return time.Unix(stamp, 0).UTC()
+	}
+	return time.UnixMilli(stamp).UTC()
+}
