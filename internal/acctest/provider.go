@@ -12,14 +12,20 @@ import (
 )
 
 // Providers are the provider under test, served within the test's process. It sees no environment, polls often and retries at once.
-func Providers() map[string]func() (tfprotov6.ProviderServer, error) {
+func Providers() map[string]func() (tfprotov6.ProviderServer, error) { return ProvidersIn(nil) }
+
+// ProvidersIn are the same in an environment.
+func ProvidersIn(env map[string]string) map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"tkeimage": func() (tfprotov6.ProviderServer, error) {
 			return provider.NewServer(provider.Options{
 				Version:      "test",
 				PollInterval: 10 * time.Millisecond,
 				RetryWait:    time.Millisecond,
-				LookupEnv:    func(string) (string, bool) { return "", false },
+				LookupEnv: func(name string) (string, bool) {
+					value, set := env[name]
+					return value, set
+				},
 			})(), nil
 		},
 	}

@@ -3,10 +3,13 @@ package provider
 
 import (
 	"context"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -21,6 +24,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/rootdisk"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcrtoken"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
 
 // Options are what a process gives to its provider. The zero value serves users; tests shorten the waits.
@@ -70,6 +75,11 @@ func (p *Provider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{imagecache.NewListResource}
 }
 
+// EphemeralResources are what this provider gives without ever storing it.
+func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{tcrtoken.New}
+}
+
 // Configure prepares the clients and makes no request.
 func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var config model
@@ -86,6 +96,11 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 func (p *Provider) configureRegistries(ctx context.Context, config *model, data *clients.Clients, resp *provider.ConfigureResponse) {
 	hosts, diags := config.hosts(ctx)
 	resp.Diagnostics.Append(diags...)
+	for _, host := range slices.Sorted(maps.Keys(hosts)) {
+		if hosts[host].InsecureSkipVerify {
+			resp.Diagnostics.Append(tfdiag.UnverifiedRegistry(host))
+		}
+	}
 	kept := keep.In(config.measurementCacheDir(p.options.LookupEnv))
 	reader, err := registry.New(registry.Config{
 		Hosts: hosts, DockerConfigDir: config.DockerConfig.ValueString(), UserAgent: p.userAgent(), Manifests: kept, Log: debug,

@@ -149,15 +149,21 @@ func (s *secretRun) mustFail(t *testing.T, arguments ...string) {
 	}
 }
 
-// search looks into every file below the folder: state and its backup, the plan file (a zip, so its parts too), the log, kept
-// measurements. And into what was printed.
+// search looks for secrets in all that the run wrote.
 func (s *secretRun) search(t *testing.T) {
 	t.Helper()
-	if strings.Contains(s.printed.String(), canary) {
-		t.Errorf("printed:\n%s", around(s.printed.String()))
+	searchForCanaries(t, s.folder, s.printed.String(), "terraform.tfstate", "terraform.tfstate.backup", "first.tfplan", "trace.log")
+}
+
+// searchForCanaries looks into every file below the folder: state and its backup, the plan file (a zip, so its parts too), the log,
+// kept measurements. And into what was printed. The files that are named must be there.
+func searchForCanaries(t *testing.T, folder, printed string, files ...string) {
+	t.Helper()
+	if strings.Contains(printed, canary) {
+		t.Errorf("printed:\n%s", around(printed))
 	}
 	looked := map[string]bool{}
-	err := filepath.WalkDir(s.folder, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
@@ -176,7 +182,7 @@ func (s *secretRun) search(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"terraform.tfstate", "terraform.tfstate.backup", "first.tfplan", "trace.log"} {
+	for _, name := range files {
 		if !looked[name] {
 			t.Errorf("%s was not there to be looked into", name)
 		}

@@ -27,6 +27,9 @@ const (
 	LongTerm  = "longterm" // valid until it is deleted
 )
 
+// Error is any failure of a call.
+type Error = cloudapi.Error
+
 // Client calls the service. It makes no request until it is asked for one.
 type Client struct{ api *cloudapi.Client }
 
@@ -66,7 +69,7 @@ func (c *Client) CreateToken(ctx context.Context, request TokenRequest) (*Token,
 		return nil, err
 	}
 	if out.Token == "" || out.Username == "" {
-		return nil, &cloudapi.Error{Service: service, Action: ActionCreateToken, Kind: cloudapi.KindMalformed, Message: "the answer holds no user name and token"}
+		return nil, &Error{Service: service, Action: ActionCreateToken, Kind: cloudapi.KindMalformed, Message: "the answer holds no user name and token"}
 	}
 	return &Token{Username: string(out.Username), Token: out.Token, Expires: moment(out.ExpTime), ID: out.TokenID}, nil
 }
