@@ -38,7 +38,7 @@ func (e *ProfileError) Error() string {
 type PodError struct{ Lacks []string }
 
 func (e *PodError) Error() string {
-	return fmt.Sprintf("enable_pod_oidc is set, but the environment has no %s: this does not run in a Pod whose service account "+
+	return fmt.Sprintf("the provider has enable_pod_oidc, but the environment has no %s: this does not run in a Pod whose service account "+
 		"(serviceAccountName) has a role, or TKE's webhook for that is not installed", strings.Join(e.Lacks, ", "))
 }
 

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -105,7 +106,7 @@ func (w *world) profiles(t *testing.T) {
 }
 
 // plan reads caches with provider configurations, each by a name of its own, and gives what Terraform printed.
-func (w *world) plan(t *testing.T, providers map[string]string, env map[string]string) (int, string) {
+func (w *world) plan(t *testing.T, providers, env map[string]string) (int, string) {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString("terraform {\n  required_providers {\n    tkeimage = { source = \"tkeimage/tkeimage\" }\n  }\n}\n")
@@ -124,7 +125,7 @@ func (w *world) plan(t *testing.T, providers map[string]string, env map[string]s
 		command.Env = append(command.Env, name+"="+strings.ReplaceAll(value, "FILES", w.files))
 	}
 	output, err := command.CombinedOutput()
-	if _, failed := err.(*exec.ExitError); err != nil && !failed {
+	if _, failed := errors.AsType[*exec.ExitError](err); err != nil && !failed {
 		t.Fatal(err)
 	}
 	if strings.Contains(string(output), canary) {

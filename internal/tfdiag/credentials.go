@@ -35,14 +35,18 @@ func unusable(err error, used string) string {
 
 // unobtained tells of a link of the chain that could not be had: what it was, what the other side said, what was used for it.
 func unobtained(link *credentials.Error) string {
-	text := fmt.Sprintf("This needs the cloud, and its credentials could not be had: %s.\n", link.Link)
+	text := "This needs the cloud, and its credentials could not be had: " + link.Link
+	if link.With != "" {
+		text += ", with the credential of " + link.With
+	}
+	text += ".\n"
 	var (
 		call     *cloudapi.Error
 		metadata *credentials.MetadataError
 	)
 	switch {
 	case errors.As(link.Err, &call):
-		return text + failedCall(call, link.With)
+		return text + failedCall(call, "") // what was used stands above
 	case errors.As(link.Err, &metadata):
 		return text + sentence(capital(metadata.Error())) +
 			"\n\nThe role must be bound to the CVM that this runs on, by the name that cam_role_name (TENCENTCLOUD_CAM_ROLE_NAME) has; elsewhere than on a CVM there is no such service."

@@ -3,6 +3,7 @@ package tfdiag
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +60,7 @@ func remedy(err *cloudapi.Error, used string) string {
 	case err.HasCode("AuthFailure"):
 		return authAdvice(err, used)
 	}
-	for _, r := range append(serviceRemedies[err.Service], remedies...) {
+	for _, r := range slices.Concat(serviceRemedies[err.Service], remedies) {
 		if err.HasCode(r.code) {
 			return strings.ReplaceAll(r.advice, "%s", err.Action)
 		}

@@ -14,6 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
@@ -51,6 +53,18 @@ func texts() []struct {
 	build := func(err error) diag.Diagnostic { return tfdiag.Cloud("build image cache imc-r1htp8tg", err, from) }
 	images := []string{"nginx:1.29", "registry.example.com/llm:v1"}
 	measured := func(err error) diag.Diagnostic { return tfdiag.Measure(path.Root("images"), images, err) }
+	role := "the role qcs::cam::uin/1:roleName/x (the block assume_role)"
+	unusable := func(fault error) diag.Diagnostic {
+		return tfdiag.Cloud(`create image cache "llm"`, fault, &clients.Clients{Fault: fault})
+	}
+	sts := func(action, code, message string) *cloudapi.Error {
+		return &cloudapi.Error{Service: "sts", Action: action, Code: code, Message: message, RequestID: request}
+	}
+	link := func(err error) error { // as a call to TKE gives it
+		return &tke.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.Error{Link: role, With: "the provider argument secret_id, the provider argument secret_key", Err: err}}
+	}
+	behind := sts("AssumeRole", "AuthFailure.SignatureExpire", "The signature has expired")
+	behind.Skew = -7 * time.Minute
 	skewed := service("CreateImageCache", "AuthFailure.SignatureExpire", "The signature has expired")
 	skewed.Skew = 7 * time.Minute
 	_, tooLarge := disksize.Recommend(disksize.Request{RequiredBytes: 32000 << 30, MaxUtilizationPercent: 80, RoundToGiB: 10})
@@ -59,6 +73,25 @@ func texts() []struct {
 		text      diag.Diagnostic
 	}{
 		{"no credentials", create(&clients.MissingCredentialsError{Looked: []string{"the provider arguments secret_id and secret_key", "the environment"}})},
+		{"a profile file that cannot be used", unusable(&credentials.ProfileError{File: "/home/u/.tccli/default.credential", Problem: "has only one of secretId and secretKey"})},
+		{"no Pod", unusable(&credentials.PodError{Lacks: []string{"TKE_REGION", "TKE_ROLE_ARN"}})},
+		{"a role, and nothing to assume it with", unusable(&credentials.NothingToAssumeWithError{Role: role, Looked: []string{"the provider arguments secret_id and secret_key", "the environment"}})},
+		{"a role that does not exist", create(link(sts("AssumeRole", "ResourceNotFound.RoleNotFound", "The role does not exist")))},
+		{"a role that trusts others", create(link(sts("AssumeRole", "UnauthorizedOperation", "The caller is not authorized")))},
+		{"wrong key, at STS", create(link(sts("AssumeRole", "AuthFailure.SignatureFailure", "The provided credentials could not be validated")))},
+		{"clock, at STS", create(link(behind))},
+		{"no answer of STS", create(link(&cloudapi.Error{Service: "sts", Action: "AssumeRole", Kind: cloudapi.KindNetwork, Message: "dial tcp 127.0.0.1:1: connect: connection refused"}))},
+		{"a web identity that is refused", create(&tke.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.Error{Link: "the role qcs::cam::uin/1:roleName/x (the block assume_role_with_web_identity)",
+			Err: sts("AssumeRoleWithWebIdentity", "InvalidParameter.WebIdentityTokenError", "The token is not valid")}})},
+		{"a CVM without the role", create(link(&credentials.MetadataError{Host: "metadata.tencentyun.com", Role: "machine", Status: 404}))},
+		{"no CVM", create(link(&credentials.MetadataError{Host: "metadata.tencentyun.com", Role: "machine", Err: errors.New("no such host")}))},
+		{"a web identity's file", create(link(errors.New("/token holds no web identity token")))},
+		{"an account that is not allowed", create(&tke.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.AccountError{Account: "100000000001", Allowed: []string{"100000000002"}}})},
+		{"an account that is forbidden", create(&tke.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.AccountError{Account: "100000000001", Forbidden: true}})},
+		{"no such registry instance", tfdiag.Cloud("make a token for registry tcr-ak9876", &cloudapi.Error{Service: "tcr", Action: "CreateInstanceToken", Code: "ResourceNotFound", Message: "The instance does not exist", RequestID: request}, from)},
+		{"no token of a registry", tfdiag.Cloud("make a token for registry tcr-ak9876", &cloudapi.Error{Service: "tcr", Action: "CreateInstanceToken", Code: "UnauthorizedOperation", Message: "no permission", RequestID: request}, from)},
+		{"a long-term token", tfdiag.LongTermToken("tcr-ak9876", "token0001")},
+		{"a registry that is not verified", tfdiag.UnverifiedRegistry("registry.example.com")},
 		{"wrong key", create(service("CreateImageCache", "AuthFailure.SignatureFailure", "The provided credentials could not be validated"))},
 		{"unknown id", create(service("CreateImageCache", "AuthFailure.SecretIdNotFound", "The SecretId is not found"))},
 		{"expired token", create(service("CreateImageCache", "AuthFailure.TokenFailure", "Token verification failed"))},
