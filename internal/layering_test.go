@@ -57,7 +57,9 @@ var diagram = []room{
 
 	{name: "clients", imports: "measure tke tcr"},
 	{name: "tke/tketest", props: true, imports: "measure registry layersize disksize tke cloudapi/apitest"},
-	{name: "registry/registrytest", props: true},
+	{name: "registry/registrytest", props: true, imports: "subprocess"},
+	{name: "kubetest", props: true, imports: "subprocess"},
+	{name: "subprocess", props: true},
 	{name: "credentials/ststest", props: true, imports: "cloudapi/apitest"},
 	{name: "tcr/tcrtest", props: true, imports: "cloudapi/apitest"},
 	{name: "cloudapi/apitest", props: true},

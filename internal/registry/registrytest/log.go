@@ -5,17 +5,17 @@ import (
 	"encoding/json"
 	"strings"
 	"sync"
-)
 
-// tailSize is how much of the log is kept for failures.
-const tailSize = 16 << 10
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/subprocess"
+)
 
 // A logWriter takes the registry's log, a JSON object per line, and hands on the address that it names.
 type logWriter struct {
 	address chan string // gets the listener's address, once
 
+	tail subprocess.Tail // for failures
+
 	mu   sync.Mutex
-	kept []byte
 	line []byte // the line that is not yet ended
 }
 
@@ -23,13 +23,9 @@ func newLogWriter() *logWriter { return &logWriter{address: make(chan string, 1)
 
 // Write keeps the tail and looks at each whole line.
 func (w *logWriter) Write(p []byte) (int, error) {
+	_, _ = w.tail.Write(p) // it only remembers
 	w.mu.Lock()
 	defer w.mu.Unlock()
-
-	w.kept = append(w.kept, p...)
-	if over := len(w.kept) - tailSize; over > 0 {
-		w.kept = append(w.kept[:0], w.kept[over:]...)
-	}
 
 	w.line = append(w.line, p...)
 	for {
@@ -45,13 +41,6 @@ func (w *logWriter) Write(p []byte) (int, error) {
 		}
 		w.line = rest
 	}
-}
-
-func (w *logWriter) tail() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-
-	return string(w.kept)
 }
 
 // listeningOn gives the address of a line like {"msg":"listening on 127.0.0.1:5000, tls"}, nothing for any other.

@@ -10,11 +10,11 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/subprocess"
 )
 
 // startTimeout is generous, since a test may share two cores with a dozen others.
@@ -39,10 +39,9 @@ type Registry struct {
 	// Dir is where the registry keeps its blobs, as Distribution's filesystem driver lays them out.
 	Dir string
 
-	folder string // everything that the registry has on disk
-	log    *logWriter
-	stop   context.CancelFunc
-	exited chan struct{} // closed when the process is gone
+	folder  string // everything that the registry has on disk
+	log     *logWriter
+	process *subprocess.Process
 }
 
 // Start runs a registry until the test ends. If the test fails, its log says what the registry had to say last.
@@ -78,7 +77,7 @@ func Run(ctx context.Context, options Options) (*Registry, error) {
 		return nil, err
 	}
 
-	r := &Registry{Dir: filepath.Join(folder, "storage"), folder: folder, log: newLogWriter(), exited: make(chan struct{})}
+	r := &Registry{Dir: filepath.Join(folder, "storage"), folder: folder, log: newLogWriter()}
 	if err := r.start(ctx, binary, options); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -88,16 +87,15 @@ func Run(ctx context.Context, options Options) (*Registry, error) {
 
 // Close stops the registry and removes what it kept. It may be called more than once.
 func (r *Registry) Close() error {
-	if r.stop != nil {
-		r.stop()
-		<-r.exited
+	if r.process != nil {
+		r.process.Stop()
 	}
 
 	return os.RemoveAll(r.folder)
 }
 
 // Log is the tail of what the registry wrote.
-func (r *Registry) Log() string { return r.log.tail() }
+func (r *Registry) Log() string { return r.log.tail.String() }
 
 // URL is the root of the registry's API.
 func (r *Registry) URL() string {
@@ -112,7 +110,7 @@ func (r *Registry) start(ctx context.Context, binary string, options Options) er
 	if err != nil {
 		return err
 	}
-	if err := r.launch(ctx, binary, config); err != nil {
+	if r.process, err = subprocess.Start(ctx, environment(), r.log, binary, "serve", config); err != nil {
 		return fmt.Errorf("%s does not start: %w", binary, err)
 	}
 	if err := r.listening(ctx); err != nil {
@@ -122,38 +120,12 @@ func (r *Registry) start(ctx context.Context, binary string, options Options) er
 	return r.answering(ctx)
 }
 
-// launch starts the process and sees it to its end.
-func (r *Registry) launch(ctx context.Context, binary, config string) error {
-	ctx, r.stop = context.WithCancel(ctx)
-	process := exec.CommandContext(ctx, binary, "serve", config)
-	process.Env = environment()
-	process.Stdout, process.Stderr = r.log, r.log
-	process.WaitDelay = time.Second
-	process.SysProcAttr = dieWithParent()
-
-	started := make(chan error, 1)
-	go func() {
-		defer close(r.exited)
-		// The system ties the child's life to the thread that started it, so that thread has to live as long.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-
-		err := process.Start()
-		started <- err
-		if err == nil {
-			_ = process.Wait() // killed, as a rule; whatever else it was stands in the log
-		}
-	}()
-
-	return <-started
-}
-
 // listening learns the port. Port 0 lets the system choose one that nobody else gets; the log says which.
 func (r *Registry) listening(ctx context.Context) error {
 	select {
 	case r.Host = <-r.log.address:
 		return nil
-	case <-r.exited:
+	case <-r.process.Exited():
 		return fmt.Errorf("the registry ended before it listened; its log:\n%s", r.Log())
 	case <-time.After(startTimeout):
 		return fmt.Errorf("the registry did not listen within %s; its log:\n%s", startTimeout, r.Log())

@@ -1,8 +1,8 @@
-package registrytest
+package subprocess
 
 import "syscall"
 
-// dieWithParent has the system end the registry when this process is killed and no cleanup runs.
+// dieWithParent has the system end a child when this process is killed and no cleanup runs.
 func dieWithParent() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }
