@@ -18,3 +18,4 @@ export TF_ACC=1
 export TF_ACC_TERRAFORM_PATH="$cli"
 export TKEIMAGE_PROVIDER_BIN="$root/bin/terraform-provider-tkeimage"
 export TKEIMAGE_REGISTRY_BIN="$root/bin/registry"
+export TKEIMAGE_KUBERNETES_PROVIDER_BIN="$root/bin/terraform-provider-kubernetes"

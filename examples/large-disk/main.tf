@@ -1,23 +1,41 @@
-# Only a larger disk, no cache: this asks the registry and needs no cloud credentials.
+# Only a larger disk, no cache: this asks the registry and needs no cloud credentials. The cluster comes from the
+# environment: KUBE_CONFIG_PATH, or KUBE_HOST and KUBE_TOKEN.
 provider "tkeimage" {}
 
-data "tkeimage_root_disk_size" "this" {
-  images       = var.images
-  writable_gib = var.writable_gib
+provider "kubernetes" {}
 
-  lifecycle {
-    postcondition {
-      condition     = self.size_gib <= var.budget_gib
-      error_message = "The images need a disk of ${self.size_gib} GiB, and the budget is ${var.budget_gib} GiB.\n\n${self.report}"
+data "tkeimage_root_disk_size" "app" {
+  images       = [var.image]
+  writable_gib = var.writable_gib
+}
+
+resource "kubernetes_deployment" "app" {
+  metadata {
+    name      = var.name
+    namespace = var.namespace
+  }
+
+  spec {
+    selector {
+      match_labels = { app = var.name }
+    }
+
+    template {
+      metadata {
+        labels = { app = var.name }
+
+        # Empty where the free disk serves, so that the cluster's default still counts.
+        annotations = data.tkeimage_root_disk_size.app.pod_annotations
+      }
+
+      spec {
+        node_selector = { "node.kubernetes.io/instance-type" = "eklet" } # a super node
+
+        container {
+          name  = "app"
+          image = var.image
+        }
+      }
     }
   }
 }
-
-locals {
-  # Nothing is said where the free disk serves, so that the cluster's default still counts.
-  pod_annotations = provider::tkeimage::pod_annotations({
-    root_disk_size_gib = data.tkeimage_root_disk_size.this.fits_default_disk ? null : data.tkeimage_root_disk_size.this.size_gib
-  })
-}
-
-# The Pod needs a super node: node selector node.kubernetes.io/instance-type = eklet.

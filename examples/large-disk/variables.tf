@@ -1,16 +1,22 @@
-variable "images" {
-  type        = list(string)
-  description = "References of all images that the Pod runs."
+variable "image" {
+  type        = string
+  description = "Reference of the image that the Pods run."
 }
 
 variable "writable_gib" {
   type        = number
-  description = "What the containers write to the disk, in GiB."
+  description = "What a Pod writes to its disk, in GiB."
   default     = 0
 }
 
-variable "budget_gib" {
-  type        = number
-  description = "The largest disk that nobody has to be asked for, in GiB. Only what is above 20 is billed."
-  default     = 100
+variable "name" {
+  type        = string
+  description = "Name of the Deployment."
+  default     = "app"
+}
+
+variable "namespace" {
+  type        = string
+  description = "Namespace of the Deployment."
+  default     = "default"
 }

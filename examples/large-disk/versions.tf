@@ -6,5 +6,9 @@ terraform {
       source  = "tkeimage/tkeimage"
       version = "~> 0.1"
     }
+    kubernetes = {
+      source  = "hashicorp/kubernetes"
+      version = ">= 1.13"
+    }
   }
 }

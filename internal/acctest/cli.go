@@ -34,12 +34,25 @@ func ProviderBinary(tb testing.TB) string {
 	return path
 }
 
-// Mirror makes a filesystem mirror of the provider's binary, for Terraform and OpenTofu alike, and gives the path of a
-// CLI configuration that installs from it alone. Hand that to sandbox.CLIEnvironment.
-func Mirror(tb testing.TB, providerBinary string) (cliConfigFile string) {
+// KubernetesProvider is HashiCorp's provider for Kubernetes, built from its module, for tests that apply examples.
+func KubernetesProvider(tb testing.TB) sandbox.Plugin {
 	tb.Helper()
 
-	cliConfigFile, err := sandbox.Mirror(tb.TempDir(), providerBinary)
+	skipUnlessAcceptance(tb)
+	path := os.Getenv("TKEIMAGE_KUBERNETES_PROVIDER_BIN")
+	if path == "" {
+		tb.Fatal("TKEIMAGE_KUBERNETES_PROVIDER_BIN names no binary of hashicorp/kubernetes: run this test through make")
+	}
+
+	return sandbox.Plugin{Source: "hashicorp/kubernetes", Version: sandbox.KubernetesVersion, Binary: path}
+}
+
+// Mirror makes a filesystem mirror of the provider's binary, for Terraform and OpenTofu alike, and gives the path of a
+// CLI configuration that installs from it alone. Hand that to sandbox.CLIEnvironment.
+func Mirror(tb testing.TB, providerBinary string, others ...sandbox.Plugin) (cliConfigFile string) {
+	tb.Helper()
+
+	cliConfigFile, err := sandbox.Mirror(tb.TempDir(), providerBinary, others...)
 	if err != nil {
 		tb.Fatalf("making a mirror of the provider: %v", err)
 	}

@@ -12,44 +12,59 @@ import (
 // ("~> 0.1", say), and no constraint matches "dev".
 const Version = "0.1.0"
 
-// providerAddresses are the names under which a configuration's source "tkeimage/tkeimage" is looked for, first by
-// Terraform, then by OpenTofu.
-var providerAddresses = []string{
-	"registry.terraform.io/tkeimage/tkeimage",
-	"registry.opentofu.org/tkeimage/tkeimage",
+// KubernetesVersion is that of HashiCorp's provider for Kubernetes, as tools/terraform-provider-kubernetes builds it.
+const KubernetesVersion = "1.13.4"
+
+// hosts are where a configuration's source "tkeimage/tkeimage" is looked for, first by Terraform, then by OpenTofu.
+var hosts = []string{"registry.terraform.io", "registry.opentofu.org"}
+
+// Plugin is a provider's binary, as a mirror offers it.
+type Plugin struct {
+	Source  string // namespace/type
+	Version string
+	Binary  string
 }
 
-// Mirror makes folder a filesystem mirror that holds the provider's binary and nothing else, with a CLI configuration
+// Mirror makes folder a filesystem mirror that holds this provider's binary and those of others, with a CLI configuration
 // that knows no other place to install from. It returns the path of that configuration, for CLIEnvironment.
-func Mirror(folder, providerBinary string) (configFile string, err error) {
+func Mirror(folder, providerBinary string, others ...Plugin) (configFile string, err error) {
 	folder, err = filepath.Abs(folder)
 	if err != nil {
 		return "", err
 	}
-	providerBinary, err = filepath.Abs(providerBinary)
-	if err != nil {
-		return "", err
-	}
-	if _, err := os.Stat(providerBinary); err != nil {
-		return "", fmt.Errorf("the provider is not built: %w", err)
-	}
-
-	for _, address := range providerAddresses {
-		plugins := filepath.Join(folder, "mirror", filepath.FromSlash(address), Version, runtime.GOOS+"_"+runtime.GOARCH)
-		if err := os.MkdirAll(plugins, 0o755); err != nil {
-			return "", err
-		}
-		// A link, since the binary has tens of megabytes and there may be a mirror for each test.
-		if err := os.Symlink(providerBinary, filepath.Join(plugins, "terraform-provider-tkeimage_v"+Version)); err != nil {
+	mirror := filepath.Join(folder, "mirror")
+	for _, plugin := range append(others, Plugin{"tkeimage/tkeimage", Version, providerBinary}) {
+		if err := plugin.install(mirror); err != nil {
 			return "", err
 		}
 	}
 
 	configFile = filepath.Join(folder, "cli.tfrc")
-	text := fmt.Sprintf("disable_checkpoint = true\n\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n",
-		filepath.Join(folder, "mirror"))
+	text := fmt.Sprintf("disable_checkpoint = true\n\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror)
 
 	return configFile, os.WriteFile(configFile, []byte(text), 0o600)
+}
+
+func (p Plugin) install(mirror string) error {
+	binary, err := filepath.Abs(p.Binary)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(binary); err != nil {
+		return fmt.Errorf("provider %s is not built: %w", p.Source, err)
+	}
+	for _, host := range hosts {
+		plugins := filepath.Join(mirror, host, filepath.FromSlash(p.Source), p.Version, runtime.GOOS+"_"+runtime.GOARCH)
+		if err := os.MkdirAll(plugins, 0o755); err != nil {
+			return err
+		}
+		// A link, since the binary has tens of megabytes and there may be a mirror for each test.
+		if err := os.Symlink(binary, filepath.Join(plugins, "terraform-provider-"+filepath.Base(p.Source)+"_v"+p.Version)); err != nil {
+			return err
+		}
+	}
+
+	return nil
 }
 
 // CLIEnvironment is this process's environment for a Terraform CLI that is to depend on nothing of its user's: neither

@@ -1,0 +1,30 @@
+# What all Pods of a cluster get on super nodes, unless their own annotations say otherwise.
+#
+# The cluster comes from the environment: KUBE_CONFIG_PATH, or KUBE_HOST and KUBE_TOKEN. If the ConfigMap is there already,
+# import it first, with its other keys in other_data:
+#
+#   terraform import kubernetes_config_map.eks_config kube-system/eks-config
+provider "tkeimage" {}
+
+provider "kubernetes" {}
+
+locals {
+  pod_annotations = provider::tkeimage::pod_annotations({
+    # One of the two modes: any cache that matches, or a larger disk for all.
+    image_cache        = var.root_disk_size_gib == null ? "auto" : null
+    root_disk_size_gib = var.root_disk_size_gib
+
+    http_registries = var.http_registries
+  })
+}
+
+resource "kubernetes_config_map" "eks_config" {
+  metadata {
+    name      = "eks-config"
+    namespace = "kube-system"
+  }
+
+  data = merge(var.other_data, {
+    "pod.annotations" = provider::tkeimage::eks_config(local.pod_annotations)
+  })
+}

@@ -1,0 +1,4 @@
+variable "subnet_name" {
+  type        = string
+  description = "Name of the subnet, which must be the only one of this name in the region."
+}

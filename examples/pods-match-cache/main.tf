@@ -1,0 +1,72 @@
+# Pods that say "auto" start from whichever cache matches their images by name and tag. Which one is that? After each apply
+# the check asks the service, and warns when it is not the cache that was made for them.
+#
+# Credentials, region and cluster come from the environment; see ../large-model-with-cache.
+provider "tkeimage" {}
+
+provider "kubernetes" {}
+
+module "network" {
+  source      = "../modules/network"
+  subnet_name = var.subnet_name
+}
+
+data "tkeimage_root_disk_size" "app" {
+  images = var.cached_images
+}
+
+resource "tkeimage_cache" "app" {
+  images        = var.cached_images
+  vpc_id        = module.network.vpc_id
+  subnet_id     = module.network.subnet_id
+  size_gib      = data.tkeimage_root_disk_size.app.size_gib
+  image_digests = data.tkeimage_root_disk_size.app.digests
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "kubernetes_deployment" "app" {
+  metadata {
+    name      = var.name
+    namespace = var.namespace
+  }
+
+  spec {
+    selector {
+      match_labels = { app = var.name }
+    }
+
+    template {
+      metadata {
+        labels      = { app = var.name }
+        annotations = provider::tkeimage::pod_annotations({ image_cache = "auto" })
+      }
+
+      spec {
+        node_selector = { "node.kubernetes.io/instance-type" = "eklet" } # a super node
+
+        container {
+          name  = "app"
+          image = var.image
+        }
+      }
+    }
+  }
+
+  # Pods made before there is a cache pull their image.
+  depends_on = [tkeimage_cache.app]
+}
+
+check "pods_match_their_cache" {
+  data "tkeimage_cache_match" "app" {
+    images     = kubernetes_deployment.app.spec[0].template[0].spec[0].container[*].image
+    depends_on = [tkeimage_cache.app]
+  }
+
+  assert {
+    condition     = try(data.tkeimage_cache_match.app.cache.id, "") == tkeimage_cache.app.id
+    error_message = "Pods of ${var.name} would ${data.tkeimage_cache_match.app.found ? "start from cache ${data.tkeimage_cache_match.app.cache.id}" : "find no cache, and pull ${var.image}"}. They were to start from ${tkeimage_cache.app.id}."
+  }
+}

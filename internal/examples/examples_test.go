@@ -1,0 +1,93 @@
+// Package examples_test runs the examples as users do: with the real CLI, this provider and HashiCorp's for Kubernetes, a
+// real registry, a real Kubernetes API, and the stand-in for the TKE API.
+//
+// `make test` plans each of them. `make test-cluster` applies them, and reads back what the API server then has.
+package examples_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/kubetest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+)
+
+const prefix = "eks.tke.cloud.tencent.com/"
+
+// world is where an example runs.
+type world struct {
+	*acctest.Workspace
+	cloud    *tketest.Server
+	registry *registrytest.Registry
+	cluster  *kubetest.Cluster // nil in a test that only plans
+	pushed   uint64
+}
+
+// newWorld makes a copy of an example, with the modules beside it, ready to be planned.
+func newWorld(t *testing.T, example string, cluster *kubetest.Cluster) *world {
+	t.Helper()
+	acctest.CLI(t)
+	root := t.TempDir()
+	for _, copied := range []struct{ from, to string }{
+		{filepath.Join("..", "..", "examples", example), example},
+		{filepath.Join("..", "..", "examples", "modules", "large-image"), "modules/large-image"},
+		{filepath.Join("testdata", "network"), "modules/network"},
+	} {
+		to := filepath.Join(root, copied.to)
+		if _, err := os.Stat(to); err == nil {
+			continue // the example is the module itself
+		}
+		if err := os.CopyFS(to, os.DirFS(copied.from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := &world{
+		cloud:    tketest.Start(t, tketest.Options{RequestsPerSecond: -1}), // with its own builder: images are really pulled
+		registry: registrytest.Start(t, registrytest.Options{}),
+		cluster:  cluster,
+	}
+	env := []string{
+		"HOME=" + root, "DOCKER_CONFIG=" + root, "TKEIMAGE_MEASUREMENT_CACHE_DIR=" + filepath.Join(root, "measurements"),
+		"TENCENTCLOUD_SECRET_ID=" + tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY=" + tketest.DefaultSecretKey,
+		"TENCENTCLOUD_REGION=" + tketest.DefaultRegion, "TKEIMAGE_ENDPOINT_TKE=" + w.cloud.URL,
+	}
+	if cluster != nil {
+		env = append(env, "KUBE_HOST="+cluster.URL, "KUBE_TOKEN="+cluster.Token, "KUBE_CLUSTER_CA_CERT_DATA="+cluster.CACertificate)
+	}
+	plugins := []sandbox.Plugin{acctest.KubernetesProvider(t)}
+	w.Workspace = acctest.NewWorkspace(t, filepath.Join(root, example), plugins, env...)
+	w.Must(t, "init")
+	return w
+}
+
+// push gives a tag another content each time, of about so many bytes on the disk, and returns the reference and digest.
+func (w *world) push(t *testing.T, name string, bytes int64) (reference, digest string) {
+	t.Helper()
+	w.pushed++
+	layer, err := sandbox.WriteLayer(t.Context(), t.TempDir(), w.pushed, []sandbox.File{{Name: "a", Size: bytes, Like: sandbox.Weights}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, err := sandbox.Image("amd64", layer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reference = w.registry.Host + "/" + name
+	digest, err = sandbox.Push(t.Context(), reference, image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reference, digest
+}
+
+
+// apply applies the configuration, and checks that nothing is left to do then.
+func (w *world) apply(t *testing.T) {
+	t.Helper()
+	w.Must(t, "apply", "-auto-approve")
+	w.Empty(t)
+}

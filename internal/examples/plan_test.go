@@ -1,0 +1,80 @@
+package examples_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A wholeExample is what a first plan of an example needs and does. The variable "image" is a small image's reference.
+type wholeExample struct {
+	variables func(image string) map[string]any
+	creates   []string
+}
+
+func withImage(image string) map[string]any { return map[string]any{"image": image} }
+
+func withSubnet(image string) map[string]any {
+	return map[string]any{"image": image, "subnet_name": "builders"}
+}
+
+var wholeExamples = map[string]wholeExample{
+	"complete": {func(image string) map[string]any {
+		return map[string]any{"images": []string{image}, "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8"}
+	}, []string{"tkeimage_cache.this"}},
+	"cluster-default":        {func(string) map[string]any { return map[string]any{} }, []string{"kubernetes_config_map.eks_config"}},
+	"large-disk":             {withImage, []string{"kubernetes_deployment.app"}},
+	"large-model-with-cache": {withSubnet, []string{"kubernetes_deployment.model", "tkeimage_cache.model"}},
+	"many-teams": {func(image string) map[string]any {
+		return map[string]any{"subnet_name": "builders", "teams": map[string]any{
+			"search": map[string]any{"image": image}, "speech": map[string]any{"image": image, "use_cache": false, "writable_gib": 40},
+		}}
+	}, []string{
+		`kubernetes_deployment.app["search"]`, `kubernetes_deployment.app["speech"]`, `module.images["search"].tkeimage_cache.this[0]`,
+	}},
+	"pods-match-cache": {func(image string) map[string]any {
+		return map[string]any{"image": image, "cached_images": []string{image}, "subnet_name": "builders"}
+	}, []string{"kubernetes_deployment.app", "tkeimage_cache.app"}},
+	"review-policy":        {withImage, []string{"kubernetes_deployment.app"}},
+	"rollout-on-moved-tag": {withSubnet, []string{"kubernetes_deployment.app", "module.image.tkeimage_cache.this[0]"}},
+}
+
+// parts are folders of examples that are no configurations of their own: the documentation embeds them, or others use them.
+var parts = []string{"actions", "data-sources", "ephemeral-resources", "functions", "list-resources", "modules", "provider", "resources"}
+
+// TestEachExamplePlans plans each folder of examples/ with the real providers; none is left out.
+func TestEachExamplePlans(t *testing.T) {
+	t.Parallel()
+	entries, err := os.ReadDir(filepath.Join("..", "..", "examples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if !entry.IsDir() || slices.Contains(parts, entry.Name()) {
+			continue
+		}
+		t.Run(entry.Name(), func(t *testing.T) {
+			t.Parallel()
+			example, known := wholeExamples[entry.Name()]
+			if !known {
+				t.Fatal("this example is not planned in any test: say in wholeExamples what its plan needs and does")
+			}
+			w := newWorld(t, entry.Name(), nil)
+			image, _ := w.push(t, "app:v1", 5000)
+			w.Set(t, example.variables(image))
+			actions := w.Plan(t).Actions()
+			if diff := cmp.Diff(example.creates, slices.Sorted(maps.Keys(actions))); diff != "" {
+				t.Errorf("planned, - want, + got:\n%s", diff)
+			}
+			for address, does := range actions {
+				if !slices.Equal(does, []string{"create"}) {
+					t.Errorf("%s: %v, want a creation", address, does)
+				}
+			}
+		})
+	}
+}

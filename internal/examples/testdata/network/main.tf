@@ -1,0 +1,12 @@
+# Stands in for examples/modules/network, whose provider cannot be had from Go's modules.
+variable "subnet_name" {
+  type = string
+}
+
+output "vpc_id" {
+  value = "vpc-508ctkfb"
+}
+
+output "subnet_id" {
+  value = "subnet-8ah75lo8"
+}
