@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -97,6 +98,8 @@ func (m *model) foreseeCreate(config *model) {
 	}
 	m.Status = types.StringValue(tke.StatusReady) // a create that succeeds ends so
 	m.Type = types.StringUnknown()
+	// Only the id is yet to come, so what a configuration merges with these stays visible in the plan.
+	m.PodAnnotations = types.MapValueMust(types.StringType, map[string]attr.Value{annotations.UseImageCache: types.StringUnknown()})
 	if m.RetentionDays.Equal(types.Int64Value(0)) {
 		m.ExpiresAt = types.StringNull()
 	}

@@ -67,7 +67,8 @@ func TestWhatIsKnownIsNotKnownAfterApply(t *testing.T) {
 	run(t, cloud,
 		resource.TestStep{Config: configuration(cloud, base), ConfigPlanChecks: planned(
 			says("size_gib", knownvalue.Int64Exact(20)), says("status", knownvalue.StringExact("Ready")), says("expires_at", knownvalue.Null()),
-			says("retention_days", knownvalue.Int64Exact(0)), unknown("id"), unknown("pod_annotations"))},
+			says("retention_days", knownvalue.Int64Exact(0)), unknown("id"),
+			plancheck.ExpectUnknownValue(address, tfjsonpath.New("pod_annotations").AtMapKey("eks.tke.cloud.tencent.com/use-image-cache")))},
 		resource.TestStep{Config: configuration(cloud, base.with(attributes{"name": `"renamed"`})), ConfigPlanChecks: planned(
 			says("id", knownvalue.NotNull()), says("pod_annotations", knownvalue.MapSizeExact(1)), says("snapshot_id", knownvalue.NotNull()),
 			says("created_at", knownvalue.NotNull()), says("expires_at", knownvalue.Null()), says("status", knownvalue.StringExact("Ready")), says("type", knownvalue.StringExact("manual")))},

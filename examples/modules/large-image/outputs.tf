@@ -1,6 +1,6 @@
 output "pod_annotations" {
   description = "Annotations for spec.template.metadata of a Deployment, in either mode."
-  value       = provider::tkeimage::pod_annotations(local.options)
+  value       = local.pod_annotations
 
   precondition {
     condition     = var.max_disk_gib == null || local.disk_size_gib <= coalesce(var.max_disk_gib, 0)
