@@ -14,23 +14,23 @@ import (
 // Workspace is a folder with a configuration, and the CLI under test that runs there with built providers, as users do.
 type Workspace struct {
 	Folder string
+	Env    []string
 
 	binary string
-	env    []string
 }
 
 // NewWorkspace makes a workspace of a folder. Additions to the environment have the form NAME=value.
 func NewWorkspace(tb testing.TB, folder string, others []sandbox.Plugin, additions ...string) *Workspace {
 	tb.Helper()
 	config := Mirror(tb, ProviderBinary(tb), others...)
-	return &Workspace{Folder: folder, binary: CLI(tb), env: sandbox.CLIEnvironment(config, additions...)}
+	return &Workspace{Folder: folder, binary: CLI(tb), Env: sandbox.CLIEnvironment(config, additions...)}
 }
 
 // Command prepares one command of the CLI.
 func (w *Workspace) Command(tb testing.TB, arguments ...string) *exec.Cmd {
 	tb.Helper()
 	command := exec.CommandContext(tb.Context(), w.binary, append(arguments, "-no-color")...)
-	command.Dir, command.Env = w.Folder, w.env
+	command.Dir, command.Env = w.Folder, w.Env
 	return command
 }
 
