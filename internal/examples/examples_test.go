@@ -84,7 +84,6 @@ func (w *world) push(t *testing.T, name string, bytes int64) (reference, digest 
 	return reference, digest
 }
 
-
 // apply applies the configuration, and checks that nothing is left to do then.
 func (w *world) apply(t *testing.T) {
 	t.Helper()

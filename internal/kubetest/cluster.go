@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -87,8 +89,8 @@ func (c *Cluster) Close() error {
 		c.noNodes()
 		c.nodes.Wait()
 	}
-	for i := len(c.parts) - 1; i >= 0; i-- {
-		c.parts[i].process.Stop()
+	for _, part := range slices.Backward(c.parts) {
+		part.process.Stop()
 	}
 	if c.client != nil {
 		c.client.CloseIdleConnections()
@@ -98,11 +100,11 @@ func (c *Cluster) Close() error {
 
 // Log is the tail of what each part wrote.
 func (c *Cluster) Log() string {
-	var text string
+	var text strings.Builder
 	for _, part := range c.parts {
-		text += fmt.Sprintf("the last lines of %s:\n%s\n", part.name, part.log)
+		fmt.Fprintf(&text, "the last lines of %s:\n%s\n", part.name, part.log)
 	}
-	return text
+	return text.String()
 }
 
 func (c *Cluster) start(ctx context.Context) error {

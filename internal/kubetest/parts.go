@@ -20,23 +20,22 @@ import (
 const loopback = "127.0.0.1"
 
 // freePort gives a port that nobody listens on. Neither program can be told to choose one and to say which.
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", loopback+":0")
+func freePort(ctx context.Context) (string, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", loopback+":0")
 	if err != nil {
 		return "", err
 	}
-	defer listener.Close()
 	_, port, err := net.SplitHostPort(listener.Addr().String())
-	return port, err
+	return port, errors.Join(err, listener.Close())
 }
 
 // startStore starts etcd and gives its address.
 func (c *Cluster) startStore(ctx context.Context) (string, error) {
-	port, err := freePort()
+	port, err := freePort(ctx)
 	if err != nil {
 		return "", err
 	}
-	peerPort, err := freePort()
+	peerPort, err := freePort(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -50,7 +49,7 @@ func (c *Cluster) startStore(ctx context.Context) (string, error) {
 
 // startServer starts the API server. Who has the token may do everything; there are no service accounts.
 func (c *Cluster) startServer(ctx context.Context, store string) error {
-	port, err := freePort()
+	port, err := freePort(ctx)
 	if err != nil {
 		return err
 	}
