@@ -56,7 +56,8 @@ func newWorld(t *testing.T, example string, cluster *kubetest.Cluster) *world {
 		"TENCENTCLOUD_REGION=" + tketest.DefaultRegion, "TKEIMAGE_ENDPOINT_TKE=" + w.cloud.URL,
 	}
 	if cluster != nil {
-		env = append(env, "KUBE_HOST="+cluster.URL, "KUBE_TOKEN="+cluster.Token, "KUBE_CLUSTER_CA_CERT_DATA="+cluster.CACertificate)
+		// Version 1 of the provider wants a kubeconfig unless it is told that there is none; later ones do not ask.
+		env = append(env, "KUBE_LOAD_CONFIG_FILE=false", "KUBE_HOST="+cluster.URL, "KUBE_TOKEN="+cluster.Token, "KUBE_CLUSTER_CA_CERT_DATA="+cluster.CACertificate)
 	}
 	plugins := []sandbox.Plugin{acctest.KubernetesProvider(t)}
 	w.Workspace = acctest.NewWorkspace(t, filepath.Join(root, example), plugins, env...)
