@@ -52,14 +52,10 @@ resource "kubernetes_deployment" "model" {
       metadata {
         labels = { app = var.name }
 
-        # The cache's own annotation takes the place of "auto". A plan shows all but the id of a cache that is yet to be made.
-        annotations = merge(
-          provider::tkeimage::pod_annotations({
-            image_cache               = "auto"
-            image_cache_disk_size_gib = local.disk_size_gib > data.tkeimage_root_disk_size.model.size_gib ? local.disk_size_gib : null
-          }),
-          tkeimage_cache.model.pod_annotations,
-        )
+        annotations = provider::tkeimage::pod_annotations({
+          image_cache               = tkeimage_cache.model.id
+          image_cache_disk_size_gib = local.disk_size_gib > data.tkeimage_root_disk_size.model.size_gib ? local.disk_size_gib : null
+        })
       }
 
       spec {

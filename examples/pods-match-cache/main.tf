@@ -1,5 +1,5 @@
-# Pods that say "auto" start from whichever cache matches their images by name and tag. Which one is that? After each apply
-# the check asks the service, and warns when it is not the cache that was made for them.
+# Pods that say "auto" start from whichever cache matches their images by name and tag. Which one is that? The check asks
+# the service in each plan, and warns when it is not the cache that was made for them.
 #
 # Credentials, region and cluster come from the environment; see ../large-model-with-cache.
 provider "tkeimage" {}
@@ -59,12 +59,14 @@ resource "kubernetes_deployment" "app" {
   depends_on = [tkeimage_cache.app]
 }
 
-check "pods_match_their_cache" {
-  data "tkeimage_cache_match" "app" {
-    images     = kubernetes_deployment.app.spec[0].template[0].spec[0].container[*].image
-    depends_on = [tkeimage_cache.app]
-  }
+# Asked once the cache is there. Outside the check block, because a data source within one is read again by every apply, and
+# then no plan is empty.
+data "tkeimage_cache_match" "app" {
+  images     = [var.image]
+  depends_on = [tkeimage_cache.app]
+}
 
+check "pods_match_their_cache" {
   assert {
     condition     = try(data.tkeimage_cache_match.app.cache.id, "") == tkeimage_cache.app.id
     error_message = "Pods of ${var.name} would ${data.tkeimage_cache_match.app.found ? "start from cache ${data.tkeimage_cache_match.app.cache.id}" : "find no cache, and pull ${var.image}"}. They were to start from ${tkeimage_cache.app.id}."

@@ -72,6 +72,7 @@ type deployment struct {
 
 type metadata struct {
 	Name        string
+	Labels      map[string]string
 	Annotations map[string]string
 }
 
@@ -90,10 +91,7 @@ func (r *running) carries(t *testing.T, name string, want map[string]string) {
 	t.Helper()
 	whole := map[string]string{}
 	for key, value := range want {
-		if !strings.Contains(key, "/") {
-			key = prefix + key
-		}
-		whole[key] = value
+		whole[prefix+key] = value
 	}
 	d := r.deployment(t, name)
 	equalAnnotations(t, "the Pod template of "+name, whole, d.Spec.Template.Metadata.Annotations)

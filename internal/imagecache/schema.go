@@ -177,8 +177,8 @@ func computedAttributes() map[string]schema.Attribute {
 		"created_at":  schema.StringAttribute{MarkdownDescription: "When the cache was created, RFC 3339.", Computed: true, PlanModifiers: kept},
 		"expires_at":  schema.StringAttribute{MarkdownDescription: "When the service deletes the cache, RFC 3339; null when it never expires.", Computed: true},
 		"pod_annotations": schema.MapAttribute{
-			MarkdownDescription: "Annotations for a Pod template that pin its Pods to this cache. For a disk larger than the cache, merge them over what the function `pod_annotations` gives " +
-				"for `image_cache = \"auto\"` and `image_cache_disk_size_gib`.",
+			MarkdownDescription: "Annotations for a Pod template that pin its Pods to this cache. For a disk larger than the cache, " +
+				"give the id to the function `pod_annotations`, with `image_cache_disk_size_gib`.",
 			ElementType: types.StringType, Computed: true,
 		},
 	}

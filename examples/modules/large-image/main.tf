@@ -10,7 +10,7 @@ locals {
 
   # The two modes. A cache has room for the images alone, so a Pod that writes more than that leaves gets a larger disk.
   options = var.use_cache ? {
-    image_cache               = "auto"
+    image_cache               = one(tkeimage_cache.this[*].id)
     image_cache_disk_size_gib = local.disk_size_gib > local.measured.size_gib ? local.disk_size_gib : null
     root_disk_size_gib        = null
     } : {
@@ -18,9 +18,6 @@ locals {
     image_cache_disk_size_gib = null
     root_disk_size_gib        = local.disk_size_gib > 20 ? local.disk_size_gib : null # 20 GiB are free
   }
-
-  # The cache's own annotation takes the place of "auto". A plan shows all but the id of a cache that is yet to be made.
-  pod_annotations = merge(provider::tkeimage::pod_annotations(local.options), tkeimage_cache.this[*].pod_annotations...)
 }
 
 resource "tkeimage_cache" "this" {

@@ -1,6 +1,6 @@
 output "pod_annotations" {
   description = "Annotations for spec.template.metadata of a Deployment, in either mode."
-  value       = local.pod_annotations
+  value       = provider::tkeimage::pod_annotations(local.options)
 
   precondition {
     condition     = var.max_disk_gib == null || local.disk_size_gib <= coalesce(var.max_disk_gib, 0)
@@ -9,7 +9,7 @@ output "pod_annotations" {
 }
 
 output "digests" {
-  description = "Image as written to the digest that it stands for now. In an annotation of the Pod template, a tag that moves rolls the Deployment out."
+  description = "Image as written to the digest that it stands for now. In a label of the Pod template, shortened, a tag that moves rolls the Deployment out."
   value       = local.measured.digests
 }
 
