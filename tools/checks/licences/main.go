@@ -1,0 +1,188 @@
+// Command licences finds the licence of every module that is compiled into the provider, on every platform that a release is
+// made for, and refuses one that nobody has agreed to. It is run from the top of the repository.
+//
+//	licences                  writes the table, Markdown, to standard output
+//	licences -texts           writes every licence's text, as a release has to carry it
+//
+// Licences are recognized by go-licenses. Its own command would also look for each file's address on the web; this one needs
+// no network beyond what `go list` needs.
+package main
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"go/build"
+	"io"
+	"log"
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/go-licenses/v2/licenses"
+	"golang.org/x/mod/module"
+	"k8s.io/klog/v2"
+)
+
+// allowed are the licences that may be part of a program under MPL-2.0 that is handed out as a binary.
+var allowed = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0", "0BSD", "Unlicense"}
+
+// platforms are those of .goreleaser.yml. A dependency that only one of them has counts as well.
+var platforms = []string{
+	"darwin/amd64", "darwin/arm64", "freebsd/386", "freebsd/amd64", "freebsd/arm", "freebsd/arm64",
+	"linux/386", "linux/amd64", "linux/arm", "linux/arm64", "windows/386", "windows/amd64", "windows/arm64",
+}
+
+// A part is what one licence file covers.
+type part struct {
+	name, version, licence, text string
+}
+
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("licences: ")
+	texts := flag.Bool("texts", false, "write the texts instead of the table")
+	flag.Parse()
+	klog.LogToStderr(false) // go-licenses warns of every assembly file
+	klog.SetOutput(io.Discard)
+	parts, err := find(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	if *texts {
+		writeTexts(os.Stdout, parts)
+	} else {
+		writeTable(os.Stdout, parts)
+	}
+	if err := object(parts); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// find asks for one platform after the other: build constraints decide what is compiled in.
+func find(ctx context.Context) ([]part, error) {
+	classifier, err := licenses.NewClassifier()
+	if err != nil {
+		return nil, err
+	}
+	listed, err := exec.CommandContext(ctx, "go", "list", "-m").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list -m: %w", err)
+	}
+	own := strings.TrimSpace(string(listed))
+	build.Default.GOROOT = goEnv(ctx, "GOROOT") // a program built with -trimpath does not know it, and would take everything for Go's own
+	found := map[string]part{}
+	seen := map[string]bool{} // sets of packages: most platforms compile the same ones
+	for _, platform := range platforms {
+		system, architecture, _ := strings.Cut(platform, "/")
+		os.Setenv("GOOS", system)
+		os.Setenv("GOARCH", architecture)
+		listed, err := exec.CommandContext(ctx, "go", "list", "-deps", ".").Output()
+		if err != nil {
+			return nil, fmt.Errorf("go list -deps for %s: %w", platform, err)
+		}
+		if seen[string(listed)] {
+			continue
+		}
+		seen[string(listed)] = true
+		libraries, err := licenses.Libraries(ctx, classifier, false, nil, ".")
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", platform, err)
+		}
+		for _, library := range libraries {
+			if strings.HasPrefix(library.Name(), own) {
+				continue
+			}
+			p, err := describe(ctx, library)
+			if err != nil {
+				return nil, err
+			}
+			found[p.name] = p
+		}
+	}
+	goText, err := os.ReadFile(filepath.Join(build.Default.GOROOT, "LICENSE"))
+	if err != nil {
+		return nil, err
+	}
+	found["Go"] = part{name: "Go", version: "standard library", licence: "BSD-3-Clause", text: string(goText)}
+	return slices.SortedFunc(maps.Values(found), func(a, b part) int { return cmp.Compare(a.name, b.name) }), nil
+}
+
+func goEnv(ctx context.Context, name string) string {
+	value, err := exec.CommandContext(ctx, "go", "env", name).Output()
+	if err != nil {
+		log.Fatal(err)
+	}
+	return strings.TrimSpace(string(value))
+}
+
+// describe names a part by where its licence lies in its module, which is the same on every platform.
+func describe(ctx context.Context, library *licenses.Library) (part, error) {
+	var names []string
+	for _, licence := range library.Licenses {
+		names = append(names, licence.Name)
+	}
+	slices.Sort(names)
+	p := part{name: library.Name(), version: library.Version(), licence: cmp.Or(strings.Join(slices.Compact(names), " and "), "unknown")}
+	if library.LicenseFile == "" {
+		return p, nil
+	}
+	folder := filepath.Dir(library.LicenseFile)
+	if inCache, err := filepath.Rel(goEnv(ctx, "GOMODCACHE"), folder); err == nil {
+		escaped, below, _ := strings.Cut(filepath.ToSlash(inCache), "@")
+		_, below, _ = strings.Cut(below, "/")
+		if name, err := module.UnescapePath(escaped); err == nil {
+			p.name = path.Join(name, below)
+		}
+	}
+	for _, file := range []string{library.LicenseFile, filepath.Join(folder, "NOTICE")} {
+		text, err := os.ReadFile(file)
+		if err != nil && file == library.LicenseFile {
+			return p, err
+		}
+		p.text = strings.TrimSpace(p.text + "\n\n" + string(text))
+	}
+	return p, nil
+}
+
+// object names what is not allowed, or not to be found.
+func object(parts []part) error {
+	var bad []string
+	for _, p := range parts {
+		for licence := range strings.SplitSeq(p.licence, " and ") {
+			if !slices.Contains(allowed, licence) {
+				bad = append(bad, p.name+": "+licence)
+			}
+		}
+	}
+	if len(bad) > 0 {
+		return fmt.Errorf("nobody has agreed to these licences:\n  %s", strings.Join(bad, "\n  "))
+	}
+	return nil
+}
+
+func writeTable(w io.Writer, parts []part) {
+	fmt.Fprint(w, `# Third-party licences
+
+What is compiled into the released binaries, on any platform. `+"`make licences`"+` writes this page, and `+"`make check`"+` compares it with
+what is compiled in now. The archives of a release carry the texts in `+"`THIRD_PARTY_LICENCES.txt`"+`.
+
+| part | version | licence |
+| --- | --- | --- |
+`)
+	for _, p := range parts {
+		fmt.Fprintf(w, "| %s | %s | %s |\n", p.name, p.version, p.licence)
+	}
+}
+
+func writeTexts(w io.Writer, parts []part) {
+	fmt.Fprintln(w, "The provider is made of its own code, under the Mozilla Public License 2.0 (file LICENSE), and of these parts.")
+	for _, p := range parts {
+		fmt.Fprintf(w, "\n%s\n%s %s (%s)\n\n%s\n", strings.Repeat("=", 80), p.name, p.version, p.licence, strings.TrimSpace(p.text))
+	}
+}
