@@ -1,0 +1,119 @@
+package tfdiag
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const (
+	guide     = "../../templates/guides/troubleshooting.md"
+	catalogue = "testdata/texts.md"
+)
+
+// quoted gives what stands in fenced blocks of a language, as one line each.
+func quoted(t *testing.T, file, language string) []string {
+	t.Helper()
+	var found []string
+	for _, match := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```").FindAllStringSubmatch(read(t, file), -1) {
+		found = append(found, oneLine(match[1]))
+	}
+	return found
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// messages are the texts of the catalogue, each with its first line.
+func messages(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, entry := range strings.Split(read(t, catalogue), "\n## ")[1:] {
+		situation, text, _ := strings.Cut(entry, "\n")
+		all[situation] = oneLine(strings.NewReplacer("```", "", "**\n", ": ", "**", "").Replace(text))
+	}
+	return all
+}
+
+// warnings are made where they arise; the guide explains them as well.
+var warnings = map[string]string{
+	"A tag that moves will leave this cache stale": "../imagecache/plan.go",
+	"Imported: recorded from the configuration":    "../imagecache/plan.go",
+	"The cache may not have been rebuilt":          "../imagecache/resource.go",
+	"Image cache expires soon":                     "../imagecache/resource.go",
+	"Image cache has expired":                      "../imagecache/resource.go",
+}
+
+// TestEveryMessageIsInTheGuide goes both ways: a message that the guide lacks cannot be found, and one that nobody prints any more
+// misleads.
+func TestEveryMessageIsInTheGuide(t *testing.T) {
+	t.Parallel()
+	all := messages(t)
+	if len(all) < 30 {
+		t.Fatalf("the catalogue gave only %d messages: the test looks at too little", len(all))
+	}
+	for summary, file := range warnings {
+		if !strings.Contains(read(t, file), `"`+summary+`"`) {
+			t.Errorf("%s does not say %q any more", file, summary)
+		}
+		all[summary] = summary
+	}
+	for _, summary := range summaries {
+		all[summary] = summary
+	}
+	all["Image cannot be read"], all["Cannot work out a disk size"] = "Image cannot be read", "Cannot work out a disk size"
+
+	explained := map[string]bool{}
+	for _, pattern := range quoted(t, guide, "text") {
+		parts := strings.Split(pattern, "…")
+		for i := range parts {
+			parts[i] = regexp.QuoteMeta(parts[i])
+		}
+		matches := regexp.MustCompile(strings.Join(parts, ".*"))
+		printed := false
+		for situation, text := range all {
+			if matches.MatchString(text) {
+				printed = true
+				// Every call's failure matches the general form; what has a text of its own needs an entry of its own.
+				if !strings.HasPrefix(pattern, "The TKE API answered … with …: …") || situation == "a code without a remedy" {
+					explained[situation] = true
+				}
+			}
+		}
+		if !printed {
+			t.Errorf("the guide explains what nothing prints: %s", pattern)
+		}
+	}
+	for situation, text := range all {
+		if !explained[situation] {
+			t.Errorf("the guide does not explain %q: %s", situation, text)
+		}
+	}
+}
+
+// TestEveryCodeAndCauseIsInTheGuide holds the guide to what the advice is chosen by.
+func TestEveryCodeAndCauseIsInTheGuide(t *testing.T) {
+	t.Parallel()
+	page := oneLine(strings.ReplaceAll(read(t, guide), "`", ""))
+	for _, r := range remedies {
+		if !strings.Contains(page, r.code) {
+			t.Errorf("the guide does not name the code %s", r.code)
+		}
+	}
+	for _, cause := range causes {
+		first, _, _ := strings.Cut(strings.ReplaceAll(cause.advice, "`", ""), ".")
+		first, _, _ = strings.Cut(first, ":")
+		if !strings.Contains(page, first) {
+			t.Errorf("the guide does not say: %s", first)
+		}
+	}
+}
