@@ -18,7 +18,6 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials/ststest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
@@ -43,7 +42,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	binary := acctest.CLI(t)
+	acctest.CLI(t) // skips
 	w := &world{files: t.TempDir()}
 	w.sts = ststest.New(stsOptions())
 	w.meta = &ststest.Metadata{STS: w.sts, Role: "machine", ARN: roleARN + "machine"}
@@ -62,7 +61,8 @@ func newWorld(t *testing.T) *world {
 		"TKEIMAGE_ENDPOINT_TKE=" + w.cloud.URL, "TKEIMAGE_ENDPOINT_STS=" + apitest.Start(t, w.sts), "TKEIMAGE_ENDPOINT_METADATA=" + apitest.Start(t, w.meta),
 		"TKEIMAGE_MEASUREMENT_CACHE_DIR=", "HTTP_PROXY=" + public, "HOME=" + w.files,
 	}
-	w.cli = &cli{binary: binary, folder: t.TempDir(), env: sandbox.CLIEnvironment(acctest.Mirror(t, acctest.ProviderBinary(t)), w.env...)}
+	folder := t.TempDir()
+	w.cli = &cli{acctest.NewWorkspace(t, folder, nil, w.env...), folder}
 	w.profiles(t)
 	return w
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
 
 // offline writes a configuration that uses the functions and nothing else, with a provider block.
@@ -28,12 +27,11 @@ func (c *cli) offline(t *testing.T, block string) {
 // without any credentials. The images' names lead to a registry on this machine, and nothing else is changed in the examples.
 func TestExamplesPlanWithoutCloudCredentials(t *testing.T) {
 	t.Parallel()
-	binary := acctest.CLI(t)
+	acctest.CLI(t) // skips
 	registry := registrytest.Start(t, registrytest.Options{})
 	for _, name := range []string{"llm:v1", "sidecar:v3", "app:v1"} {
 		pushRandom(t, registry.Host+"/"+name, authn.Anonymous)
 	}
-	mirror := acctest.Mirror(t, acctest.ProviderBinary(t))
 	images := map[string]any{"images": []string{registry.Host + "/app:v1"}}
 	cache := map[string]any{"images": images["images"], "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8"}
 	for example, test := range map[string]struct {
@@ -51,7 +49,7 @@ func TestExamplesPlanWithoutCloudCredentials(t *testing.T) {
 		t.Run(example, func(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
-			c := &cli{binary: binary, folder: folder, env: sandbox.CLIEnvironment(mirror, "HOME="+folder, "DOCKER_CONFIG="+folder, "TKEIMAGE_MEASUREMENT_CACHE_DIR=")}
+			c := &cli{acctest.NewWorkspace(t, folder, nil, "HOME="+folder, "DOCKER_CONFIG="+folder, "TKEIMAGE_MEASUREMENT_CACHE_DIR="), folder}
 			c.use(t, example)
 			c.moveTo(t, registry.Host)
 			if test.variables != nil {

@@ -38,7 +38,7 @@ func TestThePrivateTCRExample(t *testing.T) {
 	image := pushRandom(t, registry.Host+"/ai/llm:v1", &authn.Basic{Username: "100000000001", Password: canaryRegistry})
 	cloud := tketest.Start(t, tketest.Options{RequestsPerSecond: -1}) // with its own builder
 	c, tcr := tcrCLI(t, cloud, canaryRegistry)
-	c.env = append(c.env, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(c.folder, "trace.log"))
+	c.Env = append(c.Env, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(c.folder, "trace.log"))
 	c.use(t, "private-tcr")
 	variables, err := json.Marshal(map[string]any{
 		"registry_id": "tcr-ak9876", "registry_host": registry.Host, "registry_username": "100000000001", "images": []string{image},
