@@ -85,3 +85,15 @@ func TestFindCLIWithoutAny(t *testing.T) {
 		t.Errorf("FindCLI gives %q, want an error", path)
 	}
 }
+
+func TestTheKubernetesProviderIsOfTheVersionThatIsBuilt(t *testing.T) {
+	t.Parallel()
+
+	module, err := os.ReadFile(filepath.Join("..", "..", "tools", "terraform-provider-kubernetes", "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(module), "github.com/hashicorp/terraform-provider-kubernetes v"+sandbox.KubernetesVersion+" ") {
+		t.Errorf("its go.mod has another version than %s", sandbox.KubernetesVersion)
+	}
+}

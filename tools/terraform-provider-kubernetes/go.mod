@@ -4,7 +4,7 @@ go 1.26.0
 
 tool github.com/hashicorp/terraform-provider-kubernetes
 
-require github.com/hashicorp/terraform-provider-kubernetes v1.13.4
+require github.com/hashicorp/terraform-provider-kubernetes v1.13.4 // indirect
 
 require (
 	cloud.google.com/go v0.65.0 // indirect
