@@ -65,7 +65,7 @@ func TestNoSecretIsWrittenAnywhere(t *testing.T) {
 	s.search(t)
 }
 
-func pushRandom(t *testing.T, reference string, auth authn.Authenticator) string {
+func pushRandom(t *testing.T, reference string, auth authn.Authenticator, more ...remote.Option) string {
 	t.Helper()
 	layer, err := random.Layer(1000, types.OCILayer)
 	if err != nil {
@@ -75,7 +75,7 @@ func pushRandom(t *testing.T, reference string, auth authn.Authenticator) string
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sandbox.Push(t.Context(), reference, image, remote.WithAuth(auth)); err != nil {
+	if _, err := sandbox.Push(t.Context(), reference, image, append(more, remote.WithAuth(auth))...); err != nil {
 		t.Fatal(err)
 	}
 	return reference
