@@ -1,72 +1,209 @@
-// Command bench measures what the provider costs on this machine and prints one table. Figures that depend on the machine stand
-// beside what they are compared with, from the same run.
+// Command bench measures what the provider costs on this machine, beside what a user would use or have instead, in one run, and
+// writes the result as guides. Figures that do not depend on the machine are held against what is promised.
 package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
+	"path/filepath"
+	"syscall"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 )
 
-// What the binary may weigh and how long it may take to answer.
+// What is promised, whatever the machine.
 const (
-	maxBinaryMB = 30
-	maxStart    = 100 * time.Millisecond
-	maxCalls    = 120 // of DescribeImageCaches, for the refresh of 1,000 caches
+	maxBinaryBytes   = 26_000_000
+	maxStart         = 100 * time.Millisecond // to an answered schema request; generous on any machine
+	maxCallsPer1000  = 25                     // of DescribeImageCaches, for the refresh of 1,000 caches
+	maxWaitingPart   = 10                     // while waiting, at most a tenth of the calls of one poller per cache
+	maxSampledBytes  = 16 << 20               // by sample, of an image of one layer, whatever its size
+	maxDocumentBytes = 1 << 20                // manifest and configuration
 )
+
+// binaries are the programs that are measured, and those that stand beside them.
+type binaries struct {
+	self, provider, floor, null, kubernetes, crane string
+}
+
+// options are the command line.
+type options struct {
+	short bool
+	write bool
+}
 
 func main() {
-	if err := run(); err != nil {
+	if err := start(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+func start() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	binary := os.Getenv("TKEIMAGE_PROVIDER_BIN")
-	info, err := os.Stat(binary) //nolint:gosec // whoever runs the bench names the binary
-	if err != nil {
-		return fmt.Errorf("the provider's binary: %w (run `make bench`)", err)
+	if len(os.Args) == 4 && os.Args[1] == helperArgument {
+		return help(ctx, os.Args[2], os.Args[3])
 	}
-	started, err := measureStart(ctx, binary)
+	return run(ctx)
+}
+
+func run(ctx context.Context) error {
+	var o options
+	flag.BoolVar(&o.short, "short", false, "images of a 64th of their size, and fewer caches: to see that it works")
+	flag.BoolVar(&o.write, "write", false, "write the guides below templates/ and docs/")
+	flag.Parse()
+	b, err := findBinaries()
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s, %d cores, %s, %s\n\n", time.Now().Format(time.DateOnly), runtime.NumCPU(), runtime.GOOS+"/"+runtime.GOARCH, runtime.Version())
-	fmt.Println("| start                                     |    seen |  at most |")
-	fmt.Println("| ----------------------------------------- | ------: | -------: |")
-	fmt.Printf("| size of the binary                        | %4.1f MB | %5d MB |\n", float64(info.Size())/1e6, maxBinaryMB)
-	fmt.Printf("| process start to handshake, median of %2d  | %4d ms |          |\n", starts, started.handshake.Milliseconds())
-	fmt.Printf("| process start to schema, median of %2d     | %4d ms | %5d ms |\n", starts, started.schema.Milliseconds(), maxStart.Milliseconds())
-	fmt.Printf("| memory after the schema (resident)        | %4.1f MB |          |\n", float64(started.resident)/1e6)
-	if info.Size() > maxBinaryMB*1e6 {
-		return fmt.Errorf("the binary has %d bytes", info.Size())
+	f, err := measureAll(ctx, b, scaleOf(o.short))
+	if err != nil {
+		return err
 	}
-	if started.schema > maxStart {
-		return fmt.Errorf("the schema was answered after %s", started.schema)
+	if err := f.publish(o.write); err != nil {
+		return err
 	}
-	return refreshes(ctx, binary)
+	return f.check()
 }
 
-// refreshes prints what states of three sizes cost to refresh.
-func refreshes(ctx context.Context, binary string) error {
-	fmt.Printf("\n| refresh, %s latency, 20 requests/s | calls |   wall | the CLI alone | one call per cache | ratio |\n", latency)
-	fmt.Println("| ------------------------------------ | ----: | -----: | ------------: | -----------------: | ----: |")
-	for _, caches := range []int{1, 100, 1000} {
-		f, err := measureRefresh(ctx, binary, caches)
-		if err != nil {
-			return err
+// findBinaries takes them from where make puts them: beside this program, and one folder up.
+func findBinaries() (b binaries, err error) {
+	if b.self, err = os.Executable(); err != nil {
+		return b, err
+	}
+	here := filepath.Dir(b.self)
+	tools := filepath.Dir(here)
+	named := func(variable, fallback string) string {
+		if path := os.Getenv(variable); path != "" {
+			return path
 		}
-		fmt.Printf("| %4d caches                          | %5d | %4.1f s | %11.1f s | %16.1f s | %5.2f |\n",
-			f.caches, f.calls, f.wall.Seconds(), f.bare.Seconds(), f.single.Seconds(), f.wall.Seconds()/f.single.Seconds())
-		if caches == 1000 && f.calls > maxCalls {
-			return fmt.Errorf("%d calls for %d caches, at most %d are allowed", f.calls, caches, maxCalls)
+		return fallback
+	}
+	b.floor, b.null = filepath.Join(here, "floor"), filepath.Join(here, "null")
+	b.provider = named("TKEIMAGE_PROVIDER_BIN", filepath.Join(tools, "terraform-provider-tkeimage"))
+	b.kubernetes = named("TKEIMAGE_KUBERNETES_PROVIDER_BIN", filepath.Join(tools, "terraform-provider-kubernetes"))
+	b.crane = named("TKEIMAGE_CRANE_BIN", filepath.Join(tools, "crane"))
+	for _, path := range []string{b.provider, b.floor, b.null, b.kubernetes, b.crane} {
+		if _, missing := os.Stat(path); missing != nil {
+			err = errors.Join(err, missing)
 		}
 	}
-	return nil
+	if err != nil {
+		err = fmt.Errorf("run this with `make bench`: %w", err)
+	}
+	return b, err
+}
+
+// scale is how large everything is.
+type scale struct {
+	refreshes []int
+	waiting   int
+	images    []subject
+	streamed  []subject
+}
+
+func scaleOf(short bool) scale {
+	s := scale{
+		refreshes: []int{1, 100, 1000}, waiting: 50,
+		images:   []subject{{1, 1}, {1, 40}, {5, 1}, {5, 40}, {10, 1}, {20, 1}, {20, 40}},
+		streamed: []subject{{1, 1}, {1, 4}},
+	}
+	if short {
+		s.refreshes, s.waiting = []int{1, 100}, 20
+		for _, list := range [][]subject{s.images, s.streamed} {
+			for i := range list {
+				list[i].gib /= 64
+			}
+		}
+	}
+	return s
+}
+
+// figures are everything that was measured.
+type figures struct {
+	Machine   machine
+	Starts    []StartFigures
+	Plan      PlanFigures
+	Refreshes []RefreshFigures
+	Images    []MeasuringFigures
+	Streamed  []StreamingFigures
+	Waiting   WaitingFigures
+}
+
+// measureAll measures one thing after the other, since they share the cores.
+func measureAll(ctx context.Context, b binaries, s scale) (f *figures, err error) {
+	f = &figures{}
+	begun := time.Now()
+	kept, err := os.MkdirTemp("", "tkeimage-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(kept) }()
+	for _, step := range []struct {
+		title string
+		do    func() error
+	}{
+		{"start", func() (err error) { f.Starts, err = measureStarts(ctx, b); return err }},
+		{"plan", func() (err error) { f.Plan, err = measurePlan(ctx, b, kept); return err }},
+		{"refresh", func() error {
+			for _, caches := range s.refreshes {
+				one, err := measureRefresh(ctx, b, caches)
+				if err != nil {
+					return err
+				}
+				f.Refreshes = append(f.Refreshes, one)
+			}
+			return nil
+		}},
+		{"waiting", func() (err error) { f.Waiting, err = measureWaiting(ctx, b, s.waiting); return err }},
+		{"streaming", func() error {
+			for _, subject := range s.streamed {
+				one, err := measureStreaming(ctx, b, subject)
+				if err != nil {
+					return err
+				}
+				f.Streamed = append(f.Streamed, one)
+			}
+			return nil
+		}},
+		{"images", func() (err error) { f.Images, err = measureImages(ctx, b, s.images); return err }},
+	} {
+		at := time.Now()
+		if err := step.do(); err != nil {
+			return nil, fmt.Errorf("%s: %w", step.title, err)
+		}
+		fmt.Fprintf(os.Stderr, "%-9s took %3.0f s\n", step.title, time.Since(at).Seconds())
+	}
+	f.Machine = thisMachine(time.Since(begun))
+	return f, nil
+}
+
+// check holds what does not depend on the machine, and the little of the rest that is far from any limit.
+func (f *figures) check() error {
+	var broken []error
+	promise := func(kept bool, format string, arguments ...any) {
+		if !kept {
+			broken = append(broken, fmt.Errorf(format, arguments...))
+		}
+	}
+	own := f.Starts[0]
+	promise(own.Binary <= maxBinaryBytes, "the binary has %d bytes", own.Binary)
+	promise(own.Schema <= maxStart, "the schema was answered after %s", own.Schema)
+	broken = append(broken, checkRefresh(f.Refreshes))
+	promise(f.Waiting.Calls*maxWaitingPart <= f.Waiting.Pollers,
+		"%d calls while waiting, where one poller for each cache makes %d", f.Waiting.Calls, f.Waiting.Pollers)
+	for _, image := range f.Images {
+		row, most := image.Row(string(measure.Sample)), int64(maxSampledBytes)
+		if image.Layers > 1 {
+			most = measure.DefaultReadBudget + maxDocumentBytes
+		}
+		promise(row.Bytes <= most, "sample read %d bytes of an image of %g GiB in %d layers", row.Bytes, image.GiB, image.Layers)
+	}
+	return errors.Join(broken...)
 }

@@ -2,76 +2,112 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
 const (
-	latency     = 50 * time.Millisecond
-	parallelism = 10 // Terraform's default
+	latency     = 50 * time.Millisecond // of the service
+	parallelism = 10                    // Terraform's default
+	refreshRuns = 3
 )
 
-// refreshFigures are what the refresh of a state costs, beside one call for each cache.
-type refreshFigures struct {
-	caches, calls      int
-	wall, bare, single time.Duration // refresh; the same without any cache to read; one call per cache
+// RefreshFigures are what the refresh of a state costs.
+type RefreshFigures struct {
+	Caches, Calls int
+	Wall          time.Duration // of the CLI with the provider
+	Null          time.Duration // of the CLI with a provider that reads nothing
+	Single        time.Duration // of one call for each cache, without any CLI
+	Peak          int64         // bytes, of the provider
+}
+
+// Own is what the provider adds to what the CLI takes with a provider that reads nothing.
+func (f RefreshFigures) Own() time.Duration { return max(0, f.Wall-f.Null) }
+
+func manyCaches() object {
+	return object{
+		"terraform": object{"required_providers": object{"tkeimage": object{"source": "tkeimage/tkeimage"}}},
+		"variable":  object{"caches": object{"type": "number"}, "rate": object{"type": "number"}},
+		"provider":  object{"tkeimage": object{"max_requests_per_second": "${var.rate}"}},
+		"resource": object{"tkeimage_cache": object{"x": object{
+			"count": "${var.caches}", "images": []string{"registry.example.com/app:v${count.index}"}, "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8",
+		}}},
+	}
 }
 
 // measureRefresh makes a state of so many caches, and refreshes it at a service that answers after 50 ms and allows 20 requests
-// a second.
-func measureRefresh(ctx context.Context, binary string, caches int) (figures refreshFigures, err error) {
-	folder, err := os.MkdirTemp("", "tkeimage-bench-")
-	if err != nil {
-		return figures, err
-	}
-	defer func() { _ = os.RemoveAll(folder) }()
+// a second: with the provider, and with one that reads nothing.
+func measureRefresh(ctx context.Context, b binaries, caches int) (f RefreshFigures, err error) {
+	f.Caches = caches
 	quick := tketest.New(tketest.Options{RequestsPerSecond: -1, Pace: -1, Builder: tketest.InstantBuilder})
 	defer quick.Close()
 	slow := tketest.New(tketest.Options{Builder: tketest.InstantBuilder})
 	defer slow.Close()
 	slow.Inject(tketest.Fault{Times: tketest.Always, Effect: tketest.Delay{For: latency}})
 
-	c, err := newCLI(folder, binary)
+	with, err := newWorkspace(b, b.provider, manyCaches())
 	if err != nil {
-		return figures, err
+		return f, err
 	}
-	if err := c.run(ctx, quick.URL, "init"); err != nil {
-		return figures, err
-	}
-	if err := c.run(ctx, quick.URL, "apply", "-auto-approve", "-parallelism=50", "-var=caches="+strconv.Itoa(caches)); err != nil {
-		return figures, err
+	defer with.close()
+	count := "TF_VAR_caches=" + strconv.Itoa(caches)
+	with.use(cloud(quick.URL, count, "TF_VAR_rate=1000")...)
+	for _, arguments := range [][]string{{"init"}, {"apply", "-auto-approve", "-parallelism=1000"}} {
+		if _, err := with.run(ctx, arguments...); err != nil {
+			return f, err
+		}
 	}
 	var ids []string
 	for _, cache := range quick.Caches() {
 		slow.Put(cache)
 		ids = append(ids, cache.ID)
 	}
-	figures.caches = caches
-	if figures.bare, err = timed(func() error {
-		return c.run(ctx, quick.URL, "plan", "-refresh=false", "-var=caches="+strconv.Itoa(caches))
-	}); err != nil {
-		return figures, err
+	environment := cloud(slow.URL, count, "TF_VAR_rate="+strconv.Itoa(tke.DefaultMaxRequestsPerSecond))
+	with.use(environment...)
+	without, err := newWorkspace(b, b.null, manyCaches())
+	if err != nil {
+		return f, err
 	}
-	if figures.wall, err = timed(func() error {
-		return c.run(ctx, slow.URL, "plan", "-refresh-only", "-var=caches="+strconv.Itoa(caches))
-	}); err != nil {
-		return figures, err
+	defer without.close()
+	without.use(environment...)
+	if err := f.compare(ctx, with, without, slow); err != nil {
+		return f, err
 	}
-	figures.calls = slow.Calls(tketest.ActionDescribe)
-	figures.single, err = timed(func() error { return oneByOne(ctx, slow.URL, ids) })
-	return figures, err
+	begun := time.Now()
+	err = oneByOne(ctx, slow.URL, ids)
+	f.Single = time.Since(begun)
+	return f, err
+}
+
+// compare refreshes in turn with both providers, and keeps the medians.
+func (f *RefreshFigures) compare(ctx context.Context, with, without *workspace, service *tketest.Server) error {
+	if err := adoptState(ctx, without, with); err != nil {
+		return err
+	}
+	var walls, nulls []time.Duration
+	for range refreshRuns {
+		service.ResetRequests()
+		wall, peak, err := with.watch(ctx, "plan", "-refresh-only")
+		if err != nil {
+			return err
+		}
+		f.Calls, f.Peak = max(f.Calls, service.Calls(tketest.ActionDescribe)), max(f.Peak, peak)
+		null, err := without.run(ctx, "plan", "-refresh-only")
+		if err != nil {
+			return err
+		}
+		walls, nulls = append(walls, wall), append(nulls, null)
+	}
+	same := func(d time.Duration) time.Duration { return d }
+	f.Wall, f.Null = medianOf(walls, same), medianOf(nulls, same)
+	return nil
 }
 
 // oneByOne reads as a provider does that makes one call for each cache, at the same rate and parallelism.
@@ -93,51 +129,12 @@ func oneByOne(ctx context.Context, endpoint string, ids []string) error {
 	return group.Wait()
 }
 
-func timed(do func() error) (time.Duration, error) {
-	begun := time.Now()
-	err := do()
-	return time.Since(begun), err
-}
-
-// cli runs the Terraform CLI over a configuration of so many caches.
-type cli struct{ path, folder, config string }
-
-func newCLI(folder, binary string) (*cli, error) {
-	path, err := sandbox.FindCLI()
-	if err != nil {
-		return nil, err
-	}
-	config, err := sandbox.Mirror(folder, binary)
-	if err != nil {
-		return nil, err
-	}
-	configuration := map[string]any{
-		"terraform": map[string]any{"required_providers": map[string]any{"tkeimage": map[string]any{"source": "tkeimage/tkeimage"}}},
-		"variable":  map[string]any{"caches": map[string]any{"type": "number", "default": 0}, "rate": map[string]any{"type": "number"}},
-		"provider":  map[string]any{"tkeimage": map[string]any{"max_requests_per_second": "${var.rate}"}},
-		"resource": map[string]any{"tkeimage_cache": map[string]any{"x": map[string]any{
-			"count": "${var.caches}", "images": []string{"registry.example.com/app:v${count.index}"}, "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8",
-		}}},
-	}
-	content, err := json.Marshal(configuration)
-	if err != nil {
-		return nil, err
-	}
-	return &cli{path: path, folder: folder, config: config}, os.WriteFile(filepath.Join(folder, "main.tf.json"), content, 0o600)
-}
-
-func (c *cli) run(ctx context.Context, endpoint string, arguments ...string) error {
-	rate := "1000"
-	if arguments[0] == "plan" {
-		rate = strconv.Itoa(tke.DefaultMaxRequestsPerSecond)
-	}
-	command := exec.CommandContext(ctx, c.path, append(arguments, "-no-color")...) //nolint:gosec // the CLI that the user chose
-	command.Dir = c.folder
-	command.Env = sandbox.CLIEnvironment(c.config, "TENCENTCLOUD_SECRET_ID="+tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY="+tketest.DefaultSecretKey,
-		"TKEIMAGE_ENDPOINT_TKE="+endpoint, "TKEIMAGE_MEASUREMENT_CACHE_DIR=", "TF_VAR_rate="+rate)
-	output, err := command.CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%s %v: %w\n%s", filepath.Base(c.path), arguments, err, output)
+// checkRefresh holds the figures that do not depend on the machine against what is promised.
+func checkRefresh(all []RefreshFigures) error {
+	for _, f := range all {
+		if f.Caches >= 1000 && f.Calls*1000 > maxCallsPer1000*f.Caches {
+			return fmt.Errorf("%d calls for the refresh of %d caches, at most %d are allowed for 1,000", f.Calls, f.Caches, maxCallsPer1000)
+		}
 	}
 	return nil
 }

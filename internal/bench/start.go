@@ -19,31 +19,66 @@ import (
 // starts is how often the provider is started; the median is reported.
 const starts = 21
 
-type startFigures struct {
-	handshake, schema time.Duration
-	resident          int64 // bytes
+// StartFigures are what it costs to have a provider answer at all.
+type StartFigures struct {
+	Title             string
+	Binary            int64 // bytes
+	Handshake, Schema time.Duration
+	Resident          int64 // bytes
 }
 
-func measureStart(ctx context.Context, binary string) (startFigures, error) {
-	var handshakes, schemas []time.Duration
-	var resident []int64
-	for range starts {
-		one, err := startOnce(ctx, binary)
-		if err != nil {
-			return startFigures{}, err
-		}
-		handshakes, schemas, resident = append(handshakes, one.handshake), append(schemas, one.schema), append(resident, one.resident)
+// measureStarts starts each provider in turn, so that all of them see the machine in the same mood.
+func measureStarts(ctx context.Context, b binaries) ([]StartFigures, error) {
+	subjects := []struct {
+		title, path string
+		protocol    int
+	}{
+		{"tkeimage", b.provider, 6},
+		{"an empty provider of the framework", b.floor, 6},
+		{"hashicorp/kubernetes v" + kubernetesVersion, b.kubernetes, 5},
 	}
-	return startFigures{median(handshakes), median(schemas), median(resident)}, nil
+	all := make([][]StartFigures, len(subjects))
+	for range starts {
+		for i, s := range subjects {
+			one, err := startOnce(ctx, s.path, s.protocol)
+			if err != nil {
+				return nil, fmt.Errorf("starting %s: %w", s.title, err)
+			}
+			all[i] = append(all[i], one)
+		}
+	}
+	var figures []StartFigures
+	for i, s := range subjects {
+		info, err := os.Stat(s.path)
+		if err != nil {
+			return nil, err
+		}
+		figures = append(figures, StartFigures{
+			Title: s.title, Binary: info.Size(),
+			Handshake: medianOf(all[i], func(f StartFigures) time.Duration { return f.Handshake }),
+			Schema:    medianOf(all[i], func(f StartFigures) time.Duration { return f.Schema }),
+			Resident:  medianOf(all[i], func(f StartFigures) int64 { return f.Resident }),
+		})
+	}
+	return figures, nil
+}
+
+func medianOf[F any, T int64 | time.Duration](figures []F, of func(F) T) T {
+	values := make([]T, 0, len(figures))
+	for _, f := range figures {
+		values = append(values, of(f))
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
 }
 
 // startOnce does what Terraform does: it starts the process with the magic cookie, reads the line of the handshake
 // (go-plugin: core version, protocol version, network, address, protocol), and asks for the schema over gRPC.
-func startOnce(ctx context.Context, binary string) (figures startFigures, err error) {
+func startOnce(ctx context.Context, binary string, protocol int) (figures StartFigures, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	command := exec.CommandContext(ctx, binary) //nolint:gosec // the binary that is measured
-	command.Env = append(os.Environ(), "PLUGIN_PROTOCOL_VERSIONS=6",
+	command := exec.CommandContext(ctx, binary)
+	command.Env = append(os.Environ(), "PLUGIN_PROTOCOL_VERSIONS="+strconv.Itoa(protocol),
 		"TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2")
 	out, err := command.StdoutPipe()
 	if err != nil {
@@ -61,18 +96,21 @@ func startOnce(ctx context.Context, binary string) (figures startFigures, err er
 	if err != nil {
 		return figures, fmt.Errorf("reading the handshake: %w", err)
 	}
-	figures.handshake = time.Since(begun)
-	if err := askSchema(ctx, line); err != nil {
+	figures.Handshake = time.Since(begun)
+	if err := askSchema(ctx, line, protocol); err != nil {
 		return figures, err
 	}
-	figures.schema = time.Since(begun)
-	figures.resident, err = residentBytes(command.Process.Pid)
+	figures.Schema = time.Since(begun)
+	figures.Resident, err = statusBytes(command.Process.Pid, "VmRSS:")
 	return figures, err
 }
 
-func askSchema(ctx context.Context, handshake string) error {
+// schemaMethods are how a schema is asked for, by version of the plugin protocol.
+var schemaMethods = map[int]string{5: "/tfplugin5.Provider/GetSchema", 6: "/tfplugin6.Provider/GetProviderSchema"}
+
+func askSchema(ctx context.Context, handshake string, protocol int) error {
 	fields := strings.Split(strings.TrimSpace(handshake), "|")
-	if len(fields) < 5 || fields[1] != "6" || fields[4] != "grpc" {
+	if len(fields) < 5 || fields[1] != strconv.Itoa(protocol) || fields[4] != "grpc" {
 		return fmt.Errorf("unexpected handshake %q", handshake)
 	}
 	target := fields[3]
@@ -85,7 +123,7 @@ func askSchema(ctx context.Context, handshake string) error {
 	}
 	defer func() { _ = connection.Close() }()
 	var answer []byte
-	err = connection.Invoke(ctx, "/tfplugin6.Provider/GetProviderSchema", &[]byte{}, &answer,
+	err = connection.Invoke(ctx, schemaMethods[protocol], &[]byte{}, &answer,
 		grpc.ForceCodec(raw{}), grpc.MaxCallRecvMsgSize(64<<20))
 	if err == nil && len(answer) == 0 {
 		err = errors.New("the schema is empty")
@@ -115,22 +153,17 @@ func (raw) Unmarshal(data []byte, v any) error {
 
 func (raw) Name() string { return "raw" }
 
-// residentBytes is VmRSS of proc_pid_status(5); 0 where there is no such file.
-func residentBytes(pid int) (int64, error) {
+// statusBytes is a size in proc_pid_status(5), VmRSS: for one; 0 where there is no such file.
+func statusBytes(pid int, field string) (int64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil
 	}
 	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, field); ok {
 			kib, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
 			return kib << 10, err
 		}
 	}
 	return 0, err
-}
-
-func median[T int64 | time.Duration](values []T) T {
-	slices.Sort(values)
-	return values[len(values)/2]
 }

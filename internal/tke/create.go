@@ -61,7 +61,7 @@ func (c *Client) settle(ctx context.Context, name string, before []string, cause
 		if len(uncertain.Found) == 1 {
 			return uncertain.Found[0], nil
 		}
-		if len(uncertain.Found) > 1 || c.pause(ctx) != nil {
+		if len(uncertain.Found) > 1 || pauseUntilNext(ctx, c.poll) != nil {
 			return "", uncertain
 		}
 	}

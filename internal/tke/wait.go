@@ -46,8 +46,15 @@ type GoneError struct{ ID string }
 
 func (e *GoneError) Error() string { return fmt.Sprintf("image cache %s is gone", e.ID) }
 
-// WaitReady waits until a new cache can be used. It ends with the context.
+// firstLooks is how many times sooner than the others the first look at a new cache comes.
+const firstLooks = 3
+
+// WaitReady waits until a new cache can be used. It ends with the context. Even the first look is at a moment at which all look: no
+// cache is built at once, and fifty looks at fifty caches that were just created would be fifty calls.
 func (c *Client) WaitReady(ctx context.Context, id string) (*ImageCache, error) {
+	if err := pauseUntilNext(ctx, c.poll/firstLooks); err != nil {
+		return nil, &WaitError{ID: id, For: Built, Err: err}
+	}
 	return c.wait(ctx, id, Built, func(cache *ImageCache) (bool, error) {
 		return cache.Status == StatusReady, failure(cache)
 	})
@@ -93,7 +100,7 @@ func (c *Client) WaitDeleted(ctx context.Context, id string) error {
 			return nil
 		}
 		if err == nil {
-			err = c.pause(ctx)
+			err = pauseUntilNext(ctx, c.poll)
 		}
 		if err != nil {
 			return &WaitError{ID: id, For: Deleted, Last: cache, Err: err}
@@ -119,16 +126,16 @@ func (c *Client) wait(ctx context.Context, id string, outcome Outcome, look func
 				return cache, err
 			}
 		}
-		if err := c.pause(ctx); err != nil {
+		if err := pauseUntilNext(ctx, c.poll); err != nil {
 			return last, &WaitError{ID: id, For: outcome, Last: last, Err: err}
 		}
 	}
 }
 
-// pause sleeps until the next multiple of the poll interval: all who wait look at the same moments, and so share calls.
-func (c *Client) pause(ctx context.Context) error {
+// pauseUntilNext sleeps until the next multiple of an interval: all who wait look at the same moments, and so share calls.
+func pauseUntilNext(ctx context.Context, interval time.Duration) error {
 	now := time.Now()
-	timer := time.NewTimer(now.Truncate(c.poll).Add(c.poll).Sub(now))
+	timer := time.NewTimer(now.Truncate(interval).Add(interval).Sub(now))
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -28,6 +28,7 @@ type Registry struct {
 	layers    map[string]*Layer
 
 	bytes, requests atomic.Int64
+	busy, most      int // layers that are being read now, and at most
 }
 
 // Serve starts a registry in which every answer, and every new connection, takes a round trip of latency.
@@ -57,6 +58,26 @@ func (r *Registry) Close() {
 // Cost is what has been asked for since the last time: bytes of bodies, and requests.
 func (r *Registry) Cost() (bytes, requests int64) {
 	return r.bytes.Swap(0), r.requests.Swap(0)
+}
+
+// LayersAtOnce is how many layers were read at the same time, at most.
+func (r *Registry) LayersAtOnce() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.most
+}
+
+// begin counts a layer that is being read, until what it gives is called.
+func (r *Registry) begin() (end func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.busy++
+	r.most = max(r.most, r.busy)
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.busy--
+	}
 }
 
 // Add makes an image of layers and gives the reference to it.
@@ -117,6 +138,7 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	_, digest, _ := strings.Cut(path, "/blobs/")
 	if layer := r.layer(digest); layer != nil {
+		defer r.begin()()
 		w.Header().Set("Content-Type", "application/octet-stream")
 		w.Header().Set("Docker-Content-Digest", digest)
 		http.ServeContent(w, req, "", time.Time{}, io.NewSectionReader(layer, 0, layer.Size))

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+)
+
+// kubernetesVersion is that of HashiCorp's provider which is built from its module.
+const kubernetesVersion = "1.13.4"
+
+// object is a part of a configuration in JSON.
+type object = map[string]any
+
+// workspace is a folder with a configuration, and the CLI to run over it.
+type workspace struct {
+	cli, folder, cliConfig string
+	environment            []string
+}
+
+// newWorkspace writes a configuration into a new folder, and a mirror with the provider and that for Kubernetes beside it.
+func newWorkspace(b binaries, provider string, configuration object) (w *workspace, err error) {
+	w = &workspace{}
+	if w.folder, err = os.MkdirTemp("", "tkeimage-bench-"); err != nil {
+		return nil, err
+	}
+	if w.cli, err = sandbox.FindCLI(); err != nil {
+		return nil, err
+	}
+	if w.cliConfig, err = sandbox.Mirror(w.folder, provider); err != nil {
+		return nil, err
+	}
+	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		plugins := filepath.Join(w.folder, "mirror", host, "hashicorp", "kubernetes", kubernetesVersion, runtime.GOOS+"_"+runtime.GOARCH)
+		if err := os.MkdirAll(plugins, 0o750); err != nil {
+			return nil, err
+		}
+		if err := os.Symlink(b.kubernetes, filepath.Join(plugins, "terraform-provider-kubernetes_v"+kubernetesVersion)); err != nil {
+			return nil, err
+		}
+	}
+	content, err := json.Marshal(configuration)
+	if err != nil {
+		return nil, err
+	}
+	return w, os.WriteFile(filepath.Join(w.folder, "main.tf.json"), content, 0o600)
+}
+
+func (w *workspace) close() { _ = os.RemoveAll(w.folder) }
+
+// use is the environment of every further run.
+func (w *workspace) use(variables ...string) { w.environment = variables }
+
+// cloud is the environment of a provider that talks to a stand-in of the service.
+func cloud(endpoint string, more ...string) []string {
+	return append([]string{
+		"TENCENTCLOUD_SECRET_ID=" + tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY=" + tketest.DefaultSecretKey, "TKEIMAGE_ENDPOINT_TKE=" + endpoint,
+	}, more...)
+}
+
+func (w *workspace) command(ctx context.Context, arguments ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, w.cli, arguments...) //nolint:gosec // the CLI that the user chose
+	command.Dir = w.folder
+	command.Env = sandbox.CLIEnvironment(w.cliConfig, w.environment...)
+	return command
+}
+
+// run runs the CLI to its end and tells how long that took.
+func (w *workspace) run(ctx context.Context, arguments ...string) (time.Duration, error) {
+	command := w.command(ctx, append(arguments, "-no-color")...)
+	begun := time.Now()
+	output, err := command.CombinedOutput()
+	if err != nil {
+		return 0, fmt.Errorf("%s %s: %w\n%s", filepath.Base(w.cli), strings.Join(arguments, " "), err, output)
+	}
+	return time.Since(begun), nil
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/template"
+	"time"
+)
+
+//go:embed guides/*.md.tmpl
+var guides embed.FS
+
+// pages are the guides, by the name of their template without its endings.
+var pages = []string{"what-it-costs", "scale"}
+
+// folders have the guides: templates/ is where the documentation is made from, docs/ what was made.
+var folders = []string{"templates/guides", "docs/guides"}
+
+// publish prints the guides, or writes them to where the documentation is made from.
+func (f *figures) publish(write bool) error {
+	for _, page := range pages {
+		text, err := f.render(page)
+		if err != nil {
+			return err
+		}
+		if !write {
+			fmt.Println(text)
+			continue
+		}
+		for _, folder := range folders {
+			if err := os.WriteFile(filepath.Join(folder, page+".md"), []byte(text), 0o644); err != nil { //nolint:gosec // pages for everyone
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *figures) render(page string) (string, error) {
+	page += ".md.tmpl"
+	parsed, err := template.New(page).Funcs(template.FuncMap{
+		"ms": milliseconds, "s": seconds, "mb": megabytes, "size": size, "percent": percent, "ratio": ratio, "gib": gib, "count": count,
+		"scale": func() scaleFigures { return scaleFrom(f) },
+	}).ParseFS(guides, "guides/"+page)
+	if err != nil {
+		return "", err
+	}
+	var out bytes.Buffer
+	err = parsed.Execute(&out, f)
+	return out.String(), err
+}
+
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
+}
+
+// seconds are told to two digits.
+func seconds(d time.Duration) string {
+	switch s := d.Seconds(); {
+	case s < 10:
+		return fmt.Sprintf("%.2g s", s)
+	case s < 600:
+		return fmt.Sprintf("%.0f s", s)
+	case s < 7200:
+		return fmt.Sprintf("%.0f min", s/60)
+	default:
+		return fmt.Sprintf("%.1f h", s/3600)
+	}
+}
+
+func megabytes(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
+
+// size is in units of 1,000, as registries bill.
+func size(n int64) string {
+	for _, unit := range []struct {
+		name  string
+		bytes float64
+	}{{"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}} {
+		if float64(n) >= unit.bytes {
+			return fmt.Sprintf("%.3g %s", float64(n)/unit.bytes, unit.name)
+		}
+	}
+	return fmt.Sprintf("%d B", n)
+}
+
+func percent(p float64) string {
+	if p >= 10 {
+		return fmt.Sprintf("%.0f %%", p)
+	}
+	return fmt.Sprintf("%.2g %%", p)
+}
+
+func ratio(of, to time.Duration) string { return fmt.Sprintf("%.2g", of.Seconds()/to.Seconds()) }
+
+func gib(n float64) string { return fmt.Sprintf("%.3g GiB", n) }
+
+// count groups the digits of a number.
+func count(n int) string {
+	text := fmt.Sprint(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// seen are figures such as a run gives.
+func seen() *figures {
+	pull := MeasuringRow{How: cranePull, Bytes: 5e9, Requests: 42, Wall: 20 * time.Second, Peak: 30e6}
+	auto := MeasuringRow{How: "auto", Bytes: 12e6, Requests: 100, Wall: time.Second, Peak: 40e6, Pull: &pull}
+	pull.Pull = &pull
+	return &figures{
+		Machine:   machine{Date: "2026-01-02", Processor: "some processor", Cores: 2, MemoryGiB: 24, Platform: "linux/amd64", Go: "go1.26", Took: 9 * time.Minute},
+		Starts:    []StartFigures{{Title: "tkeimage", Binary: 20e6, Handshake: 8 * time.Millisecond, Schema: 12 * time.Millisecond, Resident: 21e6}},
+		Plan:      PlanFigures{With: 900 * time.Millisecond, Without: 800 * time.Millisecond, Calls: 1, Requests: 2},
+		Refreshes: []RefreshFigures{{Caches: 1000, Calls: 25, Wall: 6 * time.Second, Null: 4 * time.Second, Single: 66 * time.Second, Peak: 90e6}},
+		Images:    []MeasuringFigures{{GiB: 5, Layers: 40, Size: 5e9, Unpacked: 7e9, Rows: []MeasuringRow{auto, pull}}},
+		Streamed:  []StreamingFigures{{Layers: 4, Size: 4e9, Gzip: 30 * time.Second, Full: 20 * time.Second, InFlight: 4}},
+		Waiting:   WaitingFigures{Caches: 50, Calls: 12, Pollers: 1300, Median: 2 * time.Second, Longest: 3 * time.Second},
+	}
+}
+
+// TestTheGuidesSayWhatWasSeen: every section has its figures, in their units.
+func TestTheGuidesSayWhatWasSeen(t *testing.T) {
+	t.Parallel()
+	for page, wanted := range map[string][]string{
+		"what-it-costs": {
+			"on 2026-01-02, with 2 cores", "in 540 s", "| tkeimage | 20 MB | 8 ms | 12 ms | 21 MB |", "| the provider's share | 100 ms |", "1 call to the service and 2 requests",
+			"| 1,000 | 25 | 6 s | 4 s | 2 s | 66 s | 90 MB |", `| ` + "`measure = \"auto\"`" + ` | 12 MB | 100 | 1 s | 40 MB | 0.24 % | 5 % |`,
+			"| `crane pull` | 5 GB | 42 | 20 s | 30 MB | 100 % | 100 % |", "| 4 | 4 GB | 30 s | 20 s | 1.5 | 4 |", "looked 12 times", "looked 1,300 times", "took 2 s in the median",
+		},
+		"scale": {
+			"| 10 | 1 |", "| 1,000 | 25 | 1.7 s | 4 s | 67 s |", "| 100,000 | 10,000 | 11 min | 400 s | 111 min |", "up to 22,500", "| 1,000 | 7,000 | 9.7 % | 20,000 | 2,000,000 | 240 GB | 20,000 |",
+		},
+	} {
+		text, err := seen().render(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range wanted {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not say %q:\n%s", page, want, text)
+			}
+		}
+		for _, wrong := range []string{"<no value>", "%!", "NaN", "Inf"} {
+			if strings.Contains(text, wrong) {
+				t.Errorf("%s says %s", page, wrong)
+			}
+		}
+	}
+}
+
+// TestWhatIsPromisedIsHeld: each figure that breaks its promise is told.
+func TestWhatIsPromisedIsHeld(t *testing.T) {
+	t.Parallel()
+	if err := seen().check(); err != nil {
+		t.Error(err)
+	}
+	for name, breaks := range map[string]func(*figures){
+		"binary":  func(f *figures) { f.Starts[0].Binary = maxBinaryBytes + 1 },
+		"schema":  func(f *figures) { f.Starts[0].Schema = time.Second },
+		"refresh": func(f *figures) { f.Refreshes[0].Calls = 26 },
+		"waiting": func(f *figures) { f.Waiting.Calls = 131 },
+		"sample":  func(f *figures) { f.Images[0].Rows[0].How, f.Images[0].Rows[0].Bytes = "sample", 1e9 },
+		"one layer": func(f *figures) {
+			f.Images[0].Layers, f.Images[0].Rows[0].How, f.Images[0].Rows[0].Bytes = 1, "sample", 17<<20
+		},
+	} {
+		f := seen()
+		breaks(f)
+		if f.check() == nil {
+			t.Errorf("%s: a broken promise went unnoticed", name)
+		}
+	}
+}
+
+func TestNumbersAreReadable(t *testing.T) {
+	t.Parallel()
+	for want, got := range map[string]string{
+		"0 B": size(0), "999 B": size(999), "1.23 kB": size(1234), "20 GB": size(20_000_000_000),
+		"0": count(0), "999": count(999), "1,000": count(1000), "4,260,000": count(4_260_000),
+		"0.05 s": seconds(50 * time.Millisecond), "9.9 s": seconds(9900 * time.Millisecond), "599 s": seconds(599 * time.Second), "10 min": seconds(10 * time.Minute), "3.0 h": seconds(3 * time.Hour),
+		"0.01 %": percent(0.0101), "12 %": percent(12.3),
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestCallsOfARefreshGrowMoreSlowlyThanCaches(t *testing.T) {
+	t.Parallel()
+	for caches, want := range map[int]int{0: 0, 1: 1, 10: 1, 40: 4, 100: 7, 1000: 25, 20_000: 405, 100_000: 10_000} {
+		if got := refreshCalls(caches); got != want {
+			t.Errorf("%d caches: %d calls, want %d", caches, got, want)
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox/giant"
+)
+
+// Ways of learning about an image that are not ours.
+const (
+	craneManifest = "crane manifest"
+	cranePull     = "crane pull"
+)
+
+// MeasuringFigures are what it costs to learn about one cold image.
+type MeasuringFigures struct {
+	GiB      float64 // compressed
+	Layers   int
+	Size     int64 // compressed bytes
+	Unpacked int64 // bytes of the tars
+	Rows     []MeasuringRow
+}
+
+// MeasuringRow is one way of doing it.
+type MeasuringRow struct {
+	How             string
+	Bytes, Requests int64
+	Wall            time.Duration
+	Peak            int64         // bytes of memory
+	Pull            *MeasuringRow // what to hold it against
+}
+
+// OfBytes is the part of a pull's bytes, in percent.
+func (r MeasuringRow) OfBytes() float64 { return 100 * float64(r.Bytes) / float64(r.Pull.Bytes) }
+
+// OfWall is the part of a pull's time, in percent.
+func (r MeasuringRow) OfWall() float64 { return 100 * r.Wall.Seconds() / r.Pull.Wall.Seconds() }
+
+// Row is the one that was done so.
+func (f MeasuringFigures) Row(how string) MeasuringRow {
+	for _, row := range f.Rows {
+		if row.How == how {
+			return row
+		}
+	}
+	return MeasuringRow{}
+}
+
+// subject is an image to learn about.
+type subject struct {
+	gib    float64
+	layers int
+}
+
+// measureImages pulls and measures images of several sizes, from a registry with a latency of 20 ms and nothing that slows its
+// bytes: a pull is as fast as it can be, and goes to no disk.
+func measureImages(ctx context.Context, b binaries, subjects []subject) ([]MeasuringFigures, error) {
+	images, err := giant.Serve(registryLatency)
+	if err != nil {
+		return nil, err
+	}
+	defer images.Close()
+	var all []MeasuringFigures
+	for _, s := range subjects {
+		figures, err := measureImage(ctx, b, images, s)
+		if err != nil {
+			return nil, fmt.Errorf("an image of %g GiB in %d layers: %w", s.gib, s.layers, err)
+		}
+		all = append(all, figures)
+	}
+	return all, nil
+}
+
+func measureImage(ctx context.Context, b binaries, images *giant.Registry, s subject) (f MeasuringFigures, err error) {
+	f.GiB, f.Layers = s.gib, s.layers
+	layers, err := sealed(ctx, s)
+	if err != nil {
+		return f, err
+	}
+	for _, l := range layers {
+		f.Size += l.Size
+		f.Unpacked += l.Unpacked
+	}
+	reference, err := images.Add(fmt.Sprintf("bench/of%d-in%d", f.Size, s.layers), layers...)
+	if err != nil {
+		return f, err
+	}
+	for _, way := range []struct {
+		title   string
+		command *exec.Cmd
+	}{
+		{craneManifest, exec.CommandContext(ctx, b.crane, "manifest", reference)}, //nolint:gosec // a tool of the build
+		{string(measure.Manifest), helper(ctx, b, measure.Manifest, reference)},
+		{string(measure.Sample), helper(ctx, b, measure.Sample, reference)},
+		{string(measure.Auto), helper(ctx, b, measure.Auto, reference)},
+		{string(measure.Full), helper(ctx, b, measure.Full, reference)},
+		{cranePull, exec.CommandContext(ctx, b.crane, "pull", "--insecure", reference, os.DevNull)}, //nolint:gosec // a tool of the build
+	} {
+		images.Cost()
+		row := MeasuringRow{How: way.title}
+		if row.Wall, row.Peak, err = watched(way.command, itself); err != nil {
+			return f, fmt.Errorf("%s: %w", way.title, err)
+		}
+		row.Bytes, row.Requests = images.Cost()
+		f.Rows = append(f.Rows, row)
+	}
+	pull := f.Row(cranePull)
+	for i := range f.Rows {
+		f.Rows[i].Pull = &pull
+	}
+	return f, nil
+}
+
+// sealed makes the layers of an image, whose digests take a pass over all of it.
+func sealed(ctx context.Context, s subject) ([]*giant.Layer, error) {
+	layers := make([]*giant.Layer, s.layers)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallelism)
+	for i := range layers {
+		layers[i] = giant.NewLayer(uint64(i), int64(s.gib*(1<<30))/int64(s.layers))
+		group.Go(func() error { return layers[i].Seal(ctx) })
+	}
+	return layers, group.Wait()
+}

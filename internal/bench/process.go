@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// watch runs the CLI and tells how long that took, and how much memory the provider beside it came to.
+func (w *workspace) watch(ctx context.Context, arguments ...string) (time.Duration, int64, error) {
+	wall, peak, err := watched(w.command(ctx, append(arguments, "-no-color")...), childrenOf)
+	if err != nil {
+		err = fmt.Errorf("%s %s: %w", filepath.Base(w.cli), strings.Join(arguments, " "), err)
+	}
+	return wall, peak, err
+}
+
+// watched runs a program to its end, and gives the most memory that one of the processes had which whose names: VmHWM of
+// proc_pid_status(5), asked for again and again, and 0 where there is no such file. (ru_maxrss of getrusage(2) is of no use: a
+// process inherits its parent's.)
+func watched(command *exec.Cmd, whose func(pid int) []int) (wall time.Duration, peak int64, err error) {
+	var output strings.Builder
+	command.Stdout, command.Stderr = &output, &output
+	begun := time.Now()
+	if err := command.Start(); err != nil {
+		return 0, 0, err
+	}
+	ended := make(chan struct{})
+	peaks := make(chan int64)
+	go func() {
+		var most int64
+		ticker := time.NewTicker(5 * time.Millisecond)
+		defer ticker.Stop()
+		for {
+			for _, pid := range whose(command.Process.Pid) {
+				if bytes, err := statusBytes(pid, "VmHWM:"); err == nil {
+					most = max(most, bytes)
+				}
+			}
+			select {
+			case <-ended:
+				peaks <- most
+				return
+			case <-ticker.C:
+			}
+		}
+	}()
+	err = command.Wait()
+	wall = time.Since(begun)
+	close(ended)
+	peak = <-peaks
+	if err != nil {
+		err = fmt.Errorf("%w\n%s", err, output.String())
+	}
+	return wall, peak, err
+}
+
+func itself(pid int) []int { return []int{pid} }
+
+func childrenOf(pid int) (children []int) {
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, list := range lists {
+		pids, _ := os.ReadFile(list)
+		for child := range strings.FieldsSeq(string(pids)) {
+			if n, err := strconv.Atoi(child); err == nil {
+				children = append(children, n)
+			}
+		}
+	}
+	return children
+}
+
+// adoptState initialises a workspace and gives it the state of another.
+func adoptState(ctx context.Context, to, from *workspace) error {
+	if _, err := to.run(ctx, "init"); err != nil {
+		return err
+	}
+	state, err := os.ReadFile(filepath.Join(from.folder, "terraform.tfstate"))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(to.folder, "terraform.tfstate"), state, 0o600) //nolint:gosec // a folder of our own
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+// What the service allows and how it answers (API documentation of TKE), and what the provider makes of it.
+const (
+	serviceRate = 20 // requests a second for each action
+	pageSize    = 50
+	// A listing that would take longer than this is not begun (package tke).
+	longestListing = 30 * time.Second
+	firstCalls     = 5 // before a listing is thought of
+
+	imagesOfTeam = 20
+	cachesOfTeam = 100
+)
+
+// scaleFigures are worked out, not seen.
+type scaleFigures struct {
+	States    []scaledState
+	Runners   []scaledRunners
+	LargeFrom int // caches in a region from which no listing is made
+
+	PerPlan MeasuringRow // one cold image, in auto
+	Image   MeasuringFigures
+	Team    teamFigures
+}
+
+// scaledState is a state of so many caches.
+type scaledState struct {
+	Caches, Calls int
+	Calling       time.Duration // of a refresh, at the provider's own rate
+	CLI           time.Duration // what the CLI and the framework take beside it
+	Creating      time.Duration // calls of a first apply alone
+}
+
+type teamFigures struct{ Images, Caches, Calls int }
+
+// scaledRunners are so many plans an hour, of a state of a team's size.
+type scaledRunners struct {
+	Plans       int
+	Calls       int     // an hour
+	OfLimit     float64 // percent of what the service allows in an hour
+	ColdPulls   int     // manifests an hour, which public registries count
+	ColdLayers  int     // requests to layers an hour
+	ColdBytes   int64
+	SharedHeads int // an hour, with a measurement cache that all share
+}
+
+func scaleFrom(f *figures) scaleFigures {
+	s := scaleFigures{
+		LargeFrom: int(longestListing.Seconds()) * tke.DefaultMaxRequestsPerSecond * pageSize,
+		Team:      teamFigures{Images: imagesOfTeam, Caches: cachesOfTeam, Calls: refreshCalls(cachesOfTeam)},
+	}
+	largest := f.Refreshes[len(f.Refreshes)-1]
+	for _, caches := range []int{10, 1000, 100_000} {
+		calls := refreshCalls(caches)
+		s.States = append(s.States, scaledState{
+			Caches: caches, Calls: calls,
+			Calling:  time.Duration(calls) * time.Second / tke.DefaultMaxRequestsPerSecond,
+			CLI:      largest.Null * time.Duration(caches) / time.Duration(largest.Caches),
+			Creating: time.Duration(caches) * time.Second / tke.DefaultMaxRequestsPerSecond,
+		})
+	}
+	s.Image = typicalImage(f.Images)
+	s.PerPlan = s.Image.Row("auto")
+	for _, plans := range []int{10, 100, 1000} {
+		s.Runners = append(s.Runners, scaledRunners{
+			Plans: plans, Calls: plans * s.Team.Calls, OfLimit: 100 * float64(plans*s.Team.Calls) / (serviceRate * 3600),
+			ColdPulls: plans * imagesOfTeam, ColdLayers: plans * imagesOfTeam * int(s.PerPlan.Requests),
+			ColdBytes: int64(plans) * imagesOfTeam * s.PerPlan.Bytes, SharedHeads: plans * imagesOfTeam,
+		})
+	}
+	return s
+}
+
+// refreshCalls is how many calls the refresh of a state costs whose caches are all that the region has: ten reads share a call,
+// until a listing of pages takes over, which goes only so far.
+func refreshCalls(caches int) int {
+	shared, pages := (caches+parallelism-1)/parallelism, (caches+pageSize-1)/pageSize
+	if listed := firstCalls + pages; shared > firstCalls && listed < shared && pages <= int(longestListing.Seconds())*tke.DefaultMaxRequestsPerSecond {
+		return listed
+	}
+	return shared
+}
+
+// typicalImage is the one of many layers that is nearest to 5 GiB.
+func typicalImage(images []MeasuringFigures) MeasuringFigures {
+	var typical MeasuringFigures
+	for _, image := range images {
+		if image.Layers > 1 && (typical.Layers == 0 || image.GiB <= 5) {
+			typical = image
+		}
+	}
+	return typical
+}

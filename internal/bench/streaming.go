@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox/giant"
+)
+
+// StreamingFigures hold `full` against `gzip -dc | wc -c` on the same layers.
+type StreamingFigures struct {
+	Layers   int
+	Size     int64         // compressed bytes of all layers
+	Gzip     time.Duration // one layer after the other, from files
+	Full     time.Duration // from a registry without latency, digests verified
+	InFlight int           // layers at once, as the registry saw
+}
+
+// Ratio is how much faster full is.
+func (f StreamingFigures) Ratio() float64 { return f.Gzip.Seconds() / f.Full.Seconds() }
+
+func measureStreaming(ctx context.Context, b binaries, s subject) (f StreamingFigures, err error) {
+	f.Layers = s.layers
+	layers, err := sealed(ctx, s)
+	if err != nil {
+		return f, err
+	}
+	folder, err := os.MkdirTemp("", "tkeimage-bench-")
+	if err != nil {
+		return f, err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	images, err := giant.Serve(0)
+	if err != nil {
+		return f, err
+	}
+	defer images.Close()
+	reference, err := images.Add("bench/streamed", layers...)
+	if err != nil {
+		return f, err
+	}
+	for i, l := range layers {
+		f.Size += l.Size
+		took, err := gunzip(ctx, filepath.Join(folder, fmt.Sprint(i)), l)
+		if err != nil {
+			return f, err
+		}
+		f.Gzip += took
+	}
+	f.Full, _, err = watched(helper(ctx, b, measure.Full, reference), itself)
+	f.InFlight = images.LayersAtOnce()
+	return f, err
+}
+
+// gunzip writes a layer to a file, times `gzip -dc | wc -c` on it, and removes it again.
+func gunzip(ctx context.Context, path string, l *giant.Layer) (time.Duration, error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = os.Remove(path) }()
+	_, err = io.Copy(file, io.NewSectionReader(l, 0, l.Size))
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return 0, err
+	}
+	begun := time.Now()
+	output, err := exec.CommandContext(ctx, "sh", "-c", `gzip -dc "$0" | wc -c`, path).Output() //nolint:gosec // a file of our own
+	took := time.Since(begun)
+	if got := strings.TrimSpace(string(output)); err == nil && got != fmt.Sprint(l.Unpacked) {
+		err = fmt.Errorf("gzip unpacked %s bytes of %d", got, l.Unpacked)
+	}
+	return took, err
+}

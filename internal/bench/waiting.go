@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+)
+
+// Builds last from shortestBuild to longestBuild: long enough for several looks, and short enough for a bench.
+const (
+	shortestBuild = 6 * time.Second
+	longestBuild  = 30 * time.Second
+)
+
+// WaitingFigures are what it costs to wait for caches that are built at once.
+type WaitingFigures struct {
+	Caches  int
+	Calls   int           // of DescribeImageCaches
+	Pollers int           // calls that one poller for each cache would have made, at the same interval
+	Median  time.Duration // from Ready at the service to the end of the apply of that cache
+	Longest time.Duration
+	Wall    time.Duration
+}
+
+func measureWaiting(ctx context.Context, b binaries, caches int) (f WaitingFigures, err error) {
+	f.Caches = caches
+	clock := &builds{began: map[string]time.Time{}, ready: map[string]time.Time{}}
+	service := tketest.New(tketest.Options{Pace: -1, Builder: clock.build})
+	defer service.Close()
+	service.Inject(tketest.Fault{Times: tketest.Always, Effect: tketest.Delay{For: latency}})
+	w, err := newWorkspace(b, b.provider, manyCaches())
+	if err != nil {
+		return f, err
+	}
+	defer w.close()
+	w.use(cloud(service.URL, "TF_VAR_caches="+strconv.Itoa(caches), "TF_VAR_rate="+strconv.Itoa(tke.DefaultMaxRequestsPerSecond))...)
+	if _, err := w.run(ctx, "init"); err != nil {
+		return f, err
+	}
+	begun := time.Now()
+	ended, err := w.applyTimes(ctx, caches)
+	if err != nil {
+		return f, err
+	}
+	f.Wall, f.Calls = time.Since(begun), service.Calls(tketest.ActionDescribe)
+	var lags []time.Duration
+	for image, at := range clock.ready {
+		f.Pollers += 1 + int(at.Sub(clock.began[image])/tke.DefaultPollInterval)
+		lag := ended[image].Sub(at)
+		lags, f.Longest = append(lags, lag), max(f.Longest, lag)
+	}
+	if len(lags) != caches || len(ended) != caches {
+		return f, fmt.Errorf("%d caches were built and %d applied, of %d", len(lags), len(ended), caches)
+	}
+	f.Median = medianOf(lags, func(d time.Duration) time.Duration { return d })
+	return f, nil
+}
+
+// builds are the service's, by the image that a cache holds.
+type builds struct {
+	mu           sync.Mutex
+	began, ready map[string]time.Time
+}
+
+func (b *builds) build(ctx context.Context, cache tketest.Cache) error {
+	began := time.Now()
+	select {
+	case <-time.After(shortestBuild + rand.N(longestBuild-shortestBuild)):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.began[cache.Images[0]], b.ready[cache.Images[0]] = began, time.Now()
+	return nil
+}
+
+// applyTimes applies everything at once, and tells from the CLI's own log when each cache was done, by its image.
+func (w *workspace) applyTimes(ctx context.Context, parallelism int) (map[string]time.Time, error) {
+	command := w.command(ctx, "apply", "-auto-approve", "-json", "-parallelism="+strconv.Itoa(parallelism))
+	out, err := command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := command.Start(); err != nil {
+		return nil, err
+	}
+	ended := map[string]time.Time{}
+	var last string
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		last = lines.Text()
+		var line struct {
+			Timestamp time.Time `json:"@timestamp"`
+			Type      string    `json:"type"`
+			Hook      struct {
+				Resource struct {
+					Key int `json:"resource_key"`
+				} `json:"resource"`
+			} `json:"hook"`
+		}
+		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Type == "apply_complete" {
+			ended[fmt.Sprintf("registry.example.com/app:v%d", line.Hook.Resource.Key)] = line.Timestamp
+		}
+	}
+	if err := command.Wait(); err != nil {
+		return nil, fmt.Errorf("apply: %w\n%s", err, last)
+	}
+	return ended, nil
+}
