@@ -11,7 +11,7 @@ const (
 	serviceRate = 20 // requests a second for each action
 	pageSize    = 50
 	// A listing that would take longer than this is not begun (package tke).
-	longestListing = 30 * time.Second
+	longestListing = 20 * time.Second
 	firstCalls     = 5 // before a listing is thought of
 
 	imagesOfTeam = 20

@@ -93,7 +93,7 @@ func (c *cli) dockerHelper(t *testing.T, host, username, password string) {
 			t.Fatal(err)
 		}
 	}
-	c.env = append(c.env, "PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"))
+	c.Env = append(c.Env, "PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
 
 // TestEveryKindOfRegistryIsReadAndNoCredentialGoesAstray measures one image from each kind of registry in one plan: basic

@@ -46,6 +46,8 @@ type Client struct {
 	reader  *reader
 	sweeper sweeper
 	poll    time.Duration
+
+	sweepPages int64
 }
 
 // New makes a client. It fails only on an endpoint that is not a URL with scheme and host.
@@ -63,7 +65,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &Client{api: api, poll: cmp.Or(config.PollInterval, DefaultPollInterval)}
+	client := &Client{api: api, poll: cmp.Or(config.PollInterval, DefaultPollInterval), sweepPages: sweepPages(perSecond)}
 	client.reader = newReader(client)
 	return client, nil
 }

@@ -19,7 +19,13 @@ const (
 	// pagesForCall is how many pages a sweep may have for each call that the burst has cost so far. A burst thus never costs more
 	// than a few times what single reads would have cost, however many caches of others the region holds.
 	pagesForCall = 4
+	// longestSweep is how long a sweep may take at the client's own rate; a longer one is not begun, since its first pages would be
+	// too old before its last one came, while everybody waited for it. At 15 requests a second it lists 15,000 caches.
+	longestSweep = 20 * time.Second
 )
+
+// sweepPages is how many pages a sweep may have at most.
+func sweepPages(perSecond float64) int64 { return max(1, int64(perSecond*longestSweep.Seconds())) }
 
 // sweeper answers a burst of reads, such as the refresh of a large state, from one listing of the whole region. Terraform reads
 // ten resources at a time, so that shared calls alone would still cost a tenth of one call for each.
@@ -85,7 +91,7 @@ func (w *sweeper) current(ctx context.Context, c *Client) *sweep {
 	}
 	w.need = 2 * spent
 	w.last = &sweep{begun: now, writes: writes, done: make(chan struct{})}
-	go w.last.run(context.WithoutCancel(ctx), c, spent*pagesForCall) // it belongs to all who wait for it
+	go w.last.run(context.WithoutCancel(ctx), c, min(spent*pagesForCall, c.sweepPages)) // it belongs to all who wait for it
 	return w.last
 }
 

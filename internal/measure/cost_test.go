@@ -1,0 +1,130 @@
+package measure_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox/giant"
+)
+
+// documents are what every cold image costs beside its layers: the manifest and the configuration, and a look for referrers,
+// which a registry without their API is asked for twice.
+const (
+	documentRequests = 2 + 2
+	documentBytes    = 64 << 10
+)
+
+func giants(t *testing.T) *giant.Registry {
+	t.Helper()
+	r, err := giant.Serve(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	return r
+}
+
+func giantImage(t *testing.T, r *giant.Registry, gib float64, layers int) (reference string, all []*giant.Layer) {
+	t.Helper()
+	for i := range layers {
+		all = append(all, giant.NewLayer(uint64(i), int64(gib*(1<<30))/int64(layers)))
+	}
+	reference, err := r.Add(fmt.Sprintf("cost/of%g-in%d", gib, layers), all...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reference, all
+}
+
+// TestWhatASampleCosts, in bytes and requests, which are the same on every machine. The wall follows from the requests, which go
+// out several at a time.
+func TestWhatASampleCosts(t *testing.T) {
+	t.Parallel()
+	r := giants(t)
+	for _, test := range []struct {
+		gib             float64
+		layers          int
+		bytes, requests int64 // at most, of all layers
+	}{
+		{1, 1, 12 << 20, 50},
+		{10, 1, 16 << 20, 200},
+		{20, 40, 64 << 20, 800},
+	} {
+		reference, layers := giantImage(t, r, test.gib, test.layers)
+		r.Cost()
+		report := sampled(t, measurer(t, nil), reference)
+		bytes, requests := r.Cost()
+		t.Logf("%g GiB in %d layers: %d bytes, %d requests", test.gib, test.layers, bytes, requests)
+		if bytes > test.bytes+documentBytes || requests > test.requests+documentRequests {
+			t.Errorf("%g GiB in %d layers: %d bytes and %d requests, at most %d and %d are allowed", test.gib, test.layers, bytes, requests, test.bytes, test.requests)
+		}
+		for i, m := range report.Images[0].Measurements {
+			if u := m.UnpackedBytes; u.Min > layers[i].Unpacked || u.Max < layers[i].Unpacked || m.Exact || m.Method == layersize.MethodRatio {
+				t.Errorf("%g GiB in %d layers: %+v does not hold %d, or is called exact", test.gib, test.layers, m, layers[i].Unpacked)
+			}
+		}
+	}
+}
+
+// TestTheBudgetIsKept by the default way, over the wire and with everything counted.
+func TestTheBudgetIsKept(t *testing.T) {
+	t.Parallel()
+	r := giants(t)
+	for _, layers := range []int{1, 9} {
+		reference, _ := giantImage(t, r, 2, layers)
+		r.Cost()
+		if _, err := measurer(t, nil).Measure(t.Context(), request(measure.Auto, reference)); err != nil {
+			t.Fatal(err)
+		}
+		if bytes, _ := r.Cost(); bytes > measure.DefaultReadBudget+documentBytes {
+			t.Errorf("%d layers: %d bytes were read of a budget of %d", layers, bytes, measure.DefaultReadBudget)
+		}
+	}
+}
+
+// TestAKeptImageCostsOneRequest, however large it is, and a digest none.
+func TestAKeptImageCostsOneRequest(t *testing.T) {
+	t.Parallel()
+	r := giants(t)
+	reference, _ := giantImage(t, r, 20, 40)
+	dir := t.TempDir()
+	first := sampled(t, measurer(t, keep.In(dir)), reference)
+	r.Cost()
+	sampled(t, measurer(t, keep.In(dir)), reference)
+	if _, requests := r.Cost(); requests != 1 {
+		t.Errorf("%d requests for what is kept, want one HEAD", requests)
+	}
+	sampled(t, measurer(t, keep.In(dir)), r.Host+"/cost/of20-in40@"+first.Images[0].Digest)
+	if _, requests := r.Cost(); requests != 0 {
+		t.Errorf("%d requests for a digest that is kept, want none", requests)
+	}
+}
+
+// TestMemoryDoesNotGrowWithTheLayer: what streaming allocates in all is bounded by buffers, not by what goes through them.
+//
+//nolint:paralleltest // it counts what the whole process allocates
+func TestMemoryDoesNotGrowWithTheLayer(t *testing.T) {
+	allocated := func(size int64) uint64 {
+		l := giant.NewLayer(1, size)
+		if err := l.Seal(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := layersize.Stream(t.Context(), layersize.Layer{MediaType: "application/vnd.oci.image.layer.v1.tar+gzip", Size: l.Size, Blob: l}, layersize.Limits{}); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	allocated(16 << 20) // what is made once
+	small, large := allocated(32<<20), allocated(256<<20)
+	t.Logf("%d bytes for 32 MiB, %d for 256 MiB", small, large)
+	if large > small+16<<20 {
+		t.Errorf("streaming allocates %d bytes for 256 MiB and %d for 32 MiB", large, small)
+	}
+}
