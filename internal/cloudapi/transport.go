@@ -22,7 +22,7 @@ const (
 	defaultTries   = 9 // with doubling waits from 250 ms to 8 s, about half a minute of throttling is survived
 	firstRetryWait = 250 * time.Millisecond
 	maxRetryWait   = 8 * time.Second
-	tryTimeout     = 30 * time.Second
+	defaultTry     = 30 * time.Second
 	maxAnswerBytes = 16 << 20
 	excerptBytes   = 160
 )
@@ -40,6 +40,7 @@ func newTransport(config Config) http.RoundTripper {
 		wire = http.DefaultTransport
 	}
 	limiter := newLimiter(config.MaxRequestsPerSecond)
+	longest := cmp.Or(config.TryTimeout, defaultTry)
 	return newRetry(config, roundTripper(func(r *http.Request) (*http.Response, error) {
 		if err := limiter.Wait(r.Context()); err != nil {
 			return nil, errors.Join(errNotTried, err)
@@ -48,7 +49,7 @@ func newTransport(config Config) http.RoundTripper {
 			r = r.Clone(r.Context())
 			r.Header.Set("User-Agent", config.UserAgent)
 		}
-		return try(wire, r)
+		return try(wire, r, longest)
 	}))
 }
 
@@ -66,12 +67,12 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // try makes one attempt, reads the whole answer, and turns what is no API answer into an *Error.
-func try(wire http.RoundTripper, r *http.Request) (*http.Response, error) {
+func try(wire http.RoundTripper, r *http.Request, longest time.Duration) (*http.Response, error) {
 	ctx := r.Context()
 	if actionOf(ctx).Untorn {
 		ctx = context.WithoutCancel(ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
+	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	response, err := wire.RoundTrip(r.WithContext(ctx))
 	if err != nil {

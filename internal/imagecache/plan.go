@@ -73,7 +73,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	if state == nil {
 		plan.foreseeCreate(&config)
+		resp.Diagnostics.Append(r.namesakes(ctx, &plan)...)
 	} else {
+		r.clients.Known.Add(state.ID.ValueString())
 		plan.foreseeUpdate(&config, state)
 		resp.RequiresReplace.Append(replacements(state, &plan)...)
 	}

@@ -75,6 +75,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	tflog.Info(ctx, "image cache created, waiting until it is ready", map[string]any{"id": id})
+	r.clients.Known.Add(id)
 	plan.pending(id)
 	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, &plan)...)
 
@@ -94,6 +95,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.clients.Known.Add(state.ID.ValueString())
 	cache, err := r.find(ctx, state.ID.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.Cloud("read image cache "+state.ID.ValueString(), err, r.clients))

@@ -53,6 +53,7 @@ func (p *Provider) api(found *credentials.Resolved) cloudapi.Config {
 	return cloudapi.Config{
 		Region: found.Region, Scheme: found.Protocol, Domain: found.Domain,
 		UserAgent: p.userAgent(), RequestClient: p.getenv(envRequestClient), RetryWait: p.options.RetryWait,
+		TryTimeout: p.options.TryTimeout,
 	}
 }
 
@@ -65,6 +66,7 @@ func (p *Provider) makeClients(config *model, data *clients.Clients, signed clou
 		MaxRequestsPerSecond: config.MaxRequestsPerSecond.ValueFloat64(),
 		PollInterval:         p.options.PollInterval,
 		RetryWait:            api.RetryWait,
+		TryTimeout:           api.TryTimeout,
 	})
 	if err != nil {
 		notAnEndpoint("tke", err, resp)

@@ -33,6 +33,7 @@ type Options struct {
 	Version      string
 	PollInterval time.Duration
 	RetryWait    time.Duration
+	TryTimeout   time.Duration
 	LookupEnv    func(string) (string, bool) // default os.LookupEnv
 }
 

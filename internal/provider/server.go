@@ -13,11 +13,16 @@ const Address = "registry.terraform.io/tkeimage/tkeimage"
 
 // Serve answers one CLI until it hangs up; under a debugger it prints how to attach the CLI.
 func Serve(options Options, debug bool) error {
-	var more []tf6server.ServeOpt
+	newServer := NewServer(options)
 	if debug {
-		more = append(more, tf6server.WithManagedDebug())
+		return tf6server.Serve(Address, newServer, tf6server.WithManagedDebug())
 	}
-	return tf6server.Serve(Address, NewServer(options), more...)
+	go leaveWithParent()
+	return tf6server.Serve(Address, func() tfprotov6.ProviderServer {
+		server := newServer()
+		go stopOnTerminate(server)
+		return server
+	})
 }
 
 // NewServer makes a factory of protocol servers. It fails nowhere that a user could reach: the framework's conversion cannot.

@@ -7,7 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -92,6 +94,21 @@ func uncertainCreate(err *tke.UncertainError) string {
 	}
 	b.WriteString("  terraform import ADDRESS imc-…")
 	return b.String()
+}
+
+// Namesakes warns of caches that bear the name of one that is going to be created, and that no state was seen to hold.
+func Namesakes(name string, caches []tke.ImageCache) diag.Diagnostic {
+	var items []string
+	caches = slices.SortedFunc(slices.Values(caches), tke.NewestFirst)
+	for _, cache := range caches {
+		items = append(items, fmt.Sprintf("%s: %s, created %s", cache.ID, cache.Status, cache.Created.UTC().Format(time.RFC3339)))
+	}
+	return diag.NewWarningDiagnostic(fmt.Sprintf("Another image cache is named %q", name), fmt.Sprintf(
+		"This creates a new image cache, and the service has one of that name already, which this run has not met in the state:\n%s\n\n"+
+			"If a run was killed before it could write the state, this is what it left behind. To keep it instead of making another one, stop here and import it:\n\n"+
+			"  terraform import ADDRESS %s\n\n"+
+			"If the new cache replaces it (create_before_destroy), or if it belongs to another configuration, there is nothing to do.",
+		list(items), caches[0].ID))
 }
 
 // left is what an outcome that was not waited for to the end leaves behind.

@@ -37,15 +37,17 @@ type Config struct {
 	MaxRequestsPerSecond float64           // over all actions; default DefaultMaxRequestsPerSecond
 	PollInterval         time.Duration     // default DefaultPollInterval
 	RetryWait            time.Duration     // the first wait between tries, doubled from then on; default 250 ms
+	TryTimeout           time.Duration     // the longest that a single try may take; default 30 s
 	Transport            http.RoundTripper // the wire; default http.DefaultTransport
 }
 
 // Client calls the five actions. It is safe for concurrent use, and makes no request until it is asked for one.
 type Client struct {
-	api     *cloudapi.Client
-	reader  *reader
-	sweeper sweeper
-	poll    time.Duration
+	api       *cloudapi.Client
+	reader    *reader
+	namesakes *namesakes
+	sweeper   sweeper
+	poll      time.Duration
 
 	sweepPages int64
 }
@@ -60,13 +62,14 @@ func New(config Config) (*Client, error) {
 		Service: service, Version: version, Region: config.Region, Credentials: config.Credentials,
 		Endpoint: config.Endpoint, Domain: config.Domain, Scheme: config.Scheme,
 		UserAgent: config.UserAgent, RequestClient: config.RequestClient,
-		MaxRequestsPerSecond: perSecond, RetryWait: config.RetryWait, Transport: config.Transport,
+		MaxRequestsPerSecond: perSecond, RetryWait: config.RetryWait, TryTimeout: config.TryTimeout, Transport: config.Transport,
 	})
 	if err != nil {
 		return nil, err
 	}
 	client := &Client{api: api, poll: cmp.Or(config.PollInterval, DefaultPollInterval), sweepPages: sweepPages(perSecond)}
 	client.reader = newReader(client)
+	client.namesakes = newNamesakes(client)
 	return client, nil
 }
 

@@ -69,7 +69,7 @@ func (c *Client) settle(ctx context.Context, name string, before []string, cause
 }
 
 func (c *Client) idsNamed(ctx context.Context, name string) ([]string, error) {
-	caches, err := c.Named(ctx, name)
+	caches, err := c.Namesakes(ctx, name)
 	ids := make([]string, 0, len(caches))
 	for _, cache := range caches {
 		ids = append(ids, cache.ID)

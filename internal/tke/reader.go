@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/graph-gophers/dataloader/v7"
-
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 )
 
 // gatherFor is how long the first reader waits for others before one DescribeImageCaches call answers them all.
@@ -39,22 +37,7 @@ func newReader(client *Client) *reader {
 
 // Find reads one cache; nil when the service does not list it.
 func (c *Client) Find(ctx context.Context, id string) (*ImageCache, error) {
-	thunk := c.reader.loader.Load(ctx, id)
-	type result struct {
-		cache *ImageCache
-		err   error
-	}
-	answered := make(chan result, 1)
-	go func() {
-		cache, err := thunk()
-		answered <- result{cache, err}
-	}()
-	select {
-	case r := <-answered:
-		return r.cache, r.err
-	case <-ctx.Done():
-		return nil, cloudapi.Canceled(ctx, service, ActionDescribe)
-	}
+	return await(ctx, c.reader.loader.Load(ctx, id))
 }
 
 // find reads at most pageSize caches by id. Whether an unknown id among known ones is left out or makes the whole call

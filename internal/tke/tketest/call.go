@@ -54,6 +54,10 @@ type reply struct {
 	acted       bool   // the service did what it was asked
 	reset       bool   // the connection is reset instead
 	truncate    bool   // the connection ends in the middle of the body
+
+	date   time.Time     // what the service's clock says
+	hold   time.Duration // how long the answer is held back once the service has acted
+	refuse time.Duration // how long connections are refused from before this answer on
 }
 
 // answer writes a response, or an error, as the service does: both are HTTP 200, and branches of one object.
@@ -90,6 +94,9 @@ func (c *call) encode(response any) []byte {
 func (r reply) write(w http.ResponseWriter) {
 	if r.reset {
 		reset(w)
+	}
+	if !r.date.IsZero() {
+		w.Header().Set("Date", r.date.UTC().Format(http.TimeFormat))
 	}
 	w.Header().Set("Content-Type", r.contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(r.body)))

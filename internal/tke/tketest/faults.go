@@ -26,8 +26,8 @@ type Fault struct {
 	Effect Effect
 }
 
-// Effect is one kind of trouble: [Answer], [Throttle], [HTTPStatus], [Delay], [ResetBefore], [ResetAfter],
-// [AnswerAfter], [Truncate], [Malform], [EmptyList], [Lag], or several [Together].
+// Effect is one kind of trouble: [Answer], [Throttle], [HTTPStatus], [Delay], [AnswerLate], [RefuseNext], [ResetBefore],
+// [ResetAfter], [AnswerAfter], [Truncate], [Malform], [EmptyList], [Lag], or several [Together].
 type Effect interface {
 	plan(p *plan)
 }
@@ -89,6 +89,27 @@ func (e HTTPStatus) plan(p *plan) {
 type Delay struct{ For time.Duration }
 
 func (e Delay) plan(p *plan) { p.delay += e.For }
+
+// AnswerLate holds the answer back once the service has acted.
+type AnswerLate struct{ For time.Duration }
+
+func (e AnswerLate) plan(p *plan) {
+	p.after = append(p.after, func(_ *call, answer reply) reply {
+		answer.hold += e.For
+		return answer
+	})
+}
+
+// RefuseNext answers as usual, and then refuses connections for a while: what the client asks next meets a closed port. Only
+// on a server that listens.
+type RefuseNext struct{ For time.Duration }
+
+func (e RefuseNext) plan(p *plan) {
+	p.after = append(p.after, func(_ *call, answer reply) reply {
+		answer.refuse = e.For
+		return answer
+	})
+}
 
 // ResetBefore resets the connection; nothing is done.
 type ResetBefore struct{}

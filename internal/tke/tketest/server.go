@@ -33,6 +33,7 @@ type Server struct {
 	ctx     context.Context // ends when the server closes
 	cancel  context.CancelFunc
 	http    *http.Server
+	door    *door
 	running sync.WaitGroup // requests, builds, and the listener
 
 	mu     sync.Mutex
@@ -68,6 +69,7 @@ func New(opts Options) *Server {
 	if err != nil {
 		panic(fmt.Sprintf("tketest: cannot listen: %v", err))
 	}
+	s.door = newDoor(listener, func() { s.http.SetKeepAlivesEnabled(true) })
 	s.URL = "http://" + listener.Addr().String()
 	s.http = &http.Server{
 		Handler:           s,
@@ -75,7 +77,7 @@ func New(opts Options) *Server {
 		ReadHeaderTimeout: time.Minute,
 	}
 	s.running.Go(func() {
-		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(s.door); !errors.Is(err, http.ErrServerClosed) {
 			panic(fmt.Sprintf("tketest: %v", err))
 		}
 	})
@@ -122,7 +124,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	entry := s.log.open(c, s.opts.Clock())
 	plan := s.faults.plan(s.log.copy(entry))
 	answer := s.perform(c, plan)
+	answer.date = s.opts.SignatureClock()
 	s.log.settle(entry, answer, plan.struck)
+	pause(s.ctx, answer.hold)
+	if answer.refuse > 0 && s.door != nil {
+		s.http.SetKeepAlivesEnabled(false) // or the client would ask over a connection that it has
+		s.door.shut(answer.refuse)
+	}
 	answer.write(w)
 }
 

@@ -1,0 +1,44 @@
+package imagecache
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+// lookTimeout bounds the look for namesakes: it is a help, and must not hold up a plan.
+const lookTimeout = 5 * time.Second
+
+// namesakes warns where a cache of the planned name is there already and no state was seen to hold it: a run that was killed
+// between the create call and the writing of the state leaves such a cache behind, and only its name leads back to it.
+func (r *Resource) namesakes(ctx context.Context, plan *model) diag.Diagnostics {
+	if plan.Name.IsUnknown() || r.clients.Deferred {
+		return nil // a name that is made up later has no namesake
+	}
+	cloud, err := r.clients.TKE()
+	if err != nil {
+		return nil // has been said
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	found, err := cloud.Namesakes(ctx, plan.Name.ValueString())
+	if err != nil { // creating will say what is wrong, if it still is
+		tflog.Debug(ctx, "could not look for image caches of the same name", map[string]any{"error": err.Error()})
+		return nil
+	}
+	var strangers []tke.ImageCache
+	for _, cache := range found {
+		if !r.clients.Known.Has(cache.ID) {
+			strangers = append(strangers, cache)
+		}
+	}
+	if len(strangers) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{tfdiag.Namesakes(plan.Name.ValueString(), strangers)}
+}

@@ -1,0 +1,60 @@
+package tke
+
+import (
+	"context"
+	"slices"
+
+	"github.com/graph-gophers/dataloader/v7"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+)
+
+// namesakes answers looks for a name that come at about the same time with shared DescribeImageCaches calls: a plan of fifty new
+// caches looks fifty times. Like reader it keeps nothing.
+type namesakes struct {
+	loader *dataloader.Loader[string, []ImageCache]
+}
+
+func newNamesakes(client *Client) *namesakes {
+	batch := func(ctx context.Context, names []string) []*dataloader.Result[[]ImageCache] {
+		// The batch belongs to all who wait for it, so it must not end with the first one's context.
+		found, err := client.Named(context.WithoutCancel(ctx), names...)
+		results := make([]*dataloader.Result[[]ImageCache], len(names))
+		for i, name := range names {
+			results[i] = &dataloader.Result[[]ImageCache]{Error: err, Data: slices.DeleteFunc(slices.Clone(found),
+				func(cache ImageCache) bool { return cache.Name != name })}
+		}
+		return results
+	}
+	return &namesakes{loader: dataloader.NewBatchedLoader(batch,
+		dataloader.WithCache(&dataloader.NoCache[string, []ImageCache]{}),
+		dataloader.WithBatchCapacity[string, []ImageCache](pageSize),
+		dataloader.WithWait[string, []ImageCache](gatherFor),
+	)}
+}
+
+// Namesakes gives the caches of one name, which must not be empty. Names may repeat: the service does not keep them unique, as
+// far as is known.
+func (c *Client) Namesakes(ctx context.Context, name string) ([]ImageCache, error) {
+	return await(ctx, c.namesakes.loader.Load(ctx, name))
+}
+
+// await takes what a shared call gives, or leaves it to the others when the context ends first.
+func await[T any](ctx context.Context, thunk dataloader.Thunk[T]) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	answered := make(chan result, 1)
+	go func() {
+		value, err := thunk()
+		answered <- result{value, err}
+	}()
+	select {
+	case r := <-answered:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, cloudapi.Canceled(ctx, service, ActionDescribe)
+	}
+}
