@@ -39,6 +39,7 @@ type room struct {
 var diagram = []room{
 	{name: "sandbox/demo", props: true, imports: "sandbox tke/tketest registry/registrytest tke"},
 	{name: "acctest", props: true, view: withTerraform, imports: "provider sandbox tke/tketest registry/registrytest tke"},
+	{name: "campaign/quickprovider", props: true, view: withTerraform, imports: "provider registry"},
 	{name: "docschema", props: true, view: withTerraform, imports: "provider"},
 	{name: "bench", props: true, imports: "sandbox sandbox/giant tke/tketest measure registry tke cloudapi"},
 	{name: "bench/floor", props: true, view: withTerraform},

@@ -35,7 +35,7 @@ while read -r package name; do
   if ! "$go" test "$package" -run '^$' -fuzz "^$name\$" -fuzztime "$fuzztime" -fuzzminimizetime 2s "$@" >"$work/log" 2>&1 </dev/null; then
     verdict=FAILED
     failed=$((failed + 1))
-    cat "$work/log"
+    grep -v '^fuzz: elapsed' "$work/log" || true
   fi
   inputs="$({ grep -oE 'execs: [0-9]+' "$work/log" || true; } | tail -n 1 | tr -dc 0-9)"
   printf '%-24s %-34s %10s inputs %6d s  %s\n' "$name" "${package#*/internal/}" "${inputs:-?}" "$((SECONDS - start))" "$verdict"

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -58,12 +59,25 @@ type table struct {
 // stargz reads the table of contents of an eStargz layer, if it has one.
 func (p *probe) stargz() (Measurement, bool) {
 	whole := io.NewSectionReader(p.blob, 0, p.layer.Size)
-	at, footer, err := estargz.OpenFooter(whole)
+	at, footer, err := openFooter(whole)
 	if err != nil {
 		return Measurement{}, false
 	}
 	t := table{at: at, size: p.layer.Size - footer - at, length: -1, digest: p.layer.Annotations[annotationTOCDigest]}
 	return p.table(t, packedGzip)
+}
+
+var errBadFooter = errors.New("the footer is none")
+
+// openFooter finds the table by the footer of the blob. The library (v0.19.1) cuts the footer's extra field without a look at its
+// length, and panics where that is too short: what a registry sends must not end the process.
+func openFooter(blob *io.SectionReader) (at, footer int64, err error) {
+	defer func() {
+		if recover() != nil {
+			err = errBadFooter
+		}
+	}()
+	return estargz.OpenFooter(blob)
 }
 
 // chunked reads the table of contents of a zstd:chunked layer, if it has one.

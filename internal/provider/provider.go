@@ -34,6 +34,7 @@ type Options struct {
 	PollInterval time.Duration
 	RetryWait    time.Duration
 	TryTimeout   time.Duration
+	Registry     registry.Limits
 	LookupEnv    func(string) (string, bool) // default os.LookupEnv
 }
 
@@ -105,6 +106,7 @@ func (p *Provider) configureRegistries(ctx context.Context, config *model, data 
 	kept := keep.In(config.measurementCacheDir(p.options.LookupEnv))
 	reader, err := registry.New(registry.Config{
 		Hosts: hosts, DockerConfigDir: config.DockerConfig.ValueString(), UserAgent: p.userAgent(), Manifests: kept, Log: debug,
+		Limits: p.options.Registry,
 	})
 	if err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("registries"), "Registries cannot be read as configured", err.Error()+".")

@@ -1,0 +1,198 @@
+//go:build linux
+
+package campaign
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+)
+
+// trouble is what befalls a cache while it is being built or updated, or afterwards.
+type trouble struct {
+	title   string
+	on      phase
+	pull    func(ctx context.Context) error // what the build comes to; nil: it succeeds
+	step    string                          // the event after which meddle comes; empty: as soon as the cache is Ready or Updating
+	meddle  func(cloud *tketest.Server, id string)
+	more    string // arguments of the cache
+	says    string // empty: nobody notices
+	options tketest.Options
+}
+
+func failsWith(message string) func(context.Context) error {
+	return func(context.Context) error { return errors.New(message) }
+}
+
+func endless(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+
+func slow(ctx context.Context) error {
+	select {
+	case <-time.After(400 * time.Millisecond):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func failed(message string) func(*tketest.Server, string) {
+	return func(cloud *tketest.Server, id string) { cloud.Fail(id, tketest.Event{Message: message}) }
+}
+
+func deleted(cloud *tketest.Server, id string) { cloud.Delete(id) }
+
+const (
+	stepDisk     = "DiskCreated"
+	stepInstance = "EksCiCreated"
+	stepSnapshot = "SnapCreated"
+	short        = "timeouts = { create = \"2s\", update = \"2s\" }"
+)
+
+var troubles = []trouble{
+	{title: "the disk cannot be made", on: creating, step: stepDisk, pull: slow, meddle: failed("create disk failed: ResourcesSoldOut"), says: "another zone"},
+	{title: "the builder cannot be started", on: creating, step: stepInstance, pull: slow, meddle: failed("create eksci failed: ResourceInsufficient"), says: "another zone"},
+	{title: "the disk is too small", on: creating, pull: failsWith("write /data: no space left on device"), says: "Raise size_gib"},
+	{title: "the registry refuses the credentials", on: creating, pull: failsWith("401 Unauthorized"), says: "Look at registry_credentials"},
+	{title: "there is no such image", on: creating, pull: failsWith("manifest unknown"), says: "no such image or tag"},
+	{title: "the registry is out of reach", on: creating, pull: failsWith("dial tcp 1.2.3.4:443: i/o timeout"), says: "NAT gateway"},
+	{title: "the snapshot cannot be taken", on: creating, pull: failsWith("create snapshot failed: internal error"), says: "create snapshot failed"},
+	{title: "the build takes longer than its timeout", on: creating, pull: endless, more: short, says: "raise the timeout"},
+	{title: "somebody deletes it when its disk is made", on: creating, step: stepDisk, pull: slow, meddle: deleted, says: "disappeared"},
+	{title: "somebody deletes it while it pulls", on: creating, step: stepInstance, pull: slow, meddle: deleted, says: "disappeared"},
+	{title: "somebody deletes it once it is Ready", on: refreshing, meddle: deleted},
+	{title: "it fails once it is Ready", on: refreshing, meddle: failed("the snapshot was lost")},
+	{title: "the update fails: no space", on: updating, pull: failsWith("no space left on device"), says: "Raise size_gib"},
+	{title: "the update fails: credentials", on: updating, pull: failsWith("pull access denied"), says: "Look at registry_credentials"},
+	{title: "the update takes longer than its timeout", on: updating, pull: endless, more: short, says: "raise the timeout"},
+	{title: "somebody deletes it while it is updated", on: updating, pull: slow, meddle: deleted, says: "disappeared"},
+	{title: "somebody deletes it before it is destroyed", on: deleting, meddle: deleted},
+	{title: "names are unique, and somebody has taken it", on: creating, says: "another image cache has this name",
+		options: tketest.Options{Unconfirmed: tketest.Unconfirmed{UniqueNames: true}}, step: "taken"},
+}
+
+// TestBuilds lets a build go wrong at each of its steps, and lets others meddle.
+func TestBuilds(t *testing.T) {
+	t.Parallel()
+	need(t)
+	const first, error, second = "the first apply", "what the error says", "the second apply"
+	seen := newTable("builds", "what happens", first, error, second)
+	t.Cleanup(func() { seen.settle(t, true) })
+	for i, trouble := range troubles {
+		seen.row(trouble.title)
+		if !*full && i%3 != 0 {
+			continue
+		}
+		t.Run(trouble.title, func(t *testing.T) {
+			t.Parallel()
+			outcome, then := trouble.happen(t)
+			seen.set(trouble.title, first, outcome)
+			seen.set(trouble.title, second, then)
+			if outcome != "unnoticed" {
+				seen.set(trouble.title, error, "… "+trouble.says+" …")
+			}
+		})
+	}
+}
+
+// happen gives what became of the first apply, and of the second.
+func (b trouble) happen(t *testing.T) (outcome, then string) {
+	t.Helper()
+	var broken atomic.Bool // only the build of the command in question
+	options := b.options
+	options.Pace = 20 * time.Millisecond
+	options.Builder = func(ctx context.Context, _ tketest.Cache) error {
+		if broken.Load() && b.pull != nil {
+			return b.pull(ctx)
+		}
+		return nil
+	}
+	r := newRun(t, options)
+	var taken tketest.Cache
+	if b.step == "taken" {
+		taken = r.cloud.Put(tketest.Cache{Name: "llm", Images: []string{"other"}})
+	}
+	r.cache(b.more)
+	if b.on != creating {
+		r.must("apply", "-auto-approve")
+	}
+	if b.on == updating {
+		r.cache("size_gib = 30\n" + b.more)
+	}
+	broken.Store(true)
+	done := r.meddle(b)
+	first := r.apply
+	if b.on == deleting {
+		first = r.destroy
+	}
+	code, said := first()
+	done()
+	broken.Store(false)
+	if b.says == "" && code != 0 || b.says != "" && !strings.Contains(said, b.says) {
+		t.Errorf("want %q, exit code %d: %s", b.says, code, said)
+	}
+	if taken.ID != "" {
+		r.cloud.Delete(taken.ID)
+	}
+	if b.more == short {
+		r.cache(map[phase]string{creating: "", updating: "size_gib = 30"}[b.on])
+	}
+	return r.ends(code == 0, b)
+}
+
+// ends tells the second apply from what the state holds before it.
+func (r *run) ends(quietly bool, b trouble) (outcome, then string) {
+	r.t.Helper()
+	state := r.state()
+	outcome = "error"
+	if quietly {
+		outcome = "unnoticed"
+		if b.on == refreshing {
+			outcome = "makes it anew"
+		}
+	}
+	mended := r.mended(quietly, b.on)
+	if quietly {
+		return outcome, "nothing left to do"
+	}
+	then = strings.TrimPrefix(mended, "error, then ")
+	if len(state) > 0 && !slices.ContainsFunc(state, func(h held) bool { return h.tainted }) && strings.Contains(b.title, "deletes") {
+		then = "created" // the state had it, and the service did not
+	}
+	return outcome, then
+}
+
+// meddle waits for the step in the background; what it gives ends the wait.
+func (r *run) meddle(b trouble) (done func()) {
+	if b.meddle == nil {
+		return func() {}
+	}
+	if b.on == refreshing || b.on == deleting {
+		b.meddle(r.cloud, r.cloud.Caches()[0].ID)
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(r.t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for ctx.Err() == nil {
+			for _, cache := range r.cloud.Caches() {
+				reached := b.step == "" && cache.Status == tketest.StatusUpdating
+				for _, event := range cache.Events {
+					reached = reached || b.step != "" && strings.EqualFold(event.Reason, b.step)
+				}
+				if reached && (b.step == "" || b.pull == nil || cache.Status == tketest.StatusPending) {
+					b.meddle(r.cloud, cache.ID)
+					return
+				}
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	return func() { cancel(); <-ended }
+}

@@ -1,0 +1,233 @@
+//go:build linux
+
+package campaign
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+)
+
+// fault is a kind of trouble with a call.
+type fault struct {
+	title  string
+	effect tketest.Effect
+	before bool   // strikes with the answer of the call before
+	lasts  bool   // goes on until the second run begins
+	says   string // what an error must say, where there is one: one of several texts
+	only   string // the only moments that it is for, by title; empty: all
+}
+
+const (
+	noAnswer   = 1300 * time.Millisecond // beyond a try, within the search for what it did
+	noAnswerAt = 4 * time.Second         // beyond the search too
+)
+
+var faults = []fault{
+	{title: "connection refused for a moment", effect: tketest.RefuseNext{For: 200 * time.Millisecond}, before: true, says: "connection refused"},
+	{title: "connection refused, and it stays so", effect: tketest.RefuseNext{For: time.Hour}, before: true, says: "connection refused"},
+	{title: "connection reset before the request was taken", effect: tketest.ResetBefore{}, says: "got no answer|no clear answer came back"},
+	{title: "connection reset after it was", effect: tketest.ResetAfter{}, says: "got no answer|no clear answer came back"},
+	{title: "answer later than a try may take", effect: tketest.Delay{For: noAnswer}, says: "got no answer|no clear answer came back"},
+	{title: "answer later than we look for what it did", effect: tketest.Delay{For: noAnswerAt}, only: "create", says: "no clear answer came back"},
+	{title: "no answer at all, and it stays so", effect: tketest.Delay{For: noAnswer}, lasts: true, only: "look before it,wait,refresh,wait for the update,wait for the deletion", says: "got no answer|no clear answer came back"},
+	{title: "HTTP 429", effect: tketest.HTTPStatus{Status: http.StatusTooManyRequests}, says: "HTTP status 429"},
+	{title: "HTTP 502 with a page of HTML", effect: tketest.HTTPStatus{Status: http.StatusBadGateway}, says: "HTTP status 502|no clear answer came back: HTTP 502"},
+	{title: "HTTP 503, and it stays so", effect: tketest.HTTPStatus{Status: http.StatusServiceUnavailable}, lasts: true, says: "HTTP status 503|no clear answer came back: HTTP 503"},
+	{title: "HTTP 302 to somewhere else", effect: tketest.HTTPStatus{Status: http.StatusFound}, says: "HTTP status 302|no clear answer came back: HTTP 302"},
+	{title: "HTTP 200 with a page of HTML", effect: tketest.HTTPStatus{Status: http.StatusOK}, says: "something that is not the TKE API|no answer of the API came"},
+	{title: "HTTP 200 with an empty object", effect: tketest.HTTPStatus{Status: http.StatusOK, Body: "{}"}, says: "something that is not the TKE API|no answer of the API came"},
+	{title: "answer cut off", effect: tketest.Truncate{}, says: "got no answer|no clear answer came back"},
+	{title: "half of the JSON", effect: tketest.Malform{}, says: "something that is not the TKE API|no answer of the API came"},
+	{title: "RequestLimitExceeded", effect: tketest.Throttle{}, says: "RequestLimitExceeded"},
+	{title: "RequestLimitExceeded.IPLimitExceeded", effect: tketest.Throttle{Code: tketest.CodeIPLimitExceeded}, says: "RequestLimitExceeded"},
+	{title: "RequestLimitExceeded.UinLimitExceeded", effect: tketest.Throttle{Code: tketest.CodeUinLimitExceeded}, says: "RequestLimitExceeded"},
+	{title: "RequestLimitExceeded.GlobalRegionUinLimitExceeded", effect: tketest.Throttle{Code: tketest.CodeGlobalRegionLimitExceeded}, says: "RequestLimitExceeded"},
+	{title: "RequestLimitExceeded, and it stays so", effect: tketest.Throttle{}, lasts: true, says: "lower max_requests_per_second"},
+	{title: "InternalError", effect: tketest.Answer{Code: "InternalError", Message: "internal error"}, says: "open a ticket with the request id|no clear answer came back: InternalError"},
+	{title: "InternalError although the service acted", effect: tketest.AnswerAfter{Code: "InternalError", Message: "internal error"}, says: "open a ticket with the request id|no clear answer came back: InternalError"},
+	{title: "token expired", effect: tketest.Answer{Code: tketest.CodeTokenFailure, Message: "Token verification failed"}, lasts: true, says: "The security token has expired"},
+	{title: "clock skew", effect: tketest.Answer{Code: tketest.CodeSignatureExpire, Message: "The signature has expired"}, lasts: true, says: "look at this machine's clock"},
+	{title: "permission missing", effect: tketest.Answer{Code: tketest.CodeCamNoAuth, Message: "you are not authorized"}, lasts: true, says: "It needs the CAM action tke:"},
+	{title: "quota used up", effect: tketest.Answer{Code: tketest.CodeLimitExceeded, Message: "the quota is used up"}, only: "create", says: "A quota is used up"},
+	{title: "empty list, once", effect: tketest.EmptyList{}, only: "look before it,wait,wait for the update,wait for the deletion", says: "disappeared"},
+	{title: "lists that lag behind by three", effect: tketest.Lag{Lists: 3}, only: "create,update,delete", says: "disappeared"},
+}
+
+// moment is a call at which trouble strikes.
+type moment struct {
+	title string
+	on    phase
+	call  func(cloud *tketest.Server) tketest.Fault // where, without what
+	prior func(cloud *tketest.Server) tketest.Fault // the call before it
+}
+
+type phase string
+
+const (
+	creating   phase = "creating"
+	refreshing phase = "refreshing"
+	updating   phase = "updating"
+	deleting   phase = "deleting"
+	matching   phase = "matching"
+)
+
+func at(action string) func(*tketest.Server) tketest.Fault {
+	return func(*tketest.Server) tketest.Fault { return tketest.Fault{Action: action} }
+}
+
+// describing is the nth list by names or by ids, from when an action has taken effect.
+func describing(by string, nth int, once string) func(*tketest.Server) tketest.Fault {
+	return func(cloud *tketest.Server) tketest.Fault {
+		return tketest.Fault{Action: tke.ActionDescribe, Nth: nth, When: func(r tketest.Request) bool {
+			return r.Body[by] != nil && (once == "" || cloud.Acted(once) > 0)
+		}}
+	}
+}
+
+const (
+	byName = "ImageCacheNames"
+	byID   = "ImageCacheIds"
+)
+
+// A creation looks for the name three times: when it is planned, when the CLI plans it again during apply, and right before it.
+var moments = []moment{
+	{"look before it", creating, describing(byName, 3, ""), describing(byName, 2, "")},
+	{"create", creating, at(tke.ActionCreate), describing(byName, 3, "")},
+	{"wait", creating, describing(byID, 1, tke.ActionCreate), at(tke.ActionCreate)},
+	{"refresh", refreshing, describing(byID, 1, ""), nil},
+	{"update", updating, at(tke.ActionUpdate), describing(byID, 1, "")},
+	{"wait for the update", updating, describing(byID, 1, tke.ActionUpdate), at(tke.ActionUpdate)},
+	{"delete", deleting, at(tke.ActionDelete), describing(byID, 1, "")},
+	{"wait for the deletion", deleting, describing(byID, 1, tke.ActionDelete), at(tke.ActionDelete)},
+	{"match", matching, at(tke.ActionMatch), nil},
+}
+
+func (f fault) isFor(m moment) bool {
+	if f.before && m.prior == nil {
+		return false
+	}
+	return f.only == "" || slices.Contains(strings.Split(f.only, ","), m.title)
+}
+
+// TestFaults strikes each call with each kind of trouble. The short form takes one call for each kind, another one each day of the
+// table, so that all calls have their turn.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	need(t)
+	seen := newTable("faults", "trouble")
+	for _, m := range moments {
+		seen.columns = append(seen.columns, m.title)
+	}
+	t.Cleanup(func() { seen.settle(t, true) })
+	for i, f := range faults {
+		seen.row(f.title)
+		for j, m := range moments {
+			if !f.isFor(m) {
+				continue
+			}
+			if !*full && j != i%len(moments) {
+				continue
+			}
+			t.Run(m.title+"/"+f.title, func(t *testing.T) {
+				t.Parallel()
+				seen.set(f.title, m.title, strike(t, f, m))
+			})
+		}
+	}
+}
+
+// strike gives in a few words what became of it.
+func strike(t *testing.T, f fault, m moment) (outcome string) {
+	t.Helper()
+	r := newRun(t, tketest.Options{})
+	r.cache("size_gib = 20")
+	if m.on != creating {
+		r.must("apply", "-auto-approve")
+	}
+	if m.on == updating {
+		r.cache("size_gib = 30")
+	}
+	if m.on == matching {
+		r.cache("size_gib = 20\n}\ndata \"tkeimage_cache_match\" \"x\" {\n  images = [\"registry.example.com/llm:v1\"]")
+	}
+	r.cloud.ResetRequests()
+	injected := r.cloud.Inject(f.at(m, r.cloud))
+	first := r.apply
+	if m.on == deleting {
+		first = r.destroy
+	}
+	code, said := first()
+	if injected.Hits() == 0 {
+		t.Fatalf("the trouble never came: %s", said)
+	}
+	r.cloud.ClearFaults()
+	r.cloud.Open()
+	if code != 0 && !slices.ContainsFunc(strings.Split(f.says, "|"), func(text string) bool { return strings.Contains(said, text) }) {
+		t.Errorf("the error does not say %q: %s", f.says, said)
+	}
+	return r.mended(code == 0, m.on)
+}
+
+func (f fault) at(m moment, cloud *tketest.Server) tketest.Fault {
+	where := m.call
+	if f.before {
+		where = m.prior
+	}
+	injected := where(cloud)
+	injected.Effect = f.effect
+	if f.lasts {
+		injected.Times = tketest.Always
+	}
+	return injected
+}
+
+// mended runs the command a second time and holds what must be true after it.
+func (r *run) mended(quietly bool, on phase) (outcome string) {
+	r.t.Helper()
+	if on == deleting {
+		r.must("destroy", "-auto-approve")
+		r.gone()
+		if quietly {
+			return "unnoticed"
+		}
+		return "error, then deleted"
+	}
+	before := r.state()
+	switch {
+	case len(before) > 0 && before[0].tainted:
+		outcome = "error, then replaced"
+	case len(before) > 0:
+		outcome = "error, then goes on"
+	default:
+		outcome = "error, then created"
+	}
+	if quietly {
+		outcome = "unnoticed"
+	}
+	if len(before) == 0 && !quietly && r.appeared() {
+		r.adopt(r.unknown()[0])
+		outcome = "error, then imported"
+	}
+	r.must("apply", "-auto-approve")
+	r.converged()
+	return outcome
+}
+
+// appeared waits for a cache whose creation the service may still be about.
+func (r *run) appeared() bool {
+	for begun := time.Now(); time.Since(begun) < noAnswerAt; time.Sleep(50 * time.Millisecond) {
+		if len(r.unknown()) > 0 {
+			return true
+		}
+		if !slices.ContainsFunc(r.cloud.Requests(), func(q tketest.Request) bool { return !q.Done }) {
+			return len(r.unknown()) > 0
+		}
+	}
+	return false
+}

@@ -1,0 +1,310 @@
+//go:build linux
+
+package campaign
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+)
+
+// The secrets of the campaign. They are looked for in everything that a run writes but the configuration.
+const (
+	secretID        = "AKIDcampaign"
+	canarySecretKey = "CANARY-secret-key"
+	canaryToken     = "CANARY-security-token"
+	canaryPassword  = "CANARY-registry-password"
+	canary          = "CANARY"
+)
+
+// tally counts over the whole process what must be none.
+var tally struct{ orphaned, doubled, lost, secrets, races, left atomic.Int64 }
+
+// longest is how long a single command may take before it counts as hung.
+const longest = 3 * time.Minute
+
+// run is one folder with a configuration, a stand-in, and the CLI.
+type run struct {
+	t       *testing.T
+	cli     string
+	folder  string
+	env     []string
+	cloud   *tketest.Server
+	printed bytes.Buffer
+}
+
+func newRun(t *testing.T, options tketest.Options, more ...string) *run {
+	t.Helper()
+	options.Credentials = []tketest.Credential{{SecretID: secretID, SecretKey: canarySecretKey, Token: canaryToken}}
+	r := &run{t: t, cli: need(t), folder: t.TempDir(), cloud: acctest.Cloud(t, options)}
+	// A link of its own in each run tells its processes from those of others.
+	own := filepath.Join(r.folder, "bin")
+	if err := errors.Join(os.Mkdir(own, 0o700), link(built.binary, filepath.Join(own, "terraform-provider-tkeimage"))); err != nil {
+		t.Fatal(err)
+	}
+	r.env = environment(t, r.folder, r.cloud.URL, more...)
+	t.Cleanup(r.search)
+	return r
+}
+
+// link is a hard link where both are on one file system, and else a copy: what /proc shows of a symbolic link is its target.
+func link(from, to string) error {
+	if os.Link(from, to) == nil {
+		return nil
+	}
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, 0o700) //nolint:gosec // a program
+}
+
+const terraformBlock = `
+terraform {
+  required_providers {
+    tkeimage = { source = "tkeimage/tkeimage" }
+  }
+}
+variable "password" {
+  type      = string
+  ephemeral = true
+  default   = null
+}
+`
+
+func (r *run) write(text string) {
+	r.t.Helper()
+	if err := os.WriteFile(filepath.Join(r.folder, "main.tf"), []byte(terraformBlock+text), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// cache writes the configuration of one cache, with a name of its own and a password.
+func (r *run) cache(more string) {
+	r.t.Helper()
+	r.write(`
+resource "tkeimage_cache" "x" {
+  name      = "llm"
+  images    = ["registry.example.com/llm:v1"]
+  vpc_id    = "vpc-508ctkfb"
+  subnet_id = "subnet-8ah75lo8"
+  registry_credentials = {
+    "registry.example.com" = { username = "u", password_wo = var.password, password_wo_version = 1 }
+  }
+  ` + more + `
+}
+`)
+}
+
+func (r *run) command(ctx context.Context, arguments ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, r.cli, append(arguments, "-no-color")...)
+	command.Dir, command.Env = r.folder, r.env
+	return command
+}
+
+// try gives the exit code, and what was printed with the CLI's frames and line breaks taken out.
+func (r *run) try(arguments ...string) (code int, said string) {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), longest)
+	defer cancel()
+	output, err := r.command(ctx, arguments...).CombinedOutput()
+	r.printed.Write(output)
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
+		r.t.Fatalf("%v: %v\n%s", arguments, err, output)
+	}
+	if exit != nil {
+		return exit.ExitCode(), flat(string(output))
+	}
+	return 0, flat(string(output))
+}
+
+func flat(output string) string {
+	return strings.Join(strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(output)), " ")
+}
+
+func (r *run) must(arguments ...string) (said string) {
+	r.t.Helper()
+	code, said := r.try(arguments...)
+	if code != 0 {
+		r.t.Fatalf("%v: exit code %d\n%s", arguments, code, said)
+	}
+	return said
+}
+
+func (r *run) apply() (code int, said string)   { r.t.Helper(); return r.try("apply", "-auto-approve") }
+func (r *run) destroy() (code int, said string) { r.t.Helper(); return r.try("destroy", "-auto-approve") }
+
+// held is what a state file says of the cache.
+type held struct {
+	id      string
+	tainted bool
+}
+
+// state reads the file itself: what is not written there is lost.
+func (r *run) state() (caches []held) {
+	r.t.Helper()
+	content, err := os.ReadFile(filepath.Join(r.folder, "terraform.tfstate"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var state struct {
+		Resources []struct {
+			Mode, Type string
+			Instances  []struct {
+				Status     string
+				Attributes struct{ ID string }
+			}
+		}
+	}
+	if err == nil {
+		err = json.Unmarshal(content, &state)
+	}
+	if err != nil {
+		r.t.Fatalf("the state: %v\n%s", err, content)
+	}
+	for _, resource := range state.Resources {
+		for _, instance := range resource.Instances {
+			if resource.Mode == "managed" {
+				caches = append(caches, held{instance.Attributes.ID, instance.Status == "tainted"})
+			}
+		}
+	}
+	return caches
+}
+
+// unknown are the caches that exist and that the state does not hold.
+func (r *run) unknown() (ids []string) {
+	r.t.Helper()
+	known := map[string]bool{}
+	for _, cache := range r.state() {
+		known[cache.id] = true
+	}
+	for _, cache := range r.cloud.Caches() {
+		if !known[cache.ID] {
+			ids = append(ids, cache.ID)
+		}
+	}
+	return ids
+}
+
+// converged holds what must be true in the end: one cache, usable, known, and nothing left to do. Then everything goes.
+func (r *run) converged() {
+	r.t.Helper()
+	caches, state := r.cloud.Caches(), r.state()
+	switch {
+	case len(caches) > 1:
+		tally.doubled.Add(1)
+		r.t.Errorf("%d caches, want one: %+v", len(caches), caches)
+	case len(caches) == 0 || caches[0].Status != tketest.StatusReady:
+		r.t.Errorf("there is no usable cache: %+v", caches)
+	case len(state) != 1 || state[0] != (held{id: caches[0].ID}):
+		tally.lost.Add(1)
+		r.t.Errorf("the state holds %+v, and there is %s", state, caches[0].ID)
+	}
+	if code, said := r.try("plan", "-detailed-exitcode"); code != 0 {
+		r.t.Errorf("there is something left to do: %s", said)
+	}
+	r.must("destroy", "-auto-approve")
+	r.gone()
+}
+
+// gone holds that nothing is left, neither at the service nor in the state.
+func (r *run) gone() {
+	r.t.Helper()
+	if left := r.cloud.Caches(); len(left) != 0 {
+		tally.orphaned.Add(int64(len(left)))
+		r.t.Errorf("left behind: %+v", left)
+	}
+	if left := r.state(); len(left) != 0 {
+		r.t.Errorf("left in the state: %+v", left)
+	}
+}
+
+var importable = regexp.MustCompile(`terraform import \S+ (imc-[a-z0-9]{8})`)
+
+// adopt does what the plan advises where a cache is there that the state does not know.
+func (r *run) adopt(id string) {
+	r.t.Helper()
+	advice := importable.FindStringSubmatch(r.must("plan"))
+	if advice == nil || advice[1] != id {
+		tally.orphaned.Add(1)
+		r.t.Errorf("the plan does not say how to import %s: %v", id, advice)
+	}
+	r.must("import", "tkeimage_cache.x", id)
+}
+
+// search looks for secrets in everything that the run has written, and for what the race detector found.
+func (r *run) search() {
+	if strings.Contains(r.printed.String(), canary) {
+		tally.secrets.Add(1)
+		r.t.Errorf("a secret was printed:\n%s", r.printed.String())
+	}
+	err := filepath.WalkDir(r.folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || d.Name() == "terraform-provider-tkeimage" {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if strings.HasPrefix(d.Name(), "race.") {
+			tally.races.Add(1)
+			r.t.Errorf("the race detector found:\n%s", content)
+		}
+		if bytes.Contains(content, []byte(canary)) {
+			tally.secrets.Add(1)
+			r.t.Errorf("%s holds a secret", path)
+		}
+		return err
+	})
+	if err != nil {
+		r.t.Error(err)
+	}
+}
+
+// providers are the processes of this run's provider.
+func (r *run) providers() (pids []int) {
+	binary := filepath.Join(r.folder, "bin", "terraform-provider-tkeimage")
+	links, _ := filepath.Glob("/proc/[0-9]*/exe")
+	for _, exe := range links {
+		if target, err := os.Readlink(exe); err == nil && strings.TrimSuffix(target, " (deleted)") == binary {
+			pids = append(pids, number(filepath.Base(filepath.Dir(exe))))
+		}
+	}
+	return pids
+}
+
+func number(text string) (n int) {
+	for _, digit := range text {
+		n = 10*n + int(digit-'0')
+	}
+	return n
+}
+
+// left waits for the providers of a CLI that is gone to go too.
+func (r *run) noProcessLeft() {
+	r.t.Helper()
+	var pids []int
+	for begun := time.Now(); time.Since(begun) < 10*time.Second; time.Sleep(50 * time.Millisecond) {
+		if pids = r.providers(); len(pids) == 0 {
+			return
+		}
+	}
+	tally.left.Add(int64(len(pids)))
+	r.t.Errorf("processes of the provider go on without a CLI: %v", pids)
+	for _, pid := range pids {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+}

@@ -1,0 +1,125 @@
+//go:build linux
+
+package campaign
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// guide is the template of the page that holds the tables, each between two marks.
+const guide = "../../templates/guides/what-survives.md"
+
+// table is what a campaign saw: a row for each kind of trouble.
+type table struct {
+	name    string
+	first   string // the title of the first column
+	columns []string
+
+	mu    sync.Mutex
+	order []string
+	cells map[string]map[string]string // by row and column
+}
+
+func newTable(name, first string, columns ...string) *table {
+	return &table{name: name, first: first, columns: columns, cells: map[string]map[string]string{}}
+}
+
+func (s *table) row(title string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cells[title] == nil {
+		s.order = append(s.order, title)
+		s.cells[title] = map[string]string{}
+	}
+}
+
+func (s *table) set(row, column, cell string) {
+	s.row(row)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cells[row][column] = strings.ReplaceAll(cell, "|", "\\|")
+}
+
+// settle holds the table against the guide, or writes it there. Where fixed is true, what was seen must be what the guide says,
+// cell by cell; else rows and columns must be the same, since numbers differ from run to run.
+func (s *table) settle(t *testing.T, fixed bool) {
+	t.Helper()
+	if t.Failed() {
+		return // what is wrong has been said, and a table of it helps nobody
+	}
+	content, err := os.ReadFile(guide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, end := fmt.Sprintf("<!-- begin %s: written by the campaign -->\n", s.name), fmt.Sprintf("<!-- end %s -->", s.name)
+	before, rest, foundBegin := strings.Cut(string(content), begin)
+	old, after, foundEnd := strings.Cut(rest, end)
+	if !foundBegin || !foundEnd {
+		t.Fatalf("the guide has no marks for %s", s.name)
+	}
+	if *write && *full {
+		if err := os.WriteFile(guide, []byte(before+begin+s.markdown()+end+after), 0o644); err != nil { //nolint:gosec // a page of the documentation
+			t.Error(err)
+		}
+		return
+	}
+	s.compare(t, parseTable(old), fixed)
+}
+
+func (s *table) compare(t *testing.T, old [][]string, fixed bool) {
+	t.Helper()
+	const stale = "the guide is stale: run make test-faults test-kills CAMPAIGN_FLAGS=-write, then make generate"
+	if len(old) < 2 || !slices.Equal(old[0], append([]string{s.first}, s.columns...)) {
+		t.Errorf("%s: columns of %s", stale, s.name)
+		return
+	}
+	var titles []string
+	for _, cells := range old[1:] {
+		titles = append(titles, cells[0])
+		for i, cell := range cells[1:] {
+			if got, seen := s.cells[cells[0]][s.columns[i]]; fixed && seen && got != cell {
+				t.Errorf("%s: %s, %s: saw %q, the guide says %q", stale, cells[0], s.columns[i], got, cell)
+			}
+		}
+	}
+	if !slices.Equal(titles, s.order) {
+		t.Errorf("%s: rows of %s:\n%s\nwant\n%s", stale, s.name, strings.Join(titles, "\n"), strings.Join(s.order, "\n"))
+	}
+}
+
+func (s *table) markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Seen on %s, Linux %s, %d cores.\n\n", time.Now().UTC().Format(time.DateOnly), runtime.GOARCH, runtime.NumCPU())
+	fmt.Fprintf(&b, "| %s | %s |\n|%s\n", s.first, strings.Join(s.columns, " | "), strings.Repeat(" --- |", len(s.columns)+1))
+	for _, title := range s.order {
+		cells := []string{title}
+		for _, column := range s.columns {
+			cells = append(cells, s.cells[title][column])
+		}
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
+	}
+	return b.String()
+}
+
+// parseTable gives the cells of a Markdown table, without the rule below its head.
+func parseTable(text string) (rows [][]string) {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "|") || strings.HasPrefix(line, "| ---") {
+			continue
+		}
+		cells := strings.Split(strings.Trim(strings.ReplaceAll(line, "\\|", "\x00"), "|"), "|")
+		for i := range cells {
+			cells[i] = strings.ReplaceAll(strings.TrimSpace(cells[i]), "\x00", "\\|")
+		}
+		rows = append(rows, cells)
+	}
+	return rows
+}
