@@ -19,6 +19,7 @@ type trouble struct {
 	title   string
 	on      phase
 	pull    func(ctx context.Context) error // what the build comes to; nil: it succeeds
+	long    bool                            // the build ends well, but not before the first command
 	step    string                          // the event after which meddle comes; empty: as soon as the cache is Ready or Updating
 	meddle  func(cloud *tketest.Server, id string)
 	more    string // arguments of the cache
@@ -29,8 +30,6 @@ type trouble struct {
 func failsWith(message string) func(context.Context) error {
 	return func(context.Context) error { return errors.New(message) }
 }
-
-func endless(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 
 func slow(ctx context.Context) error {
 	select {
@@ -62,14 +61,14 @@ var troubles = []trouble{
 	{title: "there is no such image", on: creating, pull: failsWith("manifest unknown"), says: "no such image or tag"},
 	{title: "the registry is out of reach", on: creating, pull: failsWith("dial tcp 1.2.3.4:443: i/o timeout"), says: "NAT gateway"},
 	{title: "the snapshot cannot be taken", on: creating, pull: failsWith("create snapshot failed: internal error"), says: "create snapshot failed"},
-	{title: "the build takes longer than its timeout", on: creating, pull: endless, more: short, says: "raise the timeout"},
+	{title: "the build takes longer than its timeout", on: creating, long: true, more: short, says: "raise the timeout"},
 	{title: "somebody deletes it when its disk is made", on: creating, step: stepDisk, pull: slow, meddle: deleted, says: "disappeared"},
 	{title: "somebody deletes it while it pulls", on: creating, step: stepInstance, pull: slow, meddle: deleted, says: "disappeared"},
 	{title: "somebody deletes it once it is Ready", on: refreshing, meddle: deleted},
 	{title: "it fails once it is Ready", on: refreshing, meddle: failed("the snapshot was lost")},
 	{title: "the update fails: no space", on: updating, pull: failsWith("no space left on device"), says: "Raise size_gib"},
 	{title: "the update fails: credentials", on: updating, pull: failsWith("pull access denied"), says: "Look at registry_credentials"},
-	{title: "the update takes longer than its timeout", on: updating, pull: endless, more: short, says: "raise the timeout"},
+	{title: "the update takes longer than its timeout", on: updating, long: true, more: short, says: "raise the timeout"},
 	{title: "somebody deletes it while it is updated", on: updating, pull: slow, meddle: deleted, says: "disappeared"},
 	{title: "somebody deletes it before it is destroyed", on: deleting, meddle: deleted},
 	{title: "names are unique, and somebody has taken it", on: creating, says: "another image cache has this name",
@@ -110,7 +109,10 @@ func (b trouble) happen(t *testing.T) (outcome, then string) {
 		if broken.Load() && b.pull != nil {
 			return b.pull(ctx)
 		}
-		return nil
+		for b.long && broken.Load() && ctx.Err() == nil {
+			time.Sleep(10 * time.Millisecond)
+		}
+		return ctx.Err()
 	}
 	r := newRun(t, options)
 	var taken tketest.Cache
@@ -141,6 +143,9 @@ func (b trouble) happen(t *testing.T) (outcome, then string) {
 	}
 	if b.more == short {
 		r.cache(map[phase]string{creating: "", updating: "size_gib = 30"}[b.on])
+	}
+	for b.long && r.cloud.Caches()[0].Status != tketest.StatusReady {
+		time.Sleep(10 * time.Millisecond)
 	}
 	return r.ends(code == 0, b)
 }

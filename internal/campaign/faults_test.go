@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
@@ -51,8 +52,8 @@ var faults = []fault{
 	{title: "RequestLimitExceeded, and it stays so", effect: tketest.Throttle{}, lasts: true, says: "lower max_requests_per_second"},
 	{title: "InternalError", effect: tketest.Answer{Code: "InternalError", Message: "internal error"}, says: "open a ticket with the request id|no clear answer came back: InternalError"},
 	{title: "InternalError although the service acted", effect: tketest.AnswerAfter{Code: "InternalError", Message: "internal error"}, says: "open a ticket with the request id|no clear answer came back: InternalError"},
-	{title: "token expired", effect: tketest.Answer{Code: tketest.CodeTokenFailure, Message: "Token verification failed"}, lasts: true, says: "The security token has expired"},
-	{title: "clock skew", effect: tketest.Answer{Code: tketest.CodeSignatureExpire, Message: "The signature has expired"}, lasts: true, says: "look at this machine's clock"},
+	{title: "token expired", effect: tketest.Answer{Code: apitest.CodeTokenFailure, Message: "Token verification failed"}, lasts: true, says: "The security token has expired"},
+	{title: "clock skew", effect: tketest.Answer{Code: apitest.CodeSignatureExpire, Message: "The signature has expired"}, lasts: true, says: "look at this machine's clock"},
 	{title: "permission missing", effect: tketest.Answer{Code: tketest.CodeCamNoAuth, Message: "you are not authorized"}, lasts: true, says: "It needs the CAM action tke:"},
 	{title: "quota used up", effect: tketest.Answer{Code: tketest.CodeLimitExceeded, Message: "the quota is used up"}, only: "create", says: "A quota is used up"},
 	{title: "empty list, once", effect: tketest.EmptyList{}, only: "look before it,wait,wait for the update,wait for the deletion", says: "disappeared"},

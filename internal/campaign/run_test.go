@@ -146,8 +146,11 @@ func (r *run) must(arguments ...string) (said string) {
 	return said
 }
 
-func (r *run) apply() (code int, said string)   { r.t.Helper(); return r.try("apply", "-auto-approve") }
-func (r *run) destroy() (code int, said string) { r.t.Helper(); return r.try("destroy", "-auto-approve") }
+func (r *run) apply() (code int, said string) { r.t.Helper(); return r.try("apply", "-auto-approve") }
+func (r *run) destroy() (code int, said string) {
+	r.t.Helper()
+	return r.try("destroy", "-auto-approve")
+}
 
 // held is what a state file says of the cache.
 type held struct {
@@ -159,8 +162,8 @@ type held struct {
 func (r *run) state() (caches []held) {
 	r.t.Helper()
 	content, err := os.ReadFile(filepath.Join(r.folder, "terraform.tfstate"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(content) == 0 {
+		return nil // the CLI makes the file when it takes the lock
 	}
 	var state struct {
 		Resources []struct {

@@ -101,7 +101,7 @@ func (c *Client) newError(ctx context.Context, action Action, err error) *Error 
 	var sdk *sdkerrors.TencentCloudSDKError
 	switch {
 	case errors.As(err, &sdk) && !strings.HasPrefix(sdk.Code, "ClientError."):
-		e.Kind, e.Code, e.Message, e.RequestID, e.Err = KindService, sdk.Code, sdk.Message, sdk.RequestId, nil
+		e.Kind, e.Code, e.Message, e.RequestID, e.Err = KindService, shortened(sdk.Code), shortened(sdk.Message), shortened(sdk.RequestId), nil
 		e.Skew = skewOf(ctx)
 	case ctx.Err() != nil:
 		e.Kind, e.Message = KindCanceled, context.Cause(ctx).Error()
@@ -151,4 +151,14 @@ func neverSent(err error) bool {
 		return true
 	}
 	return errors.Is(err, errNotTried)
+}
+
+// mostWords bounds what an error repeats of somebody else's words. CAM's messages, the longest that were seen, have some hundreds.
+const mostWords = 4000
+
+func shortened(text string) string {
+	if len(text) <= mostWords {
+		return text
+	}
+	return strings.ToValidUTF8(text[:mostWords], "") + " …"
 }

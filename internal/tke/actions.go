@@ -17,8 +17,12 @@ const (
 	ActionMatch    = "GetMostSuitableImageCache"
 )
 
-// pageSize is the most that DescribeImageCaches gives in one answer.
-const pageSize = 50
+const (
+	// pageSize is the most that DescribeImageCaches gives in one answer.
+	pageSize = 50
+	// mostPages bounds a listing, far above what any region holds: whatever a count claims, a listing ends.
+	mostPages = 400
+)
 
 // CreateRequest is the input of CreateImageCache. Empty optional fields are left out of the request.
 type CreateRequest struct {
@@ -139,7 +143,7 @@ func (c *Client) describe(ctx context.Context, request describeRequest) ([]Image
 	if request.Limit == 0 {
 		request.Limit = pageSize
 	}
-	for {
+	for asked := 1; ; asked++ {
 		page, err := call[struct {
 			TotalCount int
 			Caches     []ImageCache `json:"ImageCaches"`
@@ -155,7 +159,7 @@ func (c *Client) describe(ctx context.Context, request describeRequest) ([]Image
 		if request.maxPages > 0 && int64(page.TotalCount) > request.maxPages*pageSize {
 			return nil, errTooManyPages
 		}
-		if len(page.Caches) == 0 {
+		if len(page.Caches) == 0 || asked == mostPages {
 			return nil, &Error{Action: ActionDescribe, Kind: KindMalformed, Message: fmt.Sprintf(
 				"it counts %d caches and lists only %d", page.TotalCount, request.Offset)}
 		}

@@ -1,0 +1,105 @@
+//go:build linux
+
+package campaign
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+)
+
+// mostMemory is what no process of the provider may exceed, in MiB.
+const mostMemory = 150
+
+// TestLoad creates and reads many caches at once against a service that takes twenty requests a second for each action, as the
+// real one does: no request may fail for that.
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	need(t)
+	creates, reads := 10, 200
+	if *full {
+		creates, reads = 50, 1000
+	}
+	r := newRun(t, tketest.Options{RequestsPerSecond: 20}, "TF_LOG_PROVIDER=off")
+	var ids []string
+	for i := range reads {
+		ids = append(ids, strconv.Quote(r.cloud.Put(tketest.Cache{Name: fmt.Sprint("old-", i), Images: []string{"app:v1"}}).ID))
+	}
+	r.write(fmt.Sprintf(`
+resource "tkeimage_cache" "new" {
+  count     = %d
+  name      = "new-${count.index}"
+  images    = ["registry.example.com/llm:v1"]
+  vpc_id    = "vpc-508ctkfb"
+  subnet_id = "subnet-8ah75lo8"
+}
+locals { ids = [%s] }
+data "tkeimage_cache" "old" {
+  count = length(local.ids)
+  id    = local.ids[count.index]
+}
+`, creates, strings.Join(ids, ", ")))
+	peak := r.peak(func() { r.must("apply", "-auto-approve", "-parallelism=100") })
+	requests, throttled := map[string]int{}, 0
+	for _, q := range r.cloud.Requests() {
+		requests[q.Action]++
+		if strings.HasPrefix(q.Code, tketest.CodeRequestLimitExceeded) {
+			throttled++
+		}
+	}
+	if throttled > 0 || peak > mostMemory || requests[tke.ActionCreate] != creates || len(r.state()) != creates {
+		t.Errorf("%d requests were refused for the rate, %d MiB, requests %v", throttled, peak, requests)
+	}
+	r.must("destroy", "-auto-approve", "-parallelism=100")
+	if left := len(r.cloud.Caches()); left != reads {
+		t.Errorf("%d caches are left, want the %d that were there before", left, reads)
+	}
+	seen := newTable("load", "at once", "requests", "refused for the rate", "most memory of the provider")
+	row := "50 creates and 1,000 reads, 20 requests a second"
+	seen.set(row, "requests", fmt.Sprintf("%d creates, %d lists", requests[tke.ActionCreate], requests[tke.ActionDescribe]))
+	seen.set(row, "refused for the rate", fmt.Sprint(throttled))
+	seen.set(row, "most memory of the provider", fmt.Sprintf("%d MiB", peak))
+	seen.settle(t, false)
+}
+
+// peak is the most memory, in MiB, that any process of the provider held while something was done (VmHWM of proc(5)).
+func (r *run) peak(do func()) (mib int) {
+	done, result := make(chan bool), make(chan int)
+	go func() {
+		most := 0
+		for {
+			for _, pid := range r.providers() {
+				most = max(most, highWater(pid))
+			}
+			select {
+			case <-done:
+				result <- most / 1024
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}()
+	defer func() {
+		close(done)
+		mib = <-result
+	}()
+	do()
+	return 0 // what is deferred says how much
+}
+
+func highWater(pid int) (kib int) {
+	status, err := os.ReadFile(filepath.Join("/proc", fmt.Sprint(pid), "status"))
+	_, rest, found := bytes.Cut(status, []byte("VmHWM:"))
+	if err != nil || !found {
+		return 0 // it has ended
+	}
+	return number(string(bytes.Fields(rest)[0]))
+}

@@ -1,0 +1,76 @@
+package tke_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+// answering is a wire whose other end says whatever the fuzzer writes, and after some pages of that, that there is no more.
+type answering struct {
+	status int
+	body   []byte
+	pages  int
+}
+
+func (a *answering) RoundTrip(r *http.Request) (*http.Response, error) {
+	if a.pages++; a.pages > 12 && a.status == http.StatusOK {
+		a.body = []byte(`{"Response":{"RequestId":"last"}}`)
+	}
+	return &http.Response{StatusCode: a.status, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(a.body)), Request: r}, nil
+}
+
+// FuzzAnswer lets a service answer anything to a list: the client ends with caches that can be looked at, or with an error of
+// its own type, and takes nothing for an answer that is none.
+func FuzzAnswer(f *testing.F) {
+	f.Add(200, []byte(`{"Response":{"TotalCount":1,"ImageCaches":[{"ImageCacheId":"imc-r1htp8tg","ImageCacheName":"llm","ExpireDateTime":"2126-03-30 07:03:35 +0000 UTC",`+
+		`"CreationTime":1774854215000,"RetentionDays":null,"Tags":null,"Events":[{"Type":"Warning","FirstTimestamp":"x","Message":"no space left on device"}]}],"RequestId":"a"}}`))
+	f.Add(200, []byte(`{"Response":{"Error":{"Code":"RequestLimitExceeded","Message":"m"},"RequestId":"a"}}`))
+	f.Add(200, []byte(`{"Response":{"Error":{"Code":"AuthFailure.SignatureExpire","Message":7},"RequestId":"a"}}`))
+	f.Add(200, []byte(`{"Response":{"TotalCount":-1,"ImageCaches":{},"RequestId":1}}`))
+	f.Add(200, []byte(`{"Response":{"TotalCount":9223372036854775807,"ImageCaches":[{},{}],"RequestId":"a"}}`))
+	f.Add(502, []byte("<html><style>a{}</style>\xff<b>Bad Gateway"))
+	f.Add(302, []byte{})
+	wire := &answering{}
+	client, err := tke.New(tke.Config{
+		Credentials: cloudapi.Credential{SecretID: "id", SecretKey: "key"}, Region: "ap-guangzhou", Endpoint: "http://127.0.0.1:1",
+		Transport: wire, RetryWait: time.Nanosecond, MaxRequestsPerSecond: 1e9,
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		if status < 100 || status > 999 || len(body) > 1<<16 {
+			return // net/http lets no such status through
+		}
+		wire.status, wire.body, wire.pages = status, body, 0
+		caches, err := client.Named(t.Context())
+		var told struct{ Response struct{ RequestID string } }
+		isAnswer := json.Unmarshal(body, &told) == nil && told.Response.RequestID != ""
+		if err == nil {
+			if status != http.StatusOK || !isAnswer {
+				t.Fatalf("HTTP %d %q was taken for an answer", status, body)
+			}
+			for _, cache := range caches {
+				_, _ = cache.ExpiresAt()
+				_, _ = cache.Chronicle(), cache.Warnings()
+			}
+			return
+		}
+		var failed *tke.Error
+		if !errors.As(err, &failed) || failed.Action != tke.ActionDescribe {
+			t.Fatalf("%v", err)
+		}
+		if shown := failed.Error(); len(shown) > 20_000 || failed.Kind != tke.KindService && len(shown) > 1000 {
+			t.Fatalf("an error of %d bytes", len(shown))
+		}
+	})
+}
