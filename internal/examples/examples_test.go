@@ -7,12 +7,15 @@ package examples_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/kubetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcr/tcrtest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
@@ -52,8 +55,11 @@ func newWorld(t *testing.T, example string, cluster *kubetest.Cluster) *world {
 	}
 	env := []string{
 		"HOME=" + root, "DOCKER_CONFIG=" + root, "TKEIMAGE_MEASUREMENT_CACHE_DIR=" + filepath.Join(root, "measurements"),
-		"TENCENTCLOUD_SECRET_ID=" + tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY=" + tketest.DefaultSecretKey,
-		"TENCENTCLOUD_REGION=" + tketest.DefaultRegion, "TKEIMAGE_ENDPOINT_TKE=" + w.cloud.URL,
+		"TKEIMAGE_ENDPOINT_TKE=" + w.cloud.URL, "TKEIMAGE_ENDPOINT_TCR=" + apitest.Start(t, newTCR()),
+	}
+	if !slices.Contains(withoutCloud, example) {
+		env = append(env, "TENCENTCLOUD_SECRET_ID="+tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY="+tketest.DefaultSecretKey,
+			"TENCENTCLOUD_REGION="+tketest.DefaultRegion)
 	}
 	if cluster != nil {
 		// Version 1 of the provider wants a kubeconfig unless it is told that there is none; later ones do not ask.
@@ -63,6 +69,18 @@ func newWorld(t *testing.T, example string, cluster *kubetest.Cluster) *world {
 	w.Workspace = acctest.NewWorkspace(t, filepath.Join(root, example), plugins, env...)
 	w.Must(t, "init")
 	return w
+}
+
+// withoutCloud are the examples of sizes, annotations and functions. They run on a machine without any cloud credentials.
+var withoutCloud = []string{"cluster-default", "large-disk", "review-policy"}
+
+// newTCR is the stand-in for TCR, with one instance.
+func newTCR() *tcrtest.Server {
+	key := apitest.Credential{SecretID: tketest.DefaultSecretID, SecretKey: tketest.DefaultSecretKey}
+	return tcrtest.New(tcrtest.Options{
+		Lookup:    func(id string) (apitest.Credential, bool) { return key, id == key.SecretID },
+		Instances: map[string]tcrtest.Account{"tcr-ak9876": {Username: "100000000001", Token: "token"}},
+	})
 }
 
 // push gives a tag another content each time, of about so many bytes on the disk, and returns the reference and digest.

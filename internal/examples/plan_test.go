@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,6 +40,13 @@ var wholeExamples = map[string]wholeExample{
 	"pods-match-cache": {func(image string) map[string]any {
 		return map[string]any{"image": image, "cached_images": []string{image}, "subnet_name": "builders"}
 	}, []string{"kubernetes_deployment.app", "tkeimage_cache.app"}},
+	"private-tcr": {func(image string) map[string]any {
+		host, _, _ := strings.Cut(image, "/")
+		return map[string]any{
+			"registry_id": "tcr-ak9876", "registry_host": host, "registry_username": "100000000001", "images": []string{image},
+			"vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8",
+		}
+	}, []string{"tkeimage_cache.this"}},
 	"review-policy":        {withImage, []string{"kubernetes_deployment.app"}},
 	"rollout-on-moved-tag": {withSubnet, []string{"kubernetes_deployment.app", "module.image.tkeimage_cache.this[0]"}},
 }

@@ -36,13 +36,12 @@ type world struct {
 	cloud *tketest.Server
 	sts   *ststest.Server
 	meta  *ststest.Metadata
-	env   []string
 	files string // a folder with profile files and tokens
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	acctest.CLI(t) // skips
+	acctest.CLI(t)
 	w := &world{files: t.TempDir()}
 	w.sts = ststest.New(stsOptions())
 	w.meta = &ststest.Metadata{STS: w.sts, Role: "machine", ARN: roleARN + "machine"}
@@ -57,12 +56,12 @@ func newWorld(t *testing.T) *world {
 			http.Error(rw, "no such host", http.StatusBadGateway)
 		}
 	}))
-	w.env = []string{
+	env := []string{
 		"TKEIMAGE_ENDPOINT_TKE=" + w.cloud.URL, "TKEIMAGE_ENDPOINT_STS=" + apitest.Start(t, w.sts), "TKEIMAGE_ENDPOINT_METADATA=" + apitest.Start(t, w.meta),
 		"TKEIMAGE_MEASUREMENT_CACHE_DIR=", "HTTP_PROXY=" + public, "HOME=" + w.files,
 	}
 	folder := t.TempDir()
-	w.cli = &cli{acctest.NewWorkspace(t, folder, nil, w.env...), folder}
+	w.cli = &cli{acctest.NewWorkspace(t, folder, nil, env...), folder}
 	w.profiles(t)
 	return w
 }

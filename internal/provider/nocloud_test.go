@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,17 +22,17 @@ func (c *cli) offline(t *testing.T, block string) {
 	}
 }
 
-// TestExamplesPlanWithoutCloudCredentials plans every example as far as it concerns sizes, annotations and functions, on a machine
+// TestExamplesPlanWithoutCloudCredentials plans what the documentation shows of sizes, annotations and functions, on a machine
 // without any credentials. The images' names lead to a registry on this machine, and nothing else is changed in the examples.
+// Package examples_test does the same with those that go all the way to a Deployment.
 func TestExamplesPlanWithoutCloudCredentials(t *testing.T) {
 	t.Parallel()
-	acctest.CLI(t) // skips
+	acctest.CLI(t)
 	registry := registrytest.Start(t, registrytest.Options{})
 	for _, name := range []string{"llm:v1", "sidecar:v3", "app:v1"} {
 		pushRandom(t, registry.Host+"/"+name, authn.Anonymous)
 	}
-	images := map[string]any{"images": []string{registry.Host + "/app:v1"}}
-	cache := map[string]any{"images": images["images"], "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8"}
+	cache := map[string]any{"images": []string{registry.Host + "/app:v1"}, "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8"}
 	for example, test := range map[string]struct {
 		variables map[string]any
 		arguments []string
@@ -43,7 +42,6 @@ func TestExamplesPlanWithoutCloudCredentials(t *testing.T) {
 		"functions/pod_annotations":            {prints: "root-cbs-size"},
 		"functions/root_disk_size_gib":         {prints: "size_gib"},
 		"data-sources/tkeimage_root_disk_size": {prints: "report"},
-		"large-disk":                           {variables: images, prints: "eks_config"},
 		"complete":                             {variables: cache, arguments: []string{"-target=data.tkeimage_root_disk_size.this"}},
 	} {
 		t.Run(example, func(t *testing.T) {
@@ -53,13 +51,7 @@ func TestExamplesPlanWithoutCloudCredentials(t *testing.T) {
 			c.use(t, example)
 			c.moveTo(t, registry.Host)
 			if test.variables != nil {
-				content, err := json.Marshal(test.variables)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(filepath.Join(folder, "terraform.tfvars.json"), content, 0o600); err != nil {
-					t.Fatal(err)
-				}
+				c.Set(t, test.variables)
 			}
 			c.must(t, "init")
 			if output := c.must(t, append([]string{"plan", "-input=false"}, test.arguments...)...); !strings.Contains(output, test.prints) {
