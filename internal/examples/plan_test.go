@@ -52,7 +52,7 @@ var wholeExamples = map[string]wholeExample{
 }
 
 // parts are folders of examples that are no configurations of their own: the documentation embeds them, or others use them.
-var parts = []string{"actions", "data-sources", "ephemeral-resources", "functions", "list-resources", "modules", "provider", "resources"}
+var parts = []string{"actions", "ci", "data-sources", "ephemeral-resources", "functions", "list-resources", "modules", "provider", "resources"}
 
 // TestEachExamplePlans plans each folder of examples/ with the real providers; none is left out.
 func TestEachExamplePlans(t *testing.T) {
