@@ -61,7 +61,7 @@ func newWorld(t *testing.T) *world {
 		"TKEIMAGE_MEASUREMENT_CACHE_DIR=", "HTTP_PROXY=" + public, "HOME=" + w.files,
 	}
 	folder := t.TempDir()
-	w.cli = &cli{acctest.NewWorkspace(t, folder, nil, env...), folder}
+	w.cli = cliIn(t, folder, env...)
 	w.profiles(t)
 	return w
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
@@ -24,7 +25,14 @@ func newCLI(t *testing.T, cloud *tketest.Server, more ...string) *cli {
 		"TENCENTCLOUD_SECRET_ID=" + tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY=" + tketest.DefaultSecretKey,
 		"TKEIMAGE_ENDPOINT_TKE=" + cloud.URL, "TKEIMAGE_MEASUREMENT_CACHE_DIR=" + filepath.Join(folder, ".measurements"), "DOCKER_CONFIG=" + folder,
 	}
-	return &cli{acctest.NewWorkspace(t, folder, nil, append(env, more...)...), folder}
+	return cliIn(t, folder, append(env, more...)...)
+}
+
+// cliIn runs in a folder that is there, with nothing in its environment but what is given.
+func cliIn(t *testing.T, folder string, env ...string) *cli {
+	t.Helper()
+	plugins := []sandbox.Plugin{acctest.KubernetesProvider(t)} // for examples that ask for it
+	return &cli{acctest.NewWorkspace(t, folder, plugins, env...), folder}
 }
 
 func (c *cli) command(t *testing.T, arguments ...string) *exec.Cmd {

@@ -47,7 +47,7 @@ func TestExamplesPlanWithoutCloudCredentials(t *testing.T) {
 		t.Run(example, func(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
-			c := &cli{acctest.NewWorkspace(t, folder, nil, "HOME="+folder, "DOCKER_CONFIG="+folder, "TKEIMAGE_MEASUREMENT_CACHE_DIR="), folder}
+			c := cliIn(t, folder, "HOME="+folder, "DOCKER_CONFIG="+folder, "TKEIMAGE_MEASUREMENT_CACHE_DIR=")
 			c.use(t, example)
 			c.moveTo(t, registry.Host)
 			if test.variables != nil {
