@@ -19,10 +19,10 @@ run "with_a_disk_larger_than_the_cache" {
 
   assert {
     condition = output.pod_annotations == tomap({
-      "eks.tke.cloud.tencent.com/use-image-cache"       = run.with_a_cache.cache_id
+      "eks.tke.cloud.tencent.com/use-image-cache"       = output.cache_id
       "eks.tke.cloud.tencent.com/image-cache-disk-size" = tostring(output.disk_size_gib)
     })
-    error_message = "Pods do not get a larger disk made from the same cache: ${jsonencode(output.pod_annotations)}"
+    error_message = "Pods do not get a larger disk made from the cache: ${jsonencode(output.pod_annotations)}"
   }
 }
 
