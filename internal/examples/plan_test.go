@@ -2,7 +2,6 @@ package examples_test
 
 import (
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -51,27 +50,30 @@ var wholeExamples = map[string]wholeExample{
 	"rollout-on-moved-tag": {withSubnet, []string{"kubernetes_deployment.app", "module.image.tkeimage_cache.this[0]"}},
 }
 
-// parts are folders of examples that are no configurations of their own: the documentation embeds them, or others use them.
-var parts = []string{"actions", "ci", "data-sources", "ephemeral-resources", "functions", "list-resources", "modules", "provider", "resources"}
-
-// TestEachExamplePlans plans each folder of examples/ with the real providers; none is left out.
+// TestEachExamplePlans plans each configuration in a folder of examples/ with the real providers; none is left out. Deeper down
+// are modules, and what the documentation embeds.
 func TestEachExamplePlans(t *testing.T) {
 	t.Parallel()
-	entries, err := os.ReadDir(filepath.Join("..", "..", "examples"))
+	files, err := filepath.Glob(filepath.Join("..", "..", "examples", "*", "*.tf"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, entry := range entries {
-		if !entry.IsDir() || slices.Contains(parts, entry.Name()) {
-			continue
-		}
-		t.Run(entry.Name(), func(t *testing.T) {
+	folders := map[string]bool{}
+	for _, file := range files {
+		folders[filepath.Base(filepath.Dir(file))] = true
+	}
+	delete(folders, "provider") // the documentation embeds it
+	if len(folders) < len(wholeExamples) {
+		t.Errorf("%d examples, and %d are expected", len(folders), len(wholeExamples))
+	}
+	for name := range folders {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			example, known := wholeExamples[entry.Name()]
+			example, known := wholeExamples[name]
 			if !known {
 				t.Fatal("this example is not planned in any test: say in wholeExamples what its plan needs and does")
 			}
-			w := newWorld(t, entry.Name(), nil)
+			w := newWorld(t, name, nil)
 			image, _ := w.push(t, "app:v1", 5000)
 			w.Set(t, example.variables(image))
 			actions := w.Plan(t).Actions()
