@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -35,6 +36,7 @@ type binaries struct {
 type options struct {
 	short bool
 	write bool
+	only  string
 }
 
 func main() {
@@ -57,13 +59,19 @@ func run(ctx context.Context) error {
 	var o options
 	flag.BoolVar(&o.short, "short", false, "images of a 64th of their size, and fewer caches: to see that it works")
 	flag.BoolVar(&o.write, "write", false, "write the guides below templates/ and docs/")
+	flag.StringVar(&o.only, "only", "", "measure only this `section`, and print it as JSON: start, plan, refresh, waiting, streaming or images")
 	flag.Parse()
 	b, err := findBinaries()
 	if err != nil {
 		return err
 	}
-	f, err := measureAll(ctx, b, scaleOf(o.short))
+	f, err := measureAll(ctx, b, scaleOf(o.short), o.only)
 	if err != nil {
+		return err
+	}
+	if o.only != "" {
+		text, err := json.MarshalIndent(f, "", "  ")
+		fmt.Println(string(text))
 		return err
 	}
 	if err := f.publish(o.write); err != nil {
@@ -137,7 +145,7 @@ type figures struct {
 }
 
 // measureAll measures one thing after the other, since they share the cores.
-func measureAll(ctx context.Context, b binaries, s scale) (f *figures, err error) {
+func measureAll(ctx context.Context, b binaries, s scale, only string) (f *figures, err error) {
 	f = &figures{}
 	begun := time.Now()
 	kept, err := os.MkdirTemp("", "tkeimage-bench-")
@@ -174,6 +182,9 @@ func measureAll(ctx context.Context, b binaries, s scale) (f *figures, err error
 		}},
 		{"images", func() (err error) { f.Images, err = measureImages(ctx, b, s.images); return err }},
 	} {
+		if only != "" && only != step.title {
+			continue
+		}
 		at := time.Now()
 		if err := step.do(); err != nil {
 			return nil, fmt.Errorf("%s: %w", step.title, err)

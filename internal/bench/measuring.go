@@ -34,7 +34,7 @@ type MeasuringRow struct {
 	Bytes, Requests int64
 	Wall            time.Duration
 	Peak            int64         // bytes of memory
-	Pull            *MeasuringRow // what to hold it against
+	Pull            *MeasuringRow `json:"-"` // what to hold it against
 }
 
 // OfBytes is the part of a pull's bytes, in percent.

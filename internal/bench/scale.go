@@ -12,7 +12,7 @@ const (
 	pageSize    = 50
 	// A listing that would take longer than this is not begun (package tke).
 	longestListing = 20 * time.Second
-	firstCalls     = 5 // before a listing is thought of
+	firstCalls     = 4 // before a listing is thought of
 
 	imagesOfTeam = 20
 	cachesOfTeam = 100

@@ -15,10 +15,10 @@ const (
 	// burstPause ends a burst of reads.
 	burstPause = 2 * time.Second
 	// sweepAfter is how many calls a burst must have cost before a sweep is thought of: small states never sweep.
-	sweepAfter = 5
+	sweepAfter = 4
 	// pagesForCall is how many pages a sweep may have for each call that the burst has cost so far. A burst thus never costs more
 	// than a few times what single reads would have cost, however many caches of others the region holds.
-	pagesForCall = 4
+	pagesForCall = 5
 	// longestSweep is how long a sweep may take at the client's own rate; a longer one is not begun, since its first pages would be
 	// too old before its last one came, while everybody waited for it. At 15 requests a second it lists 15,000 caches.
 	longestSweep = 20 * time.Second

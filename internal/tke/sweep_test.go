@@ -59,11 +59,11 @@ func TestARefreshOfAThousandCachesCostsTwentyFiveCalls(t *testing.T) {
 
 func TestASmallRefreshNeverLists(t *testing.T) {
 	t.Parallel()
-	server, ids := region(t, 40)
+	server, ids := region(t, 30)
 	refresh(t, dial(t, config(server.URL)), ids, func(string, *tke.ImageCache) {})
 	for _, request := range server.Requests() {
 		if request.Body["ImageCacheIds"] == nil {
-			t.Fatal("the whole region was listed for forty caches")
+			t.Fatal("the whole region was listed for thirty caches")
 		}
 	}
 }
