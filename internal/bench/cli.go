@@ -7,16 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
-
-// kubernetesVersion is that of HashiCorp's provider which is built from its module.
-const kubernetesVersion = "1.13.4"
 
 // object is a part of a configuration in JSON.
 type object = map[string]any
@@ -36,17 +32,9 @@ func newWorkspace(b binaries, provider string, configuration object) (w *workspa
 	if w.cli, err = sandbox.FindCLI(); err != nil {
 		return nil, err
 	}
-	if w.cliConfig, err = sandbox.Mirror(w.folder, provider); err != nil {
+	kubernetes := sandbox.Plugin{Source: "hashicorp/kubernetes", Version: sandbox.KubernetesVersion, Binary: b.kubernetes}
+	if w.cliConfig, err = sandbox.Mirror(w.folder, provider, kubernetes); err != nil {
 		return nil, err
-	}
-	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		plugins := filepath.Join(w.folder, "mirror", host, "hashicorp", "kubernetes", kubernetesVersion, runtime.GOOS+"_"+runtime.GOARCH)
-		if err := os.MkdirAll(plugins, 0o750); err != nil {
-			return nil, err
-		}
-		if err := os.Symlink(b.kubernetes, filepath.Join(plugins, "terraform-provider-kubernetes_v"+kubernetesVersion)); err != nil {
-			return nil, err
-		}
 	}
 	content, err := json.Marshal(configuration)
 	if err != nil {
