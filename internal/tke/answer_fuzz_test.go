@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
-
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
-
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
