@@ -80,7 +80,7 @@ func TestBuilds(t *testing.T) {
 	t.Parallel()
 	need(t)
 	const first, error, second = "the first apply", "what the error says", "the second apply"
-	seen := newTable("builds", "what happens", first, error, second)
+	seen := newTable("builds", "Troubles made", "what happens", first, error, second)
 	t.Cleanup(func() { seen.settle(t, true) })
 	for i, trouble := range troubles {
 		seen.row(trouble.title)
@@ -90,6 +90,7 @@ func TestBuilds(t *testing.T) {
 		t.Run(trouble.title, func(t *testing.T) {
 			t.Parallel()
 			outcome, then := trouble.happen(t)
+			seen.count.Add(1)
 			seen.set(trouble.title, first, outcome)
 			seen.set(trouble.title, second, then)
 			if outcome != "unnoticed" {

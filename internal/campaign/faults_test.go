@@ -121,7 +121,7 @@ func (f fault) isFor(m moment) bool {
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	need(t)
-	seen := newTable("faults", "trouble")
+	seen := newTable("faults", "Faults injected", "trouble")
 	for _, m := range moments {
 		seen.columns = append(seen.columns, m.title)
 	}
@@ -137,14 +137,16 @@ func TestFaults(t *testing.T) {
 			}
 			t.Run(m.title+"/"+f.title, func(t *testing.T) {
 				t.Parallel()
-				seen.set(f.title, m.title, strike(t, f, m))
+				outcome, hits := strike(t, f, m)
+				seen.set(f.title, m.title, outcome)
+				seen.count.Add(int64(hits))
 			})
 		}
 	}
 }
 
 // strike gives in a few words what became of it.
-func strike(t *testing.T, f fault, m moment) (outcome string) {
+func strike(t *testing.T, f fault, m moment) (outcome string, hits int) {
 	t.Helper()
 	r := newRun(t, tketest.Options{})
 	r.cache("size_gib = 20")
@@ -172,7 +174,7 @@ func strike(t *testing.T, f fault, m moment) (outcome string) {
 	if code != 0 && !slices.ContainsFunc(strings.Split(f.says, "|"), func(text string) bool { return strings.Contains(said, text) }) {
 		t.Errorf("the error does not say %q: %s", f.says, said)
 	}
-	return r.mended(code == 0, m.on)
+	return r.mended(code == 0, m.on), injected.Hits()
 }
 
 func (f fault) at(m moment, cloud *tketest.Server) tketest.Fault {

@@ -235,7 +235,7 @@ func TestHostile(t *testing.T) {
 	t.Parallel()
 	need(t)
 	const measure, how, took, memory = "`measure`", "how it ends", "seconds", "most memory, MiB"
-	seen := newTable("hostile", "what the registry does", measure, how, took, memory)
+	seen := newTable("hostile", "Images measured", "what the registry does", measure, how, took, memory)
 	seen.varies(took, memory)
 	t.Cleanup(func() { seen.settle(t, true) })
 	for i, m := range malices {
@@ -246,6 +246,7 @@ func TestHostile(t *testing.T) {
 		t.Run(m.title, func(t *testing.T) {
 			t.Parallel()
 			ended, seconds, mib := m.happen(t)
+			seen.count.Add(1)
 			seen.set(m.title, how, ended)
 			seen.set(m.title, took, fmt.Sprintf("%.1f", seconds.Seconds()))
 			seen.set(m.title, memory, fmt.Sprint(mib))

@@ -126,7 +126,7 @@ func TestKills(t *testing.T) {
 
 func (f *figures) settle(t *testing.T) {
 	t.Helper()
-	seen := newTable("kills", "signal", killColumns...)
+	seen := newTable("kills", "Rounds", "signal", killColumns...)
 	for _, s := range signals {
 		for _, v := range victims {
 			row := s.name + " to " + string(v)
@@ -135,6 +135,9 @@ func (f *figures) settle(t *testing.T) {
 				seen.set(row, column, fmt.Sprint(f.counts[row][column]))
 			}
 		}
+	}
+	for _, row := range f.counts {
+		seen.count.Add(int64(row["rounds"]))
 	}
 	seen.settle(t, false)
 }

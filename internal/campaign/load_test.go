@@ -62,7 +62,8 @@ data "tkeimage_cache" "old" {
 	if left := len(r.cloud.Caches()); left != reads {
 		t.Errorf("%d caches are left, want the %d that were there before", left, reads)
 	}
-	seen := newTable("load", "at once", "requests", "refused for the rate", "most memory of the provider")
+	seen := newTable("load", "Caches created and read", "at once", "requests", "refused for the rate", "most memory of the provider")
+	seen.count.Add(int64(creates + reads))
 	row := "50 creates and 1,000 reads, 20 requests a second"
 	seen.set(row, "requests", fmt.Sprintf("%d creates, %d lists", requests[tke.ActionCreate], requests[tke.ActionDescribe]))
 	seen.set(row, "refused for the rate", fmt.Sprint(throttled))

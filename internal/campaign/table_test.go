@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -16,20 +17,24 @@ import (
 // guide is the template of the page that holds the tables, each between two marks.
 const guide = "../../templates/guides/what-survives.md"
 
+var guideTurn sync.Mutex // several campaigns of one process may end together
+
 // table is what a campaign saw: a row for each kind of trouble.
 type table struct {
 	name    string
 	first   string // the title of the first column
 	columns []string
 	numbers []string // columns whose cells differ from run to run
+	counts  string   // what the campaign counts
+	count   atomic.Int64
 
 	mu    sync.Mutex
 	order []string
 	cells map[string]map[string]string // by row and column
 }
 
-func newTable(name, first string, columns ...string) *table {
-	return &table{name: name, first: first, columns: columns, cells: map[string]map[string]string{}}
+func newTable(name, counts, first string, columns ...string) *table {
+	return &table{name: name, counts: counts, first: first, columns: columns, cells: map[string]map[string]string{}}
 }
 
 // varies names columns that are not held against the guide.
@@ -58,6 +63,8 @@ func (s *table) settle(t *testing.T, fixed bool) {
 	if t.Failed() {
 		return // what is wrong has been said, and a table of it helps nobody
 	}
+	guideTurn.Lock()
+	defer guideTurn.Unlock()
 	content, err := os.ReadFile(guide)
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +107,13 @@ func (s *table) compare(t *testing.T, old [][]string, fixed bool) {
 
 func (s *table) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Seen on %s, Linux %s, %d cores.\n\n", time.Now().UTC().Format(time.DateOnly), runtime.GOARCH, runtime.NumCPU())
+	races := "not run under the race detector"
+	if raceDetector {
+		races = fmt.Sprintf("race detector findings: %d", tally.races.Load())
+	}
+	fmt.Fprintf(&b, "Seen on %s, Linux %s, %d cores. %s: %d. Caches orphaned: %d, doubled: %d, ids lost: %d; secrets found: %d; processes left: %d; %s.\n\n",
+		time.Now().UTC().Format(time.DateOnly), runtime.GOARCH, runtime.NumCPU(), s.counts, s.count.Load(),
+		tally.orphaned.Load(), tally.doubled.Load(), tally.lost.Load(), tally.secrets.Load(), tally.left.Load(), races)
 	fmt.Fprintf(&b, "| %s | %s |\n|%s\n", s.first, strings.Join(s.columns, " | "), strings.Repeat(" --- |", len(s.columns)+1))
 	for _, title := range s.order {
 		cells := []string{title}
