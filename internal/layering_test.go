@@ -38,6 +38,7 @@ type room struct {
 // diagram is the house, from the roof down. A new package has its place here before it has its first file.
 var diagram = []room{
 	{name: "sandbox/demo", props: true, imports: "sandbox tke/tketest registry/registrytest tke"},
+	{name: "sandbox/picture", props: true},
 	{name: "acctest", props: true, view: withTerraform, imports: "provider sandbox tke/tketest registry/registrytest tke"},
 	{name: "campaign/quickprovider", props: true, view: withTerraform, imports: "provider registry"},
 	{name: "docschema", props: true, view: withTerraform, imports: "provider"},

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,12 +29,19 @@ func translations(t *testing.T) map[string]string {
 	return pairs
 }
 
-// TestBothLanguagesHaveTheSameParts compares a page with its translation, part by part. What a table holds that only the English page
-// has is excepted by a comment there: <!-- only here --> before a part.
+// measured is a page whose tables programs write from what they measured: its translation points to them instead of repeating them.
+const measured = "docs/guides/how-the-number-comes-about.md"
+
+// TestBothLanguagesHaveTheSameParts compares a page with its translation, part by part.
 func TestBothLanguagesHaveTheSameParts(t *testing.T) {
 	t.Parallel()
 	for english, chinese := range translations(t) {
-		if diff := cmp.Diff(readPage(t, english).shape(), readPage(t, chinese).shape()); diff != "" {
+		one, other := readPage(t, english).shape(), readPage(t, chinese).shape()
+		if english == measured {
+			notHeading := func(part string) bool { return !strings.HasPrefix(part, "heading") }
+			one, other = slices.DeleteFunc(one, notHeading), slices.DeleteFunc(other, notHeading)
+		}
+		if diff := cmp.Diff(one, other); diff != "" {
 			t.Errorf("%s (-) and %s (+) differ in their parts:\n%s", english, chinese, diff)
 		}
 	}

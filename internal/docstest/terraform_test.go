@@ -55,7 +55,7 @@ func TestConfigurationsAreFormatted(t *testing.T) {
 	folder := t.TempDir()
 	count := 0
 	for _, p := range guides(t) {
-		for _, b := range p.blocks("terraform") {
+		for _, b := range p.blocks("terraform", "hcl") { // hcl: a part of a block, which is not valid by itself
 			count++
 			name := fmt.Sprintf("%s_%d.tf", strings.NewReplacer("/", "_", ".", "_").Replace(p.path), b.line)
 			if err := os.WriteFile(filepath.Join(folder, name), []byte(b.text), 0o600); err != nil {
@@ -75,6 +75,7 @@ func TestConfigurationsAreFormatted(t *testing.T) {
 var (
 	kubernetes = regexp.MustCompile(`(?m)^(resource|data|ephemeral) "kubernetes_|^provider "kubernetes"`)
 	queried    = regexp.MustCompile(`(?m)^list "`)
+	besides    = regexp.MustCompile(`file\("\$\{path\.module\}/([^"]+)"\)`) // files that a reader has
 	byIdentity = regexp.MustCompile(`(?m)^\s+identity = \{`)
 )
 
@@ -117,6 +118,9 @@ func validate(t *testing.T, cli, plugins string, c configuration) {
 	write(t, filepath.Join(folder, "main.tf"), c.text)
 	if !strings.Contains(c.text, "required_providers") {
 		write(t, filepath.Join(folder, "versions.tf"), "terraform {\n  required_providers {\n"+required+"  }\n}\n")
+	}
+	for _, match := range besides.FindAllStringSubmatch(c.text, -1) {
+		write(t, filepath.Join(folder, match[1]), "")
 	}
 	command := exec.CommandContext(t.Context(), cli, "validate", "-no-color")
 	command.Dir, command.Env = folder, sandbox.CLIEnvironment(config)

@@ -3,6 +3,7 @@ package tfdiag
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -53,6 +54,9 @@ var warnings = map[string]string{
 	"Image cache has expired":                      "../imagecache/resource.go",
 }
 
+// whatDiffers from case to case is written as … in the guide.
+var whatDiffers = regexp.MustCompile(`\s*…\s*`)
+
 // TestEveryMessageIsInTheGuide goes both ways: a message that the guide lacks cannot be found, and one that nobody prints any more
 // misleads.
 func TestEveryMessageIsInTheGuide(t *testing.T) {
@@ -74,7 +78,7 @@ func TestEveryMessageIsInTheGuide(t *testing.T) {
 
 	explained := map[string]bool{}
 	for _, pattern := range quoted(t, guide, "text") {
-		parts := strings.Split(pattern, "…")
+		parts := whatDiffers.Split(pattern, -1)
 		for i := range parts {
 			parts[i] = regexp.QuoteMeta(parts[i])
 		}
@@ -104,7 +108,11 @@ func TestEveryMessageIsInTheGuide(t *testing.T) {
 func TestEveryCodeAndCauseIsInTheGuide(t *testing.T) {
 	t.Parallel()
 	page := oneLine(strings.ReplaceAll(read(t, guide), "`", ""))
-	for _, r := range remedies {
+	codes := slices.Clone(remedies)
+	for _, more := range serviceRemedies {
+		codes = append(codes, more...)
+	}
+	for _, r := range codes {
 		if !strings.Contains(page, r.code) {
 			t.Errorf("the guide does not name the code %s", r.code)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
@@ -28,7 +29,7 @@ func (s *stage) planCreate(ctx context.Context, progress func(string)) (string, 
 	if calls := s.cloud.Calls(tketest.ActionCreate); calls != 0 {
 		return "", errors.New("planning created something")
 	}
-	read := fmt.Sprintf("read for this: %.1f MiB in %d requests; the large image alone has %d MiB, and unpacks to %d GiB",
+	read := fmt.Sprintf("read for this: %.1f MiB in %d requests; the large image has %d MiB and unpacks to %d GiB",
 		float64(s.meter.bytes.Load())/(1<<20), s.meter.requests.Load(), s.pushed>>20, int64(shards)*shardBytes>>30)
 	return report(output) + pick(output, "recommended_size_gib", "size_gib ", "Plan:") + read, nil
 }
@@ -50,7 +51,7 @@ func (s *stage) applyCreate(ctx context.Context, progress func(string)) (string,
 	if calls := s.cloud.Calls(tketest.ActionCreate); calls != 1 {
 		return "", fmt.Errorf("%d calls of CreateImageCache, want one", calls)
 	}
-	return fmt.Sprintf("cache %s is Ready after one CreateImageCache\nannotations of a Pod that starts from it:   %s\nannotations for a larger disk instead:       %s",
+	return fmt.Sprintf("cache %s is Ready after one CreateImageCache\nannotations of a Pod that starts from it:\n  %s\nannotations for a larger disk instead:\n  %s",
 		s.firstID, oneLine(outputs["pod_annotations"]), oneLine(outputs["pod_annotations_without_cache"])), nil
 }
 
@@ -95,13 +96,16 @@ func (s *stage) destroy(ctx context.Context, progress func(string)) (string, err
 	return pick(output, "Destroy complete!"), nil
 }
 
-// pick keeps the lines of a command's output that hold one of the signs.
+// digest is shortened, so that a line fits a terminal.
+var digest = regexp.MustCompile(`(sha256:[0-9a-f]{6})[0-9a-f]{58}`)
+
+// pick keeps the lines of a command's output that hold one of the signs, and puts them in order where Terraform aligned them.
 func pick(output string, signs ...string) string {
 	var b strings.Builder
 	for line := range strings.Lines(output) {
 		for _, sign := range signs {
 			if strings.Contains(line, sign) {
-				b.WriteString(strings.TrimSpace(line) + "\n")
+				b.WriteString(digest.ReplaceAllString(strings.Join(strings.Fields(line), " "), "$1…") + "\n")
 				break
 			}
 		}

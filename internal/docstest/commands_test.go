@@ -1,0 +1,99 @@
+package docstest_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// elsewhere are commands that nothing here can run, each with the reason.
+var elsewhere = map[string]string{
+	"kubectl ": "asks a cluster with super nodes, whose events only Tencent Cloud's own nodes write",
+	"gpg --verify terraform-provider-tkeimage_0.1.0_SHA256SUMS.sig":  "scripts/release-snapshot.sh runs it on what goreleaser made",
+	"sha256sum --ignore-missing --check terraform-provider-tkeimage": "scripts/release-snapshot.sh runs it on what goreleaser made",
+	"gh attestation verify ": "asks GitHub for what the release workflow recorded there",
+}
+
+// tried are the commands of the CLI that tests of this package run as they stand on a page, or in the scenario that is named.
+var tried = map[string]string{
+	"terraform init":                    "TestReadmeLeadsToASize",
+	"terraform plan":                    "TestReadmeLeadsToASize, TestMovingTakesACacheOver",
+	"terraform apply":                   "TestReadmeDoesTheWholeJob",
+	"terraform plan -detailed-exitcode": "TestReadmeDoesTheWholeJob",
+}
+
+// TestEveryCommandIsOneThatWasTried looks at all blocks that a reader would paste into a shell.
+func TestEveryCommandIsOneThatWasTried(t *testing.T) {
+	t.Parallel()
+	targets := targetsOfMake(t)
+	count := 0
+	for _, p := range allPages(t) {
+		for _, b := range p.blocks("shell", "sh", "bash") {
+			for line := range strings.Lines(b.text) {
+				command, _, _ := strings.Cut(strings.TrimSpace(line), " # ")
+				command = strings.TrimSpace(command)
+				if command == "" || strings.HasPrefix(command, "#") {
+					continue
+				}
+				count++
+				if problem := untried(p, command, targets); problem != "" {
+					t.Errorf("%s: %q %s", p.path, command, problem)
+				}
+			}
+		}
+	}
+	if count < 15 {
+		t.Errorf("only %d commands were seen: the test looks at too little", count)
+	}
+}
+
+func untried(p *page, command string, targets []string) string {
+	if rest, isMake := strings.CutPrefix(command, "make"); isMake {
+		for word := range strings.FieldsSeq(rest) {
+			if !strings.Contains(word, "=") && !slices.Contains(targets, word) {
+				return "names a target that make does not know: " + word
+			}
+		}
+		return ""
+	}
+	for prefix := range elsewhere {
+		if strings.HasPrefix(command, prefix) {
+			return ""
+		}
+	}
+	if tried[command] != "" {
+		return ""
+	}
+	// What the generator took from examples/resources/*/import.sh is tested there, with the id as an argument.
+	if strings.HasPrefix(p.path, "docs/resources/") && strings.HasPrefix(command, "terraform import tkeimage_cache.") {
+		return ""
+	}
+	return "is run by no test: add it to one, or to the list of those that cannot be"
+}
+
+func targetsOfMake(t *testing.T) []string {
+	t.Helper()
+	var targets []string
+	for _, match := range regexp.MustCompile(`(?m)^([a-z][a-z-]*):`).FindAllSubmatch(readFile(t, "GNUmakefile"), -1) {
+		targets = append(targets, string(match[1]))
+	}
+	if !slices.Contains(targets, "test") {
+		t.Fatalf("the targets of make were not found: %v", targets)
+	}
+	return targets
+}
+
+// TestEveryTargetOfMakeThatAPageNamesIsThere looks at `make x` within sentences too.
+func TestEveryTargetOfMakeThatAPageNamesIsThere(t *testing.T) {
+	t.Parallel()
+	targets := targetsOfMake(t)
+	named := regexp.MustCompile("`make ([a-z][a-z-]*)[ `]")
+	for _, p := range allPages(t) {
+		for _, match := range named.FindAllSubmatch(p.source, -1) {
+			if target := string(match[1]); !slices.Contains(targets, target) {
+				t.Errorf("%s names `make %s`, which there is not", p.path, target)
+			}
+		}
+	}
+}
