@@ -65,11 +65,31 @@ func Stream(ctx context.Context, l Layer, limits Limits) (Measurement, error) {
 	// A read that waits for the network ends when the body is closed.
 	closeOnce := sync.OnceValue(body.Close)
 	stop := context.AfterFunc(ctx, func() { _ = closeOnce() })
+	next, join := ahead(body)
 	defer func() {
 		stop()
 		_ = closeOnce()
+		join()
 	}()
-	return count(ctx, body, l, limits)
+	return count(ctx, next, l, limits)
+}
+
+// ahead reads in a goroutine of its own, so that the network and the verification of
+// the digest, which takes as long as unpacking what hardly compresses, have another
+// core than the decompressor. What it gives ends that goroutine, once the reader that
+// it reads from is closed.
+func ahead(r io.Reader) (next io.Reader, join func()) {
+	out, in := io.Pipe()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, err := io.CopyBuffer(struct{ io.Writer }{in}, struct{ io.Reader }{r}, make([]byte, readBuffer))
+		_ = in.CloseWithError(err) // io.EOF for none
+	}()
+	return out, func() {
+		_ = out.Close()
+		<-done
+	}
 }
 
 // count measures the layer from the blob's bytes.
