@@ -45,6 +45,7 @@ type Config struct {
 type Client struct {
 	api       *cloudapi.Client
 	reader    *reader
+	waiting   *reader // for those who follow a build
 	namesakes *namesakes
 	sweeper   sweeper
 	poll      time.Duration
@@ -68,7 +69,8 @@ func New(config Config) (*Client, error) {
 		return nil, err
 	}
 	client := &Client{api: api, poll: cmp.Or(config.PollInterval, DefaultPollInterval), sweepPages: sweepPages(perSecond)}
-	client.reader = newReader(client)
+	client.reader = newReader(client, gatherFor)
+	client.waiting = newReader(client, max(gatherFor, client.poll/gatherPart))
 	client.namesakes = newNamesakes(client)
 	return client, nil
 }

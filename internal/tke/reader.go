@@ -8,8 +8,13 @@ import (
 	"github.com/graph-gophers/dataloader/v7"
 )
 
-// gatherFor is how long the first reader waits for others before one DescribeImageCaches call answers them all.
-const gatherFor = 10 * time.Millisecond
+const (
+	// gatherFor is how long the first reader waits for others before one DescribeImageCaches call answers them all.
+	gatherFor = 10 * time.Millisecond
+	// gatherPart is the part of the poll interval for which those are gathered who follow a build: they are in no hurry, and on a
+	// busy machine it takes a while until all of them have woken up.
+	gatherPart = 30
+)
 
 // reader answers reads of single caches that come at about the same time with shared DescribeImageCaches calls.
 // It keeps nothing: a read that begins after a write has returned is answered by a call that began after it too.
@@ -17,7 +22,7 @@ type reader struct {
 	loader *dataloader.Loader[string, *ImageCache]
 }
 
-func newReader(client *Client) *reader {
+func newReader(client *Client, gather time.Duration) *reader {
 	batch := func(ctx context.Context, ids []string) []*dataloader.Result[*ImageCache] {
 		// The batch belongs to all who wait for it, so it must not end with the first one's context.
 		client.sweeper.calls.Add(1)
@@ -31,13 +36,17 @@ func newReader(client *Client) *reader {
 	return &reader{loader: dataloader.NewBatchedLoader(batch,
 		dataloader.WithCache(&dataloader.NoCache[string, *ImageCache]{}),
 		dataloader.WithBatchCapacity[string, *ImageCache](pageSize),
-		dataloader.WithWait[string, *ImageCache](gatherFor),
+		dataloader.WithWait[string, *ImageCache](gather),
 	)}
 }
 
 // Find reads one cache; nil when the service does not list it.
 func (c *Client) Find(ctx context.Context, id string) (*ImageCache, error) {
-	return await(ctx, c.reader.loader.Load(ctx, id))
+	return c.reader.find(ctx, id)
+}
+
+func (r *reader) find(ctx context.Context, id string) (*ImageCache, error) {
+	return await(ctx, r.loader.Load(ctx, id))
 }
 
 // find reads at most pageSize caches by id. Whether an unknown id among known ones is left out or makes the whole call

@@ -95,7 +95,7 @@ func failure(cache *ImageCache) error {
 // WaitDeleted waits until the cache is not listed any more.
 func (c *Client) WaitDeleted(ctx context.Context, id string) error {
 	for {
-		cache, err := c.Find(ctx, id)
+		cache, err := c.waiting.find(ctx, id)
 		if err == nil && cache == nil {
 			return nil
 		}
@@ -113,7 +113,7 @@ func (c *Client) wait(ctx context.Context, id string, outcome Outcome, look func
 	var last *ImageCache
 	started := time.Now()
 	for {
-		cache, err := c.Find(ctx, id)
+		cache, err := c.waiting.find(ctx, id)
 		if err != nil {
 			return last, &WaitError{ID: id, For: outcome, Last: last, Err: err}
 		}
