@@ -79,8 +79,8 @@ var troubles = []trouble{
 func TestBuilds(t *testing.T) {
 	t.Parallel()
 	need(t)
-	const first, error, second = "the first apply", "what the error says", "the second apply"
-	seen := newTable("builds", "Troubles made", "what happens", first, error, second)
+	const first, says, second = "the first apply", "what the error says", "the second apply"
+	seen := newTable("builds", "Troubles made", "what happens", first, says, second)
 	t.Cleanup(func() { seen.settle(t, true) })
 	for i, trouble := range troubles {
 		seen.row(trouble.title)
@@ -94,7 +94,7 @@ func TestBuilds(t *testing.T) {
 			seen.set(trouble.title, first, outcome)
 			seen.set(trouble.title, second, then)
 			if outcome != "unnoticed" {
-				seen.set(trouble.title, error, "… "+trouble.says+" …")
+				seen.set(trouble.title, says, "… "+trouble.says+" …")
 			}
 		})
 	}

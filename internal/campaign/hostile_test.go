@@ -290,13 +290,10 @@ output "told" { value = "exact ${data.tkeimage_root_disk_size.x.exact}" }
 	if strings.Contains(said, "did not respond") || strings.Contains(said, "panic") {
 		t.Errorf("the provider has crashed: %s", said)
 	}
-	switch found := told.FindStringSubmatch(said); {
-	case found != nil && found[1] == "true":
-		return exactly, took, mib
-	case found != nil:
-		return inferred, took, mib
+	if found := told.FindStringSubmatch(said); len(found) == 2 {
+		return map[string]string{"true": exactly, "false": inferred}[found[1]], took, mib
 	}
-	if text := summary.FindStringSubmatch(said); text != nil {
+	if text := summary.FindStringSubmatch(said); len(text) == 2 {
 		return "error: " + text[1], took, mib
 	}
 	t.Errorf("neither an answer nor an error: %s", said)

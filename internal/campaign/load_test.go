@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -97,7 +96,7 @@ func (r *run) peak(do func()) (mib int) {
 }
 
 func highWater(pid int) (kib int) {
-	status, err := os.ReadFile(filepath.Join("/proc", fmt.Sprint(pid), "status"))
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	_, rest, found := bytes.Cut(status, []byte("VmHWM:"))
 	if err != nil || !found {
 		return 0 // it has ended

@@ -56,7 +56,7 @@ func build(folder string) (string, error) {
 	if raceDetector {
 		arguments = append(arguments, "-race")
 	}
-	output, err := exec.Command("go", append(arguments, "./quickprovider")...).CombinedOutput() //nolint:noctx // there is no context before the tests
+	output, err := exec.Command("go", append(arguments, "./quickprovider")...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("building the provider: %w\n%s", err, output)
 	}

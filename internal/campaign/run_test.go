@@ -70,7 +70,7 @@ func link(from, to string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to, content, 0o700) //nolint:gosec // a program
+	return os.WriteFile(to, content, 0o700)
 }
 
 const terraformBlock = `
@@ -244,7 +244,7 @@ var importable = regexp.MustCompile(`terraform import \S+ (imc-[a-z0-9]{8})`)
 func (r *run) adopt(id string) {
 	r.t.Helper()
 	advice := importable.FindStringSubmatch(r.must("plan"))
-	if advice == nil || advice[1] != id {
+	if len(advice) != 2 || advice[1] != id {
 		tally.orphaned.Add(1)
 		r.t.Errorf("the plan does not say how to import %s: %v", id, advice)
 	}

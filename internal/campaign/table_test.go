@@ -76,7 +76,7 @@ func (s *table) settle(t *testing.T, fixed bool) {
 		t.Fatalf("the guide has no marks for %s", s.name)
 	}
 	if *write && *full {
-		if err := os.WriteFile(guide, []byte(before+begin+s.markdown()+end+after), 0o644); err != nil { //nolint:gosec // a page of the documentation
+		if err := os.WriteFile(guide, []byte(before+begin+s.markdown()+end+after), 0o644); err != nil {
 			t.Error(err)
 		}
 		return

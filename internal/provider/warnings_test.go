@@ -107,3 +107,26 @@ func TestARebuildInPlaceThatPulledNothingIsWorthAWarning(t *testing.T) {
 		}
 	}
 }
+
+// TestANamesakeIsWorthAWarning: a run that was killed leaves a cache that only its name leads back to.
+func TestANamesakeIsWorthAWarning(t *testing.T) {
+	t.Parallel()
+	acctest.CLI(t)
+	cloud := acctest.Cloud(t, tketest.Options{})
+	c := newCLI(t, cloud)
+	c.oneCache(t, "name = \"llm\"\n  images = [\"app:v1\"]")
+	c.must(t, "init")
+	left := cloud.Put(tketest.Cache{Name: "llm", Images: []string{"app:v1"}})
+	cloud.Put(tketest.Cache{Name: "other", Images: []string{"app:v1"}})
+	output := c.must(t, "plan")
+	says(t, output, `Another image cache is named "llm"`)
+	says(t, output, "terraform import ADDRESS "+left.ID)
+	c.must(t, "import", "tkeimage_cache.x", left.ID)
+	c.must(t, "apply", "-auto-approve")
+	if caches := cloud.Caches(); len(caches) != 2 {
+		t.Errorf("there are %d caches", len(caches))
+	}
+	if output := c.must(t, "plan", "-replace=tkeimage_cache.x"); strings.Contains(output, "Another image cache") {
+		t.Errorf("the cache that is replaced was taken for a stranger:\n%s", output)
+	}
+}

@@ -121,6 +121,8 @@ func texts() []struct {
 		{"failed: credentials", build(failedCache(tke.StatusFailed, "pull access denied, repository does not exist or may require authorization: 401 Unauthorized"))},
 		{"failed: no route", build(failedCache(tke.StatusFailed, "dial tcp 1.2.3.4:443: i/o timeout"))},
 		{"update failed", build(failedCache(tke.StatusUpdateFailed, "manifest unknown"))},
+		{"a cache of the same name", tfdiag.Namesakes("llm", []tke.ImageCache{
+			{ID: "imc-aaaaaaaa", Status: tke.StatusFailed, Created: tke.Time{Time: when.Add(-time.Hour)}}, {ID: "imc-bbbbbbbb", Status: tke.StatusReady, Created: when}})},
 		{"no such image", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindNotFound, Action: "reading the manifest", StatusCode: 404, Code: "MANIFEST_UNKNOWN", Message: "manifest unknown"})},
 		{"no such platform", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindNoPlatform, Action: "reading the manifest", Platform: "linux/amd64", Platforms: []string{"linux/arm64"}})},
 		{"refused credentials", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindUnauthorized, Action: "reading the manifest", StatusCode: 401, CredentialSource: registry.SourceConfiguration})},
