@@ -38,7 +38,7 @@ while read -r package name; do
     grep -v '^fuzz: elapsed' "$work/log" || true
   fi
   inputs="$({ grep -oE 'execs: [0-9]+' "$work/log" || true; } | tail -n 1 | tr -dc 0-9)"
-  printf '%-24s %-34s %10s inputs %6d s  %s\n' "$name" "${package#*/internal/}" "${inputs:-?}" "$((SECONDS - start))" "$verdict"
+  printf '%-24s %-34s %10s inputs %6d s  %s\n' "$name" "${package#*/internal/}" "${inputs:-seed}" "$((SECONDS - start))" "$verdict"
 done <<<"$targets"
 echo "fuzz: $found targets, $failed failed"
 [ "$failed" -eq 0 ]

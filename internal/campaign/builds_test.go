@@ -93,7 +93,7 @@ func TestBuilds(t *testing.T) {
 			seen.count.Add(1)
 			seen.set(trouble.title, first, outcome)
 			seen.set(trouble.title, second, then)
-			if outcome != "unnoticed" {
+			if trouble.says != "" {
 				seen.set(trouble.title, says, "… "+trouble.says+" …")
 			}
 		})
