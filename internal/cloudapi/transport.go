@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -72,7 +73,7 @@ func try(wire http.RoundTripper, r *http.Request, longest time.Duration) (*http.
 	if actionOf(ctx).Untorn {
 		ctx = context.WithoutCancel(ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, longest)
+	ctx, cancel := context.WithTimeoutCause(ctx, longest, fmt.Errorf("no answer within %s", longest))
 	defer cancel()
 	response, err := wire.RoundTrip(r.WithContext(ctx))
 	if err != nil {

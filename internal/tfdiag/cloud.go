@@ -129,12 +129,12 @@ func endedWait(err *tke.WaitError, from *clients.Clients) string {
 	text := fmt.Sprintf("Image cache %s was waited for, and last seen %s, until ", err.ID, seen(err.Last))
 	var call *tke.Error
 	switch {
+	case errors.As(err, &call) && call.Kind != tke.KindCanceled: // a try that ran out of time is not the wait that did
+		return text + "it could not be looked at any more.\n" + failedCall(call, from.Credentials) + "\n\n" + left[err.For]
 	case errors.Is(err, context.DeadlineExceeded):
 		return text + "the time that `timeouts` allows ran out.\n\n" + raise[err.For] + left[err.For]
 	case errors.Is(err, context.Canceled):
 		return text + "the run was interrupted.\n\n" + left[err.For]
-	case errors.As(err, &call):
-		return text + "it could not be looked at any more.\n" + failedCall(call, from.Credentials)
 	}
 	return text + "this happened: " + sentence(err.Err.Error())
 }

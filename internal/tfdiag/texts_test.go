@@ -121,6 +121,8 @@ func texts() []struct {
 		{"failed: credentials", build(failedCache(tke.StatusFailed, "pull access denied, repository does not exist or may require authorization: 401 Unauthorized"))},
 		{"failed: no route", build(failedCache(tke.StatusFailed, "dial tcp 1.2.3.4:443: i/o timeout"))},
 		{"update failed", build(failedCache(tke.StatusUpdateFailed, "manifest unknown"))},
+		{"the wait got no answers", build(&tke.WaitError{ID: "imc-r1htp8tg", For: tke.Built, Err: &tke.Error{
+			Action: "DescribeImageCaches", Kind: tke.KindNetwork, Message: "no answer within 30s", Err: context.DeadlineExceeded}})},
 		{"a cache of the same name", tfdiag.Namesakes("llm", []tke.ImageCache{
 			{ID: "imc-aaaaaaaa", Status: tke.StatusFailed, Created: tke.Time{Time: when.Add(-time.Hour)}}, {ID: "imc-bbbbbbbb", Status: tke.StatusReady, Created: when}})},
 		{"no such image", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindNotFound, Action: "reading the manifest", StatusCode: 404, Code: "MANIFEST_UNKNOWN", Message: "manifest unknown"})},
