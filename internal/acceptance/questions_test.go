@@ -3,6 +3,7 @@ package acceptance_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -183,15 +184,26 @@ func regularized(text string) string {
 	}, text)
 }
 
+// moment reads the forms of times that the service has been seen to write.
+func moment(text string) (time.Time, bool) {
+	text, _, _ = strings.Cut(text, " m=") // Go's monotonic reading
+	for _, form := range []string{plain, "2006-01-02 15:04:05.999999999 -0700 MST", time.RFC3339Nano} {
+		if at, err := time.Parse(form, text); err == nil {
+			return at, true
+		}
+	}
+	if millis, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return time.UnixMilli(millis), true
+	}
+	return time.Time{}, false
+}
+
 // since tells whether 60 days of retention count from the creation.
 func since(cache fields) string {
-	created, err := time.Parse(plain, fmt.Sprint(cache["CreationTime"]))
-	if err != nil {
-		return "unknown: " + regularized(fmt.Sprint(cache["CreationTime"]))
-	}
-	expires, err := time.Parse(plain, fmt.Sprint(cache["ExpireDateTime"]))
-	if err != nil {
-		return "unknown: " + regularized(fmt.Sprint(cache["ExpireDateTime"]))
+	created, known := moment(fmt.Sprint(cache["CreationTime"]))
+	expires, knownToo := moment(fmt.Sprint(cache["ExpireDateTime"]))
+	if !known || !knownToo {
+		return "unknown: " + regularized(fmt.Sprint(cache["CreationTime"], ", ", cache["ExpireDateTime"]))
 	}
 	if expires.Sub(created) <= 60*24*time.Hour+time.Second {
 		return "from the creation"

@@ -18,11 +18,7 @@ import (
 
 func init() {
 	resource.AddTestSweepers("tkeimage_cache", &resource.Sweeper{Name: "tkeimage_cache", F: func(region string) error {
-		credential, err := common.DefaultEnvProvider().GetCredential()
-		if err != nil {
-			return fmt.Errorf("credentials: %w", err)
-		}
-		swept, err := sweep(dial(credential, region, os.Getenv("TKEIMAGE_ENDPOINT_TKE")))
+		swept, err := sweep(dial(account(), region, os.Getenv("TKEIMAGE_ENDPOINT_TKE")))
 		fmt.Printf("deleted %d caches that begin with %s: %s\n", len(swept), prefix, strings.Join(swept, ", "))
 		return err
 	}})
