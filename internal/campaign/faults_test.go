@@ -52,6 +52,7 @@ var faults = []fault{
 	{title: "RequestLimitExceeded.GlobalRegionUinLimitExceeded", effect: tketest.Throttle{Code: tketest.CodeGlobalRegionLimitExceeded}, says: "RequestLimitExceeded"},
 	{title: "RequestLimitExceeded, and it stays so", effect: tketest.Throttle{}, lasts: true, says: "lower max_requests_per_second"},
 	{title: "InternalError", effect: tketest.Answer{Code: "InternalError", Message: "internal error"}, says: "open a ticket with the request id|no clear answer came back: InternalError"},
+	{title: "InternalError, and it stays so", effect: tketest.Answer{Code: "InternalError", Message: "internal error"}, lasts: true, says: "open a ticket with the request id|no clear answer came back: InternalError"},
 	{title: "InternalError although the service acted", effect: tketest.AnswerAfter{Code: "InternalError", Message: "internal error"}, says: "open a ticket with the request id|no clear answer came back: InternalError"},
 	{title: "token expired", effect: tketest.Answer{Code: "AuthFailure.TokenFailure", Message: "Token verification failed"}, lasts: true, says: "The security token has expired"},
 	{title: "clock ten minutes behind", effect: tketest.Delay{For: time.Nanosecond}, before: true, ahead: 10 * time.Minute, says: "This machine's clock is behind the service's by"},

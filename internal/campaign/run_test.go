@@ -35,7 +35,7 @@ const (
 var tally struct{ orphaned, doubled, lost, secrets, races, left atomic.Int64 }
 
 // longest is how long a single command may take before it counts as hung.
-const longest = 3 * time.Minute
+const longest = 5 * time.Minute
 
 // run is one folder with a configuration, a stand-in, and the CLI.
 type run struct {

@@ -150,12 +150,19 @@ func shouldRetry(ctx context.Context, response *http.Response, err error) (bool,
 	case response.StatusCode >= 500:
 		again = repeatable
 	case response.StatusCode == http.StatusOK:
-		again = strings.HasPrefix(errorCode(response), rateLimitCode)
+		code := errorCode(response)
+		again = strings.HasPrefix(code, rateLimitCode) || repeatable && failedByItself(code)
 	}
 	if again && ctx.Err() != nil {
 		return false, ctx.Err()
 	}
 	return again, err
+}
+
+// failedByItself reports whether the service says that the fault is its own: one such answer in an hour of waiting for a build
+// must not end the wait, and so cost the cache.
+func failedByItself(code string) bool {
+	return code == "InternalError" || strings.HasPrefix(code, "InternalError.") && code != "InternalError.CamNoAuth"
 }
 
 // errorCode looks into an answer, since errors arrive as HTTP 200, and leaves the body as it was.

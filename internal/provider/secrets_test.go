@@ -55,7 +55,7 @@ func TestNoSecretIsWrittenAnywhere(t *testing.T) {
 	if caches := cloud.Caches(); len(caches) != 1 || len(caches[0].Credentials) != 1 || caches[0].Credentials[0].Password != canaryPassword {
 		t.Fatal("the builder's password never reached the service: this test would find nothing")
 	}
-	cloud.Inject(tketest.Fault{Times: tketest.Always, Effect: tketest.Answer{Code: "InternalError", Message: "internal error"}})
+	cloud.Inject(tketest.Fault{Times: tketest.Always, Effect: tketest.Answer{Code: "InvalidParameter", Message: "something is wrong"}})
 	s.mustFail(t, "plan")
 	cloud.ClearFaults()
 	s.write(t, private.Host+"/nothing:v1", private.Host, 50)
