@@ -130,6 +130,9 @@ func TestFaults(t *testing.T) {
 	t.Cleanup(func() { seen.settle(t, true) })
 	for i, f := range faults {
 		seen.row(f.title)
+		if late, ok := f.effect.(tketest.Delay); ok && late.For > time.Second {
+			seen.timed = append(seen.timed, f.title)
+		}
 		for j, m := range moments {
 			if !f.isFor(m) {
 				continue

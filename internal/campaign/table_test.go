@@ -25,6 +25,7 @@ type table struct {
 	first   string // the title of the first column
 	columns []string
 	numbers []string // columns whose cells differ from run to run
+	timed   []string // rows that end in one way or another, by which of two clocks is first
 	counts  string   // what the campaign counts
 	count   atomic.Int64
 
@@ -94,6 +95,9 @@ func (s *table) compare(t *testing.T, old [][]string, fixed bool) {
 	var titles []string
 	for _, cells := range old[1:] {
 		titles = append(titles, cells[0])
+		if slices.Contains(s.timed, cells[0]) {
+			continue
+		}
 		for i, cell := range cells[1:] {
 			if got, seen := s.cells[cells[0]][s.columns[i]]; fixed && seen && got != cell && !slices.Contains(s.numbers, s.columns[i]) {
 				t.Errorf("%s: %s, %s: saw %q, the guide says %q", stale, cells[0], s.columns[i], got, cell)
