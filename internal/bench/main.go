@@ -190,7 +190,7 @@ func measureAll(ctx context.Context, b binaries, s scale, only string) (f *figur
 		}
 		at := time.Now()
 		if err := step.do(); err != nil {
-			return nil, fmt.Errorf("%s: %w", step.title, err)
+			return nil, fmt.Errorf("%s: %w", step.title, errors.Join(context.Cause(ctx), err)) // a signal first: it is why a program was killed
 		}
 		fmt.Fprintf(os.Stderr, "%-9s took %3.0f s\n", step.title, time.Since(at).Seconds())
 	}
