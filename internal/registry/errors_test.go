@@ -106,6 +106,19 @@ func TestARegistryThatEchoesItsCredentialsDoesNotMakeThemShow(t *testing.T) {
 	}
 }
 
+// What is not shown must not keep a secret from being found.
+func TestHiddenCharactersHideNoSecret(t *testing.T) {
+	t.Parallel()
+	for _, said := range []string{
+		canaryPassword[:4] + "\x15" + canaryPassword[4:], canaryPassword[:4] + "\u200b" + canaryPassword[4:], canaryPassword[:4] + "\xff" + canaryPassword[4:],
+		"https:/\x15/u:" + canaryPassword + "@h/", "/\x00/u:other-secret@h",
+	} {
+		if _, message := registryWords("text/plain", []byte(said), []string{canaryPassword}); strings.Contains(message, canaryPassword) || strings.Contains(message, "other-secret") {
+			t.Errorf("%q becomes %q", said, message)
+		}
+	}
+}
+
 func FuzzRegistryWords(f *testing.F) {
 	f.Add("application/json", []byte(`{"errors":[{"code":"DENIED","message":"no"}]}`))
 	f.Add("text/plain", []byte("https://u:p@h/?q"))

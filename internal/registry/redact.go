@@ -24,13 +24,28 @@ func withoutSecrets(text string) string {
 	return queries.ReplaceAllString(text, "?…")
 }
 
-// plainWords makes a text of somebody else's fit for an error: one line, printable, short, and without any of secrets.
+// plainWords makes a text of somebody else's fit for an error: one line, printable, short, and without any of secrets. What is
+// taken out goes first: a character that is not shown, put into a password or a URL, must not hide it from the search.
 func plainWords(text string, secrets []string) string {
+	text = redacted(printable(redacted(text, secrets)), secrets)
+	text = printable(withoutSecrets(text))
+	if runes := []rune(text); len(runes) > maxWords {
+		text = string(runes[:maxWords-1]) + "…"
+	}
+	return text
+}
+
+// redacted replaces secrets. It comes before the spaces are made one as well as after, since a secret may hold some.
+func redacted(text string, secrets []string) string {
 	for _, secret := range secrets {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, "[redacted]")
 		}
 	}
+	return text
+}
+
+func printable(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -39,12 +54,8 @@ func plainWords(text string, secrets []string) string {
 			return -1
 		}
 		return r
-	}, withoutSecrets(strings.ToValidUTF8(text, "")))
-	text = strings.Join(strings.Fields(text), " ")
-	if runes := []rune(text); len(runes) > maxWords {
-		text = string(runes[:maxWords-1]) + "…"
-	}
-	return text
+	}, strings.ToValidUTF8(text, ""))
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // presentable strips the URL that net/http puts around errors, and whatever URL is left in the text. What it returns still
