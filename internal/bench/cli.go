@@ -68,7 +68,7 @@ func (w *workspace) run(ctx context.Context, arguments ...string) (time.Duration
 	begun := time.Now()
 	output, err := command.CombinedOutput()
 	if err != nil {
-		return 0, fmt.Errorf("%s %s: %w\n%s", filepath.Base(w.cli), strings.Join(arguments, " "), err, output)
+		return 0, fmt.Errorf("%s %s: %w\n%s", filepath.Base(w.cli), strings.Join(arguments, " "), err, lastOf(string(output)))
 	}
 	return time.Since(begun), nil
 }

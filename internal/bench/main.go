@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -37,6 +38,8 @@ type options struct {
 	short bool
 	write bool
 	only  string
+
+	largest float64
 }
 
 func main() {
@@ -59,6 +62,7 @@ func run(ctx context.Context) error {
 	var o options
 	flag.BoolVar(&o.short, "short", false, "images of a 64th of their size, and fewer caches: to see that it works")
 	flag.BoolVar(&o.write, "write", false, "write the guides below templates/ and docs/")
+	flag.Float64Var(&o.largest, "largest", 20, "leave out images of more `GiB`")
 	flag.StringVar(&o.only, "only", "", "measure only this `section`, and print it as JSON: start, plan, refresh, waiting, streaming or images")
 	flag.Parse()
 	if o.short && o.write {
@@ -68,7 +72,15 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f, err := measureAll(ctx, b, scaleOf(o.short), o.only)
+	folder, err := os.MkdirTemp("", "tkeimage-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	if err := os.Setenv("TMPDIR", folder); err != nil { // providers that are killed leave their sockets there
+		return err
+	}
+	f, err := measureAll(ctx, b, scaleOf(o), o.only)
 	if err != nil {
 		return err
 	}
@@ -119,13 +131,14 @@ type scale struct {
 	streamed  []subject
 }
 
-func scaleOf(short bool) scale {
+func scaleOf(o options) scale {
 	s := scale{
 		refreshes: []int{1, 100, 1000}, waiting: 50,
 		images:   []subject{{1, 1}, {1, 40}, {5, 1}, {5, 40}, {10, 1}, {20, 1}, {20, 40}},
 		streamed: []subject{{1, 1}, {1, 4}},
 	}
-	if short {
+	s.images = slices.DeleteFunc(s.images, func(image subject) bool { return image.gib > o.largest })
+	if o.short {
 		s.refreshes = []int{1, 100}
 		for _, list := range [][]subject{s.images, s.streamed} {
 			for i := range list {

@@ -55,9 +55,15 @@ func watched(command *exec.Cmd, whose func(pid int) []int) (wall time.Duration, 
 	close(ended)
 	peak = <-peaks
 	if err != nil {
-		err = fmt.Errorf("%w\n%s", err, output.String())
+		err = fmt.Errorf("%w\n%s", err, lastOf(output.String()))
 	}
 	return wall, peak, err
+}
+
+// lastOf is the end of what a program wrote: of a thousand caches there is much more than anybody reads.
+func lastOf(output string) string {
+	const enough = 4 << 10
+	return output[max(0, len(output)-enough):]
 }
 
 func itself(pid int) []int { return []int{pid} }
