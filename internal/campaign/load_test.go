@@ -15,9 +15,6 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// mostMemory is what no process of the provider may exceed, in MiB.
-const mostMemory = 150
-
 // TestLoad creates and reads many caches at once against a service that takes twenty requests a second for each action, as the
 // real one does: nothing may fail for that. The client keeps below the limit by itself; on a machine that is so busy that requests pile
 // up on their way a few may still be refused, and are then tried again.

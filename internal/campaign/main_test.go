@@ -91,6 +91,5 @@ func environment(t *testing.T, folder, cloudURL string, more ...string) []string
 		"TKEIMAGE_ENDPOINT_TKE=" + cloudURL, "TKEIMAGE_MEASUREMENT_CACHE_DIR=" + filepath.Join(folder, "kept"), "DOCKER_CONFIG=" + folder,
 		"TF_VAR_password=" + canaryPassword,
 		"TF_LOG_PROVIDER=TRACE", "TF_LOG_PATH=" + filepath.Join(folder, "trace.log"),
-		"GORACE=log_path=" + filepath.Join(folder, "race"),
 	}, more...)...)
 }

@@ -2,4 +2,7 @@
 
 package campaign
 
-const raceDetector = false
+const (
+	raceDetector = false
+	mostMemory   = 150 // what no process of the provider may exceed, in MiB
+)

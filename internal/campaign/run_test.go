@@ -43,6 +43,7 @@ type run struct {
 	cli     string
 	folder  string
 	env     []string
+	races   string // the folder that the race detector writes to
 	cloud   *tketest.Server
 	printed bytes.Buffer
 }
@@ -53,10 +54,15 @@ func newRun(t *testing.T, options tketest.Options, more ...string) *run {
 	r := &run{t: t, cli: need(t), folder: t.TempDir(), cloud: acctest.Cloud(t, options)}
 	// A link of its own in each run tells its processes from those of others.
 	own := filepath.Join(r.folder, "bin")
-	if err := errors.Join(os.Mkdir(own, 0o700), link(built.binary, filepath.Join(own, "terraform-provider-tkeimage"))); err != nil {
+	err := errors.Join(os.Mkdir(own, 0o700), link(built.binary, filepath.Join(own, "terraform-provider-tkeimage")))
+	if err != nil {
 		t.Fatal(err)
 	}
-	r.env = environment(t, r.folder, r.cloud.URL, more...)
+	// GORACE takes no comma in a path, and the names of tests have some.
+	if r.races, err = os.MkdirTemp(built.folder, "races-"); err != nil {
+		t.Fatal(err)
+	}
+	r.env = environment(t, r.folder, r.cloud.URL, append(more, "GORACE=log_path="+filepath.Join(r.races, "race"))...)
 	t.Cleanup(r.search)
 	return r
 }
@@ -257,15 +263,17 @@ func (r *run) search() {
 		tally.secrets.Add(1)
 		r.t.Errorf("a secret was printed:\n%s", r.printed.String())
 	}
+	found, _ := filepath.Glob(filepath.Join(r.races, "race.*"))
+	for _, file := range found {
+		report, _ := os.ReadFile(file)
+		tally.races.Add(1)
+		r.t.Errorf("the race detector found:\n%s", report)
+	}
 	err := filepath.WalkDir(r.folder, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() || d.Name() == "terraform-provider-tkeimage" {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		if strings.HasPrefix(d.Name(), "race.") {
-			tally.races.Add(1)
-			r.t.Errorf("the race detector found:\n%s", content)
-		}
 		if bytes.Contains(content, []byte(canary)) {
 			tally.secrets.Add(1)
 			r.t.Errorf("%s holds a secret", path)
