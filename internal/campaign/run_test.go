@@ -59,7 +59,7 @@ func newRun(t *testing.T, options tketest.Options, more ...string) *run {
 		t.Fatal(err)
 	}
 	// GORACE takes no comma in a path, and the names of tests have some.
-	if r.races, err = os.MkdirTemp(built.folder, "races-"); err != nil {
+	if r.races, err = os.MkdirTemp(built.folder, "races-"); err != nil { //nolint:usetesting // its folder has the name of the test
 		t.Fatal(err)
 	}
 	r.env = environment(t, r.folder, r.cloud.URL, append(more, "GORACE=log_path="+filepath.Join(r.races, "race"))...)
