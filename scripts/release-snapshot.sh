@@ -50,4 +50,4 @@ for host in registry.terraform.io registry.opentofu.org; do
 done
 TKEIMAGE_RELEASE_MIRROR="$work/mirror" TKEIMAGE_RELEASE_VERSION="$version" \
   go test -count=1 -run 'TestReadme' ./internal/docstest
-echo "release-snapshot: $version has $(wc -l <"$sums") checksums and a good signature, and its archive was installed and used with $TKEIMAGE_CLI_TITLE"
+echo "release-snapshot: $version has $(wc -l <"dist/$sums") checksums and a good signature, and its archive was installed and used with $TKEIMAGE_CLI_TITLE"
