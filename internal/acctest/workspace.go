@@ -70,18 +70,6 @@ func (w *Workspace) Set(tb testing.TB, variables map[string]any) {
 	}
 }
 
-// Output reads one output of the state.
-func (w *Workspace) Output(tb testing.TB, name string, into any) {
-	tb.Helper()
-	text, err := w.Command(tb, "output", "-json", name).Output()
-	if err != nil {
-		tb.Fatalf("output %s: %v", name, err)
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		tb.Fatalf("output %s is %s: %v", name, text, err)
-	}
-}
-
 // Empty checks that a plan changes nothing.
 func (w *Workspace) Empty(tb testing.TB) {
 	tb.Helper()

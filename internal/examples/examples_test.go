@@ -27,7 +27,6 @@ type world struct {
 	cloud    *tketest.Server
 	registry *registrytest.Registry
 	cluster  *kubetest.Cluster // nil in a test that only plans
-	tcr      string            // address of a stand-in for TCR with one instance, tcr-ak9876
 	pushed   uint64
 }
 
@@ -53,11 +52,10 @@ func newWorld(t *testing.T, example string, cluster *kubetest.Cluster) *world {
 		cloud:    tketest.Start(t, tketest.Options{RequestsPerSecond: -1}), // with its own builder: images are really pulled
 		registry: registrytest.Start(t, registrytest.Options{}),
 		cluster:  cluster,
-		tcr:      apitest.Start(t, newTCR()),
 	}
 	env := []string{
 		"HOME=" + root, "DOCKER_CONFIG=" + root, "TKEIMAGE_MEASUREMENT_CACHE_DIR=" + filepath.Join(root, "measurements"),
-		"TKEIMAGE_ENDPOINT_TKE=" + w.cloud.URL, "TKEIMAGE_ENDPOINT_TCR=" + w.tcr,
+		"TKEIMAGE_ENDPOINT_TKE=" + w.cloud.URL, "TKEIMAGE_ENDPOINT_TCR=" + apitest.Start(t, newTCR()),
 	}
 	if !slices.Contains(withoutCloud, example) {
 		env = append(env, "TENCENTCLOUD_SECRET_ID="+tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY="+tketest.DefaultSecretKey,

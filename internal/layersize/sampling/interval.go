@@ -20,11 +20,16 @@ func (p population) interval(size, allowance float64) Interval {
 // mean, since a disk that is a little too large costs a little, and one that is
 // too small costs the Pod. One and a half standard errors, at most a twentieth.
 func (p population) prudent() float64 {
-	err := p.err
-	if p.hits > 0 {
-		err = math.Hypot(err, p.extreme/math.Sqrt(p.hits))
+	return p.mean() + min(1.5*p.deviation(), p.mean()/20)
+}
+
+// deviation is the standard error of the mean: that of the body and, as of a Poisson
+// count, that of the extreme.
+func (p population) deviation() float64 {
+	if p.hits == 0 {
+		return p.err
 	}
-	return p.mean() + min(1.5*err, p.mean()/20)
+	return math.Hypot(p.err, p.extreme/math.Sqrt(p.hits))
 }
 
 // atLeast moves the interval up to a length that is known to be there: that of one
@@ -41,9 +46,5 @@ func (i Interval) atLeast(length int64) Interval {
 // precise reports whether more windows would hardly change what is answered.
 func (p population) precise() bool {
 	const enough = 0.02
-	err := p.err
-	if p.hits > 0 {
-		err = math.Hypot(err, p.extreme/math.Sqrt(p.hits))
-	}
-	return p.n > 0 && err <= enough*p.mean()
+	return p.n > 0 && p.deviation() <= enough*p.mean()
 }

@@ -10,7 +10,9 @@
 //
 // In gzip, decoding begins at the first block header that can be recognised
 // at any bit: that of a dynamic block, whose codes must be complete, or of a
-// stored block, whose length stands twice, or that of a member. In zstd it is a
+// stored block, whose length stands twice, or that of a member. A stored block may
+// hold another gzip stream, so where one may reach beyond the window, the window is
+// read on before anything is believed. In zstd it is a
 // block whose bitstream is used up to the last bit, or two full blocks in a
 // row. From there on, blocks are decoded for their length; what is copied from
 // before the window is unknown, but its length is not. Each slice of what was
