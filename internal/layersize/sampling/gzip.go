@@ -33,13 +33,18 @@ type gzipSampler struct {
 // It reads at most budget bytes, in windows, until one candidate is left.
 func Gzip(ctx context.Context, r io.ReaderAt, size, budget int64) (Estimate, error) {
 	g := &gzipSampler{sampler: sampler{source: source{ctx: ctx, r: r, size: size, left: budget}}}
-	if size < 18 { // RFC 1952 §2.3: the least member's header and trailer
+	return g.learn(gzipWindowSize, wholeLimit)
+}
+
+// learn reads the stream, whole up to the given size, else in windows.
+func (g *gzipSampler) learn(window, whole int64) (Estimate, error) {
+	if g.size < 18 { // RFC 1952 §2.3: the least member's header and trailer
 		return Estimate{Files: Interval{Max: -1}}, ErrFormat
 	}
-	if size <= min(budget, wholeLimit) {
+	if g.size <= min(g.left, whole) {
 		return g.whole()
 	}
-	if !g.limitTo(gzipWindowSize) {
+	if !g.limitTo(window) {
 		return g.estimate(), nil
 	}
 	if err := g.first(g.head, g.tail); err != nil {

@@ -46,8 +46,8 @@ func FuzzInflate(f *testing.F) {
 	f.Add([]byte{0x4b, 4, 0})
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		out, _, err := count(stream)
-		want, wantErr := io.Copy(io.Discard, io.LimitReader(flate.NewReader(bytes.NewReader(stream)), 1<<26))
-		if want == 1<<26 {
+		want, wantErr := io.Copy(io.Discard, io.LimitReader(flate.NewReader(bytes.NewReader(stream)), 1<<20))
+		if want == 1<<20 {
 			return
 		}
 		if wantErr == nil && (err != nil || out != want) {

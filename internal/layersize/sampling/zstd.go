@@ -28,13 +28,18 @@ type zstdSampler struct {
 // but what was read whole and what the header of an only frame says.
 func Zstd(ctx context.Context, r io.ReaderAt, size, budget int64) (Estimate, error) {
 	z := &zstdSampler{sampler: sampler{source: source{ctx: ctx, r: r, size: size, left: budget}}, content: -1}
-	if size < 9 { // RFC 8878 §3.1.1: the least frame
+	return z.learn(zstdWindowSize, wholeLimit)
+}
+
+// learn reads the stream, whole up to the given size, else in windows.
+func (z *zstdSampler) learn(window, whole int64) (Estimate, error) {
+	if z.size < 9 { // RFC 8878 §3.1.1: the least frame
 		return Estimate{Files: Interval{Max: -1}}, ErrFormat
 	}
-	if size <= min(budget, wholeLimit) {
+	if z.size <= min(z.left, whole) {
 		return z.whole()
 	}
-	if !z.limitTo(zstdWindowSize) {
+	if !z.limitTo(window) {
 		return z.estimate(), nil
 	}
 	if err := z.first(z.headWindow, z.tail); err != nil {
