@@ -93,5 +93,10 @@ func giants() []trialCase {
 		one("mixed data of 2 GiB, gzip of many members", false, mixed(25, 2*gib, ordinary...), members(64*mib)),
 		hiding(one("2 GiB, a fourth of which compresses to nothing, zstd", false, mixed(26, 2*gib, text, noise, noise, halves, halves, text, periodic, zeros), zstd)),
 		one("a sparse file of 2 GiB, PAX sparse", false, sparse(2*gib), gzipped),
+		// Beyond the 20 GiB that a Pod gets anyway: here the recommendation is tried, not only the number.
+		{title: "12 GiB at a ratio of 2 in three layers, zstd", images: []plan{{layers: []*part{
+			{models(27, 8, gib/2, halves), zstd}, {models(28, 8, gib/2, halves), zstd}, {models(29, 8, gib/2, halves), zstd},
+		}}}},
+		one("26 GiB at a ratio of 190, pigz", false, models(30, 52, gib/2, periodic), pigz),
 	}
 }
