@@ -205,11 +205,13 @@ func gzipHeader(p []byte) (n int, ok bool) {
 // storedHeaders lists the bit positions of stored blocks that are proven: the
 // length and its complement hold, and so does what follows the block. A block
 // that reaches beyond the window is believed when it is of the largest length,
-// as encoders write for what cannot be compressed. Is it shorter, and in the first
-// half of what two windows hold, then it is open: among random bytes, one window
-// in eight has something that looks like it.
+// as encoders write for what cannot be compressed, or when it stands where a
+// proven one has ended, as those of the encoders do that write shorter ones. Else,
+// in the first half of what two windows hold, it is open: among random bytes, one
+// window in eight has something that looks like it.
 func (w *gzipWindow) storedHeaders(from int) (found []int, open bool) {
 	end := w.limit >> 3
+	after := make(map[int]bool) // where the length stands that follows a proven block
 	for i := max(from>>3+1, 1); i+4 <= end; i++ {
 		if w.data[i-1]&0xe0 != 0 || w.data[i]^w.data[i+2] != 0xff || w.data[i+1]^w.data[i+3] != 0xff {
 			continue
@@ -217,11 +219,14 @@ func (w *gzipWindow) storedHeaders(from int) (found []int, open bool) {
 		n := int(binary.LittleEndian.Uint16(w.data[i:]))
 		next := (i + 4 + n) * 8
 		beyond := next+32 > w.limit
-		open = open || beyond && n != 0xffff && n >= leastOpen && i < gzipWindowSize
-		if beyond && n == 0xffff || !beyond && w.follows(next) {
+		switch {
+		case beyond && n != 0xffff && !after[i]:
+			open = open || n >= leastOpen && i < gzipWindowSize
+		case beyond || w.follows(next):
 			// Where the three header bits begin is not known; any place before
 			// the padding decodes alike, so take the last.
 			found = append(found, i*8-3)
+			after[(next+3+7)>>3] = true
 		}
 	}
 	return found, open

@@ -7,6 +7,7 @@ type sampler struct {
 	strata     *strata
 	ends       []*observation // the stream's first and last window
 	middle     []*observation // one for each stratum
+	longer     int64          // how many of them were read on
 	ended      bool           // the last window was decoded to the end of the stream
 	last       [8]byte        // the stream's last bytes, which seed the offsets
 }
@@ -43,7 +44,7 @@ func (s *sampler) sample(n int, decode decoder) (bool, error) {
 	if s.strata == nil {
 		s.strata = newStrata(s.size, s.windowSize, s.last[:])
 	}
-	offsets := thin(s.strata.grow(n), s.left/s.windowSize)
+	offsets := thin(s.strata.grow(n), s.room())
 	found := make([]*observation, len(offsets))
 	windows := make([][]byte, len(offsets))
 	err := each(offsets, func(i int, offset int64) error {
@@ -63,6 +64,14 @@ func (s *sampler) sample(n int, decode decoder) (bool, error) {
 	return len(found) > 0, s.readOn(found, windows, decode)
 }
 
+// room is for how many more windows the budget suffices, if as many of them as
+// before have to be read on: it is certain data that want it, and a round
+// without them would be no fair sample.
+func (s *sampler) room() int64 {
+	n := int64(len(s.middle))
+	return s.left * max(n, 1) / (s.windowSize * (max(n, 1) + s.longer))
+}
+
 // readOn doubles the windows in which nothing could be decoded, since a block
 // may be longer than a window.
 func (s *sampler) readOn(found []*observation, windows [][]byte, decode decoder) error {
@@ -73,6 +82,7 @@ func (s *sampler) readOn(found []*observation, windows [][]byte, decode decoder)
 			which, offsets = append(which, i), append(offsets, o.offset)
 		}
 	}
+	s.longer += int64(len(which))
 	return each(offsets, func(i int, offset int64) error {
 		data, err := s.extended(windows[which[i]], offset, s.windowSize)
 		if err == nil {

@@ -1,0 +1,41 @@
+package sampling
+
+import (
+	"context"
+	"math/rand/v2"
+	"testing"
+)
+
+// TestStoredBlocksAreSeldomReadOn: encoders store what does not compress in blocks
+// of some length of their own, and a chain of them is its own proof. Weights are
+// mostly such blocks, so each of their windows would be two requests otherwise.
+func TestStoredBlocksAreSeldomReadOn(t *testing.T) {
+	t.Parallel()
+	for _, p := range []producer{goGzip(1), goGzip(6), klauspost(6), command("gzip", "-c", "-6")} {
+		pl := mustPool(t, p, "random")
+		v := pl.build(recipe{target: 200 << 20, kinds: pl.kinds, mean: 1e6}, rand.New(rand.NewPCG(5, 5)))
+		g := &gzipSampler{sampler: sampler{source: source{ctx: context.Background(), r: v, size: v.size, left: 4 << 20}}}
+		e, err := g.learn(gzipWindowSize, wholeLimit)
+		if err != nil || !e.Settled || e.Unpacked.Value != v.out {
+			t.Errorf("%s: %+v, %v; want %d settled", p.name, e, err, v.out)
+		}
+		// Random bytes look like a block's header in one window of eight.
+		if n := int64(len(g.middle)); n < 16 || g.longer > n/3 {
+			t.Errorf("%s: %d of %d windows were read on", p.name, g.longer, n)
+		}
+	}
+}
+
+// TestRoomIsLeftToReadOn: a round of windows, of which those that must be read on
+// cannot be, would show only the other kinds of data.
+func TestRoomIsLeftToReadOn(t *testing.T) {
+	t.Parallel()
+	s := &sampler{source: source{left: 12 * gzipWindowSize}, windowSize: gzipWindowSize}
+	if got := s.room(); got != 12 {
+		t.Errorf("room for %d windows at first, want 12", got)
+	}
+	s.middle, s.longer = make([]*observation, 8), 4
+	if got := s.room(); got != 8 {
+		t.Errorf("room for %d windows when every other one is read on, want 8", got)
+	}
+}
