@@ -2,8 +2,15 @@ package sampling
 
 import "math"
 
-// unknown stands for a byte that was copied from before the window.
-const unknown = 0xffff
+// A byte that was copied from before the window is not known, but its place is:
+// what was copied from one place is one byte. The place is counted in the 32 KiB
+// before the window, as deflate reaches (RFC 1951 §2).
+const (
+	marked  = 0x8000 // with the place
+	unknown = 0xffff // no place is known either, as of longer distances in zstd
+)
+
+func isKnown(c uint16) bool { return c < marked }
 
 // transcriptCap bounds what is kept of one window's output. Windows of source
 // text stay below it; those of zeros have no headers worth the memory.
@@ -50,16 +57,24 @@ func (t *transcript) symbol(sym, length, distance int) {
 // copy repeats length bytes from distance back.
 func (t *transcript) copy(length, distance int) {
 	for range t.room(length) {
-		from := len(t.out) - distance
-		if from < 0 || distance <= 0 {
+		switch from := len(t.out) - distance; {
+		case distance <= 0 || from < -historySize:
 			t.out = append(t.out, unknown)
-			continue
+		case from < 0:
+			t.out = append(t.out, uint16(marked|(from+historySize)))
+		default:
+			t.out = append(t.out, t.out[from])
 		}
-		t.out = append(t.out, t.out[from])
 	}
 }
 
 const tarBlock = 512
+
+// magic stands in every header of POSIX.1-1988 and of GNU tar.
+const (
+	magic   = "ustar"
+	magicAt = 257
+)
 
 // tarField is an octal field of a tar header (POSIX.1-1988 ustar, and GNU's).
 type tarField struct{ from, to int }
@@ -72,56 +87,124 @@ var tarFields = [...]tarField{{100, 108}, {108, 116}, {116, 124}, {124, 136}, {1
 // whole: it is believed when what is known of it is what the format has at that
 // place and some digits are its own, for size and checksum differ from file to
 // file. Headers stand a multiple of 512 bytes apart, so true ones share one
-// residue, while what only looks alike spreads over all 512.
+// residue, while what only looks alike spreads over all 512; but for the numbers in
+// names, which are as far apart, so the residues with most votes are looked at again.
 func (t *transcript) headers() []int {
-	var votes [tarBlock]int
-	var found []int
-	for i := 0; i+tarBlock <= len(t.out); i++ {
-		h := t.out[i : i+tarBlock]
-		if ownDigits(h) < 2 || !plausibleTar(h) {
-			continue
+	const rivals = 24 // some digits of a name, each in the places of a field's
+	votes := t.votes()
+	best, most := 0, math.MinInt
+	for range rivals {
+		r := 0
+		for i, n := range &votes {
+			if n > votes[r] {
+				r = i
+			}
 		}
-		found = append(found, i)
-		votes[i%tarBlock]++
-		if checksumHolds(h) {
-			votes[i%tarBlock] += 8
+		if s := t.score(r); s > most {
+			best, most = r, s
 		}
+		votes[r] = 0
 	}
-	best := 0
-	for r, n := range &votes {
-		if n > votes[best] {
-			best = r
-		}
+	rest := 0
+	for _, n := range &votes {
+		rest += n
 	}
-	noise := float64(len(found)-votes[best]) / (tarBlock - 1)
-	if float64(votes[best]) < 1.5+noise+5*math.Sqrt(max(0, noise)) {
+	noise := float64(rest) / (tarBlock - rivals)
+	if float64(most) < 1.5+noise+5*math.Sqrt(max(0, noise)) {
 		return nil
 	}
 	return t.onGrid(best)
 }
 
+// votes counts, by their residues, the places that look like a header with a digit of its own.
+func (t *transcript) votes() (votes [tarBlock]int) {
+	for i := 0; i+tarBlock <= len(t.out); i++ {
+		if h := t.out[i : i+tarBlock]; ownDigits(h) >= 1 && judge(h) == likeHeader {
+			votes[i%tarBlock]++
+		}
+	}
+	return votes
+}
+
+// score is what speaks for a residue: the headers with a digit of their own, much more those
+// whose checksum holds, less those that would be headers but for an eight or a
+// nine, as one in five of the digits that count up in names is.
+func (t *transcript) score(residue int) (score int) {
+	letters := t.lettersOf(residue)
+	for i := residue; i+tarBlock <= len(t.out); i += tarBlock {
+		h := t.out[i : i+tarBlock]
+		own := ownDigits(h)
+		if own < 0 {
+			continue
+		}
+		switch looks := judge(h); {
+		case looks == likeNames && letters.spell(h):
+			score -= 5
+		case looks == likeHeader && own >= 1:
+			score++
+			if checksumHolds(h) {
+				score += 8
+			}
+		}
+	}
+	return score
+}
+
 // onGrid goes through the blocks of a residue that is that of headers, where
-// less evidence serves.
+// less evidence serves: a digit of its own, or the magic copied from where
+// another header's came from. Among small files that are much alike most headers
+// are copies throughout.
 func (t *transcript) onGrid(residue int) []int {
 	var found []int
+	letters := t.lettersOf(residue)
 	for i := residue; i+tarBlock <= len(t.out); i += tarBlock {
-		if h := t.out[i : i+tarBlock]; ownDigits(h) >= 1 && plausibleTar(h) {
+		h := t.out[i : i+tarBlock]
+		if own := ownDigits(h); (own >= 1 || own == 0 && letters.spell(h)) && judge(h) == likeHeader {
 			found = append(found, i)
 		}
 	}
 	return found
 }
 
-// ownDigits counts the known ones of the last digits of size and checksum; it
+// letters are places before the window that hold letters of a header's magic.
+type letters map[uint16]byte
+
+// lettersOf learns them from the headers that have a digit of their own.
+func (t *transcript) lettersOf(residue int) letters {
+	places := letters{}
+	for i := residue; i+tarBlock <= len(t.out); i += tarBlock {
+		if h := t.out[i : i+tarBlock]; ownDigits(h) >= 1 && judge(h) == likeHeader {
+			for k := range magic {
+				if c := h[magicAt+k]; !isKnown(c) && c != unknown {
+					places[c] = magic[k]
+				}
+			}
+		}
+	}
+	return places
+}
+
+// spell reports whether a block has the magic at its place, every letter of it
+// known or copied from such a letter.
+func (l letters) spell(h []uint16) bool {
+	for k := range magic {
+		if c := h[magicAt+k]; c != uint16(magic[k]) && l[c] != magic[k] {
+			return false
+		}
+	}
+	return true
+}
+
+// ownDigits counts the known digits at the end of size and checksum; it
 // is negative when a known byte cannot stand where it does.
 func ownDigits(h []uint16) int {
-	if !isTerminator(h[107]) || !isTerminator(h[135]) || !isTerminator(h[147]) || h[257] != 'u' && h[257] != unknown {
+	if !isTerminator(h[107]) || !isTerminator(h[135]) || !isTerminator(h[147]) || isKnown(h[magicAt]) && h[magicAt] != 'u' {
 		return -1
 	}
 	own := 0
 	for _, i := range [...]int{131, 132, 133, 134, 150, 151, 152, 153} {
 		switch c := h[i]; {
-		case isOctal(c):
+		case isOctal(c), c == '8', c == '9':
 			own++
 		case !isTerminator(c) && h[124]&0xff80 != 0x80:
 			return -1
@@ -130,29 +213,41 @@ func ownDigits(h []uint16) int {
 	return own
 }
 
-func isTerminator(c uint16) bool { return c == 0 || c == ' ' || c == unknown }
+func isTerminator(c uint16) bool { return c == 0 || c == ' ' || !isKnown(c) }
 
 func isOctal(c uint16) bool { return c >= '0' && c <= '7' }
 
-// plausibleTar reports whether every known byte of the numeric fields and of
-// the magic is one that a header has there.
-func plausibleTar(h []uint16) bool {
+// likeness is what the known bytes of a block look like.
+type likeness int
+
+const (
+	likeNothing likeness = iota
+	likeHeader           // each is one that a header has there
+	likeNames            // but for eights and nines, which no octal field has
+)
+
+// judge looks at the numeric fields and the magic.
+func judge(h []uint16) likeness {
+	looks := likeHeader
 	for _, f := range tarFields {
 		if h[f.from]&0xff80 == 0x80 { // GNU's base-256 number
 			continue
 		}
 		for _, c := range h[f.from:f.to] {
-			if !isOctal(c) && !isTerminator(c) {
-				return false
+			switch {
+			case c == '8' || c == '9':
+				looks = likeNames
+			case !isOctal(c) && !isTerminator(c):
+				return likeNothing
 			}
 		}
 	}
-	for i, c := range [...]uint16{'u', 's', 't', 'a', 'r'} {
-		if h[257+i] != unknown && h[257+i] != c {
-			return false
+	for k := range magic {
+		if c := h[magicAt+k]; isKnown(c) && c != uint16(magic[k]) {
+			return likeNothing
 		}
 	}
-	return true
+	return looks
 }
 
 // checksumHolds sums the header with its checksum field as blanks. A header
@@ -165,6 +260,9 @@ func checksumHolds(h []uint16) bool {
 				want = want*8 + int(c-'0')
 			}
 			c = ' '
+		}
+		if !isKnown(c) {
+			return false
 		}
 		sum += int(c)
 	}
@@ -180,14 +278,14 @@ func (t *transcript) symbols(p []uint16) {
 // before the window.
 func (t *transcript) entry(at int) (Entry, bool) {
 	e := Entry{Kind: byte(t.out[at+156])}
-	if t.out[at+156] == unknown || t.out[at+124]&0xff80 == 0x80 { // GNU's base-256 number
+	if !isKnown(t.out[at+156]) || t.out[at+124]&0xff80 == 0x80 { // GNU's base-256 number
 		return e, false
 	}
 	for _, c := range t.out[at+124 : at+136] {
 		switch {
 		case isOctal(c):
 			e.Size = e.Size*8 + int64(c-'0')
-		case c == unknown:
+		case !isKnown(c):
 			return e, false
 		}
 	}
