@@ -115,7 +115,11 @@ func (p *probe) judge(packed compression, claims []claim, sample sampler) (Measu
 		m.UnpackedBytes, m.Method = exactly(c.length), c.method
 		break
 	}
-	m.DiskBytes = diskBytesOf(m.UnpackedBytes, files, typicalGain(estimate.Entries))
+	typical := typicalEntry(estimate.Entries)
+	m.DiskBytes = diskBytesOf(m.UnpackedBytes, files, typical.gain)
+	if estimate.Files.Max >= 0 {
+		m.LikelyInodes = int64(float64(files.Value) * typical.share)
+	}
 	return m, true
 }
 
@@ -126,21 +130,26 @@ func prudent(files Interval) Interval {
 	return files
 }
 
-// typicalGain is what an entry of this layer gains on average when it comes from the
-// tar to a disk, by those that samples showed; where they showed but a few, what
-// entries gain elsewhere.
-func typicalGain(entries []sampling.Entry) int64 {
+// typical is what the headers of a layer come to on average.
+type typical struct {
+	gain  int64   // bytes that an entry gains when it comes from the tar to a disk
+	share float64 // of the headers that are an entry's own, and not extended ones
+}
+
+// typicalEntry goes by the headers that samples showed; where those are but a few, by
+// what entries are elsewhere.
+func typicalEntry(seen []sampling.Entry) typical {
 	const enough = 32
 	var sum, count int64
-	for _, e := range entries {
+	for _, e := range seen {
 		h := tarHeader{kind: e.Kind, size: e.Size}
 		count += h.entries()
 		sum += h.gain()
 	}
 	if count < enough {
-		return gainTypical
+		return typical{gain: gainTypical, share: 1}
 	}
-	return min(max(sum/count, 1), gainMax)
+	return typical{gain: min(max(sum/count, 1), gainMax), share: float64(count) / float64(len(seen))}
 }
 
 func (c claim) refutedBy(e sampling.Estimate) bool {

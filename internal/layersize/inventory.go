@@ -281,8 +281,8 @@ func (v *inventory) measurement() Measurement {
 			Min:   max(0, v.blocks-v.below) * blockSize,
 			Max:   (v.blocks + v.above) * blockSize,
 		},
-		Inodes: &count,
-		Exact:  len(v.problems) == 0,
-		Note:   strings.Join(v.problems, "; "),
+		Inodes: &count, LikelyInodes: count,
+		Exact: len(v.problems) == 0,
+		Note:  strings.Join(v.problems, "; "),
 	}
 }

@@ -84,6 +84,7 @@ type Measurement struct {
 	UnpackedBytes Interval // length of the layer's tar
 	DiskBytes     Interval // what its files hold on ext4, in whole blocks
 	Inodes        *int64   // files, directories and links, nil unless every one was counted
+	LikelyInodes  int64    // as many as a disk should have room for: those counted, or what samples tell; 0 where nothing does
 	Method        Method
 	Exact         bool   // counted file by file
 	Note          string // why a better source was passed over, or what is odd; may be empty

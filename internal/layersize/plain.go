@@ -20,13 +20,14 @@ func (p *probe) plain() (Measurement, bool) {
 	files, err := p.walk()
 	if err == nil {
 		counted := files.measurement()
-		m.DiskBytes, m.Inodes, m.Exact, m.Note = counted.DiskBytes, counted.Inodes, counted.Exact, counted.Note
+		m.DiskBytes, m.Inodes, m.LikelyInodes = counted.DiskBytes, counted.Inodes, counted.LikelyInodes
+		m.Exact, m.Note = counted.Exact, counted.Note
 		return m, true
 	}
 	if !errors.Is(err, errBudget) && !errors.Is(err, errManyRequests) {
 		p.passed("the tar was not walked", err)
 	}
-	m.DiskBytes = p.plainDisk()
+	m.DiskBytes, m.LikelyInodes = p.plainDisk()
 	return m, true
 }
 

@@ -16,10 +16,10 @@ const (
 	plainAtOnce  = 8
 )
 
-// plainDisk estimates what the files of a tar hold on a disk from the headers in
-// windows all over it: one window in each of equal parts, so that every region is
-// seen, and twice as many until the disk's size is known to a fiftieth.
-func (p *probe) plainDisk() Interval {
+// plainDisk estimates what the files of a tar hold on a disk, and how many they are,
+// from the headers in windows all over it: one window in each of equal parts, so that
+// every region is seen, and twice as many until the disk's size is known to a fiftieth.
+func (p *probe) plainDisk() (disk Interval, inodes int64) {
 	size := p.layer.Size
 	var seen glimpses
 	for round := int64(plainFirst); round <= plainWindows; round *= 2 {
@@ -31,9 +31,9 @@ func (p *probe) plainDisk() Interval {
 		}
 	}
 	if seen.n < 2 { // nothing to compare: it may be full of the smallest files
-		return diskBytes(exactly(size), Interval{Value: size / entryTypical, Max: size / (2 * tarBlock)})
+		return diskBytes(exactly(size), Interval{Value: size / entryTypical, Max: size / (2 * tarBlock)}), 0
 	}
-	return seen.disk(size)
+	return seen.disk(size), seen.inodes(size)
 }
 
 // plainRound looks into n windows, several at once; false when the budget or the
@@ -108,6 +108,11 @@ func (s *glimpses) disk(size int64) Interval {
 		Min:   wholeBlocks(int64(max(1, length+(mean-3*deviation)*windows-unseen*lossMax-tailMax))),
 		Max:   wholeBlocks(int64(length + (mean+3*deviation)*windows + unseen*gainMax + names + blockSize*(1+length/extentsFrom))),
 	})
+}
+
+// inodes is how many entries a tar of this size has, as the windows tell it.
+func (s *glimpses) inodes(size int64) int64 {
+	return int64(math.Ceil(s.entries / s.n * float64(size) / plainWindow))
 }
 
 func sq(x float64) float64 { return x * x }

@@ -215,6 +215,37 @@ func TestEachModeReadsAsItSays(t *testing.T) {
 	}
 }
 
+// TestTheDiskHasInodesForWhatIsOnlyEstimated: one layer is counted and the other is not; the disk must have room for the files of
+// both, though nobody knows their number.
+func TestTheDiskHasInodesForWhatIsOnlyEstimated(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	var files []sandbox.File
+	for i := range 4_000 {
+		files = append(files, sandbox.File{Name: fmt.Sprintf("%d.bin", i), Size: 700, Like: sandbox.Noise})
+	}
+	image := s.push(t, "a/x:v1", layer(t, 1, sandbox.File{Name: "few", Size: 1_000, Like: sandbox.Noise}), layer(t, 2, files...))
+	full, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, image))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := request(measure.Auto, image)
+	r.ReadBudget = 1 << 20
+	sampled, err := measurer(t, nil).Measure(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sampled.Inodes != nil || !sampled.Images[0].Measurements[0].Exact {
+		t.Fatalf("nothing was left to estimate, or everything: %+v", sampled)
+	}
+	if got := full.Disk().Inodes; got != *full.Inodes {
+		t.Errorf("the disk is to have %d inodes, and %d were counted", got, *full.Inodes)
+	}
+	if got := sampled.Disk().Inodes; got < *full.Inodes*95/100 || got > *full.Inodes*2 {
+		t.Errorf("the disk is to have %d inodes, for %d", got, *full.Inodes)
+	}
+}
+
 func TestWhatWasKeptIsNotReadAgain(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)

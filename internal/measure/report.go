@@ -16,6 +16,7 @@ type Report struct {
 	UnpackedBytes   layersize.Interval // length of the layers' tars
 	RequiredBytes   layersize.Interval // blobs and unpacked layers, in whole blocks
 	Inodes          *int64             // of both, nil unless every layer was counted
+	LikelyInodes    int64              // of both: counted where they were, else what samples tell
 	Exact           bool               // every layer was counted file by file
 }
 
@@ -40,7 +41,7 @@ func addUp(images []*registry.Image, blobs map[string]int64, measured map[string
 	for _, size := range blobs {
 		sum.add(&report.CompressedBytes, size)
 		sum.addInterval(&report.RequiredBytes, exactly(disksize.Blocks(size)))
-		report.count(sum, new(int64(1)))
+		report.count(sum, 1, true)
 	}
 	chains := map[string]bool{}
 	for _, image := range images {
@@ -57,21 +58,33 @@ func addUp(images []*registry.Image, blobs map[string]int64, measured map[string
 			sum.addInterval(&report.UnpackedBytes, measurement.UnpackedBytes)
 			sum.addInterval(&report.RequiredBytes, measurement.DiskBytes)
 			sum.addInterval(&report.RequiredBytes, exactly(snapshotDirectories*disksize.BlockSize))
-			report.count(sum, new(int64(snapshotDirectories)))
+			report.count(sum, snapshotDirectories, true)
 			report.Exact = report.Exact && measurement.Exact
-			report.count(sum, measurement.Inodes)
+			report.count(sum, measurement.LikelyInodes, measurement.Inodes != nil)
 		}
 		report.Images = append(report.Images, detail)
 	}
 	return report, sum.err
 }
 
-func (r *Report) count(sum *adder, inodes *int64) {
-	if inodes == nil {
+func (r *Report) count(sum *adder, inodes int64, counted bool) {
+	sum.add(&r.LikelyInodes, inodes)
+	if !counted {
 		r.Inodes = nil
 	}
 	if r.Inodes != nil {
-		sum.add(r.Inodes, *inodes)
+		sum.add(r.Inodes, inodes)
+	}
+}
+
+// Disk is the disk that holds what was measured, with the default margin: the upper bound of the bytes, and the inodes that are
+// likely, since their bounds from a few samples would order disks that hardly an image needs.
+func (r *Report) Disk() disksize.Request {
+	return disksize.Request{
+		RequiredBytes:         r.RequiredBytes.Max,
+		Inodes:                r.LikelyInodes,
+		MaxUtilizationPercent: disksize.DefaultMaxUtilizationPercent,
+		RoundToGiB:            disksize.DefaultRoundToGiB,
 	}
 }
 

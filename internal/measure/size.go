@@ -16,10 +16,6 @@ func (m *Measurer) SizeGiB(ctx context.Context, images []string) (int64, error) 
 	if err != nil {
 		return 0, err
 	}
-	disk, err := disksize.Recommend(disksize.Request{
-		RequiredBytes:         report.RequiredBytes.Max,
-		MaxUtilizationPercent: disksize.DefaultMaxUtilizationPercent,
-		RoundToGiB:            disksize.DefaultRoundToGiB,
-	})
+	disk, err := disksize.Recommend(report.Disk())
 	return disk.SizeGiB, err
 }

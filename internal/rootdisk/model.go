@@ -79,16 +79,11 @@ func (m *model) measureRequest(ctx context.Context) (measure.Request, diag.Diagn
 
 // diskRequest is the disk that serves a report; the upper bound is what it must hold.
 func (m *model) diskRequest(report *measure.Report) (disksize.Request, error) {
-	writable, err := bytesOfGiB(m.WritableGiB)
-	request := disksize.Request{
-		RequiredBytes:         report.RequiredBytes.Max,
-		WritableBytes:         writable,
-		MaxUtilizationPercent: int(intOr(m.MaxUtilizationPercent, disksize.DefaultMaxUtilizationPercent)),
-		RoundToGiB:            int(intOr(m.RoundToGiB, disksize.DefaultRoundToGiB)),
-	}
-	if report.Inodes != nil {
-		request.Inodes = *report.Inodes
-	}
+	request := report.Disk()
+	request.MaxUtilizationPercent = int(intOr(m.MaxUtilizationPercent, int64(request.MaxUtilizationPercent)))
+	request.RoundToGiB = int(intOr(m.RoundToGiB, int64(request.RoundToGiB)))
+	var err error
+	request.WritableBytes, err = bytesOfGiB(m.WritableGiB)
 	return request, err
 }
 

@@ -67,6 +67,7 @@ func weighted(title string, base recipe, pack packing) trialCase {
 func shapes(base recipe) []trialCase {
 	return []trialCase{
 		one("100,000 files of 100 bytes", true, tinyFiles(1000, 100), gzipped),
+		one("1,600,000 files of 100 bytes", false, tinyFiles(1600, 1000), gzipped), // more than the smallest disk has inodes for
 		one("40,000 files in one directory", false, crowded(40_000), gzipped),
 		one("20,000 symbolic links, half of them long", false, symlinks(20_000), gzipped),
 		one("12,000 files with extended attributes", false, attributes(12_000), gzipped),

@@ -61,15 +61,7 @@ func measureIn(ctx context.Context, mode measure.Mode, references []string) (mea
 
 // recommended is what the data source recommends with its defaults.
 func recommended(report *measure.Report) (int64, error) {
-	request := disksize.Request{
-		RequiredBytes:         report.RequiredBytes.Max,
-		MaxUtilizationPercent: disksize.DefaultMaxUtilizationPercent,
-		RoundToGiB:            disksize.DefaultRoundToGiB,
-	}
-	if report.Inodes != nil {
-		request.Inodes = *report.Inodes
-	}
-	recommendation, err := disksize.Recommend(request)
+	recommendation, err := disksize.Recommend(report.Disk())
 	return recommendation.SizeGiB, err
 }
 
