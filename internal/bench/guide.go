@@ -42,7 +42,9 @@ func (f *figures) publish(write bool) error {
 func (f *figures) render(page string) (string, error) {
 	page += ".md.tmpl"
 	parsed, err := template.New(page).Funcs(template.FuncMap{
-		"ms": milliseconds, "s": seconds, "mb": megabytes, "size": size, "percent": percent, "ratio": ratio, "gib": gib, "count": count,
+		"ms": milliseconds, "s": seconds,
+		"shareMs": func(d time.Duration) string { return share(d, milliseconds) }, "shareS": func(d time.Duration) string { return share(d, seconds) },
+		"mb": megabytes, "size": size, "percent": percent, "ratio": ratio, "gib": gib, "count": count,
 		"scale": func() scaleFigures { return scaleFrom(f) },
 	}).ParseFS(guides, "guides/"+page)
 	if err != nil {
@@ -51,6 +53,14 @@ func (f *figures) render(page string) (string, error) {
 	var out bytes.Buffer
 	err = parsed.Execute(&out, f)
 	return out.String(), err
+}
+
+// share is what one time adds to another. Where noise makes it negative, there is nothing to tell.
+func share(d time.Duration, unit func(time.Duration) string) string {
+	if d <= 0 {
+		return "too little to measure"
+	}
+	return unit(d)
 }
 
 func milliseconds(d time.Duration) string {

@@ -13,7 +13,7 @@ func seen() *figures {
 	pull.Pull = &pull
 	return &figures{
 		Machine:   machine{Date: "2026-01-02", Processor: "some processor", Cores: 2, MemoryGiB: 24, Platform: "linux/amd64", Go: "go1.26", Took: 9 * time.Minute},
-		Starts:    []StartFigures{{Title: "tkeimage", Binary: 20e6, Handshake: 8 * time.Millisecond, Schema: 12 * time.Millisecond, Resident: 21e6}},
+		Starts:    []StartFigures{{Title: "tkeimage", Binary: 20e6, Handshake: 8 * time.Millisecond, Schema: 12 * time.Millisecond, Resident: 21e6}, {Title: "an empty provider", Binary: 18e6, Handshake: 7 * time.Millisecond, Schema: 10 * time.Millisecond, Resident: 17e6}},
 		Plan:      PlanFigures{With: 900 * time.Millisecond, Without: 800 * time.Millisecond, Calls: 1, Requests: 2},
 		Refreshes: []RefreshFigures{{Caches: 1000, Calls: 25, Wall: 6 * time.Second, Null: 4 * time.Second, Single: 66 * time.Second, Peak: 90e6}},
 		Images:    []MeasuringFigures{{GiB: 5, Layers: 40, Size: 5e9, Unpacked: 7e9, Rows: []MeasuringRow{auto, pull}}},
@@ -52,6 +52,30 @@ func TestTheGuidesSayWhatWasSeen(t *testing.T) {
 	}
 }
 
+// TestTheGuidesSayWhatCannotBeTold: of two times that are too near to each other, and of a machine that others used.
+func TestTheGuidesSayWhatCannotBeTold(t *testing.T) {
+	t.Parallel()
+	quiet, err := seen().render("what-it-costs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := seen()
+	f.Plan.With, f.Machine.Load = f.Plan.Without-time.Millisecond, 7.5
+	f.Images = append(f.Images, MeasuringFigures{GiB: 10, Layers: 1, Rows: []MeasuringRow{{How: "sample", Wall: time.Second}, {How: "full", Wall: 80 * time.Second}}})
+	for i := range f.Images[1].Rows {
+		f.Images[1].Rows[i].Pull = &f.Images[1].Rows[1]
+	}
+	busy, err := f.render("what-it-costs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, only := range []string{"| the provider's share | too little to measure |", "a load of 7.5", "`sample` took 1.2 % of the time of `full`"} {
+		if !strings.Contains(busy, only) || strings.Contains(quiet, only) {
+			t.Errorf("%q is to be said of one run and not of the other", only)
+		}
+	}
+}
+
 // TestWhatIsPromisedIsHeld: each figure that breaks its promise is told.
 func TestWhatIsPromisedIsHeld(t *testing.T) {
 	t.Parallel()
@@ -62,8 +86,16 @@ func TestWhatIsPromisedIsHeld(t *testing.T) {
 		"binary":  func(f *figures) { f.Starts[0].Binary = maxBinaryBytes + 1 },
 		"schema":  func(f *figures) { f.Starts[0].Schema = time.Second },
 		"refresh": func(f *figures) { f.Refreshes[0].Calls = 26 },
+		"floor":   func(f *figures) { f.Starts[0].Schema = 21 * time.Millisecond },
+		"memory":  func(f *figures) { f.Starts[0].Resident = 35e6 },
 		"waiting": func(f *figures) { f.Waiting.Calls = 131 },
-		"sample":  func(f *figures) { f.Images[0].Rows[0].How, f.Images[0].Rows[0].Bytes = "sample", 1e9 },
+		"waited":  func(f *figures) { f.Waiting.Median = 4 * time.Second },
+		"full":    func(f *figures) { f.Streamed[0].Full = time.Minute },
+		"time of sample": func(f *figures) {
+			f.Images[0].GiB, f.Images[0].Layers = 10, 1
+			f.Images[0].Rows = []MeasuringRow{{How: "sample", Wall: time.Second}, {How: "full", Wall: 40 * time.Second}}
+		},
+		"sample": func(f *figures) { f.Images[0].Rows[0].How, f.Images[0].Rows[0].Bytes = "sample", 1e9 },
 		"one layer": func(f *figures) {
 			f.Images[0].Layers, f.Images[0].Rows[0].How, f.Images[0].Rows[0].Bytes = 1, "sample", 17<<20
 		},

@@ -18,6 +18,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 )
 
+// largestImage is in GiB.
+const largestImage = 20
+
 // What is promised, whatever the machine.
 const (
 	maxBinaryBytes   = 26_000_000
@@ -26,6 +29,9 @@ const (
 	maxWaitingPart   = 10                     // while waiting, at most a tenth of the calls of one poller per cache
 	maxSampledBytes  = 16 << 20               // by sample, of an image of one layer, whatever its size
 	maxDocumentBytes = 1 << 20                // manifest and configuration
+	maxOfFloor       = 2                      // times what an empty provider of the framework takes to start, in time and memory
+	maxWaited        = 3 * time.Second        // in the median, after a cache is ready
+	maxSampledPart   = 2.0                    // percent of the time of full, for one layer of 10 GiB
 )
 
 // binaries are the programs that are measured, and those that stand beside them.
@@ -62,11 +68,11 @@ func run(ctx context.Context) error {
 	var o options
 	flag.BoolVar(&o.short, "short", false, "images of a 64th of their size, and fewer caches: to see that it works")
 	flag.BoolVar(&o.write, "write", false, "write the guides below templates/ and docs/")
-	flag.Float64Var(&o.largest, "largest", 20, "leave out images of more `GiB`")
+	flag.Float64Var(&o.largest, "largest", largestImage, "leave out images of more `GiB`")
 	flag.StringVar(&o.only, "only", "", "measure only this `section`, and print it as JSON: start, plan, refresh, waiting, streaming or images")
 	flag.Parse()
-	if o.short && o.write {
-		return errors.New("-short is to see that it works: its figures are not to be written anywhere")
+	if o.write && (o.short || o.largest < largestImage || o.only != "") {
+		return errors.New("-write is for a whole run: without -short, -largest and -only")
 	}
 	b, err := findBinaries()
 	if err != nil {
@@ -134,7 +140,7 @@ type scale struct {
 func scaleOf(o options) scale {
 	s := scale{
 		refreshes: []int{1, 100, 1000}, waiting: 50,
-		images:   []subject{{1, 1}, {1, 40}, {5, 1}, {5, 40}, {10, 1}, {20, 1}, {20, 40}},
+		images:   []subject{{1, 1}, {1, 40}, {5, 1}, {5, 40}, {10, 1}, {largestImage, 1}, {largestImage, 40}},
 		streamed: []subject{{1, 1}, {1, 4}},
 	}
 	s.images = slices.DeleteFunc(s.images, func(image subject) bool { return image.gib > o.largest })
@@ -163,7 +169,7 @@ type figures struct {
 // measureAll measures one thing after the other, since they share the cores.
 func measureAll(ctx context.Context, b binaries, s scale, only string) (f *figures, err error) {
 	f = &figures{}
-	begun := time.Now()
+	begun, load := time.Now(), loadNow()
 	kept, err := os.MkdirTemp("", "tkeimage-bench-")
 	if err != nil {
 		return nil, err
@@ -175,27 +181,9 @@ func measureAll(ctx context.Context, b binaries, s scale, only string) (f *figur
 	}{
 		{"start", func() (err error) { f.Starts, err = measureStarts(ctx, b); return err }},
 		{"plan", func() (err error) { f.Plan, err = measurePlan(ctx, b, kept); return err }},
-		{"refresh", func() error {
-			for _, caches := range s.refreshes {
-				one, err := measureRefresh(ctx, b, caches)
-				if err != nil {
-					return err
-				}
-				f.Refreshes = append(f.Refreshes, one)
-			}
-			return nil
-		}},
+		{"refresh", func() (err error) { f.Refreshes, err = eachOf(ctx, b, s.refreshes, measureRefresh); return err }},
 		{"waiting", func() (err error) { f.Waiting, err = measureWaiting(ctx, b, s.waiting); return err }},
-		{"streaming", func() error {
-			for _, subject := range s.streamed {
-				one, err := measureStreaming(ctx, b, subject)
-				if err != nil {
-					return err
-				}
-				f.Streamed = append(f.Streamed, one)
-			}
-			return nil
-		}},
+		{"streaming", func() (err error) { f.Streamed, err = eachOf(ctx, b, s.streamed, measureStreaming); return err }},
 		{"images", func() (err error) { f.Images, err = measureImages(ctx, b, s.images); return err }},
 	} {
 		if only != "" && only != step.title {
@@ -207,8 +195,20 @@ func measureAll(ctx context.Context, b binaries, s scale, only string) (f *figur
 		}
 		fmt.Fprintf(os.Stderr, "%-9s took %3.0f s\n", step.title, time.Since(at).Seconds())
 	}
-	f.Machine = thisMachine(time.Since(begun))
+	f.Machine = thisMachine(load, time.Since(begun))
 	return f, nil
+}
+
+// eachOf measures one thing in several sizes.
+func eachOf[S, F any](ctx context.Context, b binaries, sizes []S, of func(context.Context, binaries, S) (F, error)) (all []F, err error) {
+	for _, size := range sizes {
+		one, err := of(ctx, b, size)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
 }
 
 // check holds what does not depend on the machine, and the little of the rest that is far from any limit.
@@ -219,12 +219,21 @@ func (f *figures) check() error {
 			broken = append(broken, fmt.Errorf(format, arguments...))
 		}
 	}
-	own := f.Starts[0]
+	own, floor := f.Starts[0], f.Starts[1]
 	promise(own.Binary <= maxBinaryBytes, "the binary has %d bytes", own.Binary)
 	promise(own.Schema <= maxStart, "the schema was answered after %s", own.Schema)
+	promise(own.Schema <= maxOfFloor*floor.Schema, "the schema was answered after %s, that of an empty provider after %s", own.Schema, floor.Schema)
+	promise(own.Resident <= maxOfFloor*floor.Resident, "a start takes %d bytes of memory, that of an empty provider %d", own.Resident, floor.Resident)
 	broken = append(broken, checkRefresh(f.Refreshes))
 	promise(f.Waiting.Calls*maxWaitingPart <= f.Waiting.Pollers,
 		"%d calls while waiting, where one poller for each cache makes %d", f.Waiting.Calls, f.Waiting.Pollers)
+	promise(f.Waiting.Median <= maxWaited, "the end of an apply came %s after its cache was ready", f.Waiting.Median)
+	for _, s := range f.Streamed {
+		promise(s.Full <= s.Gzip, "full took %s for %d layers, gzip %s", s.Full, s.Layers, s.Gzip)
+	}
+	if image := f.OneLayer(10); image != nil {
+		promise(image.SampleOfFull() <= maxSampledPart, "sample took %.1f %% of the time of full", image.SampleOfFull())
+	}
 	for _, image := range f.Images {
 		row, most := image.Row(string(measure.Sample)), int64(maxSampledBytes)
 		if image.Layers > 1 {
@@ -233,4 +242,14 @@ func (f *figures) check() error {
 		promise(row.Bytes <= most, "sample read %d bytes of an image of %g GiB in %d layers", row.Bytes, image.GiB, image.Layers)
 	}
 	return errors.Join(broken...)
+}
+
+// OneLayer is the image of so many GiB in one layer, if it was measured.
+func (f *figures) OneLayer(gib float64) *MeasuringFigures {
+	for i, image := range f.Images {
+		if image.GiB == gib && image.Layers == 1 {
+			return &f.Images[i]
+		}
+	}
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -51,6 +52,11 @@ func (f MeasuringFigures) Row(how string) MeasuringRow {
 		}
 	}
 	return MeasuringRow{}
+}
+
+// SampleOfFull is the part of the time of full that sample took, in percent.
+func (f MeasuringFigures) SampleOfFull() float64 {
+	return 100 * f.Row(string(measure.Sample)).Wall.Seconds() / f.Row(string(measure.Full)).Wall.Seconds()
 }
 
 // subject is an image to learn about.
@@ -122,7 +128,7 @@ func measureImage(ctx context.Context, b binaries, images *giant.Registry, s sub
 func sealed(ctx context.Context, s subject) ([]*giant.Layer, error) {
 	layers := make([]*giant.Layer, s.layers)
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(parallelism)
+	group.SetLimit(runtime.NumCPU())
 	for i := range layers {
 		layers[i] = giant.NewLayer(uint64(i), int64(s.gib*(1<<30))/int64(s.layers))
 		group.Go(func() error { return layers[i].Seal(ctx) })

@@ -29,7 +29,7 @@ type RefreshFigures struct {
 }
 
 // Own is what the provider adds to what the CLI takes with a provider that reads nothing.
-func (f RefreshFigures) Own() time.Duration { return max(0, f.Wall-f.Null) }
+func (f RefreshFigures) Own() time.Duration { return f.Wall - f.Null }
 
 func manyCaches() object {
 	return object{
@@ -107,8 +107,7 @@ func (f *RefreshFigures) compare(ctx context.Context, with, without *workspace, 
 		}
 		walls, nulls = append(walls, wall), append(nulls, null)
 	}
-	same := func(d time.Duration) time.Duration { return d }
-	f.Wall, f.Null = medianOf(walls, same), medianOf(nulls, same)
+	f.Wall, f.Null = median(walls), median(nulls)
 	return nil
 }
 

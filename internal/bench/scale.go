@@ -87,7 +87,7 @@ func refreshCalls(caches int) int {
 	return shared
 }
 
-// typicalImage is the one of many layers that is nearest to 5 GiB.
+// typicalImage is the last of many layers that has 5 GiB at most.
 func typicalImage(images []MeasuringFigures) MeasuringFigures {
 	var typical MeasuringFigures
 	for _, image := range images {

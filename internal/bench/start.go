@@ -65,6 +65,10 @@ func measureStarts(ctx context.Context, b binaries) ([]StartFigures, error) {
 	return figures, nil
 }
 
+func median[T int64 | time.Duration](values []T) T {
+	return medianOf(values, func(v T) T { return v })
+}
+
 func medianOf[F any, T int64 | time.Duration](figures []F, of func(F) T) T {
 	values := make([]T, 0, len(figures))
 	for _, f := range figures {

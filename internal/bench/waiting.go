@@ -2,9 +2,12 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strconv"
 	"sync"
@@ -18,6 +21,8 @@ import (
 const (
 	shortestBuild = 6 * time.Second
 	longestBuild  = 30 * time.Second
+
+	longestLine = 1 << 20 // bytes, of the CLI's log
 )
 
 // WaitingFigures are what it costs to wait for caches that are built at once.
@@ -65,7 +70,7 @@ func measureWaiting(ctx context.Context, b binaries, caches int) (f WaitingFigur
 	if len(lags) != caches || len(ended) != caches {
 		return f, fmt.Errorf("%d caches were built and %d applied, of %d", len(lags), len(ended), caches)
 	}
-	f.Median = medianOf(lags, func(d time.Duration) time.Duration { return d })
+	f.Median = median(lags)
 	return f, nil
 }
 
@@ -95,12 +100,16 @@ func (w *workspace) applyTimes(ctx context.Context, parallelism int) (map[string
 	if err != nil {
 		return nil, err
 	}
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
 	if err := command.Start(); err != nil {
 		return nil, err
 	}
 	ended := map[string]time.Time{}
 	var last string
-	for lines := bufio.NewScanner(out); lines.Scan(); {
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, longestLine)
+	for lines.Scan() {
 		last = lines.Text()
 		var line struct {
 			Timestamp time.Time `json:"@timestamp"`
@@ -115,8 +124,9 @@ func (w *workspace) applyTimes(ctx context.Context, parallelism int) (map[string
 			ended[fmt.Sprintf("registry.example.com/app:v%d", line.Hook.Resource.Key)] = line.Timestamp
 		}
 	}
-	if err := command.Wait(); err != nil {
-		return nil, fmt.Errorf("apply: %w\n%s", err, last)
+	_, _ = io.Copy(io.Discard, out) // after a line that is too long: the CLI would wait for a reader
+	if err := errors.Join(lines.Err(), command.Wait()); err != nil {
+		return nil, fmt.Errorf("apply: %w\n%s\n%s", err, last, stderr.String())
 	}
 	return ended, nil
 }
