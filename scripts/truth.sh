@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Holds the number against a real containerd; internal/truth/doc.go says how. Needs root and Linux, and on Debian installs what
-# is missing. Arguments go to the program: -short, -only REGEXP, -write FILE, -timeout 2h, -cache FOLDER.
+# is missing. Arguments go to the program: -short, -only REGEXP, -write FILE, -guide, -timeout 3h, -cache FOLDER.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -28,6 +28,9 @@ fi
 
 mkdir -p bin
 "${GO:-go}" build -o bin/truth ./internal/truth
+
+# First the count of blocks and inodes alone, against ext4 and no containerd.
+TKEIMAGE_ROOT_TESTS=1 unshare --mount "${GO:-go}" test -count=1 -run '^TestCountAgreesWithExt4$' ./internal/layersize >&2
 
 # In a namespace of its own: however this ends, the kernel unmounts what was mounted and gives the loop devices back.
 export TKEIMAGE_REGISTRY_BIN="${TKEIMAGE_REGISTRY_BIN:-$PWD/bin/registry}"

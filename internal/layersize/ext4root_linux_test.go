@@ -42,8 +42,12 @@ func TestCountAgreesWithExt4(t *testing.T) {
 			if *m.Inodes != inodes {
 				t.Errorf("counted %d inodes, ext4 has %d more than before", *m.Inodes, inodes)
 			}
-			// Trees of directories and maps of extents are estimated.
+			// Trees of directories and maps of extents are estimated; how full the leaves of a tree are depends on the
+			// seed of its hashes, which each file system draws anew.
 			slack := 4*int64(blockSize) + used/200
+			if name == "a large directory" {
+				slack += used / 25
+			}
 			if off := m.DiskBytes.Value - used; off < -slack || off > slack {
 				t.Errorf("counted %d bytes, ext4 holds %d: %+d", m.DiskBytes.Value, used, off)
 			}

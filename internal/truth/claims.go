@@ -52,6 +52,12 @@ func (r row) exactness() []string {
 		if is := report.RequiredBytes; is.Min != is.Value || is.Max != is.Value {
 			failures = append(failures, fmt.Sprintf("%s: exact, but between %d and %d", mode, is.Min, is.Max))
 		}
+		if report.Inodes == nil || full.Inodes != nil && *report.Inodes != *full.Inodes {
+			failures = append(failures, fmt.Sprintf("%s: exact, but its inodes are not those that streaming found", mode))
+		}
+		if is := report.UnpackedBytes; is.Min > full.UnpackedBytes.Value || is.Max < full.UnpackedBytes.Value {
+			failures = append(failures, fmt.Sprintf("%s: exact, but its tars have %d to %d bytes, not %d", mode, is.Min, is.Max, full.UnpackedBytes.Value))
+		}
 		if report.RequiredBytes != full.RequiredBytes {
 			failures = append(failures, fmt.Sprintf("%s: exact, but %d where streaming found %d", mode, report.RequiredBytes.Value, full.RequiredBytes.Value))
 		}
@@ -62,13 +68,20 @@ func (r row) exactness() []string {
 	return failures
 }
 
-// bounds: what was used lies within.
+// bounds: what was used lies within, whatever was sampled. Holes are no data, so that samples know nothing of them.
 func (r row) bounds() []string {
-	is, own := r.measured[measure.Auto].report.RequiredBytes, r.own()
-	if r.used.bytes >= is.Min-own && r.used.bytes <= is.Max+own {
-		return nil
+	sampled := []measure.Mode{measure.Auto, measure.Sample}
+	if r.holes {
+		sampled = sampled[:1]
 	}
-	return []string{fmt.Sprintf("auto: used are %d bytes, the bounds are %d and %d", r.used.bytes, is.Min, is.Max)}
+	var failures []string
+	for _, mode := range sampled {
+		is, own := r.measured[mode].report.RequiredBytes, r.own()
+		if r.used.bytes < is.Min-own || r.used.bytes > is.Max+own {
+			failures = append(failures, fmt.Sprintf("%s: used are %d bytes, the bounds are %d and %d", mode, r.used.bytes, is.Min, is.Max))
+		}
+	}
+	return failures
 }
 
 // own is what containerd may keep for itself: its two databases were seen to grow by 130 KB with an image and by 13 KB with each layer.

@@ -39,6 +39,20 @@ func TestClaims(t *testing.T) {
 		"exact and wrong": {func(r *row) {
 			*r.measured[measure.Auto].report = measure.Report{Exact: true, RequiredBytes: layersize.Interval{Value: used + 1, Min: used + 1, Max: used + 1}}
 		}, "where streaming found"},
+		"exact and other inodes": {func(r *row) {
+			n := int64(7)
+			*r.measured[measure.Auto].report = *r.measured[measure.Full].report
+			r.measured[measure.Auto].report.Inodes = &n
+		}, "its inodes"},
+		"exact and another tar": {func(r *row) {
+			*r.measured[measure.Auto].report = *r.measured[measure.Full].report
+			r.measured[measure.Auto].report.UnpackedBytes = layersize.Interval{Value: 5, Min: 5, Max: 5}
+		}, "its tars"},
+		"used beyond the bounds of sample": {sampled(used, used/2, used*99/100), "sample: used are"},
+		"holes that samples cannot see": {func(r *row) {
+			r.holes = true
+			sampled(used/100, used/200, used/50)(r)
+		}, ""},
 		"what hides from samples": {func(r *row) {
 			r.hides = true
 			auto(used/2, used/3, 2*used)(r)
@@ -47,6 +61,7 @@ func TestClaims(t *testing.T) {
 			r.used.bytes = 50e6
 			full(48e6)(r)
 			auto(48e6, 1e6, 90e6)(r)
+			sampled(48e6, 1e6, 90e6)(r)
 		}, ""},
 	} {
 		t.Run(title, func(t *testing.T) {
@@ -95,6 +110,12 @@ func full(n int64) func(*row) {
 func auto(n, low, high int64) func(*row) {
 	return func(r *row) {
 		r.measured[measure.Auto].report.RequiredBytes = layersize.Interval{Value: n, Min: low, Max: high}
+	}
+}
+
+func sampled(n, low, high int64) func(*row) {
+	return func(r *row) {
+		r.measured[measure.Sample].report.RequiredBytes = layersize.Interval{Value: n, Min: low, Max: high}
 	}
 }
 

@@ -21,6 +21,7 @@ type options struct {
 	short   bool
 	only    *regexp.Regexp
 	write   string
+	guide   bool
 	cache   string
 	timeout time.Duration
 }
@@ -31,11 +32,15 @@ func parse() (options, error) {
 	flag.BoolVar(&o.short, "short", false, "only the cases that are small")
 	flag.StringVar(&only, "only", "", "only the cases whose `title` matches this regular expression")
 	flag.StringVar(&o.write, "write", "", "write the table to this `file` too")
+	flag.BoolVar(&o.guide, "guide", false, "write the table into the guide below templates/ and docs/")
 	flag.StringVar(&o.cache, "cache", os.Getenv("TKEIMAGE_TRUTH_CACHE"), "`folder` that keeps Debian's file system between runs")
-	flag.DurationVar(&o.timeout, "timeout", 2*time.Hour, "the longest that everything may take")
+	flag.DurationVar(&o.timeout, "timeout", 3*time.Hour, "the longest that everything may take")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		return o, fmt.Errorf("there is no argument %q", flag.Arg(0))
+	}
+	if o.guide && (o.short || only != "") {
+		return o, errors.New("-guide is for a whole run: without -short and -only")
 	}
 	var err error
 	o.only, err = regexp.Compile(only)
@@ -121,6 +126,11 @@ func tryAll(ctx context.Context, o options, folder string, cases []trialCase) er
 	fmt.Print(text)
 	if o.write != "" {
 		if err := os.WriteFile(o.write, []byte(text), 0o644); err != nil { //nolint:gosec // a page of the documentation, for everyone
+			return err
+		}
+	}
+	if o.guide {
+		if err := intoGuide(text); err != nil {
 			return err
 		}
 	}

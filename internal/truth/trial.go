@@ -19,6 +19,7 @@ import (
 type row struct {
 	title    string
 	hides    bool
+	holes    bool
 	layers   int64 // distinct blobs of layers
 	measured map[measure.Mode]measured
 	sizeGiB  int64 // recommended, from auto
@@ -31,7 +32,7 @@ const leastDisk = 30 * mib
 
 // try sees one case through.
 func try(ctx context.Context, folder string, c trialCase) (r row, err error) {
-	r.title, r.hides = c.title, c.hides
+	r.title, r.hides, r.holes = c.title, c.hides, c.holes
 	registry, err := registrytest.Run(ctx, registrytest.Options{})
 	if err != nil {
 		return r, err
