@@ -84,6 +84,7 @@ func (v *virtual) ReadAt(p []byte, off int64) (int, error) {
 // producer compresses as one of the tools does that write layers.
 type producer struct {
 	name     string
+	program  string // which has to be installed; empty for a library
 	zstd     bool
 	compress func([]byte) ([]byte, error)
 }
@@ -95,7 +96,7 @@ func command(name string, args ...string) producer {
 			label += " " + a
 		}
 	}
-	return producer{label, name == "zstd", func(p []byte) ([]byte, error) {
+	return producer{label, name, name == "zstd", func(p []byte) ([]byte, error) {
 		cmd := exec.Command(name, args...)
 		cmd.Stdin = bytes.NewReader(p)
 		return cmd.Output()
@@ -103,7 +104,7 @@ func command(name string, args ...string) producer {
 }
 
 func goGzip(level int) producer {
-	return producer{fmt.Sprintf("Go %d", level), false, func(p []byte) ([]byte, error) {
+	return producer{fmt.Sprintf("Go %d", level), "", false, func(p []byte) ([]byte, error) {
 		var b bytes.Buffer
 		w, err := gzip.NewWriterLevel(&b, level)
 		if err != nil {
@@ -116,7 +117,7 @@ func goGzip(level int) producer {
 }
 
 func klauspost(level int) producer {
-	return producer{fmt.Sprintf("klauspost %d", level), false, func(p []byte) ([]byte, error) {
+	return producer{fmt.Sprintf("klauspost %d", level), "", false, func(p []byte) ([]byte, error) {
 		var b bytes.Buffer
 		w, err := kgzip.NewWriterLevel(&b, level)
 		if err != nil {

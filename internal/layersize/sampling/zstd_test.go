@@ -12,7 +12,7 @@ import (
 )
 
 func goZstd(level int) producer {
-	return producer{fmt.Sprintf("klauspost zstd %d", level), true, func(p []byte) ([]byte, error) {
+	return producer{fmt.Sprintf("klauspost zstd %d", level), "", true, func(p []byte) ([]byte, error) {
 		var b bytes.Buffer
 		w, err := zstd.NewWriter(&b, zstd.WithEncoderLevel(zstd.EncoderLevel(level)))
 		if err != nil {
