@@ -49,6 +49,9 @@ func rows(t *testing.T, heading string) map[string]string {
 	section, _, _ = strings.Cut(section, "\n## ")
 	found2 := map[string]string{}
 	for _, match := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\| (.*) \\|$").FindAllStringSubmatch(section, -1) {
+		if found2[match[1]] != "" {
+			t.Errorf("CONTRIBUTING.md tells of %s twice: %q and %q", match[1], found2[match[1]], match[2])
+		}
 		found2[match[1]] = match[2]
 	}
 	return found2
