@@ -1,4 +1,5 @@
-// Package internal_test holds the diagram of DESIGN.md: which room may know which, and what each may know of the world.
+// Package internal_test holds the diagram of DESIGN.md: which room may know which, and what each may know of the world. The lists of
+// DESIGN.md are held to be this diagram.
 package internal_test
 
 import (
@@ -6,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -95,10 +98,71 @@ func TestDiagramPointsDownwards(t *testing.T) {
 	}
 }
 
+// TestDesignShowsTheDiagram holds the two lists of DESIGN.md to the diagram: what is shipped and what is not, each in its order. Packages that
+// are nothing but tests are imported by none, so they have no place in the diagram and may stand anywhere in the second list.
+func TestDesignShowsTheDiagram(t *testing.T) {
+	t.Parallel()
+
+	var shipped, props, tests []string
+	for _, r := range diagram {
+		if r.props {
+			props = append(props, r.name)
+		} else if r.name != "" { // main stands on the roof
+			shipped = append(shipped, r.name)
+		}
+	}
+	for _, found := range packages(t) {
+		if len(found.GoFiles) == 0 && found.ImportPath != module+"/internal" { // not this one
+			tests = append(tests, found.room())
+		}
+	}
+
+	lists := listsOfDesign(t)
+	ofTests := func(name string) bool { return slices.Contains(tests, name) }
+	named := slices.DeleteFunc(slices.Clone(lists[1]), func(name string) bool { return !ofTests(name) })
+	for _, c := range []struct {
+		title     string
+		want, got []string
+	}{
+		{"shipped", shipped, lists[0]},
+		{"not shipped", props, slices.DeleteFunc(lists[1], ofTests)},
+		{"nothing but tests", tests, slices.Sorted(slices.Values(named))},
+	} {
+		if !slices.Equal(c.want, c.got) {
+			t.Errorf("DESIGN.md's list of what is %s:\n%v\nwant, as in the diagram:\n%v", c.title, c.got, c.want)
+		}
+	}
+}
+
+// listsOfDesign gives the rooms that the first two blocks of DESIGN.md name, in their order.
+func listsOfDesign(t *testing.T) (lists [2][]string) {
+	t.Helper()
+
+	content, err := os.ReadFile("../DESIGN.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(content), "```\n")
+	if len(blocks) < 5 {
+		t.Fatal("DESIGN.md has no two lists")
+	}
+	line := regexp.MustCompile(`(?m)^internal/(\S+)/ +\S`)
+	for i := range lists {
+		for _, match := range line.FindAllStringSubmatch(blocks[2*i+1], -1) {
+			lists[i] = append(lists[i], match[1])
+		}
+	}
+
+	return lists
+}
+
 func TestImportsFollowTheDiagram(t *testing.T) {
 	t.Parallel()
 
 	for _, found := range packages(t) {
+		if len(found.GoFiles) == 0 {
+			continue // nothing but tests
+		}
 		i := slices.IndexFunc(diagram, func(r room) bool { return r.name == found.room() })
 		if i < 0 {
 			t.Errorf("%s has no place in the diagram: add it to DESIGN.md and here", found.ImportPath)
@@ -170,7 +234,7 @@ func (p goPackage) room() string {
 	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/internal/")
 }
 
-// packages lists what this module is made of, without packages that are nothing but tests.
+// packages lists what this module is made of.
 func packages(t *testing.T) []goPackage {
 	t.Helper()
 
@@ -191,9 +255,7 @@ func packages(t *testing.T) []goPackage {
 		} else if err != nil {
 			t.Fatalf("go list wrote what is no JSON: %v", err)
 		}
-		if len(p.GoFiles) > 0 {
-			found = append(found, p)
-		}
+		found = append(found, p)
 	}
 	if len(found) == 0 {
 		t.Fatal("go list found no package: the test looks at nothing")
