@@ -24,7 +24,15 @@ cd dist
 sums="$(echo terraform-provider-tkeimage_*_SHA256SUMS)"
 version="${sums#terraform-provider-tkeimage_}"
 version="${version%_SHA256SUMS}"
-gpg --batch --quiet --verify "$sums.sig" "$sums"
+
+# As SECURITY.md tells somebody who has nothing yet: the key and its fingerprint, then the signature.
+gpg --batch --armor --export "$GPG_FINGERPRINT" >"$work/tkeimage.asc"
+mkdir -m 700 "$work/user"
+gpg --homedir "$work/user" --batch --quiet --show-keys --with-fingerprint "$work/tkeimage.asc" | tr -d ' ' | grep -q "$GPG_FINGERPRINT" ||
+  { echo "the key does not show its fingerprint"; exit 1; }
+gpg --homedir "$work/user" --batch --quiet --import "$work/tkeimage.asc"
+gpg --homedir "$work/user" --batch --quiet --verify "$sums.sig" "$sums"
+
 cp ../terraform-registry-manifest.json "terraform-provider-tkeimage_${version}_manifest.json" # a snapshot uploads nothing, so nothing was renamed
 sha256sum --quiet --check "$sums"
 

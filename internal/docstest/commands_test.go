@@ -10,9 +10,12 @@ import (
 // elsewhere are commands that nothing here can run, each with the reason.
 var elsewhere = map[string]string{
 	"kubectl ": "asks a cluster with super nodes, whose events only Tencent Cloud's own nodes write",
-	"gpg --verify terraform-provider-tkeimage_0.1.0_SHA256SUMS.sig":  "scripts/release-snapshot.sh runs it on what goreleaser made",
-	"sha256sum --ignore-missing --check terraform-provider-tkeimage": "scripts/release-snapshot.sh runs it on what goreleaser made",
-	"gh attestation verify ": "asks GitHub for what the release workflow recorded there",
+	"curl -fsS https://registry.terraform.io/v1/providers/tkeimage/tkeimage/0.1.0/download/": "asks the registry for a version that is not there yet",
+	"gpg --show-keys --with-fingerprint tkeimage.asc":                                        "scripts/release-snapshot.sh runs it on the key of the moment",
+	"gpg --import tkeimage.asc":                                                              "scripts/release-snapshot.sh runs it on the key of the moment",
+	"gpg --verify terraform-provider-tkeimage_0.1.0_SHA256SUMS.sig":                          "scripts/release-snapshot.sh runs it on what goreleaser made",
+	"sha256sum --ignore-missing --check terraform-provider-tkeimage":                         "scripts/release-snapshot.sh runs it on what goreleaser made",
+	"gh attestation verify ":                                                                 "asks GitHub for what the release workflow recorded there",
 }
 
 // tried are the commands of the CLI that tests of this package run as they stand on a page, or in the scenario that is named.
