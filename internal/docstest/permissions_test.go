@@ -86,3 +86,28 @@ func TestThePolicyAllowsWhatIsCalled(t *testing.T) {
 		t.Errorf("- what is called, + the table:\n%s", diff)
 	}
 }
+
+// TestEveryServiceThatIsAskedIsTold holds the guide's table of what is sent to whom: each service by its host, and each action of
+// those that only some configurations ask.
+func TestEveryServiceThatIsAskedIsTold(t *testing.T) {
+	t.Parallel()
+	_, section, _ := strings.Cut(string(readFile(t, "docs/guides/what-survives.md")), "\n## What is sent, and to whom\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	metadata := regexp.MustCompile(`metadataURL = "(\S+)"`).FindSubmatch(readFile(t, "internal/credentials/metadata.go"))
+	if metadata == nil {
+		t.Fatal("the address of the metadata service was not found")
+	}
+	wanted := []string{string(metadata[1])}
+	for action := range calledActions(t) {
+		service, name, _ := strings.Cut(action, ":")
+		wanted = append(wanted, service+".tencentcloudapi.com")
+		if service != "tke" {
+			wanted = append(wanted, name)
+		}
+	}
+	for _, told := range wanted {
+		if !strings.Contains(section, "`"+told+"`") {
+			t.Errorf("the guide does not say what is sent to, or with, %s", told)
+		}
+	}
+}
