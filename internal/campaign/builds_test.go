@@ -98,6 +98,37 @@ func TestBuilds(t *testing.T) {
 			}
 		})
 	}
+	t.Run("the build takes longer than its timeout, and untaint keeps it", untainted)
+}
+
+// untainted does what the error advises instead of applying again: the cache that became Ready meanwhile stays, with its id.
+func untainted(t *testing.T) {
+	t.Parallel()
+	var late atomic.Bool
+	late.Store(true)
+	r := newRun(t, tketest.Options{Pace: 20 * time.Millisecond, Builder: func(ctx context.Context, _ tketest.Cache) error {
+		for late.Load() && ctx.Err() == nil {
+			time.Sleep(10 * time.Millisecond)
+		}
+		return ctx.Err()
+	}})
+	r.cache(short)
+	if code, said := r.apply(); code == 0 || !strings.Contains(said, "`terraform untaint` keeps it") {
+		t.Fatalf("exit code %d, and the advice does not come: %s", code, said)
+	}
+	state := r.state()
+	if len(state) != 1 || !state[0].tainted {
+		t.Fatalf("the state holds %+v, want one cache, tainted", state)
+	}
+	late.Store(false)
+	for r.cloud.Caches()[0].Status != tketest.StatusReady {
+		time.Sleep(10 * time.Millisecond)
+	}
+	r.must("untaint", "tkeimage_cache.x")
+	if kept := r.state(); len(kept) != 1 || kept[0] != (held{id: state[0].id}) {
+		t.Errorf("the state holds %+v, want %s, and not tainted", kept, state[0].id)
+	}
+	r.converged()
 }
 
 // happen gives what became of the first apply, and of the second.
