@@ -20,9 +20,9 @@ var elsewhere = map[string]string{
 
 // tried are the commands of the CLI that tests of this package run as they stand on a page, or in the scenario that is named.
 var tried = map[string]string{
-	"terraform init":                    "TestReadmeLeadsToASize",
+	"terraform init":                    "TestReadmeLeadsToASize, TestGettingStarted",
 	"terraform plan":                    "TestReadmeLeadsToASize, TestMovingTakesACacheOver",
-	"terraform apply":                   "TestReadmeDoesTheWholeJob",
+	"terraform apply":                   "TestReadmeDoesTheWholeJob, TestGettingStarted",
 	"terraform plan -detailed-exitcode": "TestReadmeDoesTheWholeJob",
 }
 

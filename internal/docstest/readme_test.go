@@ -33,7 +33,7 @@ type newcomer struct {
 // imagesOfPages are those that commands of pages read.
 var imagesOfPages = []string{"vllm/vllm-openai:v0.8.5", "registry.example.com/llm:v1", "registry.example.com/sidecar:v3"}
 
-func arrive(t *testing.T) *newcomer {
+func arrive(t *testing.T, plugins ...sandbox.Plugin) *newcomer {
 	t.Helper()
 	n := &newcomer{cli: acctest.CLI(t), folder: t.TempDir()}
 	n.registry = registrytest.Start(t, registrytest.Options{}).Host
@@ -46,7 +46,7 @@ func arrive(t *testing.T) *newcomer {
 		config = filepath.Join(t.TempDir(), "cli.tfrc")
 		write(t, config, "provider_installation {\n  filesystem_mirror {\n    path = \""+mirror+"\"\n  }\n}\n")
 	} else {
-		config = acctest.Mirror(t, acctest.ProviderBinary(t))
+		config = acctest.Mirror(t, acctest.ProviderBinary(t), plugins...)
 	}
 	programs := t.TempDir() // pages say terraform, whichever CLI it is
 	if err := os.Symlink(n.cli, filepath.Join(programs, "terraform")); err != nil {
