@@ -144,3 +144,11 @@ func write(t *testing.T, file, text string) {
 		t.Fatal(err)
 	}
 }
+
+// TestTheFirstExampleStandsAlone: nothing is added to what a registry shows first, so that whoever copies it has all of it.
+func TestTheFirstExampleStandsAlone(t *testing.T) {
+	t.Parallel()
+	if first := configurations(readPage(t, "docs/index.md"))[0].text; !strings.Contains(first, "required_providers") {
+		t.Errorf("the first example does not say where the provider is from:\n%s", first)
+	}
+}
