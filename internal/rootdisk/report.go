@@ -12,22 +12,28 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 )
 
-// heaviestLayers is how many layers the report lists.
-const heaviestLayers = 5
+const (
+	// heaviestLayers is how many layers the report lists.
+	heaviestLayers = 5
+	// widestImage is the most columns that an image may take: with the figures beside it and the eight columns by which a plan indents an
+	// output, that makes a hundred.
+	widestImage = 53
+)
 
 // render writes the report: Markdown for a pull request, aligned so that it reads as plain text in a plan too.
 func render(report *measure.Report, disk disksize.Recommendation) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**Disk: %d GiB**, %s. Needed: %s (%s).\n\n", disk.SizeGiB, billed(disk), human(report.RequiredBytes.Value), certainty(report))
+	fmt.Fprintf(&b, "**Disk: %d GiB**, %s.\nNeeded: %s.\n\n", disk.SizeGiB, billed(disk), needed(report))
 
-	images := [][]string{{"Image", "Platform", "Compressed", "Unpacked", "Layers"}}
-	for _, image := range report.Images {
-		images = append(images, []string{image.Reference, image.Platform, human(image.CompressedBytes), human(image.UnpackedBytes), fmt.Sprint(len(image.Layers))})
+	head, names := titles(report.Images)
+	images := [][]string{{head, "Compressed", "Unpacked", "Layers"}}
+	for i, image := range report.Images {
+		images = append(images, []string{names[i], human(image.CompressedBytes), human(image.UnpackedBytes), fmt.Sprint(len(image.Layers))})
 	}
 	if len(report.Images) > 1 {
-		images = append(images, []string{"together, shared layers once", "", human(report.CompressedBytes), human(report.UnpackedBytes.Value), ""})
+		images = append(images, []string{"together, shared layers once", human(report.CompressedBytes), human(report.UnpackedBytes.Value), ""})
 	}
-	table(&b, images, 2, 3, 4)
+	table(&b, images, 1, 2, 3)
 
 	b.WriteString("\nLayers that weigh most on the disk:\n\n")
 	layers := [][]string{{"Layer", "Compressed", "On disk", "Known by", "Sure"}}
@@ -45,18 +51,64 @@ func billed(disk disksize.Recommendation) string {
 	return fmt.Sprintf("of which %d GiB are billed", disk.BillableGiB)
 }
 
-func certainty(report *measure.Report) string {
-	if report.Exact {
-		return "counted file by file"
+// titles are the head and the cells of the first column. The platform stands in the head, as it is the same for all images but where one has
+// a variant.
+func titles(images []measure.Image) (head string, cells []string) {
+	head = fmt.Sprintf("Image (%s)", images[0].Platform)
+	alike := !slices.ContainsFunc(images, func(image measure.Image) bool { return image.Platform != images[0].Platform })
+	for _, image := range images {
+		platform := ""
+		if !alike {
+			head, platform = "Image", fmt.Sprintf(" (%s)", image.Platform)
+		}
+		cells = append(cells, recognizable(image.Reference, widestImage-len(platform))+platform)
 	}
-	return fmt.Sprintf("between %s and %s", human(report.RequiredBytes.Min), human(report.RequiredBytes.Max))
+	return head, cells
+}
+
+// recognizable shortens a reference that is too wide: of a digest the beginning is enough, and of a name the end, which differs.
+func recognizable(reference string, width int) string {
+	if name, digest, found := strings.Cut(reference, "@"); found {
+		reference = name + "@" + short(digest)
+	}
+	letters := []rune(reference)
+	if len(letters) <= width {
+		return reference
+	}
+	return "…" + string(letters[len(letters)-width+1:])
+}
+
+func needed(report *measure.Report) string {
+	required := report.RequiredBytes
+	from, to, differ := bounds(required)
+	switch {
+	case report.Exact:
+		return human(required.Value) + " (counted file by file)"
+	case differ:
+		return fmt.Sprintf("%s (between %s and %s)", human(required.Value), from, to)
+	}
+	return "about " + to
 }
 
 func sureness(m layersize.Measurement) string {
-	if m.Exact {
+	from, to, differ := bounds(m.DiskBytes)
+	switch {
+	case m.Exact:
 		return "exact"
+	case differ:
+		return from + " to " + to
 	}
-	return fmt.Sprintf("%s to %s", human(m.DiskBytes.Min), human(m.DiskBytes.Max))
+	return "about " + to
+}
+
+// bounds writes both ends of an interval, the unit once where it is the same, and says whether they read differently at all.
+func bounds(of layersize.Interval) (from, to string, differ bool) {
+	from, to = human(of.Min), human(of.Max)
+	differ = from != to
+	if figure, unit, _ := strings.Cut(from, " "); strings.HasSuffix(to, " "+unit) {
+		from = figure
+	}
+	return from, to, differ
 }
 
 type heavyLayer struct {

@@ -49,9 +49,10 @@ func main() {
 	log.SetPrefix("picture: ")
 	prompt := flag.String("prompt", "", "the command that printed the text, for the first line")
 	brief := flag.Bool("brief", false, "leave out progress and durations of the demonstration")
+	whole := flag.Bool("whole", false, "fail where a line is too wide, instead of breaking it as a terminal does")
 	title := flag.String("title", "", "what the picture shows, for those who cannot see it")
 	flag.Parse()
-	lines, err := read(os.Stdin, *brief)
+	lines, err := read(os.Stdin, *brief, *whole)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -63,14 +64,17 @@ func main() {
 
 var passing = regexp.MustCompile(`^ {4}(… |\(\d+\.\d s\)$)`)
 
-// read gives the lines as a terminal has them: those that are too long are wrapped.
-func read(r io.Reader, brief bool) ([]string, error) {
+// read gives the lines as a terminal has them: those that are too long are wrapped, or an error where the text has to stay whole.
+func read(r io.Reader, brief, whole bool) ([]string, error) {
 	var lines []string
 	scanner := bufio.NewScanner(r)
 	for scanner.Scan() {
 		line := strings.TrimRight(scanner.Text(), " \r")
 		if brief && (passing.MatchString(line) || line == "" && len(lines) > 0 && lines[len(lines)-1] == "") {
 			continue
+		}
+		if width := utf8.RuneCountInString(line); whole && width > columns {
+			return nil, fmt.Errorf("a line has %d columns, and a terminal %d: %s", width, columns, line)
 		}
 		lines = append(lines, wrap(line)...)
 	}
