@@ -17,7 +17,6 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
-	extast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
 )
 
@@ -171,25 +170,4 @@ func slugOf(heading string) string {
 		}
 		return -1
 	}, strings.TrimSpace(heading))
-}
-
-// shape is the order of a page's parts, which a translation must share: headings by level, blocks of code by language, tables by
-// columns and rows, lists by length, pictures.
-func (p *page) shape() []string {
-	var shape []string
-	p.walk(func(node ast.Node) {
-		switch n := node.(type) {
-		case *ast.Heading:
-			shape = append(shape, "heading "+strconv.Itoa(n.Level))
-		case *ast.FencedCodeBlock:
-			shape = append(shape, "code "+string(n.Language(p.source)))
-		case *extast.Table:
-			shape = append(shape, "table "+strconv.Itoa(n.FirstChild().ChildCount())+" by "+strconv.Itoa(n.ChildCount()))
-		case *ast.List:
-			shape = append(shape, "list "+strconv.Itoa(n.ChildCount()))
-		case *ast.Image:
-			shape = append(shape, "picture "+string(n.Destination))
-		}
-	})
-	return shape
 }
