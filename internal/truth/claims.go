@@ -62,8 +62,8 @@ func (r row) exactness() []string {
 			failures = append(failures, fmt.Sprintf("%s: exact, but %d where streaming found %d", mode, report.RequiredBytes.Value, full.RequiredBytes.Value))
 		}
 	}
-	if !full.Exact {
-		failures = append(failures, "full: not exact")
+	if full.Exact == r.inexact {
+		failures = append(failures, fmt.Sprintf("full: exact is %t", full.Exact))
 	}
 	return failures
 }

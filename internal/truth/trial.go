@@ -20,6 +20,7 @@ type row struct {
 	title    string
 	hides    bool
 	holes    bool
+	inexact  bool
 	layers   int64 // distinct blobs of layers
 	measured map[measure.Mode]measured
 	sizeGiB  int64 // recommended, from auto
@@ -32,7 +33,7 @@ const leastDisk = 30 * mib
 
 // try sees one case through.
 func try(ctx context.Context, folder string, c trialCase) (r row, err error) {
-	r.title, r.hides, r.holes = c.title, c.hides, c.holes
+	r.title, r.hides, r.holes, r.inexact = c.title, c.hides, c.holes, c.inexact
 	registry, err := registrytest.Run(ctx, registrytest.Options{})
 	if err != nil {
 		return r, err

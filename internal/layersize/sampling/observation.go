@@ -58,11 +58,7 @@ func (o *observation) observe(slices []slice, window int64, text *transcript) {
 	kept := int64(0)
 	if text != nil {
 		headers, kept = text.headers(), int64(len(text.out))
-		for _, at := range headers {
-			if e, ok := text.entry(at); ok {
-				o.entries = append(o.entries, e)
-			}
-		}
+		o.entries = append(o.entries, text.entries(headers)...)
 	}
 	at := int64(0)
 	for _, s := range slices {

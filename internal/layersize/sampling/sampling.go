@@ -58,7 +58,7 @@ type Interval struct{ Value, Min, Max int64 }
 // Entry is what a tar header says of a file.
 type Entry struct {
 	Kind byte  // the type flag (POSIX.1-1988, "typeflag")
-	Size int64 // of what follows the header, in bytes
+	Size int64 // of what follows the header, in bytes; where the header was not known whole, in whole blocks of 512
 }
 
 // Estimate is what the windows say about the whole stream.
@@ -83,8 +83,8 @@ type Estimate struct {
 	// (PAX, GNU's long names) are counted with the rest.
 	Files Interval
 
-	// Entries are those of the tar headers seen whose kind and size are known, in
-	// no order: a sample of the files.
+	// Entries are those of the tar headers seen whose kind and size are known, or
+	// likely, in no order: a sample of the files.
 	Entries []Entry
 
 	BytesRead int64

@@ -274,6 +274,24 @@ func (t *transcript) symbols(p []uint16) {
 	t.out = append(t.out, p[:t.room(len(p))]...)
 }
 
+// entries are the files of headers. Where the size was copied from before the
+// window, as among files of one size, the next header tells how long the content
+// is, to a block of 512; what it is of is then most likely a regular file.
+func (t *transcript) entries(headers []int) (all []Entry) {
+	for i, at := range headers {
+		e, ok := t.entry(at)
+		if !ok && i+1 < len(headers) {
+			kind := t.out[at+156]
+			content := int64(headers[i+1] - at - tarBlock)
+			e, ok = Entry{Kind: '0', Size: content}, content > 0 && (kind == '0' || !isKnown(kind))
+		}
+		if ok {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
 // entry is the file of a header, if its kind and its size were not copied from
 // before the window.
 func (t *transcript) entry(at int) (Entry, bool) {
