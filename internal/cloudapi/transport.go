@@ -183,16 +183,24 @@ func unanswered(response *http.Response, host string) error {
 
 var markup = regexp.MustCompile(`(?s)<(style|script).*?</(style|script)>|<[^>]*>|\s+`)
 
-// excerpt is the readable start of a body that came in place of an answer.
+// excerpt is the readable start of a body that came in place of an answer. JSON is never quoted: the answers of STS and TCR
+// begin with a token, and one that was cut short is still most of one.
 func excerpt(body []byte) string {
-	text := strings.TrimSpace(markup.ReplaceAllString(string(body[:min(len(body), 8*excerptBytes)]), " "))
-	if text == "" {
+	start := bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(body), []byte("\ufeff")))
+	if len(start) > 0 && strings.IndexByte(`{["`, start[0]) >= 0 {
+		return fmt.Sprintf("%d bytes of JSON", len(body))
+	}
+	text, json, _ := strings.Cut(markup.ReplaceAllString(string(body[:min(len(body), 8*excerptBytes)]), " "), "{")
+	text = strings.Join(strings.Fields(text), " ")
+	switch {
+	case len(text) > excerptBytes:
+		text = strings.TrimSpace(strings.ToValidUTF8(text[:excerptBytes], "")) + " …"
+	case json != "":
+		text += " …"
+	case text == "":
 		return "nothing"
 	}
-	if len(text) > excerptBytes {
-		text = strings.ToValidUTF8(text[:excerptBytes], "") + " …"
-	}
-	return strings.Join(strings.Fields(text), " ")
+	return text
 }
 
 // call state travels in the context: the retry layer must know the action of a request that got no response.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
@@ -61,6 +64,7 @@ func TestNoSecretIsWrittenAnywhere(t *testing.T) {
 	s.write(t, private.Host+"/nothing:v1", private.Host, 50)
 	s.mustFail(t, "plan")
 	s.write(t, image, private.Host, 50)
+	s.mustFailAtSTS(t)
 	s.must(t, "destroy", "-auto-approve")
 	s.search(t)
 }
@@ -146,6 +150,23 @@ func (s *secretRun) mustFail(t *testing.T, arguments ...string) {
 	t.Helper()
 	if err := s.run(t, arguments...); err == nil {
 		t.Fatalf("%v did not fail", arguments)
+	}
+}
+
+// mustFailAtSTS plans with a role whose session comes with a status that hides it. The status is one that is not tried again.
+func (s *secretRun) mustFailAtSTS(t *testing.T) {
+	t.Helper()
+	sts := apitest.Start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, `{"Response":{"Credentials":{"Token":%q,"TmpSecretId":"AKIDrole","TmpSecretKey":%q},"Expire`, canaryToken, canarySecretKey)
+	}))
+	before := s.env
+	s.env = append(slices.Clip(before), "TKEIMAGE_ENDPOINT_STS="+sts,
+		"TENCENTCLOUD_ASSUME_ROLE_ARN=qcs::cam::uin/1:roleName/x", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME=tf")
+	s.mustFail(t, "plan")
+	s.env = before
+	if !strings.Contains(s.printed.String(), "bytes of JSON") {
+		t.Errorf("the answer of STS is not told of:\n%s", s.printed.String())
 	}
 }
 
