@@ -84,11 +84,15 @@ func failedCall(err *cloudapi.Error, used string) string {
 
 func uncertainCreate(err *tke.UncertainError) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "The request to create image cache %q was sent, but no clear answer came back: %s\n\n", err.Name, sentence(rootOf(err)))
-	if len(err.Found) > 1 {
+	fmt.Fprintf(&b, "The request to create image cache %q was sent, but no clear answer came back: %s\n\n", err.Name, sentence(rootOf(err.Err)))
+	switch {
+	case len(err.Found) > 1:
 		fmt.Fprintf(&b, "Several caches of that name have appeared meanwhile: %s. Find the one that is yours, import it, and delete the others:\n\n",
 			strings.Join(err.Found, ", "))
-	} else {
+	case err.Look != nil:
+		fmt.Fprintf(&b, "Looking for that cache failed too: %s It may well exist, and to apply again would then make a second one. "+
+			"First look in the console or with DescribeImageCaches for that name. If it is there, import it:\n\n", sentence(rootOf(err.Look)))
+	default:
 		b.WriteString("No cache of that name was found afterwards, so most likely none was created, but that is not certain. " +
 			"Look in the console or with DescribeImageCaches for that name before you apply again. If it is there, import it:\n\n")
 	}
@@ -146,11 +150,11 @@ func seen(last *tke.ImageCache) string {
 	return last.Status
 }
 
-func rootOf(err *tke.UncertainError) string {
-	if call, ok := errors.AsType[*tke.Error](err.Err); ok {
+func rootOf(err error) string {
+	if call, ok := errors.AsType[*tke.Error](err); ok {
 		return strings.TrimPrefix(call.Error(), call.Action+": ")
 	}
-	return err.Err.Error()
+	return err.Error()
 }
 
 func list(items []string) string {

@@ -107,6 +107,8 @@ func texts() []struct {
 		{"no answer", create(&tke.Error{Action: "DescribeImageCaches", Kind: tke.KindNetwork, Message: "dial tcp 127.0.0.1:1: connect: connection refused"})},
 		{"interrupted", create(&tke.Error{Action: "DescribeImageCaches", Kind: tke.KindCanceled, Message: "context canceled", Err: context.Canceled})},
 		{"a lost answer", create(&tke.UncertainError{Name: "llm", Err: &tke.Error{Action: "CreateImageCache", Kind: tke.KindNetwork, Message: "read: connection reset by peer"}})},
+		{"a lost answer, and looking fails too", create(&tke.UncertainError{Name: "llm", Err: &tke.Error{Action: "CreateImageCache", Kind: tke.KindNetwork, Message: "read: connection reset by peer"},
+			Look: &tke.Error{Action: "DescribeImageCaches", Kind: tke.KindNetwork, Message: "dial tcp: lookup tke.tencentcloudapi.com: no such host"}})},
 		{"a lost answer and several caches", create(&tke.UncertainError{Name: "llm", Found: []string{"imc-aaaaaaaa", "imc-bbbbbbbb"}, Err: errors.New("unexpected EOF")})},
 		{"the wait ran out", build(&tke.WaitError{ID: "imc-r1htp8tg", Last: &tke.ImageCache{Status: "Pending"}, Err: context.DeadlineExceeded})},
 		{"the wait for an update ran out", tfdiag.Cloud("update image cache imc-r1htp8tg", &tke.WaitError{ID: "imc-r1htp8tg", For: tke.Updated, Last: &tke.ImageCache{Status: "Updating"}, Err: context.DeadlineExceeded}, from)},

@@ -19,15 +19,25 @@ const (
 type UncertainError struct {
 	Name  string
 	Found []string // ids of caches of that name that were not there before
-	Err   error    // what the create ended with, and what kept us from looking
+	Err   error    // what the create ended with
+	Look  error    // what kept us from looking, nil when nothing did
 }
 
 func (e *UncertainError) Error() string {
-	return fmt.Sprintf("whether image cache %q was created is not known: %v", e.Name, e.Err)
+	text := fmt.Sprintf("whether image cache %q was created is not known: %v", e.Name, e.Err)
+	if e.Look != nil {
+		text += fmt.Sprintf("; it could not be looked for: %v", e.Look)
+	}
+	return text
 }
 
-// Unwrap gives what the create ended with.
-func (e *UncertainError) Unwrap() error { return e.Err }
+// Unwrap gives what the create and the look ended with.
+func (e *UncertainError) Unwrap() []error {
+	if e.Look == nil {
+		return []error{e.Err}
+	}
+	return []error{e.Err, e.Look}
+}
 
 // Create makes a cache and gives its id without waiting for it to be built.
 //
@@ -54,7 +64,7 @@ func (c *Client) settle(ctx context.Context, name string, before []string, cause
 	for range lookTimes {
 		after, err := c.idsNamed(ctx, name)
 		if err != nil {
-			uncertain.Err = errors.Join(cause, err)
+			uncertain.Look = err
 			return "", uncertain
 		}
 		uncertain.Found = slices.DeleteFunc(after, func(id string) bool { return slices.Contains(before, id) })

@@ -123,13 +123,31 @@ func TestAnUndecidedCreateSaysSo(t *testing.T) {
 			server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: effect})
 			_, err := dial(t, config(server.URL)).Create(within(t, time.Minute), nginx("llm"))
 			var uncertain *tke.UncertainError
-			if !errors.As(err, &uncertain) || uncertain.Name != "llm" || len(uncertain.Found) != 0 {
+			if !errors.As(err, &uncertain) || uncertain.Name != "llm" || len(uncertain.Found) != 0 || uncertain.Look != nil {
 				t.Errorf("got %v", err)
 			}
 			if len(server.Caches()) != 0 || server.Calls(tke.ActionCreate) != 1 {
 				t.Errorf("%d caches after %d creates", len(server.Caches()), server.Calls(tke.ActionCreate))
 			}
 		})
+	}
+}
+
+// TestACreateThatCannotBeLookedForSaysSo: usually the network that lost the answer is still down, and the cache exists.
+func TestACreateThatCannotBeLookedForSaysSo(t *testing.T) {
+	t.Parallel()
+	server := start(t, tketest.Options{})
+	server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: tketest.ResetAfter{}})
+	server.Inject(tketest.Fault{Action: tke.ActionDescribe, Nth: 2, Times: tketest.Always, Effect: tketest.ResetBefore{}})
+	_, err := dial(t, config(server.URL)).Create(within(t, time.Minute), nginx("llm"))
+	uncertain, ok := errors.AsType[*tke.UncertainError](err)
+	if !ok || len(server.Caches()) != 1 {
+		t.Fatalf("got %v and %d caches", err, len(server.Caches()))
+	}
+	lost, _ := errors.AsType[*tke.Error](uncertain.Err)
+	look, _ := errors.AsType[*tke.Error](uncertain.Look)
+	if lost == nil || lost.Action != tke.ActionCreate || look == nil || look.Action != tke.ActionDescribe || !errors.Is(err, look) || !errors.Is(err, lost) {
+		t.Errorf("the create ended with %v, the look with %v", uncertain.Err, uncertain.Look)
 	}
 }
 
