@@ -13,21 +13,24 @@ import (
 )
 
 // causes are recognized in the builder's own words. They are containerd's and the service's, not a documented format, so an
-// unknown text is passed on as it is, without a cause.
+// unknown text is passed on as it is, without a cause. The first whose sign is in the text counts: what is said in passing by
+// another cause's message, such as "dial tcp" where a name was looked up, comes later. A bare number is no sign: digests have any.
 var causes = []struct {
 	signs  []string
 	advice string
 }{
 	{[]string{noSpace},
 		"The disk is too small for the images. Raise size_gib; data \"tkeimage_root_disk_size\" says how much is needed."},
-	{[]string{"unauthorized", "authentication required", "401", "403 forbidden", "access denied", "authorization failed", "no basic auth"},
+	{[]string{"toomanyrequests", "too many requests"},
+		"The registry limits how often is pulled from one address. Set registry_credentials, since those who log in may pull more, use a mirror, or apply again later."},
+	{[]string{"unauthorized", "authentication required", "403 forbidden", "access denied", "authorization failed", "no basic auth"},
 		"The registry refuses the credentials. Look at registry_credentials: the host as in the image's name, username, password_wo; raise password_wo_version when the password has changed."},
-	{[]string{"not found", "manifest unknown", "404", "name unknown"},
+	{[]string{"not found", "manifest unknown", "name unknown"},
 		"The registry has no such image or tag. Look at `images` for the spelling, and whether the tag exists for linux/amd64."},
+	{[]string{"no such host", "server misbehaving", "dial tcp: lookup"},
+		"The builder cannot resolve the registry's name. Look at the VPC's DNS, or set resolve_config."},
 	{[]string{"i/o timeout", "connection refused", "no route to host", "network is unreachable", "deadline exceeded", "timed out", "dial tcp"},
 		"The builder cannot reach the registry. Its subnet needs a NAT gateway, or give it an address with auto_eip or existing_eip_id."},
-	{[]string{"no such host", "server misbehaving"},
-		"The builder cannot resolve the registry's name. Look at the VPC's DNS, or set resolve_config."},
 	{[]string{"x509", "certificate"},
 		"The builder does not trust the registry's certificate. If that is meant to be so, name the host in insecure_registries."},
 	{[]string{"http response to https client"},
