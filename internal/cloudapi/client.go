@@ -56,7 +56,7 @@ type Action struct {
 	Unsigned bool
 }
 
-// New makes a client. It fails only on an endpoint that is not a URL with scheme and host.
+// New makes a client. It fails only on an endpoint that is not a URL of scheme, host and perhaps a path.
 func New(config Config) (*Client, error) {
 	sdkProfile, err := sdkProfile(config)
 	if err != nil {
@@ -85,13 +85,26 @@ func sdkProfile(config Config) (*profile.ClientProfile, error) {
 	if config.Endpoint == "" {
 		return p, nil
 	}
-	u, err := url.Parse(config.Endpoint)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, fmt.Errorf("%q is not a URL such as https://%s.internal.tencentcloudapi.com", config.Endpoint, config.Service)
+	u, err := endpoint(config)
+	if err != nil {
+		return nil, err
 	}
 	p.HttpProfile.Scheme = u.Scheme
 	p.HttpProfile.Endpoint = u.Host + u.Path
 	return p, nil
+}
+
+// endpoint refuses what the SDK has no place for, rather than to leave it out. A path is sent, although the signature is always
+// over /: a proxy may take it away.
+func endpoint(config Config) (*url.URL, error) {
+	u, err := url.Parse(config.Endpoint)
+	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, fmt.Errorf("%q is not a URL such as https://%s.internal.tencentcloudapi.com", config.Endpoint, config.Service)
+	}
+	if sent := (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}); u.String() != sent.String() {
+		return nil, fmt.Errorf("%q has more than a scheme, a host and a path: write %s", u.Redacted(), sent)
+	}
+	return u, nil
 }
 
 // envelope carries a plain Go value through the SDK, which wants requests and responses of its own making.

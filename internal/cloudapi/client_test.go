@@ -3,6 +3,8 @@ package cloudapi_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -112,5 +114,35 @@ func TestWithoutACredentialNothingIsSent(t *testing.T) {
 	}
 	if len(service.Requests()) != 0 {
 		t.Error("something was sent")
+	}
+}
+
+func TestAnEndpointIsSentWhole(t *testing.T) {
+	t.Parallel()
+	service := echo()
+	url := apitest.Start(t, http.StripPrefix("/prefix", service))
+	root := apitest.Start(t, service)
+	at := func(endpoint string) (*cloudapi.Client, error) {
+		return cloudapi.New(cloudapi.Config{Service: "echo", Version: "2020-01-01", Region: "ap-guangzhou", Endpoint: endpoint,
+			Credentials: cloudapi.Credential{SecretID: known.SecretID, SecretKey: known.SecretKey, Token: known.Token}})
+	}
+	for _, endpoint := range []string{root, root + "/", url + "/prefix/"} {
+		client, err := at(endpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := call(t.Context(), client, cloudapi.Action{Name: "Signed"}); err != nil {
+			t.Errorf("%s: %v", endpoint, err)
+		}
+	}
+	const write = "write https://tke.example.com"
+	for endpoint, says := range map[string]string{
+		"tke.example.com": "is not a URL", "ftp://tke.example.com": "is not a URL", "https://": "is not a URL", "https://:443": "is not a URL",
+		"https://tke.example.com?a=b": write, "https://tke.example.com/v3?": write + "/v3", "https://tke.example.com/#a": write + "/",
+		"https://u:CANARY@tke.example.com": write, "https://u@tke.example.com/": write + "/",
+	} {
+		if _, err := at(endpoint); err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "CANARY") {
+			t.Errorf("%s: got %v", endpoint, err)
+		}
 	}
 }

@@ -26,7 +26,7 @@ func endpointVariable(service string) string { return "TKEIMAGE_ENDPOINT_" + str
 const envMeasurementCacheDir = "TKEIMAGE_MEASUREMENT_CACHE_DIR"
 
 var (
-	wholeURL = regexp.MustCompile(`^https?://[^/\s]+`)
+	wholeURL = regexp.MustCompile(`^https?://[^/?#@\s]+(/[^?#\s]*)?$`)
 	bareHost = regexp.MustCompile(`^[A-Za-z0-9.\-]+(:[0-9]+)?$`)
 )
 
