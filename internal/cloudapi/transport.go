@@ -23,6 +23,7 @@ const (
 	defaultTries   = 9 // with doubling waits from 250 ms to 8 s, about half a minute of throttling is survived
 	firstRetryWait = 250 * time.Millisecond
 	maxRetryWait   = 8 * time.Second
+	longestWait    = time.Minute // when the service says how long
 	defaultTry     = 30 * time.Second
 	maxAnswerBytes = 16 << 20
 	excerptBytes   = 160
@@ -118,10 +119,7 @@ func newRetry(config Config, next http.RoundTripper) http.RoundTripper {
 	client.RetryMax = tries - 1
 	client.RetryWaitMin, client.RetryWaitMax = cmp.Or(config.RetryWait, firstRetryWait), maxRetryWait
 	client.CheckRetry = shouldRetry
-	client.Backoff = func(least, most time.Duration, tried int, response *http.Response) time.Duration {
-		wait := retryablehttp.DefaultBackoff(least, most, tried, response) // heeds Retry-After
-		return wait + rand.N(wait/2+1)                                     // so that many callers do not come back together
-	}
+	client.Backoff = Backoff
 	client.ErrorHandler = func(response *http.Response, err error, _ int) (*http.Response, error) {
 		return response, err
 	}
@@ -133,6 +131,16 @@ func newRetry(config Config, next http.RoundTripper) http.RoundTripper {
 		}
 		return response, err
 	})
+}
+
+// Backoff is how long to wait before the next try: twice as long as before, or as Retry-After says, but not for longer than a run
+// can stand still without a word. Half of it at most comes on top, so that many callers do not come back together.
+func Backoff(least, most time.Duration, tried int, response *http.Response) time.Duration {
+	wait := retryablehttp.DefaultBackoff(least, most, tried, response) // an hour if the header says so, and less than nothing if it overflows
+	if wait < 0 || wait > longestWait {
+		wait = longestWait
+	}
+	return wait + rand.N(wait/2+1)
 }
 
 // shouldRetry retries by idempotency: what is repeatable on any transient fault, everything else only where the service

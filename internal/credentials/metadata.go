@@ -57,6 +57,7 @@ func (s Services) metadata(link CVMRole) lender {
 	client.Logger = nil // it would log what it asks for
 	client.RetryMax = metadataTries - 1
 	client.RetryWaitMin, client.RetryWaitMax = cmp.Or(s.STS.RetryWait, client.RetryWaitMin), metadataTimeout
+	client.Backoff = cloudapi.Backoff
 	client.HTTPClient = &http.Client{
 		Timeout:       metadataTimeout,
 		Transport:     s.metadataWire(),
