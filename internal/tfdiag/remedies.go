@@ -13,54 +13,59 @@ import (
 
 type codeRemedy struct{ code, advice string }
 
-// serviceRemedies go before the general ones.
+// serviceRemedies go before the general ones, the most special code first. %s is the action.
 var serviceRemedies = map[string][]codeRemedy{
-	"sts": {
+	"tke": slices.Concat([]codeRemedy{
+		{"RequestLimitExceeded", "Too many requests for this account: lower max_requests_per_second or Terraform's -parallelism, and apply again."},
+		{"LimitExceeded", quotaAdvice}, {"InvalidParameterValue.LimitExceeded", quotaAdvice},
+		{"ResourceInsufficient", stockAdvice}, {"ResourcesSoldOut", stockAdvice},
+		{"ResourceInUse", "Something still uses the cache, or it is being changed: wait until it is Ready, and apply again."},
+		{"ResourceUnavailable", "The cache cannot be changed in its present state: wait until it is Ready, and apply again."},
+		{"UnsupportedOperation", "The cache cannot be changed in its present state: wait until it is Ready or UpdateFailed, and apply again."},
+		{"ResourceNotFound", "Something that the request names does not exist in this region: look at vpc_id, subnet_id, security_group_ids and the provider's region."},
+		{"UnsupportedRegion", "Image caches are not offered in this region: look at the provider's region."},
+	}, notAllowed("The account may not do this. It needs the CAM action tke:%s on qcs::tke:REGION:uin/UIN:imagecache/*; Update and Delete are often refused where Create is allowed.")),
+	"sts": slices.Concat([]codeRemedy{
 		{"ResourceNotFound.RoleNotFound", "There is no such role in that account: look at role_arn for the spelling."},
 		{"ResourceNotFound", "Something that the request names does not exist: look at role_arn and at the identity provider."},
-		{"UnauthorizedOperation", assumeAdvice}, {"InternalError.CamNoAuth", assumeAdvice},
-	},
-	"tcr": {
+	}, notAllowed("The caller may not do this. Assuming a role needs the CAM action sts:%s on the role, and the role's trust policy must name the caller.")),
+	"tcr": slices.Concat([]codeRemedy{
 		{"ResourceNotFound", "There is no such registry instance in this region: look at registry_id and at the provider's region."},
-		{"UnauthorizedOperation", "The account may not do this. It needs the CAM action tcr:%s on the instance."},
-	},
+	}, notAllowed("The account may not do this. It needs the CAM action tcr:%s on the instance.")),
 }
 
-// remedies say what to do about an error code, the most special code first. %s is the action.
+// notAllowed is the advice for all the codes that CAM's refusal has.
+func notAllowed(advice string) []codeRemedy {
+	return []codeRemedy{{"UnauthorizedOperation", advice}, {"InternalError.CamNoAuth", advice}, {"FailedOperation.CamNoAuth", advice}, {"AuthFailure.UnauthorizedOperation", advice}}
+}
+
+// remedies hold for every service, so they name nothing that only one of them has.
 var remedies = []codeRemedy{
-	{"RequestLimitExceeded", "Too many requests for this account: lower max_requests_per_second or Terraform's -parallelism, and apply again."},
-	{"UnauthorizedOperation", camAdvice}, {"InternalError.CamNoAuth", camAdvice}, {"FailedOperation.CamNoAuth", camAdvice}, {"AuthFailure.UnauthorizedOperation", camAdvice},
-	{"LimitExceeded", quotaAdvice}, {"InvalidParameterValue.LimitExceeded", quotaAdvice},
-	{"ResourceInsufficient", stockAdvice}, {"ResourcesSoldOut", stockAdvice},
-	{"ResourceInUse", "Something still uses the cache, or it is being changed: wait until it is Ready, and apply again."},
-	{"ResourceUnavailable", "The cache cannot be changed in its present state: wait until it is Ready, and apply again."},
-	{"UnsupportedOperation", "The cache cannot be changed in its present state: wait until it is Ready or UpdateFailed, and apply again."},
-	{"OperationDenied", "The account or the cache is not allowed this operation: look at the console for arrears or a lock."},
-	{"ResourceNotFound", "Something that the request names does not exist in this region: look at vpc_id, subnet_id, security_group_ids and the provider's region."},
-	{"UnsupportedRegion", "Image caches are not offered in this region: look at the provider's region."},
+	{"RequestLimitExceeded", "Too many requests for this account: lower Terraform's -parallelism, or apply again later."},
+	{"LimitExceeded", "A quota is used up: look at the service's console for what can be deleted, or ask for a larger one there."},
+	{"OperationDenied", "The account, or what the request names, is not allowed this operation: look at the console for arrears or a lock."},
+	{"UnsupportedRegion", "The service is not offered in this region: look at the provider's region."},
 	{"InternalError", "The service failed by itself. Apply again later; if it stays so, open a ticket with the request id."},
 }
 
 const (
-	assumeAdvice = "The caller may not do this. Assuming a role needs the CAM action sts:%s on the role, and the role's trust policy must name the caller."
-	camAdvice    = "The account may not do this. It needs the CAM action tke:%s on qcs::tke:REGION:uin/UIN:imagecache/*; Update and Delete are often refused where Create is allowed."
-	quotaAdvice  = "A quota is used up: delete caches that are not needed, or ask for a larger quota in the console."
-	stockAdvice  = "The zone of this subnet has no capacity for the builder at the moment: try a subnet in another zone, or later."
+	quotaAdvice = "A quota is used up: delete caches that are not needed, or ask for a larger quota in the console."
+	stockAdvice = "The zone of this subnet has no capacity for the builder at the moment: try a subnet in another zone, or later."
 )
 
 // maxSkew is from where on the service refuses a signature for its time.
 const maxSkew = 5 * time.Minute
 
 func remedy(err *cloudapi.Error, used string) string {
+	service := cmp.Or(err.Service, "tke")
 	switch {
 	case err.Kind == tke.KindNetwork || err.Kind == tke.KindMalformed || err.Kind == tke.KindStatus:
-		return fmt.Sprintf("Look at the provider's region, domain and endpoints[%q], at proxies (HTTPS_PROXY) and at the network between here and the API.",
-			cmp.Or(err.Service, "tke"))
+		return fmt.Sprintf("Look at the provider's region, domain and endpoints[%q], at proxies (HTTPS_PROXY) and at the network between here and the API.", service)
 	case err.HasCode("AuthFailure.UnauthorizedOperation"):
 	case err.HasCode("AuthFailure"):
 		return authAdvice(err, used)
 	}
-	for _, r := range slices.Concat(serviceRemedies[err.Service], remedies) {
+	for _, r := range slices.Concat(serviceRemedies[service], remedies) {
 		if err.HasCode(r.code) {
 			return strings.ReplaceAll(r.advice, "%s", err.Action)
 		}

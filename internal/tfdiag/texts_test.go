@@ -60,6 +60,9 @@ func texts() []struct {
 	sts := func(action, code, message string) *cloudapi.Error {
 		return &cloudapi.Error{Service: "sts", Action: action, Code: code, Message: message, RequestID: request}
 	}
+	token := func(code, message string) diag.Diagnostic {
+		return tfdiag.Cloud("make a token for registry tcr-ak9876", &cloudapi.Error{Service: "tcr", Action: "CreateInstanceToken", Code: code, Message: message, RequestID: request}, from)
+	}
 	link := func(err error) error { // as a call to TKE gives it
 		return &tke.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.Error{Link: role, With: "the provider argument secret_id, the provider argument secret_key", Err: err}}
 	}
@@ -88,8 +91,13 @@ func texts() []struct {
 		{"a web identity's file", create(link(errors.New("/token holds no web identity token")))},
 		{"an account that is not allowed", create(&tke.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.AccountError{Account: "100000000001", Allowed: []string{"100000000002"}}})},
 		{"an account that is forbidden", create(&tke.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.AccountError{Account: "100000000001", Forbidden: true}})},
-		{"no such registry instance", tfdiag.Cloud("make a token for registry tcr-ak9876", &cloudapi.Error{Service: "tcr", Action: "CreateInstanceToken", Code: "ResourceNotFound", Message: "The instance does not exist", RequestID: request}, from)},
-		{"no token of a registry", tfdiag.Cloud("make a token for registry tcr-ak9876", &cloudapi.Error{Service: "tcr", Action: "CreateInstanceToken", Code: "UnauthorizedOperation", Message: "no permission", RequestID: request}, from)},
+		{"rate limit, at STS", create(link(sts("AssumeRole", "RequestLimitExceeded", "too many requests")))},
+		{"no such registry instance", token("ResourceNotFound", "The instance does not exist")},
+		{"no token of a registry", token("UnauthorizedOperation", "no permission")},
+		{"no token of a registry, in other words", token("InternalError.CamNoAuth", "no permission")},
+		{"rate limit, at TCR", token("RequestLimitExceeded", "too many requests")},
+		{"quota, at TCR", token("LimitExceeded", "the quota is used up")},
+		{"region, at TCR", token("UnsupportedRegion", "the region is not supported")},
 		{"a long-term token", tfdiag.LongTermToken("tcr-ak9876", "token0001")},
 		{"a registry that is not verified", tfdiag.UnverifiedRegistry("registry.example.com")},
 		{"wrong key", create(service("CreateImageCache", "AuthFailure.SignatureFailure", "The provided credentials could not be validated"))},
