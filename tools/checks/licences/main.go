@@ -11,6 +11,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"go/build"
@@ -70,51 +71,70 @@ func find(ctx context.Context) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	listed, err := exec.CommandContext(ctx, "go", "list", "-m").Output()
+	own, err := exec.CommandContext(ctx, "go", "list", "-m").Output()
 	if err != nil {
 		return nil, fmt.Errorf("go list -m: %w", err)
 	}
-	own := strings.TrimSpace(string(listed))
 	build.Default.GOROOT = goEnv(ctx, "GOROOT") // a program built with -trimpath does not know it, and would take everything for Go's own
-	found := map[string]part{}
-	seen := map[string]bool{} // sets of packages: most platforms compile the same ones
+	f := finder{
+		classifier: classifier, own: strings.TrimSpace(string(own)), modules: goEnv(ctx, "GOMODCACHE"),
+		found: map[string]part{}, seen: map[string]bool{},
+	}
 	for _, platform := range platforms {
-		system, architecture, _ := strings.Cut(platform, "/")
-		os.Setenv("GOOS", system)
-		os.Setenv("GOARCH", architecture)
-		listed, err := exec.CommandContext(ctx, "go", "list", "-deps", ".").Output()
-		if err != nil {
-			return nil, fmt.Errorf("go list -deps for %s: %w", platform, err)
-		}
-		if seen[string(listed)] {
-			continue
-		}
-		seen[string(listed)] = true
-		libraries, err := licenses.Libraries(ctx, classifier, false, nil, ".")
-		if err != nil {
+		if err := f.look(ctx, platform); err != nil {
 			return nil, fmt.Errorf("%s: %w", platform, err)
-		}
-		for _, library := range libraries {
-			if strings.HasPrefix(library.Name(), own) {
-				continue
-			}
-			p, err := describe(ctx, library)
-			if err != nil {
-				return nil, err
-			}
-			found[p.name] = p
 		}
 	}
 	goText, err := os.ReadFile(filepath.Join(build.Default.GOROOT, "LICENSE"))
 	if err != nil {
 		return nil, err
 	}
-	found["Go"] = part{name: "Go", version: "standard library", licence: "BSD-3-Clause", text: string(goText)}
-	return slices.SortedFunc(maps.Values(found), func(a, b part) int { return cmp.Compare(a.name, b.name) }), nil
+	f.found["Go"] = part{name: "Go", version: "standard library", licence: "BSD-3-Clause", text: string(goText)}
+	return slices.SortedFunc(maps.Values(f.found), func(a, b part) int { return cmp.Compare(a.name, b.name) }), nil
+}
+
+// finder gathers the parts of one platform after the other.
+type finder struct {
+	classifier licenses.Classifier
+	own        string // this module, which is no third party
+	modules    string // the folder of Go's module cache
+	found      map[string]part
+	seen       map[string]bool // sets of packages: most platforms compile the same ones
+}
+
+// look finds the parts that one platform compiles.
+func (f *finder) look(ctx context.Context, platform string) error {
+	system, architecture, _ := strings.Cut(platform, "/")
+	if err := errors.Join(os.Setenv("GOOS", system), os.Setenv("GOARCH", architecture)); err != nil {
+		return err
+	}
+	listed, err := exec.CommandContext(ctx, "go", "list", "-deps", ".").Output()
+	if err != nil {
+		return fmt.Errorf("go list -deps: %w", err)
+	}
+	if f.seen[string(listed)] {
+		return nil
+	}
+	f.seen[string(listed)] = true
+	libraries, err := licenses.Libraries(ctx, f.classifier, false, nil, ".")
+	if err != nil {
+		return err
+	}
+	for _, library := range libraries {
+		if strings.HasPrefix(library.Name(), f.own) {
+			continue
+		}
+		p, err := f.describe(library)
+		if err != nil {
+			return err
+		}
+		f.found[p.name] = p
+	}
+	return nil
 }
 
 func goEnv(ctx context.Context, name string) string {
-	value, err := exec.CommandContext(ctx, "go", "env", name).Output()
+	value, err := exec.CommandContext(ctx, "go", "env", name).Output() //nolint:gosec // one of two names that stand in this file
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -122,7 +142,7 @@ func goEnv(ctx context.Context, name string) string {
 }
 
 // describe names a part by where its licence lies in its module, which is the same on every platform.
-func describe(ctx context.Context, library *licenses.Library) (part, error) {
+func (f *finder) describe(library *licenses.Library) (part, error) {
 	var names []string
 	for _, licence := range library.Licenses {
 		names = append(names, licence.Name)
@@ -133,21 +153,33 @@ func describe(ctx context.Context, library *licenses.Library) (part, error) {
 		return p, nil
 	}
 	folder := filepath.Dir(library.LicenseFile)
-	if inCache, err := filepath.Rel(goEnv(ctx, "GOMODCACHE"), folder); err == nil {
+	if inCache, err := filepath.Rel(f.modules, folder); err == nil {
 		escaped, below, _ := strings.Cut(filepath.ToSlash(inCache), "@")
 		_, below, _ = strings.Cut(below, "/")
 		if name, err := module.UnescapePath(escaped); err == nil {
 			p.name = path.Join(name, below)
 		}
 	}
-	for _, file := range []string{library.LicenseFile, filepath.Join(folder, "NOTICE")} {
-		text, err := os.ReadFile(file)
-		if err != nil && file == library.LicenseFile {
-			return p, err
-		}
-		p.text = strings.TrimSpace(p.text + "\n\n" + string(text))
+	var err error
+	p.text, err = textOf(library.LicenseFile)
+	return p, err
+}
+
+// textOf gives a licence, and the notices that Apache-2.0 wants to be passed on: NOTICE, NOTICE.txt or NOTICE.md beside it.
+func textOf(licence string) (string, error) {
+	notices, err := filepath.Glob(filepath.Join(filepath.Dir(licence), "NOTICE*"))
+	if err != nil {
+		return "", err
 	}
-	return p, nil
+	var texts []string
+	for _, file := range append([]string{licence}, notices...) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		texts = append(texts, strings.TrimSpace(string(text)))
+	}
+	return strings.Join(texts, "\n\n"), nil
 }
 
 // object names what is not allowed, or not to be found.
