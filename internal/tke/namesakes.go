@@ -18,7 +18,7 @@ type namesakes struct {
 func newNamesakes(client *Client) *namesakes {
 	batch := func(ctx context.Context, names []string) []*dataloader.Result[[]ImageCache] {
 		// The batch belongs to all who wait for it, so it must not end with the first one's context.
-		found, err := client.Named(context.WithoutCancel(ctx), names...)
+		found, err := client.Named(context.WithoutCancel(ctx), unique(names)...)
 		results := make([]*dataloader.Result[[]ImageCache], len(names))
 		for i, name := range names {
 			results[i] = &dataloader.Result[[]ImageCache]{Error: err, Data: slices.DeleteFunc(slices.Clone(found),

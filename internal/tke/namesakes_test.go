@@ -35,3 +35,37 @@ func TestLooksForNamesShareCallsAndFindOnlyTheName(t *testing.T) {
 		t.Errorf("fifty looks at once cost %d calls", calls)
 	}
 }
+
+// TestASharedCallAsksForNothingTwice: many may look for one cache at once, and what the service answers to an id or a name that
+// stands twice in a request is not known.
+func TestASharedCallAsksForNothingTwice(t *testing.T) {
+	t.Parallel()
+	server := start(t, tketest.Options{})
+	client := dial(t, config(server.URL))
+	one, other := server.Put(tketest.Cache{Name: "one", Images: []string{"nginx"}}), server.Put(tketest.Cache{Name: "other", Images: []string{"nginx"}})
+	var all sync.WaitGroup
+	for i := range 20 {
+		cache := []tketest.Cache{one, other}[i%2]
+		all.Go(func() {
+			if found, err := client.Find(t.Context(), cache.ID); err != nil || found == nil || found.ID != cache.ID {
+				t.Errorf("%s: %v %+v", cache.ID, err, found)
+			}
+			if found, err := client.Namesakes(t.Context(), cache.Name); err != nil || len(found) != 1 || found[0].ID != cache.ID {
+				t.Errorf("%s: %v %+v", cache.Name, err, found)
+			}
+		})
+	}
+	all.Wait()
+	for _, request := range server.Requests() {
+		var asked struct {
+			ImageCacheIDs   []string `json:"ImageCacheIds"`
+			ImageCacheNames []string
+		}
+		if err := request.Decode(&asked); err != nil || len(asked.ImageCacheIDs) > 2 || len(asked.ImageCacheNames) > 2 {
+			t.Errorf("asked for %+v, %v", asked, err)
+		}
+	}
+	if calls := server.Calls(tke.ActionDescribe); calls > 10 {
+		t.Errorf("%d calls: nothing was shared, so nothing was tested", calls)
+	}
+}

@@ -3,6 +3,7 @@ package tke
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/graph-gophers/dataloader/v7"
@@ -26,7 +27,7 @@ func newReader(client *Client, gather time.Duration) *reader {
 	batch := func(ctx context.Context, ids []string) []*dataloader.Result[*ImageCache] {
 		// The batch belongs to all who wait for it, so it must not end with the first one's context.
 		client.sweeper.calls.Add(1)
-		found, err := client.find(context.WithoutCancel(ctx), ids)
+		found, err := client.find(context.WithoutCancel(ctx), unique(ids))
 		results := make([]*dataloader.Result[*ImageCache], len(ids))
 		for i, id := range ids {
 			results[i] = &dataloader.Result[*ImageCache]{Data: found[id], Error: err}
@@ -39,6 +40,10 @@ func newReader(client *Client, gather time.Duration) *reader {
 		dataloader.WithWait[string, *ImageCache](gather),
 	)}
 }
+
+// unique is what a shared call asks for: several who wait may want the same, and what the service does when it is asked twice is not
+// known.
+func unique(asked []string) []string { return slices.Compact(slices.Sorted(slices.Values(asked))) }
 
 // Find reads one cache; nil when the service does not list it.
 func (c *Client) Find(ctx context.Context, id string) (*ImageCache, error) {
