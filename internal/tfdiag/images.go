@@ -4,7 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -69,7 +70,14 @@ func failedRead(at *registry.Error, err error) string {
 	return text
 }
 
-func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+// capital begins a sentence with an error's text, which may be somebody else's.
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if first == utf8.RuneError {
+		return text // empty, or no letter
+	}
+	return string(unicode.ToUpper(first)) + text[size:]
+}
 
 // Disk tells of a disk that cannot be had.
 func Disk(err error) diag.Diagnostic {
