@@ -22,7 +22,6 @@ const (
 	ImageCacheDiskRetainMinute = Prefix + "image-cache-disk-retain-minute" // minutes
 
 	RootCBSSize = Prefix + "root-cbs-size" // GiB, digits only
-	RootCBSType = Prefix + "root-cbs-type" // seen in use, but not documented, so no option writes it
 	CBSReuseKey = Prefix + "cbs-reuse-key" // any string
 
 	RegistryInsecureSkipVerify = Prefix + "registry-insecure-skip-verify" // hosts, comma separated
@@ -30,9 +29,6 @@ const (
 
 	ImageGCHighThreshold = Prefix + "image-gc-high-threshold" // percent, default 80
 	ImageGCLowThreshold  = Prefix + "image-gc-low-threshold"  // percent, default 75
-	ImageGCPeriod        = Prefix + "image-gc-period"         // a duration, default 3m
-	ContainerGCThreshold = Prefix + "container-gc-threshold"  // percent, default 85
-	PodEvictionThreshold = Prefix + "pod-eviction-threshold"  // percent, off by default
 )
 
 // FreeDiskGiB is the system disk that every Pod gets and nobody pays for.

@@ -79,7 +79,7 @@ func (e *Error) HasCode(codes ...string) bool {
 func (e *Error) MayHaveActed() bool {
 	switch e.Kind {
 	case KindService:
-		return e.Code == "InternalError" || e.HasCode("InternalError") && e.Code != "InternalError.CamNoAuth"
+		return failedByItself(e.Code)
 	case KindNetwork, KindCanceled:
 		return !neverSent(e.Err)
 	case KindUnsigned:

@@ -15,7 +15,7 @@ type Services struct {
 	STS cloudapi.Config
 	// Metadata is the URL of the CVM metadata service. Default: the one that every CVM has.
 	Metadata string
-	// MetadataTransport is the wire to it. Default: one without proxies, since the service answers the machine itself.
+	// MetadataTransport is the wire to it, which tests replace. Default: one without proxies, since the service answers the machine itself.
 	MetadataTransport http.RoundTripper
 	// ReadFile reads the files of web identities. Default: os.ReadFile.
 	ReadFile func(path string) ([]byte, error)

@@ -81,7 +81,7 @@ func TestExpiry(t *testing.T) {
 	}
 	c.oneCache(t, "images = [\"app:v1\"]\n  retention_days = 1")
 	c.must(t, "apply", "-auto-approve")
-	cloud.Expire(cloud.Caches()[0].ID)
+	cloud.Delete(cloud.Caches()[0].ID)
 	output := c.must(t, "plan")
 	says(t, output, "Image cache has expired")
 	says(t, output, "was made with retention_days = 1 and expired at")

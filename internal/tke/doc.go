@@ -5,6 +5,7 @@
 //
 //   - create.go: a create that never doubles, although the service takes no client token;
 //   - reader.go: many readers of single caches share DescribeImageCaches calls;
+//   - namesakes.go: looks for names share them too;
 //   - sweep.go: a burst of reads is answered from one listing;
 //   - wait.go: the one poll loop;
 //   - times.go: the service's several spellings of a time.

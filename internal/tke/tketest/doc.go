@@ -24,7 +24,7 @@
 // # What a test can do to it
 //
 // [Server.Inject] makes calls fail, wait, be throttled, lose their connection or their answer. [Server.Put],
-// [Server.Modify], [Server.Fail], [Server.Expire] and [Server.Delete] are the world changing behind the client's back.
+// [Server.Modify], [Server.Fail] and [Server.Delete] are the world changing behind the client's back.
 // [Server.Requests] and [Server.Calls] tell what was asked, so that a test can also hold what was not.
 // Points on which nothing is published are settled by [Unconfirmed]: its zero value is the documented assumption, and
 // each field is the other way that the service may turn out to behave.

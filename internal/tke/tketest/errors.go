@@ -22,7 +22,6 @@ const (
 	CodeLimitExceeded             = "LimitExceeded"
 	CodeResourceNotFound          = "ResourceNotFound"
 	CodeUnsupportedOperation      = "UnsupportedOperation"
-	CodeInternalError             = "InternalError"
 )
 
 // apiError is an error as the service answers it: within HTTP 200, in the language that was asked for.

@@ -57,11 +57,8 @@ func (s *Server) Modify(id string, change func(*Cache)) bool {
 	return s.with(id, func(rec *record) { change(&rec.Cache) })
 }
 
-// Delete takes a cache away, as if somebody had deleted it in the console.
+// Delete takes a cache away, as if somebody had deleted it in the console, or as the service does at the end of its retention.
 func (s *Server) Delete(id string) bool { return s.with(id, s.drop) }
-
-// Expire takes a cache away as the service does at the end of its retention, whatever the clock says.
-func (s *Server) Expire(id string) bool { return s.with(id, s.drop) }
 
 // Fail breaks off the build of a cache, if one runs, and ends it in Failed or, during an update, in UpdateFailed. The
 // event says why; its type, reason and times have defaults.

@@ -10,7 +10,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-func TestPutModifyFailExpire(t *testing.T) {
+func TestPutModifyFailDelete(t *testing.T) {
 	t.Parallel()
 	s, c := start(t, tketest.Options{})
 	auto := s.Put(tketest.Cache{Type: tketest.TypeAuto, Images: []string{"a"}})
@@ -32,7 +32,7 @@ func TestPutModifyFailExpire(t *testing.T) {
 	if cache, _ := s.Cache(stuck); cache.Status != "UpdateFailed" || len(cache.Tags) != 1 {
 		t.Errorf("update failed: %+v", cache)
 	}
-	if !s.Expire(auto.ID) || !s.Delete(stuck) || s.Delete(stuck) || s.Modify(stuck, nil) || len(s.Caches()) != 0 {
+	if !s.Delete(auto.ID) || !s.Delete(stuck) || s.Delete(stuck) || s.Modify(stuck, nil) || len(s.Caches()) != 0 {
 		t.Errorf("left: %+v", s.Caches())
 	}
 }
