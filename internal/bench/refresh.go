@@ -135,9 +135,9 @@ func startOneByOne(ctx context.Context, caches int) func() (time.Duration, error
 
 // oneByOne reads as a provider does that makes one call for each cache, at the same rate and parallelism.
 func oneByOne(ctx context.Context, endpoint string, ids []string) error {
-	client, err := tke.New(tke.Config{
+	client, err := tke.New(tke.Config{Config: cloudapi.Config{
 		Credentials: cloudapi.Credential{SecretID: tketest.DefaultSecretID, SecretKey: tketest.DefaultSecretKey}, Region: tketest.DefaultRegion, Endpoint: endpoint,
-	})
+	}})
 	if err != nil {
 		return err
 	}

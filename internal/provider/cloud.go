@@ -59,19 +59,13 @@ func (p *Provider) api(found *credentials.Resolved) cloudapi.Config {
 
 func (p *Provider) makeClients(config *model, data *clients.Clients, signed cloudapi.Credentials, api cloudapi.Config, resp *provider.ConfigureResponse) {
 	var err error
-	data.Cloud, err = tke.New(tke.Config{
-		Credentials: signed, Region: api.Region, Scheme: api.Scheme, Domain: api.Domain,
-		Endpoint:  config.endpoint("tke", p.getenv),
-		UserAgent: api.UserAgent, RequestClient: api.RequestClient,
-		MaxRequestsPerSecond: config.MaxRequestsPerSecond.ValueFloat64(),
-		PollInterval:         p.options.PollInterval,
-		RetryWait:            api.RetryWait,
-		TryTimeout:           api.TryTimeout,
-	})
-	if err != nil {
+	api.Credentials = signed
+	ofTKE := tke.Config{Config: api, PollInterval: p.options.PollInterval}
+	ofTKE.Endpoint, ofTKE.MaxRequestsPerSecond = config.endpoint("tke", p.getenv), config.MaxRequestsPerSecond.ValueFloat64()
+	if data.Cloud, err = tke.New(ofTKE); err != nil {
 		notAnEndpoint("tke", err, resp)
 	}
-	api.Credentials, api.Endpoint = signed, config.endpoint("tcr", p.getenv)
+	api.Endpoint = config.endpoint("tcr", p.getenv)
 	if data.Registries, err = tcr.New(api); err != nil {
 		notAnEndpoint("tcr", err, resp)
 	}

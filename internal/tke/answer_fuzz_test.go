@@ -39,10 +39,10 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(502, []byte("<html><style>a{}</style>\xff<b>Bad Gateway"))
 	f.Add(302, []byte{})
 	wire := &answering{}
-	client, err := tke.New(tke.Config{
+	client, err := tke.New(tke.Config{Config: cloudapi.Config{
 		Credentials: cloudapi.Credential{SecretID: "id", SecretKey: "key"}, Region: "ap-guangzhou", Endpoint: "http://127.0.0.1:1",
 		Transport: wire, RetryWait: time.Nanosecond, MaxRequestsPerSecond: 1e9,
-	})
+	}})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package tke
 import (
 	"cmp"
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
@@ -20,25 +19,11 @@ const (
 	DefaultPollInterval = 3 * time.Second
 )
 
-// Config is what a Client is made from. Only Credentials and Region are required.
+// Config is what a Client is made from. Only Credentials and Region are required; service and version are not.
 type Config struct {
-	Credentials cloudapi.Credentials
-	Region      string
+	cloudapi.Config // MaxRequestsPerSecond has a default here, DefaultMaxRequestsPerSecond
 
-	// Endpoint is a whole URL with scheme, for private endpoints and local stand-ins.
-	// When empty, the host is tke.<Domain> over Scheme.
-	Endpoint string
-	Domain   string // root domain, default tencentcloudapi.com
-	Scheme   string // HTTP or HTTPS, default HTTPS
-
-	UserAgent     string // the User-Agent header of every request
-	RequestClient string // the X-TC-RequestClient header, beside the SDK's own version
-
-	MaxRequestsPerSecond float64           // over all actions; default DefaultMaxRequestsPerSecond
-	PollInterval         time.Duration     // default DefaultPollInterval
-	RetryWait            time.Duration     // the first wait between tries, doubled from then on; default 250 ms
-	TryTimeout           time.Duration     // the longest that a single try may take; default 30 s
-	Transport            http.RoundTripper // the wire; default http.DefaultTransport
+	PollInterval time.Duration // default DefaultPollInterval
 }
 
 // Client calls the five actions. It is safe for concurrent use, and makes no request until it is asked for one.
@@ -55,20 +40,15 @@ type Client struct {
 
 // New makes a client. It fails only on an endpoint that is not a URL with scheme and host.
 func New(config Config) (*Client, error) {
-	perSecond := config.MaxRequestsPerSecond
-	if perSecond <= 0 {
-		perSecond = DefaultMaxRequestsPerSecond
+	config.Service, config.Version = service, version
+	if config.MaxRequestsPerSecond <= 0 {
+		config.MaxRequestsPerSecond = DefaultMaxRequestsPerSecond
 	}
-	api, err := cloudapi.New(cloudapi.Config{
-		Service: service, Version: version, Region: config.Region, Credentials: config.Credentials,
-		Endpoint: config.Endpoint, Domain: config.Domain, Scheme: config.Scheme,
-		UserAgent: config.UserAgent, RequestClient: config.RequestClient,
-		MaxRequestsPerSecond: perSecond, RetryWait: config.RetryWait, TryTimeout: config.TryTimeout, Transport: config.Transport,
-	})
+	api, err := cloudapi.New(config.Config)
 	if err != nil {
 		return nil, err
 	}
-	client := &Client{api: api, poll: cmp.Or(config.PollInterval, DefaultPollInterval), sweepPages: sweepPages(perSecond)}
+	client := &Client{api: api, poll: cmp.Or(config.PollInterval, DefaultPollInterval), sweepPages: sweepPages(config.MaxRequestsPerSecond)}
 	client.reader = newReader(client, gatherFor)
 	client.waiting = newReader(client, max(gatherFor, client.poll/gatherPart))
 	client.namesakes = newNamesakes(client)

@@ -27,10 +27,10 @@ func start(t *testing.T, options tketest.Options) *tketest.Server {
 }
 
 func config(endpoint string) tke.Config {
-	return tke.Config{
+	return tke.Config{PollInterval: 5 * time.Millisecond, Config: cloudapi.Config{
 		Credentials: cloudapi.Credential{SecretID: tketest.DefaultSecretID, SecretKey: tketest.DefaultSecretKey}, Region: tketest.DefaultRegion, Endpoint: endpoint,
-		MaxRequestsPerSecond: 10_000, PollInterval: 5 * time.Millisecond, RetryWait: time.Millisecond, UserAgent: "terraform-provider-tkeimage/test",
-	}
+		MaxRequestsPerSecond: 10_000, RetryWait: time.Millisecond, UserAgent: "terraform-provider-tkeimage/test",
+	}}
 }
 
 func dial(t *testing.T, config tke.Config) *tke.Client {
@@ -266,7 +266,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 func TestAnEndpointMustBeAURL(t *testing.T) {
 	t.Parallel()
 	for _, endpoint := range []string{"tke.tencentcloudapi.com", "ftp://x", "https://", "://"} {
-		if _, err := tke.New(tke.Config{Endpoint: endpoint}); err == nil {
+		if _, err := tke.New(tke.Config{Config: cloudapi.Config{Endpoint: endpoint}}); err == nil {
 			t.Errorf("%q was taken", endpoint)
 		}
 	}

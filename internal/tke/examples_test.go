@@ -53,7 +53,7 @@ func (a *answering) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (a *answering) client(t *testing.T) *Client {
 	t.Helper()
-	client, err := New(Config{Credentials: cloudapi.Credential{SecretID: "id", SecretKey: "key"}, Region: "ap-guangzhou", Transport: a, UserAgent: "agent/1"})
+	client, err := New(Config{Config: cloudapi.Config{Credentials: cloudapi.Credential{SecretID: "id", SecretKey: "key"}, Region: "ap-guangzhou", Transport: a, UserAgent: "agent/1"}})
 	if err != nil {
 		t.Fatal(err)
 	}

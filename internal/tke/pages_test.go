@@ -14,10 +14,10 @@ import (
 func TestAListingEndsWhateverItCounts(t *testing.T) {
 	t.Parallel()
 	wire := &answering{status: http.StatusOK, body: []byte(`{"Response":{"TotalCount":9223372036854775807,"ImageCaches":[{},{}],"RequestId":"a"}}`), pages: -1 << 30}
-	client, err := tke.New(tke.Config{
+	client, err := tke.New(tke.Config{Config: cloudapi.Config{
 		Credentials: cloudapi.Credential{SecretID: "id", SecretKey: "key"}, Region: "ap-guangzhou", Endpoint: "http://127.0.0.1:1", Transport: wire,
 		RetryWait: time.Nanosecond, MaxRequestsPerSecond: 1e9,
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
