@@ -67,10 +67,10 @@ func (diskType) render(written any) (*string, *mistake) {
 // hosts are registries, which an annotation lists in one string.
 type hosts struct{}
 
-var (
-	bareHost = regexp.MustCompile(`^[A-Za-z0-9.\-]+(:[0-9]+)?$`)
-	scheme   = regexp.MustCompile(`^[a-zA-Z]+://`)
-)
+// BareHost is a registry's host as TKE takes it, wherever one is written: with a port where it needs one, without scheme and path.
+var BareHost = regexp.MustCompile(`^[A-Za-z0-9.\-]+(:[0-9]+)?$`)
+
+var scheme = regexp.MustCompile(`^[a-zA-Z]+://`)
 
 func (hosts) form() string { return "a list or set of hosts, each with its port if it needs one" }
 
@@ -89,7 +89,7 @@ func (hosts) render(written any) (*string, *mistake) {
 			continue
 		}
 		host, isString := element.(string)
-		if !isString || !bareHost.MatchString(host) {
+		if !isString || !BareHost.MatchString(host) {
 			return nil, &mistake{"holds " + show(element), "write bare hosts, with a port where needed, such as " + quoteEach([]string{host})}
 		}
 		if !slices.Contains(names, host) {
@@ -108,7 +108,7 @@ func quoteEach(written []string) string {
 	quoted := make([]string, 0, len(written))
 	for _, text := range written {
 		host, _, _ := strings.Cut(scheme.ReplaceAllString(strings.TrimSpace(text), ""), "/")
-		if !bareHost.MatchString(host) {
+		if !BareHost.MatchString(host) {
 			host = "registry.example.com"
 		}
 		quoted = append(quoted, strconv.Quote(host))

@@ -24,6 +24,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
 )
 
 // The service's limits, as far as they are known; the texts and the validators are made from the same numbers.
@@ -39,7 +41,7 @@ const (
 var internetServiceProviders = []string{"BGP", "CMCC", "CTCC", "CUCC"}
 
 var (
-	bareHost    = regexp.MustCompile(`^[A-Za-z0-9.\-]+(:[0-9]+)?$`)
+	bareHost    = annotations.BareHost
 	digest      = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 	hostMessage = "must be a bare host, with a port where it needs one (registry.example.com or registry.example.com:5000): no scheme, no path"
 )

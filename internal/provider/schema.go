@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
@@ -27,7 +28,7 @@ const envMeasurementCacheDir = "TKEIMAGE_MEASUREMENT_CACHE_DIR"
 
 var (
 	wholeURL = regexp.MustCompile(`^https?://[^/?#@\s]+(/[^?#\s]*)?$`)
-	bareHost = regexp.MustCompile(`^[A-Za-z0-9.\-]+(:[0-9]+)?$`)
+	bareHost = annotations.BareHost
 )
 
 func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
