@@ -1,5 +1,6 @@
-// Package tfdiag turns errors into diagnostics. Every text that a user reads after a failure is made here, in the same order:
-// what was attempted, what the other side said with its code and request id, and what to do now.
+// Package tfdiag turns errors into diagnostics. Every text about what somebody else answered, or did not (the cloud, a registry, a
+// build), is made here, in the same order: what was attempted, what the other side said with its code and request id, and what to
+// do now. What the provider finds by itself, in a configuration or by comparing, is told where it is found.
 package tfdiag
 
 import (
