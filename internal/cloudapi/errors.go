@@ -103,11 +103,11 @@ func (c *Client) newError(ctx context.Context, action Action, err error) *Error 
 	case errors.As(err, &sdk) && !strings.HasPrefix(sdk.Code, "ClientError."):
 		e.Kind, e.Code, e.Message, e.RequestID, e.Err = KindService, shortened(sdk.Code), shortened(sdk.Message), shortened(sdk.RequestId), nil
 		e.Skew = skewOf(ctx)
+	case sdk != nil && sdk.Code == "ClientError.ParseJsonError":
+		e.Kind, e.Message, e.Err = KindMalformed, "the answer is not the JSON that was expected", nil // the SDK's words repeat it
 	case ctx.Err() != nil:
 		e.Kind, e.Message = KindCanceled, context.Cause(ctx).Error()
 		e.Err = errors.Join(context.Cause(ctx), err)
-	case sdk != nil && sdk.Code == "ClientError.ParseJsonError":
-		e.Kind, e.Message, e.Err = KindMalformed, "the answer is not the JSON that was expected", nil
 	default:
 		e.Message = RootCause(err).Error()
 	}

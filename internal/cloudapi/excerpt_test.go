@@ -1,6 +1,10 @@
 package cloudapi_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -73,4 +77,34 @@ func answered(t *testing.T, status int, body string) (said, error) {
 		t.Fatal(err)
 	}
 	return call(t.Context(), client, cloudapi.Action{Name: "Unsigned", Unsigned: true, Repeatable: true})
+}
+
+// TestAnAnswerOfOtherTypesIsNotKept: the SDK's error repeats the whole answer, and must not be found below ours either.
+func TestAnAnswerOfOtherTypesIsNotKept(t *testing.T) {
+	t.Parallel()
+	for name, interrupted := range map[string]bool{"at peace": false, "interrupted": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			client, err := cloudapi.New(cloudapi.Config{
+				Service: "echo", Version: "2020-01-01", Region: "ap-guangzhou",
+				Transport: wire(func(r *http.Request) (*http.Response, error) {
+					if interrupted {
+						cancel()
+					}
+					body := io.NopCloser(strings.NewReader(`{"Response":{"Said":["CANARY"],"RequestId":"r"}}`))
+					return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: body, Request: r}, nil
+				}),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = call(ctx, client, cloudapi.Action{Name: "Unsigned", Unsigned: true})
+			failed, ok := errors.AsType[*cloudapi.Error](err)
+			if !ok || failed.Kind != cloudapi.KindMalformed || strings.Contains(fmt.Sprint(err, failed.Err), "CANARY") {
+				t.Errorf("got %v, made from %v", err, failed.Err)
+			}
+		})
+	}
 }
