@@ -88,4 +88,5 @@ type Measurement struct {
 	Method        Method
 	Exact         bool   // counted file by file
 	Note          string // why a better source was passed over, or what is odd; may be empty
+	Fault         error  `json:"-"` // the read that failed on the way, after which the blob was left alone; nil for none
 }

@@ -53,6 +53,7 @@ func Probe(ctx context.Context, l Layer, budget int64) (Measurement, error) {
 	}
 	if p.blob.err != nil {
 		p.note("range reads failed: %v", p.blob.err)
+		m.Fault = p.blob.err
 	}
 	m.Note = strings.Join(append(p.notes, nonEmpty(m.Note)...), "; ")
 	return m, nil

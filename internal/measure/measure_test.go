@@ -8,7 +8,6 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -26,28 +25,43 @@ import (
 
 // store is a registry that remembers what it was asked for.
 type store struct {
-	host string
-	mu   sync.Mutex
-	log  []string
+	host   string
+	mu     sync.Mutex
+	log    []string
+	whole  []string                                          // what was asked for by GET and without a range
+	before func(w http.ResponseWriter, r *http.Request) bool // true when it answered
 }
 
 func newStore(t *testing.T) *store {
 	t.Helper()
+	return serve(t, ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0))))
+}
+
+func serve(t *testing.T, inner http.Handler) *store {
+	t.Helper()
 	s := &store{}
-	inner := ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0)))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.log = append(s.log, r.Method+" "+r.URL.Path)
+		if r.Method == http.MethodGet && r.Header.Get("Range") == "" {
+			s.whole = append(s.whole, r.URL.Path)
+		}
+		before := s.before
 		s.mu.Unlock()
-		inner.ServeHTTP(w, r)
+		if before == nil || !before(w, r) {
+			inner.ServeHTTP(w, r)
+		}
 	}))
 	t.Cleanup(server.Close)
-	u, err := url.Parse(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.host = u.Host
+	s.host = server.Listener.Addr().String()
 	return s
+}
+
+// meet puts something before the registry; nil takes it away.
+func (s *store) meet(before func(w http.ResponseWriter, r *http.Request) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.before = before
 }
 
 func (s *store) push(t *testing.T, repository string, layers ...v1.Layer) string {
@@ -68,7 +82,7 @@ func (s *store) since() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	log := slices.DeleteFunc(s.log, func(line string) bool { return strings.HasSuffix(line, "/v2/") })
-	s.log = nil
+	s.log, s.whole = nil, nil
 	return log
 }
 

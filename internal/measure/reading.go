@@ -54,10 +54,14 @@ func (m *Measurer) measure(ctx context.Context, j *job) (err error) {
 		return &LayerError{Image: j.image.Reference, Digest: j.layer.Digest, Err: err}
 	}
 	bytes, requests := blob.Stats()
-	m.log(ctx, "layer measured", map[string]any{
+	fields := map[string]any{
 		"image": j.image.Reference, "layer": j.layer.Digest, "method": string(j.result.Method), "exact": j.result.Exact,
 		"compressed_bytes": j.layer.Size, "unpacked_bytes": j.result.UnpackedBytes.Value, "bytes_read": bytes, "requests": requests,
-	})
+	}
+	if j.result.Note != "" {
+		fields["note"] = j.result.Note
+	}
+	m.log(ctx, "layer measured", fields)
 	m.remember(j)
 	return nil
 }
@@ -86,9 +90,10 @@ func (m *Measurer) recall(j *job) bool {
 	return ok && json.Unmarshal(content, &j.result) == nil
 }
 
-// remember keeps what can be learned again only at a cost, and nothing that came of a passing fault.
+// remember keeps what follows from the layer. What came of a fault may be another number tomorrow, or from another registry: even
+// ranges that are ignored are the registry's doing, or that of a cache before it.
 func (m *Measurer) remember(j *job) {
-	if j.way == probe && j.result.Method == layersize.MethodRatio {
+	if j.result.Fault != nil {
 		return
 	}
 	if content, err := json.Marshal(j.result); err == nil {

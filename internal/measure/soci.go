@@ -1,9 +1,12 @@
 package measure
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"sync"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
@@ -26,6 +29,7 @@ type sociIndex struct {
 	image *registry.Image
 	once  sync.Once
 	ztocs map[string]registry.Layer // by the digest of the layer
+	fault error                     // why nobody knows whether there is one; it may pass
 }
 
 // of gives the zTOC of a layer, if there is one. Whatever goes wrong on the way means that there is none.
@@ -34,6 +38,7 @@ func (s *sociIndex) of(ctx context.Context, m *Measurer, layer registry.Layer) (
 		artifact, err := s.find(ctx, m.Registry)
 		if err != nil {
 			m.log(ctx, "no SOCI index", map[string]any{"image": s.image.Reference, "error": err.Error()})
+			s.fault = passing(err)
 		}
 		if artifact != nil {
 			s.ztocs = ztocsOf(artifact)
@@ -83,31 +88,56 @@ func (m *Measurer) probe(ctx context.Context, j *job, input layersize.Layer) (la
 	}
 	ztoc, found := j.index.of(ctx, m, j.layer)
 	if !found {
-		return layersize.Probe(ctx, input, j.allowance)
+		result, err := layersize.Probe(ctx, input, j.allowance)
+		if fault := j.index.fault; fault != nil {
+			result = noted(result, "nobody knows of a SOCI index: "+fault.Error(), fault)
+		}
+		return result, err
 	}
 	left := j.allowance - ztoc.Size
 	if left < 0 { // it costs more than the probe in whose place it stands
-		return noted(fmt.Sprintf("the SOCI index has a zTOC of %d bytes, and %d may be read", ztoc.Size, j.allowance))(layersize.Probe(ctx, input, j.allowance))
+		result, err := layersize.Probe(ctx, input, j.allowance)
+		return noted(result, fmt.Sprintf("the SOCI index has a zTOC of %d bytes, and %d may be read", ztoc.Size, j.allowance), nil), err
 	}
-	content, err := readWhole(m.Registry.Blob(ctx, j.image, ztoc))
-	if err == nil {
-		var result layersize.Measurement
-		if result, err = layersize.ZTOC(input, content); err == nil {
-			return result, nil
-		}
+	result, unread := m.byZTOC(ctx, j, input, ztoc)
+	if unread == nil {
+		return result, nil
 	}
-	return noted("the SOCI index was passed over: " + err.Error())(layersize.Probe(ctx, input, left))
+	result, err := layersize.Probe(ctx, input, left)
+	return noted(result, "the SOCI index was passed over: "+unread.Error(), failedRead(unread)), err
 }
 
-// noted says in a measurement why the index was of no use.
-func noted(why string) func(layersize.Measurement, error) (layersize.Measurement, error) {
-	return func(result layersize.Measurement, err error) (layersize.Measurement, error) {
-		if result.Note != "" {
-			why += "; " + result.Note
-		}
-		result.Note = why
-		return result, err
+func (m *Measurer) byZTOC(ctx context.Context, j *job, input layersize.Layer, ztoc registry.Layer) (layersize.Measurement, error) {
+	content, err := readWhole(m.Registry.Blob(ctx, j.image, ztoc))
+	if err != nil {
+		return layersize.Measurement{}, err
 	}
+	return layersize.ZTOC(input, content)
+}
+
+// noted says in a measurement why the index was of no use, and that a fault was the reason, if there was one.
+func noted(result layersize.Measurement, why string, fault error) layersize.Measurement {
+	if result.Note != "" {
+		why += "; " + result.Note
+	}
+	result.Note, result.Fault = why, cmp.Or(result.Fault, fault)
+	return result
+}
+
+// failedRead is the failure to read in an error, and nil where what was read is not good.
+func failedRead(err error) error {
+	if failed, ok := errors.AsType[*registry.Error](err); ok {
+		return failed
+	}
+	return nil
+}
+
+// passing is a failure that another look may not meet. A registry that knows nothing of referrers may say so in any way, for ever.
+func passing(err error) error {
+	if failed, ok := errors.AsType[*registry.Error](err); ok && failed.Temporary() && failed.StatusCode != http.StatusNotImplemented {
+		return failed
+	}
+	return nil
 }
 
 // readWhole reads a blob whose digest is verified at its end.

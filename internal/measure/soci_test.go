@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/http"
-	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"slices"
@@ -44,17 +42,7 @@ func watched(t *testing.T) *store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &store{}
-	proxy := httputil.NewSingleHostReverseProxy(target)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.log = append(s.log, r.Method+" "+r.URL.Path)
-		s.mu.Unlock()
-		proxy.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	s.host = server.Listener.Addr().String()
-	return s
+	return serve(t, httputil.NewSingleHostReverseProxy(target))
 }
 
 // indexable is a layer with small files among random data, large enough to profit from an index, and its tar.
