@@ -2,7 +2,10 @@ package rootdisk
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -10,6 +13,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 )
 
 const (
@@ -41,7 +45,46 @@ func render(report *measure.Report, disk disksize.Recommendation) string {
 		layers = append(layers, []string{l.digest, human(l.compressed), human(l.measured.DiskBytes.Value), string(l.measured.Method), sureness(l.measured)})
 	}
 	table(&b, layers, 1, 2)
+	b.WriteString(failedReads(report))
 	return b.String()
+}
+
+// failedReads says of which layers less is known than might be, a line for each reason. The reason is put into words of our own, since
+// a registry's may be long.
+func failedReads(report *measure.Report) string {
+	failed := map[string]map[string]bool{} // digests by the reason
+	for _, image := range report.Images {
+		for i, m := range image.Measurements {
+			if m.Fault == nil {
+				continue
+			}
+			reason := reasonOf(m.Fault)
+			if failed[reason] == nil {
+				failed[reason] = map[string]bool{}
+			}
+			failed[reason][image.Layers[i].Digest] = true
+		}
+	}
+	var b strings.Builder
+	for _, reason := range slices.Sorted(maps.Keys(failed)) {
+		which := fmt.Sprintf("%d layers", len(failed[reason]))
+		if len(failed[reason]) == 1 {
+			which = short(slices.Collect(maps.Keys(failed[reason]))[0])
+		}
+		fmt.Fprintf(&b, "\nLess is known of %s than could be: %s.\n", which, reason)
+	}
+	return b.String()
+}
+
+func reasonOf(fault error) string {
+	failed, ok := errors.AsType[*registry.Error](fault)
+	if !ok {
+		return "a read failed"
+	}
+	if failed.StatusCode >= http.StatusBadRequest {
+		return fmt.Sprintf("%s (HTTP %d)", failed.Kind, failed.StatusCode)
+	}
+	return string(failed.Kind)
 }
 
 func billed(disk disksize.Recommendation) string {

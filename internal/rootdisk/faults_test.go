@@ -1,0 +1,55 @@
+package rootdisk
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+)
+
+// reportOf is a report of one image that has a layer for each fault, nil for none.
+func reportOf(faults ...error) *measure.Report {
+	image := measure.Image{Image: &registry.Image{Reference: "example.com/app:v1"}}
+	for i, fault := range faults {
+		id := "sha256:" + strings.Repeat(string(rune('a'+i)), 64)
+		image.Layers = append(image.Layers, registry.Layer{Digest: id, ChainID: id})
+		image.Measurements = append(image.Measurements, layersize.Measurement{Method: layersize.MethodRatio, Note: "a note of no interest", Fault: fault})
+	}
+	return &measure.Report{Images: []measure.Image{image}}
+}
+
+// TestTheReportSaysWhereReadsFailed: in one line for each reason, under the layers, and in words of our own.
+func TestTheReportSaysWhereReadsFailed(t *testing.T) {
+	t.Parallel()
+	busy := &registry.Error{Host: "example.com", Kind: registry.KindRateLimited, StatusCode: 429, Message: "canary words of the registry\n" + strings.Repeat("x", 300), Err: errors.New("canary")}
+	ignored := &registry.Error{Kind: registry.KindRangeIgnored, StatusCode: 200}
+	for name, test := range map[string]struct {
+		faults []error
+		want   string
+	}{
+		"none":    {[]error{nil, nil}, ""},
+		"one":     {[]error{nil, busy}, "\nLess is known of sha256:bbbbbbbbbbbb than could be: rate limited (HTTP 429).\n"},
+		"several": {[]error{busy, busy, nil}, "\nLess is known of 2 layers than could be: rate limited (HTTP 429).\n"},
+		"of two kinds": {[]error{busy, ignored, busy},
+			"\nLess is known of sha256:bbbbbbbbbbbb than could be: range requests ignored.\n" + "\nLess is known of 2 layers than could be: rate limited (HTTP 429).\n"},
+		"of any other kind": {[]error{errors.New("canary")}, "\nLess is known of sha256:aaaaaaaaaaaa than could be: a read failed.\n"},
+	} {
+		report := render(reportOf(test.faults...), disksize.Recommendation{})
+		_, after, _ := strings.Cut(report[strings.LastIndex(report, "|\n"):], "\n")
+		if after != test.want {
+			t.Errorf("%s: got %q, want %q", name, after, test.want)
+		}
+		if strings.Contains(report, "canary") || strings.Contains(report, "of no interest") {
+			t.Errorf("%s: the report repeats others:\n%s", name, report)
+		}
+		for line := range strings.Lines(after) {
+			if len(line) > 100 {
+				t.Errorf("%s: %d columns: %s", name, len(line), line)
+			}
+		}
+	}
+}
