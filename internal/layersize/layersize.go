@@ -51,6 +51,22 @@ type Layer struct {
 	Blob        Blob // nil when nothing may be read
 }
 
+// Believed are those of a descriptor's annotations that bear on what is measured.
+// They are no part of the layer: whoever writes a manifest writes them.
+func Believed(annotations map[string]string) map[string]string {
+	believed := map[string]string{}
+	for _, key := range []string{
+		annotationStargzSize, annotationUmociSize, annotationTOCDigest,
+		annotationPodman + annotationPosition, annotationPodman + annotationChecksum,
+		annotationNerdctl + annotationPosition, annotationNerdctl + annotationChecksum,
+	} {
+		if value := annotations[key]; value != "" {
+			believed[key] = value
+		}
+	}
+	return believed
+}
+
 // Blob is the bytes of a layer. A range read may fail, because the registry does
 // not support it; the next source is then tried.
 type Blob interface {

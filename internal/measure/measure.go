@@ -97,7 +97,7 @@ func (m *Measurer) resolve(ctx context.Context, request Request) ([]*registry.Im
 
 // LayerError says that a layer could not be measured although the mode demands it.
 type LayerError struct {
-	Image  string // the first image that holds the layer, as written
+	Image  string // one that holds the layer, as written
 	Digest string
 	Err    error
 }

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
@@ -27,22 +28,34 @@ type job struct {
 	result    layersize.Measurement
 }
 
-// uniqueLayers gives each distinct layer once, in the order of the images, and every distinct blob that containerd keeps.
+// uniqueLayers gives each distinct layer once, and every distinct blob that containerd keeps. A layer's annotations are those on which
+// all images agree that hold it, and the image through which it is read does not depend on the order in which they are listed.
 func uniqueLayers(images []*registry.Image) (jobs []*job, blobs map[string]int64) {
 	blobs = map[string]int64{}
-	for _, image := range images {
+	known := map[string]*job{}
+	for _, image := range inOrder(images) {
 		for _, d := range image.Metadata {
 			blobs[d.Digest] = d.Size
 		}
 		index := &sociIndex{image: image}
 		for _, layer := range image.Layers {
-			if _, seen := blobs[layer.Digest]; !seen {
-				jobs = append(jobs, &job{image: image, layer: layer, index: index})
-			}
 			blobs[layer.Digest] = layer.Size
+			if j := known[layer.Digest]; j != nil {
+				maps.DeleteFunc(j.layer.Annotations, func(key, value string) bool { return layer.Annotations[key] != value })
+				continue
+			}
+			layer.Annotations = layersize.Believed(layer.Annotations)
+			j := &job{image: image, layer: layer, index: index}
+			jobs, known[layer.Digest] = append(jobs, j), j
 		}
 	}
 	return jobs, blobs
+}
+
+func inOrder(images []*registry.Image) []*registry.Image {
+	return slices.SortedFunc(slices.Values(images), func(a, b *registry.Image) int {
+		return cmp.Or(cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Digest, b.Digest), cmp.Compare(a.Reference, b.Reference))
+	})
 }
 
 // What a probe of one layer may fetch at first: a part of the layer, between two bounds. It depends on nothing but the layer, so

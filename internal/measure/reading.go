@@ -2,6 +2,7 @@ package measure
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 )
 
 // run measures the layers, several at once. The first error that the mode cannot live with ends it.
@@ -40,19 +42,24 @@ func (m *Measurer) measure(ctx context.Context, j *job) (err error) {
 		j.result = layersize.Declared(input)
 		return nil
 	}
-	if m.recall(j) {
-		return nil
-	}
 	blob := m.Registry.Blob(ctx, j.image, j.layer)
 	input.Blob = blob
 	if j.way == stream {
-		j.result, err = layersize.Stream(ctx, input, m.limits(ctx, j))
+		j.result, err = m.known(j.content("streamed"), func() (layersize.Measurement, error) {
+			return layersize.Stream(ctx, input, m.limits(ctx, j))
+		})
 	} else {
 		j.result, err = m.probe(ctx, j, input)
 	}
 	if err != nil {
 		return &LayerError{Image: j.image.Reference, Digest: j.layer.Digest, Err: err}
 	}
+	m.logMeasured(ctx, j, blob)
+	return nil
+}
+
+// logMeasured tells what came of a layer. Where nothing was requested, it was kept.
+func (m *Measurer) logMeasured(ctx context.Context, j *job, blob *registry.Blob) {
 	bytes, requests := blob.Stats()
 	fields := map[string]any{
 		"image": j.image.Reference, "layer": j.layer.Digest, "method": string(j.result.Method), "exact": j.result.Exact,
@@ -62,8 +69,6 @@ func (m *Measurer) measure(ctx context.Context, j *job) (err error) {
 		fields["note"] = j.result.Note
 	}
 	m.log(ctx, "layer measured", fields)
-	m.remember(j)
-	return nil
 }
 
 // limits are the measurer's, with the progress of this layer told to the log.
@@ -77,28 +82,33 @@ func (m *Measurer) limits(ctx context.Context, j *job) layersize.Limits {
 	return limits
 }
 
-// key names what was read as well as how, since another way of reading may give another number.
-func (j *job) key() string {
-	if j.way == stream {
-		return "streamed " + j.layer.Digest + " " + j.layer.MediaType
-	}
-	return fmt.Sprintf("probed %s %s %d", j.layer.Digest, j.layer.MediaType, j.allowance)
+// content names what a layer's bytes tell, and how they were read, since another way of reading may give another number.
+func (j *job) content(how string) string {
+	return fmt.Sprintf("%s %s %s %d", how, j.layer.Digest, j.layer.MediaType, j.layer.Size)
 }
 
-func (m *Measurer) recall(j *job) bool {
-	content, ok := m.Kept.Get(j.key())
-	return ok && json.Unmarshal(content, &j.result) == nil
+// claims names what follows from a part of the bytes, and so from what else was believed: a digest vouches for the layer alone, and
+// anybody may write another manifest around it.
+func (j *job) claims(how string, with any) string {
+	annotations, _ := json.Marshal(j.layer.Annotations) // of strings to strings, which cannot fail, with its keys in order
+	return fmt.Sprintf("%s %x %v", j.content(how), sha256.Sum256(annotations), with)
 }
 
-// remember keeps what follows from the layer. What came of a fault may be another number tomorrow, or from another registry: even
-// ranges that are ignored are the registry's doing, or that of a cache before it.
-func (m *Measurer) remember(j *job) {
-	if j.result.Fault != nil {
-		return
+// known gives what was kept, or else what comes of reading, which is then kept: but nothing of a fault. Tomorrow, or from another
+// registry, the number may be another. Even ranges that are ignored are the registry's doing, or that of a cache before it.
+func (m *Measurer) known(key string, read func() (layersize.Measurement, error)) (layersize.Measurement, error) {
+	var kept layersize.Measurement
+	if content, ok := m.Kept.Get(key); ok && json.Unmarshal(content, &kept) == nil {
+		return kept, nil
 	}
-	if content, err := json.Marshal(j.result); err == nil {
-		m.Kept.Put(j.key(), content)
+	result, err := read()
+	if err != nil || result.Fault != nil {
+		return result, err
 	}
+	if content, err := json.Marshal(result); err == nil {
+		m.Kept.Put(key, content)
+	}
+	return result, nil
 }
 
 func (m *Measurer) log(ctx context.Context, message string, fields map[string]any) {

@@ -32,10 +32,19 @@ type sociIndex struct {
 	fault error                     // why nobody knows whether there is one; it may pass
 }
 
-// of gives the zTOC of a layer, if there is one. Whatever goes wrong on the way means that there is none.
+// of gives the zTOC of a layer, if there is one. Whatever goes wrong on the way means that there is none. That an image has no index is
+// kept, and that there is one is not: its zTOC names what is kept of it. Who attaches an index after that look gets it on machines
+// that have not looked, or have forgotten.
 func (s *sociIndex) of(ctx context.Context, m *Measurer, layer registry.Layer) (registry.Layer, bool) {
 	s.once.Do(func() {
+		none := "no SOCI index " + s.image.Repository + "@" + s.image.Digest
+		if _, bare := m.Kept.Get(none); bare {
+			return
+		}
 		artifact, err := s.find(ctx, m.Registry)
+		if artifact == nil && err == nil {
+			m.Kept.Put(none, nil)
+		}
 		if err != nil {
 			m.log(ctx, "no SOCI index", map[string]any{"image": s.image.Reference, "error": err.Error()})
 			s.fault = passing(err)
@@ -84,11 +93,11 @@ func ztocsOf(artifact *registry.Artifact) map[string]registry.Layer {
 // probe reads ranges of a layer, or in their place its zTOC, within the layer's allowance.
 func (m *Measurer) probe(ctx context.Context, j *job, input layersize.Layer) (layersize.Measurement, error) {
 	if !layersize.Indexed(input) {
-		return layersize.Probe(ctx, input, j.allowance)
+		return m.ranges(ctx, j, input, j.allowance)
 	}
 	ztoc, found := j.index.of(ctx, m, j.layer)
 	if !found {
-		result, err := layersize.Probe(ctx, input, j.allowance)
+		result, err := m.ranges(ctx, j, input, j.allowance)
 		if fault := j.index.fault; fault != nil {
 			result = noted(result, "nobody knows of a SOCI index: "+fault.Error(), fault)
 		}
@@ -96,15 +105,24 @@ func (m *Measurer) probe(ctx context.Context, j *job, input layersize.Layer) (la
 	}
 	left := j.allowance - ztoc.Size
 	if left < 0 { // it costs more than the probe in whose place it stands
-		result, err := layersize.Probe(ctx, input, j.allowance)
+		result, err := m.ranges(ctx, j, input, j.allowance)
 		return noted(result, fmt.Sprintf("the SOCI index has a zTOC of %d bytes, and %d may be read", ztoc.Size, j.allowance), nil), err
 	}
-	result, unread := m.byZTOC(ctx, j, input, ztoc)
+	result, unread := m.known(j.claims("indexed", ztoc.Digest), func() (layersize.Measurement, error) {
+		return m.byZTOC(ctx, j, input, ztoc)
+	})
 	if unread == nil {
 		return result, nil
 	}
-	result, err := layersize.Probe(ctx, input, left)
+	result, err := m.ranges(ctx, j, input, left)
 	return noted(result, "the SOCI index was passed over: "+unread.Error(), failedRead(unread)), err
+}
+
+// ranges measures a layer by itself.
+func (m *Measurer) ranges(ctx context.Context, j *job, input layersize.Layer, budget int64) (layersize.Measurement, error) {
+	return m.known(j.claims("probed", budget), func() (layersize.Measurement, error) {
+		return layersize.Probe(ctx, input, budget)
+	})
 }
 
 func (m *Measurer) byZTOC(ctx context.Context, j *job, input layersize.Layer, ztoc registry.Layer) (layersize.Measurement, error) {

@@ -1,0 +1,117 @@
+package measure_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+)
+
+// zstdLayer is a Zstandard layer in memory, with a window of 8 MiB and no word on its length.
+func zstdLayer(t *testing.T, tarball []byte, options ...zstd.EOption) *blob {
+	t.Helper()
+	var out bytes.Buffer
+	w, err := zstd.NewWriter(&out, append([]zstd.EOption{zstd.WithWindowSize(8 << 20), zstd.WithEncoderConcurrency(1)}, options...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(w, bytes.NewReader(tarball)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(tarball)
+	return &blob{static.NewLayer(out.Bytes(), types.OCILayerZStd), v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum[:])}, int64(out.Len())}
+}
+
+// told measures images in one reading.
+func told(t *testing.T, kept *keep.Folder, mode measure.Mode, images ...string) *measure.Report {
+	t.Helper()
+	report, err := measurer(t, kept).Measure(t.Context(), request(mode, images...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// TestWhatAManifestClaimsCountsForItAlone: two images hold the same layer, and the descriptor in one of them, or an index in its
+// repository, tells a lie that nobody can see through. The other image is not measured by it, neither after the liar nor beside it.
+func TestWhatAManifestClaimsCountsForItAlone(t *testing.T) {
+	t.Parallel()
+	s := watched(t)
+	l, tarball := indexable(t, 1)
+	honest, lying := s.host+"/claims/honest:v1", s.host+"/claims/indexed:v1"
+	pushed(t, honest, imageOf(t, l))
+	// A Zstandard stream has no trailer that would give the lie away.
+	sized := zstdLayer(t, tarball)
+	bare, liar := s.host+"/claims/bare:v1", s.host+"/claims/a-liar:v1"
+	pushed(t, bare, imageOf(t, sized))
+	pushed(t, liar, annotatedImage(t, sized, map[string]string{umociSize: fmt.Sprint(len(tarball) + 4096)}))
+	lie := ztocOf(t, tarball, l)
+	for i := range lie.Files {
+		lie.Files[i].Name = "app/same"
+	}
+	attach(t, s, "claims/indexed", imageOf(t, l), map[v1.Layer][]byte{l: lie.Bytes()})
+
+	for name, test := range map[string]struct {
+		mode         measure.Mode
+		honest, liar string
+	}{
+		"a size, nothing read": {measure.Manifest, bare, liar},
+		"a size":               {measure.Sample, bare, liar},
+		"an index":             {measure.Sample, honest, lying},
+	} {
+		honest := test.honest
+		alone, lied := told(t, nil, test.mode, honest), told(t, nil, test.mode, test.liar)
+		if answered(alone) == answered(lied) {
+			t.Fatalf("%s: the lie makes no difference: %s", name, answered(alone))
+		}
+		for _, order := range [][2]string{{honest, test.liar}, {test.liar, honest}} {
+			kept := keep.In(t.TempDir())
+			told(t, kept, test.mode, order[0])
+			want := map[string]*measure.Report{honest: alone, test.liar: lied}[order[1]]
+			if after := told(t, kept, test.mode, order[1]); answered(after) != answered(want) {
+				t.Errorf("%s: after %s: %s\nalone: %s", name, order[0], answered(after), answered(want))
+			}
+		}
+		first, second := told(t, nil, test.mode, honest, test.liar), told(t, nil, test.mode, test.liar, honest)
+		if answered(first) != answered(second) || first.RequiredBytes != second.RequiredBytes {
+			t.Errorf("%s: the order of the images decides: %s\nthe other way round: %s", name, answered(first), answered(second))
+		}
+		if test.liar == liar && answered(first) != answered(alone) {
+			t.Errorf("%s: beside a liar: %s\nalone: %s", name, answered(first), answered(alone))
+		}
+	}
+}
+
+// TestAnotherImageOfTheSameLayerFindsWhatIsKept: claims that are the same, and annotations that nobody believes, do not part them.
+func TestAnotherImageOfTheSameLayerFindsWhatIsKept(t *testing.T) {
+	t.Parallel()
+	s := watched(t)
+	l, _ := indexable(t, 1)
+	one, two := s.host+"/shared/one:v1", s.host+"/shared/two:v1"
+	pushed(t, one, imageOf(t, l))
+	pushed(t, two, annotatedImage(t, l, map[string]string{"org.example.built-by": "somebody else"}))
+	kept := keep.In(t.TempDir())
+	first := told(t, kept, measure.Sample, one)
+	s.since()
+	second := told(t, kept, measure.Sample, two)
+	if asked := s.since(); count(asked, digest(t, l)) != 0 {
+		t.Errorf("the layer was read again: %v", asked)
+	}
+	if answered(first) != answered(second) || second.Images[0].Measurements[0].Method == layersize.MethodRatio {
+		t.Errorf("%s, then %s", answered(first), answered(second))
+	}
+}
