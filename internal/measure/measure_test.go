@@ -28,7 +28,7 @@ type store struct {
 	host   string
 	mu     sync.Mutex
 	log    []string
-	whole  []string                                          // what was asked for by GET and without a range
+	whole  []string                                          // of that, the paths that were asked for by GET and without a range
 	before func(w http.ResponseWriter, r *http.Request) bool // true when it answered
 }
 
@@ -84,6 +84,13 @@ func (s *store) since() []string {
 	log := slices.DeleteFunc(s.log, func(line string) bool { return strings.HasSuffix(line, "/v2/") })
 	s.log, s.whole = nil, nil
 	return log
+}
+
+// askedWhole gives what was asked for since then by GET and without a range.
+func (s *store) askedWhole() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.whole)
 }
 
 func layer(t *testing.T, seed uint64, files ...sandbox.File) *sandbox.Layer {
@@ -210,18 +217,28 @@ func TestEachModeReadsAsItSays(t *testing.T) {
 	small := layer(t, 1, sandbox.File{Name: "small", Size: 100_000, Like: sandbox.Noise})
 	large := layer(t, 2, sandbox.File{Name: "large", Size: 12 << 20, Like: sandbox.Noise})
 	image := s.push(t, "a/x:v1", small, large)
-	for mode, exact := range map[measure.Mode][2]bool{measure.Auto: {true, false}, measure.Full: {true, true}} {
+	// A layer of less than 256 KiB is read by one range, and counted all the same.
+	for mode, want := range map[measure.Mode]struct{ exact, whole [2]bool }{
+		measure.Auto:   {exact: [2]bool{true, false}, whole: [2]bool{true, false}},
+		measure.Sample: {exact: [2]bool{true, false}},
+		measure.Full:   {exact: [2]bool{true, true}, whole: [2]bool{true, true}},
+	} {
 		r := request(mode, image)
 		r.ReadBudget = 4 << 20
+		s.since()
 		report, err := measurer(t, nil).Measure(t.Context(), r)
 		if err != nil {
 			t.Fatal(err)
 		}
 		got := [2]bool{report.Images[0].Measurements[0].Exact, report.Images[0].Measurements[1].Exact}
-		if got != exact {
-			t.Errorf("%s: exact %v, want %v", mode, got, exact)
+		if got != want.exact {
+			t.Errorf("%s: exact %v, want %v", mode, got, want.exact)
 		}
+		asked := s.askedWhole()
 		for i, l := range []*sandbox.Layer{small, large} {
+			if whole := count(asked, digest(t, l)) > 0; whole != want.whole[i] {
+				t.Errorf("%s: layer %d was asked for without a range: %v, want %v", mode, i, whole, want.whole[i])
+			}
 			if unpacked := report.Images[0].Measurements[i].UnpackedBytes; unpacked.Min > l.Unpacked || unpacked.Max < l.Unpacked {
 				t.Errorf("%s: %+v does not hold %d", mode, unpacked, l.Unpacked)
 			}
@@ -257,6 +274,35 @@ func TestTheDiskHasInodesForWhatIsOnlyEstimated(t *testing.T) {
 	}
 	if got := sampled.Disk().Inodes; got < *full.Inodes*95/100 || got > *full.Inodes*2 {
 		t.Errorf("the disk is to have %d inodes, for %d", got, *full.Inodes)
+	}
+}
+
+// TestProgressIsLogged, layer by layer, of what takes its time.
+func TestProgressIsLogged(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	long, short := layer(t, 1, sandbox.File{Name: "long", Size: 40 << 20}), layer(t, 2, sandbox.File{Name: "short", Size: 1 << 20})
+	m := measurer(t, nil)
+	var mu sync.Mutex
+	var unpacked []int64
+	m.Log = func(_ context.Context, message string, fields map[string]any) {
+		mu.Lock()
+		defer mu.Unlock()
+		if message != "streaming layer" {
+			return
+		}
+		done, isNumber := fields["unpacked_bytes"].(int64)
+		read, isNumberToo := fields["compressed_bytes"].(int64)
+		if fields["layer"] != digest(t, long) || fields["of"] != size(t, long) || !isNumber || !isNumberToo || read < 1 || read > size(t, long) {
+			t.Errorf("%v", fields)
+		}
+		unpacked = append(unpacked, done)
+	}
+	if _, err := m.Measure(t.Context(), request(measure.Full, s.push(t, "a/x:v1", long, short))); err != nil {
+		t.Fatal(err)
+	}
+	if len(unpacked) != 2 || unpacked[0] < 16<<20 || unpacked[1] < 32<<20 {
+		t.Errorf("told after %v bytes, want every 16 MiB of 40", unpacked)
 	}
 }
 
