@@ -88,9 +88,26 @@ func unpack(blob io.Reader, mediaType string, window uint64) (io.ReadCloser, err
 	case packedGzip:
 		return gzip.NewReader(buffered)
 	case packedZstd:
+		if first := firstWindow(head); first > window {
+			return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrFirstWindow, first, window)
+		}
 		return newZstd(buffered, window)
 	default:
 		return nil, fmt.Errorf("%w: it begins with %x", ErrCompression, head[:min(len(head), 4)])
+	}
+}
+
+// firstWindow is what the first frame wants to remember, 0 when its header does not
+// tell. A frame of a single segment has its whole content for a window.
+func firstWindow(head []byte) uint64 {
+	var h zstd.Header
+	switch err := h.Decode(head); {
+	case err != nil || h.Skippable:
+		return 0
+	case h.SingleSegment:
+		return h.FrameContentSize
+	default:
+		return h.WindowSize
 	}
 }
 
@@ -115,7 +132,7 @@ func classify(err error) error {
 		return fmt.Errorf("%w: %w", ErrWindow, err)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return fmt.Errorf("%w: the stream ends early", ErrCompression)
-	case errors.Is(err, ErrCompression):
+	case errors.Is(err, ErrCompression), errors.Is(err, ErrWindow):
 		return err
 	default:
 		return fmt.Errorf("%w: %w", ErrCompression, err)

@@ -1,6 +1,9 @@
 package layersize
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // What can be wrong with a layer. The errors of Stream wrap one of these, the
 // context's error, or the error of the blob that failed to read.
@@ -14,6 +17,9 @@ var (
 	ErrBomb           = errors.New("the layer unpacks to more than the limit")
 	ErrTooManyEntries = errors.New("the layer has more entries than the limit")
 	ErrNotTar         = errors.New("the layer is not a readable tar")
+
+	// ErrFirstWindow is ErrWindow of the first frame: its header says so before anything is unpacked.
+	ErrFirstWindow = fmt.Errorf("%w, from the first frame on", ErrWindow)
 
 	errBudget = errors.New("the read budget is spent")
 	errTOC    = errors.New("the table of contents cannot be used")

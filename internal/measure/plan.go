@@ -24,6 +24,7 @@ type job struct {
 	layer     registry.Layer
 	index     *sociIndex // of the image
 	way       way
+	orProbe   bool  // where streaming is refused
 	allowance int64 // bytes that a probe may fetch
 	result    layersize.Measurement
 }
@@ -97,6 +98,9 @@ func plan(jobs []*job, request Request) {
 			if j.allowance == j.layer.Size && j.way == probe {
 				j.way = stream // whoever may read all of it had better count it
 			}
+		}
+		for _, j := range jobs {
+			j.orProbe = j.way == stream
 		}
 	case Sample:
 		share(ascending, request.ReadBudget)

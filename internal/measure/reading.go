@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strconv"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -45,9 +47,7 @@ func (m *Measurer) measure(ctx context.Context, j *job) (err error) {
 	blob := m.Registry.Blob(ctx, j.image, j.layer)
 	input.Blob = blob
 	if j.way == stream {
-		j.result, err = m.known(j.content("streamed"), func() (layersize.Measurement, error) {
-			return layersize.Stream(ctx, input, m.limits(ctx, j))
-		})
+		j.result, err = m.stream(ctx, j, input)
 	} else {
 		j.result, err = m.probe(ctx, j, input)
 	}
@@ -56,6 +56,37 @@ func (m *Measurer) measure(ctx context.Context, j *job) (err error) {
 	}
 	m.logMeasured(ctx, j, blob)
 	return nil
+}
+
+// stream counts a layer file by file. A Zstandard window that would take too much memory is no fault of the layer, since containerd
+// unpacks it: whoever did not demand the count gets what ranges tell, for no more than streaming would have read.
+func (m *Measurer) stream(ctx context.Context, j *job, input layersize.Layer) (layersize.Measurement, error) {
+	refused := j.content("probed in place of a stream")
+	left, known := m.Kept.Get(refused)
+	if !known || !j.orProbe {
+		result, err := m.known(j.content("streamed"), func() (layersize.Measurement, error) {
+			return layersize.Stream(ctx, input, m.limits(ctx, j))
+		})
+		if !j.orProbe || !errors.Is(err, layersize.ErrWindow) {
+			return result, err
+		}
+		left = []byte(strconv.FormatInt(leftAfter(err, j.layer.Size), 10))
+		m.Kept.Put(refused, left)
+	}
+	budget, _ := strconv.ParseInt(string(left), 10, 64)
+	result, err := m.ranges(ctx, j, input, budget)
+	return noted(result, "it was not streamed, as its Zstandard window is too large", nil), err
+}
+
+// streamAhead is what a stream may have read, in its two buffers, before the first frame's header is looked at.
+const streamAhead = 512 << 10
+
+// leftAfter is what a probe may read of a layer whose stream was refused, which is more than nothing only if that was at its start.
+func leftAfter(refusal error, size int64) int64 {
+	if !errors.Is(refusal, layersize.ErrFirstWindow) {
+		return 0
+	}
+	return max(0, min(allowanceFor(size), size-streamAhead))
 }
 
 // logMeasured tells what came of a layer. Where nothing was requested, it was kept.
