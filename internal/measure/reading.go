@@ -17,7 +17,7 @@ import (
 
 // run measures the layers, several at once. The first error that the mode cannot live with ends it.
 func (m *Measurer) run(ctx context.Context, jobs []*job) error {
-	streams, probes := semaphore.NewWeighted(streamsAtOnce), semaphore.NewWeighted(probesAtOnce)
+	streams, probes := semaphore.NewWeighted(streamsAtOnce()), semaphore.NewWeighted(probesAtOnce)
 	group, running := errgroup.WithContext(ctx)
 	for _, j := range jobs {
 		gate := probes
