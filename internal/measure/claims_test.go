@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"testing"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/static"
@@ -92,6 +93,28 @@ func TestWhatAManifestClaimsCountsForItAlone(t *testing.T) {
 		}
 		if test.liar == liar && answered(first) != answered(alone) {
 			t.Errorf("%s: beside a liar: %s\nalone: %s", name, answered(first), answered(alone))
+		}
+	}
+}
+
+// TestAnIndexThatIsAttachedLaterIsFound, though not on the same day.
+func TestAnIndexThatIsAttachedLaterIsFound(t *testing.T) {
+	t.Parallel()
+	s := watched(t)
+	l, tarball := indexable(t, 1)
+	reference, kept := s.host+"/later/x:v1", keep.In(t.TempDir())
+	pushed(t, reference, imageOf(t, l))
+	bare := told(t, kept, measure.Sample, reference)
+	attach(t, s, "later/x", imageOf(t, l), map[v1.Layer][]byte{l: ztocOf(t, tarball, l).Bytes()})
+	fresh := told(t, nil, measure.Sample, reference)
+	if answered(bare) == answered(fresh) {
+		t.Fatal("the index makes no difference")
+	}
+	for look, want := range map[time.Duration]*measure.Report{-time.Hour: bare, -25 * time.Hour: fresh, 25 * time.Hour: fresh} {
+		image := bare.Images[0]
+		kept.Put("no SOCI index "+image.Repository+"@"+image.Digest, []byte(time.Now().UTC().Add(look).Format(time.RFC3339)))
+		if got := told(t, kept, measure.Sample, reference); answered(got) != answered(want) {
+			t.Errorf("looked %s from now: %s, want %s", look, answered(got), answered(want))
 		}
 	}
 }

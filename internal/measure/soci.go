@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
@@ -32,18 +33,20 @@ type sociIndex struct {
 	fault error                     // why nobody knows whether there is one; it may pass
 }
 
+// bareFor is how long an image is believed to have no index, since one can be attached at any time, and often is just after the push.
+const bareFor = 24 * time.Hour
+
 // of gives the zTOC of a layer, if there is one. Whatever goes wrong on the way means that there is none. That an image has no index is
-// kept, and that there is one is not: its zTOC names what is kept of it. Who attaches an index after that look gets it on machines
-// that have not looked, or have forgotten.
+// kept for a while, and that there is one is not: its zTOC names what is kept of it.
 func (s *sociIndex) of(ctx context.Context, m *Measurer, layer registry.Layer) (registry.Layer, bool) {
 	s.once.Do(func() {
 		none := "no SOCI index " + s.image.Repository + "@" + s.image.Digest
-		if _, bare := m.Kept.Get(none); bare {
+		if seen, _ := m.Kept.Get(none); recent(seen) {
 			return
 		}
 		artifact, err := s.find(ctx, m.Registry)
 		if artifact == nil && err == nil {
-			m.Kept.Put(none, nil)
+			m.Kept.Put(none, []byte(time.Now().UTC().Format(time.RFC3339)))
 		}
 		if err != nil {
 			m.log(ctx, "no SOCI index", map[string]any{"image": s.image.Reference, "error": err.Error()})
@@ -55,6 +58,12 @@ func (s *sociIndex) of(ctx context.Context, m *Measurer, layer registry.Layer) (
 	})
 	ztoc, found := s.ztocs[layer.Digest]
 	return ztoc, found
+}
+
+// recent reports whether a look was not long ago, nor tomorrow by a clock that was wrong.
+func recent(look []byte) bool {
+	at, err := time.Parse(time.RFC3339, string(look))
+	return err == nil && time.Since(at).Abs() < bareFor
 }
 
 func (s *sociIndex) find(ctx context.Context, from Registry) (*registry.Artifact, error) {
