@@ -71,7 +71,9 @@ func Believed(annotations map[string]string) map[string]string {
 // not support it; the next source is then tried.
 type Blob interface {
 	io.ReaderAt
-	Open() (io.ReadCloser, error) // the whole blob, from its start
+	// Open gives the whole blob, from its start. Close may be called while a Read
+	// waits, and ends it.
+	Open() (io.ReadCloser, error)
 }
 
 // Interval is a best guess with bounds.

@@ -204,6 +204,23 @@ func TestStreamEndsWithItsContext(t *testing.T) {
 	})
 }
 
+// A layer that turns out to be none is not read any further, however long the network would take for the rest.
+func TestStreamDoesNotWaitForTheRestOfWhatItRefuses(t *testing.T) {
+	t.Parallel()
+	rest, network := io.Pipe()
+	defer network.Close()
+	silent := bodyOf(func() (io.ReadCloser, error) {
+		return struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(bytes.NewReader(bytes.Repeat([]byte("no tar "), 500)), rest), rest}, nil
+	})
+	_, err := Stream(t.Context(), Layer{MediaType: typeOCIPlain, Size: 1 << 40, Blob: silent}, Limits{})
+	if !errors.Is(err, ErrNotTar) {
+		t.Errorf("got %v", err)
+	}
+}
+
 type zeroes struct{}
 
 func (zeroes) Read(p []byte) (int, error) {

@@ -92,7 +92,7 @@ func (b *Blob) ReadAt(p []byte, off int64) (int, error) {
 
 // fill resumes a range whose connection breaks at the place that it came to.
 func (b *Blob) fill(want []byte, off int64) (int, error) {
-	got, patience := 0, b.patience()
+	got, patience := 0, b.patience(b.ctx)
 	for {
 		n, err := b.fillOnce(want[got:], off+int64(got))
 		got += n
@@ -106,7 +106,7 @@ func (b *Blob) fill(want []byte, off int64) (int, error) {
 }
 
 func (b *Blob) fillOnce(want []byte, off int64) (int, error) {
-	got, err := b.openRange(off, off+int64(len(want))-1)
+	got, err := b.openRange(b.ctx, off, off+int64(len(want))-1)
 	if err != nil {
 		return 0, err
 	}
@@ -122,11 +122,11 @@ func (b *Blob) fillOnce(want []byte, off int64) (int, error) {
 }
 
 // openRange asks for the bytes from first to last, both included, and takes no others.
-func (b *Blob) openRange(first, last int64) (*answer, error) {
+func (b *Blob) openRange(ctx context.Context, first, last int64) (*answer, error) {
 	if b.registry.ignoresRange.Load() {
 		return nil, &Error{Kind: KindRangeIgnored}
 	}
-	got, err := b.request(http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", first, last)}})
+	got, err := b.request(ctx, http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", first, last)}})
 	if err != nil {
 		return nil, err
 	}
@@ -163,9 +163,9 @@ func (b *Blob) checkRange(got *answer, first, last int64) error {
 }
 
 // request asks where the registry last redirected to, if that was just now and still serves, or else the registry.
-func (b *Blob) request(header http.Header) (*answer, error) {
+func (b *Blob) request(ctx context.Context, header http.Header) (*answer, error) {
 	if at := b.location.Load(); at != nil && time.Now().Before(at.until) {
-		resp, err := b.send(b.ctx, request{method: http.MethodGet, url: at.url, header: header})
+		resp, err := b.send(ctx, request{method: http.MethodGet, url: at.url, header: header})
 		if err == nil && bringsContent(resp) {
 			return &answer{Response: resp, from: at.url}, nil
 		}
@@ -174,7 +174,7 @@ func (b *Blob) request(header http.Header) (*answer, error) {
 		}
 		b.location.Store(nil)
 	}
-	got, err := b.ask(b.ctx, http.MethodGet, b.path("blobs", b.layer.Digest), header)
+	got, err := b.ask(ctx, http.MethodGet, b.path("blobs", b.layer.Digest), header)
 	if err == nil && bringsContent(got.Response) && !sameOrigin(got.from, b.registry.origin()) {
 		b.location.Store(&location{url: got.from, until: time.Now().Add(locationLife)})
 	}

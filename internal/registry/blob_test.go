@@ -17,9 +17,14 @@ import (
 // withLayer serves one image of one layer, and gives the layer's blob.
 func withLayer(t *testing.T, content []byte) (*stand, *Client, *Image) {
 	t.Helper()
+	return withLayerAnd(t, quick(t), content)
+}
+
+func withLayerAnd(t *testing.T, config Config, content []byte) (*stand, *Client, *Image) {
+	t.Helper()
 	s := newStand(t)
 	s.image("x", "1", "linux/amd64", content)
-	c := newClient(t, quick(t))
+	c := newClient(t, config)
 	image := mustResolve(t, c, s.host()+"/x:1", "")
 	s.forget()
 	return s, c, image

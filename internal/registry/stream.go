@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -27,35 +28,57 @@ func (b *Blob) Open() (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{blob: b, hasher: hasher, patience: b.patience()}
+	s := &stream{blob: b, hasher: hasher}
+	s.ctx, s.cancel = context.WithCancel(b.ctx)
+	s.patience = b.patience(s.ctx)
 	if err := s.connect(); err != nil {
+		s.cancel()
 		return nil, b.failed(err)
 	}
 	return s, nil
 }
 
-// stream is the whole blob, over as many connections as it takes. It serves one reader.
+// stream is the whole blob, over as many connections as it takes. It serves one reader, and anybody may close it: Close ends
+// a Read wherever that waits, for bytes, for its next attempt, or for an answer.
 type stream struct {
 	blob     *Blob
-	now      *answer // the connection in use
+	ctx      context.Context // ends with the stream
+	cancel   context.CancelFunc
 	pos      int64
 	hasher   hash.Hash
 	patience patience
 	ended    error // what every further Read gives
+
+	mu     sync.Mutex // holds together what a Close beside a Read must see as one
+	now    *answer    // the connection in use; only the reader replaces it
+	closed bool
 }
 
+// connect leaves no connection to a stream that was closed meanwhile: nobody would close it any more.
 func (s *stream) connect() error {
-	var err error
-	if s.pos == 0 {
-		s.now, err = s.blob.openWhole()
-	} else {
-		s.now, err = s.blob.openRange(s.pos, s.blob.layer.Size-1)
+	got, err := s.open()
+	if err != nil {
+		return err
 	}
-	return err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		got.Body.Close()
+		return os.ErrClosed
+	}
+	s.now = got
+	return nil
 }
 
-func (b *Blob) openWhole() (*answer, error) {
-	got, err := b.request(nil)
+func (s *stream) open() (*answer, error) {
+	if s.pos == 0 {
+		return s.blob.openWhole(s.ctx)
+	}
+	return s.blob.openRange(s.ctx, s.pos, s.blob.layer.Size-1)
+}
+
+func (b *Blob) openWhole(ctx context.Context) (*answer, error) {
+	got, err := b.request(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -76,15 +99,19 @@ func (s *stream) Read(p []byte) (int, error) {
 	}
 	n, err := s.read(p)
 	if err != nil {
-		s.ended = err
-		if s.now != nil {
-			s.now.Body.Close()
+		if s.isClosed() {
+			err = os.ErrClosed // whatever it was that being closed looked like from here
 		}
+		s.ended = err
+		_ = s.Close()
 	}
 	return n, err
 }
 
 func (s *stream) read(p []byte) (int, error) {
+	if s.isClosed() {
+		return 0, os.ErrClosed
+	}
 	rest := s.blob.layer.Size - s.pos
 	if rest == 0 {
 		return 0, s.verified()
@@ -114,7 +141,7 @@ func (s *stream) resume(cause error) error {
 	s.now.Body.Close()
 	progress := s.patience.rewarded
 	s.patience.rewarded = false
-	if err := s.patience.after(bodyError(s.blob.ctx, s.now.from.Host, cause), progress); err != nil {
+	if err := s.patience.after(bodyError(s.ctx, s.now.from.Host, cause), progress); err != nil {
 		return err
 	}
 	return s.connect()
@@ -133,12 +160,22 @@ func (s *stream) verified() error {
 	return io.EOF
 }
 
+// Close may be called at any time, also while Read waits, and more than once.
 func (s *stream) Close() error {
-	if s.ended == nil {
-		s.ended = os.ErrClosed
-		return s.now.Body.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
 	}
-	return nil // what ended the stream closed the connection
+	s.closed = true
+	s.cancel() // before the body, so that no reader takes what follows for a broken connection
+	return s.now.Body.Close()
+}
+
+func (s *stream) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
 }
 
 // patience decides how often a broken read is resumed: a few times without getting further, and a number of times in all.
@@ -151,7 +188,9 @@ type patience struct {
 	resumed   int
 }
 
-func (b *Blob) patience() patience { return patience{ctx: b.ctx, retry: b.client.retry} }
+func (b *Blob) patience(ctx context.Context) patience {
+	return patience{ctx: ctx, retry: b.client.retry}
+}
 
 // after waits before another attempt, and gives the error back when there shall be none.
 func (p *patience) after(err error, progress bool) error {

@@ -237,7 +237,7 @@ func TestASlowReaderIsNotMistakenForASlowHost(t *testing.T) {
 
 func TestCancellationEndsAReadAtOnce(t *testing.T) {
 	t.Parallel()
-	s, c, image := withLayer(t, randomBytes(100_000))
+	s, c, image := withLayerAnd(t, impatient(t, time.Hour), randomBytes(100_000)) // nothing else would end it
 	s.onLayer(image, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "100000")
 		w.Write(make([]byte, 1000))
@@ -253,7 +253,7 @@ func TestCancellationEndsAReadAtOnce(t *testing.T) {
 	began := time.Now()
 	_, err = io.ReadAll(r)
 	assertKind(t, err, KindCanceled)
-	if took := time.Since(began); took > 150*time.Millisecond || !errors.Is(err, context.Canceled) || len(s.requests()) != 1 {
+	if took := time.Since(began); took > 5*time.Second || !errors.Is(err, context.Canceled) || len(s.requests()) != 1 {
 		t.Errorf("after %s: %v", took, err)
 	}
 }
