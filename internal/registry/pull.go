@@ -160,7 +160,7 @@ func (c *Client) wholeBodyOnce(ctx context.Context, host string, limit int64, re
 func (c *Client) repeatBroken(ctx context.Context, do func() error) error {
 	for attempt := 0; ; attempt++ {
 		err := do()
-		if err == nil || !isBroken(err) || attempt >= c.retry.Max {
+		if err == nil || !isBroken(err) || attempt >= c.retry.Max || hasOneAttempt(ctx) {
 			return err
 		}
 		if c.retry.sleep(ctx, attempt) != nil {

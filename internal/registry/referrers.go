@@ -32,8 +32,8 @@ type Artifact struct {
 // not have it by the tag that stands in for it (OCI distribution-spec 1.1, sections Listing Referrers and Referrers Tag Schema).
 // There being none is no error.
 //
-// It is one request, with no second attempt, since what it finds is a convenience; a registry that turns out not to have the
-// API is not asked for it again. Of a list in pages the first is read, which the registry has filtered by the type, or which
+// No request is made a second time, since what it finds is a convenience; a registry that turns out not to have the API is
+// not asked for it again. Of a list in pages the first is read, which the registry has filtered by the type, or which
 // holds the oldest referrers.
 func (c *Client) Referrers(ctx context.Context, image *Image, artifactType string) ([]Descriptor, error) {
 	p, err := c.pullOf(image)

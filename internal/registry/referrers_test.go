@@ -81,6 +81,30 @@ func TestALookForReferrersIsNotRepeated(t *testing.T) {
 	}
 }
 
+// TestABodyOfAConvenienceThatBreaksIsNotAskedForAgain, neither that of a list nor that of an artifact.
+func TestABodyOfAConvenienceThatBreaksIsNotAskedForAgain(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	s.image("a/x", "v1", "linux/amd64", []byte("layer"))
+	c := newClient(t, quick(t))
+	image := mustResolve(t, c, s.host()+"/a/x:v1", "linux/amd64")
+	s.intercept = func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Content-Length", "100")
+		fmt.Fprint(w, `{"manifests":`)
+		return true
+	}
+	for name, look := range map[string]func() error{
+		"referrers": func() error { _, err := c.Referrers(t.Context(), image, artifactType); return err },
+		"artifact":  func() error { _, err := c.Artifact(t.Context(), image, digestOf([]byte("list"), ""), -1); return err },
+	} {
+		s.forget()
+		assertKind(t, look(), KindUnreachable)
+		if asked := s.requests(); len(asked) != 1 {
+			t.Errorf("%s: %v", name, asked)
+		}
+	}
+}
+
 func TestAListOfReferrersIsBoundedAndRead(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -49,7 +49,7 @@ func (r Retry) again(ctx context.Context, resp *http.Response, err error) (bool,
 	if ctx.Err() != nil {
 		return false, context.Cause(ctx)
 	}
-	if ctx.Value(singleAttempt{}) != nil {
+	if hasOneAttempt(ctx) {
 		return false, nil
 	}
 	if err != nil {
@@ -72,6 +72,8 @@ type singleAttempt struct{}
 func withoutRetries(ctx context.Context) context.Context {
 	return context.WithValue(ctx, singleAttempt{}, true)
 }
+
+func hasOneAttempt(ctx context.Context) bool { return ctx.Value(singleAttempt{}) != nil }
 
 // wait is what the registry asks for, or else doubles from WaitMin, with up to a quarter of chance so that forty layers do
 // not come back in step.
