@@ -23,6 +23,9 @@ func contents(t testing.TB) []byte {
 		symlink("usr/bin/short", "tool"), symlink("usr/bin/long", strings.Repeat("../", 30)+"tool"),
 		regular("usr/bin/ping", 20_000).with(map[string]string{"security.capability": strings.Repeat("c", 20)}),
 		regular("usr/noted", 100).with(map[string]string{"user.note": strings.Repeat("n", 400)}),
+		// These just fit beside the inode; base64 fills the last of their values up.
+		regular("usr/fits", 100).with(map[string]string{"user.a": strings.Repeat("f", 68)}),
+		regular("usr/fits-too", 100).with(map[string]string{"user.abcdef": strings.Repeat("f", 64)}),
 		directory("dev/"), device("dev/null"), fifo("dev/pipe"),
 		directory("etc/"), regular("etc/.wh.old", 0), regular("gone/.wh..wh..opq", 0),
 		regular("opt/"+strings.Repeat("long/", 30)+"name", 5000), regular("empty", 0),

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 
 	"github.com/containerd/stargz-snapshotter/estargz"
 )
@@ -132,7 +133,8 @@ func (c *tocCount) enter(e tocEntry) error {
 func (c *tocCount) attributesOf(e tocEntry) attributes {
 	var a attributes
 	for name, value := range e.Xattrs {
-		a.include(c.inventory, name, value, base64.StdEncoding.DecodedLen(len(value)))
+		unpadded := len(strings.TrimRight(value, "="))
+		a.include(c.inventory, name, value, base64.RawStdEncoding.DecodedLen(unpadded))
 	}
 	return a
 }
