@@ -1,12 +1,16 @@
 // Package layersize tells how much a layer of an image takes once it is unpacked.
 //
-// # Three ways to know
+// # Four ways to know
 //
 // Declared reads nothing: the media type, an annotation, or a ratio. Probe reads
 // ranges of the blob within a budget: tables of contents, headers and trailers, and
-// windows in the middle of the compressed stream. Stream reads the whole blob and
-// counts it file by file. Each says how it knew (Method) and whether every file was
-// counted (Exact); what was inferred is never exact, however likely it is.
+// windows in the middle of the compressed stream. ZTOC counts the files that a SOCI
+// index lists beside the layer; Indexed says of which layers one would tell more than
+// a probe. Stream reads the whole blob and counts it file by file.
+//
+// Each says how it knew (Method) and whether every file was counted (Exact), which
+// speaks of the files and not of the tar's length; what was inferred is never exact,
+// however likely it is.
 //
 // # Two sizes
 //
@@ -23,8 +27,10 @@
 // An Interval holds the truth between Min and Max. How sure that is depends on the
 // method, because nothing but the data itself can promise a size:
 //
-//   - streamed, toc, and uncompressed when every entry was counted: Min and Max are
-//     the value, but for the rare entries that Note tells of.
+//   - streamed, toc, and uncompressed when every entry was counted: Min and Max of
+//     DiskBytes are the value, but for the rare entries that Note tells of. The tar's
+//     length is known too, but for a table of contents that no annotation stands
+//     beside: it does not tell which headers the tar had.
 //   - uncompressed, annotation, content-size: the tar's length is what the writer
 //     said it is; the bounds of DiskBytes come from the entries seen in samples.
 //   - trailer, sampled: the bounds are those of the samples (package sampling).

@@ -19,7 +19,8 @@ import (
 // probe of one layer takes seconds, and saves half of its requests.
 const locationLife = 30 * time.Second
 
-// Blob reads one layer of one image: at any place, or whole. It is safe for concurrent use.
+// Blob reads one blob beside an image: a layer, or what an artifact holds, such as a table of contents. It reads at any place,
+// or the whole, and is safe for concurrent use.
 //
 // The context is kept because io.ReaderAt has none: all reads end with it.
 type Blob struct {
@@ -37,7 +38,7 @@ type location struct {
 	until time.Time
 }
 
-// Blob gives access to the bytes of a layer. It makes no request.
+// Blob gives access to the bytes of a layer, or of an artifact's blob. It makes no request.
 func (c *Client) Blob(ctx context.Context, image *Image, layer Layer) *Blob {
 	b := &Blob{layer: layer, cost: new(counter)}
 	b.ctx = withCounter(ctx, b.cost)

@@ -1,9 +1,10 @@
 // Package registry turns an image reference into what its registry says about it: the manifest of one platform, the layers
-// in order with their diff and chain ids, and each layer's bytes as ranges or as one stream.
+// in order with their diff and chain ids, each layer's bytes as ranges or as one stream, and artifacts that refer to the image.
 //
 // It is written as layers that each do one thing, from the outside in:
 //
-//	Client.Resolve, Client.Blob   what callers see (resolve.go, blob.go, stream.go)
+//	Client.Resolve, Client.Blob   what callers see (resolve.go, blob.go, stream.go),
+//	Client.Referrers, .Artifact   for what there is beside an image too (referrers.go)
 //	pull                          one image's reads: names the image in every error (pull.go)
 //	session                       one repository: redirects, and Authorization for its own host only (session.go, auth.go)
 //	retrying                      a bounded number of attempts that heed Retry-After and the context (retry.go)
