@@ -58,7 +58,7 @@ var diagram = []room{
 	{name: "rootdisk", view: withTerraform, imports: "annotations tfdiag clients measure registry layersize disksize"},
 	{name: "tcrtoken", view: withTerraform, imports: "tfdiag clients tcr"},
 	{name: "annotations", view: withTerraform, imports: "tfdiag disksize"},
-	{name: "tfdiag", view: withTerraform, imports: "clients measure registry credentials tke cloudapi disksize"},
+	{name: "tfdiag", view: withTerraform, imports: "clients measure registry layersize credentials tke cloudapi disksize"},
 
 	{name: "clients", imports: "measure tke tcr"},
 	{name: "tke/tketest", props: true, imports: "measure registry layersize disksize tke cloudapi/apitest"},

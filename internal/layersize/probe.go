@@ -30,7 +30,7 @@ const (
 // nor a table of contents, and about those it is silent.
 func Probe(ctx context.Context, l Layer, budget int64) (Measurement, error) {
 	if l.Size < 0 {
-		return Measurement{}, ErrSize
+		return Measurement{}, errSize
 	}
 	if err := ctx.Err(); err != nil {
 		return Measurement{}, err

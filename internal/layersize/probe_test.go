@@ -159,7 +159,7 @@ func TestProbeDeclaresWhatItCannotRead(t *testing.T) {
 	if err != nil || m != Declared(l) {
 		t.Errorf("got %+v, error %v", m, err)
 	}
-	if _, err := Probe(t.Context(), Layer{Size: -1}, probeBudget); !errors.Is(err, ErrSize) {
+	if _, err := Probe(t.Context(), Layer{Size: -1}, probeBudget); !errors.Is(err, errSize) {
 		t.Errorf("a negative size gave %v", err)
 	}
 	canceled, cancel := context.WithCancel(t.Context())

@@ -54,9 +54,9 @@ func (l Limits) orDefaults() Limits {
 func Stream(ctx context.Context, l Layer, limits Limits) (Measurement, error) {
 	switch {
 	case l.Blob == nil:
-		return Measurement{}, ErrNoBlob
+		return Measurement{}, errNoBlob
 	case l.Size < 0:
-		return Measurement{}, ErrSize
+		return Measurement{}, errSize
 	case ctx.Err() != nil:
 		return Measurement{}, ctx.Err()
 	}
@@ -146,10 +146,10 @@ func (s *source) Read(p []byte) (int, error) {
 	s.read += int64(n)
 	switch {
 	case s.read > s.size:
-		s.err = fmt.Errorf("%w: %d bytes", ErrTooLong, s.size)
+		s.err = fmt.Errorf("%w: %d bytes", errTooLong, s.size)
 		return 0, s.err
 	case err == io.EOF && s.read < s.size:
-		s.err = fmt.Errorf("%w: %d of %d bytes", ErrTruncated, s.read, s.size)
+		s.err = fmt.Errorf("%w: %d of %d bytes", errTruncated, s.read, s.size)
 		return n, s.err
 	case err != nil && err != io.EOF:
 		s.err = err

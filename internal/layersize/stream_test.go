@@ -94,11 +94,11 @@ func TestStreamRefuses(t *testing.T) {
 		limits Limits
 		want   error
 	}{
-		"a layer without a blob":      {Layer{Size: 5}, Limits{}, ErrNoBlob},
-		"a negative size":             {sized(packed, -1), Limits{}, ErrSize},
-		"a blob that is longer":       {sized(packed, len(packed)-1), Limits{}, ErrTooLong},
-		"a blob that is shorter":      {sized(packed, len(packed)+1), Limits{}, ErrTruncated},
-		"a blob that is cut":          {sized(packed[:5000], len(packed)), Limits{}, ErrTruncated},
+		"a layer without a blob":      {Layer{Size: 5}, Limits{}, errNoBlob},
+		"a negative size":             {sized(packed, -1), Limits{}, errSize},
+		"a blob that is longer":       {sized(packed, len(packed)-1), Limits{}, errTooLong},
+		"a blob that is shorter":      {sized(packed, len(packed)+1), Limits{}, errTruncated},
+		"a blob that is cut":          {sized(packed[:5000], len(packed)), Limits{}, errTruncated},
 		"a stream that is cut":        {layer(typeOCIGzip, packed[:5000]), Limits{}, ErrCompression},
 		"a zstd stream that is cut":   {layer(typeOCIZstd, zstdCompressed(t, data)[:5000]), Limits{}, ErrCompression},
 		"a damaged stream":            {layer(typeOCIGzip, damaged), Limits{}, ErrCompression},
@@ -236,7 +236,7 @@ func TestAnEndlessStreamEndsAtTheLimit(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	_, err = Stream(t.Context(), Layer{MediaType: typeOCIPlain, Size: 64 << 20, Blob: endless}, Limits{})
-	if !errors.Is(err, ErrTooLong) {
+	if !errors.Is(err, errTooLong) {
 		t.Errorf("got %v", err)
 	}
 }

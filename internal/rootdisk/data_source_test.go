@@ -2,6 +2,7 @@ package rootdisk_test
 
 import (
 	"fmt"
+	"io"
 	"net/http/httptest"
 	"regexp"
 	"strings"
@@ -12,6 +13,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -187,4 +190,37 @@ func TestConfiguredCredentialsReadAPrivateRegistry(t *testing.T) {
 		Config:            configuration(fmt.Sprintf(`registries = { %q = { username = "u", password = "p" } }`, registry.Host), "", reference),
 		ConfigStateChecks: []statecheck.StateCheck{has("exact", knownvalue.Bool(true))},
 	})
+}
+
+// TestALayerThatCannotBeCountedIsNamed, with what is wrong with it, and with its image.
+func TestALayerThatCannotBeCountedIsNamed(t *testing.T) {
+	t.Parallel()
+	acctest.CLI(t)
+	registry := registrytest.Start(t, registrytest.Options{})
+	whole, err := layer(t, 1, sandbox.File{Name: "a", Size: 100_000, Like: sandbox.Noise}).Compressed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer whole.Close()
+	half, err := io.ReadAll(io.LimitReader(whole, 50_000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide := []byte("\x28\xb5\x2f\xfd\x00\x88\x01\x00\x00") // a Zstandard frame with a window of 128 MiB
+	present, _ := push(t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 1})))
+	for name, test := range map[string]struct {
+		layer v1.Layer
+		says  string
+	}{
+		"cut":  {static.NewLayer(half, types.OCILayer), `Layer cannot be unpacked.*%s: layer sha256:.*ends early.*build the image anew`},
+		"text": {static.NewLayer([]byte("#!/bin/sh\n"), types.OCIUncompressedLayer), `Layer cannot be unpacked.*%s: layer sha256:.*not a readable tar`},
+		"wide": {static.NewLayer(wide, types.OCILayerZStd), `Layer is beyond what is counted.*%s: layer sha256:.*window.*measure = "sample"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			reference, _ := push(t, registry.Host+"/"+name+":v1", image(t, "amd64", test.layer))
+			says := unwrapped("(?s)" + fmt.Sprintf(test.says, reference))
+			run(t, resource.TestStep{Config: configuration("", `measure = "full"`, present, reference), ExpectError: says})
+		})
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 )
@@ -31,19 +34,41 @@ var summaries = map[registry.Kind]string{
 	registry.KindNotAnImage:       "Not a container image",
 }
 
+// layerFaults are what can be wrong with a layer that its registry gave whole.
+var layerFaults = []struct {
+	faults          []error
+	summary, advice string
+}{
+	{[]error{layersize.ErrCompression, layersize.ErrNotTar}, "Layer cannot be unpacked",
+		"A node would hardly get further with it: build the image anew, and push it again."},
+	{[]error{layersize.ErrBomb, layersize.ErrTooManyEntries, layersize.ErrWindow}, "Layer is beyond what is counted",
+		`If the image is meant to be like this, measure = "sample" estimates the layer from parts of it.`},
+}
+
 // Measure tells of images that could not be measured, attributed to the image in the list at base.
 func Measure(base path.Path, images []string, err error) diag.Diagnostic {
-	var at *registry.Error
-	if !errors.As(err, &at) {
-		return diag.NewAttributeErrorDiagnostic(base, "Cannot measure the images", sentence(err.Error()))
+	if at, ok := errors.AsType[*registry.Error](err); ok {
+		return unread(imageIn(base, images, at.Image), at, err)
 	}
-	where := base
-	for i, image := range images {
-		if image == at.Image {
-			where = base.AtListIndex(i)
-			break
+	if layer, ok := errors.AsType[*measure.LayerError](err); ok {
+		for _, known := range layerFaults {
+			if slices.ContainsFunc(known.faults, func(fault error) bool { return errors.Is(layer.Err, fault) }) {
+				text := fmt.Sprintf("%s: layer %s: %s\n\n%s", layer.Image, layer.Digest, sentence(layer.Err.Error()), known.advice)
+				return diag.NewAttributeErrorDiagnostic(imageIn(base, images, layer.Image), known.summary, text)
+			}
 		}
 	}
+	return diag.NewAttributeErrorDiagnostic(base, "Cannot measure the images", sentence(err.Error()))
+}
+
+func imageIn(base path.Path, images []string, image string) path.Path {
+	if i := slices.Index(images, image); i >= 0 {
+		return base.AtListIndex(i)
+	}
+	return base
+}
+
+func unread(where path.Path, at *registry.Error, err error) diag.Diagnostic {
 	if at.Kind == registry.KindInvalidPlatform || at.Kind == registry.KindNoPlatform {
 		where = path.Root("platform")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
@@ -53,6 +55,9 @@ func texts() []struct {
 	build := func(err error) diag.Diagnostic { return tfdiag.Cloud("build image cache imc-r1htp8tg", err, from) }
 	images := []string{"nginx:1.29", "registry.example.com/llm:v1"}
 	measured := func(err error) diag.Diagnostic { return tfdiag.Measure(path.Root("images"), images, err) }
+	counted := func(err error) diag.Diagnostic {
+		return measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: err})
+	}
 	role := "the role qcs::cam::uin/1:roleName/x (the block assume_role)"
 	unusable := func(fault error) diag.Diagnostic {
 		return tfdiag.Cloud(`create image cache "llm"`, fault, &clients.Clients{Fault: fault})
@@ -141,7 +146,12 @@ func texts() []struct {
 		{"registry down", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindUnreachable, Action: "reading the manifest", Err: errors.New("connect: connection refused")})},
 		{"registry's rate limit", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindRateLimited, Action: "reading the manifest", StatusCode: 429, RetryAfter: time.Minute})},
 		{"a layer that cannot be read", measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: &registry.Error{Image: images[1], Host: "cdn.example.com", Kind: registry.KindTimeout, Action: "reading the layer"}})},
-		{"a layer that is no tar", measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: errors.New("not a tar")})},
+		{"a layer that is no tar", counted(fmt.Errorf("%w: unexpected EOF", layersize.ErrNotTar))},
+		{"a layer whose compression breaks off", counted(fmt.Errorf("%w: the stream ends early", layersize.ErrCompression))},
+		{"a layer that is a bomb", counted(fmt.Errorf("%w: %d bytes", layersize.ErrBomb, int64(layersize.DefaultUnpackedBytes)))},
+		{"a layer of too many files", counted(fmt.Errorf("%w: %d", layersize.ErrTooManyEntries, layersize.DefaultEntries))},
+		{"a layer that wants too much memory", counted(fmt.Errorf("%w: window size exceeded", layersize.ErrWindow))},
+		{"a measurement that was interrupted", counted(context.Canceled)},
 		{"no disk is large enough", tfdiag.Disk(tooLarge)},
 	}
 }
