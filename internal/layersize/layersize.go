@@ -29,8 +29,8 @@
 //
 //   - streamed, toc, and uncompressed when every entry was counted: Min and Max of
 //     DiskBytes are the value, but for the rare entries that Note tells of. The tar's
-//     length is known too, but for a table of contents that no annotation stands
-//     beside: it does not tell which headers the tar had.
+//     length is known too, but where a table within the blob is all there is: it does
+//     not tell which headers the tar had.
 //   - uncompressed, annotation, content-size: the tar's length is what the writer
 //     said it is; the bounds of DiskBytes come from the entries seen in samples.
 //   - trailer, sampled: the bounds are those of the samples (package sampling).

@@ -24,7 +24,7 @@ const locationLife = 30 * time.Second
 //
 // The context is kept because io.ReaderAt has none: all reads end with it.
 type Blob struct {
-	pull
+	imageReader
 	ctx      context.Context
 	layer    Layer
 	cost     *counter
@@ -42,21 +42,18 @@ type location struct {
 func (c *Client) Blob(ctx context.Context, image *Image, layer Layer) *Blob {
 	b := &Blob{layer: layer, cost: new(counter)}
 	b.ctx = withCounter(ctx, b.cost)
-	repo, err := parseRepository(image.Repository)
+	reader, err := c.readerOf(image)
 	if err != nil {
-		b.invalid = &Error{Image: nameable(image.Reference), Kind: KindInvalidReference, Err: err}
+		b.invalid = err
 		return b
 	}
 	if _, err := v1.NewHash(layer.Digest); err != nil || layer.Size < 0 {
 		b.invalid = &Error{Image: image.Reference, Kind: KindMalformed, Err: errors.New("a layer without a valid digest and size")}
 		return b
 	}
-	b.pull = pull{session: c.session(repo), image: image.Reference}
+	b.imageReader = reader
 	return b
 }
-
-// Size is the blob's length in bytes, as the manifest says.
-func (b *Blob) Size() int64 { return b.layer.Size }
 
 // Stats tells what reading has cost so far: bytes of bodies, and requests with their redirects, retries and tokens.
 func (b *Blob) Stats() (bytes, requests int64) {
@@ -64,11 +61,11 @@ func (b *Blob) Stats() (bytes, requests int64) {
 }
 
 func (b *Blob) failed(err error) error {
-	return b.pull.failed(err, "reading layer "+b.layer.Digest)
+	return b.imageReader.failed(err, "reading layer "+b.layer.Digest)
 }
 
 // ReadAt reads len(p) bytes at off with one Range request, or what there is before the end together with io.EOF. A registry
-// that answers with the whole blob is remembered, and every later ReadAt from it is ErrRangeIgnored without a request.
+// that answers with the whole blob is remembered, and every later ReadAt from it is KindRangeIgnored without a request.
 func (b *Blob) ReadAt(p []byte, off int64) (int, error) {
 	switch {
 	case b.invalid != nil:

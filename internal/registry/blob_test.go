@@ -69,7 +69,7 @@ func TestReadAtReadsWhatIsThere(t *testing.T) {
 	if len(s.requests()) != requests || requests != 7 {
 		t.Errorf("%d requests, then %d", requests, len(s.requests()))
 	}
-	if bytes, made := b.Stats(); bytes != 10+100+10+10+1+1000+1000 || made != 7 || b.Size() != 1000 {
+	if bytes, made := b.Stats(); bytes != 10+100+10+10+1+1000+1000 || made != 7 {
 		t.Errorf("counted %d bytes, %d requests", bytes, made)
 	}
 }
@@ -94,9 +94,6 @@ func TestAWholeBlobInsteadOfARangeIsClosedAndRemembered(t *testing.T) {
 	b := c.Blob(t.Context(), image, image.Layers[0])
 	_, err := b.ReadAt(make([]byte, 10), 5)
 	assertKind(t, err, KindRangeIgnored)
-	if !errors.Is(err, ErrRangeIgnored) {
-		t.Error(err)
-	}
 	<-done
 	if sent.Load() > size/2 {
 		t.Errorf("%d bytes were sent before the connection was closed", sent.Load())
@@ -106,7 +103,7 @@ func TestAWholeBlobInsteadOfARangeIsClosedAndRemembered(t *testing.T) {
 	}
 	s.forget()
 	for _, again := range []*Blob{b, c.Blob(t.Context(), image, image.Layers[0])} {
-		if _, err := again.ReadAt(make([]byte, 10), 0); !errors.Is(err, ErrRangeIgnored) {
+		if _, err := again.ReadAt(make([]byte, 10), 0); !errors.Is(err, KindRangeIgnored) {
 			t.Error(err)
 		}
 	}

@@ -5,7 +5,7 @@
 //
 //	Client.Resolve, Client.Blob   what callers see (resolve.go, blob.go, stream.go),
 //	Client.Referrers, .Artifact   for what there is beside an image too (referrers.go)
-//	pull                          one image's reads: names the image in every error (pull.go)
+//	imageReader                   one image's reads: names the image in every error (imagereader.go)
 //	session                       one repository: redirects, and Authorization for its own host only (session.go, auth.go)
 //	retrying                      a bounded number of attempts that heed Retry-After and the context (retry.go)
 //	polite                        few requests per host at a time, and no patience for a silent host (polite.go)

@@ -29,15 +29,12 @@ const (
 	KindMalformed        Kind = "malformed"
 	KindTooLarge         Kind = "too large"
 	KindDigestMismatch   Kind = "digest mismatch"
-	KindRangeIgnored     Kind = "range requests ignored"
+	KindRangeIgnored     Kind = "range requests ignored" // the whole blob came in answer to one
 	KindProtocol         Kind = "unexpected answer"
 )
 
 // Error makes a Kind usable with errors.Is.
 func (k Kind) Error() string { return string(k) }
-
-// ErrRangeIgnored is what ReadAt gives when a registry answers a Range request with the whole blob: try another source.
-var ErrRangeIgnored error = KindRangeIgnored
 
 // Where credentials can come from, as errors name it.
 const (
@@ -73,15 +70,6 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) Is(target error) bool {
 	kind, ok := target.(Kind)
 	return ok && kind == e.Kind
-}
-
-// Temporary says whether the same request may succeed later.
-func (e *Error) Temporary() bool {
-	switch e.Kind {
-	case KindUnreachable, KindTimeout, KindRateLimited, KindUnavailable:
-		return true
-	}
-	return false
 }
 
 // Error says what was attempted, what came of it, and what to do now.

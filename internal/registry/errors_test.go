@@ -50,9 +50,6 @@ func TestErrorsAreComparedByKind(t *testing.T) {
 	if !errors.Is(err, KindNotFound) || errors.Is(err, KindForbidden) || !errors.Is(err, http.ErrSchemeMismatch) {
 		t.Error(err)
 	}
-	if !errors.Is(&Error{Kind: KindRangeIgnored}, ErrRangeIgnored) {
-		t.Error("ErrRangeIgnored is a kind")
-	}
 }
 
 func TestWhatRegistriesSayIsShownPlainly(t *testing.T) {

@@ -88,7 +88,7 @@ func FuzzParseReference(f *testing.F) {
 		if err != nil || canonical(second.repo) != canonical(got.repo) || second.tag != got.tag || second.digest != got.digest {
 			t.Fatalf("%q became %q, which is read as %+v, %v", written, again, second, err)
 		}
-		if path := (pull{session: &session{repo: got.repo}}).path("manifests", got.tag); strings.Contains(path, "..") && strings.Contains(path, "/../") {
+		if path := (imageReader{session: &session{repo: got.repo}}).path("manifests", got.tag); strings.Contains(path, "..") && strings.Contains(path, "/../") {
 			t.Fatalf("%q leads out of its repository: %s", written, path)
 		}
 	})

@@ -36,32 +36,32 @@ type Artifact struct {
 // not asked for it again. Of a list in pages the first is read, which the registry has filtered by the type, or which
 // holds the oldest referrers.
 func (c *Client) Referrers(ctx context.Context, image *Image, artifactType string) ([]Descriptor, error) {
-	p, err := c.pullOf(image)
+	r, err := c.readerOf(image)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(withoutRetries(ctx), referrersTimeout)
 	defer cancel()
-	list, err := p.referrers(ctx, image.Digest, artifactType)
+	list, err := r.referrers(ctx, image.Digest, artifactType)
 	if err != nil {
-		return nil, p.failed(err, "looking for referrers")
+		return nil, r.failed(err, "looking for referrers")
 	}
 	return list, nil
 }
 
-func (p pull) referrers(ctx context.Context, digest, artifactType string) ([]Descriptor, error) {
-	if !p.registry.lacksReferrers.Load() {
+func (r imageReader) referrers(ctx context.Context, digest, artifactType string) ([]Descriptor, error) {
+	if !r.registry.lacksReferrers.Load() {
 		query := url.Values{"artifactType": {artifactType}}
-		data, err := p.get(ctx, p.path("referrers", digest)+"?"+query.Encode(), string(types.OCIImageIndex), maxReferrers)
+		data, err := r.get(ctx, r.path("referrers", digest)+"?"+query.Encode(), string(types.OCIImageIndex), maxReferrers)
 		if err == nil {
 			return referring(data, artifactType)
 		}
 		if !errors.Is(err, KindNotFound) {
 			return nil, err
 		}
-		p.registry.lacksReferrers.Store(true) // a registry with the API answers 200, whatever the digest
+		r.registry.lacksReferrers.Store(true) // a registry with the API answers 200, whatever the digest
 	}
-	data, err := p.get(ctx, p.path("manifests", referrersTag(digest)), string(types.OCIImageIndex), maxReferrers)
+	data, err := r.get(ctx, r.path("manifests", referrersTag(digest)), string(types.OCIImageIndex), maxReferrers)
 	if errors.Is(err, KindNotFound) {
 		return nil, nil
 	}
@@ -96,21 +96,21 @@ func referring(data []byte, artifactType string) ([]Descriptor, error) {
 
 // Artifact reads an artifact from an image's repository, or from what is kept. A size of -1 is one that nobody announced.
 func (c *Client) Artifact(ctx context.Context, image *Image, digest string, size int64) (*Artifact, error) {
-	p, err := c.pullOf(image)
+	r, err := c.readerOf(image)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := v1.NewHash(digest); err != nil {
-		return nil, p.failed(malformed("an artifact without a valid digest"), "reading an artifact")
+		return nil, r.failed(malformed("an artifact without a valid digest"), "reading an artifact")
 	}
 	ctx, cancel := context.WithTimeout(withoutRetries(ctx), referrersTimeout)
 	defer cancel()
-	data, err := p.kept(ctx, digest, size, p.path("manifests", digest), string(types.OCIManifestSchema1))
+	data, err := r.byDigest(ctx, digest, size, r.path("manifests", digest), string(types.OCIManifestSchema1))
 	if err != nil {
-		return nil, p.failed(err, "reading an artifact")
+		return nil, r.failed(err, "reading an artifact")
 	}
 	artifact, err := parseArtifact(data, digest)
-	return artifact, p.failed(err, "reading an artifact")
+	return artifact, r.failed(err, "reading an artifact")
 }
 
 func parseArtifact(data []byte, digest string) (*Artifact, error) {
@@ -141,10 +141,10 @@ func parseArtifact(data []byte, digest string) (*Artifact, error) {
 	return artifact, nil
 }
 
-func (c *Client) pullOf(image *Image) (pull, error) {
+func (c *Client) readerOf(image *Image) (imageReader, error) {
 	repo, err := parseRepository(image.Repository)
 	if err != nil {
-		return pull{}, &Error{Image: nameable(image.Reference), Kind: KindInvalidReference, Err: err}
+		return imageReader{}, &Error{Image: nameable(image.Reference), Kind: KindInvalidReference, Err: err}
 	}
-	return pull{session: c.session(repo), image: image.Reference}, nil
+	return imageReader{session: c.session(repo), image: image.Reference}, nil
 }

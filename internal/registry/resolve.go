@@ -32,20 +32,20 @@ func (c *Client) Resolve(ctx context.Context, written, onPlatform string) (*Imag
 	if err != nil {
 		return nil, fillIn(err, written, "", "")
 	}
-	p := pull{session: c.session(ref.repo), image: written}
-	image, err := p.resolve(ctx, ref, wanted)
+	r := imageReader{session: c.session(ref.repo), image: written}
+	image, err := r.resolve(ctx, ref, wanted)
 	if err != nil {
-		return nil, p.failed(err, "reading the manifest")
+		return nil, r.failed(err, "reading the manifest")
 	}
 	return image, nil
 }
 
-func (p pull) resolve(ctx context.Context, ref reference, wanted platform) (*Image, error) {
-	top, err := p.top(ctx, ref)
+func (r imageReader) resolve(ctx context.Context, ref reference, wanted platform) (*Image, error) {
+	top, err := r.top(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	s := &search{pull: p, wanted: wanted}
+	s := &search{imageReader: r, wanted: wanted}
 	found, err := s.in(ctx, top, 0)
 	if err != nil {
 		return nil, err
@@ -65,54 +65,54 @@ func (p pull) resolve(ctx context.Context, ref reference, wanted platform) (*Ima
 }
 
 // top reads what the reference itself names.
-func (p pull) top(ctx context.Context, ref reference) (*document, error) {
+func (r imageReader) top(ctx context.Context, ref reference) (*document, error) {
 	digest := ref.digest
-	if digest == "" && p.client.manifests != nil { // else there is nothing that HEAD could save
+	if digest == "" && r.client.manifests != nil { // else there is nothing that HEAD could save
 		var err error
-		if digest, err = p.headDigest(ctx, ref.tag); err != nil {
+		if digest, err = r.headDigest(ctx, ref.tag); err != nil {
 			return nil, err
 		}
 	}
 	if digest != "" {
-		doc, err := p.manifest(ctx, digest, anySize)
+		doc, err := r.manifest(ctx, digest, anySize)
 		// Some registries give a digest by HEAD that they do not know themselves.
 		if ref.digest != "" || !errors.Is(err, KindNotFound) {
 			return doc, err
 		}
 	}
-	data, err := p.get(ctx, p.path("manifests", ref.tag), accepted, maxDocument)
+	data, err := r.get(ctx, r.path("manifests", ref.tag), accepted, maxDocument)
 	if err != nil {
 		return nil, err
 	}
 	digest = digestOf(data, "")
 	doc, err := parseDocument(data, digest)
 	if err == nil {
-		p.store(digest, data)
+		r.store(digest, data)
 	}
 	return doc, err
 }
 
-func (p pull) manifest(ctx context.Context, digest string, size int64) (*document, error) {
-	data, err := p.kept(ctx, digest, size, p.path("manifests", digest), accepted)
+func (r imageReader) manifest(ctx context.Context, digest string, size int64) (*document, error) {
+	data, err := r.byDigest(ctx, digest, size, r.path("manifests", digest), accepted)
 	if err != nil {
 		return nil, err
 	}
 	return parseDocument(data, digest)
 }
 
-func (p pull) configuration(ctx context.Context, d v1.Descriptor) (*configuration, error) {
+func (r imageReader) configuration(ctx context.Context, d v1.Descriptor) (*configuration, error) {
 	digest := d.Digest.String()
-	data, err := p.kept(ctx, digest, d.Size, p.path("blobs", digest), "")
+	data, err := r.byDigest(ctx, digest, d.Size, r.path("blobs", digest), "")
 	if err != nil {
-		return nil, p.failed(err, "reading the configuration")
+		return nil, r.failed(err, "reading the configuration")
 	}
 	config, err := parseConfiguration(data)
-	return config, p.failed(err, "reading the configuration")
+	return config, r.failed(err, "reading the configuration")
 }
 
 // search looks for one platform's manifest.
 type search struct {
-	pull
+	imageReader
 	wanted  platform
 	seen    []string // platforms there are
 	fetched int

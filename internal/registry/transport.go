@@ -16,11 +16,11 @@ import (
 type transports struct {
 	base http.RoundTripper
 	mu   sync.Mutex
-	made map[connecting]http.RoundTripper
+	made map[transportKey]http.RoundTripper
 }
 
-// connecting is what makes two connections to the same host different.
-type connecting struct {
+// transportKey is what makes two connections to the same host different.
+type transportKey struct {
 	ca       string // PEM, trusted besides the system's
 	insecure bool   // no verification
 	guarded  bool   // never to an internal address
@@ -35,7 +35,7 @@ func newTransports(base http.RoundTripper, limits Limits) *transports {
 		own.MaxIdleConnsPerHost = limits.RequestsPerHost
 		base = own
 	}
-	return &transports{base: base, made: map[connecting]http.RoundTripper{}}
+	return &transports{base: base, made: map[transportKey]http.RoundTripper{}}
 }
 
 // pick chooses how a request on behalf of a registry connects. A host's own configuration comes first. The registry's CA
@@ -43,7 +43,7 @@ func newTransports(base http.RoundTripper, limits Limits) *transports {
 func (c *Client) pick(registry *endpoint, u *url.URL) http.RoundTripper {
 	config, configured := c.hosts[hostKey(u.Host)]
 	sibling := strings.EqualFold(u.Hostname(), registry.origin().Hostname())
-	var how connecting
+	var how transportKey
 	switch {
 	case configured:
 		how.ca, how.insecure = config.CACertificate, config.InsecureSkipVerify
@@ -57,7 +57,7 @@ func (c *Client) pick(registry *endpoint, u *url.URL) http.RoundTripper {
 	return c.transports.get(how, u)
 }
 
-func (t *transports) get(how connecting, u *url.URL) http.RoundTripper {
+func (t *transports) get(how transportKey, u *url.URL) http.RoundTripper {
 	base, ok := t.base.(*http.Transport)
 	if !ok {
 		return t.base
@@ -65,7 +65,7 @@ func (t *transports) get(how connecting, u *url.URL) http.RoundTripper {
 	if how.guarded && proxied(base, u) {
 		how.guarded = false // the connection goes to the proxy, which the user chose
 	}
-	if how == (connecting{}) {
+	if how == (transportKey{}) {
 		return base
 	}
 	t.mu.Lock()
@@ -78,7 +78,7 @@ func (t *transports) get(how connecting, u *url.URL) http.RoundTripper {
 	return made
 }
 
-func (how connecting) apply(t *http.Transport) *http.Transport {
+func (how transportKey) apply(t *http.Transport) *http.Transport {
 	if t.TLSClientConfig == nil {
 		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}

@@ -22,24 +22,24 @@ var accepted = strings.Join([]string{
 	string(types.DockerManifestList), string(types.DockerManifestSchema2),
 }, ", ")
 
-// pull is the reading of one image. Every error that leaves it names the image, the host, and what was being done.
-type pull struct {
+// imageReader reads what belongs to one image. Every error that leaves it names the image, the host, and what was being done.
+type imageReader struct {
 	*session
 	image string
 }
 
-func (p pull) failed(err error, action string) error {
-	return fillIn(err, p.image, action, p.registry.host)
+func (r imageReader) failed(err error, action string) error {
+	return fillIn(err, r.image, action, r.registry.host)
 }
 
-func (p pull) path(resource, identifier string) string {
-	return "/v2/" + p.repo.RepositoryStr() + "/" + resource + "/" + identifier
+func (r imageReader) path(resource, identifier string) string {
+	return "/v2/" + r.repo.RepositoryStr() + "/" + resource + "/" + identifier
 }
 
 // headDigest asks for a tag's digest by HEAD, which does not count against the pull limits of public registries. It is ""
 // when the registry does not tell this way; GET then gives the digest, or a better error.
-func (p pull) headDigest(ctx context.Context, tag string) (string, error) {
-	got, err := p.ask(ctx, http.MethodHead, p.path("manifests", tag), http.Header{"Accept": {accepted}})
+func (r imageReader) headDigest(ctx context.Context, tag string) (string, error) {
+	got, err := r.ask(ctx, http.MethodHead, r.path("manifests", tag), http.Header{"Accept": {accepted}})
 	if err != nil {
 		return "", err
 	}
@@ -52,72 +52,72 @@ func (p pull) headDigest(ctx context.Context, tag string) (string, error) {
 		}
 		return digest.String(), nil
 	case kindOfStatus(got.StatusCode) == KindRateLimited, kindOfStatus(got.StatusCode) == KindUnavailable && got.StatusCode != http.StatusNotImplemented:
-		return "", statusError(got.Response, got.from.Host, p.auth)
+		return "", statusError(got.Response, got.from.Host, r.auth)
 	}
 	return "", nil
 }
 
 // get reads a document whole.
-func (p pull) get(ctx context.Context, path, accept string, limit int64) ([]byte, error) {
+func (r imageReader) get(ctx context.Context, path, accept string, limit int64) ([]byte, error) {
 	header := http.Header{}
 	if accept != "" {
 		header.Set("Accept", accept)
 	}
-	return p.client.wholeBody(ctx, p.registry.host, limit, func(ctx context.Context) (*http.Response, error) {
-		got, err := p.ask(ctx, http.MethodGet, path, header)
+	return r.client.wholeBody(ctx, r.registry.host, limit, func(ctx context.Context) (*http.Response, error) {
+		got, err := r.ask(ctx, http.MethodGet, path, header)
 		if err != nil {
 			return nil, err
 		}
 		if got.StatusCode != http.StatusOK {
-			return nil, statusError(got.Response, got.from.Host, p.auth)
+			return nil, statusError(got.Response, got.from.Host, r.auth)
 		}
 		return got.Response, nil
 	})
 }
 
-// kept gives a document that must have this digest: from the store when it is there, else from the registry, and then kept.
-func (p pull) kept(ctx context.Context, digest string, size int64, path, accept string) ([]byte, error) {
+// byDigest gives a document that must have this digest: from the store when it is there, else from the registry, and then kept.
+func (r imageReader) byDigest(ctx context.Context, digest string, size int64, path, accept string) ([]byte, error) {
 	if size > maxDocument {
 		return nil, &Error{Kind: KindTooLarge, Err: fmt.Errorf("it is announced with %d bytes, at most %d are read", size, maxDocument)}
 	}
-	if data, found := p.stored(digest); found {
-		return data, p.sized(data, size)
+	if data, found := r.stored(digest); found {
+		return data, r.sized(data, size)
 	}
-	data, err := p.get(ctx, path, accept, maxDocument)
+	data, err := r.get(ctx, path, accept, maxDocument)
 	if err != nil {
 		return nil, err
 	}
 	if actual := digestOf(data, digest); actual != digest {
 		return nil, &Error{Kind: KindDigestMismatch, Err: fmt.Errorf("%s was asked for, %s came", digest, actual)}
 	}
-	if err := p.sized(data, size); err != nil {
+	if err := r.sized(data, size); err != nil {
 		return nil, err
 	}
-	p.store(digest, data)
+	r.store(digest, data)
 	return data, nil
 }
 
 // anySize stands for a size that nobody announced.
 const anySize = -1
 
-func (p pull) sized(data []byte, announced int64) error {
+func (r imageReader) sized(data []byte, announced int64) error {
 	if announced != anySize && announced != int64(len(data)) {
 		return malformed("it has %d bytes and was announced with %d", len(data), announced)
 	}
 	return nil
 }
 
-func (p pull) stored(digest string) ([]byte, bool) {
-	if p.client.manifests == nil {
+func (r imageReader) stored(digest string) ([]byte, bool) {
+	if r.client.manifests == nil {
 		return nil, false
 	}
-	data, found := p.client.manifests.Get(digest)
+	data, found := r.client.manifests.Get(digest)
 	return data, found && digestOf(data, digest) == digest
 }
 
-func (p pull) store(digest string, data []byte) {
-	if p.client.manifests != nil {
-		p.client.manifests.Put(digest, data)
+func (r imageReader) store(digest string, data []byte) {
+	if r.client.manifests != nil {
+		r.client.manifests.Put(digest, data)
 	}
 }
 
