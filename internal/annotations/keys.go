@@ -31,9 +31,6 @@ const (
 	ImageGCLowThreshold  = Prefix + "image-gc-low-threshold"  // percent, default 75
 )
 
-// FreeDiskGiB is the system disk that every Pod gets and nobody pays for.
-const FreeDiskGiB = disksize.MinGiB
-
 // PinTo gives the annotations that make a Pod start from one cache.
 func PinTo(cacheID string) map[string]string {
 	return map[string]string{UseImageCache: cacheID}
@@ -41,7 +38,7 @@ func PinTo(cacheID string) map[string]string {
 
 // RootDisk gives the annotations for a system disk of a size in GiB: none while the free disk is large enough.
 func RootDisk(sizeGiB int64) map[string]string {
-	if sizeGiB <= FreeDiskGiB {
+	if sizeGiB <= disksize.MinGiB {
 		return map[string]string{}
 	}
 	return map[string]string{RootCBSSize: strconv.FormatInt(sizeGiB, 10)}

@@ -7,12 +7,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 )
 
-// DefaultPlatform is what super nodes run.
-const DefaultPlatform = registry.DefaultPlatform
-
 // SizeGiB measures images in the default way and gives the disk that would hold them, in GiB, with the default margin.
 func (m *Measurer) SizeGiB(ctx context.Context, images []string) (int64, error) {
-	report, err := m.Measure(ctx, Request{Images: images, Platform: DefaultPlatform, Mode: Auto, ReadBudget: DefaultReadBudget})
+	report, err := m.Measure(ctx, Request{Images: images, Platform: registry.DefaultPlatform, Mode: Auto, ReadBudget: DefaultReadBudget})
 	if err != nil {
 		return 0, err
 	}

@@ -10,7 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// DefaultPlatform is what an empty platform stands for.
+// DefaultPlatform is what an empty platform stands for, and what super nodes run.
 const DefaultPlatform = "linux/amd64"
 
 var platformPart = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,31}$`)

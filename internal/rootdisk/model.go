@@ -67,7 +67,7 @@ type layerModel struct {
 // measureRequest is what is to be measured, with the defaults filled in.
 func (m *model) measureRequest(ctx context.Context) (measure.Request, diag.Diagnostics) {
 	request := measure.Request{
-		Platform:   cmp.Or(m.Platform.ValueString(), defaultPlatform),
+		Platform:   cmp.Or(m.Platform.ValueString(), registry.DefaultPlatform),
 		Mode:       measure.Mode(cmp.Or(m.Measure.ValueString(), string(measure.Auto))),
 		ReadBudget: measure.DefaultReadBudget,
 	}

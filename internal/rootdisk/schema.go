@@ -14,15 +14,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 )
 
-const (
-	defaultPlatform = measure.DefaultPlatform
-	mib             = 1 << 20
-)
+const mib = 1 << 20
 
 var platformForm = regexp.MustCompile(`^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?$`)
 
@@ -45,7 +42,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 				Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 			},
 			"platform": schema.StringAttribute{
-				MarkdownDescription: fmt.Sprintf("Platform to choose from an index, as os/architecture with an optional variant. Default: `%s`.", defaultPlatform),
+				MarkdownDescription: fmt.Sprintf("Platform to choose from an index, as os/architecture with an optional variant. Default: `%s`.", registry.DefaultPlatform),
 				Optional:            true,
 				Validators:          []validator.String{stringvalidator.RegexMatches(platformForm, "must be os/architecture, such as linux/amd64 or linux/arm64/v8")},
 			},
@@ -85,8 +82,8 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 func computedAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"size_gib":           schema.Int64Attribute{Computed: true, MarkdownDescription: fmt.Sprintf("The recommended disk in GiB, %d at least.", disksize.MinGiB)},
-		"fits_default_disk":  schema.BoolAttribute{Computed: true, MarkdownDescription: fmt.Sprintf("Whether the free disk of %d GiB serves.", annotations.FreeDiskGiB)},
-		"billable_gib":       schema.Int64Attribute{Computed: true, MarkdownDescription: fmt.Sprintf("GiB above the free %d.", annotations.FreeDiskGiB)},
+		"fits_default_disk":  schema.BoolAttribute{Computed: true, MarkdownDescription: fmt.Sprintf("Whether the free disk of %d GiB serves.", disksize.MinGiB)},
+		"billable_gib":       schema.Int64Attribute{Computed: true, MarkdownDescription: fmt.Sprintf("GiB above the free %d.", disksize.MinGiB)},
 		"compressed_bytes":   schema.Int64Attribute{Computed: true, MarkdownDescription: "Bytes of all blobs, as the manifests say; what images share is counted once."},
 		"unpacked_bytes":     schema.Int64Attribute{Computed: true, MarkdownDescription: "Length of the layers' tars in bytes; what images share is counted once."},
 		"required_bytes":     schema.Int64Attribute{Computed: true, MarkdownDescription: "What containerd then holds on the disk, in bytes: blobs and unpacked layers in whole blocks, without writable data, utilization, the file system's own share and rounding."},
