@@ -48,7 +48,7 @@ var diagram = []room{
 	{name: "bench", props: true, imports: "sandbox sandbox/giant tke/tketest measure registry tke cloudapi"},
 	{name: "bench/floor", props: true, view: withTerraform},
 	{name: "bench/null", props: true, view: withTerraform, imports: "provider imagecache"},
-	{name: "truth", props: true, imports: "measure registry registry/registrytest layersize disksize"},
+	{name: "truth", props: true, imports: "sandbox measure registry registry/registrytest layersize disksize"},
 	{name: "sandbox/giant", props: true},
 	{name: "sandbox", props: true, imports: "tke/tketest registry/registrytest layersize disksize tke"},
 

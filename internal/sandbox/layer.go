@@ -70,7 +70,7 @@ func WriteLayer(ctx context.Context, folder string, seed uint64, files []File) (
 	if err != nil {
 		return nil, err
 	}
-	return &Layer{file: blob.Name(), digest: sum(digest), diffID: sum(diffID), size: info.Size(), Unpacked: count.n}, nil
+	return &Layer{file: blob.Name(), digest: Sum(digest), diffID: Sum(diffID), size: info.Size(), Unpacked: count.n}, nil
 }
 
 // Digest is the blob's.
@@ -201,6 +201,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func sum(h hash.Hash) v1.Hash {
+// Sum is the digest that a SHA-256 came to.
+func Sum(h hash.Hash) v1.Hash {
 	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(h.Sum(nil))}
 }

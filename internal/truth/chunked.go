@@ -17,6 +17,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
 
 // zstd:chunked: the tar as a sequence of Zstandard frames, the content of each file in one of its own; then, in skippable frames
@@ -65,7 +67,7 @@ func chunked(ctx context.Context, blob io.Writer, tar recipe) (packed, error) {
 		return packed{}, err
 	}
 	annotations, err := frames.table(entries)
-	return packed{mediaType: types.OCILayerZStd, diffID: sum(diffID), annotations: annotations}, err
+	return packed{mediaType: types.OCILayerZStd, diffID: sandbox.Sum(diffID), annotations: annotations}, err
 }
 
 // frames writes Zstandard frames one after the other.
@@ -129,7 +131,7 @@ func (f *frames) content(r io.Reader, entry *chunkedEntry) error {
 	if _, err := io.Copy(digest, r); err != nil {
 		return err
 	}
-	entry.Digest = sum(digest).String()
+	entry.Digest = sandbox.Sum(digest).String()
 	err := f.next()
 	entry.EndOffset = f.out.n
 	return err

@@ -6,15 +6,15 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
 
 // A packing turns a tar into a blob.
@@ -63,7 +63,12 @@ func (p *part) generate(ctx context.Context, folder string) (_ *layer, err error
 	if err != nil {
 		return nil, err
 	}
-	return &layer{packed: made, path: file.Name(), digest: sum(digest), size: info.Size()}, nil
+	return &layer{packed: made, path: file.Name(), digest: sandbox.Sum(digest), size: info.Size()}, nil
+}
+
+// Descriptor is how an image comes to have the annotations.
+func (l *layer) Descriptor() (*v1.Descriptor, error) { //nolint:unparam // go-containerregistry looks for this form
+	return &v1.Descriptor{MediaType: l.mediaType, Size: l.size, Digest: l.digest, Annotations: l.annotations}, nil
 }
 
 func (l *layer) Digest() (v1.Hash, error)            { return l.digest, nil }
@@ -72,7 +77,3 @@ func (l *layer) Size() (int64, error)                { return l.size, nil }
 func (l *layer) MediaType() (types.MediaType, error) { return l.mediaType, nil }
 func (l *layer) Compressed() (io.ReadCloser, error)  { return os.Open(l.path) }
 func (*layer) Uncompressed() (io.ReadCloser, error)  { return nil, errors.New("a push does not unpack") }
-
-func sum(h hash.Hash) v1.Hash {
-	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(h.Sum(nil))}
-}

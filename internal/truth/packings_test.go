@@ -17,6 +17,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
 
 // TestPackingsUnpackToTheirTar: containerd checks the diff id, and so does this, without containerd.
@@ -34,7 +35,7 @@ func TestPackingsUnpackToTheirTar(t *testing.T) {
 			if _, err := io.Copy(digest, unpacked(t, made)); err != nil {
 				t.Fatal(err)
 			}
-			if got := sum(digest); got != made.diffID {
+			if got := sandbox.Sum(digest); got != made.diffID {
 				t.Errorf("the tar has the digest %s, the configuration will say %s", got, made.diffID)
 			}
 		})

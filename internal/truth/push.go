@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
 
 const (
@@ -45,16 +45,13 @@ func pushAll(ctx context.Context, host, folder string, images []plan) (reference
 }
 
 func (p *pusher) push(ctx context.Context, reference string, plan plan) error {
-	tag, err := name.NewTag(reference)
-	if err != nil {
-		return err
-	}
 	image, err := p.image(ctx, plan.layers, "amd64")
 	if err != nil {
 		return err
 	}
 	if plan.other == nil {
-		return remote.Write(tag, image, remote.WithContext(ctx))
+		_, err = sandbox.Push(ctx, reference, image)
+		return err
 	}
 	other, err := p.image(ctx, plan.other, otherPlatform)
 	if err != nil {
@@ -63,28 +60,23 @@ func (p *pusher) push(ctx context.Context, reference string, plan plan) error {
 	index := mutate.AppendManifests(mutate.IndexMediaType(empty.Index, types.OCIImageIndex),
 		mutate.IndexAddendum{Add: other, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: otherPlatform}}},
 		mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}})
-	return remote.WriteIndex(tag, index, remote.WithContext(ctx))
+	_, err = sandbox.Push(ctx, reference, index)
+	return err
 }
 
-// image joins layers to an OCI image, with the configuration that containerd checks them by.
+// image joins layers to an image, and generates those that no image before it had.
 func (p *pusher) image(ctx context.Context, parts []*part, architecture string) (v1.Image, error) {
-	image := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
-	image, err := mutate.ConfigFile(image, &v1.ConfigFile{OS: "linux", Architecture: architecture, RootFS: v1.RootFS{Type: "layers"}})
-	if err != nil {
-		return nil, err
-	}
+	layers := make([]v1.Layer, 0, len(parts))
 	for _, part := range parts {
 		made, ok := p.layers[part]
 		if !ok {
+			var err error
 			if made, err = part.generate(ctx, p.folder); err != nil {
 				return nil, err
 			}
 			p.layers[part] = made
 		}
-		image, err = mutate.Append(image, mutate.Addendum{Layer: made, MediaType: made.mediaType, Annotations: made.annotations})
-		if err != nil {
-			return nil, err
-		}
+		layers = append(layers, made)
 	}
-	return image, nil
+	return sandbox.Image(architecture, layers...)
 }
