@@ -72,6 +72,15 @@ func (e *Error) Is(target error) bool {
 	return ok && kind == e.Kind
 }
 
+// Temporary says whether the same request may succeed later.
+func (e *Error) Temporary() bool {
+	switch e.Kind {
+	case KindUnreachable, KindTimeout, KindRateLimited, KindUnavailable:
+		return true
+	}
+	return false
+}
+
 // Error says what was attempted, what came of it, and what to do now.
 func (e *Error) Error() string {
 	var b strings.Builder
