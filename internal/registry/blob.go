@@ -121,7 +121,7 @@ func (b *Blob) fillOnce(want []byte, off int64) (int, error) {
 
 // openRange asks for the bytes from first to last, both included, and takes no others.
 func (b *Blob) openRange(ctx context.Context, first, last int64) (*answer, error) {
-	if b.registry.ignoresRange.Load() {
+	if whole := first == 0 && last == b.layer.Size-1; !whole && b.registry.ignoresRange.Load() {
 		return nil, &Error{Kind: KindRangeIgnored}
 	}
 	got, err := b.request(ctx, http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", first, last)}})
