@@ -127,7 +127,7 @@ func (w *world) plan(t *testing.T, providers, env map[string]string) (int, strin
 	if _, failed := errors.AsType[*exec.ExitError](err); err != nil && !failed {
 		t.Fatal(err)
 	}
-	if strings.Contains(string(output), canary) {
+	if acctest.Secret(string(output), canary) >= 0 {
 		t.Errorf("printed:\n%s", around(string(output)))
 	}
 	return command.ProcessState.ExitCode(), string(output)

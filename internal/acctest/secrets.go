@@ -1,0 +1,31 @@
+package acctest
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// Secret finds where a text holds a secret: as it is, or within Base64, which is how HTTP's basic authentication writes a password
+// (RFC 7617), behind a user name of any length. It gives -1 where it does not.
+func Secret(text, secret string) (at int) {
+	for _, form := range secretForms(secret) {
+		if at := strings.Index(text, form); at >= 0 {
+			return at
+		}
+	}
+	return -1
+}
+
+// secretForms are what a text is searched for. Base64 writes three bytes as four characters, so what stands before the secret
+// shifts it in one of three ways; the characters at both ends that it shares with its neighbours are left out.
+func secretForms(secret string) []string {
+	forms := []string{secret}
+	for before := range 3 {
+		padded := append(make([]byte, before), secret...)
+		first, end := (before*8+5)/6, len(padded)*8/6
+		for _, alphabet := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			forms = append(forms, alphabet.EncodeToString(padded)[first:end])
+		}
+	}
+	return forms
+}
