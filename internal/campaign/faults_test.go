@@ -20,7 +20,7 @@ type fault struct {
 	effect tketest.Effect
 	before bool          // strikes with the answer of the call before
 	lasts  bool          // goes on until the second run begins
-	ahead  time.Duration // how far the service's clock is ahead from then on
+	ahead  time.Duration // how far the service's clock is ahead of this machine's from then on
 	says   string        // what an error must say, where there is one: one of several texts
 	only   string        // the only moments that it is for, by title; empty: all
 }
@@ -58,6 +58,7 @@ var faults = []fault{
 	{title: "InternalError although the service acted", effect: tketest.AnswerAfter{Code: "InternalError", Message: "internal error"}, says: "open a ticket with the request id|no clear answer came back: InternalError"},
 	{title: "token expired", effect: tketest.Answer{Code: "AuthFailure.TokenFailure", Message: "Token verification failed"}, lasts: true, says: "The security token has expired"},
 	{title: "clock ten minutes behind", effect: tketest.Delay{For: time.Nanosecond}, before: true, ahead: 10 * time.Minute, says: "This machine's clock is behind the service's by"},
+	{title: "clock ten minutes ahead", effect: tketest.Delay{For: time.Nanosecond}, before: true, ahead: -10 * time.Minute, says: "This machine's clock is ahead of the service's by"},
 	{title: "permission missing", effect: tketest.Answer{Code: tketest.CodeCamNoAuth, Message: "you are not authorized"}, lasts: true, says: "It needs the CAM action tke:"},
 	{title: "quota used up", effect: tketest.Answer{Code: tketest.CodeLimitExceeded, Message: "the quota is used up"}, only: "create", says: "A quota is used up"},
 	{title: "empty list, once", effect: tketest.EmptyList{}, only: "look before it,wait,wait for the update,wait for the deletion", says: "disappeared"},
@@ -169,7 +170,7 @@ func strike(t *testing.T, f fault, m moment) (outcome string, hits int) {
 	}
 	r.cloud.ResetRequests()
 	struck := f.at(m, r.cloud)
-	if f.ahead > 0 {
+	if f.ahead != 0 {
 		struck = whenStruck(struck, func() { ahead.Store(int64(f.ahead)) })
 	}
 	injected := r.cloud.Inject(struck)

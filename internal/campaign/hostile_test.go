@@ -269,7 +269,7 @@ func (m malice) happen(t *testing.T) (ended string, took time.Duration, mib int)
 	t.Helper()
 	s := newRegistry(t)
 	m.does(s)
-	r := newRun(t, tketest.Options{}, "TF_LOG_PROVIDER=debug")
+	r := newRun(t, tketest.Options{})
 	r.write(fmt.Sprintf(`
 provider "tkeimage" {
   registries = { %[1]q = { username = "u", password = var.password } }

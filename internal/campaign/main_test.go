@@ -1,7 +1,7 @@
 //go:build linux
 
 // Package campaign puts the built provider, under a real Terraform CLI, into trouble: faults at each call, troubles at each step
-// of a build, signals at random moments, hostile registries, many requests at once. After each it holds what must be true: the
+// of a build, signals at random moments, hostile registries, services that give credentials and do not, many requests at once. After each it holds what must be true: the
 // error says what happened, a second apply converges, exactly one cache exists, its id is in the state, no secret was written
 // anywhere. What it saw is the tables of the guide "What survives".
 //

@@ -1,0 +1,227 @@
+//go:build linux
+
+package campaign
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials/ststest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcr/tcrtest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+)
+
+// door stands before a service: what comes through while it is shut meets trouble.
+type door struct {
+	service http.Handler
+
+	mu    sync.Mutex
+	shut  *intrusion
+	met   int // requests that trouble was made for
+	calls int // requests since the door was shut
+}
+
+// intrusion is trouble with a call of one of the smaller services.
+type intrusion struct {
+	title string
+	lasts bool
+	says  string
+	does  func(w http.ResponseWriter, r *http.Request, service http.Handler)
+}
+
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	d.mu.Lock()
+	trouble := d.shut
+	d.calls++
+	if trouble != nil {
+		d.met++
+		if !trouble.lasts {
+			d.shut = nil
+		}
+	}
+	d.mu.Unlock()
+	if trouble == nil {
+		d.service.ServeHTTP(w, r)
+		return
+	}
+	trouble.does(w, r, d.service)
+}
+
+func (d *door) set(trouble *intrusion) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.shut, d.calls = trouble, 0
+}
+
+func (d *door) seen() (met, calls int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.met, d.calls
+}
+
+func hangUp(w http.ResponseWriter) {
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // a reset, and not an orderly end
+		}
+		_ = conn.Close()
+	}
+	panic(http.ErrAbortHandler)
+}
+
+func hangsUp(w http.ResponseWriter, _ *http.Request, _ http.Handler) { hangUp(w) }
+
+// acting lets the service act, and then does something else with its answer.
+func acting(then func(w http.ResponseWriter, answer []byte)) func(http.ResponseWriter, *http.Request, http.Handler) {
+	return func(w http.ResponseWriter, r *http.Request, service http.Handler) {
+		answer := httptest.NewRecorder()
+		service.ServeHTTP(answer, r)
+		then(w, answer.Body.Bytes())
+	}
+}
+
+func page(status int) func(http.ResponseWriter, *http.Request, http.Handler) {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(status)
+		_, _ = fmt.Fprintf(w, "<html><head><title>%d</title></head><body>%[1]d</body></html>", status) // a client that is gone
+	}
+}
+
+func refusing(code string) func(http.ResponseWriter, *http.Request, http.Handler) {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		_, _ = fmt.Fprintf(w, `{"Response":{"Error":{"Code":%q,"Message":"as the campaign wants it"},"RequestId":"campaign-1"}}`, code)
+	}
+}
+
+func late(w http.ResponseWriter, r *http.Request, service http.Handler) {
+	select {
+	case <-r.Context().Done():
+	case <-time.After(lateAnswer):
+	}
+	service.ServeHTTP(w, r)
+}
+
+var intrusions = []intrusion{
+	{title: "connection reset before the request was taken", does: hangsUp, says: "got no answer"},
+	{title: "connection reset after it was", does: acting(func(w http.ResponseWriter, _ []byte) { hangUp(w) }), says: "got no answer"},
+	{title: "connection reset, and it stays so", does: hangsUp, lasts: true, says: "got no answer"},
+	{title: "answer later than a try may take", does: late, says: "got no answer: no answer within 1s"},
+	{title: "HTTP 502 with a page of HTML", does: page(http.StatusBadGateway), says: "HTTP status 502"},
+	{title: "HTTP 503, and it stays so", does: page(http.StatusServiceUnavailable), lasts: true, says: "HTTP status 503"},
+	{title: "HTTP 200 with a page of HTML", does: page(http.StatusOK), says: "something that is not the"},
+	{title: "half of the JSON", does: acting(func(w http.ResponseWriter, answer []byte) { _, _ = w.Write(answer[:len(answer)/2]) }), says: "something that is not the"},
+	{title: "half of the JSON, and it stays so", lasts: true, says: "something that is not the",
+		does: acting(func(w http.ResponseWriter, answer []byte) { _, _ = w.Write(answer[:len(answer)/2]) })},
+	{title: "RequestLimitExceeded", does: refusing("RequestLimitExceeded"), says: "RequestLimitExceeded"},
+	{title: "RequestLimitExceeded, and it stays so", does: refusing("RequestLimitExceeded"), lasts: true, says: "RequestLimitExceeded"},
+	{title: "InternalError", does: refusing("InternalError"), says: "InternalError"},
+	{title: "InternalError, and it stays so", does: refusing("InternalError"), lasts: true, says: "InternalError"},
+	{title: "permission missing", does: refusing("UnauthorizedOperation"), lasts: true, says: "UnauthorizedOperation"},
+}
+
+// The calls of the smaller services that a creation makes.
+const (
+	theRole   = ststest.AssumeRole
+	temporary = tcrtest.CreateInstanceToken + ", temporary"
+	longTerm  = tcrtest.CreateInstanceToken + ", long-term"
+)
+
+// TestServices strikes the calls that a creation needs before it: for a role's session, and for a registry's password.
+func TestServices(t *testing.T) {
+	t.Parallel()
+	need(t)
+	calls := []string{theRole, temporary, longTerm}
+	seen := newTable("services", "Faults injected", "trouble", calls...)
+	t.Cleanup(func() { seen.settle(t, true) })
+	for i := range intrusions {
+		seen.row(intrusions[i].title)
+		for j, call := range calls {
+			if !*full && i%len(calls) != j {
+				continue
+			}
+			t.Run(call+"/"+intrusions[i].title, func(t *testing.T) {
+				t.Parallel()
+				outcome, met := intrusions[i].strike(t, call)
+				seen.set(intrusions[i].title, call, outcome)
+				seen.count.Add(int64(met))
+			})
+		}
+	}
+}
+
+func (f *intrusion) strike(t *testing.T, call string) (outcome string, met int) {
+	t.Helper()
+	role := "qcs::cam::uin/100000000001:roleName/campaign"
+	sts := ststest.New(ststest.Options{
+		Keys:  map[string][]apitest.Credential{"100000000001": {{SecretID: secretID, SecretKey: canarySecretKey, Token: canaryToken}}},
+		Roles: map[string]ststest.Role{role: {Principals: []string{"100000000001"}}},
+	})
+	tcr := tcrtest.New(tcrtest.Options{Lookup: sts.Lookup, Instances: map[string]tcrtest.Account{"tcr-ak9876": {Username: "100000000001", Token: canaryPassword}}})
+	doors := map[string]*door{"sts": {service: sts}, "tcr": {service: tcr}}
+	r := newRun(t, tketest.Options{Sessions: sts.Lookup},
+		"TKEIMAGE_ENDPOINT_STS="+apitest.Start(t, doors["sts"]), "TKEIMAGE_ENDPOINT_TCR="+apitest.Start(t, doors["tcr"]))
+	struck, kind := doors["tcr"], "temp"
+	switch call {
+	case theRole:
+		struck = doors["sts"]
+	case longTerm:
+		kind = "longterm"
+	}
+	r.write(withRoleAndToken(role, kind))
+	struck.set(f)
+	code, said := r.apply()
+	met, calls := struck.seen()
+	struck.set(nil)
+	switch {
+	case met == 0:
+		t.Fatalf("the trouble never came: %s", said)
+	case code != 0 && !strings.Contains(said, f.says):
+		t.Errorf("the error does not say %q: %s", f.says, said)
+	case code != 0 && call == longTerm && !f.lasts && calls != 1:
+		t.Errorf("a long-term token was asked for %d times, and the first may have been made", calls)
+	}
+	outcome = r.mended(code == 0, creating)
+	if slices.ContainsFunc(r.cloud.Requests(), func(q tketest.Request) bool { return sts.RoleOf(q.SecretID) != role }) {
+		t.Error("the service was asked by somebody else than the role")
+	}
+	return outcome, met
+}
+
+// withRoleAndToken is a cache that is made by a role, with a password from TCR.
+func withRoleAndToken(role, kind string) string {
+	return fmt.Sprintf(`
+provider "tkeimage" {
+  assume_role {
+    role_arn         = %q
+    session_name     = "campaign"
+    session_duration = 3600
+  }
+}
+ephemeral "tkeimage_tcr_token" "x" {
+  registry_id = "tcr-ak9876"
+  token_type  = %q
+}
+resource "tkeimage_cache" "x" {
+  name      = "llm"
+  images    = ["registry.example.com/llm:v1"]
+  vpc_id    = "vpc-508ctkfb"
+  subnet_id = "subnet-8ah75lo8"
+  registry_credentials = {
+    "registry.example.com" = {
+      username            = "100000000001"
+      password_wo         = ephemeral.tkeimage_tcr_token.x.token
+      password_wo_version = 1
+    }
+  }
+}
+`, role, kind)
+}
