@@ -33,13 +33,27 @@ func (s *target) ask(t *testing.T) []answer {
 	if built["Status"] != "Ready" {
 		t.Fatalf("the cache is %v: %v", built["Status"], built["Events"])
 	}
-	second, refused := s.create(t, name, nil)
-	if second != "" {
-		s.settle(t, second)
+	return slices.Concat(s.askNew(t, name), s.askListing(t, built), s.askMatching(t), s.askUpdates(t, first), s.askBounds(t, first))
+}
+
+// askNew asks what can be asked only of a cache that is still being built, a second one of a name where that may be, and waits for its
+// end, whatever that is.
+func (s *target) askNew(t *testing.T, name string) []answer {
+	t.Helper()
+	s.building.Lock()
+	id, refused := s.create(t, name, nil)
+	if id == "" {
+		id, _ = s.create(t, newName(), nil)
 	}
-	return slices.Concat(
-		[]answer{{"UniqueNames", "May two caches have one name?", yes(refused)}},
-		s.askListing(t, built), s.askMatching(t), s.askUpdates(t, first), s.askBounds(t, first))
+	listed := s.look(t, id) != nil
+	_, early := s.call(t, "UpdateImageCache", fields{"ImageCacheId": id, "ImageCacheName": newName()})
+	s.building.Unlock()
+	s.settle(t, id)
+	return []answer{
+		{"UniqueNames", "May two caches have one name?", yes(refused)},
+		{"ListedAfter", "Is a new cache listed at once?", yesNo(listed)},
+		{"UpdateWhilePending", "May a cache be updated while it is Pending?", yes(early)},
+	}
 }
 
 func (s *target) askListing(t *testing.T, first fields) []answer {
@@ -64,6 +78,7 @@ func (s *target) askListing(t *testing.T, first fields) []answer {
 		{"MaxIDs", "May one call name 50 ids?", yes(many)},
 		{"Order", "In which order are caches listed?", s.order(t)},
 		{"OmitNewerFields", "Do answers have the type of a cache?", yesNo(newer)},
+		{"TellNetwork", "Does DescribeImageCaches tell VPC, subnet and security groups?", told(first, "VpcId", "SubnetId", "SecurityGroupIds")},
 		{"PlainTimesIn", "In which zone are times without one?", zone(fmt.Sprint(first["CreationTime"]))},
 	}
 }
@@ -129,8 +144,8 @@ func (s *target) askBounds(t *testing.T, id string) []answer {
 	for i := range 20 {
 		images = append(images, fmt.Sprintf("%s-%d", s.images[0], i))
 	}
-	_, many := s.create(t, newName(), fields{"Images": images})
 	_, long := s.update(t, id, fields{"ImageCacheName": prefix + strings.Repeat("n", 128-len(prefix))})
+	_, many := s.create(t, newName(), fields{"Images": images}) // the last: nobody waits for it
 	return []answer{
 		{"MaxImages", "May a cache have 20 images?", yes(many)},
 		{"MaxNameLength", "May a name have 128 characters?", yes(long)},
@@ -150,6 +165,15 @@ func yesNo(is bool) string {
 		return "yes"
 	}
 	return "no"
+}
+
+// told are those of the keys that are there.
+func told(cache fields, keys ...string) string {
+	there := slices.DeleteFunc(keys, func(key string) bool { _, is := cache[key]; return !is })
+	if len(there) == 0 {
+		return "no"
+	}
+	return strings.Join(there, ", ")
 }
 
 func count(list any) int {

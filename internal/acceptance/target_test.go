@@ -13,6 +13,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,27 +45,41 @@ type target struct {
 	block     string // of the provider
 	poll      time.Duration
 	cloud     *tketest.Server // nil for the real one
+	building  sync.Mutex      // while it is held, no build of the stand-in ends
 	client    *common.Client
 }
 
-// aim chooses the target. Options are the stand-in's.
+// turn is held by the one test that uses the account: its quota, and what the run costs at a time, are one test's.
+var turn sync.Mutex
+
+func inTurn(t *testing.T) {
+	t.Helper()
+	turn.Lock()
+	t.Cleanup(turn.Unlock) // the first cleanup is the last to run, when the caches are deleted
+}
+
+// aim chooses the target. Options are the stand-in's. On the real cloud tests wait for each other.
 func aim(t *testing.T, options tketest.Options) *target {
 	t.Helper()
 	if os.Getenv("TKEIMAGE_TESTACC") == "" {
+		s := &target{
+			region: tketest.DefaultRegion, vpc: "vpc-508ctkfb", subnet: "subnet-8ah75lo8", images: [2]string{"busybox:1.37", "alpine:3.21"},
+			providers: acctest.Providers(), poll: 2 * time.Millisecond,
+		}
 		options.Builder = func(_ context.Context, cache tketest.Cache) error {
+			s.building.Lock()
+			defer s.building.Unlock()
 			if slices.Contains(cache.Images, missing) {
 				return errors.New("not found")
 			}
 			return nil
 		}
-		cloud := acctest.Cloud(t, options)
-		s := &target{
-			region: tketest.DefaultRegion, vpc: "vpc-508ctkfb", subnet: "subnet-8ah75lo8", images: [2]string{"busybox:1.37", "alpine:3.21"},
-			providers: acctest.Providers(), block: acctest.Configuration(cloud, ""), poll: 2 * time.Millisecond, cloud: cloud,
-		}
-		s.client = dial(common.NewCredential(tketest.DefaultSecretID, tketest.DefaultSecretKey), s.region, cloud.URL)
+		s.cloud = acctest.Cloud(t, options)
+		s.block = acctest.Configuration(s.cloud, "")
+		s.client = dial(common.NewCredential(tketest.DefaultSecretID, tketest.DefaultSecretKey), s.region, s.cloud.URL)
 		return s
 	}
+	inTurn(t)
 	s := &target{
 		real: true, region: os.Getenv("TENCENTCLOUD_REGION"), vpc: os.Getenv("TKEIMAGE_TESTACC_VPC_ID"), subnet: os.Getenv("TKEIMAGE_TESTACC_SUBNET_ID"),
 		images: [2]string{or("TKEIMAGE_TESTACC_IMAGE", "busybox:1.37"), or("TKEIMAGE_TESTACC_OTHER_IMAGE", "alpine:3.21")}, poll: 5 * time.Second,

@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write testdata/stand-in.md anew")
 // that a diff of the two shows where the stand-in, and with it every other test, is not like the service.
 func TestAccUnconfirmedPoints(t *testing.T) {
 	t.Parallel()
-	s := aim(t, tketest.Options{Clock: ticking(), TimeForms: []tketest.TimeForm{tketest.TimePlain}})
+	s := aim(t, tketest.Options{Clock: ticking(), SignatureClock: time.Now, TimeForms: []tketest.TimeForm{tketest.TimePlain}})
 	record := record(s.ask(t))
 	if file := os.Getenv("TKEIMAGE_TESTACC_RECORD"); s.real && file != "" {
 		if err := os.WriteFile(file, []byte(record), 0o600); err != nil {
@@ -53,7 +53,7 @@ func TestAccUnconfirmedPoints(t *testing.T) {
 func TestQuestionsTellTheAnswersApart(t *testing.T) {
 	t.Parallel()
 	unasked := map[string]string{"Quota": "finding it out means filling it up"}
-	options := tketest.Options{Clock: ticking(), TimeForms: []tketest.TimeForm{tketest.TimePlain}}
+	options := tketest.Options{Clock: ticking(), SignatureClock: time.Now, TimeForms: []tketest.TimeForm{tketest.TimePlain}}
 	usual := aim(t, options)
 	if usual.real {
 		t.Skip("this tries the questions, not the service")
@@ -90,6 +90,22 @@ func TestQuestionsTellTheAnswersApart(t *testing.T) {
 				}
 			}
 			t.Error("no question is about this")
+		})
+	}
+}
+
+func TestTheRealCloudIsUsedInTurn(t *testing.T) {
+	t.Parallel()
+	var inside atomic.Int64
+	for i := range 4 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			inTurn(t)
+			t.Cleanup(func() { inside.Add(-1) })
+			if others := inside.Add(1) - 1; others != 0 {
+				t.Errorf("%d others are at it", others)
+			}
+			time.Sleep(5 * time.Millisecond) // what one does there takes time
 		})
 	}
 }

@@ -39,7 +39,7 @@ func (s *Server) create(c *call, in createRequest) (any, *apiError) {
 		return nil, err
 	}
 	rec := s.insert(in.cache(c.region, s.opts.Clock()))
-	s.lagBehind(rec.ID, nil, c.lag)
+	s.lagBehind(rec.ID, nil, max(c.lag, s.opts.Unconfirmed.ListedAfter))
 	s.start(rec, &build{pull: true, failed: StatusFailed})
 	return createResponse{rec.ID}, nil
 }

@@ -24,7 +24,8 @@ func (s *Server) update(c *call, in updateRequest) (any, *apiError) {
 	if !ok || rec.Region != c.region {
 		return nil, notFound(in.ID)
 	}
-	if rec.Status != StatusReady && rec.Status != StatusUpdateFailed {
+	early := u.UpdateWhilePending && rec.Status == StatusPending
+	if !early && rec.Status != StatusReady && rec.Status != StatusUpdateFailed {
 		return nil, unsupportedInStatus(rec.ID, rec.Status)
 	}
 	if in.ImageCacheSize != nil && int64(*in.ImageCacheSize) < rec.SizeGiB && !u.AllowShrink {
@@ -36,6 +37,9 @@ func (s *Server) update(c *call, in updateRequest) (any, *apiError) {
 	before := rec.copy()
 	pull := in.pulls(rec, u)
 	in.apply(&rec.Cache, u, s.opts.Clock())
+	if early {
+		return struct{}{}, nil
+	}
 	rec.Status = StatusUpdating
 	s.lagBehind(rec.ID, before, c.lag)
 	s.start(rec, &build{pull: pull, failed: StatusUpdateFailed, before: before.Cache})

@@ -80,6 +80,11 @@ type Unconfirmed struct {
 	PartialMatch bool
 	// CanonicalNames lets it hold nginx and docker.io/library/nginx to be the same name. Default: as written.
 	CanonicalNames bool
+	// UpdateWhilePending takes an update of a cache that is still being built: its settings change, and the build goes on.
+	// Default: UnsupportedOperation.
+	UpdateWhilePending bool
+	// TellNetwork makes answers tell VPC, subnet and security groups. Default: they never do.
+	TellNetwork bool
 	// OmitNewerFields leaves out of answers what the oldest published example lacks. Default: all fields are there.
 	OmitNewerFields bool
 
@@ -89,6 +94,8 @@ type Unconfirmed struct {
 	MaxImages int
 	// MaxNameLength in characters. Default: no limit.
 	MaxNameLength int
+	// ListedAfter is how many lists a new cache is not in yet. Default: none.
+	ListedAfter int
 	// Quota of caches in a region; above it, LimitExceeded. Default: none.
 	Quota int
 

@@ -3,7 +3,7 @@ package tketest
 import "slices"
 
 // wireCache is the ImageCache object of the API page. VPC, subnet, security groups, EIP, registry lists and DNS are not
-// in it: the service never returns them.
+// in it: the service is not known to return them.
 type wireCache struct {
 	ID           string      `json:"ImageCacheId"`
 	Name         string      `json:"ImageCacheName"`
@@ -16,6 +16,7 @@ type wireCache struct {
 	SnapshotID   string      `json:"SnapshotId"`
 	Status       Status      `json:"Status"`
 	*newerFields             // nil leaves them out
+	*network                 // likewise
 }
 
 // newerFields are not in the oldest published example, and "can be missing".
@@ -25,6 +26,13 @@ type newerFields struct {
 	Tags          []Tag                `json:"Tags"`
 	Type          string               `json:"ImageCacheType"`
 	Snapshotter   string               `json:"Snapshotter"`
+}
+
+// network is what no published answer has.
+type network struct {
+	VpcID            string   `json:"VpcId"`
+	SubnetID         string   `json:"SubnetId"`
+	SecurityGroupIDs []string `json:"SecurityGroupIds"`
 }
 
 type wireEvent struct {
@@ -59,6 +67,9 @@ func (s *Server) wire(rec *record) wireCache {
 			Type:          rec.Type,
 			Snapshotter:   rec.Snapshotter,
 		}
+	}
+	if s.opts.Unconfirmed.TellNetwork {
+		out.network = &network{rec.VpcID, rec.SubnetID, notNil(rec.SecurityGroupIDs)}
 	}
 	return out
 }
