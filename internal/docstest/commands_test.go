@@ -18,12 +18,31 @@ var elsewhere = map[string]string{
 	"gh attestation verify ":                                                                 "asks GitHub for what the release workflow recorded there",
 }
 
-// tried are the commands of the CLI that tests of this package run as they stand on a page, or in the scenario that is named.
-var tried = map[string]string{
-	"terraform init":                    "TestReadmeLeadsToASize, TestGettingStarted",
-	"terraform plan":                    "TestReadmeLeadsToASize, TestMovingTakesACacheOver",
-	"terraform apply":                   "TestReadmeDoesTheWholeJob, TestGettingStarted",
-	"terraform plan -detailed-exitcode": "TestReadmeDoesTheWholeJob",
+// tried are the commands of the CLI that tests of this package run, each with a test and what it says there: nobody answers the
+// question of an apply.
+var tried = map[string]struct{ test, as string }{
+	"terraform init":                    {"TestReadmeDoesTheWholeJob", "terraform init"},
+	"terraform plan":                    {"TestMovingTakesACacheOver", "terraform plan"},
+	"terraform apply":                   {"TestReadmeDoesTheWholeJob", "terraform apply -auto-approve"},
+	"terraform plan -detailed-exitcode": {"TestReadmeDoesTheWholeJob", "terraform plan -detailed-exitcode"},
+}
+
+// TestTriedCommandsAreRunWhereThisTestSays holds the list against the tests that it names.
+func TestTriedCommandsAreRunWhereThisTestSays(t *testing.T) {
+	t.Parallel()
+	var source []byte
+	for _, file := range goFiles(t) {
+		if strings.HasPrefix(file, "internal/docstest/") {
+			source = append(source, readFile(t, file)...)
+		}
+	}
+	for command, trial := range tried {
+		_, body, found := strings.Cut(string(source), "\nfunc "+trial.test+"(")
+		body, _, _ = strings.Cut(body, "\n}\n")
+		if !found || !strings.Contains(body, `n.runs(t, "`+trial.as+`")`) {
+			t.Errorf("%q: %s does not run %q", command, trial.test, trial.as)
+		}
+	}
 }
 
 // TestEveryCommandIsOneThatWasTried looks at all blocks that a reader would paste into a shell.
@@ -57,6 +76,9 @@ func untried(p *page, command string, targets []string) string {
 			if !strings.Contains(word, "=") && !slices.Contains(targets, word) {
 				return "names a target that make does not know: " + word
 			}
+			if !strings.Contains(word, "=") && runBy[word] == "" {
+				return "is run by no script and no workflow: " + word
+			}
 		}
 		return ""
 	}
@@ -65,7 +87,7 @@ func untried(p *page, command string, targets []string) string {
 			return ""
 		}
 	}
-	if tried[command] != "" {
+	if tried[command].test != "" {
 		return ""
 	}
 	// What the generator took from examples/resources/*/import.sh is tested there, with the id as an argument.
@@ -85,18 +107,4 @@ func targetsOfMake(t *testing.T) []string {
 		t.Fatalf("the targets of make were not found: %v", targets)
 	}
 	return targets
-}
-
-// TestEveryTargetOfMakeThatAPageNamesIsThere looks at `make x` within sentences too.
-func TestEveryTargetOfMakeThatAPageNamesIsThere(t *testing.T) {
-	t.Parallel()
-	targets := targetsOfMake(t)
-	named := regexp.MustCompile("`make ([a-z][a-z-]*)[ `]")
-	for _, p := range allPages(t) {
-		for _, match := range named.FindAllSubmatch(p.source, -1) {
-			if target := string(match[1]); !slices.Contains(targets, target) {
-				t.Errorf("%s names `make %s`, which there is not", p.path, target)
-			}
-		}
-	}
 }
