@@ -17,7 +17,7 @@ type Clients struct {
 
 	Cloud       *tke.Client // nil when there are no credentials: use TKE
 	Registries  *tcr.Client // likewise: use TCR
-	Deferred    bool        // the credentials will be known only during apply
+	Unknown     []string    // the provider's arguments that are known only during apply: until then nobody can be asked
 	Region      string
 	Credentials string   // where the cloud credentials were found
 	Looked      []string // where they were looked for
@@ -50,8 +50,18 @@ func (e *MissingCredentialsError) Error() string {
 	return fmt.Sprintf("no cloud credentials were found; looked at: %s", strings.Join(e.Looked, "; "))
 }
 
-// TKE gives the client for image caches. Only what needs the cloud asks for it. The error is a *MissingCredentialsError, or one
-// of package credentials when something was found that cannot be used.
+// UnknownArgumentsError says that something needs the cloud, and that where or as whom to ask is known only during apply.
+type UnknownArgumentsError struct{ Arguments []string }
+
+func (e *UnknownArgumentsError) Error() string {
+	return "known only during apply: " + strings.Join(e.Arguments, ", ")
+}
+
+// Deferred reports whether the cloud can be asked during apply alone.
+func (c *Clients) Deferred() bool { return len(c.Unknown) > 0 }
+
+// TKE gives the client for image caches. Only what needs the cloud asks for it. The error is a *MissingCredentialsError, an
+// *UnknownArgumentsError, or one of package credentials when something was found that cannot be used.
 func (c *Clients) TKE() (*tke.Client, error) { return c.Cloud, c.usable(c.Cloud != nil) }
 
 // TCR gives the client for registry instances, with the same errors as TKE.
@@ -59,6 +69,8 @@ func (c *Clients) TCR() (*tcr.Client, error) { return c.Registries, c.usable(c.R
 
 func (c *Clients) usable(there bool) error {
 	switch {
+	case c.Deferred():
+		return &UnknownArgumentsError{Arguments: c.Unknown}
 	case c.Fault != nil:
 		return c.Fault
 	case !there:

@@ -17,7 +17,7 @@ const lookTimeout = 5 * time.Second
 // namesakes warns where a cache of the planned name is there already and no state was seen to hold it: a run that was killed
 // between the create call and the writing of the state leaves such a cache behind, and only its name leads back to it.
 func (r *Resource) namesakes(ctx context.Context, plan *model) diag.Diagnostics {
-	if plan.Name.IsUnknown() || r.clients.Deferred {
+	if plan.Name.IsUnknown() || r.clients.Deferred() {
 		return nil // a name that is made up later has no namesake
 	}
 	cloud, err := r.clients.TKE()

@@ -65,7 +65,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		state = new(model)
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 	}
-	if _, err := r.clients.TKE(); err != nil && !r.clients.Deferred {
+	if _, err := r.clients.TKE(); err != nil && !r.clients.Deferred() {
 		resp.Diagnostics.Append(tfdiag.Cloud("plan an image cache", err, r.clients)) // apply would only say so later
 	}
 	if resp.Diagnostics.HasError() {

@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -22,7 +21,6 @@ const (
 	updateTimeout = 60 * time.Minute
 	deleteTimeout = 10 * time.Minute
 
-	expiresSoon    = 3 * 24 * time.Hour
 	measureTimeout = 2 * time.Minute
 )
 
@@ -77,7 +75,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	tflog.Info(ctx, "image cache created, waiting until it is ready", map[string]any{"id": id})
 	r.clients.Known.Add(id)
 	plan.pending(id)
-	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, &plan)...)
+	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
 
 	cache, err := cloud.WaitReady(ctx, id)
 	if err != nil {
@@ -85,7 +83,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return // with the id in the state, Terraform marks the cache tainted
 	}
 	plan.refresh(cache)
-	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, &plan)...)
+	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
 }
 
 // Read takes over what the service tells; a cache that is not there any more leaves the state.
@@ -96,6 +94,9 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	r.clients.Known.Add(state.ID.ValueString())
+	if resp.Diagnostics.Append(r.elsewhere(ctx, state.ID.ValueString(), req.Identity, req.Private)...); resp.Diagnostics.HasError() {
+		return
+	}
 	cache, err := r.find(ctx, state.ID.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.Cloud("read image cache "+state.ID.ValueString(), err, r.clients))
@@ -109,7 +110,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	state.refresh(cache)
 	resp.Diagnostics.Append(soonGone(cache)...)
-	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, &state)...)
+	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &state)...)
 }
 
 // Update changes in place what the service can change, and waits until Pods can use the cache again.
@@ -120,6 +121,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	timeout, diags := plan.Timeouts.Update(ctx, updateTimeout)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(r.elsewhere(ctx, state.ID.ValueString(), req.Identity, req.Private)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -133,7 +135,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 			return // the state keeps what was before
 		}
 		state.refresh(cache)
-		resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, &state)...)
+		resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &state)...)
 		return
 	}
 	if cache.SnapshotID == state.SnapshotID.ValueString() && len(moved(&state, &plan)) > 0 {
@@ -143,7 +145,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	plan.refresh(cache)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, adopted, []byte(`false`))...)
-	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, &plan)...)
+	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
 }
 
 // update sends what differs, if anything does, and gives the cache as it is afterwards.
@@ -172,6 +174,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(r.elsewhere(ctx, state.ID.ValueString(), req.Identity, req.Private)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -246,48 +249,4 @@ func (r *Resource) failedBuild(ctx context.Context, attempt string, err error, p
 		return failure
 	}
 	return tfdiag.WithSize(failure, plan.SizeGiB.ValueInt64(), need)
-}
-
-// soonGone warns of a cache that the service will delete within days; data sources say it too.
-func soonGone(cache *tke.ImageCache) diag.Diagnostics {
-	at, expires := cache.ExpiresAt()
-	if !expires || time.Until(at) > expiresSoon {
-		return nil
-	}
-	return diag.Diagnostics{diag.NewWarningDiagnostic("Image cache expires soon", fmt.Sprintf(
-		"Image cache %s (%s) expires at %s. Raise retention_days to keep it; Pods that use it pull their images from then on.",
-		cache.ID, cache.Name, at.Format(time.RFC3339)))}
-}
-
-// leave says why a cache is not in the state any more, where that is known.
-func (r *Resource) leave(ctx context.Context, state *model) diag.Diagnostics {
-	tflog.Warn(ctx, "image cache is gone", map[string]any{"id": state.ID.ValueString()})
-	at, err := time.Parse(time.RFC3339, state.ExpiresAt.ValueString())
-	if err != nil || time.Now().Before(at) {
-		return nil
-	}
-	return diag.Diagnostics{diag.NewWarningDiagnostic("Image cache has expired", fmt.Sprintf(
-		"Image cache %s (%s) was made with retention_days = %d and expired at %s; the service has deleted it, and the plan creates it anew. "+
-			"Raise retention_days, or set it to 0, to keep it longer.",
-		state.ID.ValueString(), state.Name.ValueString(), state.RetentionDays.ValueInt64(), at.Format(time.RFC3339)))}
-}
-
-// save writes the state, and the identity where it is missing.
-func (r *Resource) save(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, m *model) diag.Diagnostics {
-	diags := state.Set(ctx, m)
-	diags.Append(r.identify(ctx, identity, m.ID.ValueString())...)
-	return diags
-}
-
-// identify sets the identity wherever it is null: a CLI that does not know identity keeps none, and the framework takes an
-// answer without one for an error, even when the cache is gone. An identity that is there must not change.
-func (r *Resource) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, id string) diag.Diagnostics {
-	if identity == nil || !identity.Raw.IsFullyNull() {
-		return nil
-	}
-	return identity.Set(ctx, r.identity(id))
-}
-
-func (r *Resource) identity(id string) identityModel {
-	return identityModel{ID: types.StringValue(id), Region: types.StringValue(r.clients.Region)}
 }

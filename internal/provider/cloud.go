@@ -22,11 +22,8 @@ const envRequestClient = "TENCENTCLOUD_API_REQUEST_CLIENT"
 func (p *Provider) configureCloud(ctx context.Context, config *model, data *clients.Clients, resp *provider.ConfigureResponse) {
 	settings, diags := config.settings(ctx)
 	resp.Diagnostics.Append(diags...)
-	data.Deferred = config.cloudUnknown()
-	if data.Deferred {
-		data.Region, data.Looked = settings.Region, []string{"the provider's arguments, some of which are known only during apply"}
-	}
-	if resp.Diagnostics.HasError() || data.Deferred {
+	data.Unknown = config.cloudUnknown()
+	if resp.Diagnostics.HasError() || data.Deferred() {
 		return
 	}
 	found, err := credentials.Resolve(settings, credentials.World{Getenv: p.getenv, ReadFile: os.ReadFile})

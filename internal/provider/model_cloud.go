@@ -49,7 +49,7 @@ func (m *model) settings(ctx context.Context) (credentials.Settings, diag.Diagno
 		SharedCredentialsDir: m.SharedCredentialsDir.ValueString(), Profile: m.Profile.ValueString(),
 		CAMRoleName: m.CAMRoleName.ValueString(), EnablePodOIDC: m.EnablePodOIDC.ValueBool(),
 	}
-	if m.cloudUnknown() {
+	if len(m.cloudUnknown()) > 0 {
 		return s, nil
 	}
 	var diags diag.Diagnostics
@@ -86,9 +86,13 @@ func one[M any](ctx context.Context, from block, diags *diag.Diagnostics) *M {
 	return &found[0]
 }
 
+func roleOf(arn, sessionName types.String, duration types.Int64) credentials.Role {
+	return credentials.Role{ARN: arn.ValueString(), SessionName: sessionName.ValueString(), Duration: duration.ValueInt64()}
+}
+
 func (r *assumeRoleModel) link() *credentials.AssumeRole {
 	return &credentials.AssumeRole{
-		Role:   credentials.Role{ARN: r.RoleARN.ValueString(), SessionName: r.SessionName.ValueString(), Duration: r.SessionDuration.ValueInt64()},
+		Role:   roleOf(r.RoleARN, r.SessionName, r.SessionDuration),
 		Policy: r.Policy.ValueString(), ExternalID: r.ExternalID.ValueString(), SourceIdentity: r.SourceIdentity.ValueString(),
 		SerialNumber: r.SerialNumber.ValueString(), TokenCode: r.TokenCode.ValueString(),
 	}
@@ -96,27 +100,34 @@ func (r *assumeRoleModel) link() *credentials.AssumeRole {
 
 func (r *samlModel) link() *credentials.SAML {
 	return &credentials.SAML{
-		Role:      credentials.Role{ARN: r.RoleARN.ValueString(), SessionName: r.SessionName.ValueString(), Duration: r.SessionDuration.ValueInt64()},
+		Role:      roleOf(r.RoleARN, r.SessionName, r.SessionDuration),
 		Assertion: r.SAMLAssertion.ValueString(), PrincipalARN: r.PrincipalARN.ValueString(),
 	}
 }
 
 func (r *webIdentityModel) link() *credentials.WebIdentity {
 	return &credentials.WebIdentity{
-		Role:       credentials.Role{ARN: r.RoleARN.ValueString(), SessionName: r.SessionName.ValueString(), Duration: r.SessionDuration.ValueInt64()},
+		Role:       roleOf(r.RoleARN, r.SessionName, r.SessionDuration),
 		ProviderID: r.ProviderID.ValueString(), Token: r.WebIdentityToken.ValueString(), TokenFile: r.WebIdentityTokenFile.ValueString(),
 	}
 }
 
-// cloudUnknown: the credentials, or where they are from, come from something that is made in the same run.
-func (m *model) cloudUnknown() bool {
-	return slices.ContainsFunc([]attr.Value{
-		m.SecretID, m.SecretKey, m.SecurityToken, m.SharedCredentialsDir, m.Profile, m.CAMRoleName, m.EnablePodOIDC,
-		m.AllowedAccountIDs, m.ForbiddenAccountIDs, m.AssumeRole, m.AssumeRoleWithSAML, m.AssumeRoleWithWebIdentity,
-	}, unknown)
+// cloudUnknown are the arguments that come from something that is made in the same run, of those that say where to ask and as
+// whom. A default in place of one would ask somebody else: a cache is not found in the wrong region, leaves the state and is made
+// a second time, and a key that is meant for a private endpoint reaches the public one.
+func (m *model) cloudUnknown() []string {
+	arguments := map[string]attr.Value{
+		"secret_id": m.SecretID, "secret_key": m.SecretKey, "security_token": m.SecurityToken,
+		"region": m.Region, "protocol": m.Protocol, "domain": m.Domain, "endpoints": m.Endpoints,
+		"shared_credentials_dir": m.SharedCredentialsDir, "profile": m.Profile, "cam_role_name": m.CAMRoleName,
+		"enable_pod_oidc": m.EnablePodOIDC, "allowed_account_ids": m.AllowedAccountIDs, "forbidden_account_ids": m.ForbiddenAccountIDs,
+		"assume_role": m.AssumeRole, "assume_role_with_saml": m.AssumeRoleWithSAML, "assume_role_with_web_identity": m.AssumeRoleWithWebIdentity,
+	}
+	maps.DeleteFunc(arguments, func(_ string, value attr.Value) bool { return !unknown(value) })
+	return slices.Sorted(maps.Keys(arguments))
 }
 
-// unknown looks into blocks too.
+// unknown looks into blocks and maps too.
 func unknown(value attr.Value) bool {
 	if value.IsUnknown() {
 		return true
@@ -124,6 +135,8 @@ func unknown(value attr.Value) bool {
 	switch value := value.(type) {
 	case types.Object:
 		return slices.ContainsFunc(slices.Collect(maps.Values(value.Attributes())), unknown)
+	case types.Map:
+		return slices.ContainsFunc(slices.Collect(maps.Values(value.Elements())), unknown)
 	case interface{ Elements() []attr.Value }:
 		return slices.ContainsFunc(value.Elements(), unknown)
 	}

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -18,17 +19,26 @@ type speaker struct {
 	schemas *tfprotov6.GetProviderSchemaResponse
 }
 
-func speak(t *testing.T, cloud *tketest.Server) *speaker {
+func speak(t *testing.T, cloud *tketest.Server) *speaker { return speakWith(t, cloud, nil) }
+
+// speakWith configures the provider with more arguments, or others. The environment has the stand-in's address too.
+func speakWith(t *testing.T, cloud *tketest.Server, more map[string]tftypes.Value) *speaker {
 	t.Helper()
-	s := &speaker{server: provider.NewServer(provider.Options{LookupEnv: func(string) (string, bool) { return "", false }})()}
+	environment := map[string]string{"TKEIMAGE_ENDPOINT_TKE": cloud.URL}
+	s := &speaker{server: provider.NewServer(provider.Options{LookupEnv: func(name string) (string, bool) {
+		value, set := environment[name]
+		return value, set
+	}})()}
 	var err error
 	if s.schemas, err = s.server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
 		t.Fatal(err)
 	}
-	config := values(t, s.schemas.Provider, map[string]tftypes.Value{
+	given := map[string]tftypes.Value{
 		"secret_id": text(tketest.DefaultSecretID), "secret_key": text(tketest.DefaultSecretKey), "measurement_cache_dir": text(""),
 		"endpoints": tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, map[string]tftypes.Value{"tke": text(cloud.URL)}),
-	})
+	}
+	maps.Copy(given, more)
+	config := values(t, s.schemas.Provider, given)
 	configured, err := s.server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: config})
 	if err != nil || len(configured.Diagnostics) != 0 {
 		t.Fatal(err, configured.Diagnostics)

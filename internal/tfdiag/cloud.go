@@ -24,6 +24,7 @@ func Cloud(attempt string, err error, from *clients.Clients) diag.Diagnostic {
 	summary := "Cannot " + attempt
 	var (
 		missing   *clients.MissingCredentialsError
+		unknown   *clients.UnknownArgumentsError
 		build     *tke.BuildError
 		uncertain *tke.UncertainError
 		wait      *tke.WaitError
@@ -33,6 +34,8 @@ func Cloud(attempt string, err error, from *clients.Clients) diag.Diagnostic {
 	switch {
 	case errors.As(err, &missing):
 		return diag.NewErrorDiagnostic(summary, missingCredentials(missing))
+	case errors.As(err, &unknown):
+		return diag.NewErrorDiagnostic(summary, unknownArguments(unknown))
 	case errors.As(err, &build):
 		return diag.NewErrorDiagnostic(summary, failedBuild(build.Cache))
 	case errors.As(err, &uncertain):
@@ -53,6 +56,20 @@ func Cloud(attempt string, err error, from *clients.Clients) diag.Diagnostic {
 func missingCredentials(err *clients.MissingCredentialsError) string {
 	return "This needs the cloud, and no credentials for it were found. Looked at:\n" + list(err.Looked) +
 		"\n\nSet one of them. The disk size data source and the functions work without."
+}
+
+func unknownArguments(err *clients.UnknownArgumentsError) string {
+	return fmt.Sprintf("This needs the cloud, and whom to ask is known only during apply. Of the provider's arguments, these come from what this run makes or changes:\n%s\n\n"+
+		"Nothing was asked, and nothing is taken for gone. Apply first what they come from, with -target, or set them to what is known when Terraform plans; "+
+		"a data source can wait for the apply with depends_on.", list(err.Arguments))
+}
+
+// Elsewhere tells of a cache of another region than the provider's. Looked for in the provider's, it would seem to be gone.
+func Elsewhere(id, region, configured string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Image cache is in another region", fmt.Sprintf(
+		"Image cache %s is in %s, and this provider is configured for %s. It is left as it is, there and in the state.\n\n"+
+			"To keep it, give this resource a provider of its region. To have it in %s instead, destroy it with a provider of %s first, "+
+			"or forget it (terraform state rm) and delete it by hand.", id, region, configured, configured, region))
 }
 
 // failedCall is what one API call came to. used is where the credentials came from.

@@ -50,8 +50,8 @@ var warnings = map[string]string{
 	"A tag that moves will leave this cache stale": "../imagecache/plan.go",
 	"Imported: recorded from the configuration":    "../imagecache/plan.go",
 	"The cache may not have been rebuilt":          "../imagecache/resource.go",
-	"Image cache expires soon":                     "../imagecache/resource.go",
-	"Image cache has expired":                      "../imagecache/resource.go",
+	"Image cache expires soon":                     "../imagecache/retention.go",
+	"Image cache has expired":                      "../imagecache/retention.go",
 }
 
 // whatDiffers from case to case is written as … in the guide.

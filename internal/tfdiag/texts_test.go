@@ -81,6 +81,8 @@ func texts() []struct {
 		text      diag.Diagnostic
 	}{
 		{"no credentials", create(&clients.MissingCredentialsError{Looked: []string{"the provider arguments secret_id and secret_key", "the environment"}})},
+		{"arguments that are known only during apply", create(&clients.UnknownArgumentsError{Arguments: []string{"endpoints", "region"}})},
+		{"a cache of another region", tfdiag.Elsewhere("imc-r1htp8tg", "ap-shanghai", "ap-guangzhou")},
 		{"a profile file that cannot be used", unusable(&credentials.ProfileError{File: "/home/u/.tccli/default.credential", Problem: "has only one of secretId and secretKey"})},
 		{"no Pod", unusable(&credentials.PodError{Lacks: []string{"TKE_REGION", "TKE_ROLE_ARN"}})},
 		{"a role, and nothing to assume it with", unusable(&credentials.NothingToAssumeWithError{Role: role, Looked: []string{"the provider arguments secret_id and secret_key", "the environment"}})},

@@ -1,0 +1,66 @@
+package imagecache
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
+)
+
+// regionKey holds, in the private state, the region of a cache, for CLIs that keep no identity.
+const regionKey = "region"
+
+// writablePrivateState is privateState, to be written.
+type writablePrivateState interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// elsewhere is an error where the cache is known to be in another region than the provider's. There it would not be found: a read
+// would take it out of the state, and a deletion would count as done.
+func (r *Resource) elsewhere(ctx context.Context, id string, identity *tfsdk.ResourceIdentity, private privateState) diag.Diagnostics {
+	region := regionOf(ctx, identity, private)
+	if region == "" || r.clients.Deferred() || region == r.clients.Region {
+		return nil
+	}
+	return diag.Diagnostics{tfdiag.Elsewhere(id, region, r.clients.Region)}
+}
+
+func regionOf(ctx context.Context, identity *tfsdk.ResourceIdentity, private privateState) string {
+	if identity != nil && !identity.Raw.IsFullyNull() {
+		var known identityModel
+		if diags := identity.Get(ctx, &known); !diags.HasError() && known.Region.ValueString() != "" {
+			return known.Region.ValueString()
+		}
+	}
+	var region string
+	if text, diags := private.GetKey(ctx, regionKey); !diags.HasError() && len(text) > 0 {
+		_ = json.Unmarshal(text, &region) // what cannot be read is not known
+	}
+	return region
+}
+
+// save writes the state, the identity where it is missing, and the region.
+func (r *Resource) save(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, private writablePrivateState, m *model) diag.Diagnostics {
+	diags := state.Set(ctx, m)
+	diags.Append(r.identify(ctx, identity, m.ID.ValueString())...)
+	diags.Append(private.SetKey(ctx, regionKey, strconv.AppendQuote(nil, r.clients.Region))...)
+	return diags
+}
+
+// identify sets the identity wherever it is null: a CLI that does not know identity keeps none, and the framework takes an
+// answer without one for an error, even when the cache is gone. An identity that is there must not change.
+func (r *Resource) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, id string) diag.Diagnostics {
+	if identity == nil || !identity.Raw.IsFullyNull() {
+		return nil
+	}
+	return identity.Set(ctx, r.identity(id))
+}
+
+func (r *Resource) identity(id string) identityModel {
+	return identityModel{ID: types.StringValue(id), Region: types.StringValue(r.clients.Region)}
+}
