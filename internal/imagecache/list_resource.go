@@ -97,7 +97,7 @@ func adoptable(ctx context.Context, into *tfsdk.Resource, cache *tke.ImageCache)
 	diags := into.SetAttribute(ctx, path.Root("id"), cache.ID) // from here on every other attribute is a null of its own type
 	var m model
 	diags.Append(into.Get(ctx, &m)...)
-	m.refresh(cache)
+	m.adopt(cache)
 	m.Rebuild = types.StringValue(rebuildReplace)
 	diags.Append(into.Set(ctx, &m)...)
 	return diags

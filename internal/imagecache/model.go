@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
@@ -137,7 +136,7 @@ func shows(cache *tke.ImageCache, request tke.UpdateRequest) bool {
 	case request.Name != nil && cache.Name != *request.Name,
 		request.SizeGiB != nil && cache.SizeGiB != *request.SizeGiB,
 		request.RetentionDays != nil && cache.RetentionDays != nil && *cache.RetentionDays != *request.RetentionDays,
-		request.Images != nil && !sameStrings(cache.Images, request.Images):
+		request.Images != nil && !sameImages(cache.Images, request.Images):
 		return false
 	}
 	return true
@@ -155,11 +154,35 @@ func (m *model) pending(id string) {
 	}
 }
 
-// refresh takes over what the service tells. What it never tells stays as it is.
+// settle completes a plan with what the service tells after it was carried out. What the plan knew stays, even where the service
+// tells otherwise: Terraform would take that for a mistake of the provider and a new cache for spoiled. The next read tells it.
+func (m *model) settle(cache *tke.ImageCache) {
+	told := *m
+	told.refresh(cache)
+	for planned, told := range map[*types.String]types.String{
+		&m.ID: told.ID, &m.Status: told.Status, &m.Type: told.Type, &m.SnapshotID: told.SnapshotID,
+		&m.CreatedAt: told.CreatedAt, &m.ExpiresAt: told.ExpiresAt,
+	} {
+		if planned.IsUnknown() {
+			*planned = told
+		}
+	}
+	m.PodAnnotations = told.PodAnnotations
+}
+
+// adopt takes over what the service tells of a cache that was made elsewhere, tags included.
+func (m *model) adopt(cache *tke.ImageCache) {
+	m.refresh(cache)
+	if len(cache.Tags) > 0 {
+		m.Tags = tagMap(cache.Tags)
+	}
+}
+
+// refresh takes over what the service tells. What it never tells stays as it is, and so does what it only spells otherwise.
 func (m *model) refresh(cache *tke.ImageCache) {
 	m.ID = types.StringValue(cache.ID)
 	m.Name = types.StringValue(cache.Name)
-	m.Images = setOf(cache.Images)
+	m.Images = spelled(cache.Images, m.Images)
 	m.SizeGiB = types.Int64Value(cache.SizeGiB)
 	m.Status = types.StringValue(cache.Status)
 	m.Type = stringOrNull(cache.Type)
@@ -167,13 +190,11 @@ func (m *model) refresh(cache *tke.ImageCache) {
 	m.CreatedAt = timeOrNull(cache.Created.Time)
 	m.PodAnnotations = mapOf(annotations.PinTo(cache.ID))
 	m.refreshRetention(cache)
-	// These two are newer than the API: an old cache lacks them, and an unset one may be told or not.
-	if cache.Tags != nil && (len(cache.Tags) > 0 || len(m.Tags.Elements()) > 0) {
+	// Tags that were left out are not this cache's business: an account may tag what is made in it. An old cache is told without any.
+	if cache.Tags != nil && !m.Tags.IsNull() {
 		m.Tags = tagMap(cache.Tags)
 	}
-	if cache.Snapshotter != "" && !m.Snapshotter.IsNull() {
-		m.Snapshotter = types.StringValue(cache.Snapshotter)
-	}
+	// Nobody can change the snapshotter of a cache, so what was asked for stays, whatever the service calls it.
 }
 
 func (m *model) refreshRetention(cache *tke.ImageCache) {
@@ -202,76 +223,4 @@ func (m *model) credentials(ctx context.Context) []tke.RegistryCredential {
 		})
 	}
 	return credentials
-}
-
-func timeOrNull(t time.Time) types.String {
-	if t.IsZero() {
-		return types.StringNull()
-	}
-	return types.StringValue(t.UTC().Format(time.RFC3339))
-}
-
-func stringOrNull(s string) types.String {
-	if s == "" {
-		return types.StringNull()
-	}
-	return types.StringValue(s)
-}
-
-func stringsOf(set types.Set) []string {
-	out := make([]string, 0, len(set.Elements()))
-	for _, element := range set.Elements() {
-		if s, ok := element.(types.String); ok && !s.IsNull() && !s.IsUnknown() {
-			out = append(out, s.ValueString())
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-func stringMapOf(m types.Map) map[string]string {
-	out := make(map[string]string, len(m.Elements()))
-	for key, element := range m.Elements() {
-		if s, ok := element.(types.String); ok && !s.IsNull() && !s.IsUnknown() {
-			out[key] = s.ValueString()
-		}
-	}
-	return out
-}
-
-func setOf(values []string) types.Set {
-	elements := make([]attr.Value, 0, len(values))
-	for _, value := range slices.Compact(slices.Sorted(slices.Values(values))) {
-		elements = append(elements, types.StringValue(value))
-	}
-	return types.SetValueMust(types.StringType, elements)
-}
-
-func mapOf(values map[string]string) types.Map {
-	elements := make(map[string]attr.Value, len(values))
-	for key, value := range values {
-		elements[key] = types.StringValue(value)
-	}
-	return types.MapValueMust(types.StringType, elements)
-}
-
-func tagsOf(tags types.Map) []tke.Tag {
-	values := stringMapOf(tags)
-	out := make([]tke.Tag, 0, len(values))
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		out = append(out, tke.Tag{Key: key, Value: values[key]})
-	}
-	return out
-}
-
-func tagMap(tags []tke.Tag) types.Map {
-	values := make(map[string]string, len(tags))
-	for _, tag := range tags {
-		values[tag.Key] = tag.Value
-	}
-	return mapOf(values)
-}
-
-func sameStrings(a, b []string) bool {
-	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }

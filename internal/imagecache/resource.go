@@ -74,15 +74,16 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	tflog.Info(ctx, "image cache created, waiting until it is ready", map[string]any{"id": id})
 	r.clients.Known.Add(id)
-	plan.pending(id)
-	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
+	begun := plan
+	begun.pending(id)
+	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &begun)...)
 
 	cache, err := cloud.WaitReady(ctx, id)
 	if err != nil {
 		resp.Diagnostics.Append(r.failedBuild(ctx, "build image cache "+id, err, &plan))
 		return // with the id in the state, Terraform marks the cache tainted
 	}
-	plan.refresh(cache)
+	plan.settle(cache)
 	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
 }
 
@@ -107,6 +108,9 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.ID.ValueString())...)
 		resp.State.RemoveResource(ctx)
 		return
+	}
+	if isAdopted(ctx, req.Private) {
+		state.adopt(cache)
 	}
 	state.refresh(cache)
 	resp.Diagnostics.Append(soonGone(cache)...)
@@ -143,7 +147,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 			"Image cache %s was asked to pull the same images again and still has snapshot %s: the service may have kept the old images. "+
 				"Set rebuild = \"replace\" to be certain.", cache.ID, cache.SnapshotID))
 	}
-	plan.refresh(cache)
+	plan.settle(cache)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, adopted, []byte(`false`))...)
 	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
 }

@@ -95,8 +95,10 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 				Validators: []validator.String{stringvalidator.OneOf(rebuildReplace, rebuildInPlace)},
 			},
 			"tags": schema.MapAttribute{
-				MarkdownDescription: "Tags of the cache. Changed in place.",
-				ElementType:         types.StringType, Optional: true,
+				MarkdownDescription: "Tags of the cache. Changed in place. Left out, tags are left alone: what the account or somebody else adds is no change. " +
+					"When set, these are all: what is added to them shows in the next plan, and the next apply takes it away; " +
+					"`lifecycle { ignore_changes = [tags[\"creator\"]] }` lets a tag be.",
+				ElementType: types.StringType, Optional: true,
 			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Update: true, Delete: true,

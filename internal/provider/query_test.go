@@ -127,13 +127,14 @@ func TestExistingCachesAreFoundForAdoption(t *testing.T) {
 func TestAFoundCacheIsWhatAnImportWouldGive(t *testing.T) {
 	t.Parallel()
 	cloud := tketest.Start(t, tketest.Options{RequestsPerSecond: -1, Builder: tketest.InstantBuilder})
-	id := cloud.Put(tketest.Cache{Name: "llm", Images: []string{"llm:v1"}, SizeGiB: 50, VpcID: "vpc-hidden"}).ID
+	id := cloud.Put(tketest.Cache{Name: "llm", Images: []string{"llm:v1"}, SizeGiB: 50, VpcID: "vpc-hidden", Tags: []tketest.Tag{{Key: "team", Value: "ml"}}}).ID
 	s := speak(t, cloud)
 	found := s.query(t, 0, nil)[0]
 
 	kind := s.schemas.ResourceSchemas["tkeimage_cache"].ValueType()
 	resource := decode(t, kind, found.Resource)
-	for attribute, want := range map[string]tftypes.Value{"id": text(id), "name": text("llm"), "rebuild": text("replace"), "vpc_id": tftypes.NewValue(tftypes.String, nil)} {
+	for attribute, want := range map[string]tftypes.Value{"id": text(id), "name": text("llm"), "rebuild": text("replace"), "vpc_id": tftypes.NewValue(tftypes.String, nil),
+		"tags": tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, map[string]tftypes.Value{"team": text("ml")})} {
 		if !resource[attribute].Equal(want) {
 			t.Errorf("%s is %s, want %s", attribute, resource[attribute], want)
 		}

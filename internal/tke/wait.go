@@ -65,23 +65,24 @@ const settleLooks = 3
 
 // WaitUpdated waits until an update is through: the cache is Ready again and shows what was asked for. The update begins some
 // time after the service has answered, and some updates may never show as Updating (unconfirmed); so the first looks may show
-// the past, be it Ready or a failure from before.
+// the past, be it Ready or a failure from before. An update that was seen to run is through when the cache stays Ready, also if it
+// shows something else than was asked for: the service may spell in its own way.
 func (c *Client) WaitUpdated(ctx context.Context, id string, asAsked func(*ImageCache) bool) (*ImageCache, error) {
 	begun, looks := false, 0
 	return c.wait(ctx, id, Updated, func(cache *ImageCache) (bool, error) {
-		finished := cache.Status == StatusReady && asAsked(cache)
 		failed := failure(cache)
 		if cache.Status == StatusUpdating {
 			begun = true
 		}
-		if !finished && failed == nil {
+		asked := failed != nil || asAsked(cache)
+		if failed == nil && (cache.Status != StatusReady || !begun && !asked) {
 			looks = 0
 			return false, nil
 		}
-		if looks++; !begun && looks < settleLooks {
+		if looks++; (!begun || !asked) && looks < settleLooks {
 			return false, nil
 		}
-		return finished, failed
+		return failed == nil, failed
 	})
 }
 

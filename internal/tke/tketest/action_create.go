@@ -1,6 +1,9 @@
 package tketest
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // createRequest is CreateImageCache's. Nil means that the request does not carry the field.
 type createRequest struct {
@@ -38,7 +41,9 @@ func (s *Server) create(c *call, in createRequest) (any, *apiError) {
 	if err := s.checkRoom(c.region, in.ImageCacheName, ""); err != nil {
 		return nil, err
 	}
-	rec := s.insert(in.cache(c.region, s.opts.Clock()))
+	cache := in.cache(c.region, s.opts.Clock())
+	cache.Tags = slices.Concat(cache.Tags, s.opts.AutomaticTags)
+	rec := s.insert(cache)
 	s.lagBehind(rec.ID, nil, max(c.lag, s.opts.Unconfirmed.ListedAfter))
 	s.start(rec, &build{pull: true, failed: StatusFailed})
 	return createResponse{rec.ID}, nil

@@ -48,6 +48,10 @@ type Options struct {
 	// cloned, so that what is set here stays as it was.
 	Transport *http.Transport
 
+	// AutomaticTags are what the account puts onto every new cache beside the tags that were asked for. Default: none.
+	AutomaticTags []Tag
+	// Tell changes what answers tell of a cache, for a service that spells in its own way. Default: as the cache is.
+	Tell func(*Cache)
 	// TimeForms are the forms that times are written in, in turn. Default: all of them.
 	TimeForms []TimeForm
 	// Unconfirmed settles what is not published.

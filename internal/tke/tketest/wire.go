@@ -47,6 +47,10 @@ type wireEvent struct {
 // wire writes a cache as the service does. What varies (forms of times, order of events) goes by the cache's number,
 // so that it varies between caches and holds still for each of them.
 func (s *Server) wire(rec *record) wireCache {
+	if s.opts.Tell != nil {
+		rec = rec.copy()
+		s.opts.Tell(&rec.Cache)
+	}
 	out := wireCache{
 		ID:          rec.ID,
 		Name:        rec.Name,

@@ -1,0 +1,122 @@
+package imagecache
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+)
+
+func timeOrNull(t time.Time) types.String {
+	if t.IsZero() {
+		return types.StringNull()
+	}
+	return types.StringValue(t.UTC().Format(time.RFC3339))
+}
+
+func stringOrNull(s string) types.String {
+	if s == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(s)
+}
+
+func stringsOf(set types.Set) []string {
+	out := make([]string, 0, len(set.Elements()))
+	for _, element := range set.Elements() {
+		if s, ok := element.(types.String); ok && !s.IsNull() && !s.IsUnknown() {
+			out = append(out, s.ValueString())
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func stringMapOf(m types.Map) map[string]string {
+	out := make(map[string]string, len(m.Elements()))
+	for key, element := range m.Elements() {
+		if s, ok := element.(types.String); ok && !s.IsNull() && !s.IsUnknown() {
+			out[key] = s.ValueString()
+		}
+	}
+	return out
+}
+
+func setOf(values []string) types.Set {
+	elements := make([]attr.Value, 0, len(values))
+	for _, value := range slices.Compact(slices.Sorted(slices.Values(values))) {
+		elements = append(elements, types.StringValue(value))
+	}
+	return types.SetValueMust(types.StringType, elements)
+}
+
+func mapOf(values map[string]string) types.Map {
+	elements := make(map[string]attr.Value, len(values))
+	for key, value := range values {
+		elements[key] = types.StringValue(value)
+	}
+	return types.MapValueMust(types.StringType, elements)
+}
+
+func tagsOf(tags types.Map) []tke.Tag {
+	values := stringMapOf(tags)
+	out := make([]tke.Tag, 0, len(values))
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		out = append(out, tke.Tag{Key: key, Value: values[key]})
+	}
+	return out
+}
+
+func tagMap(tags []tke.Tag) types.Map {
+	values := make(map[string]string, len(tags))
+	for _, tag := range tags {
+		values[tag.Key] = tag.Value
+	}
+	return mapOf(values)
+}
+
+// spelled gives the images that the service tells, in the words of those that were asked for wherever it means the same: nginx may
+// come back as docker.io/library/nginx:latest.
+func spelled(told []string, asked types.Set) types.Set {
+	words := map[string]string{}
+	for _, image := range stringsOf(asked) {
+		words[canonical(image)] = image
+	}
+	if len(words) > 0 && sameImages(told, stringsOf(asked)) {
+		return asked
+	}
+	images := slices.Clone(told)
+	for i, image := range images {
+		if word, known := words[canonical(image)]; known && !slices.Contains(stringsOf(asked), image) {
+			images[i] = word
+		}
+	}
+	return setOf(images)
+}
+
+// canonical is an image's reference with all that may be left out. A tag counts beside a digest too: Pods match by it.
+func canonical(image string) string {
+	tagged, digest, _ := strings.Cut(image, "@")
+	if ref, err := name.ParseReference(tagged); err == nil {
+		tagged = ref.Name()
+	}
+	return tagged + "@" + digest
+}
+
+func sameImages(a, b []string) bool {
+	canonicals := func(images []string) []string {
+		all := make([]string, 0, len(images))
+		for _, image := range images {
+			all = append(all, canonical(image))
+		}
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	return slices.Equal(canonicals(a), canonicals(b))
+}
