@@ -35,7 +35,7 @@ func (d *ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 		MarkdownDescription: "The image caches of the provider's region, also those that the service made by itself. Every argument narrows them down.",
 		Attributes: map[string]schema.Attribute{
 			"names": schema.SetAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Only caches that bear one of these names.",
-				Validators: []validator.Set{setvalidator.SizeAtLeast(1)}},
+				Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues()}},
 			"name_regex": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches whose name matches this regular expression (RE2).", Validators: []validator.String{isRegex{}}},
 			"image":      schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches that hold this image, as it is written there."},
 			"status": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches in this status.",

@@ -34,7 +34,7 @@ func (d *MatchDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 			"Use it in a `check` or a `precondition` to make sure that Pods get the cache that was made for them.",
 		Attributes: map[string]schema.Attribute{
 			"images": schema.SetAttribute{Required: true, ElementType: types.StringType, MarkdownDescription: "References of the Pod's images, as the Pod writes them.",
-				Validators: []validator.Set{setvalidator.SizeAtLeast(1)}},
+				Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues()}},
 			"snapshotter": schema.StringAttribute{Optional: true, MarkdownDescription: "Snapshotter that the cache must have been made with. Default: the service's choice."},
 			"found":       schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether any cache would be chosen."},
 			"cache":       schema.SingleNestedAttribute{Computed: true, MarkdownDescription: "The cache; null when none would be chosen.", Attributes: cacheAttributes()},

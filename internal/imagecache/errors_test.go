@@ -65,6 +65,14 @@ func TestWrongInputIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		"a digest that is none":  {attributes{"image_digests": `{ x = "latest" }`}, `image_digests.*must be a digest`},
 		"an unknown rebuild":     {attributes{"rebuild": `"never"`}, `rebuild.*"replace" "in_place"`},
 		"an unknown line":        {attributes{"auto_eip": `{ isp = "XYZ" }`}, `isp.*"BGP"`},
+		"a null image":           {attributes{"images": `["nginx:1.29", null]`}, `images.*null`},
+		"no image but null":      {attributes{"images": `[null]`}, `images.*null`},
+		"a null tag":             {attributes{"tags": `{ x = null }`}, `tags.*null`},
+		"a null security group":  {attributes{"security_group_ids": `[null]`}, `security_group_ids.*null`},
+		"a null host":            {attributes{"insecure_registries": `[null]`}, `insecure_registries.*null`},
+		"another null host":      {attributes{"http_registries": `[null]`}, `http_registries.*null`},
+		"a null digest":          {attributes{"image_digests": `{ x = null }`}, `image_digests.*null`},
+		"null credentials":       {attributes{"registry_credentials": `{ "r.example.com" = null }`}, `registry_credentials.*null`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -122,6 +130,35 @@ func TestALostAnswerIsFoundOut(t *testing.T) {
 				}
 				return nil
 			}})
+		})
+	}
+}
+
+// TestNullsAreRefusedWhereverTheyWouldVanish: left out of a list of names, a null would list every cache.
+func TestNullsAreRefusedWhereverTheyWouldVanish(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ provider, source, says string }{
+		"names":           {"", `data "tkeimage_caches" "x" { names = [null] }`, `names.*null`},
+		"images of a Pod": {"", `data "tkeimage_cache_match" "x" { images = ["nginx", null] }`, `images.*null`},
+		"allowed":         {`allowed_account_ids = [null]`, "", `allowed_account_ids.*null`},
+		"forbidden":       {`forbidden_account_ids = [null]`, "", `forbidden_account_ids.*null`},
+		"a registry":      {`registries = { "r.example.com" = null }`, "", `registries.*null`},
+		"an endpoint":     {`endpoints = { tcr = null }`, "", `endpoints.*null`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cloud := acctest.Cloud(t, tketest.Options{})
+			config := acctest.Configuration(cloud, test.provider)
+			if strings.HasPrefix(test.provider, "endpoints") {
+				config = "provider \"tkeimage\" {\n" + test.provider + "\n}\n"
+			}
+			if test.source == "" {
+				test.source = `data "tkeimage_caches" "x" {}`
+			}
+			run(t, cloud, resource.TestStep{Config: config + test.source, ExpectError: unwrapped(test.says)})
+			if requests := cloud.Requests(); len(requests) != 0 {
+				t.Errorf("the service was asked: %v", requests[0].Action)
+			}
 		})
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
@@ -96,7 +97,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 // foreseeCreate says what a new cache will be, as far as that is known.
 func (m *model) foreseeCreate(config *model) {
 	if config.SizeGiB.IsNull() {
-		m.SizeGiB = types.Int64Value(minSizeGiB)
+		m.SizeGiB = types.Int64Value(disksize.MinGiB)
 	}
 	m.Status = types.StringValue(tke.StatusReady) // a create that succeeds ends so
 	m.Type = types.StringUnknown()

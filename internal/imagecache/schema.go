@@ -26,14 +26,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 )
 
-// The service's limits, as far as they are known; the texts and the validators are made from the same numbers.
-const (
-	minSizeGiB       = 20
-	maxSizeGiB       = 32000
-	maxRetentionDays = 3650
+// maxRetentionDays is the service's limit, for texts and validators alike; those of the size are package disksize's.
+const maxRetentionDays = 3650
 
+const (
 	rebuildReplace = "replace"
 	rebuildInPlace = "in_place"
 )
@@ -51,55 +50,6 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 		MarkdownDescription: "An image cache instance of TKE super nodes: the service pulls the images once onto a disk and snapshots it, " +
 			"and every Pod that uses the cache starts from a copy of that disk. Creating waits until the cache is `Ready`.",
 		Attributes: map[string]schema.Attribute{
-			"name": schema.StringAttribute{
-				MarkdownDescription: "Name of the cache. Default: `tf-` and 12 random lower-case letters and digits, so that a cache and its successor differ. " +
-					"Whether the service takes two caches of one name, as `create_before_destroy` needs with a name of your own, is unconfirmed. Changed in place.",
-				Optional: true, Computed: true,
-				Validators:    []validator.String{stringvalidator.LengthAtLeast(1)},
-				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
-			},
-			"images": schema.SetAttribute{
-				MarkdownDescription: "References of the images that the cache holds. Pods match them by name and tag, not by content: see `image_digests`. Changed in place.",
-				ElementType:         types.StringType,
-				Required:            true,
-				Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(
-					stringvalidator.RegexMatches(regexp.MustCompile(`^[^\s]+$`), "must be an image reference such as nginx:1.29, without spaces"))},
-			},
-			"size_gib": schema.Int64Attribute{
-				MarkdownDescription: fmt.Sprintf("Size of the cache's disk in GiB, %d to %d. Default: %d, and an existing cache keeps its size. "+
-					"Growing is done in place; shrinking replaces the cache. `data.tkeimage_root_disk_size` works out how much is needed. "+
-					"A size that is known only during apply and then turns out smaller ends the run with `inconsistent final plan`; nothing is lost, and the next plan replaces.", minSizeGiB, maxSizeGiB, minSizeGiB),
-				Optional: true, Computed: true,
-				Validators: []validator.Int64{int64validator.Between(minSizeGiB, maxSizeGiB)},
-			},
-			"retention_days": schema.Int64Attribute{
-				MarkdownDescription: fmt.Sprintf("Days after which the service deletes the cache, 0 to %d. Default: 0, it never expires. Changed in place.", maxRetentionDays),
-				Optional:            true, Computed: true,
-				Default:    int64default.StaticInt64(0),
-				Validators: []validator.Int64{int64validator.Between(0, maxRetentionDays)},
-			},
-			"registry_credentials": registryCredentialsAttribute(),
-			"image_digests": schema.MapAttribute{
-				MarkdownDescription: "Image, as written in `images`, to the digest that it stands for now; usually `data.tkeimage_root_disk_size.x.digests`. " +
-					"It is never sent to the service: when the digest of an image changes, the cache is built again, as `rebuild` says.",
-				ElementType: types.StringType,
-				Optional:    true,
-				Validators:  []validator.Map{mapvalidator.ValueStringsAre(stringvalidator.RegexMatches(digest, "must be a digest: sha256: and 64 hexadecimal digits"))},
-			},
-			"rebuild": schema.StringAttribute{
-				MarkdownDescription: "What a changed digest does: `replace` (default) makes a new cache, and under `create_before_destroy` the old one goes only then; " +
-					"`in_place` sends UpdateImageCache with the same images and keeps the id. Whether the service then pulls them again is unconfirmed: " +
-					"a warning says so when the cache did not show that it was being rebuilt.",
-				Optional: true, Computed: true,
-				Default:    stringdefault.StaticString(rebuildReplace),
-				Validators: []validator.String{stringvalidator.OneOf(rebuildReplace, rebuildInPlace)},
-			},
-			"tags": schema.MapAttribute{
-				MarkdownDescription: "Tags of the cache. Changed in place. Left out, tags are left alone: what the account or somebody else adds is no change. " +
-					"When set, these are all: what is added to them shows in the next plan, and the next apply takes it away; " +
-					"`lifecycle { ignore_changes = [tags[\"creator\"]] }` lets a tag be.",
-				ElementType: types.StringType, Optional: true,
-			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Update: true, Delete: true,
 				CreateDescription: "How long to wait for the first build, such as `90m`. Default: `60m`.",
@@ -108,8 +58,64 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 			}),
 		},
 	}
-	for _, more := range []map[string]schema.Attribute{builderAttributes(), computedAttributes()} {
+	for _, more := range []map[string]schema.Attribute{contentAttributes(), builderAttributes(), computedAttributes()} {
 		maps.Copy(resp.Schema.Attributes, more)
+	}
+}
+
+// contentAttributes are what the cache holds, what it is called, how large it is and how long it stays.
+func contentAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"name": schema.StringAttribute{
+			MarkdownDescription: "Name of the cache. Default: `tf-` and 12 random lower-case letters and digits, so that a cache and its successor differ. " +
+				"Whether the service takes two caches of one name, as `create_before_destroy` needs with a name of your own, is unconfirmed. Changed in place.",
+			Optional: true, Computed: true,
+			Validators:    []validator.String{stringvalidator.LengthAtLeast(1)},
+			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+		},
+		"images": schema.SetAttribute{
+			MarkdownDescription: "References of the images that the cache holds. Pods match them by name and tag, not by content: see `image_digests`. Changed in place.",
+			ElementType:         types.StringType,
+			Required:            true,
+			Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(
+				stringvalidator.RegexMatches(regexp.MustCompile(`^[^\s]+$`), "must be an image reference such as nginx:1.29, without spaces"))},
+		},
+		"size_gib": schema.Int64Attribute{
+			MarkdownDescription: fmt.Sprintf("Size of the cache's disk in GiB, %d to %d. Default: %d, and an existing cache keeps its size. "+
+				"Growing is done in place; shrinking replaces the cache. `data.tkeimage_root_disk_size` works out how much is needed. "+
+				"A size that is known only during apply and then turns out smaller ends the run with `inconsistent final plan`; nothing is lost, and the next plan replaces.", disksize.MinGiB, disksize.MaxGiB, disksize.MinGiB),
+			Optional: true, Computed: true,
+			Validators: []validator.Int64{int64validator.Between(disksize.MinGiB, disksize.MaxGiB)},
+		},
+		"retention_days": schema.Int64Attribute{
+			MarkdownDescription: fmt.Sprintf("Days after which the service deletes the cache, 0 to %d. Default: 0, it never expires. Changed in place.", maxRetentionDays),
+			Optional:            true, Computed: true,
+			Default:    int64default.StaticInt64(0),
+			Validators: []validator.Int64{int64validator.Between(0, maxRetentionDays)},
+		},
+		"registry_credentials": registryCredentialsAttribute(),
+		"image_digests": schema.MapAttribute{
+			MarkdownDescription: "Image, as written in `images`, to the digest that it stands for now; usually `data.tkeimage_root_disk_size.x.digests`. " +
+				"It is never sent to the service: when the digest of an image changes, the cache is built again, as `rebuild` says.",
+			ElementType: types.StringType,
+			Optional:    true,
+			Validators:  []validator.Map{mapvalidator.NoNullValues(), mapvalidator.ValueStringsAre(stringvalidator.RegexMatches(digest, "must be a digest: sha256: and 64 hexadecimal digits"))},
+		},
+		"rebuild": schema.StringAttribute{
+			MarkdownDescription: "What a changed digest does: `replace` (default) makes a new cache, and under `create_before_destroy` the old one goes only then; " +
+				"`in_place` sends UpdateImageCache with the same images and keeps the id. Whether the service then pulls them again is unconfirmed: " +
+				"a warning says so when the cache did not show that it was being rebuilt.",
+			Optional: true, Computed: true,
+			Default:    stringdefault.StaticString(rebuildReplace),
+			Validators: []validator.String{stringvalidator.OneOf(rebuildReplace, rebuildInPlace)},
+		},
+		"tags": schema.MapAttribute{
+			MarkdownDescription: "Tags of the cache. Changed in place. Left out, tags are left alone: what the account or somebody else adds is no change. " +
+				"When set, these are all: what is added to them shows in the next plan, and the next apply takes it away; " +
+				"`lifecycle { ignore_changes = [tags[\"creator\"]] }` lets a tag be.",
+			ElementType: types.StringType, Optional: true,
+			Validators: []validator.Map{mapvalidator.NoNullValues()},
+		},
 	}
 }
 
@@ -119,6 +125,7 @@ func registryCredentialsAttribute() schema.Attribute {
 		Optional:            true,
 		Validators: []validator.Map{
 			mapvalidator.SizeAtLeast(1),
+			mapvalidator.NoNullValues(),
 			mapvalidator.KeysAre(stringvalidator.RegexMatches(bareHost, hostMessage)),
 		},
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
@@ -140,13 +147,14 @@ func registryCredentialsAttribute() schema.Attribute {
 func builderAttributes() map[string]schema.Attribute {
 	fixed := []planmodifier.String{stringplanmodifier.RequiresReplaceIf(stringUnlessAdopted, adoptedDescription, adoptedDescription)}
 	fixedSet := []planmodifier.Set{setplanmodifier.RequiresReplaceIf(setUnlessAdopted, adoptedDescription, adoptedDescription)}
-	hosts := []validator.Set{setvalidator.ValueStringsAre(stringvalidator.RegexMatches(bareHost, hostMessage))}
+	hosts := []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.RegexMatches(bareHost, hostMessage))}
 	return map[string]schema.Attribute{
 		"vpc_id":    schema.StringAttribute{MarkdownDescription: "VPC in which the builder runs. A change replaces the cache.", Required: true, PlanModifiers: fixed},
 		"subnet_id": schema.StringAttribute{MarkdownDescription: "Subnet in which the builder runs; it needs a route to the registry. A change replaces the cache.", Required: true, PlanModifiers: fixed},
 		"security_group_ids": schema.SetAttribute{
 			MarkdownDescription: "Security groups of the builder. Default: the service's own choice. Changed in place.",
 			ElementType:         types.StringType, Optional: true,
+			Validators: []validator.Set{setvalidator.NoNullValues()},
 		},
 		"existing_eip_id": schema.StringAttribute{
 			MarkdownDescription: "Elastic IP that the builder uses to reach the registry. Conflicts with `auto_eip`. A change replaces the cache.",

@@ -42,6 +42,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 				MarkdownDescription: "Whole URLs with scheme, for private endpoints and local stand-ins, by service: `tke`, `sts`, `tcr`, and `metadata` (that of a CVM). " +
 					"Environment: `TKEIMAGE_ENDPOINT_TKE`, `TKEIMAGE_ENDPOINT_STS`, `TKEIMAGE_ENDPOINT_TCR`, `TKEIMAGE_ENDPOINT_METADATA`.",
 				Validators: []validator.Map{
+					mapvalidator.NoNullValues(),
 					mapvalidator.KeysAre(stringvalidator.OneOf(services...)),
 					mapvalidator.ValueStringsAre(stringvalidator.RegexMatches(wholeURL, "must be a whole URL, such as https://tke.internal.tencentcloudapi.com")),
 				},
@@ -64,7 +65,7 @@ func registriesAttribute() schema.Attribute {
 	return schema.MapNestedAttribute{
 		Optional:            true,
 		MarkdownDescription: "How to read image metadata, by registry host (with its port). A host that is not named here is read with Docker's configuration, or anonymously.",
-		Validators: []validator.Map{mapvalidator.KeysAre(stringvalidator.RegexMatches(bareHost,
+		Validators: []validator.Map{mapvalidator.NoNullValues(), mapvalidator.KeysAre(stringvalidator.RegexMatches(bareHost,
 			"must be a bare host, with a port where it needs one (registry.example.com:5000): no scheme, no path"))},
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"username":             schema.StringAttribute{Optional: true, MarkdownDescription: "User name."},

@@ -44,7 +44,8 @@ func cloudAttributes() map[string]schema.Attribute {
 // accounts is a list of them. It is held against what STS says, not while configuring but when the cloud is first needed.
 func accounts(what string) schema.Attribute {
 	return schema.SetAttribute{Optional: true, ElementType: types.StringType,
-		MarkdownDescription: what + ". Whose the credentials are is asked of STS (GetCallerIdentity) before the first call that needs them."}
+		MarkdownDescription: what + ". Whose the credentials are is asked of STS (GetCallerIdentity) before the first call that needs them.",
+		Validators:          []validator.Set{setvalidator.NoNullValues()}}
 }
 
 // roleBlocks are blocks, of the official provider's nesting, so that one can be copied over as it is. What is required there has
