@@ -61,8 +61,8 @@ var faults = []fault{
 	{title: "clock ten minutes ahead", effect: tketest.Delay{For: time.Nanosecond}, before: true, ahead: -10 * time.Minute, says: "This machine's clock is ahead of the service's by"},
 	{title: "permission missing", effect: tketest.Answer{Code: tketest.CodeCamNoAuth, Message: "you are not authorized"}, lasts: true, says: "It needs the CAM action tke:"},
 	{title: "quota used up", effect: tketest.Answer{Code: tketest.CodeLimitExceeded, Message: "the quota is used up"}, only: "create", says: "A quota is used up"},
-	{title: "empty list, once", effect: tketest.EmptyList{}, only: "look before it,wait,wait for the update,wait for the deletion", says: "disappeared"},
-	{title: "lists that lag behind by three", effect: tketest.Lag{Lists: 3}, only: "create,update,delete", says: "disappeared"},
+	{title: "empty list, once", effect: tketest.EmptyList{}, only: "look before it,wait,wait for the update,wait for the deletion", says: "is gone"},
+	{title: "lists that lag behind by three", effect: tketest.Lag{Lists: 3}, only: "create,update,delete", says: "is gone"},
 }
 
 // moment is a call at which trouble strikes.

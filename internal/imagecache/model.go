@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
@@ -66,14 +67,15 @@ type identityModel struct {
 func newName() string { return "tf-" + strings.ToLower(rand.Text()[:12]) }
 
 // createRequest is what a plan asks of the service. Passwords are write-only, so they are taken from the configuration.
-func (m *model) createRequest(ctx context.Context, config *model) tke.CreateRequest {
+func (m *model) createRequest(ctx context.Context, config *model) (tke.CreateRequest, diag.Diagnostics) {
+	credentials, diags := config.credentials(ctx)
 	request := tke.CreateRequest{
 		Images:           stringsOf(m.Images),
 		VpcID:            m.VpcID.ValueString(),
 		SubnetID:         m.SubnetID.ValueString(),
 		Name:             m.Name.ValueString(),
 		SecurityGroupIDs: stringsOf(m.SecurityGroupIDs),
-		Credentials:      config.credentials(ctx),
+		Credentials:      credentials,
 		ExistingEipID:    m.ExistingEipID.ValueString(),
 		SizeGiB:          m.SizeGiB.ValueInt64(),
 		RetentionDays:    m.RetentionDays.ValueInt64(),
@@ -83,12 +85,13 @@ func (m *model) createRequest(ctx context.Context, config *model) tke.CreateRequ
 		Tags:             tagsOf(m.Tags),
 		Snapshotter:      m.Snapshotter.ValueString(),
 	}
-	var eip autoEipModel
-	if !m.AutoEip.IsNull() && !m.AutoEip.As(ctx, &eip, asObject).HasError() {
+	if !m.AutoEip.IsNull() {
+		var eip autoEipModel
+		diags.Append(m.AutoEip.As(ctx, &eip, asObject)...)
 		request.AutoCreateEip = true
 		request.AutoEip = &tke.AutoEip{DeletePolicy: deletePolicy(eip.Keep), ISP: eip.ISP.ValueString(), BandwidthMbps: eip.BandwidthMbps.ValueInt64()}
 	}
-	return request
+	return request, diags
 }
 
 // deletePolicy: `Never` keeps the address; anything else releases it.
@@ -99,8 +102,9 @@ func deletePolicy(keep types.Bool) string {
 	return "Release"
 }
 
-// updateRequest is what must be sent to turn the state into the plan; false when nothing must.
-func (m *model) updateRequest(ctx context.Context, state, config *model) (tke.UpdateRequest, bool) {
+// updateRequest is what must be sent to turn the state into the plan.
+func (m *model) updateRequest(ctx context.Context, state, config *model) (tke.UpdateRequest, diag.Diagnostics) {
+	var diags diag.Diagnostics
 	request := tke.UpdateRequest{ID: state.ID.ValueString()}
 	if !m.Name.Equal(state.Name) {
 		request.Name = m.Name.ValueStringPointer()
@@ -123,11 +127,17 @@ func (m *model) updateRequest(ctx context.Context, state, config *model) (tke.Up
 	pulls := request.Images != nil || request.SizeGiB != nil
 	if !m.RegistryCredentials.Equal(state.RegistryCredentials) || pulls && !m.RegistryCredentials.IsNull() {
 		// What is pulled again may need a fresh token: the one from the first build may have ended long ago.
-		request.Credentials = new(config.credentials(ctx))
+		credentials, odd := config.credentials(ctx)
+		diags.Append(odd...)
+		request.Credentials = &credentials
 	}
-	changed := request.Name != nil || request.RetentionDays != nil || pulls || request.SecurityGroupIDs != nil ||
-		request.Tags != nil || request.Credentials != nil
-	return request, changed
+	return request, diags
+}
+
+// asksForNothing reports whether a request would change nothing.
+func asksForNothing(request tke.UpdateRequest) bool {
+	return request.Name == nil && request.RetentionDays == nil && request.SizeGiB == nil && request.Images == nil &&
+		request.SecurityGroupIDs == nil && request.Tags == nil && request.Credentials == nil
 }
 
 // shows reports whether a cache shows everything that a request asked for, as far as the service tells.
@@ -213,14 +223,14 @@ func (m *model) refreshRetention(cache *tke.ImageCache) {
 	}
 }
 
-func (m *model) credentials(ctx context.Context) []tke.RegistryCredential {
+func (m *model) credentials(ctx context.Context) ([]tke.RegistryCredential, diag.Diagnostics) {
 	hosts := map[string]credentialModel{}
-	m.RegistryCredentials.ElementsAs(ctx, &hosts, false)
+	diags := m.RegistryCredentials.ElementsAs(ctx, &hosts, false)
 	credentials := make([]tke.RegistryCredential, 0, len(hosts))
 	for _, host := range slices.Sorted(maps.Keys(hosts)) {
 		credentials = append(credentials, tke.RegistryCredential{
 			Server: host, Username: hosts[host].Username.ValueString(), Password: hosts[host].PasswordWO.ValueString(), Name: hosts[host].Name.ValueString(),
 		})
 	}
-	return credentials
+	return credentials, diags
 }

@@ -60,6 +60,10 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if plan.Name.IsUnknown() {
 		plan.Name = types.StringValue(newName())
 	}
+	request, diags := plan.createRequest(ctx, &config)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
 	attempt := fmt.Sprintf("create image cache %q", plan.Name.ValueString())
 
 	cloud, err := r.clients.TKE()
@@ -67,7 +71,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.Append(tfdiag.Cloud(attempt, err, r.clients))
 		return
 	}
-	id, err := cloud.Create(ctx, plan.createRequest(ctx, &config))
+	id, err := cloud.Create(ctx, request)
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.Cloud(attempt, err, r.clients))
 		return
@@ -132,7 +136,12 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	cache, err := r.update(ctx, &plan, &state, &config)
+	request, diags := plan.updateRequest(ctx, &state, &config)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+
+	cache, err := r.update(ctx, request)
 	if err != nil {
 		resp.Diagnostics.Append(r.failedBuild(ctx, "update image cache "+state.ID.ValueString(), err, &plan))
 		if cache == nil {
@@ -152,14 +161,13 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
 }
 
-// update sends what differs, if anything does, and gives the cache as it is afterwards.
-func (r *Resource) update(ctx context.Context, plan, state, config *model) (*tke.ImageCache, error) {
+// update sends a request, if it asks for anything, and gives the cache as it is afterwards.
+func (r *Resource) update(ctx context.Context, request tke.UpdateRequest) (*tke.ImageCache, error) {
 	cloud, err := r.clients.TKE()
 	if err != nil {
 		return nil, err
 	}
-	request, differs := plan.updateRequest(ctx, state, config)
-	if !differs {
+	if asksForNothing(request) {
 		cache, err := cloud.Find(ctx, request.ID)
 		if err == nil && cache == nil {
 			err = &tke.GoneError{ID: request.ID}

@@ -44,7 +44,7 @@ func Cloud(attempt string, err error, from *clients.Clients) diag.Diagnostic {
 		return diag.NewErrorDiagnostic(summary, endedWait(wait, from))
 	case errors.As(err, &gone):
 		return diag.NewErrorDiagnostic(summary, fmt.Sprintf(
-			"Image cache %s disappeared while it was waited for: somebody deleted it, or it expired. Apply again to create it anew.", gone.ID))
+			"Image cache %s is gone: somebody deleted it, or it expired. Apply again to create it anew.", gone.ID))
 	case errors.As(err, &call):
 		return diag.NewErrorDiagnostic(summary, failedCall(call, from.Credentials))
 	case from.Fault != nil && errors.Is(err, from.Fault):

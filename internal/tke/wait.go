@@ -41,7 +41,7 @@ func (e *WaitError) Error() string {
 // Unwrap gives why the wait ended.
 func (e *WaitError) Unwrap() error { return e.Err }
 
-// GoneError says that a cache that was waited for is not there any more.
+// GoneError says that a cache is not there any more, though it was before.
 type GoneError struct{ ID string }
 
 func (e *GoneError) Error() string { return fmt.Sprintf("image cache %s is gone", e.ID) }
