@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -50,20 +51,26 @@ func (m *model) endpoint(service string, getenv func(string) string) string {
 	return getenv(endpointVariable(service))
 }
 
-func (m *model) hosts(ctx context.Context) (map[string]registry.Host, diag.Diagnostics) {
-	if m.Registries.IsNull() || m.Registries.IsUnknown() {
-		return nil, nil
+// hosts are the registries that are configured. What is known only during apply is pending: of a host, or of all that are not here.
+func (m *model) hosts(ctx context.Context) (hosts map[string]registry.Host, pending bool, diags diag.Diagnostics) {
+	pending = m.Registries.IsUnknown() || m.DockerConfig.IsUnknown()
+	hosts, known := map[string]registry.Host{}, map[string]attr.Value{}
+	for host, value := range m.Registries.Elements() {
+		if unknown(value) {
+			hosts[host] = registry.Host{Pending: true}
+			continue
+		}
+		known[host] = value
 	}
 	var configured map[string]registryModel
-	diags := m.Registries.ElementsAs(ctx, &configured, false)
-	hosts := make(map[string]registry.Host, len(configured))
+	diags = types.MapValueMust(m.Registries.ElementType(ctx), known).ElementsAs(ctx, &configured, false)
 	for host, c := range configured {
 		hosts[host] = registry.Host{
 			Username: c.Username.ValueString(), Password: c.Password.ValueString(),
 			PlainHTTP: c.PlainHTTP.ValueBool(), InsecureSkipVerify: c.InsecureSkipVerify.ValueBool(), CACertificate: c.CACertificate.ValueString(),
 		}
 	}
-	return hosts, diags
+	return hosts, pending, diags
 }
 
 // measurementCacheDir: an argument, even an empty one, beats the environment, which beats the user's cache directory.

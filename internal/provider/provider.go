@@ -96,7 +96,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 }
 
 func (p *Provider) configureRegistries(ctx context.Context, config *model, data *clients.Clients, resp *provider.ConfigureResponse) {
-	hosts, diags := config.hosts(ctx)
+	hosts, pending, diags := config.hosts(ctx)
 	resp.Diagnostics.Append(diags...)
 	for _, host := range slices.Sorted(maps.Keys(hosts)) {
 		if hosts[host].InsecureSkipVerify {
@@ -104,10 +104,14 @@ func (p *Provider) configureRegistries(ctx context.Context, config *model, data 
 		}
 	}
 	kept := keep.In(config.measurementCacheDir(p.options.LookupEnv))
-	reader, err := registry.New(registry.Config{
-		Hosts: hosts, DockerConfigDir: config.DockerConfig.ValueString(), UserAgent: p.userAgent(), Manifests: kept, Log: debug,
+	settings := registry.Config{
+		Hosts: hosts, HostsPending: pending, DockerConfigDir: config.DockerConfig.ValueString(), UserAgent: p.userAgent(), Log: debug,
 		Limits: p.options.Registry,
-	})
+	}
+	if kept != nil { // a nil folder in an interface is a store that keeps nothing, and is asked for
+		settings.Manifests = kept
+	}
+	reader, err := registry.New(settings)
 	if err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("registries"), "Registries cannot be read as configured", err.Error()+".")
 		return

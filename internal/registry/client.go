@@ -13,6 +13,7 @@ import (
 // Config says how to read registries. The zero value reads with Docker's own credentials and sensible bounds.
 type Config struct {
 	Hosts           map[string]Host // by host[:port], as references name it
+	HostsPending    bool            // what Hosts leaves open is not known yet: a refusal may be due to that
 	DockerConfigDir string          // "" follows Docker's rules: DOCKER_CONFIG, ~/.docker, credential helpers
 	UserAgent       string
 	Manifests       ManifestStore     // keeps documents between runs; nil keeps none
@@ -84,6 +85,7 @@ type Client struct {
 	retry      Retry
 	userAgent  string
 	hosts      map[string]Host
+	pending    bool
 	manifests  ManifestStore
 	keychain   authn.Keychain
 	transports *transports
@@ -106,6 +108,7 @@ func New(config Config) (*Client, error) {
 		retry:     config.Retry.withDefaults(),
 		userAgent: orDefault(config.UserAgent, "terraform-provider-tkeimage"),
 		hosts:     hosts,
+		pending:   config.HostsPending,
 		manifests: config.Manifests,
 		keychain:  dockerKeychain(config.DockerConfigDir),
 		log:       config.Log,

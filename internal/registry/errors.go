@@ -31,6 +31,7 @@ const (
 	KindDigestMismatch   Kind = "digest mismatch"
 	KindRangeIgnored     Kind = "range requests ignored" // the whole blob came in answer to one
 	KindProtocol         Kind = "unexpected answer"
+	KindPending          Kind = "not known yet" // how to read the registry
 )
 
 // Error makes a Kind usable with errors.Is.

@@ -48,6 +48,8 @@ func (e *Error) headline() string {
 		return "the registry ignores range requests"
 	case KindProtocol:
 		return "unexpected answer"
+	case KindPending:
+		return "how to read this registry is not known yet"
 	}
 	return string(e.Kind)
 }

@@ -21,6 +21,7 @@ type Host struct {
 	PlainHTTP          bool   // http instead of https
 	InsecureSkipVerify bool   // https without checking the certificate
 	CACertificate      string // PEM, trusted besides the system's
+	Pending            bool   // some of it is not known yet: nothing is sent to this host
 }
 
 // endpoint is a registry that this client speaks to, and what was learned about it on the way.

@@ -33,11 +33,28 @@ func (c *Client) Resolve(ctx context.Context, written, onPlatform string) (*Imag
 		return nil, fillIn(err, written, "", "")
 	}
 	r := imageReader{session: c.session(ref.repo), image: written}
+	if r.registry.config.Pending {
+		return nil, r.failed(&Error{Kind: KindPending}, "reading the manifest")
+	}
 	image, err := r.resolve(ctx, ref, wanted)
 	if err != nil {
-		return nil, r.failed(err, "reading the manifest")
+		return nil, r.failed(r.perhapsPending(err), "reading the manifest")
 	}
 	return image, nil
+}
+
+// perhapsPending tells of a refusal as what it may be due to: what this host is read with is not known yet. Without that it is
+// tried all the same, since most images are public.
+func (r imageReader) perhapsPending(err error) error {
+	var e *Error
+	if !r.client.pending || r.registry.config.Username != "" || !errors.As(err, &e) {
+		return err
+	}
+	switch e.Kind {
+	case KindUnauthorized, KindForbidden, KindNotFound, KindUnreachable, KindTLS:
+		return &Error{Image: e.Image, Host: e.Host, Action: e.Action, Kind: KindPending, Err: errors.New(e.Outcome())}
+	}
+	return err
 }
 
 func (r imageReader) resolve(ctx context.Context, ref reference, wanted platform) (*Image, error) {

@@ -31,6 +31,7 @@ var summaries = map[registry.Kind]string{
 	registry.KindRateLimited:      "Registry limits the rate of requests",
 	registry.KindUnavailable:      "Registry is not available",
 	registry.KindNotAnImage:       "Not a container image",
+	registry.KindPending:          "Registry is known only during apply",
 }
 
 // layerFaults are what can be wrong with a layer that its registry gave whole.
@@ -88,7 +89,12 @@ func failedRead(at *registry.Error, err error) string {
 		text += " from " + at.Host
 	}
 	text += ": " + sentence(at.Outcome())
-	if advice := at.Advice(); advice != "" {
+	advice := at.Advice()
+	if at.Kind == registry.KindPending {
+		advice = fmt.Sprintf("what the provider's registries and docker_config say of %s comes from what this run makes or changes. "+
+			"Let this data source wait for that with depends_on, apply that first, with -target, or set what is known when Terraform plans", at.Host)
+	}
+	if advice != "" {
 		text += "\n\n" + sentence(capital(advice))
 	}
 	return text
