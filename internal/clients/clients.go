@@ -15,8 +15,8 @@ import (
 type Clients struct {
 	Measurer *measure.Measurer
 
-	Cloud       *tke.Client // nil when there are no credentials: use TKE
-	Registries  *tcr.Client // likewise: use TCR
+	TKEClient   *tke.Client // nil when there are no credentials: use TKE
+	TCRClient   *tcr.Client // likewise: use TCR
 	Unknown     []string    // the provider's arguments that are known only during apply: until then nobody can be asked
 	Region      string
 	Credentials string   // where the cloud credentials were found
@@ -62,10 +62,10 @@ func (c *Clients) Deferred() bool { return len(c.Unknown) > 0 }
 
 // TKE gives the client for image caches. Only what needs the cloud asks for it. The error is a *MissingCredentialsError, an
 // *UnknownArgumentsError, or one of package credentials when something was found that cannot be used.
-func (c *Clients) TKE() (*tke.Client, error) { return c.Cloud, c.usable(c.Cloud != nil) }
+func (c *Clients) TKE() (*tke.Client, error) { return c.TKEClient, c.usable(c.TKEClient != nil) }
 
 // TCR gives the client for registry instances, with the same errors as TKE.
-func (c *Clients) TCR() (*tcr.Client, error) { return c.Registries, c.usable(c.Registries != nil) }
+func (c *Clients) TCR() (*tcr.Client, error) { return c.TCRClient, c.usable(c.TCRClient != nil) }
 
 func (c *Clients) usable(there bool) error {
 	switch {

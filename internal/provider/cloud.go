@@ -59,11 +59,11 @@ func (p *Provider) makeClients(config *model, data *clients.Clients, signed clou
 	api.Credentials = signed
 	ofTKE := tke.Config{Config: api, PollInterval: p.options.PollInterval}
 	ofTKE.Endpoint, ofTKE.MaxRequestsPerSecond = config.endpoint("tke", p.getenv), config.MaxRequestsPerSecond.ValueFloat64()
-	if data.Cloud, err = tke.New(ofTKE); err != nil {
+	if data.TKEClient, err = tke.New(ofTKE); err != nil {
 		notAnEndpoint("tke", err, resp)
 	}
 	api.Endpoint = config.endpoint("tcr", p.getenv)
-	if data.Registries, err = tcr.New(api); err != nil {
+	if data.TCRClient, err = tcr.New(api); err != nil {
 		notAnEndpoint("tcr", err, resp)
 	}
 }
