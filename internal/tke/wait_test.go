@@ -128,3 +128,19 @@ func TestAnUpdateThatNeverShowsAsUpdatingEndsToo(t *testing.T) {
 		t.Errorf("got %v, %v", cache, err)
 	}
 }
+
+// TestAnUpdateThatWasSeenToRunIsThroughInOtherWordsToo: a service that spells in its own way must not be waited for until the end
+// of all time.
+func TestAnUpdateThatWasSeenToRunIsThroughInOtherWordsToo(t *testing.T) {
+	t.Parallel()
+	server := start(t, tketest.Options{Pace: 50 * time.Millisecond, Tell: func(cache *tketest.Cache) { cache.Name = "told" }})
+	client := dial(t, config(server.URL))
+	id := server.Put(tketest.Cache{Images: []string{"nginx:1.29"}}).ID
+	if err := client.Update(t.Context(), tke.UpdateRequest{ID: id, Name: new("asked"), Images: []string{"nginx:1.29"}}); err != nil {
+		t.Fatal(err)
+	}
+	cache, err := client.WaitUpdated(within(t, 10*time.Second), id, func(c *tke.ImageCache) bool { return c.Name == "asked" })
+	if err != nil || cache.Name != "told" || cache.Status != tke.StatusReady {
+		t.Errorf("got %+v, %v", cache, err)
+	}
+}
