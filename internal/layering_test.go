@@ -54,7 +54,7 @@ var diagram = []room{
 
 	{name: "", view: withTerraform, imports: "provider"},
 	{name: "provider", view: withTerraform, imports: "imagecache rootdisk tcrtoken annotations tfdiag clients measure keep registry credentials tke tcr cloudapi"},
-	{name: "imagecache", view: withTerraform, imports: "annotations tfdiag clients tke"},
+	{name: "imagecache", view: withTerraform, imports: "annotations tfdiag clients tke disksize"},
 	{name: "rootdisk", view: withTerraform, imports: "annotations tfdiag clients measure registry layersize disksize"},
 	{name: "tcrtoken", view: withTerraform, imports: "tfdiag clients tcr"},
 	{name: "annotations", view: withTerraform, imports: "disksize"},

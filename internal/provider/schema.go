@@ -41,8 +41,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Whole URLs with scheme, for private endpoints and local stand-ins, by service: `tke`, `sts`, `tcr`, and `metadata` (that of a CVM). " +
 					"Environment: `TKEIMAGE_ENDPOINT_TKE`, `TKEIMAGE_ENDPOINT_STS`, `TKEIMAGE_ENDPOINT_TCR`, `TKEIMAGE_ENDPOINT_METADATA`.",
-				Validators: []validator.Map{
-					mapvalidator.NoNullValues(),
+				Validators: []validator.Map{ // a null, of a variable that was not given, leaves the service's own
 					mapvalidator.KeysAre(stringvalidator.OneOf(services...)),
 					mapvalidator.ValueStringsAre(stringvalidator.RegexMatches(wholeURL, "must be a whole URL, such as https://tke.internal.tencentcloudapi.com")),
 				},
