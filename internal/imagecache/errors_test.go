@@ -143,7 +143,6 @@ func TestNullsAreRefusedWhereverTheyWouldVanish(t *testing.T) {
 		"allowed":         {`allowed_account_ids = [null]`, "", `allowed_account_ids.*null`},
 		"forbidden":       {`forbidden_account_ids = [null]`, "", `forbidden_account_ids.*null`},
 		"a registry":      {`registries = { "r.example.com" = null }`, "", `registries.*null`},
-		"an endpoint":     {`endpoints = { tcr = null }`, "", `endpoints.*null`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
