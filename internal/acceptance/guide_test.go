@@ -20,6 +20,8 @@ var asked = map[string]string{
 	"which zone are times without a zone in?":                      "PlainTimesIn",
 	"in which status may a cache be updated?":                      "UpdateWhilePending",
 	"does it tell VPC, subnet and security groups?":                "TellNetwork",
+	"does it tell a cache as it was asked for?":                    "Tell",
+	"are there other tags than those that were asked for?":         "AutomaticTags",
 }
 
 // TestEveryUnconfirmedPointOfTheGuideIsAsked holds README's word, that `make testacc` settles these points.

@@ -79,6 +79,8 @@ func (s *target) askListing(t *testing.T, first fields) []answer {
 		{"Order", "In which order are caches listed?", s.order(t)},
 		{"OmitNewerFields", "Do answers have the type of a cache?", yesNo(newer)},
 		{"TellNetwork", "Does DescribeImageCaches tell VPC, subnet and security groups?", told(first, "VpcId", "SubnetId", "SecurityGroupIds")},
+		{"Tell", "Does DescribeImageCaches tell the images as they were asked for?", as(first["Images"], s.images[0])},
+		{"AutomaticTags", "Has a cache no other tags than those that were asked for?", yesNo(count(first["Tags"]) == 1)},
 		{"PlainTimesIn", "In which zone are times without one?", zone(fmt.Sprint(first["CreationTime"]))},
 	}
 }
@@ -174,6 +176,14 @@ func told(cache fields, keys ...string) string {
 		return "no"
 	}
 	return strings.Join(there, ", ")
+}
+
+// as compares a list of one with what it was asked to be.
+func as(list any, asked string) string {
+	if told := fmt.Sprint(list); told != "["+asked+"]" {
+		return "no: " + told
+	}
+	return "yes"
 }
 
 func count(list any) int {

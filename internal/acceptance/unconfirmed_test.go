@@ -94,6 +94,28 @@ func TestQuestionsTellTheAnswersApart(t *testing.T) {
 	}
 }
 
+// TestQuestionsSeeWhatTheServiceMakesOfACache: a spelling of its own, and tags of the account.
+func TestQuestionsSeeWhatTheServiceMakesOfACache(t *testing.T) {
+	t.Parallel()
+	s := aim(t, tketest.Options{
+		Tell:          func(cache *tketest.Cache) { cache.Images = []string{"docker.io/library/" + cache.Images[0]} },
+		AutomaticTags: []tketest.Tag{{Key: "creator", Value: "somebody"}},
+	})
+	if s.real {
+		t.Skip("this tries the questions, not the service")
+	}
+	seen := map[string]string{}
+	for _, a := range s.ask(t) {
+		seen[a.about] = a.seen
+	}
+	if got := seen["Tell"]; got != "no: [docker.io/library/"+s.images[0]+"]" {
+		t.Errorf("of images that are told in another way it says %q", got)
+	}
+	if got := seen["AutomaticTags"]; got != "no" {
+		t.Errorf("of tags that nobody asked for it says %q", got)
+	}
+}
+
 func TestTheRealCloudIsUsedInTurn(t *testing.T) {
 	t.Parallel()
 	var inside atomic.Int64
@@ -119,7 +141,7 @@ func ticking() func() time.Time {
 
 // An answer is what the service did.
 type answer struct {
-	about    string // field of tketest.Unconfirmed
+	about    string // field of tketest.Unconfirmed, or of tketest.Options
 	question string
 	seen     string
 }
