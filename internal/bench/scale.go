@@ -6,13 +6,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// What the service allows and how it answers (API documentation of TKE), and what the provider makes of it.
 const (
-	serviceRate = 20 // requests a second for each action
-	pageSize    = 50
-	// A listing that would take longer than this is not begun (package tke).
-	longestListing = 20 * time.Second
-	firstCalls     = 4 // before a listing is thought of
+	serviceRate = 20 // requests a second for each action, as the service allows (API documentation of TKE)
 
 	imagesOfTeam = 20
 	cachesOfTeam = 100
@@ -52,7 +47,7 @@ type scaledRunners struct {
 
 func scaleFrom(f *figures) scaleFigures {
 	s := scaleFigures{
-		LargeFrom: int(longestListing.Seconds()) * tke.DefaultMaxRequestsPerSecond * pageSize,
+		LargeFrom: tke.LargestSweep(tke.DefaultMaxRequestsPerSecond),
 		Team:      teamFigures{Images: imagesOfTeam, Caches: cachesOfTeam, Calls: refreshCalls(cachesOfTeam)},
 	}
 	largest := f.Refreshes[len(f.Refreshes)-1]
@@ -77,14 +72,8 @@ func scaleFrom(f *figures) scaleFigures {
 	return s
 }
 
-// refreshCalls is how many calls the refresh of a state costs whose caches are all that the region has: ten reads share a call,
-// until a listing of pages takes over, which goes only so far.
 func refreshCalls(caches int) int {
-	shared, pages := (caches+parallelism-1)/parallelism, (caches+pageSize-1)/pageSize
-	if listed := firstCalls + pages; shared > firstCalls && listed < shared && pages <= int(longestListing.Seconds())*tke.DefaultMaxRequestsPerSecond {
-		return listed
-	}
-	return shared
+	return tke.RefreshCalls(caches, parallelism, tke.DefaultMaxRequestsPerSecond)
 }
 
 // typicalImage is the last of many layers that has 5 GiB at most.

@@ -27,6 +27,23 @@ const (
 // sweepPages is how many pages a sweep may have at most.
 func sweepPages(perSecond float64) int64 { return max(1, int64(perSecond*longestSweep.Seconds())) }
 
+// RefreshCalls is how many calls the refresh of a state takes whose caches are all that the region has, read so many at once, by a
+// client of this rate: reads share calls until a listing of the region takes over, which the calls before it have to be worth.
+func RefreshCalls(caches, atOnce int, perSecond float64) int {
+	alone, pages := (caches+atOnce-1)/atOnce, (caches+pageSize-1)/pageSize
+	givenUp := 0 // listings, each of which has cost a page
+	for spent := sweepAfter; spent < alone; spent *= 2 {
+		if int64(pages) <= min(int64(spent)*pagesForCall, sweepPages(perSecond)) {
+			return spent + givenUp + pages
+		}
+		givenUp++
+	}
+	return alone + givenUp
+}
+
+// LargestSweep is how many caches a region may have for a client of this rate to list it.
+func LargestSweep(perSecond float64) int { return int(sweepPages(perSecond)) * pageSize }
+
 // sweeper answers a burst of reads, such as the refresh of a large state, from one listing of the whole region. Terraform reads
 // ten resources at a time, so that shared calls alone would still cost a tenth of one call for each.
 //
@@ -82,7 +99,7 @@ func (w *sweeper) current(ctx context.Context, c *Client) *sweep {
 		w.base, w.need = calls, sweepAfter
 	}
 	w.lastRead = now
-	if w.last != nil && w.last.writes == writes && now.Sub(w.last.begun) < sweepFresh {
+	if w.last != nil && w.last.writes == writes && now.Sub(w.last.begun) < sweepFresh && !w.last.givenUp() {
 		return w.last
 	}
 	spent := calls - w.base
@@ -93,6 +110,16 @@ func (w *sweeper) current(ctx context.Context, c *Client) *sweep {
 	w.last = &sweep{begun: now, writes: writes, done: make(chan struct{})}
 	go w.last.run(context.WithoutCancel(ctx), c, min(spent*pagesForCall, c.sweepPages)) // it belongs to all who wait for it
 	return w.last
+}
+
+// givenUp says that it has ended and shows nothing.
+func (s *sweep) givenUp() bool {
+	select {
+	case <-s.done:
+		return s.caches == nil
+	default:
+		return false
+	}
 }
 
 // run lists the region, unless that would take more pages than it may.

@@ -57,6 +57,19 @@ func TestARefreshOfAThousandCachesCostsTwentyFiveCalls(t *testing.T) {
 	}
 }
 
+// TestRefreshCallsAreWhatARefreshTakes holds the formula, by which the guide on scale reckons, to the client.
+func TestRefreshCallsAreWhatARefreshTakes(t *testing.T) {
+	t.Parallel()
+	for _, caches := range []int{30, 200, 1000, 2600} {
+		server, ids := region(t, caches)
+		refresh(t, dial(t, config(server.URL)), ids, func(string, *tke.ImageCache) {})
+		calls, want := server.Calls(tke.ActionDescribe), tke.RefreshCalls(caches, 10, config(server.URL).MaxRequestsPerSecond)
+		if calls < want-2 || calls > want+want/8+2 { // who reads when is chance
+			t.Errorf("%d caches: %d calls, %d by the formula", caches, calls, want)
+		}
+	}
+}
+
 func TestASmallRefreshNeverLists(t *testing.T) {
 	t.Parallel()
 	server, ids := region(t, 30)
