@@ -64,8 +64,7 @@ type Registry interface {
 // Measurer measures images. It is safe for concurrent use.
 type Measurer struct {
 	Registry Registry
-	Kept     *keep.Folder // nil keeps nothing
-	Limits   layersize.Limits
+	Kept     *keep.Folder                                                     // nil keeps nothing
 	Log      func(ctx context.Context, message string, fields map[string]any) // nil logs nothing
 }
 

@@ -24,10 +24,10 @@ func (m *Measurer) run(ctx context.Context, jobs []*job) error {
 		if j.way == stream {
 			gate = streams
 		}
-		if err := gate.Acquire(running, 1); err != nil {
-			break // one of the group failed, and Wait says why, or the caller gave up
-		}
-		group.Go(func() error {
+		group.Go(func() error { // waits inside, so that a stream that waits for its turn holds no probe back
+			if gate.Acquire(running, 1) != nil {
+				return nil // one of the group failed, and Wait says why, or the caller gave up
+			}
 			defer gate.Release(1)
 			return m.measure(running, j)
 		})
@@ -102,15 +102,13 @@ func (m *Measurer) logMeasured(ctx context.Context, j *job, blob *registry.Blob)
 	m.log(ctx, "layer measured", fields)
 }
 
-// limits are the measurer's, with the progress of this layer told to the log.
+// limits are layersize's own, with the progress of this layer told to the log.
 func (m *Measurer) limits(ctx context.Context, j *job) layersize.Limits {
-	limits := m.Limits
-	limits.Progress = func(compressed, unpacked int64) {
+	return layersize.Limits{Progress: func(compressed, unpacked int64) {
 		m.log(ctx, "streaming layer", map[string]any{
 			"layer": j.layer.Digest, "compressed_bytes": compressed, "of": j.layer.Size, "unpacked_bytes": unpacked,
 		})
-	}
-	return limits
+	}}
 }
 
 // content names what a layer's bytes tell, and how they were read, since another way of reading may give another number.
