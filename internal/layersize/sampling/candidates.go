@@ -41,9 +41,7 @@ func (g *gzipSampler) estimate() Estimate {
 	size := float64(g.size)
 	p := summarise(obs, size)
 	e.Files, e.Entries = files(obs, size), entries(obs)
-	e.Doubtful = p.rare || p.n < len(obs)*7/10 || !g.ended
 	if p.n == 0 {
-		e.Doubtful = true
 		e.Unpacked = Interval{int64(size * 2), g.size / 2, saturate(size * deflateLimit)}
 		return e
 	}

@@ -70,10 +70,6 @@ type Estimate struct {
 	// Settled: the interval left exactly one candidate, or the stream was read whole.
 	Settled bool
 
-	// Doubtful: extreme data were seen in few windows, or many windows could not
-	// be decoded, or the stream's end could not; the interval is the wider for it.
-	Doubtful bool
-
 	// MultiMember: the end of a gzip member, or of a zstd frame, was seen before
 	// another one: the trailer, or the first header, says nothing about the whole.
 	MultiMember bool

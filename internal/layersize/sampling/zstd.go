@@ -104,7 +104,7 @@ func (z *zstdSampler) whole() (Estimate, error) {
 	z.ends = []*observation{w.observe(0)}
 	e := z.estimate()
 	if w.ended && w.unknown == 0 {
-		e.Unpacked, e.Settled, e.Doubtful = Interval{w.out, w.out, w.out}, true, false
+		e.Unpacked, e.Settled = Interval{w.out, w.out, w.out}, true
 		e.Files = wholeFiles(z.ends[0])
 	}
 	return e, nil
@@ -169,9 +169,7 @@ func (z *zstdSampler) estimate() Estimate {
 	e := Estimate{BytesRead: z.read, Windows: z.nreads, MultiMember: z.severalMembers()}
 	p := summarise(obs, size)
 	e.Files, e.Entries = files(obs, size), entries(obs)
-	e.Doubtful = p.rare || p.n < len(obs)*7/10
 	if p.n == 0 {
-		e.Doubtful = true
 		e.Unpacked = Interval{saturate(size * 2), z.size / 2, saturate(size * (blockMax / 4))}
 		return e
 	}
