@@ -15,6 +15,6 @@
 //
 // It needs Linux and root, since it mounts, and Debian's containerd, debootstrap, e2fsprogs, pigz, tar, zstd; scripts/truth.sh sees
 // to that and starts it in a mount namespace of its own, so that no mount outlives it however it ends. `make truth` runs it
-// all, `make truth TRUTH_FLAGS=-short` the cases that are small. Everything needs 15 GB below TMPDIR for a while and takes a
-// quarter of an hour on two idle cores; the small cases take two minutes once Debian is in the folder that TKEIMAGE_TRUTH_CACHE names.
+// all, `make truth TRUTH_FLAGS=-short` the cases that are small. Everything needs 35 GB below TMPDIR for a while and took 41
+// minutes on two cores that did other things too; the small cases take two minutes once Debian is in the folder that TKEIMAGE_TRUTH_CACHE names.
 package main
