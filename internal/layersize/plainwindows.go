@@ -13,7 +13,7 @@ const (
 	plainWindow  = 32 << 10
 	plainFirst   = 32  // windows at first
 	plainWindows = 512 // in the last round
-	plainAtOnce  = 8
+	plainAtOnce  = 32
 )
 
 // plainDisk estimates what the files of a tar hold on a disk, and how many they are,

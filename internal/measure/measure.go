@@ -37,12 +37,12 @@ const DefaultReadBudget int64 = 64 << 20
 
 const (
 	imagesAtOnce = 8
-	probesAtOnce = 8
+	// Four layers, each with many windows, keep the requests busy that a host gets (registry.Limits), in little memory.
+	probesAtOnce = 4
 )
 
 // streamsAtOnce is how many layers are streamed side by side. Unpacking is bound by cores, and a slow registry by its connections, of
-// which four are worth while on any machine; more than eight would only wait, since the client makes no more requests of a host at a
-// time (registry.Limits). Each takes memory: a window, which is 8 MiB as a rule, and a MiB of buffers.
+// which four are worth while on any machine, and eight are enough. Each takes memory: a window, which is 8 MiB as a rule, and a MiB of buffers.
 func streamsAtOnce() int64 { return int64(min(max(runtime.GOMAXPROCS(0), 4), 8)) }
 
 // Request says what to measure. Images are references as users write them.

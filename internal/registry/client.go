@@ -35,7 +35,7 @@ type ManifestStore interface {
 
 // Limits bound what one host may cost. Zero values take the default.
 type Limits struct {
-	RequestsPerHost   int           // in flight at one time; 8
+	RequestsPerHost   int           // in flight at one time; 32, since most are ranges of 64 KiB
 	HeaderTimeout     time.Duration // for an answer to begin; 30 s
 	IdleTimeout       time.Duration // after so long spent waiting for a body, its speed is judged; 30 s
 	MinBytesPerSecond int64         // a body slower than this is given up; 1024
@@ -53,7 +53,7 @@ type Retry struct {
 
 func (l Limits) withDefaults() Limits {
 	return Limits{
-		RequestsPerHost:   orDefault(l.RequestsPerHost, 8),
+		RequestsPerHost:   orDefault(l.RequestsPerHost, 32),
 		HeaderTimeout:     orDefault(l.HeaderTimeout, 30*time.Second),
 		IdleTimeout:       orDefault(l.IdleTimeout, 30*time.Second),
 		MinBytesPerSecond: orDefault(l.MinBytesPerSecond, 1024),

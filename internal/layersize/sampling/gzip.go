@@ -143,7 +143,7 @@ func (g *gzipSampler) inside(data []byte, offset int64) *observation {
 
 // escalate takes more windows until one candidate is left, or the budget ends.
 func (g *gzipSampler) escalate() (Estimate, error) {
-	for n := 1; ; {
+	for n := g.least(); ; {
 		more, err := g.sample(n, g.inside)
 		if err != nil {
 			return Estimate{}, err

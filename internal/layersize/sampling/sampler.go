@@ -47,6 +47,7 @@ func (s *sampler) sample(n int, decode decoder) (bool, error) {
 	offsets := thin(s.strata.grow(n), s.room())
 	found := make([]*observation, len(offsets))
 	windows := make([][]byte, len(offsets))
+	decode = inTurn(decode)
 	err := each(offsets, func(i int, offset int64) error {
 		data, err := s.window(offset, s.windowSize)
 		if err != nil {
@@ -70,6 +71,16 @@ func (s *sampler) sample(n int, decode decoder) (bool, error) {
 func (s *sampler) room() int64 {
 	n := int64(len(s.middle))
 	return s.left * max(n, 1) / (s.windowSize * (max(n, 1) + s.longer))
+}
+
+// inTurn is a decoder that few run at the same time.
+func inTurn(decode decoder) decoder {
+	turns := make(chan struct{}, concurrentDecodes)
+	return func(data []byte, offset int64) *observation {
+		turns <- struct{}{}
+		defer func() { <-turns }()
+		return decode(data, offset)
+	}
 }
 
 // readOn doubles the windows in which nothing could be decoded, since a block

@@ -10,6 +10,8 @@ const (
 	magicAt = 257
 )
 
+const modeEnds = 107 // the last byte of the mode, which ends the field
+
 // tarField is an octal field of a tar header (POSIX.1-1988 ustar, and GNU's).
 type tarField struct{ from, to int }
 
@@ -34,6 +36,9 @@ func (t *transcript) headers() []int {
 				r = i
 			}
 		}
+		if votes[r] == 0 {
+			break
+		}
 		if s := t.score(r); s > most {
 			best, most = r, s
 		}
@@ -53,6 +58,9 @@ func (t *transcript) headers() []int {
 // votes counts, by their residues, the places that look like a header with a digit of its own.
 func (t *transcript) votes() (votes [tarBlock]int) {
 	for i := 0; i+tarBlock <= len(t.out); i++ {
+		if !isTerminator(t.out[i+modeEnds]) { // in most data that is all there is to ask
+			continue
+		}
 		if h := t.out[i : i+tarBlock]; ownDigits(h) >= 1 && judge(h) == likeHeader {
 			votes[i%tarBlock]++
 		}
@@ -132,7 +140,7 @@ func (l letters) spell(h []uint16) bool {
 // ownDigits counts the known digits at the end of size and checksum; it
 // is negative when a known byte cannot stand where it does.
 func ownDigits(h []uint16) int {
-	if !isTerminator(h[107]) || !isTerminator(h[135]) || !isTerminator(h[147]) || isKnown(h[magicAt]) && h[magicAt] != 'u' {
+	if !isTerminator(h[modeEnds]) || !isTerminator(h[135]) || !isTerminator(h[147]) || isKnown(h[magicAt]) && h[magicAt] != 'u' {
 		return -1
 	}
 	own := 0

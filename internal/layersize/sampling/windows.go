@@ -14,9 +14,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// concurrentReads bounds the requests in flight for one layer: a window costs
-// latency, not bandwidth.
-const concurrentReads = 8
+const (
+	// concurrentReads bounds the requests in flight for one layer: a window costs
+	// latency, not bandwidth, and thirty-two of them are two megabytes.
+	concurrentReads = 32
+	// concurrentDecodes bounds the windows of one layer that are decoded side by side, for
+	// which there are no more cores: what comes of one takes megabytes.
+	concurrentDecodes = 8
+)
 
 // maxWindows bounds the windows of one layer whatever its budget.
 const maxWindows = 1024
