@@ -88,7 +88,7 @@ func size(n int64) string {
 	for _, unit := range []struct {
 		name  string
 		bytes float64
-	}{{"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}} {
+	}{{"TB", 1e12}, {"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}} {
 		if float64(n) >= unit.bytes {
 			return fmt.Sprintf("%.3g %s", float64(n)/unit.bytes, unit.name)
 		}

@@ -111,7 +111,7 @@ func TestWhatIsPromisedIsHeld(t *testing.T) {
 func TestNumbersAreReadable(t *testing.T) {
 	t.Parallel()
 	for want, got := range map[string]string{
-		"0 B": size(0), "999 B": size(999), "1.23 kB": size(1234), "20 GB": size(20_000_000_000),
+		"0 B": size(0), "999 B": size(999), "1.23 kB": size(1234), "20 GB": size(20_000_000_000), "1.11 TB": size(1_110_000_000_000),
 		"0": count(0), "999": count(999), "1,000": count(1000), "4,260,000": count(4_260_000),
 		"0.05 s": seconds(50 * time.Millisecond), "9.9 s": seconds(9900 * time.Millisecond), "599 s": seconds(599 * time.Second), "10 min": seconds(10 * time.Minute), "3.0 h": seconds(3 * time.Hour),
 		"0.01 %": percent(0.0101), "12 %": percent(12.3),
