@@ -26,9 +26,9 @@ const (
 	DefaultEntries       = 20_000_000
 	// Encoders use 8 MiB up to level 19, and decoders need not support more (RFC
 	// 8878 §3.1.1.1.2). "--long" and "--ultra" use up to 128 MiB, which would break
-	// the promise of flat memory. containerd has its decoder's limit, 512 MiB (that
-	// of klauspost/compress in containerd 1.6 to 2.0), so what is refused here can
-	// be a sound layer.
+	// the promise of flat memory. containerd's decoder, klauspost/compress, goes
+	// further unless it is told otherwise, so what is refused here can be a sound
+	// layer.
 	DefaultWindowBytes = 32 << 20
 )
 
