@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"math"
 )
 
 const (
@@ -13,9 +14,6 @@ const (
 	trialBits    = 4096
 	// leastBits is the least that a start must decode to be believed.
 	leastBits = 256 * 8
-	// leastOpen is the least length of a stored block that is worth another read:
-	// in a shorter one there is no room for an inner stream to mislead.
-	leastOpen = 4096
 )
 
 // gzipWindow finds a place in the middle of a gzip stream where decoding can
@@ -28,6 +26,9 @@ type gzipWindow struct {
 	endBit   int  // where the last member's trailer ended
 	endISIZE uint32
 }
+
+// nowhere is behind every position.
+const nowhere = math.MaxInt
 
 // search looks for the first start in [from, limit) that decodes to the end.
 // It reports whether there is one.
@@ -44,29 +45,29 @@ func (w *gzipWindow) search(from int) bool {
 	if w.barriers, open = w.storedHeaders(from); open {
 		return false
 	}
-	work := 0
-	barrier := 0
-	magic := w.nextMagic(from >> 3)
-	for pos := from; pos < w.limit; pos++ {
-		if pos == w.limit-leastBits && magic < 0 {
-			return false // no room for more than a last member
+	last := w.limit - leastBits // behind it there is room for no more than a last member
+	magic, dynamic, stored := w.nextMagic(from>>3), w.nextDynamic(from, last), w.barriers
+	for work := 0; ; {
+		pos := min(magic, dynamic)
+		if len(stored) > 0 && stored[0] < min(pos, last) {
+			pos = stored[0]
 		}
-		stored := barrier < len(w.barriers) && w.barriers[barrier] == pos
-		if stored {
-			barrier++
+		if pos == nowhere {
+			return false
 		}
-		start := -1
-		switch {
-		case magic >= 0 && pos == magic*8:
-			magic = w.nextMagic(magic + 1)
-			if n, ok := gzipHeader(w.data[pos>>3 : w.limit>>3]); ok {
-				start = pos + n*8
+		start := pos
+		switch pos {
+		case magic:
+			magic = w.nextMagic(pos>>3 + 1)
+			n, ok := gzipHeader(w.data[pos>>3 : w.limit>>3])
+			if !ok {
+				continue
 			}
-		case pos < w.limit-leastBits && (stored || w.looksDynamic(pos)):
-			start = pos
-		}
-		if start < 0 {
-			continue
+			start += n * 8
+		case dynamic:
+			dynamic = w.nextDynamic(pos+1, last)
+		default:
+			stored = stored[1:]
 		}
 		if w.chain(start) {
 			if start != pos {
@@ -78,30 +79,6 @@ func (w *gzipWindow) search(from int) bool {
 			return false
 		}
 	}
-	return false
-}
-
-// looksDynamic judges the first bits of a dynamic block: RFC 1951 §3.2.7. Only
-// one in some thousand random positions passes, so that the tables are built seldom.
-func (w *gzipWindow) looksDynamic(pos int) bool {
-	v := w.peek(pos)
-	// BFINAL is 0 and BTYPE 10; the rare final block is reached from the one before it.
-	if v&7 != 4 || v>>3&31 > 29 || v>>8&31 > 29 {
-		return false
-	}
-	n := int(v>>13&15) + 4
-	v >>= 17
-	left := 128
-	for i := range n {
-		if i == 13 { // 17 + 13*3 = 56 bits of the first load are used up
-			v = w.peek(pos + 56)
-		}
-		if l := v & 7; l != 0 {
-			left -= 128 >> l
-		}
-		v >>= 3
-	}
-	return left == 0
 }
 
 // chain decodes from a start to the window's end, through the ends of members.
@@ -158,17 +135,17 @@ func (w *gzipWindow) trailer() (more, ok bool) {
 
 var gzipMagic = []byte{0x1f, 0x8b, 8}
 
-// nextMagic is the offset of the next member header's magic, or -1.
+// nextMagic is where the next member header's magic begins, from a byte on, in bits.
 func (w *gzipWindow) nextMagic(from int) int {
 	end := w.limit >> 3
 	if from >= end {
-		return -1
+		return nowhere
 	}
 	i := bytes.Index(w.data[from:end], gzipMagic)
 	if i < 0 {
-		return -1
+		return nowhere
 	}
-	return from + i
+	return (from + i) * 8
 }
 
 // gzipHeader is the length of the member header that p begins with: RFC 1952 §2.3.
@@ -200,50 +177,4 @@ func gzipHeader(p []byte) (n int, ok bool) {
 		n += 2
 	}
 	return n, n <= len(p)
-}
-
-// storedHeaders lists the bit positions of stored blocks that are proven: the
-// length and its complement hold, and so does what follows the block. A block
-// that reaches beyond the window is believed when it is of the largest length,
-// as encoders write for what cannot be compressed, or when it stands where a
-// proven one has ended, as those of the encoders do that write shorter ones. Else,
-// in the first half of what two windows hold, it is open: among random bytes, one
-// window in eight has something that looks like it.
-func (w *gzipWindow) storedHeaders(from int) (found []int, open bool) {
-	end := w.limit >> 3
-	after := make(map[int]bool) // where the length stands that follows a proven block
-	for i := max(from>>3+1, 1); i+4 <= end; i++ {
-		if w.data[i-1]&0xe0 != 0 || w.data[i]^w.data[i+2] != 0xff || w.data[i+1]^w.data[i+3] != 0xff {
-			continue
-		}
-		n := int(binary.LittleEndian.Uint16(w.data[i:]))
-		next := (i + 4 + n) * 8
-		beyond := next+32 > w.limit
-		switch {
-		case beyond && n != 0xffff && !after[i]:
-			open = open || n >= leastOpen && i < gzipWindowSize
-		case beyond || w.follows(next):
-			// Where the three header bits begin is not known; any place before
-			// the padding decodes alike, so take the last.
-			found = append(found, i*8-3)
-			after[(next+3+7)>>3] = true
-		}
-	}
-	return found, open
-}
-
-// follows reports whether a block header that can be recognised stands at pos.
-func (w *gzipWindow) follows(pos int) bool {
-	v := w.peek(pos)
-	if v&6 == 0 {
-		lens := uint32(w.peek((pos + 3 + 7) &^ 7))
-		return lens>>16 == lens&0xffff^0xffff && v&0xf8 == 0
-	}
-	if !w.looksDynamic(pos) {
-		return false
-	}
-	trial := inflater{data: w.data, limit: w.limit}
-	trial.reset(pos+3, historySize)
-	err := trial.dynamicHeader()
-	return err == nil || errors.Is(err, errWindowEnd)
 }
