@@ -58,7 +58,7 @@ func (g *gzipSampler) borrow(data []byte) *gzipWindow {
 	w, _ := g.pool.Get().(*gzipWindow)
 	if w == nil {
 		w = &gzipWindow{}
-		w.text = &transcript{}
+		w.text = newTranscript()
 	}
 	w.data, w.limit, w.barriers = data, (len(data)-inputSlack)*8, nil
 	w.members, w.ended = 0, false
@@ -150,7 +150,7 @@ func (g *gzipSampler) escalate() (Estimate, error) {
 		}
 		e := g.estimate()
 		n = g.next(n, e)
-		if n == 0 || !more || g.left < g.windowSize {
+		if n == 0 || !more || !g.worthwhile() {
 			return e, nil
 		}
 	}

@@ -36,25 +36,32 @@ func (s *sampler) first(head func() (*observation, error), tail func(offset int6
 	})
 }
 
-// sample reads the windows of n strata, as far as the budget goes, and then
-// reads on where a window held no begin of a block. It reports whether there is
+// sample reads the windows of n strata, as far as the budget goes, and reads on
+// where a window held no begin of a block. It reports whether there is
 // anything new. What is read depends on nothing but the stream and the budget,
-// not on which request is answered first.
+// not on which request is answered first: so none is read on before all are read
+// but where the budget suffices to read on all of them.
 func (s *sampler) sample(n int, decode decoder) (bool, error) {
 	if s.strata == nil {
 		s.strata = newStrata(s.size, s.windowSize, s.last[:])
 	}
 	offsets := thin(s.strata.grow(n), s.room())
 	found := make([]*observation, len(offsets))
-	windows := make([][]byte, len(offsets))
+	waiting := make([][]byte, len(offsets)) // to be read on
+	ample := s.left >= 2*s.windowSize*int64(len(offsets))
 	decode = inTurn(decode)
 	err := each(offsets, func(i int, offset int64) error {
 		data, err := s.window(offset, s.windowSize)
 		if err != nil {
 			return err
 		}
-		if found[i] = decode(data, offset); !found[i].decoded {
-			windows[i] = data
+		found[i] = decode(data, offset)
+		switch {
+		case found[i].decoded || offset+2*s.windowSize > s.size:
+		case ample:
+			return s.readOn(found[i], data, decode)
+		default:
+			waiting[i] = data
 		}
 		return nil
 	})
@@ -62,7 +69,7 @@ func (s *sampler) sample(n int, decode decoder) (bool, error) {
 		return false, err
 	}
 	s.middle = append(s.middle, found...)
-	return len(found) > 0, s.readOn(found, windows, decode)
+	return len(found) > 0, s.readOnMost(found, waiting, decode)
 }
 
 // room is for how many more windows the budget suffices, if as many of them as
@@ -72,6 +79,10 @@ func (s *sampler) room() int64 {
 	n := int64(len(s.middle))
 	return s.left * max(n, 1) / (s.windowSize * (max(n, 1) + s.longer))
 }
+
+// worthwhile reports whether the budget has room for as many more windows as tell
+// anything new: they cost another round trip, however few they are.
+func (s *sampler) worthwhile() bool { return s.room() >= max(1, int64(len(s.middle))/8) }
 
 // inTurn is a decoder that few run at the same time.
 func inTurn(decode decoder) decoder {
@@ -83,23 +94,30 @@ func inTurn(decode decoder) decoder {
 	}
 }
 
-// readOn doubles the windows in which nothing could be decoded, since a block
-// may be longer than a window.
-func (s *sampler) readOn(found []*observation, windows [][]byte, decode decoder) error {
+// readOn doubles a window in which nothing could be decoded, since a block may be
+// longer than a window.
+func (s *sampler) readOn(o *observation, window []byte, decode decoder) error {
+	s.mu.Lock()
+	s.longer++
+	s.mu.Unlock()
+	data, err := s.extended(window, o.offset, s.windowSize)
+	if err == nil {
+		*o = *decode(data, o.offset)
+	}
+	return err
+}
+
+// readOnMost doubles those that wait for it, as far as the budget goes.
+func (s *sampler) readOnMost(found []*observation, waiting [][]byte, decode decoder) error {
 	var which []int
 	var offsets []int64
-	for i, o := range found {
-		if windows[i] != nil && o.offset+2*s.windowSize <= s.size && int64(len(which)+1)*s.windowSize <= s.left {
-			which, offsets = append(which, i), append(offsets, o.offset)
+	for i, data := range waiting {
+		if data != nil && int64(len(which)+1)*s.windowSize <= s.left {
+			which, offsets = append(which, i), append(offsets, found[i].offset)
 		}
 	}
-	s.longer += int64(len(which))
-	return each(offsets, func(i int, offset int64) error {
-		data, err := s.extended(windows[which[i]], offset, s.windowSize)
-		if err == nil {
-			*found[which[i]] = *decode(data, offset)
-		}
-		return err
+	return each(offsets, func(i int, _ int64) error {
+		return s.readOn(found[which[i]], waiting[which[i]], decode)
 	})
 }
 

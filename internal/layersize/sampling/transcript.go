@@ -21,6 +21,9 @@ type transcript struct {
 	full bool
 }
 
+// newTranscript has room for what most windows come to, so that it seldom has to be moved.
+func newTranscript() *transcript { return &transcript{out: make([]uint16, 0, transcriptCap/4)} }
+
 func (t *transcript) reset() { t.out, t.full = t.out[:0], false }
 
 // room says how many of n more bytes may be kept.

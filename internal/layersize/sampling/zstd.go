@@ -52,7 +52,7 @@ func (z *zstdSampler) borrow(data []byte) *zstdWindow {
 	w, _ := z.pool.Get().(*zstdWindow)
 	if w == nil {
 		w = &zstdWindow{}
-		w.text = &transcript{}
+		w.text = newTranscript()
 	}
 	w.data, w.end = data, len(data)-inputSlack
 	w.reset(0)
@@ -156,7 +156,7 @@ func (z *zstdSampler) escalate() (Estimate, error) {
 		e := z.estimate()
 		p := summarise(z.observations(), float64(z.size))
 		good := n >= zstdLeast && (e.Settled || p.precise()) && e.filesKnown(z.size)
-		if good || !more || n >= zstdMost || z.left < z.windowSize {
+		if good || !more || n >= zstdMost || !z.worthwhile() {
 			return e, nil
 		}
 	}
