@@ -69,6 +69,12 @@ func (f *Folder) Get(key string) ([]byte, bool) {
 	return payload, true
 }
 
+// Has reports whether there is a sound entry of a key.
+func (f *Folder) Has(key string) bool {
+	_, found := f.Get(key)
+	return found
+}
+
 // Put keeps an entry, if it can.
 func (f *Folder) Put(key string, payload []byte) {
 	if f == nil || len(payload) > maxEntryBytes-256 {

@@ -42,7 +42,7 @@ func Probe(ctx context.Context, l Layer, budget int64) (Measurement, error) {
 		ctx:   ctx,
 		layer: l,
 		blob:  &budgetReader{ctx: ctx, blob: l.Blob, size: l.Size, left: max(budget, 0)},
-		end:   min(max(budget/8, leastEndBytes), endBytes),
+		end:   StartOf(budget),
 	}
 	m, ok := p.measure()
 	if err := ctx.Err(); err != nil {
@@ -58,6 +58,10 @@ func Probe(ctx context.Context, l Layer, budget int64) (Measurement, error) {
 	m.Note = strings.Join(append(p.notes, nonEmpty(m.Note)...), "; ")
 	return m, nil
 }
+
+// StartOf is how many bytes of a blob's start Probe reads before anything else, of a
+// blob that it does not read whole.
+func StartOf(budget int64) int64 { return min(max(budget/8, leastEndBytes), endBytes) }
 
 // probe is one run of Probe.
 type probe struct {

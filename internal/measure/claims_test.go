@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,6 +98,13 @@ func TestWhatAManifestClaimsCountsForItAlone(t *testing.T) {
 	}
 }
 
+// lookedAt keeps a look at the referrers of a report's image, as if it had been made so long from now; without an index it found none.
+func lookedAt(kept *keep.Folder, r *measure.Report, from time.Duration, index string) {
+	image := r.Images[0]
+	kept.Put("SOCI index of "+image.Repository+"@"+image.Digest, fmt.Appendf(nil, `{"At":%q,"Index":{"Digest":%q,"Size":-1}}`,
+		time.Now().UTC().Add(from).Format(time.RFC3339), index))
+}
+
 // TestAnIndexThatIsAttachedLaterIsFound, though not on the same day.
 func TestAnIndexThatIsAttachedLaterIsFound(t *testing.T) {
 	t.Parallel()
@@ -111,11 +119,40 @@ func TestAnIndexThatIsAttachedLaterIsFound(t *testing.T) {
 		t.Fatal("the index makes no difference")
 	}
 	for look, want := range map[time.Duration]*measure.Report{-time.Hour: bare, -25 * time.Hour: fresh, 25 * time.Hour: fresh} {
-		image := bare.Images[0]
-		kept.Put("no SOCI index "+image.Repository+"@"+image.Digest, []byte(time.Now().UTC().Add(look).Format(time.RFC3339)))
+		lookedAt(kept, bare, look, "")
 		if got := told(t, kept, measure.Sample, reference); answered(got) != answered(want) {
 			t.Errorf("looked %s from now: %s, want %s", look, answered(got), answered(want))
 		}
+	}
+}
+
+// TestAnIndexIsLookedForAgainAfterADay: until then a plan costs the tag alone, and what was kept answers if the index is gone by then.
+func TestAnIndexIsLookedForAgainAfterADay(t *testing.T) {
+	t.Parallel()
+	s := watched(t)
+	l, tarball := indexable(t, 1)
+	index := attach(t, s, "again/x", imageOf(t, l), map[v1.Layer][]byte{l: ztocOf(t, tarball, l).Bytes()})
+	reference, kept := s.host+"/again/x:v1", keep.In(t.TempDir())
+	first := told(t, kept, measure.Sample, reference)
+	if first.Images[0].Measurements[0].Method != layersize.MethodTOC {
+		t.Fatal(answered(first))
+	}
+	for _, test := range []struct {
+		look     time.Duration
+		index    string
+		requests int // for the tag; and for the list of referrers, by the API and by its tag
+	}{{-23 * time.Hour, index, 1}, {-25 * time.Hour, index, 3}, {-25 * time.Hour, "", 3}} {
+		lookedAt(kept, first, test.look, test.index)
+		s.since()
+		got := told(t, kept, measure.Sample, reference)
+		if asked := s.since(); len(asked) != test.requests || answered(got) != answered(first) {
+			t.Errorf("looked %s from now: %s, %d requests, want %d: %v", test.look, answered(got), len(asked), test.requests, asked)
+		}
+	}
+	// An index that cannot be had any more is none.
+	lookedAt(kept, first, -time.Hour, "sha256:"+strings.Repeat("0", 64))
+	if got := told(t, kept, measure.Sample, reference); got.Images[0].Measurements[0].Method == layersize.MethodTOC {
+		t.Error(answered(got))
 	}
 }
 

@@ -138,18 +138,19 @@ func pushed(t *testing.T, reference string, image v1.Image) v1.Descriptor {
 
 // attach pushes an index that refers to an image: go-containerregistry keeps the tag that lists the referrers, since this
 // registry does not have their API.
-func attach(t *testing.T, s *store, repository string, to v1.Image, ztocs map[v1.Layer][]byte) {
+func attach(t *testing.T, s *store, repository string, to v1.Image, ztocs map[v1.Layer][]byte) (digest string) {
 	t.Helper()
 	subject := pushed(t, s.host+"/"+repository+":v1", to)
 	refers, ok := mutate.Subject(index(t, indexV1, ztocs), subject).(v1.Image)
 	if !ok {
 		t.Fatal("no image")
 	}
-	digest, err := refers.Digest()
+	hash, err := refers.Digest()
 	if err != nil {
 		t.Fatal(err)
 	}
-	pushed(t, s.host+"/"+repository+"@"+digest.String(), refers)
+	pushed(t, s.host+"/"+repository+"@"+hash.String(), refers)
+	return hash.String()
 }
 
 func imageOf(t *testing.T, layers ...v1.Layer) v1.Image {
@@ -215,12 +216,15 @@ func TestASOCIIndexCountsWhatAStreamDoes(t *testing.T) {
 		if n := count(asked, "sha256-") + count(asked, "/referrers/"); n != referrers {
 			t.Errorf("%s: %d requests for referrers, want %d: %v", repository, n, referrers, asked)
 		}
-		if most := 3 + referrers + 1 + 2*2; len(asked) > most { // manifest and configuration; index; for each layer the zTOC and its trailer
+		most := 3 + referrers + 1 + 2*2 // manifest and configuration; index; for each layer the zTOC and its trailer
+		if referrers > 0 {
+			most += 2 // while the referrers were looked for, the layers' starts were read
+		}
+		if len(asked) > most {
 			t.Errorf("%s: %d requests, at most %d are needed: %v", repository, len(asked), most, asked)
 		}
 		again := sampled(t, measurer(t, kept), reference)
-		// The tag, and whether the image still has this index: who may push can attach another.
-		if asked := s.since(); len(asked) != 1+referrers || again.RequiredBytes != got.RequiredBytes {
+		if asked := s.since(); len(asked) != 1 || again.RequiredBytes != got.RequiredBytes {
 			t.Errorf("%s: a second look cost %v", repository, asked)
 		}
 	}

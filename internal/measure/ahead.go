@@ -1,0 +1,37 @@
+package measure
+
+import "github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+
+// ahead is a blob whose start is read before anybody asks for it, while the registry is asked for an index: both take round trips,
+// and as a rule there is no index. Whatever comes of it, who asks for the start gets that.
+type ahead struct {
+	layersize.Blob
+	done  chan struct{}
+	start []byte
+	err   error
+}
+
+// readAhead begins to read the first bytes of a blob that has more. The caller waits for the end of it.
+func readAhead(blob layersize.Blob, bytes int64) *ahead {
+	a := &ahead{Blob: blob, done: make(chan struct{}), start: make([]byte, bytes)}
+	go func() {
+		defer close(a.done)
+		_, a.err = blob.ReadAt(a.start, 0)
+	}()
+	return a
+}
+
+// wait ends when the start was read, or the blob's context is done.
+func (a *ahead) wait() { <-a.done }
+
+// ReadAt keeps the contract of io.ReaderAt.
+func (a *ahead) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 || off+int64(len(p)) > int64(len(a.start)) {
+		return a.Blob.ReadAt(p, off)
+	}
+	a.wait()
+	if a.err != nil {
+		return 0, a.err
+	}
+	return copy(p, a.start[off:]), nil
+}
