@@ -20,7 +20,7 @@ import (
 
 const (
 	// version is part of every entry's name: another format or another meaning of a measurement starts afresh.
-	version = "2"
+	version = "3"
 
 	maxEntryBytes  = 5 << 20
 	maxFolderBytes = 128 << 20

@@ -86,7 +86,7 @@ func (g *gzipSampler) head() (*observation, error) {
 	for i := range w.slices {
 		w.slices[i].depth = 0
 	}
-	o.observe(w.slices, int64(w.limit), w.text)
+	o.observe(w.slices, int64(w.limit), int64(w.limit), w.text)
 	o.members = w.members
 	return o, nil
 }
@@ -120,7 +120,7 @@ func (g *gzipSampler) end(data []byte, offset int64) *observation {
 	defer g.pool.Put(w)
 	o := &observation{offset: offset}
 	if w.search(0) {
-		o.observe(w.slices, int64(w.limit), w.text)
+		o.observe(w.slices, int64(w.limit), int64(w.limit), w.text)
 		o.members = w.members
 		if g.ended = w.ended; w.ended {
 			g.isize = w.endISIZE
@@ -135,7 +135,7 @@ func (g *gzipSampler) inside(data []byte, offset int64) *observation {
 	defer g.pool.Put(w)
 	o := &observation{offset: offset}
 	if w.search(0) {
-		o.observe(w.slices, int64(w.limit), w.text)
+		o.observe(w.slices, int64(w.limit), g.windowSize*8, w.text)
 		o.members = w.members
 	}
 	return o
@@ -175,7 +175,7 @@ func (g *gzipSampler) whole() (Estimate, error) {
 	for i := range w.slices {
 		w.slices[i].depth = 0
 	}
-	o.observe(w.slices, int64(w.limit), w.text)
+	o.observe(w.slices, int64(w.limit), int64(w.limit), w.text)
 	e := Estimate{
 		Unpacked: Interval{w.out, w.out, w.out}, Settled: true, MultiMember: w.members > 0,
 		BytesRead: g.read, Windows: 1,

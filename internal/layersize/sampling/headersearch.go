@@ -119,9 +119,20 @@ func (w *gzipWindow) isLength(i int) bool {
 	return i+4 <= w.limit>>3 && w.data[i-1]&0xe0 == 0 && w.data[i]^w.data[i+2] == 0xff && w.data[i+1]^w.data[i+3] == 0xff
 }
 
-// follows reports whether a block header that can be recognised stands at pos.
+// follows reports whether a block header that can be recognised stands at pos, or
+// behind a block of fixed codes at pos, which has none: encoders end with such
+// a block what they flush.
 func (w *gzipWindow) follows(pos int) bool {
+	trial := inflater{data: w.data, limit: w.limit}
 	v := w.peek(pos)
+	if v&6 == 2 {
+		trial.reset(pos, historySize)
+		if _, err := trial.block(); err != nil {
+			return false
+		}
+		pos = trial.pos
+		v = w.peek(pos)
+	}
 	if v&6 == 0 {
 		lens := uint32(w.peek((pos + 3 + 7) &^ 7))
 		return lens>>16 == lens&0xffff^0xffff && v&0xf8 == 0
@@ -129,7 +140,6 @@ func (w *gzipWindow) follows(pos int) bool {
 	if !w.looksDynamic(pos) {
 		return false
 	}
-	trial := inflater{data: w.data, limit: w.limit}
 	trial.reset(pos+3, historySize)
 	err := trial.dynamicHeader()
 	return err == nil || errors.Is(err, errWindowEnd)

@@ -21,6 +21,7 @@ const (
 // slice is a short run of input and what came of it. A window is kept as
 // slices so that each can be weighted by its own chance of being sampled.
 type slice struct {
+	end   int64 // bits between the window's start and this slice's end
 	depth int64 // bits between the block boundary where decoding could have begun and this slice
 	bits  int64 // input
 	out   int64 // output, in bytes
@@ -86,7 +87,7 @@ func (f *inflater) peekTail(pos int) uint64 {
 func (f *inflater) mark() {
 	if f.pos > f.marked {
 		f.slices = append(f.slices, slice{
-			depth: int64(f.marked - f.anchor), bits: int64(f.pos - f.marked), out: f.out - f.markOut,
+			end: int64(f.pos), depth: int64(f.marked - f.anchor), bits: int64(f.pos - f.marked), out: f.out - f.markOut,
 		})
 	}
 	f.marked, f.markOut = f.pos, f.out

@@ -7,6 +7,9 @@ import (
 // classes are the powers of two of output per input.
 const classes = 18
 
+// deepWeight is the weight in the deepest eighth of a window, where the chance is a sixteenth on average.
+const deepWeight = 16
+
 // observation is what one window has shown. Input is in bytes.
 type observation struct {
 	offset  int64
@@ -24,9 +27,15 @@ type observation struct {
 // only when the window began early enough to hold the block's header: at depth
 // d in a window of w the chance is proportional to w − d. Weighting with its
 // inverse (Horvitz and Thompson, 1952) makes input and output unbiased; without
-// it, data that compress into long blocks would count too little.
+// it, data that compress into long blocks would count too little. In the deepest
+// eighth the chance falls to nothing, and its inverse grows beyond all bounds: there
+// each byte has the inverse of the mean chance, which is right for blocks that
+// are about as long as the window.
 func (o *observation) weigh(s slice, window int64) float64 {
-	weight := float64(window) / float64(max(window-s.depth, window/8))
+	weight := float64(deepWeight)
+	if s.depth <= window-window/8 {
+		weight = float64(window) / float64(window-s.depth)
+	}
 	c := classOf(s.out*8, s.bits)
 	o.in[c] += weight * float64(s.bits) / 8
 	o.out[c] += weight * float64(s.out)
@@ -50,9 +59,24 @@ func (o *observation) total(from, to int) (in, out float64) {
 	return in, out
 }
 
-// observe turns the slices of a decoded window into an observation. decoded
-// says at which output offsets tar headers stand and how much was searched.
-func (o *observation) observe(slices []slice, window int64, text *transcript) {
+// counted is how much of a window counts, in bits.
+//
+// A window that was read on is twice as long as every other. Often that was not for want of a block's
+// begin but to prove one, which some data need and others do not: if all of such a window
+// counted, those data would count twice. So where decoding began within the
+// length that every window has, no more than that length counts, and what was read
+// beyond it has served its purpose.
+func counted(slices []slice, window, every int64) int64 {
+	if len(slices) > 0 && slices[0].end <= every {
+		return min(window, every)
+	}
+	return window
+}
+
+// observe turns the slices of a decoded window into an observation, of which every
+// other has so many bits. The text says at which output offsets tar headers stand
+// and how much was searched.
+func (o *observation) observe(slices []slice, window, every int64, text *transcript) {
 	o.decoded = true
 	var headers []int
 	kept := int64(0)
@@ -60,8 +84,12 @@ func (o *observation) observe(slices []slice, window int64, text *transcript) {
 		headers, kept = text.headers(), int64(len(text.out))
 		o.entries = append(o.entries, text.entries(headers)...)
 	}
+	window = counted(slices, window, every)
 	at := int64(0)
 	for _, s := range slices {
+		if s.end > window {
+			return
+		}
 		w := o.weigh(s, window)
 		if at < kept {
 			o.search += w * float64(s.bits) / 8 * min(1, float64(kept-at)/float64(max(1, s.out)))

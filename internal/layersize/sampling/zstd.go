@@ -89,7 +89,7 @@ func (z *zstdSampler) headWindow() (*observation, error) {
 		return nil, err
 	}
 	defer z.pool.Put(w)
-	return w.observe(0), nil
+	return w.observe(0, z.windowSize), nil
 }
 
 // whole decodes a small stream from its first byte to its last.
@@ -101,7 +101,7 @@ func (z *zstdSampler) whole() (Estimate, error) {
 	for i := range w.slices {
 		w.slices[i].depth = 0
 	}
-	z.ends = []*observation{w.observe(0)}
+	z.ends = []*observation{w.observe(0, z.size)}
 	e := z.estimate()
 	if w.ended && w.unknown == 0 {
 		e.Unpacked, e.Settled = Interval{w.out, w.out, w.out}, true
@@ -110,11 +110,11 @@ func (z *zstdSampler) whole() (Estimate, error) {
 	return e, nil
 }
 
-// observe is what the window has shown.
-func (z *zstdWindow) observe(offset int64) *observation {
+// observe is what the window has shown, of which every other has so many bytes.
+func (z *zstdWindow) observe(offset, every int64) *observation {
 	o := &observation{offset: offset, members: z.members}
 	if len(z.slices) > 0 {
-		o.observe(z.slices, int64(z.end)*8, z.text)
+		o.observe(z.slices, int64(z.end)*8, every*8, z.text)
 	}
 	return o
 }
@@ -126,7 +126,7 @@ func (z *zstdSampler) inside(data []byte, offset int64) *observation {
 	if !w.search() {
 		return &observation{offset: offset}
 	}
-	return w.observe(offset)
+	return w.observe(offset, z.windowSize)
 }
 
 // tail is the last window.
@@ -141,7 +141,7 @@ func (z *zstdSampler) tail(offset int64) (*observation, error) {
 	o := &observation{offset: offset}
 	if w.search() {
 		z.ended = w.ended
-		o = w.observe(offset)
+		o = w.observe(offset, z.windowSize)
 	}
 	return o, nil
 }

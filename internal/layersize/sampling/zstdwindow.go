@@ -20,6 +20,8 @@ type zstdWindow struct {
 	pos  int
 	out  int64
 
+	anchor int // the last block from which a search could have begun
+
 	slices  []slice
 	unknown int  // bytes in blocks whose length could not be learned
 	proven  bool // the chain cannot be an accident
@@ -84,7 +86,7 @@ func (z *zstdWindow) reset(start int) {
 	if z.text != nil {
 		z.text.reset()
 	}
-	z.pos, z.out, z.slices, z.unknown = start, 0, z.slices[:0], 0
+	z.pos, z.anchor, z.out, z.slices, z.unknown = start, start, 0, z.slices[:0], 0
 	z.members, z.ended, z.proven = 0, false, false
 }
 
@@ -132,6 +134,9 @@ func (z *zstdWindow) chain() bool {
 		if z.pos+3 > z.end {
 			return true
 		}
+		if z.looksLikeBlock(z.pos) {
+			z.anchor = z.pos
+		}
 		h := int(z.data[z.pos]) | int(z.data[z.pos+1])<<8 | int(z.data[z.pos+2])<<16
 		last, kind, size := h&1, h>>1&3, h>>3
 		length := size
@@ -177,10 +182,10 @@ func (z *zstdWindow) block(kind, size, length int) bool {
 	} else if z.text != nil {
 		z.uncompressed(kind, size)
 	}
-	// The whole block counts or nothing of it, so its own length decides on its chance.
-	z.slices = append(z.slices, slice{depth: int64(3+length) * 8, bits: int64(3+length) * 8, out: int64(out)})
+	// The whole block counts or nothing of it, and all that has to stand in a window with it.
 	z.out += int64(out)
 	z.pos += 3 + length
+	z.slices = append(z.slices, slice{end: int64(z.pos) * 8, depth: int64(z.pos-z.anchor) * 8, bits: int64(3+length) * 8, out: int64(out)})
 	return true
 }
 
@@ -213,6 +218,7 @@ func (z *zstdWindow) next() (more, ok bool) {
 			z.proven = true
 			z.begin()
 			z.pos = at + f.header
+			z.anchor = z.pos
 			return true, true
 		}
 		if skipped {

@@ -1,0 +1,63 @@
+package sampling
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// ratioOfAll is output by input over windows at every place of a stream, as far apart as a stride: what samples come to in the long run.
+func ratioOfAll(t *testing.T, v *virtual, stride int64) float64 {
+	t.Helper()
+	g, z := &gzipSampler{}, &zstdSampler{}
+	s, decode := &g.sampler, g.inside
+	s.windowSize = gzipWindowSize
+	if v.zstd {
+		s, decode = &z.sampler, z.inside
+		s.windowSize = zstdWindowSize
+	}
+	s.ctx, s.r, s.size, s.left = context.Background(), v, v.size, math.MaxInt64
+	var in, out float64
+	for at := int64(0); at+2*s.windowSize <= v.size; at += stride {
+		data, err := s.window(at, s.windowSize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := decode(data, at)
+		if !o.decoded {
+			if err := s.readOn(o, data, decode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		i, x := o.total(0, classes)
+		in, out = in+i, out+x
+	}
+	return out / in
+}
+
+// TestWindowsAreAFairSample: in the long run windows tell the ratio of the whole, whatever the data are that stand side by side. In
+// one of eight over random bytes something looks like a stored block, and the window is read on, and over
+// zeros hardly any; a block of Zstandard that repeats tables is met only behind one that brings its own. Neither may count for more.
+func TestWindowsAreAFairSample(t *testing.T) {
+	t.Parallel()
+	for _, p := range []producer{goGzip(6), klauspost(1), klauspost(5), command("gzip", "-c", "-6"), goZstd(2)} {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			pl := mustPool(t, p, "random", "source", "json", "weights", "tiny files")
+			r := rand.New(rand.NewPCG(6, 6))
+			for _, rc := range []recipe{
+				{name: "source and zeros", target: 4 << 30, kinds: []string{"source"}, mean: 1e5, zeros: 0.99, run: 64 << 20},
+				{name: "random and zeros", target: 1 << 30, kinds: []string{"random"}, mean: 2e5, zeros: 0.97, run: 16 << 20},
+				{name: "two kinds", target: 200 << 20, kinds: []string{"random", "json"}, mean: 2e5},
+				{name: "small files and weights", target: 200 << 20, kinds: []string{"tiny files", "weights"}, mean: 1e6},
+			} {
+				v := pl.build(rc, r)
+				want, got := float64(v.out)/float64(v.size), ratioOfAll(t, v, max(6007, v.size/1500))
+				if bias := got/want - 1; math.Abs(bias) > 0.05 {
+					t.Errorf("%s: %d bytes, ratio %.3f, by windows %+.1f %%", rc.name, v.size, want, 100*bias)
+				}
+			}
+		})
+	}
+}
