@@ -17,7 +17,9 @@
 // row. From there on, blocks are decoded for their length; what is copied from
 // before the window is unknown, but its length is not. Each slice of what was
 // decoded is weighted with the inverse of its chance to be decoded at all, since
-// a long block is found only by the windows that hold its begin.
+// a long block is found only by the windows that hold its begin. Of a window that
+// was read on to prove its begin no more counts than of every other, or the
+// data that need the proof would count twice.
 //
 // # From windows to a length
 //
