@@ -112,10 +112,26 @@ func (b *budgetReader) keep(at, length int64) ([]byte, error) {
 	if _, err := b.ReadAt(data, at); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	b.mutex.Lock()
-	b.kept = append(b.kept, keptRange{at: at, data: data})
-	b.mutex.Unlock()
+	b.remember(at, data)
 	return data, nil
+}
+
+func (b *budgetReader) remember(at int64, data []byte) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.kept = append(b.kept, keptRange{at: at, data: data})
+}
+
+// room is how many bytes may be read: of a blob that is remembered whole, as many as it has.
+func (b *budgetReader) room() int64 {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	for _, k := range b.kept {
+		if k.at == 0 && int64(len(k.data)) == b.size {
+			return max(b.left, b.size)
+		}
+	}
+	return b.left
 }
 
 // section is a range as a reader that asks for steps at once.

@@ -29,6 +29,9 @@ func (p *probe) gzip(head []byte) (Measurement, bool) {
 	if m, ok := p.stargz(); ok {
 		return m, true
 	}
+	if m, ok := p.rest(head); ok {
+		return m, true
+	}
 	var claims []claim
 	if length, ok := annotatedSize(p.layer, packedGzip); ok {
 		claims = append(claims, claim{MethodAnnotation, length})
@@ -59,6 +62,9 @@ func trailer(head, tail []byte, size int64) (int64, bool) {
 // zstd measures a Zstandard stream in the same way.
 func (p *probe) zstd(head []byte) (Measurement, bool) {
 	if m, ok := p.chunked(); ok {
+		return m, true
+	}
+	if m, ok := p.rest(head); ok {
 		return m, true
 	}
 	var claims []claim
@@ -93,7 +99,7 @@ type sampler func(ctx context.Context, r io.ReaderAt, size, budget int64) (sampl
 // if there is no other frame or member, so that it holds where the samples, which
 // know of both, came to the same length. Else the length is the samples' own.
 func (p *probe) judge(packed compression, claims []claim, sample sampler) (Measurement, bool) {
-	estimate, err := sample(p.ctx, p.blob, p.layer.Size, p.blob.left)
+	estimate, err := sample(p.ctx, p.blob, p.layer.Size, p.blob.room())
 	if err == nil && saysNothing(estimate.Unpacked) {
 		err = errWide
 	}

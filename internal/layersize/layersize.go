@@ -4,9 +4,9 @@
 //
 // Declared reads nothing: the media type, an annotation, or a ratio. Probe reads
 // ranges of the blob within a budget: tables of contents, headers and trailers, and
-// windows in the middle of the compressed stream. ZTOC counts the files that a SOCI
-// index lists beside the layer; Indexed says of which layers one would tell more than
-// a probe. Stream reads the whole blob and counts it file by file.
+// windows in the middle of the compressed stream, or all of a small blob. ZTOC counts
+// the files that a SOCI index lists beside the layer; Indexed says of which layers one
+// would tell more than a probe. Stream reads the whole blob and counts it file by file.
 //
 // Each says how it knew (Method) and whether every file was counted (Exact), which
 // speaks of the files and not of the tar's length; what was inferred is never exact,

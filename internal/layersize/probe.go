@@ -2,18 +2,11 @@ package layersize
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 )
 
 const (
-	// A blob of this size costs one request, as its trailer alone would, so it is
-	// read whole and counted.
-	wholeBlob = 256 << 10
-	// What such a blob may unpack to: 1032:1 is legal for gzip and the limit here.
-	wholeUnpacked = wholeBlob * (deflateLimit + 1)
-
 	// Both ends of every other blob are read: the head tells what it is, the tail has
 	// trailer, footers, and small tables of contents. They are as long as the windows
 	// of a walk and of samples, which then need not ask again.
@@ -121,24 +114,6 @@ func (p *probe) measure() (Measurement, bool) {
 	default:
 		return byRatio(p.layer.Size, packed), true
 	}
-}
-
-// whole counts a small blob from one range read.
-func (p *probe) whole() (Measurement, bool) {
-	data, err := p.blob.keep(0, p.layer.Size)
-	if err != nil {
-		if !errors.Is(err, errBudget) {
-			p.passed("the blob was not read", err)
-		}
-		return Measurement{}, false
-	}
-	section := p.blob.section(0, int64(len(data)), wholeBlob)
-	m, err := count(p.ctx, section, p.layer, Limits{UnpackedBytes: wholeUnpacked})
-	if err != nil {
-		p.passed("the blob was not counted", err)
-		return Measurement{}, false
-	}
-	return m, true
 }
 
 // tail reads the end of the blob.

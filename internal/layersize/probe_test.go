@@ -44,21 +44,6 @@ func incompressible(t testing.TB) []byte {
 	return makeTar(t, files...)
 }
 
-func TestProbeCountsSmallBlobsWholeInOneRequest(t *testing.T) {
-	t.Parallel()
-	data := makeTar(t, mixture(40, 4000)...)
-	want := stream(t, data)
-	for mediaType, blob := range map[string][]byte{typeOCIPlain: data, typeOCIGzip: gzipped(t, data), typeOCIZstd: zstdCompressed(t, data)} {
-		m, used := probed(t, layer(mediaType, blob), probeBudget)
-		if m.Method != MethodStreamed || !m.Exact || m.DiskBytes != want.DiskBytes || m.UnpackedBytes != want.UnpackedBytes || m.Note != "" {
-			t.Errorf("%s: %+v", mediaType, m)
-		}
-		if used.requests != 1 || used.read != int64(len(blob)) {
-			t.Errorf("%s: %d requests, %d bytes", mediaType, used.requests, used.read)
-		}
-	}
-}
-
 func TestProbeNeverExceedsItsBudget(t *testing.T) {
 	t.Parallel()
 	data := incompressible(t)
