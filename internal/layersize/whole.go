@@ -14,8 +14,8 @@ const (
 	// counted when neither a table of contents nor headers tell its files: windows
 	// would read as much of it, in many requests, and leave bounds.
 	wholeRest = 2 << 20
-	// What such blobs may unpack to: 1032:1 is legal for gzip and the limit for the
-	// smaller ones.
+	// What such blobs may unpack to, 264 MB: gzip, which reaches 1032:1, makes no more
+	// of the smaller ones, and more is not worth the time.
 	wholeUnpacked = wholeBlob * (deflateLimit + 1)
 )
 
