@@ -103,6 +103,11 @@ const (
 	MethodRatio        Method = "ratio"        // nothing but the compressed size
 )
 
+// Methods are all methods, in order of trust.
+var Methods = []Method{
+	MethodStreamed, MethodTOC, MethodUncompressed, MethodAnnotation, MethodContentSize, MethodTrailer, MethodSampled, MethodRatio,
+}
+
 // Measurement is what is known about a layer.
 type Measurement struct {
 	UnpackedBytes Interval // length of the layer's tar

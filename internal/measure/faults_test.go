@@ -46,8 +46,11 @@ func annotatedImage(t *testing.T, l v1.Layer, annotations map[string]string) v1.
 }
 
 // answered is what a measurement says of the layer, without a word on how it came about.
-func answered(r *measure.Report) string {
-	m := r.Images[0].Measurements[0]
+func answered(r *measure.Report) string { return answeredOf(r, 0) }
+
+// answeredOf is that of another image's layer.
+func answeredOf(r *measure.Report, image int) string {
+	m := r.Images[image].Measurements[0]
 	inodes := int64(-1)
 	if m.Inodes != nil {
 		inodes = *m.Inodes

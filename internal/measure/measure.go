@@ -1,9 +1,12 @@
 // Package measure turns images into one report: what they weigh, what they need on a disk, and how sure that is.
 //
-// It decides what to read and in which order; reading is done by package registry, understanding what was read by layersize,
-// the disk by disksize. Layers are measured once however many images hold them, and a measurement is kept by digest, since
-// the bytes behind a digest never change. What was kept answers only for the way of reading that made it, so that the same
-// configuration gives the same numbers on a laptop that has seen an image and on a runner that keeps nothing.
+// It decides what to read and in which order; reading is done by package registry, understanding
+// what was read by layersize, the disk by disksize. A layer is streamed once however many images
+// hold it, and what a stream says is kept for the digest that verified it. Ranges and tables of
+// contents are verified by nothing: what they say counts, and is kept, for the repository that
+// served them. What was kept answers only for the way of reading that made it, so that the same
+// configuration gives the same numbers on a laptop that has seen an image and on a runner that
+// keeps nothing.
 package measure
 
 import (
@@ -79,11 +82,24 @@ func (m *Measurer) Measure(ctx context.Context, request Request) (*Report, error
 	if err := m.run(ctx, jobs); err != nil {
 		return nil, err
 	}
-	measured := make(map[string]layersize.Measurement, len(jobs))
+	return addUp(images, blobs, resultsOf(jobs))
+}
+
+// results are what layers came to, by the repositories that served them.
+type results map[string]map[layerKey]layersize.Measurement
+
+func resultsOf(jobs []*job) results {
+	all := results{}
 	for _, j := range jobs {
-		measured[j.layer.Digest] = j.result
+		for _, s := range j.sources {
+			repository := s.image.Repository
+			if all[repository] == nil {
+				all[repository] = map[layerKey]layersize.Measurement{}
+			}
+			all[repository][keyOf(j.layer)] = s.result
+		}
 	}
-	return addUp(images, blobs, measured)
+	return all
 }
 
 func (m *Measurer) resolve(ctx context.Context, request Request) ([]*registry.Image, error) {

@@ -20,38 +20,68 @@ const (
 
 // job is the measuring of one distinct layer.
 type job struct {
-	image     *registry.Image
 	layer     registry.Layer
-	index     *sociIndex // of the image
+	sources   []*source // in an order that does not depend on the configuration's
 	way       way
 	orProbe   bool  // where streaming is refused
-	allowance int64 // bytes that a probe may fetch
-	result    layersize.Measurement
+	allowance int64 // bytes that a probe may fetch from each source
 }
 
-// uniqueLayers gives each distinct layer once, and every distinct blob that containerd keeps. A layer's annotations are those on which
-// all images agree that hold it, and the image through which it is read does not depend on the order in which they are listed.
+// source is one repository that serves a layer. A stream is verified by the layer's digest, so that
+// one suffices for all sources. Ranges are not: what they say of a layer counts for the repository
+// that served them, and each source is probed.
+type source struct {
+	image  *registry.Image // the first one of the repository that holds the layer
+	index  *sociIndex      // of the image
+	result layersize.Measurement
+}
+
+// layerKey is what manifests must agree on to mean one layer: they might claim another size for a
+// digest, or another type.
+type layerKey struct {
+	digest, mediaType string
+	size              int64
+}
+
+func keyOf(layer registry.Layer) layerKey { return layerKey{layer.Digest, layer.MediaType, layer.Size} }
+
+// uniqueLayers returns each distinct layer once, and every distinct blob that containerd keeps. A
+// layer's annotations are those on which all images agree that hold it, and the images through
+// which it is read do not depend on the order in which they are listed.
 func uniqueLayers(images []*registry.Image) (jobs []*job, blobs map[string]int64) {
 	blobs = map[string]int64{}
-	known := map[string]*job{}
+	known := map[layerKey]*job{}
 	for _, image := range inOrder(images) {
 		for _, d := range image.Metadata {
-			blobs[d.Digest] = d.Size
+			blobs[d.Digest] = max(blobs[d.Digest], d.Size)
 		}
 		index := &sociIndex{image: image}
 		for _, layer := range image.Layers {
-			blobs[layer.Digest] = layer.Size
-			if j := known[layer.Digest]; j != nil {
-				maps.DeleteFunc(j.layer.Annotations, func(key, value string) bool { return layer.Annotations[key] != value })
-				continue
+			blobs[layer.Digest] = max(blobs[layer.Digest], layer.Size)
+			j := known[keyOf(layer)]
+			if j == nil {
+				layer.Annotations = layersize.Believed(layer.Annotations)
+				j = &job{layer: layer}
+				jobs, known[keyOf(layer)] = append(jobs, j), j
 			}
-			layer.Annotations = layersize.Believed(layer.Annotations)
-			j := &job{image: image, layer: layer, index: index}
-			jobs, known[layer.Digest] = append(jobs, j), j
+			maps.DeleteFunc(j.layer.Annotations, func(key, value string) bool { return layer.Annotations[key] != value })
+			j.addSource(image, index)
 		}
 	}
 	return jobs, blobs
 }
+
+// addSource adds an image's repository, unless it is there. Images come in order, so that those of
+// one repository are neighbours.
+func (j *job) addSource(image *registry.Image, index *sociIndex) {
+	if n := len(j.sources); n > 0 && j.sources[n-1].image.Repository == image.Repository {
+		return
+	}
+	j.sources = append(j.sources, &source{image: image, index: index})
+}
+
+// probes is how often the layer is read if it is probed.
+func (j *job) probes() int64 { return int64(len(j.sources)) }
 
 func inOrder(images []*registry.Image) []*registry.Image {
 	return slices.SortedFunc(slices.Values(images), func(a, b *registry.Image) int {
@@ -113,10 +143,10 @@ func plan(jobs []*job, request Request) {
 func streamSmall(ascending []*job, budget int64) ([]*job, int64) {
 	reserved, half := int64(0), budget/2
 	for _, j := range ascending {
-		reserved += allowanceFor(j.layer.Size)
+		reserved += j.probes() * allowanceFor(j.layer.Size)
 	}
 	for i, j := range ascending {
-		reserved -= allowanceFor(j.layer.Size)
+		reserved -= j.probes() * allowanceFor(j.layer.Size)
 		if j.layer.Size+min(reserved, half) > budget {
 			return ascending[i:], budget
 		}
@@ -131,7 +161,7 @@ func streamSmall(ascending []*job, budget int64) ([]*job, int64) {
 func share(layers []*job, budget int64) (left int64) {
 	wanted := int64(0)
 	for _, j := range layers {
-		wanted += allowanceFor(j.layer.Size)
+		wanted += j.probes() * allowanceFor(j.layer.Size)
 	}
 	left = budget
 	for _, j := range layers {
@@ -142,7 +172,7 @@ func share(layers []*job, budget int64) (left int64) {
 		}
 		if j.allowance >= min(uselessAllowance, j.layer.Size) {
 			j.way = probe
-			left -= j.allowance
+			left -= j.probes() * j.allowance
 		}
 	}
 	return left
@@ -153,7 +183,7 @@ func addSurplus(layers []*job, surplus int64) {
 	total := 0.0
 	for _, j := range layers {
 		if j.way == probe {
-			total += float64(j.layer.Size)
+			total += float64(j.probes()) * float64(j.layer.Size)
 		}
 	}
 	for _, j := range layers {

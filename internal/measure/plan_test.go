@@ -11,7 +11,8 @@ import (
 func jobsOf(sizes ...int64) []*job {
 	jobs := make([]*job, 0, len(sizes))
 	for i, size := range sizes {
-		jobs = append(jobs, &job{layer: registry.Layer{Digest: fmt.Sprintf("sha256:%04d", i), Size: size}})
+		layer := registry.Layer{Digest: fmt.Sprintf("sha256:%04d", i), Size: size}
+		jobs = append(jobs, &job{layer: layer, sources: make([]*source, 1)})
 	}
 	return jobs
 }
@@ -78,6 +79,9 @@ func TestTheBudgetIsNeverExceeded(t *testing.T) {
 		for _, mode := range []Mode{Auto, Sample} {
 			budget := random.Int64N(128 * mib)
 			jobs := jobsOf(sizes...)
+			for _, j := range jobs {
+				j.sources = make([]*source, 1+random.IntN(3))
+			}
 			plan(jobs, Request{Mode: mode, ReadBudget: budget})
 			spent := int64(0)
 			for _, j := range jobs {
@@ -85,7 +89,7 @@ func TestTheBudgetIsNeverExceeded(t *testing.T) {
 				case stream:
 					spent += j.layer.Size
 				case probe:
-					spent += j.allowance
+					spent += j.probes() * j.allowance
 				case declare:
 				}
 			}

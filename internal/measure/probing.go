@@ -11,52 +11,49 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 )
 
-// probe reads ranges of a layer, or in their place its zTOC, within the layer's allowance.
-func (m *Measurer) probe(ctx context.Context, j *job, input layersize.Layer) (layersize.Measurement, error) {
+// probe reads ranges of a layer in one repository, or in their place its zTOC, within the layer's allowance.
+func (m *Measurer) probe(ctx context.Context, j *job, s *source, input layersize.Layer) (layersize.Measurement, error) {
 	if !layersize.Indexed(input) {
-		return m.ranges(ctx, j, input, j.allowance)
+		return m.ranges(ctx, j, s, input, j.allowance)
 	}
 	start := layersize.StartOf(j.allowance)
-	if j.index.takesRoundTrips(m.Kept) && !m.Kept.Has(j.probed(j.allowance)) {
+	if s.index.takesRoundTrips(m.Kept) && !m.Kept.Has(j.probed(s, j.allowance)) {
 		ahead := readAhead(input.Blob, start)
 		defer ahead.wait()
 		input.Blob = ahead
 	}
-	ztoc, found := j.index.of(ctx, m, j.layer)
+	ztoc, found := s.index.of(ctx, m, j.layer)
 	if !found {
-		result, err := m.ranges(ctx, j, input, j.allowance)
-		if fault := j.index.fault; fault != nil {
+		result, err := m.ranges(ctx, j, s, input, j.allowance)
+		if fault := s.index.fault; fault != nil {
 			result = noted(result, "nobody knows of a SOCI index: "+fault.Error(), fault)
 		}
 		return result, err
 	}
 	left := j.allowance - ztoc.Size - start // whether the start was read or not: what is kept must not decide
 	if left < 0 {                           // it costs more than the probe in whose place it stands
-		result, err := m.ranges(ctx, j, input, j.allowance)
+		result, err := m.ranges(ctx, j, s, input, j.allowance)
 		return noted(result, fmt.Sprintf("the SOCI index has a zTOC of %d bytes, and %d may be read", ztoc.Size, j.allowance), nil), err
 	}
-	result, unread := m.known(j.claims("indexed", ztoc.Digest), func() (layersize.Measurement, error) {
-		return m.byZTOC(ctx, j, input, ztoc)
+	result, unread := m.known(j.claims(s, "indexed", ztoc.Digest), func() (layersize.Measurement, error) {
+		return m.byZTOC(ctx, s, input, ztoc)
 	})
 	if unread == nil {
 		return result, nil
 	}
-	result, err := m.ranges(ctx, j, input, left)
+	result, err := m.ranges(ctx, j, s, input, left)
 	return noted(result, "the SOCI index was passed over: "+unread.Error(), failedRead(unread)), err
 }
 
-// probed names what ranges tell within a budget.
-func (j *job) probed(budget int64) string { return j.claims("probed", budget) }
-
-// ranges measures a layer by itself.
-func (m *Measurer) ranges(ctx context.Context, j *job, input layersize.Layer, budget int64) (layersize.Measurement, error) {
-	return m.known(j.probed(budget), func() (layersize.Measurement, error) {
+// ranges measures a layer by itself, as one repository serves it.
+func (m *Measurer) ranges(ctx context.Context, j *job, s *source, input layersize.Layer, budget int64) (layersize.Measurement, error) {
+	return m.known(j.probed(s, budget), func() (layersize.Measurement, error) {
 		return layersize.Probe(ctx, input, budget)
 	})
 }
 
-func (m *Measurer) byZTOC(ctx context.Context, j *job, input layersize.Layer, ztoc registry.Layer) (layersize.Measurement, error) {
-	content, err := readWhole(m.Registry.Blob(ctx, j.image, ztoc))
+func (m *Measurer) byZTOC(ctx context.Context, s *source, input layersize.Layer, ztoc registry.Layer) (layersize.Measurement, error) {
+	content, err := readWhole(m.Registry.Blob(ctx, s.image, ztoc))
 	if err != nil {
 		return layersize.Measurement{}, err
 	}

@@ -2,11 +2,7 @@ package measure
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"strconv"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -19,18 +15,23 @@ import (
 func (m *Measurer) run(ctx context.Context, jobs []*job) error {
 	streams, probes := semaphore.NewWeighted(streamsAtOnce()), semaphore.NewWeighted(probesAtOnce)
 	group, running := errgroup.WithContext(ctx)
-	for _, j := range jobs {
-		gate := probes
-		if j.way == stream {
-			gate = streams
-		}
+	begin := func(gate *semaphore.Weighted, measure func(ctx context.Context) error) {
 		group.Go(func() error { // waits inside, so that a stream that waits for its turn holds no probe back
 			if gate.Acquire(running, 1) != nil {
 				return nil // one of the group failed, and Wait says why, or the caller gave up
 			}
 			defer gate.Release(1)
-			return m.measure(running, j)
+			return measure(running)
 		})
+	}
+	for _, j := range jobs {
+		if j.way == stream {
+			begin(streams, func(ctx context.Context) error { return m.streamLayer(ctx, j) })
+			continue
+		}
+		for _, s := range j.sources {
+			begin(probes, func(ctx context.Context) error { return m.measureSource(ctx, j, s) })
+		}
 	}
 	if err := group.Wait(); err != nil {
 		return err
@@ -38,50 +39,72 @@ func (m *Measurer) run(ctx context.Context, jobs []*job) error {
 	return ctx.Err()
 }
 
-func (m *Measurer) measure(ctx context.Context, j *job) (err error) {
-	input := layersize.Layer{MediaType: j.layer.MediaType, Size: j.layer.Size, Annotations: j.layer.Annotations}
+// measureSource declares a layer, or probes it in one repository.
+func (m *Measurer) measureSource(ctx context.Context, j *job, s *source) (err error) {
 	if j.way == declare {
-		j.result = layersize.Declared(input)
+		s.result = layersize.Declared(inputOf(j, nil))
 		return nil
 	}
-	blob := m.Registry.Blob(ctx, j.image, j.layer)
-	input.Blob = blob
-	if j.way == stream {
-		j.result, err = m.stream(ctx, j, input)
-	} else {
-		j.result, err = m.probe(ctx, j, input)
+	blob := m.Registry.Blob(ctx, s.image, j.layer)
+	if s.result, err = m.probe(ctx, j, s, inputOf(j, blob)); err != nil {
+		return s.failed(j, err)
 	}
-	if err != nil {
-		return &LayerError{Image: j.image.Reference, Digest: j.layer.Digest, Err: err}
-	}
-	m.logMeasured(ctx, j, blob)
+	m.logMeasured(ctx, j, s, blob)
 	return nil
 }
 
-// stream counts a layer file by file. A Zstandard window that would take too much memory is no fault of the layer, since containerd
-// unpacks it: whoever did not demand the count gets what ranges tell, for no more than streaming would have read.
-func (m *Measurer) stream(ctx context.Context, j *job, input layersize.Layer) (layersize.Measurement, error) {
-	refused := j.content("probed in place of a stream")
-	left, known := m.Kept.Get(refused)
-	if !known || !j.orProbe {
+// inputOf is a layer as layersize takes it. Nothing is read of it without a blob.
+func inputOf(j *job, blob layersize.Blob) layersize.Layer {
+	return layersize.Layer{MediaType: j.layer.MediaType, Size: j.layer.Size, Annotations: j.layer.Annotations, Blob: blob}
+}
+
+func (s *source) failed(j *job, err error) error {
+	return &LayerError{Image: s.image.Reference, Digest: j.layer.Digest, Err: err}
+}
+
+// streamLayer counts a layer file by file, from its first source and for all of them. A Zstandard
+// window that would take too much memory is no fault of the layer, since containerd unpacks it:
+// where the mode does not demand the count, ranges of each source are read, for no more than
+// streaming would have read.
+func (m *Measurer) streamLayer(ctx context.Context, j *job) error {
+	first := j.sources[0]
+	blob := m.Registry.Blob(ctx, first.image, j.layer)
+	left, refused := m.refusedBefore(j)
+	if !refused {
 		result, err := m.known(j.content("streamed"), func() (layersize.Measurement, error) {
-			return layersize.Stream(ctx, input, m.limits(ctx, j))
+			return layersize.Stream(ctx, inputOf(j, blob), m.limits(ctx, j))
 		})
-		if !j.orProbe || !errors.Is(err, layersize.ErrWindow) {
-			return result, err
+		if err == nil {
+			for _, s := range j.sources {
+				s.result = result
+			}
+			m.logMeasured(ctx, j, first, blob)
+			return nil
 		}
-		left = []byte(strconv.FormatInt(leftAfter(err, j.layer.Size), 10))
-		m.Kept.Put(refused, left)
+		if !j.orProbe || !errors.Is(err, layersize.ErrWindow) {
+			return first.failed(j, err)
+		}
+		left = leftAfter(err, j.layer.Size)
+		m.keepRefusal(j, left)
 	}
-	budget, _ := strconv.ParseInt(string(left), 10, 64)
-	result, err := m.ranges(ctx, j, input, budget)
-	return noted(result, "it was not streamed, as its Zstandard window is too large", nil), err
+	for _, s := range j.sources {
+		if s != first {
+			blob = m.Registry.Blob(ctx, s.image, j.layer)
+		}
+		result, err := m.ranges(ctx, j, s, inputOf(j, blob), left/j.probes())
+		if err != nil {
+			return s.failed(j, err)
+		}
+		s.result = noted(result, "it was not streamed, as its Zstandard window is too large", nil)
+		m.logMeasured(ctx, j, s, blob)
+	}
+	return nil
 }
 
 // streamAhead is what a stream may have read, in its two buffers, before the first frame's header is looked at.
 const streamAhead = 512 << 10
 
-// leftAfter is what a probe may read of a layer whose stream was refused, which is more than nothing only if that was at its start.
+// leftAfter is what may be read by ranges of a layer whose stream was refused, which is more than nothing only if that was at its start.
 func leftAfter(refusal error, size int64) int64 {
 	if !errors.Is(refusal, layersize.ErrFirstWindow) {
 		return 0
@@ -89,15 +112,15 @@ func leftAfter(refusal error, size int64) int64 {
 	return max(0, min(allowanceFor(size), size-streamAhead))
 }
 
-// logMeasured tells what came of a layer. Where nothing was requested, it was kept.
-func (m *Measurer) logMeasured(ctx context.Context, j *job, blob *registry.Blob) {
+// logMeasured logs what came of a layer. Where nothing was requested, it was kept.
+func (m *Measurer) logMeasured(ctx context.Context, j *job, s *source, blob *registry.Blob) {
 	bytes, requests := blob.Stats()
 	fields := map[string]any{
-		"image": j.image.Reference, "layer": j.layer.Digest, "method": string(j.result.Method), "exact": j.result.Exact,
-		"compressed_bytes": j.layer.Size, "unpacked_bytes": j.result.UnpackedBytes.Value, "bytes_read": bytes, "requests": requests,
+		"image": s.image.Reference, "layer": j.layer.Digest, "method": string(s.result.Method), "exact": s.result.Exact,
+		"compressed_bytes": j.layer.Size, "unpacked_bytes": s.result.UnpackedBytes.Value, "bytes_read": bytes, "requests": requests,
 	}
-	if j.result.Note != "" {
-		fields["note"] = j.result.Note
+	if s.result.Note != "" {
+		fields["note"] = s.result.Note
 	}
 	m.log(ctx, "layer measured", fields)
 }
@@ -109,35 +132,6 @@ func (m *Measurer) limits(ctx context.Context, j *job) layersize.Limits {
 			"layer": j.layer.Digest, "compressed_bytes": compressed, "of": j.layer.Size, "unpacked_bytes": unpacked,
 		})
 	}}
-}
-
-// content names what a layer's bytes tell, and how they were read, since another way of reading may give another number.
-func (j *job) content(how string) string {
-	return fmt.Sprintf("%s %s %s %d", how, j.layer.Digest, j.layer.MediaType, j.layer.Size)
-}
-
-// claims names what follows from a part of the bytes, and so from what else was believed: a digest vouches for the layer alone, and
-// anybody may write another manifest around it.
-func (j *job) claims(how string, with any) string {
-	annotations, _ := json.Marshal(j.layer.Annotations) // of strings to strings, which cannot fail, with its keys in order
-	return fmt.Sprintf("%s %x %v", j.content(how), sha256.Sum256(annotations), with)
-}
-
-// known gives what was kept, or else what comes of reading, which is then kept: but nothing of a fault. Tomorrow, or from another
-// registry, the number may be another. Even ranges that are ignored are the registry's doing, or that of a cache before it.
-func (m *Measurer) known(key string, read func() (layersize.Measurement, error)) (layersize.Measurement, error) {
-	var kept layersize.Measurement
-	if content, ok := m.Kept.Get(key); ok && json.Unmarshal(content, &kept) == nil {
-		return kept, nil
-	}
-	result, err := read()
-	if err != nil || result.Fault != nil {
-		return result, err
-	}
-	if content, err := json.Marshal(result); err == nil {
-		m.Kept.Put(key, content)
-	}
-	return result, nil
 }
 
 func (m *Measurer) log(ctx context.Context, message string, fields map[string]any) {

@@ -35,7 +35,7 @@ const snapshotDirectories = 2
 func exactly(n int64) layersize.Interval { return layersize.Interval{Value: n, Min: n, Max: n} }
 
 // addUp makes the report. The sums fail only when sizes are claimed that no disk could hold.
-func addUp(images []*registry.Image, blobs map[string]int64, measured map[string]layersize.Measurement) (*Report, error) {
+func addUp(images []*registry.Image, blobs map[string]int64, measured results) (*Report, error) {
 	report := &Report{Exact: true, Inodes: new(int64)}
 	sum := &adder{}
 	for _, size := range blobs {
@@ -43,28 +43,55 @@ func addUp(images []*registry.Image, blobs map[string]int64, measured map[string
 		sum.addInterval(&report.RequiredBytes, exactly(disksize.Blocks(size)))
 		report.count(sum, 1, true)
 	}
-	chains := map[string]bool{}
+	chains := map[string]layersize.Measurement{}
 	for _, image := range images {
 		detail := Image{Image: image}
 		for _, layer := range image.Layers {
-			measurement := measured[layer.Digest]
+			measurement := measured[image.Repository][keyOf(layer)]
 			detail.Measurements = append(detail.Measurements, measurement)
 			sum.add(&detail.CompressedBytes, layer.Size)
 			sum.add(&detail.UnpackedBytes, measurement.UnpackedBytes.Value)
-			if chains[layer.ChainID] {
-				continue
+			if other, shared := chains[layer.ChainID]; shared {
+				measurement = eitherOf(other, measurement)
 			}
-			chains[layer.ChainID] = true
-			sum.addInterval(&report.UnpackedBytes, measurement.UnpackedBytes)
-			sum.addInterval(&report.RequiredBytes, measurement.DiskBytes)
-			sum.addInterval(&report.RequiredBytes, exactly(snapshotDirectories*disksize.BlockSize))
-			report.count(sum, snapshotDirectories, true)
-			report.Exact = report.Exact && measurement.Exact
-			report.count(sum, measurement.LikelyInodes, measurement.Inodes != nil)
+			chains[layer.ChainID] = measurement
 		}
 		report.Images = append(report.Images, detail)
 	}
+	for _, measurement := range chains {
+		report.addLayer(sum, measurement)
+	}
 	return report, sum.err
+}
+
+// addLayer adds what one unpacked layer takes.
+func (r *Report) addLayer(sum *adder, m layersize.Measurement) {
+	sum.addInterval(&r.UnpackedBytes, m.UnpackedBytes)
+	sum.addInterval(&r.RequiredBytes, m.DiskBytes)
+	sum.addInterval(&r.RequiredBytes, exactly(snapshotDirectories*disksize.BlockSize))
+	r.count(sum, snapshotDirectories, true)
+	r.Exact = r.Exact && m.Exact
+	r.count(sum, m.LikelyInodes, m.Inodes != nil)
+}
+
+// eitherOf is what is known of one unpacked layer that was measured twice: from two repositories,
+// or from two blobs that unpack to it. One of the measurements holds, and nothing says which.
+func eitherOf(a, b layersize.Measurement) layersize.Measurement {
+	either := layersize.Measurement{
+		UnpackedBytes: hull(a.UnpackedBytes, b.UnpackedBytes),
+		DiskBytes:     hull(a.DiskBytes, b.DiskBytes),
+		LikelyInodes:  max(a.LikelyInodes, b.LikelyInodes),
+	}
+	if a.Inodes != nil && b.Inodes != nil && *a.Inodes == *b.Inodes {
+		either.Inodes = a.Inodes
+		either.Exact = a.Exact && b.Exact && a.DiskBytes == b.DiskBytes
+	}
+	return either
+}
+
+// hull holds two intervals. Its value is the larger one: a disk must have room for it.
+func hull(a, b layersize.Interval) layersize.Interval {
+	return layersize.Interval{Value: max(a.Value, b.Value), Min: min(a.Min, b.Min), Max: max(a.Max, b.Max)}
 }
 
 func (r *Report) count(sum *adder, inodes int64, counted bool) {
