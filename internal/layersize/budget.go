@@ -79,6 +79,75 @@ func (b *budgetReader) fetch(p []byte, at int64) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		err = fmt.Errorf("%w: %d of %d bytes at %d", io.ErrUnexpectedEOF, max(n, 0), len(p), at)
 	}
+	return b.fail(err)
+}
+
+// rangesReader is a blob that can read many ranges in one request.
+type rangesReader interface {
+	// ReadRanges fills each buffer with the bytes at its offset. The error is
+	// errors.ErrUnsupported where the host serves one range per request.
+	ReadRanges(buffers [][]byte, offsets []int64) error
+}
+
+// ReadRanges fills each buffer with the bytes at its offset, in as few requests as
+// the blob allows, and spends the budget for all of them. Every range must lie
+// within the blob. The error is errors.ErrUnsupported where the blob reads one range
+// at a time: the budget then has all but what the attempt cost, and the blob is not
+// left alone.
+func (b *budgetReader) ReadRanges(buffers [][]byte, offsets []int64) error {
+	reader, able := b.blob.(rangesReader)
+	if !able {
+		return errors.ErrUnsupported
+	}
+	var missing [][]byte
+	var at []int64
+	sum := int64(0)
+	for i, p := range buffers {
+		if offsets[i] < 0 || offsets[i] > b.size-int64(len(p)) {
+			return fmt.Errorf("layersize: %d bytes at offset %d of %d", len(p), offsets[i], b.size)
+		}
+		if !b.remembered(p, offsets[i]) {
+			missing, at, sum = append(missing, p), append(at, offsets[i]), sum+int64(len(p))
+		}
+	}
+	if sum == 0 {
+		return nil
+	}
+	if err := b.spend(sum); err != nil {
+		return err
+	}
+	before := b.bytesRead()
+	err := reader.ReadRanges(missing, at)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errors.ErrUnsupported):
+		b.refund(sum - min(b.bytesRead()-before, sum))
+		return err
+	}
+	return b.fail(err)
+}
+
+// bytesRead is what reading the blob has cost so far, where it says so. Other reads
+// may go on meanwhile, so that a difference is at least what one read cost.
+func (b *budgetReader) bytesRead() int64 {
+	if meter, able := b.blob.(interface {
+		Stats() (bytes, requests int64)
+	}); able {
+		bytes, _ := meter.Stats()
+		return bytes
+	}
+	return 0
+}
+
+func (b *budgetReader) refund(n int64) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.left += n
+}
+
+// fail remembers the first failure of the blob.
+func (b *budgetReader) fail(err error) error {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	if b.err == nil {

@@ -109,7 +109,7 @@ func (p *Provider) configureRegistries(ctx context.Context, config *model, data 
 		Limits: p.options.Registry,
 	}
 	if kept != nil { // a nil folder in an interface is a store that keeps nothing, and is asked for
-		settings.Manifests = kept
+		settings.Manifests, settings.HostFacts = kept, measure.HostFacts{Kept: kept}
 	}
 	reader, err := registry.New(settings)
 	if err != nil {

@@ -30,6 +30,8 @@ type Blob struct {
 	cost     *counter
 	invalid  error
 	location atomic.Pointer[location]
+
+	refusesRanges atomic.Bool // answered a request for several ranges with an error
 }
 
 // location is where the registry keeps the bytes, for a while.

@@ -17,6 +17,7 @@ type Config struct {
 	DockerConfigDir string          // "" follows Docker's rules: DOCKER_CONFIG, ~/.docker, credential helpers
 	UserAgent       string
 	Manifests       ManifestStore     // keeps documents between runs; nil keeps none
+	HostFacts       HostStore         // keeps what is learned of hosts between runs; nil keeps nothing
 	Transport       http.RoundTripper // for tests; nil clones http.DefaultTransport. TLS settings need a *http.Transport
 
 	Limits Limits
@@ -31,6 +32,12 @@ type Config struct {
 type ManifestStore interface {
 	Get(digest string) ([]byte, bool)
 	Put(digest string, document []byte)
+}
+
+// HostStore keeps for a while that a host serves one range per request, which costs a request to find out.
+type HostStore interface {
+	ServesOneRange(host string) bool
+	PutServesOneRange(host string)
 }
 
 // Limits bound what one host may cost. Zero values take the default.
@@ -87,6 +94,7 @@ type Client struct {
 	hosts      map[string]Host
 	pending    bool
 	manifests  ManifestStore
+	hostFacts  HostStore
 	keychain   authn.Keychain
 	transports *transports
 	slots      slots
@@ -110,6 +118,7 @@ func New(config Config) (*Client, error) {
 		hosts:     hosts,
 		pending:   config.HostsPending,
 		manifests: config.Manifests,
+		hostFacts: config.HostFacts,
 		keychain:  dockerKeychain(config.DockerConfigDir),
 		log:       config.Log,
 		endpoints: map[string]*endpoint{},
@@ -133,7 +142,7 @@ func (c *Client) session(repo name.Repository) *session {
 	host := repo.RegistryStr()
 	registry, found := c.endpoints[host]
 	if !found {
-		registry = newEndpoint(host, c.hosts[hostKey(host)])
+		registry = newEndpoint(host, c.hosts[hostKey(host)], c.hostFacts)
 		c.endpoints[host] = registry
 	}
 	s := newSession(c, registry, repo)

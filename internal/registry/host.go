@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -31,10 +32,38 @@ type endpoint struct {
 	scheme         atomic.Pointer[string] // nil until it is known
 	ignoresRange   atomic.Bool            // answered a Range request with the whole blob
 	lacksReferrers atomic.Bool            // does not know the referrers API
+	oneRange       oneRange
 }
 
-func newEndpoint(host string, config Host) *endpoint {
+// oneRange is whether a host serves one range per request, as it is known now or was known to an earlier run.
+type oneRange struct {
+	host   string
+	store  HostStore // may be nil
+	lookUp sync.Once
+	known  atomic.Bool
+}
+
+func (o *oneRange) isKnown() bool {
+	o.lookUp.Do(func() {
+		if o.store != nil && o.store.ServesOneRange(o.host) {
+			o.known.Store(true)
+		}
+	})
+	return o.known.Load()
+}
+
+// remember returns whether this is news.
+func (o *oneRange) remember() bool {
+	news := !o.known.Swap(true)
+	if news && o.store != nil {
+		o.store.PutServesOneRange(o.host)
+	}
+	return news
+}
+
+func newEndpoint(host string, config Host, store HostStore) *endpoint {
 	e := &endpoint{host: host, config: config}
+	e.oneRange.host, e.oneRange.store = host, store
 	switch {
 	case config.PlainHTTP:
 		e.settle("http")

@@ -72,7 +72,7 @@ func (p *polite) logRequest(req *http.Request, resp *http.Response, took time.Du
 		fields["status"] = resp.StatusCode
 	}
 	if asked := req.Header.Get("Range"); asked != "" {
-		fields["range"] = asked
+		fields["range"] = describeRange(asked)
 	}
 	p.client.log(req.Context(), "registry request", fields)
 }

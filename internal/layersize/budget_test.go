@@ -1,0 +1,109 @@
+package layersize
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+)
+
+// rangesBlob is a blob that reads many ranges at once, or says that its host does not.
+type rangesBlob struct {
+	*memory
+	calls     int
+	err       error
+	wasted    int64 // bytes that a refused call reads all the same
+	totalRead int64
+}
+
+func (r *rangesBlob) ReadRanges(buffers [][]byte, offsets []int64) error {
+	r.calls++
+	if r.err != nil {
+		r.totalRead += r.wasted
+		return r.err
+	}
+	for i, p := range buffers {
+		copy(p, r.data[offsets[i]:])
+		r.totalRead += int64(len(p))
+	}
+	return nil
+}
+
+func (r *rangesBlob) Stats() (bytes, requests int64) { return r.totalRead, int64(r.calls) }
+
+func buffersOf(lengths ...int) [][]byte {
+	var buffers [][]byte
+	for _, n := range lengths {
+		buffers = append(buffers, make([]byte, n))
+	}
+	return buffers
+}
+
+func TestManyRangesSpendTheirSumAndOneRequest(t *testing.T) {
+	t.Parallel()
+	blob := &rangesBlob{memory: &memory{data: []byte("0123456789")}}
+	b := &budgetReader{ctx: t.Context(), blob: blob, size: 10, left: 6}
+	b.remember(8, []byte("89"))
+	buffers := buffersOf(2, 1, 2)
+	if err := b.ReadRanges(buffers, []int64{4, 1, 8}); err != nil {
+		t.Fatal(err)
+	}
+	if string(buffers[0]) != "45" || string(buffers[1]) != "1" || string(buffers[2]) != "89" {
+		t.Errorf("%q", buffers)
+	}
+	if b.left != 3 || b.requests != 1 || blob.calls != 1 || blob.totalRead != 3 {
+		t.Errorf("%d left, %d requests, %d calls, %d bytes", b.left, b.requests, blob.calls, blob.totalRead)
+	}
+	if err := b.ReadRanges(buffersOf(2, 2), []int64{0, 4}); !errors.Is(err, errBudget) || blob.calls != 1 || b.left != 3 {
+		t.Errorf("beyond the budget: %v, %d calls, %d left", err, blob.calls, b.left)
+	}
+	if err := b.ReadRanges(buffersOf(2), []int64{8}); err != nil || blob.calls != 1 {
+		t.Errorf("what is remembered: %v, %d calls", err, blob.calls)
+	}
+	if err := b.ReadRanges(buffersOf(2), []int64{9}); err == nil || blob.calls != 1 || b.left != 3 {
+		t.Errorf("beyond the end: %v, %d calls, %d left", err, blob.calls, b.left)
+	}
+}
+
+func TestOneRangeAtATimeLeavesTheBudgetAsItWas(t *testing.T) {
+	t.Parallel()
+	for name, blob := range map[string]io.ReaderAt{
+		"a blob without the method": &memory{data: make([]byte, 10)},
+		"a host that refuses":       &rangesBlob{memory: &memory{data: make([]byte, 10)}, err: errors.ErrUnsupported},
+	} {
+		b := &budgetReader{ctx: t.Context(), blob: blob, size: 10, left: 6}
+		if err := b.ReadRanges(buffersOf(2, 2), []int64{0, 4}); !errors.Is(err, errors.ErrUnsupported) || b.left != 6 {
+			t.Errorf("%s: %v, %d left", name, err, b.left)
+		}
+		if _, err := b.ReadAt(make([]byte, 2), 4); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestWhatARefusedAttemptReadIsNotSpentAgain(t *testing.T) {
+	t.Parallel()
+	blob := &rangesBlob{memory: &memory{data: make([]byte, 10)}, err: errors.ErrUnsupported, wasted: 3}
+	b := &budgetReader{ctx: t.Context(), blob: blob, size: 10, left: 6}
+	if err := b.ReadRanges(buffersOf(2, 2), []int64{0, 4}); !errors.Is(err, errors.ErrUnsupported) || b.left != 3 {
+		t.Errorf("%v, %d left", err, b.left)
+	}
+}
+
+func TestManyRangesThatFailLeaveTheBlobAlone(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	blob := &rangesBlob{memory: &memory{data: make([]byte, 10)}, err: broken}
+	b := &budgetReader{ctx: t.Context(), blob: blob, size: 10, left: 10}
+	for range 2 {
+		if err := b.ReadRanges(buffersOf(2, 2), []int64{0, 4}); !errors.Is(err, broken) || blob.calls != 1 {
+			t.Errorf("%v, %d calls", err, blob.calls)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	b = &budgetReader{ctx: ctx, blob: blob, size: 10, left: 10}
+	if err := b.ReadRanges(buffersOf(2, 2), []int64{0, 4}); !errors.Is(err, context.Canceled) || blob.calls != 1 {
+		t.Errorf("%v, %d calls", err, blob.calls)
+	}
+}

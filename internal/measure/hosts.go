@@ -1,0 +1,32 @@
+package measure
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
+)
+
+// HostFacts keeps what the registry client learns of hosts (registry.HostStore). A fact counts for a day, since a host may be replaced
+// or reconfigured.
+type HostFacts struct{ Kept *keep.Folder }
+
+const hostFactLife = 24 * time.Hour
+
+type hostFact struct{ At time.Time }
+
+func oneRangeKey(host string) string { return "one range per request: " + host }
+
+// ServesOneRange returns whether the host was seen within the last day to serve one range per request.
+func (h HostFacts) ServesOneRange(host string) bool {
+	var fact hostFact
+	content, found := h.Kept.Get(oneRangeKey(host))
+	return found && json.Unmarshal(content, &fact) == nil && time.Since(fact.At).Abs() < hostFactLife
+}
+
+// PutServesOneRange keeps that the host was seen to serve one range per request.
+func (h HostFacts) PutServesOneRange(host string) {
+	if content, err := json.Marshal(hostFact{time.Now().UTC()}); err == nil {
+		h.Kept.Put(oneRangeKey(host), content)
+	}
+}

@@ -1,0 +1,219 @@
+package registry
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// How much one request asks for. nginx and Apache refuse header lines above 8 KiB, and Apache answers more than 200 ranges with the
+// whole file (its MaxRanges).
+const (
+	maxRangeHeader = 8000
+	maxRanges      = 200
+)
+
+// wantedRange is a part of the blob that is wanted, and how much of it has come.
+type wantedRange struct {
+	first int64
+	data  []byte // the caller's buffer, or room for several that touch
+	got   int
+}
+
+func (w *wantedRange) next() int64  { return w.first + int64(w.got) }
+func (w *wantedRange) last() int64  { return w.first + int64(len(w.data)) - 1 }
+func (w *wantedRange) isDone() bool { return w.got == len(w.data) }
+
+// ReadRanges fills each buffer with the bytes at its offset, in as few requests as the host allows. Every range must lie within the
+// blob. After an error the buffers' content is undefined.
+//
+// The error is errors.ErrUnsupported (errors.Is) where the host serves one range per request. That is remembered for the host, so
+// that only the first such call makes a request.
+func (b *Blob) ReadRanges(buffers [][]byte, offsets []int64) error {
+	if b.invalid != nil {
+		return b.invalid
+	}
+	wanted, err := mergeRanges(buffers, offsets, b.layer.Size)
+	if err != nil {
+		return b.failed(err)
+	}
+	// fillRanges deletes from its list what has come.
+	if err := b.fillRanges(slices.Clone(wanted)); err != nil {
+		return b.failed(err)
+	}
+	for i, buffer := range buffers {
+		if len(buffer) > 0 {
+			w := wanted[rangeBefore(wanted, offsets[i])]
+			copy(buffer, w.data[offsets[i]-w.first:])
+		}
+	}
+	return nil
+}
+
+// rangeBefore returns the index of the last range that does not begin after an offset.
+func rangeBefore(wanted []*wantedRange, offset int64) int {
+	i, found := slices.BinarySearchFunc(wanted, offset, func(w *wantedRange, offset int64) int { return cmp.Compare(w.first, offset) })
+	if found {
+		return i
+	}
+	return i - 1
+}
+
+// mergeRanges returns the ranges in ascending order. Those that touch or overlap become one, since servers refuse ranges that
+// together exceed the file (net/http), or that overlap.
+func mergeRanges(buffers [][]byte, offsets []int64, size int64) ([]*wantedRange, error) {
+	if len(buffers) != len(offsets) {
+		return nil, &Error{Kind: KindProtocol, Err: fmt.Errorf("%d buffers for %d ranges", len(buffers), len(offsets))}
+	}
+	order := make([]int, 0, len(buffers))
+	for i, buffer := range buffers {
+		if offsets[i] < 0 || offsets[i] > size-int64(len(buffer)) {
+			return nil, &Error{Kind: KindProtocol, Err: fmt.Errorf("%d bytes at %d are not within the blob's %d", len(buffer), offsets[i], size)}
+		}
+		if len(buffer) > 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(offsets[a], offsets[b]) })
+	var wanted []*wantedRange
+	for len(order) > 0 {
+		first := offsets[order[0]]
+		count, end := 0, first
+		for count < len(order) && offsets[order[count]] <= end {
+			end = max(end, offsets[order[count]]+int64(len(buffers[order[count]])))
+			count++
+		}
+		data := buffers[order[0]]
+		if count > 1 {
+			data = make([]byte, end-first)
+		}
+		wanted = append(wanted, &wantedRange{first: first, data: data})
+		order = order[count:]
+	}
+	return wanted, nil
+}
+
+// fillRanges reads several ranges in batches. A connection that breaks is resumed with what is missing. A range that is alone needs
+// no multipart answer, and any host serves it.
+func (b *Blob) fillRanges(missing []*wantedRange) error {
+	resumption := b.patience(b.ctx)
+	for len(missing) > 1 {
+		if b.refusesRanges.Load() || b.registry.ignoresRange.Load() || b.registry.oneRange.isKnown() {
+			return oneRangeError("")
+		}
+		header, count := rangeHeader(missing)
+		progress, err := b.fillBatch(header, missing[:count])
+		missing = slices.DeleteFunc(missing, (*wantedRange).isDone)
+		if err == nil || len(missing) == 0 && isBroken(err) {
+			continue
+		}
+		if err := resumption.after(err, progress); err != nil {
+			return err
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	_, err := b.fill(missing[0].data[missing[0].got:], missing[0].next())
+	return err
+}
+
+// rangeHeader returns the value of a Range header (RFC 9110, section 14.2) and how many ranges it asks for.
+func rangeHeader(missing []*wantedRange) (value string, count int) {
+	text := []byte("bytes=")
+	for _, w := range missing[:min(len(missing), maxRanges)] {
+		before := len(text)
+		if count > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, w.next(), 10)
+		text = append(text, '-')
+		text = strconv.AppendInt(text, w.last(), 10)
+		if len(text) > maxRangeHeader {
+			text = text[:before]
+			break
+		}
+		count++
+	}
+	return string(text), count
+}
+
+// fillBatch makes one request for several ranges.
+func (b *Blob) fillBatch(header string, batch []*wantedRange) (progress bool, err error) {
+	got, err := b.request(b.ctx, http.Header{"Range": {header}})
+	if err != nil {
+		return false, err
+	}
+	form, err := b.checkRanges(got, batch)
+	if err != nil {
+		got.Body.Close() // not drained: this may be the whole blob
+		return false, err
+	}
+	before := countBytes(batch)
+	body := &limitedBody{body: got.Body}
+	err = form.read(body, b.layer.Size, batch)
+	progress = countBytes(batch) > before
+	if err == nil {
+		discard(got.Response) // the closing delimiter, so that the connection can be used again
+		return progress, nil
+	}
+	got.Body.Close()
+	if body.failure != nil {
+		return progress, bodyError(b.ctx, got.from.Host, body.failure)
+	}
+	if _, decided := errors.AsType[*Error](err); decided {
+		return progress, fillIn(err, "", "", got.from.Host)
+	}
+	return progress, b.rememberOneRange(err.Error())
+}
+
+func countBytes(batch []*wantedRange) (sum int) {
+	for _, w := range batch {
+		sum += w.got
+	}
+	return sum
+}
+
+// checkRanges decides what an answer to a request for several ranges is (RFC 9110, sections 14.2 and 15.3.7.2). Servers may ignore
+// the header, serve the first range alone, merge ranges, or refuse.
+func (b *Blob) checkRanges(got *answer, batch []*wantedRange) (rangesForm, error) {
+	switch got.StatusCode {
+	case http.StatusPartialContent:
+		form, err := parseRangesForm(got.Header, b.layer.Size, batch)
+		if _, decided := errors.AsType[*Error](err); decided {
+			return form, fillIn(err, "", "", got.from.Host)
+		}
+		if err != nil {
+			return form, b.rememberOneRange(err.Error())
+		}
+		return form, nil
+	case http.StatusOK:
+		if got.ContentLength >= 0 && got.ContentLength != b.layer.Size {
+			return rangesForm{}, &Error{Host: got.from.Host, Kind: KindMalformed,
+				Err: fmt.Errorf("the manifest says %d bytes, the blob has %d", b.layer.Size, got.ContentLength)}
+		}
+		return rangesForm{}, b.rememberOneRange("it answers several ranges with the whole")
+	case http.StatusBadRequest, http.StatusRequestedRangeNotSatisfiable, http.StatusRequestHeaderFieldsTooLarge, http.StatusNotImplemented:
+		// A manifest that names a strange blob can be the reason too, so this says nothing of the host's other blobs.
+		b.refusesRanges.Store(true)
+		return rangesForm{}, oneRangeError(fmt.Sprintf("it answers several ranges with HTTP %d", got.StatusCode))
+	}
+	return rangesForm{}, statusError(got.Response, got.from.Host, b.auth)
+}
+
+func (b *Blob) rememberOneRange(reason string) error {
+	if b.registry.oneRange.remember() {
+		b.client.log(b.ctx, "registry serves one range per request", map[string]any{"host": b.registry.host, "reason": reason})
+	}
+	return oneRangeError(reason)
+}
+
+func oneRangeError(reason string) error {
+	if reason == "" {
+		reason = "as an earlier answer showed"
+	}
+	return &Error{Kind: KindRangeIgnored, Err: fmt.Errorf("several ranges in one request: %w (%s)", errors.ErrUnsupported, reason)}
+}
