@@ -80,6 +80,7 @@ var diagram = []room{
 	{name: "tcr", imports: "cloudapi"},
 	{name: "credentials", imports: "cloudapi"},
 	{name: "cloudapi"},
+	{name: "redact", view: standard},
 }
 
 func TestDiagramPointsDownwards(t *testing.T) {
