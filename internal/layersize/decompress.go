@@ -3,6 +3,7 @@ package layersize
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -70,9 +71,9 @@ const (
 	sniffBytes = 512
 )
 
-// unpack gives the tar within a blob. What the media type says decides only where
-// the bytes say nothing: a tar older than POSIX has no magic.
-func unpack(blob io.Reader, mediaType string, window uint64) (io.ReadCloser, error) {
+// unpack returns the tar within a blob. The media type decides only where the bytes do
+// not: a tar older than POSIX has no magic. The caller closes what it returns.
+func unpack(ctx context.Context, blob io.Reader, mediaType string, limits Limits) (io.ReadCloser, error) {
 	buffered := bufio.NewReaderSize(blob, readBuffer)
 	head, err := buffered.Peek(sniffBytes)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -88,26 +89,9 @@ func unpack(blob io.Reader, mediaType string, window uint64) (io.ReadCloser, err
 	case packedGzip:
 		return gzip.NewReader(buffered)
 	case packedZstd:
-		if first := firstWindow(head); first > window {
-			return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrFirstWindow, first, window)
-		}
-		return newZstd(buffered, window)
+		return openZstd(ctx, buffered, head, limits)
 	default:
 		return nil, fmt.Errorf("%w: it begins with %x", ErrCompression, head[:min(len(head), 4)])
-	}
-}
-
-// firstWindow is what the first frame wants to remember, 0 when its header does not
-// tell. A frame of a single segment has its whole content for a window.
-func firstWindow(head []byte) uint64 {
-	var h zstd.Header
-	switch err := h.Decode(head); {
-	case err != nil || h.Skippable:
-		return 0
-	case h.SingleSegment:
-		return h.FrameContentSize
-	default:
-		return h.WindowSize
 	}
 }
 
@@ -128,8 +112,6 @@ func newZstd(r io.Reader, window uint64) (io.ReadCloser, error) {
 // classify turns a decompressor's error into one of this package's.
 func classify(err error) error {
 	switch {
-	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
-		return fmt.Errorf("%w: %w", ErrWindow, err)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return fmt.Errorf("%w: the stream ends early", ErrCompression)
 	case errors.Is(err, ErrCompression), errors.Is(err, ErrWindow):

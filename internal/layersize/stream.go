@@ -14,22 +14,22 @@ type Limits struct {
 	Entries       int64 // of the tar; default DefaultEntries
 	WindowBytes   int64 // of a Zstandard frame; default DefaultWindowBytes
 
+	// AnyFrame allows WindowBytes to every Zstandard frame, and reserves the memory at
+	// once: without it, only as much as the first frame asks for, and 32 MiB at least.
+	AnyFrame bool
+
 	// Progress, if set, is called now and then with the bytes of the blob and of the
 	// tar that were read.
 	Progress func(compressed, unpacked int64)
 }
 
 // Bounds of what an honest layer needs. Memory is a Zstandard window, buffers, and
-// up to 50 MiB for the paths of a layer of a million and more entries.
+// up to 50 MiB for the paths of a layer of a million and more entries. Windows above
+// 32 MiB take 128 MiB of all streams of the process together (zstdwindow.go).
 const (
 	DefaultUnpackedBytes = 256 << 30
 	DefaultEntries       = 20_000_000
-	// Encoders use 8 MiB up to level 19, and decoders need not support more (RFC
-	// 8878 §3.1.1.1.2). "--long" and "--ultra" use up to 128 MiB, which would break
-	// the promise of flat memory. containerd's decoder, klauspost/compress, goes
-	// further unless it is told otherwise, so what is refused here can be a sound
-	// layer.
-	DefaultWindowBytes = 32 << 20
+	DefaultWindowBytes   = 128 << 20
 )
 
 const progressStep = 16 << 20
@@ -98,7 +98,7 @@ func ahead(r io.Reader) (next io.Reader, join func()) {
 func count(ctx context.Context, body io.Reader, l Layer, limits Limits) (Measurement, error) {
 	limits = limits.orDefaults()
 	in := &source{ctx: ctx, r: body, size: l.Size}
-	stream, err := unpack(in, l.MediaType, uint64(limits.WindowBytes))
+	stream, err := unpack(ctx, in, l.MediaType, limits)
 	if err != nil {
 		return Measurement{}, in.explain(classify(err))
 	}

@@ -43,7 +43,7 @@ func TestALargeWindowIsRefusedByTheFirstHeader(t *testing.T) {
 		"the first frame":  {frame(tarball, 16<<20), true, 512 << 10},
 		"a single segment": {single.EncodeAll(tarball, nil), true, 512 << 10},
 		"the second frame": {append(frame(tarball[:4<<20], 1<<20), frame(tarball[4<<20:], 16<<20)...), false, 8 << 20},
-		"behind a skip":    {append([]byte{0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 'h', 'i'}, frame(tarball, 16<<20)...), false, 1 << 20},
+		"behind a skip":    {append([]byte{0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 'h', 'i'}, frame(tarball, 16<<20)...), true, 1 << 20},
 	} {
 		var read atomic.Int64
 		body := bodyOf(func() (io.ReadCloser, error) {
@@ -55,6 +55,54 @@ func TestALargeWindowIsRefusedByTheFirstHeader(t *testing.T) {
 		}
 		if n := read.Load(); n > test.read {
 			t.Errorf("%s: %d bytes of %d were read", name, n, len(test.packed))
+		}
+	}
+}
+
+// TestALaterFrameMayAskForAsMuchAsTheFirst, or for 32 MiB; more is refused until the caller allows any frame the limit.
+func TestALaterFrameMayAskForAsMuchAsTheFirst(t *testing.T) {
+	t.Parallel()
+	data := makeTar(t, regular("a", 5000))
+	frame := func(data []byte, window int) []byte {
+		var out bytes.Buffer
+		w, err := zstd.NewWriter(&out, zstd.WithWindowSize(window), zstd.WithEncoderLevel(zstd.SpeedFastest))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range [][]byte{data[:len(data)/2], data[len(data)/2:]} { // in two blocks, so that the header has the window
+			if _, err := w.Write(part); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Flush(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	skipped := []byte{0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 'h', 'i'}
+	far := append([]byte{0x50, 0x2a, 0x4d, 0x18, 0, 8, 0, 0}, make([]byte, 2048)...)
+	for name, test := range map[string]struct {
+		packed [][]byte
+		limits Limits
+		want   error
+	}{
+		"more than 32 MiB":             {[][]byte{frame(data[:512], 8<<20), frame(data[512:], 64<<20)}, Limits{}, ErrWindow},
+		"more, which is allowed":       {[][]byte{frame(data[:512], 8<<20), frame(data[512:], 64<<20)}, Limits{AnyFrame: true}, nil},
+		"32 MiB":                       {[][]byte{frame(data[:512], 8<<20), frame(data[512:], 32<<20)}, Limits{}, nil},
+		"as much as the first":         {[][]byte{frame(data[:512], 64<<20), frame(data[512:], 64<<20)}, Limits{}, nil},
+		"as the first behind a skip":   {[][]byte{skipped, frame(data[:512], 64<<20), frame(data[512:], 64<<20)}, Limits{}, nil},
+		"behind a skip that is long":   {[][]byte{far, frame(data, 64<<20)}, Limits{}, nil},
+		"more than the first has":      {[][]byte{frame(data[:512], 64<<20), frame(data[512:], 128<<20)}, Limits{}, ErrWindow},
+		"more than any may":            {[][]byte{frame(data, 256<<20)}, Limits{AnyFrame: true}, ErrFirstWindow},
+		"more than any may, but later": {[][]byte{frame(data[:512], 8<<20), frame(data[512:], 256<<20)}, Limits{AnyFrame: true}, ErrWindow},
+	} {
+		packed := bytes.Join(test.packed, nil)
+		m, err := Stream(t.Context(), layer(typeOCIZstd, packed), test.limits)
+		if !errors.Is(err, test.want) || err == nil && m.UnpackedBytes != exactly(int64(len(data))) {
+			t.Errorf("%s: %+v, error %v, want %v", name, m, err, test.want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -72,7 +73,7 @@ func (m *Measurer) streamLayer(ctx context.Context, j *job) error {
 	left, refused := m.refusedBefore(j)
 	if !refused {
 		result, err := m.known(j.content("streamed"), func() (layersize.Measurement, error) {
-			return layersize.Stream(ctx, inputOf(j, blob), m.limits(ctx, j))
+			return m.countFiles(ctx, j, inputOf(j, blob))
 		})
 		if err == nil {
 			for _, s := range j.sources {
@@ -95,10 +96,23 @@ func (m *Measurer) streamLayer(ctx context.Context, j *job) error {
 		if err != nil {
 			return s.failed(j, err)
 		}
-		s.result = noted(result, "it was not streamed, as its Zstandard window is too large", nil)
+		s.result = noted(result, fmt.Sprintf("it was not streamed: a Zstandard window above %d MiB, or above 32 MiB in a later frame",
+			layersize.DefaultWindowBytes>>20), nil)
 		m.logMeasured(ctx, j, s, blob)
 	}
 	return nil
+}
+
+// countFiles streams a layer. A large window of a later frame is met when much was read already: where the mode demands the
+// count, the layer is read again, with the memory for it.
+func (m *Measurer) countFiles(ctx context.Context, j *job, input layersize.Layer) (layersize.Measurement, error) {
+	limits := m.limits(ctx, j)
+	result, err := layersize.Stream(ctx, input, limits)
+	if j.orProbe || !errors.Is(err, layersize.ErrWindow) || errors.Is(err, layersize.ErrFirstWindow) {
+		return result, err
+	}
+	limits.AnyFrame = true
+	return layersize.Stream(ctx, input, limits)
 }
 
 // streamAhead is what a stream may have read, in its two buffers, before the first frame's header is looked at.

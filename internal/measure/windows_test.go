@@ -31,10 +31,10 @@ func TestAutoProbesWhatItMayNotStream(t *testing.T) {
 	t.Parallel()
 	s := watched(t)
 	_, tarball := indexable(t, 1)
-	large := zstdLayer(t, tarball, zstd.WithWindowSize(64<<20))
+	large := zstdLayer(t, tarball, zstd.WithWindowSize(256<<20))
 	half := len(tarball) / 2
-	late := glued(t, tarball, zstdLayer(t, tarball[:half]), zstdLayer(t, tarball[half:], zstd.WithWindowSize(64<<20)))
-	tiny := zstdLayer(t, tarball[:1<<20], zstd.WithWindowSize(64<<20))
+	late := glued(t, tarball, zstdLayer(t, tarball[:half]), zstdLayer(t, tarball[half:], zstd.WithWindowSize(256<<20)))
+	tiny := zstdLayer(t, tarball[:1<<20], zstd.WithWindowSize(256<<20))
 	plain := layer(t, 1, sandbox.File{Name: "x", Size: 5000})
 	for name, test := range map[string]struct {
 		refused *blob
@@ -69,6 +69,29 @@ func TestAutoProbesWhatItMayNotStream(t *testing.T) {
 		var failed *measure.LayerError
 		if !errors.As(err, &failed) || !errors.Is(err, layersize.ErrWindow) || failed.Digest != digest(t, test.refused) {
 			t.Errorf("%s: full gave %v", name, err)
+		}
+	}
+}
+
+// TestFullStreamsAWindowOf128MiB, and one of a later frame, for which it reads the layer again with the memory for it.
+func TestFullStreamsAWindowOf128MiB(t *testing.T) {
+	t.Parallel()
+	s := watched(t)
+	_, tarball := indexable(t, 1)
+	half := len(tarball) / 2
+	for name, layer := range map[string]*blob{
+		"first": zstdLayer(t, tarball, zstd.WithWindowSize(128<<20)),
+		"later": glued(t, tarball, zstdLayer(t, tarball[:half]), zstdLayer(t, tarball[half:], zstd.WithWindowSize(128<<20))),
+	} {
+		reference := s.host + "/windows/full-" + name + ":v1"
+		pushed(t, reference, imageOf(t, layer))
+		report, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, reference))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := report.Images[0].Measurements[0]; !got.Exact || got.UnpackedBytes.Value != int64(len(tarball)) {
+			t.Errorf("%s: %+v, the tar has %d bytes", name, got, len(tarball))
 		}
 	}
 }
