@@ -144,7 +144,7 @@ func TestAStreamCountsForEveryRepository(t *testing.T) {
 func TestARefusedStreamCountsForTheRepositoryThatServedIt(t *testing.T) {
 	t.Parallel()
 	_, tarball := indexable(t, 1)
-	l, large := zstdLayer(t, tarball), zstdLayer(t, tarball, zstd.WithWindowSize(64<<20))
+	l, large := zstdLayer(t, tarball), zstdLayer(t, tarball, zstd.WithWindowSize(256<<20))
 	body, err := large.Compressed()
 	if err != nil {
 		t.Fatal(err)
