@@ -1,19 +1,40 @@
 // Package keep is a small store of files for what never changes: measurements of layers and manifests, by digest.
 //
-// It is a convenience and never a source of failure: an entry that is missing, damaged or of another version is simply not
-// there, a write that fails is forgotten, and any number of processes may use one folder at the same time, since entries are
-// written to a file of their own and then renamed (rename(2) is atomic within a file system).
+// It is a convenience and never a source of failure: an entry that is missing, damaged or of
+// another version is simply not there, a write that fails is forgotten, and any number of processes
+// may use one folder at the same time, since entries are written to a file of their own and then
+// renamed (rename(2) is atomic within a file system).
+//
+// # What is believed
+//
+// An entry counts only if no other user can have written it. The directory, the folder in it and
+// the entry each belong to the user of this process or to root, and none of them may be written by
+// its group or by others, but for directories with the sticky bit, as /tmp is: there others can add
+// what is theirs, and replace nothing. Only the directory itself may be a symbolic link. An entry
+// is a regular file, which is opened without following links and without waiting, so that a FIFO in
+// its place stops nothing. Where this does not hold, nothing is read, written or removed. Windows
+// has no such owner and mode; there the access control of the user's profile, where the directory
+// is by default, has to suffice.
+//
+// The payload is not looked at: its meaning, and whether its numbers can be, are the caller's.
+//
+// # What is removed
+//
+// Entries and temporary files of this package's own form, in its own two levels of folders. All
+// other files are left alone.
 package keep
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 )
@@ -22,11 +43,9 @@ const (
 	// version is part of every entry's name: another format or another meaning of a measurement starts afresh.
 	version = "3"
 
-	maxEntryBytes  = 5 << 20
-	maxFolderBytes = 128 << 20
-	// tooOldForTemp: a temporary file of this age belongs to a process that was killed.
-	tooOldForTemp = time.Hour
+	maxEntryBytes = 5 << 20
 	suffix        = ".kept"
+	tempSuffix    = ".tmp"
 )
 
 // Folder keeps entries below a directory. A nil *Folder keeps none.
@@ -43,21 +62,22 @@ func In(dir string) *Folder {
 	return &Folder{dir: dir}
 }
 
-// Get gives the entry of a key, and whether there is a sound one.
+// Get returns the entry of a key, and whether there is a sound one.
 func (f *Folder) Get(key string) ([]byte, bool) {
 	if f == nil {
 		return nil, false
 	}
-	file, err := os.Open(f.path(key))
+	name := f.path(key)
+	if f.checkFolder(filepath.Dir(name)) != nil {
+		return nil, false
+	}
+	file, err := openRegular(name)
 	if err != nil {
 		return nil, false
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxEntryBytes {
-		return nil, false
-	}
 	var content bytes.Buffer
-	if _, err := content.ReadFrom(file); err != nil {
+	if n, err := content.ReadFrom(io.LimitReader(file, maxEntryBytes+1)); err != nil || n > maxEntryBytes {
 		return nil, false
 	}
 	header, payload, found := bytes.Cut(content.Bytes(), []byte("\n"))
@@ -65,7 +85,7 @@ func (f *Folder) Get(key string) ([]byte, bool) {
 		return nil, false
 	}
 	now := time.Now()
-	_ = os.Chtimes(file.Name(), now, now) // what is used stays when the folder is pruned
+	_ = os.Chtimes(name, now, now) // what is used stays when the folder is pruned
 	return payload, true
 }
 
@@ -80,12 +100,13 @@ func (f *Folder) Put(key string, payload []byte) {
 	if f == nil || len(payload) > maxEntryBytes-256 {
 		return
 	}
-	f.prune.Do(f.pruneFolder)
 	name := f.path(key)
-	if os.MkdirAll(filepath.Dir(name), 0o700) != nil {
+	folder := filepath.Dir(name)
+	if os.MkdirAll(folder, 0o700) != nil || f.checkFolder(folder) != nil {
 		return
 	}
-	temp, err := os.CreateTemp(filepath.Dir(name), "new-*.tmp")
+	f.prune.Do(func() { pruneFolders(f.dir, usual) })
+	temp, err := os.CreateTemp(folder, filepath.Base(name)+".*"+tempSuffix)
 	if err != nil {
 		return
 	}
@@ -112,42 +133,60 @@ func (f *Folder) path(key string) string {
 	return filepath.Join(f.dir, name[:2], name+suffix)
 }
 
-// pruneFolder holds the folder to its bound, the least recently used entries going first. It runs once in a process, before the
-// first write; processes that prune together at worst remove a little more.
-func (f *Folder) pruneFolder() {
-	type entry struct {
-		name string
-		size int64
-		used time.Time
-	}
-	var entries []entry
-	var total int64
-	_ = filepath.WalkDir(f.dir, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return nil //nolint:nilerr // what cannot be read is left alone
-		}
-		info, err := d.Info()
-		if err != nil {
-			return nil //nolint:nilerr // removed meanwhile
-		}
-		switch filepath.Ext(name) {
-		case suffix:
-			entries = append(entries, entry{name, info.Size(), info.ModTime()})
-			total += info.Size()
-		case ".tmp":
-			if time.Since(info.ModTime()) > tooOldForTemp {
-				_ = os.Remove(name)
-			}
-		}
+// Check returns why nothing in the directory is believed or written, and nil where there is no
+// reason, or no directory yet.
+func (f *Folder) Check() error {
+	if f == nil {
 		return nil
-	})
-	slices.SortFunc(entries, func(a, b entry) int { return a.used.Compare(b.used) })
-	for _, e := range entries {
-		if total <= maxFolderBytes {
-			return
-		}
-		if os.Remove(e.name) == nil {
-			total -= e.size
-		}
 	}
+	if err := checkDirectory(f.dir, os.Stat); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
+
+// checkFolder does so for the directory and one folder in it.
+func (f *Folder) checkFolder(name string) error {
+	if err := checkDirectory(f.dir, os.Stat); err != nil {
+		return err
+	}
+	return checkDirectory(name, os.Lstat)
+}
+
+func checkDirectory(name string, stat func(string) (fs.FileInfo, error)) error {
+	info, err := stat(name)
+	switch {
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s is no directory", name)
+	}
+	return checkOwner(name, info)
+}
+
+// openRegular opens a file that is to be read, if it is one, and this user's. What else could stand
+// in its place is not opened, or is closed at once: opening must neither wait for a writer nor start a
+// device.
+func openRegular(name string) (*os.File, error) {
+	if info, err := os.Lstat(name); err != nil || !info.Mode().IsRegular() {
+		return nil, cmp.Or(err, errNotRegular)
+	}
+	file, err := os.OpenFile(name, os.O_RDONLY|openFlags, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat() // of what was opened: another process may have renamed a new entry there
+	if err == nil && !info.Mode().IsRegular() {
+		err = errNotRegular
+	}
+	if err == nil {
+		err = checkOwner(name, info)
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+var errNotRegular = errors.New("not a regular file")

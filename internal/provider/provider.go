@@ -104,6 +104,9 @@ func (p *Provider) configureRegistries(ctx context.Context, config *model, data 
 		}
 	}
 	kept := keep.In(config.measurementCacheDir(p.options.LookupEnv))
+	if err := kept.Check(); err != nil {
+		tflog.Warn(ctx, "no measurements are kept", map[string]any{"reason": err.Error()})
+	}
 	settings := registry.Config{
 		Hosts: hosts, HostsPending: pending, DockerConfigDir: config.DockerConfig.ValueString(), UserAgent: p.userAgent(), Log: debug,
 		Limits: p.options.Registry,
