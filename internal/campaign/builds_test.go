@@ -125,7 +125,7 @@ func untainted(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	r.must("untaint", "tkeimage_cache.x")
-	if kept := r.state(); len(kept) != 1 || kept[0] != (held{id: state[0].id}) {
+	if kept := r.state(); len(kept) != 1 || kept[0] != (heldCache{id: state[0].id}) {
 		t.Errorf("the state holds %+v, want %s, and not tainted", kept, state[0].id)
 	}
 	r.converged()
@@ -198,7 +198,7 @@ func (r *run) ends(quietly bool, b trouble) (outcome, then string) {
 		return outcome, "nothing left to do"
 	}
 	then = strings.TrimPrefix(mended, "error, then ")
-	if len(state) > 0 && !slices.ContainsFunc(state, func(h held) bool { return h.tainted }) && strings.Contains(b.title, "deletes") {
+	if len(state) > 0 && !slices.ContainsFunc(state, func(h heldCache) bool { return h.tainted }) && strings.Contains(b.title, "deletes") {
 		then = "created" // the state had it, and the service did not
 	}
 	return outcome, then

@@ -7,11 +7,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -48,13 +50,20 @@ type run struct {
 	env     []string
 	races   string // the folder that the race detector writes to
 	cloud   *tketest.Server
+	unnamed bool // the cache's name is made up by the provider
 	printed bytes.Buffer
 }
 
 func newRun(t *testing.T, options tketest.Options, more ...string) *run {
 	t.Helper()
 	options.Credentials = []tketest.Credential{{SecretID: secretID, SecretKey: canarySecretKey, Token: canaryToken}}
-	r := &run{t: t, cli: need(t), folder: t.TempDir(), cloud: acctest.Cloud(t, options)}
+	return newRunAt(t, acctest.Cloud(t, options), more...)
+}
+
+// newRunAt makes a run at a service that another run uses too.
+func newRunAt(t *testing.T, cloud *tketest.Server, more ...string) *run {
+	t.Helper()
+	r := &run{t: t, cli: need(t), folder: t.TempDir(), cloud: cloud}
 	// A link of its own in each run tells its processes from those of others.
 	own := filepath.Join(r.folder, "bin")
 	err := errors.Join(os.Mkdir(own, 0o700), link(built.binary, filepath.Join(own, "terraform-provider-tkeimage")))
@@ -102,12 +111,16 @@ func (r *run) write(text string) {
 	}
 }
 
-// cache writes the configuration of one cache, with a name of its own and a password.
+// cache writes the configuration of one cache, with a password.
 func (r *run) cache(more string) {
 	r.t.Helper()
+	name := `"llm"`
+	if r.unnamed {
+		name = "null"
+	}
 	r.write(`
 resource "tkeimage_cache" "x" {
-  name      = "llm"
+  name      = ` + name + `
   images    = ["registry.example.com/llm:v1"]
   vpc_id    = "vpc-508ctkfb"
   subnet_id = "subnet-8ah75lo8"
@@ -120,26 +133,39 @@ resource "tkeimage_cache" "x" {
 }
 
 func (r *run) command(ctx context.Context, arguments ...string) *exec.Cmd {
-	command := exec.CommandContext(ctx, r.cli, append(arguments, "-no-color")...)
+	arguments = slices.Insert(slices.Clone(arguments), 1, "-no-color")
+	if arguments[0] == "state" { // a command of two words
+		arguments[1], arguments[2] = arguments[2], arguments[1]
+	}
+	command := exec.CommandContext(ctx, r.cli, arguments...)
 	command.Dir, command.Env = r.folder, r.env
 	return command
 }
 
-// try gives the exit code, and what was printed with the CLI's frames and line breaks taken out.
+// try returns the exit code, and what was printed with the CLI's frames and line breaks taken out.
 func (r *run) try(arguments ...string) (code int, said string) {
 	r.t.Helper()
+	code, said, err := r.attempt(arguments...)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return code, said
+}
+
+// attempt is try for other goroutines than the test's.
+func (r *run) attempt(arguments ...string) (code int, said string, err error) {
 	ctx, cancel := context.WithTimeout(r.t.Context(), longest)
 	defer cancel()
 	output, err := r.command(ctx, arguments...).CombinedOutput()
 	r.printed.Write(output)
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
-		r.t.Fatalf("%v: %v\n%s", arguments, err, output)
+		return 0, "", fmt.Errorf("%v: %w\n%s", arguments, errors.Join(err, ctx.Err()), output)
 	}
 	if exit != nil {
-		return exit.ExitCode(), flat(string(output))
+		return exit.ExitCode(), flat(string(output)), nil
 	}
-	return 0, flat(string(output))
+	return 0, flat(string(output)), nil
 }
 
 func flat(output string) string {
@@ -161,14 +187,14 @@ func (r *run) destroy() (code int, said string) {
 	return r.try("destroy", "-auto-approve")
 }
 
-// held is what a state file says of the cache.
-type held struct {
+// heldCache is what a state file says of the cache.
+type heldCache struct {
 	id      string
 	tainted bool
 }
 
 // state reads the file itself: what is not written there is lost.
-func (r *run) state() (caches []held) {
+func (r *run) state() (caches []heldCache) {
 	r.t.Helper()
 	content, err := os.ReadFile(filepath.Join(r.folder, "terraform.tfstate"))
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(content) == 0 {
@@ -192,7 +218,7 @@ func (r *run) state() (caches []held) {
 	for _, resource := range state.Resources {
 		for _, instance := range resource.Instances {
 			if resource.Mode == "managed" {
-				caches = append(caches, held{instance.Attributes.ID, instance.Status == "tainted"})
+				caches = append(caches, heldCache{instance.Attributes.ID, instance.Status == "tainted"})
 			}
 		}
 	}
@@ -224,7 +250,7 @@ func (r *run) converged() {
 		r.t.Errorf("%d caches, want one: %+v", len(caches), caches)
 	case len(caches) == 0 || caches[0].Status != tketest.StatusReady:
 		r.t.Errorf("there is no usable cache: %+v", caches)
-	case len(state) != 1 || state[0] != (held{id: caches[0].ID}):
+	case len(state) != 1 || state[0] != (heldCache{id: caches[0].ID}):
 		tally.lost.Add(1)
 		r.t.Errorf("the state holds %+v, and there is %s", state, caches[0].ID)
 	}
@@ -249,9 +275,18 @@ func (r *run) gone() {
 
 var importable = regexp.MustCompile(`terraform import \S+ (imc-[a-z0-9]{8})`)
 
-// adopt does what the plan advises where a cache is there that the state does not know.
+// adopt does what the plan advises where a cache is there that the state does not know. No plan knows a name that was made up: then
+// the error of the apply has named it.
 func (r *run) adopt(id string) {
 	r.t.Helper()
+	if r.unnamed {
+		if cache, _ := r.cloud.Cache(id); !strings.Contains(r.printed.String(), cache.Name) {
+			tally.orphaned.Add(1)
+			r.t.Errorf("nothing names %s or its name %s", id, cache.Name)
+		}
+		r.must("import", "tkeimage_cache.x", id)
+		return
+	}
 	advice := importable.FindStringSubmatch(r.must("plan"))
 	if len(advice) != 2 || advice[1] != id {
 		tally.orphaned.Add(1)

@@ -4,7 +4,6 @@ package clients
 import (
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcr"
@@ -23,24 +22,7 @@ type Clients struct {
 	Looked      []string // where they were looked for
 	Fault       error    // why what was found cannot be used
 
-	Known Known // the caches that states were seen to hold
-}
-
-// Known are the ids of caches that this run has met in a state, or made. A cache that bears a new one's name and is none of
-// these may be what a run that was killed has left behind.
-type Known struct{ ids sync.Map }
-
-// Add notes an id; an empty one is none.
-func (k *Known) Add(id string) {
-	if id != "" {
-		k.ids.Store(id, true)
-	}
-}
-
-// Has reports whether an id was noted.
-func (k *Known) Has(id string) bool {
-	_, noted := k.ids.Load(id)
-	return noted
+	Known Known // the caches that this process has met in a state, made, or dropped from a state
 }
 
 // MissingCredentialsError says that something needs the cloud and there are no credentials for it.

@@ -1,13 +1,11 @@
 package imagecache_test
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
@@ -112,26 +110,6 @@ func answer(code string) func(*tketest.Server) {
 
 func inject(s *tketest.Server, effect tketest.Effect) {
 	s.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: effect})
-}
-
-// TestALostAnswerIsFoundOut: whatever becomes of the answer to the create, one apply ends with exactly one cache, in the state.
-func TestALostAnswerIsFoundOut(t *testing.T) {
-	t.Parallel()
-	for name, effect := range map[string]tketest.Effect{
-		"reset": tketest.ResetAfter{}, "truncated": tketest.Truncate{}, "malformed": tketest.Malform{}, "throttled": tketest.Throttle{},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			cloud := acctest.Cloud(t, tketest.Options{})
-			inject(cloud, effect)
-			run(t, cloud, resource.TestStep{Config: configuration(cloud, base), Check: func(*terraform.State) error {
-				if caches := cloud.Caches(); len(caches) != 1 {
-					return fmt.Errorf("%d caches", len(caches))
-				}
-				return nil
-			}})
-		})
-	}
 }
 
 // TestNullsAreRefusedWhereverTheyWouldVanish: left out of a list of names, a null would list every cache.

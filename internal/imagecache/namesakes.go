@@ -31,14 +31,17 @@ func (r *Resource) namesakes(ctx context.Context, plan *model) diag.Diagnostics 
 		tflog.Debug(ctx, "could not look for image caches of the same name", map[string]any{"error": err.Error()})
 		return nil
 	}
-	var strangers []tke.ImageCache
+	var unknown []tke.ImageCache
 	for _, cache := range found {
+		if r.clients.Known.WasDropped(cache.ID) {
+			return diag.Diagnostics{tfdiag.Reappeared(&cache)}
+		}
 		if !r.clients.Known.Has(cache.ID) {
-			strangers = append(strangers, cache)
+			unknown = append(unknown, cache)
 		}
 	}
-	if len(strangers) == 0 {
+	if len(unknown) == 0 {
 		return nil
 	}
-	return diag.Diagnostics{tfdiag.Namesakes(plan.Name.ValueString(), strangers)}
+	return diag.Diagnostics{tfdiag.Namesakes(plan.Name.ValueString(), unknown)}
 }

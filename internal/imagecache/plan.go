@@ -74,9 +74,12 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	if state == nil {
 		plan.foreseeCreate(&config)
+		resp.Diagnostics.Append(r.checkDropped(ctx)...)
 		resp.Diagnostics.Append(r.namesakes(ctx, &plan)...)
 	} else {
-		r.clients.Known.Add(state.ID.ValueString())
+		if r.clients.Known.AddPlanned(state.ID.ValueString()) {
+			resp.Diagnostics.Append(tfdiag.TwoAddresses(state.ID.ValueString()))
+		}
 		plan.foreseeUpdate(&config, state)
 		resp.RequiresReplace.Append(replacements(state, &plan)...)
 	}

@@ -57,10 +57,12 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if plan.Name.IsUnknown() {
+	nameIsNew := plan.Name.IsUnknown()
+	if nameIsNew {
 		plan.Name = types.StringValue(newName())
 	}
 	request, diags := plan.createRequest(ctx, &config)
+	request.NameIsNew = nameIsNew
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -72,6 +74,9 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	id, err := cloud.Create(ctx, request)
+	if err != nil {
+		id, err = r.takeOver(request, err)
+	}
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.Cloud(attempt, err, r.clients))
 		return
@@ -91,23 +96,26 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
 }
 
-// Read takes over what the service tells; a cache that is not there any more leaves the state.
+// Read takes over what the service tells; a cache that is not there any more, which several looks have to show, leaves the state.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.clients.Known.Add(state.ID.ValueString())
+	if r.clients.Known.AddRead(state.ID.ValueString()) {
+		resp.Diagnostics.Append(tfdiag.TwoAddresses(state.ID.ValueString()))
+	}
 	if resp.Diagnostics.Append(r.elsewhere(ctx, state.ID.ValueString(), req.Identity, req.Private)...); resp.Diagnostics.HasError() {
 		return
 	}
-	cache, err := r.find(ctx, state.ID.ValueString())
+	cache, err := r.read(ctx, &state)
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.Cloud("read image cache "+state.ID.ValueString(), err, r.clients))
 		return
 	}
 	if cache == nil {
+		r.clients.Known.Drop(state.ID.ValueString())
 		resp.Diagnostics.Append(r.leave(ctx, &state)...)
 		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.ID.ValueString())...)
 		resp.State.RemoveResource(ctx)
@@ -141,7 +149,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		return
 	}
 
-	cache, err := r.update(ctx, request)
+	cache, err := r.update(ctx, request, state.Name.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(r.failedBuild(ctx, "update image cache "+state.ID.ValueString(), err, &plan))
 		if cache == nil {
@@ -161,14 +169,14 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
 }
 
-// update sends a request, if it asks for anything, and gives the cache as it is afterwards.
-func (r *Resource) update(ctx context.Context, request tke.UpdateRequest) (*tke.ImageCache, error) {
+// update sends a request, if it asks for anything, and returns the cache as it is afterwards. name is what it has before.
+func (r *Resource) update(ctx context.Context, request tke.UpdateRequest, name string) (*tke.ImageCache, error) {
 	cloud, err := r.clients.TKE()
 	if err != nil {
 		return nil, err
 	}
 	if asksForNothing(request) {
-		cache, err := cloud.Find(ctx, request.ID)
+		cache, err := cloud.Search(ctx, request.ID, name)
 		if err == nil && cache == nil {
 			err = &tke.GoneError{ID: request.ID}
 		}
@@ -196,7 +204,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 
 	cloud, err := r.clients.TKE()
 	if err == nil {
-		err = cloud.Delete(ctx, id)
+		err = cloud.Delete(ctx, id, state.Name.ValueString())
 	}
 	if err == nil {
 		err = cloud.WaitDeleted(ctx, id)
@@ -244,7 +252,15 @@ func (r *Resource) find(ctx context.Context, id string) (*tke.ImageCache, error)
 	if err != nil {
 		return nil, err
 	}
-	return cloud.Read(ctx, id)
+	return cloud.Find(ctx, id)
+}
+
+func (r *Resource) read(ctx context.Context, state *model) (*tke.ImageCache, error) {
+	cloud, err := r.clients.TKE()
+	if err != nil {
+		return nil, err
+	}
+	return cloud.Read(ctx, state.ID.ValueString(), state.Name.ValueString())
 }
 
 // failedBuild says what went wrong, and where the disk was too small, which size would do.

@@ -74,11 +74,7 @@ func tagsOf(tags types.Map) []tke.Tag {
 }
 
 func tagMap(tags []tke.Tag) types.Map {
-	values := make(map[string]string, len(tags))
-	for _, tag := range tags {
-		values[tag.Key] = tag.Value
-	}
-	return mapOf(values)
+	return mapOf(tagValues(tags))
 }
 
 // spelled gives the images that the service tells, in the words of those that were asked for wherever it means the same: nginx may

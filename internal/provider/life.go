@@ -12,10 +12,11 @@ import (
 
 // stopOnTerminate takes SIGTERM as the CLI takes it: what runs ends soon and says what it has, so that the id of a cache that was
 // just made reaches the state. Whoever ends a job often tells all of its processes, and one that died at once would take the id
-// with it. The process itself ends when the CLI hangs up. (SIGINT is the CLI's business: go-plugin lets it pass.)
+// with it. So does a terminal that is closed, with SIGHUP. The process itself ends when the CLI hangs up. (SIGINT is the CLI's
+// business: go-plugin lets it pass.)
 func stopOnTerminate(server tfprotov6.ProviderServer) {
 	told := make(chan os.Signal, 1)
-	signal.Notify(told, syscall.SIGTERM)
+	signal.Notify(told, syscall.SIGTERM, syscall.SIGHUP)
 	for range told {
 		_, _ = server.StopProvider(context.Background(), &tfprotov6.StopProviderRequest{})
 	}

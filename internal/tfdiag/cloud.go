@@ -8,9 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -29,6 +27,7 @@ func Cloud(attempt string, err error, from *clients.Clients) diag.Diagnostic {
 		uncertain *tke.UncertainError
 		wait      *tke.WaitError
 		gone      *tke.GoneError
+		listed    *tke.InconsistentError
 		call      *tke.Error
 	)
 	switch {
@@ -44,7 +43,10 @@ func Cloud(attempt string, err error, from *clients.Clients) diag.Diagnostic {
 		return diag.NewErrorDiagnostic(summary, endedWait(wait, from))
 	case errors.As(err, &gone):
 		return diag.NewErrorDiagnostic(summary, fmt.Sprintf(
-			"Image cache %s is gone: somebody deleted it, or it expired. Apply again to create it anew.", gone.ID))
+			"Image cache %s is gone: it was deleted from outside, or it expired. The service has left it out of every list for a while. "+
+				"Apply again to create it anew.", gone.ID))
+	case errors.As(err, &listed):
+		return diag.NewErrorDiagnostic(summary, inconsistentList(listed))
 	case errors.As(err, &call):
 		return diag.NewErrorDiagnostic(summary, failedCall(call, from.Credentials))
 	case from.Fault != nil && errors.Is(err, from.Fault):
@@ -100,39 +102,6 @@ func failedCall(err *cloudapi.Error, used string) string {
 	return b.String()
 }
 
-func uncertainCreate(err *tke.UncertainError) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "The request to create image cache %q was sent, but no clear answer came back: %s\n\n", err.Name, sentence(rootOf(err.Err)))
-	switch {
-	case len(err.Found) > 1:
-		fmt.Fprintf(&b, "Several caches of that name have appeared meanwhile: %s. Find the one that is yours, import it, and delete the others:\n\n",
-			strings.Join(err.Found, ", "))
-	case err.Look != nil:
-		fmt.Fprintf(&b, "Looking for that cache failed too: %s It may well exist, and to apply again would then make a second one. "+
-			"First look in the console or with DescribeImageCaches for that name. If it is there, import it:\n\n", sentence(rootOf(err.Look)))
-	default:
-		b.WriteString("No cache of that name was found afterwards, so most likely none was created, but that is not certain. " +
-			"Look in the console or with DescribeImageCaches for that name before you apply again. If it is there, import it:\n\n")
-	}
-	b.WriteString("  terraform import ADDRESS imc-…")
-	return b.String()
-}
-
-// Namesakes warns of caches that bear the name of one that is going to be created, and that no state was seen to hold.
-func Namesakes(name string, caches []tke.ImageCache) diag.Diagnostic {
-	var items []string
-	caches = slices.SortedFunc(slices.Values(caches), tke.NewestFirst)
-	for _, cache := range caches {
-		items = append(items, fmt.Sprintf("%s: %s, created %s", cache.ID, cache.Status, cache.Created.UTC().Format(time.RFC3339)))
-	}
-	return diag.NewWarningDiagnostic(fmt.Sprintf("Another image cache is named %q", name), fmt.Sprintf(
-		"This creates a new image cache, and the service has one of that name already, which this run has not met in the state:\n%s\n\n"+
-			"If a run was killed before it could write the state, this is what it left behind. To keep it instead of making another one, stop here and import it:\n\n"+
-			"  terraform import ADDRESS %s\n\n"+
-			"If the new cache replaces it (create_before_destroy), or if it belongs to another configuration, there is nothing to do.",
-		list(items), caches[0].ID))
-}
-
 // left is what an outcome that was not waited for to the end leaves behind.
 var left = map[tke.Outcome]string{
 	tke.Built: "The service goes on building, and the id is in the state. When the cache has become Ready meanwhile, " +
@@ -150,7 +119,10 @@ var raise = map[tke.Outcome]string{
 func endedWait(err *tke.WaitError, from *clients.Clients) string {
 	text := fmt.Sprintf("Image cache %s was waited for, and last seen %s, until ", err.ID, seen(err.Last))
 	var call *tke.Error
+	var listed *tke.InconsistentError
 	switch {
+	case errors.As(err, &listed):
+		return text + "it could not be looked at any more.\n" + inconsistentList(listed) + "\n\n" + left[err.For]
 	case errors.As(err, &call) && call.Kind != tke.KindCanceled: // a try that ran out of time is not the wait that did
 		return text + "it could not be looked at any more.\n" + failedCall(call, from.Credentials) + "\n\n" + left[err.For]
 	case errors.Is(err, context.DeadlineExceeded):

@@ -1,12 +1,6 @@
 package tke
 
-import (
-	"context"
-	"errors"
-	"fmt"
-	"iter"
-	"slices"
-)
+import "context"
 
 // The names of the actions, as the API and CAM policies (tke:<Action>) spell them.
 const (
@@ -15,13 +9,6 @@ const (
 	ActionUpdate   = "UpdateImageCache"
 	ActionDelete   = "DeleteImageCaches"
 	ActionMatch    = "GetMostSuitableImageCache"
-)
-
-const (
-	// pageSize is the most that DescribeImageCaches gives in one answer.
-	pageSize = 50
-	// mostPages bounds a listing, far above what any region holds: whatever a count claims, a listing ends.
-	mostPages = 400
 )
 
 // CreateRequest is the input of CreateImageCache. Empty optional fields are left out of the request.
@@ -42,6 +29,9 @@ type CreateRequest struct {
 	ResolveConfig    string               `json:",omitempty"`
 	Tags             []Tag                `json:",omitempty"`
 	Snapshotter      string               `json:",omitempty"`
+
+	// NameIsNew: the name was made up for this request alone, so a cache of this name is proof that the request was carried out.
+	NameIsNew bool `json:"-"`
 }
 
 // UpdateRequest is the input of UpdateImageCache. A nil field is left out, and the service is assumed to keep what it has;
@@ -97,15 +87,26 @@ func (c *Client) Update(ctx context.Context, request UpdateRequest) error {
 	return err
 }
 
-// Delete deletes a cache and its snapshot. A cache that is gone already is no error.
-func (c *Client) Delete(ctx context.Context, id string) error {
+// Delete deletes a cache and its snapshot. A cache that is gone already is no error; but where the service says so, it is looked
+// for again, since one answer proves nothing, and deleted again where it is found.
+func (c *Client) Delete(ctx context.Context, id, name string) error {
+	for {
+		err := c.deleteOnce(ctx, id)
+		if !IsNotFound(err) {
+			return err
+		}
+		cache, err := c.findAgain(ctx, id, name)
+		if cache == nil || err != nil {
+			return err
+		}
+	}
+}
+
+func (c *Client) deleteOnce(ctx context.Context, id string) error {
 	defer c.sweeper.write()()
 	_, err := call[struct{}](ctx, c, ActionDelete, struct {
 		IDs []string `json:"ImageCacheIds"`
 	}{[]string{id}})
-	if IsNotFound(err) {
-		return nil
-	}
 	return err
 }
 
@@ -122,68 +123,4 @@ func (c *Client) Match(ctx context.Context, images []string, snapshotter string)
 		return nil, err
 	}
 	return out.Cache, nil
-}
-
-// describeRequest is the input of DescribeImageCaches.
-type describeRequest struct {
-	IDs    []string `json:"ImageCacheIds,omitempty"`
-	Names  []string `json:"ImageCacheNames,omitempty"`
-	Limit  int
-	Offset int
-
-	maxPages int64 // 0: as many as there are
-}
-
-// errTooManyPages ends a listing that was bounded.
-var errTooManyPages = errors.New("the list has more pages than were allowed")
-
-// describe lists the caches that a request selects, page by page until TotalCount is reached.
-func (c *Client) describe(ctx context.Context, request describeRequest) ([]ImageCache, error) {
-	var all []ImageCache
-	if request.Limit == 0 {
-		request.Limit = pageSize
-	}
-	for asked := 1; ; asked++ {
-		page, err := call[struct {
-			TotalCount int
-			Caches     []ImageCache `json:"ImageCaches"`
-		}](ctx, c, ActionDescribe, request)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.Caches...)
-		request.Offset += len(page.Caches)
-		if request.Offset >= page.TotalCount {
-			return all, nil
-		}
-		if request.maxPages > 0 && int64(page.TotalCount) > request.maxPages*pageSize {
-			return nil, errTooManyPages
-		}
-		if len(page.Caches) == 0 || asked == mostPages {
-			return nil, &Error{Action: ActionDescribe, Kind: KindMalformed, Message: fmt.Sprintf(
-				"it counts %d caches and lists only %d", page.TotalCount, request.Offset)}
-		}
-	}
-}
-
-// Named gives the caches that bear one of the names, or all when there are no names. Were the service to match by part of a
-// name, a stranger's cache would not be taken.
-func (c *Client) Named(ctx context.Context, names ...string) ([]ImageCache, error) {
-	var found []ImageCache
-	for chunk := range chunks(names) {
-		caches, err := c.describe(ctx, describeRequest{Names: chunk})
-		if err != nil && !IsNotFound(err) {
-			return nil, err
-		}
-		found = append(found, caches...)
-	}
-	return slices.DeleteFunc(found, func(cache ImageCache) bool { return len(names) > 0 && !slices.Contains(names, cache.Name) }), nil
-}
-
-// chunks yields the names in portions that one call takes, and one empty portion when there are none.
-func chunks(names []string) iter.Seq[[]string] {
-	if len(names) == 0 {
-		return slices.Values([][]string{nil})
-	}
-	return slices.Chunk(names, pageSize)
 }

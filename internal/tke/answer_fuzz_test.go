@@ -36,6 +36,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(200, []byte(`{"Response":{"Error":{"Code":"AuthFailure.SignatureExpire","Message":7},"RequestId":"a"}}`))
 	f.Add(200, []byte(`{"Response":{"TotalCount":-1,"ImageCaches":{},"RequestId":1}}`))
 	f.Add(200, []byte(`{"Response":{"TotalCount":9223372036854775807,"ImageCaches":[{},{}],"RequestId":"a"}}`))
+	f.Add(200, []byte(`{"Response":{"TotalCount":2,"ImageCaches":[{"ImageCacheId":"imc-a","Status":"Ready"},{"ImageCacheId":"imc-a","Status":"Ready"}],"RequestId":"a"}}`))
 	f.Add(502, []byte("<html><style>a{}</style>\xff<b>Bad Gateway"))
 	f.Add(302, []byte{})
 	wire := &answering{}
@@ -61,6 +62,12 @@ func FuzzAnswer(f *testing.F) {
 			for _, cache := range caches {
 				_, _ = cache.ExpiresAt()
 				_, _ = cache.Chronicle(), cache.Warnings()
+			}
+			return
+		}
+		if contradicts, ok := errors.AsType[*tke.InconsistentError](err); ok {
+			if len(contradicts.Error()) > 1000 {
+				t.Fatalf("an error of %d bytes", len(contradicts.Error()))
 			}
 			return
 		}

@@ -85,7 +85,7 @@ func TestLifeOfACache(t *testing.T) {
 		t.Errorf("matched %v, %v", match, err)
 	}
 	for range 2 { // to delete what is gone is no error
-		if err := client.Delete(ctx, id); err != nil {
+		if err := client.Delete(ctx, id, "first"); err != nil {
 			t.Fatal(err)
 		}
 	}

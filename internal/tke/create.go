@@ -10,17 +10,19 @@ import (
 
 const (
 	// lookFor bounds the search for a cache whose create got no clear answer. It runs even when the caller has given up,
-	// since a cache that nobody knows costs money for as long as it lives.
-	lookFor   = 20 * time.Second
-	lookTimes = 5
+	// since a cache that no state holds costs money for as long as it lives.
+	lookFor   = 40 * time.Second
+	lookTimes = absentLooks
 )
 
-// UncertainError says that a create got no answer that tells whether the service acted, and that looking did not settle it.
+// UncertainError says that a create got no answer that tells whether the service acted.
 type UncertainError struct {
 	Name  string
-	Found []string // ids of caches of that name that were not there before
-	Err   error    // what the create ended with
-	Look  error    // what kept us from looking, nil when nothing did
+	Found []ImageCache // caches of that name that were not listed before, in the order in which they appeared
+	Err   error        // what the create ended with
+	Look  error        // what kept us from looking, nil when nothing did
+
+	Differences []string // how the one cache that bears the request's own name differs from what was asked; set by the caller
 }
 
 func (e *UncertainError) Error() string {
@@ -39,50 +41,48 @@ func (e *UncertainError) Unwrap() []error {
 	return []error{e.Err, e.Look}
 }
 
-// Create makes a cache and gives its id without waiting for it to be built.
+// Create makes a cache and returns its id without waiting for it to be built. request.Name must not be empty.
 //
-// CreateImageCache takes no client token, so a second try could double the cache. When the answer to the first is lost, Create
-// looks for a cache of this name that was not there before, and goes on with it. request.Name must not be empty.
+// CreateImageCache takes no client token, so a second try could double the cache, and no cache that is found afterwards shows
+// which request made it. When the answer is lost, Create sends nothing again: it returns an *UncertainError with the caches of this
+// name that were not listed before. Only a name that was made up for this request (NameIsNew) makes one of them certain.
 func (c *Client) Create(ctx context.Context, request CreateRequest) (id string, err error) {
-	before, err := c.idsNamed(ctx, request.Name)
+	before, err := c.Namesakes(ctx, request.Name)
 	if err != nil {
 		return "", err
 	}
 	id, err = c.createOnce(ctx, request)
-	var failed *Error
-	if err == nil || !errors.As(err, &failed) || !failed.MayHaveActed() {
+	failed, ok := errors.AsType[*Error](err)
+	if !ok || !failed.MayHaveActed() {
 		return id, err
 	}
-	return c.settle(ctx, request.Name, before, err)
-}
-
-// settle finds out whether a create that got no clear answer has acted.
-func (c *Client) settle(ctx context.Context, name string, before []string, cause error) (string, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookFor)
-	defer cancel()
-	uncertain := &UncertainError{Name: name, Err: cause}
-	for range lookTimes {
-		after, err := c.idsNamed(ctx, name)
-		if err != nil {
-			uncertain.Look = err
-			return "", uncertain
-		}
-		uncertain.Found = slices.DeleteFunc(after, func(id string) bool { return slices.Contains(before, id) })
-		if len(uncertain.Found) == 1 {
-			return uncertain.Found[0], nil
-		}
-		if len(uncertain.Found) > 1 || pauseUntilNext(ctx, c.poll) != nil {
-			return "", uncertain
-		}
-	}
+	uncertain := &UncertainError{Name: request.Name, Err: err}
+	uncertain.Found, uncertain.Look = c.lookForNew(ctx, request, before)
 	return "", uncertain
 }
 
-func (c *Client) idsNamed(ctx context.Context, name string) ([]string, error) {
-	caches, err := c.Namesakes(ctx, name)
-	ids := make([]string, 0, len(caches))
-	for _, cache := range caches {
-		ids = append(ids, cache.ID)
+// lookForNew returns the caches of a request's name that were not listed before it. It looks on after it has found some, since
+// others may have come from elsewhere and the request's own may be late; unless its name is proof.
+func (c *Client) lookForNew(ctx context.Context, request CreateRequest, before []ImageCache) (found []ImageCache, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookFor)
+	defer cancel()
+	for range lookTimes {
+		after, err := c.Namesakes(ctx, request.Name)
+		if err != nil {
+			return found, err
+		}
+		for _, cache := range after {
+			if !lists(before, cache.ID) && !lists(found, cache.ID) {
+				found = append(found, cache)
+			}
+		}
+		if request.NameIsNew && len(found) > 0 || pauseUntilNext(ctx, c.poll) != nil {
+			break
+		}
 	}
-	return ids, err
+	return found, nil
+}
+
+func lists(caches []ImageCache, id string) bool {
+	return slices.ContainsFunc(caches, func(cache ImageCache) bool { return cache.ID == id })
 }

@@ -2,6 +2,7 @@ package tke
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 )
@@ -26,4 +27,15 @@ const (
 func IsNotFound(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.HasCode("ResourceNotFound")
+}
+
+// InconsistentError says that a list of the service contradicts itself about a cache. It is no proof of anything.
+type InconsistentError struct {
+	ID        string // of the cache, where the answer names one
+	Problem   string // what the list holds, such as "a cache without a status"
+	RequestID string
+}
+
+func (e *InconsistentError) Error() string {
+	return fmt.Sprintf("%s: the list holds %s: %s (request id %s)", ActionDescribe, e.Problem, e.ID, e.RequestID)
 }

@@ -72,7 +72,7 @@ func TestPublishedExamples(t *testing.T) {
 			}
 		}},
 		ActionDelete: {func(t *testing.T, c *Client) {
-			if err := c.Delete(context.Background(), "imc-xxx"); err != nil {
+			if err := c.Delete(context.Background(), "imc-xxx", ""); err != nil {
 				t.Error(err)
 			}
 		}},

@@ -18,11 +18,15 @@ type namesakes struct {
 func newNamesakes(client *Client) *namesakes {
 	batch := func(ctx context.Context, names []string) []*dataloader.Result[[]ImageCache] {
 		// The batch belongs to all who wait for it, so it must not end with the first one's context.
-		found, err := client.Named(context.WithoutCancel(ctx), unique(names)...)
+		ctx = context.WithoutCancel(ctx)
+		found, err := client.Named(ctx, unique(names)...)
 		results := make([]*dataloader.Result[[]ImageCache], len(names))
 		for i, name := range names {
 			results[i] = &dataloader.Result[[]ImageCache]{Error: err, Data: slices.DeleteFunc(slices.Clone(found),
 				func(cache ImageCache) bool { return cache.Name != name })}
+			if isInconsistent(err) && len(names) > 1 { // about one of the names
+				results[i].Data, results[i].Error = client.Named(ctx, name)
+			}
 		}
 		return results
 	}

@@ -2,6 +2,7 @@ package tke
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -30,7 +31,9 @@ func newReader(client *Client, gather time.Duration) *reader {
 		found, err := client.find(context.WithoutCancel(ctx), unique(ids))
 		results := make([]*dataloader.Result[*ImageCache], len(ids))
 		for i, id := range ids {
-			results[i] = &dataloader.Result[*ImageCache]{Data: found[id], Error: err}
+			if results[i] = found[id]; err != nil {
+				results[i] = &dataloader.Result[*ImageCache]{Error: err}
+			}
 		}
 		return results
 	}
@@ -45,9 +48,27 @@ func newReader(client *Client, gather time.Duration) *reader {
 // known.
 func unique(asked []string) []string { return slices.Compact(slices.Sorted(slices.Values(asked))) }
 
-// Find reads one cache; nil when the service does not list it.
+// Find reads one cache; nil when this one answer of the service does not list it: see Search.
 func (c *Client) Find(ctx context.Context, id string) (*ImageCache, error) {
 	return c.reader.find(ctx, id)
+}
+
+// FindEach reads several caches, and returns those that the service lists.
+func (c *Client) FindEach(ctx context.Context, ids []string) (found []ImageCache, err error) {
+	for chunk := range slices.Chunk(unique(ids), pageSize) {
+		results, err := c.find(ctx, chunk)
+		for _, id := range chunk {
+			switch result := results[id]; {
+			case err != nil:
+				return nil, err
+			case result.Error != nil:
+				return nil, result.Error
+			case result.Data != nil:
+				found = append(found, *result.Data)
+			}
+		}
+	}
+	return found, nil
 }
 
 func (r *reader) find(ctx context.Context, id string) (*ImageCache, error) {
@@ -55,11 +76,12 @@ func (r *reader) find(ctx context.Context, id string) (*ImageCache, error) {
 }
 
 // find reads at most pageSize caches by id. Whether an unknown id among known ones is left out or makes the whole call
-// answer ResourceNotFound is unconfirmed: in the second case halves are asked, so that one lost cache does not hide the others.
-func (c *Client) find(ctx context.Context, ids []string) (map[string]*ImageCache, error) {
+// answer ResourceNotFound is unconfirmed: in the second case halves are asked, so that one lost cache does not hide the others. So
+// are they where the list contradicts itself about one cache.
+func (c *Client) find(ctx context.Context, ids []string) (map[string]*dataloader.Result[*ImageCache], error) {
 	caches, err := c.describe(ctx, describeRequest{IDs: ids})
-	switch {
-	case IsNotFound(err) && len(ids) > 1:
+	inconsistent := isInconsistent(err)
+	if len(ids) > 1 && (inconsistent || IsNotFound(err)) {
 		found, err := c.find(ctx, ids[:len(ids)/2])
 		if err != nil {
 			return nil, err
@@ -67,12 +89,24 @@ func (c *Client) find(ctx context.Context, ids []string) (map[string]*ImageCache
 		rest, err := c.find(ctx, ids[len(ids)/2:])
 		maps.Copy(found, rest)
 		return found, err
-	case err != nil && !IsNotFound(err):
+	}
+	if err != nil && !inconsistent && !IsNotFound(err) {
 		return nil, err
 	}
-	found := make(map[string]*ImageCache, len(caches))
+	found := make(map[string]*dataloader.Result[*ImageCache], len(ids))
+	for _, id := range ids {
+		found[id] = &dataloader.Result[*ImageCache]{}
+		if inconsistent {
+			found[id].Error = err
+		}
+	}
 	for i := range caches {
-		found[caches[i].ID] = &caches[i]
+		found[caches[i].ID] = &dataloader.Result[*ImageCache]{Data: &caches[i]}
 	}
 	return found, nil
+}
+
+func isInconsistent(err error) bool {
+	_, is := errors.AsType[*InconsistentError](err)
+	return is
 }

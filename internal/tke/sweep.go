@@ -68,9 +68,9 @@ type sweep struct {
 	caches map[string]*ImageCache // nil until done, and when it was given up
 }
 
-// Read reads one cache for a refresh; nil when the service does not list it. During a burst the answer may be half a minute old,
-// but never older than the last write of this client. To follow a cache that changes, use Find.
-func (c *Client) Read(ctx context.Context, id string) (*ImageCache, error) {
+// Read reads one cache for a refresh, as Search does. During a burst the answer may be half a minute old, but never older than the
+// last write of this client. To follow a cache that changes, use Find.
+func (c *Client) Read(ctx context.Context, id, name string) (*ImageCache, error) {
 	if s := c.sweeper.current(ctx, c); s != nil {
 		select {
 		case <-s.done:
@@ -81,7 +81,7 @@ func (c *Client) Read(ctx context.Context, id string) (*ImageCache, error) {
 			return cache, nil
 		}
 	}
-	return c.Find(ctx, id)
+	return c.Search(ctx, id, name)
 }
 
 // write counts the beginning of a write, and its end when what it gives is called.
@@ -127,7 +127,7 @@ func (s *sweep) run(ctx context.Context, c *Client, pages int64) {
 	defer close(s.done)
 	ctx, cancel := context.WithTimeout(ctx, sweepFresh)
 	defer cancel()
-	caches, err := c.describe(ctx, describeRequest{maxPages: pages})
+	caches, err := c.listPages(ctx, describeRequest{maxPages: pages})
 	if err != nil {
 		return // single reads will say what is wrong, if anything is
 	}

@@ -93,11 +93,14 @@ func failure(cache *ImageCache) error {
 	return nil
 }
 
-// WaitDeleted waits until the cache is not listed any more.
+// WaitDeleted waits until a cache whose deletion the service has confirmed is not listed any more.
 func (c *Client) WaitDeleted(ctx context.Context, id string) error {
-	for {
+	for missed := 0; ; {
 		cache, err := c.waiting.find(ctx, id)
-		if err == nil && cache == nil {
+		if missed++; cache != nil || err != nil {
+			missed = 0
+		}
+		if missed == deletedLooks {
 			return nil
 		}
 		if err == nil {
@@ -112,20 +115,20 @@ func (c *Client) WaitDeleted(ctx context.Context, id string) error {
 // wait is the one poll loop. Reads retry transient faults by themselves, so an error of a read ends the wait.
 func (c *Client) wait(ctx context.Context, id string, outcome Outcome, look func(*ImageCache) (bool, error)) (*ImageCache, error) {
 	var last *ImageCache
-	started := time.Now()
+	started, missed := time.Now(), 0
 	for {
 		cache, err := c.waiting.find(ctx, id)
 		if err != nil {
 			return last, &WaitError{ID: id, For: outcome, Last: last, Err: err}
 		}
-		if cache == nil && (last != nil || time.Since(started) > notListedFor) {
-			return nil, &GoneError{ID: id}
-		}
-		if cache != nil {
-			last = cache
+		if missed++; cache != nil {
+			last, missed = cache, 0
 			if done, err := look(cache); done || err != nil {
 				return cache, err
 			}
+		}
+		if missed >= absentLooks && (last != nil || time.Since(started) > notListedFor) {
+			return nil, &GoneError{ID: id}
 		}
 		if err := pauseUntilNext(ctx, c.poll); err != nil {
 			return last, &WaitError{ID: id, For: outcome, Last: last, Err: err}

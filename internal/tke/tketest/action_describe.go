@@ -45,6 +45,9 @@ func (s *Server) describe(c *call, in describeRequest) (any, *apiError) {
 	}
 	visible = slices.DeleteFunc(visible, func(rec *record) bool { return !in.selects(rec) })
 	s.sort(visible)
+	if c.reversed {
+		slices.Reverse(visible)
+	}
 	answer := describeResponse{TotalCount: len(visible), ImageCaches: []wireCache{}}
 	for _, rec := range in.page(visible) {
 		answer.ImageCaches = append(answer.ImageCaches, s.wire(rec))

@@ -23,7 +23,8 @@ type call struct {
 	body                      []byte
 	tooLarge                  bool
 
-	lag int // how many lists are not to know yet what this call does
+	reversed bool // the list goes the other way round
+	lag      int  // how many lists are not to know yet what this call does
 }
 
 func newCall(r *http.Request, now time.Time) *call {
@@ -50,10 +51,11 @@ type reply struct {
 	status      int
 	contentType string
 	body        []byte
-	code        string // of the error in the body
-	acted       bool   // the service did what it was asked
-	reset       bool   // the connection is reset instead
-	truncate    bool   // the connection ends in the middle of the body
+	code        string            // of the error in the body
+	list        *describeResponse // what the body lists
+	acted       bool              // the service did what it was asked
+	reset       bool              // the connection is reset instead
+	truncate    bool              // the connection ends in the middle of the body
 
 	date   time.Time     // what the service's clock says
 	hold   time.Duration // how long the answer is held back once the service has acted

@@ -27,18 +27,20 @@ type Fault struct {
 }
 
 // Effect is one kind of trouble: [Answer], [Throttle], [HTTPStatus], [Delay], [AnswerLate], [RefuseNext], [ResetBefore],
-// [ResetAfter], [AnswerAfter], [Truncate], [Malform], [EmptyList], [Lag], or several [Together].
+// [ResetAfter], [AnswerAfter], [Truncate], [Malform], [EmptyList], [ShortList],
+// [ReversedList], [DoubledList], [StatuslessList], [Lag], or several [Together].
 type Effect interface {
 	plan(p *plan)
 }
 
 // plan is what is going to happen to one call.
 type plan struct {
-	struck  []Effect
-	delay   time.Duration
-	instead func(*call) reply // what is answered without acting
-	lag     int
-	after   []func(*call, reply) reply // what becomes of the answer once the service has acted
+	struck   []Effect
+	delay    time.Duration
+	instead  func(*call) reply // what is answered without acting
+	lag      int
+	reversed bool                       // the list goes the other way round
+	after    []func(*call, reply) reply // what becomes of the answer once the service has acted
 }
 
 func (p *plan) answerInstead(answer func(*call) reply) {
@@ -142,19 +144,6 @@ func (Malform) plan(p *plan) {
 	p.after = append(p.after, func(_ *call, answer reply) reply {
 		answer.body = answer.body[:len(answer.body)/2]
 		return answer
-	})
-}
-
-// EmptyList answers DescribeImageCaches as if there were no caches. It does nothing to other actions, and nothing to
-// errors.
-type EmptyList struct{}
-
-func (EmptyList) plan(p *plan) {
-	p.after = append(p.after, func(c *call, answer reply) reply {
-		if c.action != ActionDescribe || answer.code != "" {
-			return answer
-		}
-		return c.answer(describeResponse{ImageCaches: []wireCache{}}, nil)
 	})
 }
 

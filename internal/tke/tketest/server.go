@@ -154,9 +154,12 @@ func (s *Server) perform(c *call, p plan) reply {
 	if p.instead != nil {
 		return p.instead(c)
 	}
-	c.lag = p.lag
+	c.lag, c.reversed = p.lag, p.reversed
 	response, apiErr := s.handle(c)
 	answer := c.answer(response, apiErr)
+	if list, ok := response.(describeResponse); ok && apiErr == nil {
+		answer.list = &list
+	}
 	answer.acted = apiErr == nil
 	for _, after := range p.after {
 		acted := answer.acted

@@ -1,0 +1,258 @@
+package tke_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+)
+
+// TestFiveListsInARowThatLeaveACacheOutProveNothing, whichever way they are wrong, and at whichever step.
+func TestFiveListsInARowThatLeaveACacheOutProveNothing(t *testing.T) {
+	t.Parallel()
+	for kind, effect := range map[string]tketest.Effect{"empty": tketest.EmptyList{}, "short": tketest.ShortList{}, "out of order": tketest.ReversedList{}} {
+		for _, times := range []int{1, 5} {
+			for step, do := range map[string]func(ctx context.Context, c *tke.Client, id string) error{
+				"refresh": func(ctx context.Context, c *tke.Client, id string) error { return found(c.Read(ctx, id, "llm")) },
+				"search":  func(ctx context.Context, c *tke.Client, id string) error { return found(c.Search(ctx, id, "llm")) },
+				"wait":    func(ctx context.Context, c *tke.Client, id string) error { return found(c.WaitReady(ctx, id)) },
+				"wait for an update": func(ctx context.Context, c *tke.Client, id string) error {
+					return found(c.WaitUpdated(ctx, id, func(*tke.ImageCache) bool { return true }))
+				},
+			} {
+				t.Run(fmt.Sprint(kind, " ", times, " ", step), func(t *testing.T) {
+					t.Parallel()
+					server := start(t, tketest.Options{})
+					id := server.Put(tketest.Cache{Name: "llm", Images: []string{"nginx"}}).ID
+					injected := server.Inject(tketest.Fault{Action: tke.ActionDescribe, Times: times, Effect: effect})
+					if err := do(within(t, time.Minute), dial(t, config(server.URL)), id); err != nil {
+						t.Error(err)
+					}
+					if injected.Hits() == 0 {
+						t.Error("the trouble never came")
+					}
+				})
+			}
+		}
+	}
+}
+
+func found(cache *tke.ImageCache, err error) error {
+	if err == nil && cache == nil {
+		return errors.New("the cache was taken for gone")
+	}
+	return err
+}
+
+// TestAWaitOutlivesListsThatLeaveOutWhatTheyHaveShown: the cache was seen, then five lists in a row miss it.
+func TestAWaitOutlivesListsThatLeaveOutWhatTheyHaveShown(t *testing.T) {
+	t.Parallel()
+	server := start(t, tketest.Options{})
+	id := server.Put(tketest.Cache{Images: []string{"nginx"}, Status: tketest.StatusPending}).ID
+	injected := server.Inject(tketest.Fault{Action: tke.ActionDescribe, Nth: 2, Times: 5, Effect: tketest.EmptyList{}})
+	go func() {
+		for injected.Hits() < 5 && t.Context().Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		server.Modify(id, func(c *tketest.Cache) { c.Status = tketest.StatusReady })
+	}()
+	if cache, err := dial(t, config(server.URL)).WaitReady(within(t, time.Minute), id); err != nil || cache.ID != id {
+		t.Errorf("got %+v, %v", cache, err)
+	}
+}
+
+func TestACacheThatIsGoneIsLookedForSevenTimesByIDAndByName(t *testing.T) {
+	t.Parallel()
+	server := start(t, tketest.Options{})
+	cache, err := dial(t, config(server.URL)).Search(t.Context(), "imc-gonegone", "llm")
+	if cache != nil || err != nil {
+		t.Fatalf("got %+v, %v", cache, err)
+	}
+	byID, byName := 0, 0
+	for _, request := range server.Requests() {
+		if request.Body["ImageCacheIds"] != nil {
+			byID++
+		}
+		if request.Body["ImageCacheNames"] != nil {
+			byName++
+		}
+	}
+	if byID != 4 || byName != 3 {
+		t.Errorf("looked %d times by id and %d times by name", byID, byName)
+	}
+}
+
+// TestACacheThatOnlyItsNameLeadsToIsFound: a service may lose its index of ids and not that of names.
+func TestACacheThatOnlyItsNameLeadsToIsFound(t *testing.T) {
+	t.Parallel()
+	server := start(t, tketest.Options{})
+	id := server.Put(tketest.Cache{Name: "llm", Images: []string{"nginx"}}).ID
+	server.Inject(tketest.Fault{Action: tke.ActionDescribe, Times: tketest.Always, Effect: tketest.EmptyList{},
+		When: func(r tketest.Request) bool { return r.Body["ImageCacheIds"] != nil }})
+	if cache, err := dial(t, config(server.URL)).Search(t.Context(), id, "llm"); err != nil || cache == nil || cache.ID != id {
+		t.Errorf("got %+v, %v", cache, err)
+	}
+}
+
+// TestAThousandCachesThatAreGoneShareTheirLooks: with the real intervals, in the clock of a bubble.
+func TestAThousandCachesThatAreGoneShareTheirLooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := tketest.NewUnstarted(tketest.Options{Builder: tketest.InstantBuilder, RequestsPerSecond: -1})
+		defer server.Close()
+		c := config("http://tke.example.com")
+		c.Transport, c.PollInterval, c.MaxRequestsPerSecond = server.Transport(), 0, 0
+		client := dial(t, c)
+		next := make(chan int)
+		var all sync.WaitGroup
+		for range 10 { // as Terraform reads
+			all.Go(func() {
+				for i := range next {
+					if cache, err := client.Read(t.Context(), fmt.Sprintf("imc-%08d", i), fmt.Sprint("llm-", i)); cache != nil || err != nil {
+						t.Errorf("got %+v, %v", cache, err)
+					}
+				}
+			})
+		}
+		begun := time.Now()
+		for i := range 1000 {
+			next <- i
+		}
+		close(next)
+		all.Wait()
+		took, calls := time.Since(begun), server.Calls(tke.ActionDescribe)
+		t.Logf("1,000 caches that are gone: %s, %d calls", took, calls)
+		if took > 20*time.Minute || calls > 1000 {
+			t.Errorf("1,000 caches that are gone took %s and %d calls", took, calls)
+		}
+	})
+}
+
+// TestALookForACacheEndsWithItsContext, in the middle of a pause.
+func TestALookForACacheEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	server := start(t, tketest.Options{})
+	c := config(server.URL)
+	c.PollInterval = time.Hour
+	_, err := dial(t, c).Search(within(t, 100*time.Millisecond), "imc-gonegone", "llm")
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestAListThatContradictsItselfIsAnErrorAtOnce, in waits too: nothing is taken from it, and no hour is waited.
+func TestAListThatContradictsItselfIsAnErrorAtOnce(t *testing.T) {
+	t.Parallel()
+	for problem, effect := range map[string]tketest.Effect{"the same cache twice": tketest.DoubledList{}, "a cache without a status": tketest.StatuslessList{}} {
+		for step, do := range map[string]func(c *tke.Client, id string) error{
+			"refresh": func(c *tke.Client, id string) error { return found(c.Read(t.Context(), id, "llm")) },
+			"wait":    func(c *tke.Client, id string) error { return found(c.WaitReady(t.Context(), id)) },
+			"delete":  func(c *tke.Client, id string) error { return c.WaitDeleted(t.Context(), id) },
+			"by name": func(c *tke.Client, _ string) error { _, err := c.Namesakes(t.Context(), "llm"); return err },
+			"all":     func(c *tke.Client, _ string) error { _, err := c.Named(t.Context()); return err },
+		} {
+			t.Run(problem+"/"+step, func(t *testing.T) {
+				t.Parallel()
+				server := start(t, tketest.Options{})
+				id := server.Put(tketest.Cache{Name: "llm", Images: []string{"nginx"}, Status: tketest.StatusPending}).ID
+				server.Inject(tketest.Fault{Action: tke.ActionDescribe, Times: tketest.Always, Effect: effect})
+				err := do(dial(t, config(server.URL)), id)
+				contradicts, ok := errors.AsType[*tke.InconsistentError](err)
+				if !ok || contradicts.ID != id || contradicts.Problem != problem || contradicts.RequestID == "" {
+					t.Errorf("got %v", err)
+				}
+				if calls := server.Calls(tke.ActionDescribe); calls != 1 {
+					t.Errorf("%d calls, want one", calls)
+				}
+			})
+		}
+	}
+}
+
+// TestACacheThatTheListContradictsItselfAboutHidesNoOther: only those who asked for it get the error.
+func TestACacheThatTheListContradictsItselfAboutHidesNoOther(t *testing.T) {
+	t.Parallel()
+	server := start(t, tketest.Options{Tell: func(cache *tketest.Cache) {
+		if cache.Name == "broken" {
+			cache.Status = ""
+		}
+	}})
+	client := dial(t, config(server.URL))
+	broken := server.Put(tketest.Cache{Name: "broken", Images: []string{"nginx"}}).ID
+	var all sync.WaitGroup
+	for i := range 20 {
+		name := fmt.Sprint("sound-", i)
+		id := server.Put(tketest.Cache{Name: name, Images: []string{"nginx"}}).ID
+		all.Go(func() {
+			if cache, err := client.Find(t.Context(), id); err != nil || cache == nil {
+				t.Errorf("%s: %+v, %v", id, cache, err)
+			}
+			if caches, err := client.Namesakes(t.Context(), name); err != nil || len(caches) != 1 {
+				t.Errorf("%s: %+v, %v", name, caches, err)
+			}
+		})
+	}
+	all.Go(func() {
+		if cache, err := client.Find(t.Context(), broken); err == nil {
+			t.Errorf("got %+v", cache)
+		}
+		if caches, err := client.Namesakes(t.Context(), "broken"); err == nil {
+			t.Errorf("got %+v", caches)
+		}
+	})
+	all.Wait()
+}
+
+// TestAListWhosePagesMoveIsMadeAgain: a page that comes in another order repeats some caches and hides others.
+func TestAListWhosePagesMoveIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	for times, whole := range map[int]bool{1: true, 5: true, 6: true, tketest.Always: false} {
+		server := start(t, tketest.Options{})
+		for range 120 {
+			server.Put(tketest.Cache{Images: []string{"nginx"}})
+		}
+		second := func(r tketest.Request) bool { return fmt.Sprint(r.Body["Offset"]) == "50" }
+		server.Inject(tketest.Fault{Action: tke.ActionDescribe, When: second, Times: times, Effect: tketest.ReversedList{}})
+		caches, err := dial(t, config(server.URL)).Named(t.Context())
+		if times == 6 {
+			whole = false
+		}
+		if (err == nil) != whole || whole && len(caches) != 120 {
+			t.Errorf("%d times: %d caches, %v", times, len(caches), err)
+		}
+	}
+}
+
+// TestADeletionIsBelievedWhenItWasConfirmedAndTheCacheIsMissedTwice, however often the list forgets it before.
+func TestADeletionIsBelievedWhenItWasConfirmedAndTheCacheIsMissedTwice(t *testing.T) {
+	t.Parallel()
+	server := start(t, tketest.Options{})
+	client := dial(t, config(server.URL))
+	id := server.Put(tketest.Cache{Name: "llm", Images: []string{"nginx"}}).ID
+	server.Inject(tketest.Fault{Action: tke.ActionDelete, Effect: tketest.Lag{Lists: 3}})
+	server.Inject(tketest.Fault{Action: tke.ActionDescribe, Nth: 2, Effect: tketest.EmptyList{}})
+	if err := errors.Join(client.Delete(t.Context(), id, "llm"), client.WaitDeleted(within(t, time.Minute), id)); err != nil {
+		t.Error(err)
+	}
+	if looks := server.Calls(tke.ActionDescribe); looks != 5 { // listed, missed, listed, and then missed twice
+		t.Errorf("%d looks", looks)
+	}
+}
+
+// TestADeletionThatTheServiceDoesNotConfirmIsLookedAfter: ResourceNotFound is an answer that may be wrong like any other.
+func TestADeletionThatTheServiceDoesNotConfirmIsLookedAfter(t *testing.T) {
+	t.Parallel()
+	server := start(t, tketest.Options{})
+	client := dial(t, config(server.URL))
+	id := server.Put(tketest.Cache{Name: "llm", Images: []string{"nginx"}}).ID
+	server.Inject(tketest.Fault{Action: tke.ActionDelete, Times: 2, Effect: tketest.Answer{Code: "ResourceNotFound", Message: "not found"}})
+	server.Inject(tketest.Fault{Action: tke.ActionDescribe, Times: 4, Effect: tketest.EmptyList{}})
+	if err := client.Delete(within(t, time.Minute), id, "llm"); err != nil || len(server.Caches()) != 0 {
+		t.Errorf("%v, and %d caches are left", err, len(server.Caches()))
+	}
+}
