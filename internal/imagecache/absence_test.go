@@ -53,7 +53,6 @@ func TestAPlanMakesNoSecondCacheBesideOneThatItsRefreshHasDropped(t *testing.T) 
 	}
 }
 
-// TestACacheThatIsReallyGoneIsMadeAnew.
 func TestACacheThatIsReallyGoneIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	cloud := acctest.Cloud(t, tketest.Options{})

@@ -90,7 +90,6 @@ func TestWhatIsTakenOverIsComparedWithWhatWasAskedFor(t *testing.T) {
 	}
 }
 
-// TestAnotherSpellingOfAnImageIsNoDifference.
 func TestAnotherSpellingOfAnImageIsNoDifference(t *testing.T) {
 	t.Parallel()
 	cloud := acctest.Cloud(t, tketest.Options{Tell: func(c *tketest.Cache) { c.Images = []string{"docker.io/library/nginx:latest"} }})
