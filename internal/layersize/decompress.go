@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 )
 
 // compression is how a blob is packed.
@@ -27,43 +27,39 @@ var (
 	magicGzip = []byte{0x1f, 0x8b, 8}          // RFC 1952 §2.3: ID1, ID2, and deflate
 	magicZstd = []byte{0x28, 0xb5, 0x2f, 0xfd} // RFC 8878 §3.1.1
 	magicSkip = []byte{0x2a, 0x4d, 0x18}       // RFC 8878 §3.1.2, behind a byte 0x50 to 0x5f
-	magicTar  = []byte("ustar")                // POSIX.1-1988, at offset 257
 )
 
-// declaredCompression is what the media type says. Docker's types end in
-// ".tar.gzip", OCI's in ".tar+gzip" or ".tar+zstd", both in ".tar" when the layer is
-// not compressed.
+// declaredCompression is what the media type says, packedUnknown where it is of no layer that containerd unpacks.
 func declaredCompression(mediaType string) compression {
-	mediaType, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(mediaType)), ";")
-	i := strings.LastIndexAny(mediaType, "+.")
-	switch mediaType[i+1:] {
-	case "tar":
-		return packedPlain
-	case "gzip":
-		return packedGzip
-	case "zstd":
-		return packedZstd
-	default:
+	declared, err := mediatype.ParseLayer(mediaType)
+	switch {
+	case err != nil:
 		return packedUnknown
+	case declared.Compression == mediatype.Gzip:
+		return packedGzip
+	case declared.Compression == mediatype.Zstandard:
+		return packedZstd
 	}
+	return packedPlain
 }
 
-// detect looks at a blob's first bytes. containerd does the same, whatever the
-// media type says (its pkg/archive/compression). An empty blob is an empty tar.
+// detect looks at a blob's first bytes. What is neither gzip nor Zstandard is a tar, to containerd too (its
+// pkg/archive/compression): a tar older than POSIX has no magic. An empty blob is an empty tar.
 func detect(head []byte) compression {
 	switch {
 	case bytes.HasPrefix(head, magicGzip):
 		return packedGzip
 	case bytes.HasPrefix(head, magicZstd),
-		len(head) >= 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], magicSkip):
+		len(head) >= 8 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], magicSkip):
 		return packedZstd
-	case len(head) == 0, len(head) >= 262 && bytes.Equal(head[257:262], magicTar):
-		return packedPlain
-	case len(head) >= 512 && len(bytes.Trim(head[:512], "\x00")) == 0: // the end of an empty tar
-		return packedPlain
-	default:
-		return packedUnknown
 	}
+	return packedPlain
+}
+
+// readsAsIs reports whether containerd would read a compressed blob as a tar, and fail, because of its media type.
+func readsAsIs(mediaType string, packed compression) bool {
+	declared, err := mediatype.ParseLayer(mediaType)
+	return err == nil && !declared.Detects && packed != packedPlain
 }
 
 const (
@@ -71,27 +67,38 @@ const (
 	sniffBytes = 512
 )
 
-// unpack returns the tar within a blob. The media type decides only where the bytes do
-// not: a tar older than POSIX has no magic. The caller closes what it returns.
-func unpack(ctx context.Context, blob io.Reader, mediaType string, limits Limits) (io.ReadCloser, error) {
+// unpack returns the tar within a blob, and what containerd would refuse of its compression, which is complete once
+// the tar was read. The caller closes it.
+func unpack(ctx context.Context, blob io.Reader, mediaType string, limits Limits) (io.ReadCloser, func() []Reason, error) {
 	buffered := bufio.NewReaderSize(blob, readBuffer)
 	head, err := buffered.Peek(sniffBytes)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+		return nil, nil, err
 	}
 	packed := detect(head)
-	if packed == packedUnknown && declaredCompression(mediaType) == packedPlain {
-		packed = packedPlain
+	refused := func() (reasons []Reason) {
+		if readsAsIs(mediaType, packed) {
+			reasons = append(reasons, RefusedCompressed)
+		}
+		return reasons
 	}
 	switch packed {
-	case packedPlain:
-		return io.NopCloser(buffered), nil
 	case packedGzip:
-		return gzip.NewReader(buffered)
+		stream, err := newGunzip(buffered)
+		if err != nil {
+			return nil, nil, err
+		}
+		return stream, func() []Reason {
+			if stream.trailing {
+				return append(refused(), RefusedTrailing)
+			}
+			return refused()
+		}, nil
 	case packedZstd:
-		return openZstd(ctx, buffered, head, limits)
+		stream, err := openZstd(ctx, buffered, head, limits)
+		return stream, refused, err
 	default:
-		return nil, fmt.Errorf("%w: it begins with %x", ErrCompression, head[:min(len(head), 4)])
+		return io.NopCloser(buffered), refused, nil
 	}
 }
 

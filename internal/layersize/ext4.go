@@ -57,24 +57,6 @@ func linkBlocks(target int) int64 {
 // units of 4 ("Directory Entries").
 func entryBytes(name string) int64 { return int64(8+len(name)+3) &^ 3 }
 
-// directoryBlocks is the size of a directory whose entries take so many bytes.
-// One block holds them, beside "." and ".." and a checksum. What does not fit
-// becomes a hashed tree: a root, and leaves that split in two when they are full.
-// Names hash evenly, so that leaves are full to ln 2 = 69 % on average; 70 % was
-// seen over directories of 300 to 100,000 entries, where a tree of its age may
-// have 62 to 83 %.
-func directoryBlocks(entries int64) int64 {
-	const (
-		checksum = 12
-		dots     = 24
-		leaf     = (blockSize - checksum) * 70 / 100
-	)
-	if entries <= blockSize-checksum-dots {
-		return 1
-	}
-	return 1 + max(2, (entries+leaf-1)/leaf)
-}
-
 // attributeBytes is what an extended attribute takes beside the inode. The
 // name's prefix, such as "security.", is stored as a number.
 func attributeBytes(name string, value int) int64 {

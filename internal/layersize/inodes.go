@@ -92,13 +92,13 @@ func (v *inventory) attribute(n *inode, a attributes) {
 	v.blocks++
 }
 
-// clear removes what is at a path, with all that lies below it.
-func (v *inventory) clear(i uint32) {
+// clear removes what is at a path, with all that lies below it, because of the entry of this name.
+func (v *inventory) clear(i uint32, because string) {
 	id := v.nodes.at(i).inode
-	if id == 0 {
-		return
-	}
 	sweep := v.isDirectory(i) && v.inodes.at(id).use > 0
+	if v.nodes.at(i).parent&flagListed != 0 {
+		v.lost = because
+	}
 	v.release(i)
 	if !sweep {
 		return
@@ -108,17 +108,20 @@ func (v *inventory) clear(i uint32) {
 		v.below = v.blocks
 		return
 	}
-	v.sweep(i)
+	v.sweep(i, because)
 }
 
 // sweep releases every path below i. A parent always has a lower index than its
 // children, so that one pass finds them all.
-func (v *inventory) sweep(i uint32) {
+func (v *inventory) sweep(i uint32, because string) {
 	gone := make([]bool, v.nodes.len)
 	gone[i] = true
 	for at := i + 1; at < v.nodes.len; at++ {
-		if gone[v.nodes.at(at).parent] {
+		if n := v.nodes.at(at); gone[n.parentIndex()] {
 			gone[at] = true
+			if n.parent&flagListed != 0 {
+				v.lost = because
+			}
 			v.release(at)
 		}
 	}
@@ -133,6 +136,9 @@ func (v *inventory) release(i uint32) {
 	held := v.inodes.at(n.inode)
 	held.links--
 	if held.links&linkMask == 0 {
+		if held.links&flagWhiteout != 0 {
+			v.whiteouts--
+		}
 		v.blocks -= v.weight(n.inode)
 		v.count--
 		*held = inode{use: v.free}

@@ -3,7 +3,6 @@ package layersize
 import (
 	"hash/maphash"
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -30,25 +29,37 @@ type inventory struct {
 	sweeps       int
 	free         uint32 // an inode that nothing leads to, and there the next one
 	problems     []string
+	refusals     []Refusal
+	whiteouts    int64  // that are devices now
+	lost         string // the last entry that replaced a directory with listed directories below it
 }
 
 // A node is a path, and what is there now.
 type node struct {
 	hash   uint64
-	parent uint32
+	parent uint32 // and a flag
 	inode  uint32 // 0 when nothing is there any more
 }
+
+// flagListed marks the parent of a path that an entry calls a directory: containerd sets its times in the end, and fails
+// when nothing is there.
+const flagListed = 1 << 31
+
+func (n *node) parentIndex() uint32 { return n.parent &^ flagListed }
 
 // An inode is a file, or a directory.
 type inode struct {
 	use   uint32 // blocks of a file, bytes of a directory's entries
-	links uint32 // paths that lead to it, and two flags
+	links uint32 // paths that lead to it, and flags
 }
 
 const (
 	flagDirectory = 1 << 31
 	flagAttribute = 1 << 30 // a block for extended attributes
-	linkMask      = flagAttribute - 1
+	flagSymlink   = 1 << 29
+	flagWhiteout  = 1 << 28
+	linkMask      = flagWhiteout - 1
+	mostLinks     = 65000 // EXT4_LINK_MAX
 
 	// Paths are told apart up to here. Beyond it only directories are; beyond
 	// maxNodes nothing is, and the layer is refused.
@@ -56,8 +67,11 @@ const (
 	maxNodes   = 3 << 19
 	maxSweeps  = 64
 	maxShapes  = 1 << 12
-	maxPath    = 4096 // PATH_MAX
 	maxName    = 255
+	maxTarget  = 4095
+	// PATH_MAX less the folder of a snapshot, which is 75 bytes where containerd is installed by default.
+	maxPath     = 4095 - 75
+	maxPathSure = 4095 - 1
 	// More than the largest disk has.
 	maxBlocks = 32000 << 30 / blockSize
 )
@@ -70,6 +84,8 @@ const (
 	kindSymlink
 	kindHardlink
 	kindDevice // a FIFO too: an inode and nothing else
+	kindWhiteout
+	kindNothing // a global header, which containerd treats as an entry until it comes to make a file of it
 )
 
 // entry is one entry of a tar or of a table of contents.
@@ -81,23 +97,14 @@ type entry struct {
 	attributes attributes
 }
 
-// attributes are an entry's extended attributes: what they take, and what they are.
-type attributes struct {
-	bytes int64
-	shape uint64
-}
-
 // What is odd about a layer, in words for Measurement.Note.
 const (
-	oddSparse   = "containerd refuses its old GNU sparse files"
-	oddType     = "containerd refuses entries of its types"
-	oddName     = "it has names that no file system takes"
-	oddLink     = "a hard link leads to a file that the layer does not hold"
-	oddParent   = "entries lie below a link or a file"
-	oddFile     = "a file is larger than ext4 allows"
-	oddMany     = "it has so many entries that replaced ones were not told apart"
-	oddSweeps   = "directories were replaced so often that what they held is counted"
-	oddWhiteout = "a whiteout has no name"
+	oddName   = "a path is so long that it depends on containerd's own folder whether it is possible"
+	oddLink   = "a hard link leads through a symbolic link"
+	oddParent = "entries lie below a symbolic link"
+	oddFile   = "a file is larger than ext4 allows"
+	oddMany   = "it has so many entries that replaced ones were not told apart"
+	oddSweeps = "directories were replaced so often that what they held is counted"
 )
 
 func newInventory() *inventory {
@@ -118,27 +125,25 @@ func (v *inventory) add(e entry) error {
 		return nil // the root, which is there already
 	}
 	parentPath, name := split(clean)
-	if len(clean) > maxPath || len(name) > maxName {
-		v.odd(oddName)
+	if !v.possible(clean, name, e) {
 		v.untracked(e)
 		return v.check()
-	}
-	if strings.HasPrefix(name, ".wh.") {
-		if name == ".wh..wh..opq" { // an attribute of the directory, small enough for its inode
-			_, err := v.directory(parentPath)
-			return err
-		}
-		name = strings.TrimPrefix(name, ".wh.")
-		if name == "" || name == "." || name == ".." {
-			v.odd(oddWhiteout)
-			return nil
-		}
-		e = entry{kind: kindDevice}
-		clean = path.Join(parentPath, name)
 	}
 	parent, err := v.directory(parentPath)
 	if err != nil {
 		return err
+	}
+	v.checkParent(parent, e)
+	if hidden, ok := strings.CutPrefix(name, ".wh."); ok {
+		if hidden == ".wh..opq" { // an attribute of the directory, small enough for its inode
+			return nil
+		}
+		if hidden == "" || hidden == "." || hidden == ".." {
+			v.refuse(e.name, RefusedWhiteoutName)
+			return nil
+		}
+		name, clean = hidden, path.Join(parentPath, hidden)
+		e = entry{name: e.name, kind: kindWhiteout}
 	}
 	if err := v.put(e, clean, name, parent); err != nil {
 		return err
@@ -150,12 +155,24 @@ func (v *inventory) add(e entry) error {
 func (v *inventory) put(e entry, clean, name string, parent uint32) error {
 	hash := v.hash(clean)
 	i, known := v.find(hash)
+	present := known && v.nodes.at(i).inode != 0
 	switch {
-	case known && e.kind == kindDirectory && v.isDirectory(i):
+	case e.kind == kindNothing:
+		if present {
+			v.clear(i, e.name)
+		}
+		return nil
+	case present && e.kind == kindDirectory && v.isDirectory(i):
+		v.nodes.at(i).parent |= flagListed
 		v.attribute(v.inodes.at(v.nodes.at(i).inode), e.attributes)
 		return nil
-	case known:
-		v.clear(i)
+	case present:
+		if e.kind == kindWhiteout {
+			v.refuse(e.name, RefusedWhiteoutTwice)
+		}
+		v.clear(i, e.name)
+	case known: // it was there, and went with its directory
+		v.grow(parent, name)
 	case v.nodes.len >= maxNodes:
 		return ErrTooManyEntries
 	case v.nodes.len >= maxTracked && e.kind != kindDirectory:
@@ -167,27 +184,27 @@ func (v *inventory) put(e entry, clean, name string, parent uint32) error {
 		i = v.insert(hash, parent)
 		v.grow(parent, name)
 	}
+	if e.kind == kindDirectory {
+		v.nodes.at(i).parent |= flagListed
+	}
 	v.settle(i, e)
 	return nil
 }
 
 // settle gives the path its inode: that of the target for a hard link, else a new one.
 func (v *inventory) settle(i uint32, e entry) {
-	if e.kind == kindHardlink {
-		target, ok := v.find(v.hash(strings.TrimPrefix(path.Clean("/"+e.link), "/")))
-		if ok && target != i && v.nodes.at(target).inode != 0 && !v.isDirectory(target) {
-			v.nodes.at(i).inode = v.nodes.at(target).inode
-			v.inodes.at(v.nodes.at(i).inode).links++
-			return
-		}
-		if v.nodes.len < maxTracked {
-			v.odd(oddLink)
-		}
+	if e.kind == kindHardlink && v.link(i, e) {
+		return
 	}
-	v.place(i, inode{use: uint32(v.content(e)), links: directoryFlag(e.kind) | 1})
+	if e.kind == kindSymlink && (e.link == "" || len(e.link) > maxTarget) {
+		v.refuse(e.name, RefusedTarget)
+	}
+	v.place(i, inode{use: uint32(v.content(e)), links: flagsOf(e.kind) | 1})
+	if e.kind == kindWhiteout {
+		v.whiteouts++
+	}
 	v.attribute(v.inodes.at(v.nodes.at(i).inode), e.attributes)
-	if parent := v.nodes.at(i).parent; !v.isDirectory(parent) {
-		v.odd(oddParent)
+	if parent := v.nodes.at(i).parentIndex(); !v.isDirectory(parent) {
 		v.below += v.weight(v.nodes.at(i).inode)
 		v.above++
 	}
@@ -209,16 +226,21 @@ func (v *inventory) content(e entry) int64 {
 	}
 }
 
-func directoryFlag(k kind) uint32 {
-	if k == kindDirectory {
+func flagsOf(k kind) uint32 {
+	switch k {
+	case kindDirectory:
 		return flagDirectory
+	case kindSymlink:
+		return flagSymlink
+	case kindWhiteout:
+		return flagWhiteout
 	}
 	return 0
 }
 
 // untracked counts an entry whose path is not kept: it may have replaced another.
 func (v *inventory) untracked(e entry) {
-	if e.kind == kindHardlink {
+	if e.kind == kindHardlink || e.kind == kindNothing {
 		return
 	}
 	n := v.content(e)
@@ -247,9 +269,9 @@ func (v *inventory) directory(clean string) (uint32, error) {
 			return 0, ErrTooManyEntries
 		}
 		i = v.insert(hash, parent)
-		v.grow(parent, name)
 	}
-	v.settle(i, entry{kind: kindDirectory})
+	v.grow(parent, name)
+	v.settle(i, entry{name: clean, kind: kindDirectory})
 	return i, nil
 }
 
@@ -258,31 +280,10 @@ func split(clean string) (parent, name string) {
 	return clean[:max(i, 0)], clean[i+1:]
 }
 
-func (v *inventory) odd(problem string) {
-	if !slices.Contains(v.problems, problem) {
-		v.problems = append(v.problems, problem)
-	}
-}
-
 // check ends the count when no disk could hold what was counted.
 func (v *inventory) check() error {
 	if v.blocks > maxBlocks {
 		return ErrBomb
 	}
 	return nil
-}
-
-// measurement is the inventory's part of the answer.
-func (v *inventory) measurement() Measurement {
-	count := v.count
-	return Measurement{
-		DiskBytes: Interval{
-			Value: v.blocks * blockSize,
-			Min:   max(0, v.blocks-v.below) * blockSize,
-			Max:   (v.blocks + v.above) * blockSize,
-		},
-		Inodes: &count, LikelyInodes: count,
-		Exact: len(v.problems) == 0,
-		Note:  strings.Join(v.problems, "; "),
-	}
 }

@@ -22,15 +22,22 @@
 // of them. Where they were not, it follows from the tar's length and the number of
 // entries, as far as that is known (bounds.go).
 //
+// # What containerd refuses
+//
+// Some layers cannot be unpacked at all: a hard link before its target is one reason
+// of many (refusal.go). What was seen of that is in Measurement.Refusals, and the
+// layer is never exact. A layer's files are counted all the same, as far as they go.
+//
 // # What the bounds mean
 //
 // An Interval holds the truth between Min and Max. How sure that is depends on the
 // method, because nothing but the data itself can promise a size:
 //
 //   - streamed, toc, and uncompressed when every entry was counted: Min and Max of
-//     DiskBytes are the value, but for the rare entries that Note tells of. The tar's
-//     length is known too, but where a table within the blob is all there is: it does
-//     not tell which headers the tar had.
+//     DiskBytes are the value, but for directories of more than 5,700 bytes of names,
+//     whose blocks depend on the file system's seed (ext4dir.go), and for the rare
+//     entries that Note tells of. The tar's length is known too, but where a table
+//     within the blob is all there is: it does not tell which headers the tar had.
 //   - uncompressed, annotation, content-size: the tar's length is what the writer
 //     said it is; the bounds of DiskBytes come from the entries seen in samples.
 //   - trailer, sampled: the bounds are those of the samples (package sampling).
@@ -115,7 +122,15 @@ type Measurement struct {
 	Inodes        *int64   // files, directories and links, nil unless every one was counted
 	LikelyInodes  int64    // as many as a disk should have room for: those counted, or what samples tell; 0 where nothing does
 	Method        Method
-	Exact         bool   // counted file by file
+	Exact         bool   // counted file by file, to the block
 	Note          string // why a better source was passed over, or what is odd; may be empty
-	Fault         error  `json:"-"` // the read that failed on the way, after which the blob was left alone; nil for none
+
+	// Why containerd does not unpack the layer, as far as it was seen: the first few reasons. Such a layer is not exact.
+	Refusals []Refusal `json:",omitempty"`
+	// Whiteouts that stay as devices, each an inode. In an image's lowest layer containerd makes none.
+	Whiteouts int64 `json:",omitempty"`
+	// TarDigest is the SHA-256 of the tar, "" where not all of it was read: what an image's configuration calls diff id.
+	TarDigest string `json:",omitempty"`
+
+	Fault error `json:"-"` // the read that failed on the way, after which the blob was left alone; nil for none
 }

@@ -21,13 +21,16 @@ func (p *probe) plain() (Measurement, bool) {
 	if err == nil {
 		counted := files.measurement()
 		m.DiskBytes, m.Inodes, m.LikelyInodes = counted.DiskBytes, counted.Inodes, counted.LikelyInodes
-		m.Exact, m.Note = counted.Exact, counted.Note
+		m.Exact, m.Note, m.Refusals, m.Whiteouts = counted.Exact, counted.Note, counted.Refusals, counted.Whiteouts
 		return m, true
 	}
 	if !errors.Is(err, errBudget) && !errors.Is(err, errManyRequests) {
 		p.passed("the tar was not walked", err)
 	}
 	m.DiskBytes, m.LikelyInodes = p.plainDisk()
+	if errors.Is(err, ErrNotTar) {
+		m.refuse(RefusedNotTar)
+	}
 	return m, true
 }
 

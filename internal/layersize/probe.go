@@ -98,21 +98,24 @@ func (p *probe) measure() (Measurement, bool) {
 	}
 	declared := declaredCompression(p.layer.MediaType)
 	packed := detect(head)
-	if packed == packedUnknown && declared == packedPlain {
-		packed = packedPlain
-	}
 	if packed != declared && declared != packedUnknown {
 		p.note("the blob is not what its media type says")
 	}
+	m, ok := p.packed(packed, head)
+	if ok && readsAsIs(p.layer.MediaType, packed) {
+		m.refuse(RefusedCompressed)
+	}
+	return m, ok
+}
+
+func (p *probe) packed(packed compression, head []byte) (Measurement, bool) {
 	switch packed {
-	case packedPlain:
-		return p.plain()
 	case packedGzip:
 		return p.gzip(head)
 	case packedZstd:
 		return p.zstd(head)
 	default:
-		return byRatio(p.layer.Size, packed), true
+		return p.plain()
 	}
 }
 

@@ -2,8 +2,11 @@ package layersize
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"sync"
 )
@@ -98,13 +101,13 @@ func ahead(r io.Reader) (next io.Reader, join func()) {
 func count(ctx context.Context, body io.Reader, l Layer, limits Limits) (Measurement, error) {
 	limits = limits.orDefaults()
 	in := &source{ctx: ctx, r: body, size: l.Size}
-	stream, err := unpack(ctx, in, l.MediaType, limits)
+	stream, refused, err := unpack(ctx, in, l.MediaType, limits)
 	if err != nil {
 		return Measurement{}, in.explain(classify(err))
 	}
 	defer func() { _ = stream.Close() }()
 
-	out := &tap{r: stream, in: in, limits: limits}
+	out := &tap{r: stream, in: in, limits: limits, digest: sha256.New()}
 	files := newInventory()
 	if err := countTar(out, files, limits.Entries); err != nil {
 		return Measurement{}, in.explain(out.explain(err))
@@ -116,8 +119,10 @@ func count(ctx context.Context, body io.Reader, l Layer, limits Limits) (Measure
 	if err := in.finish(); err != nil {
 		return Measurement{}, err
 	}
+	files.refuseLayer(refused()...)
 	m := files.measurement()
 	m.UnpackedBytes = exactly(out.read)
+	m.TarDigest = "sha256:" + hex.EncodeToString(out.digest.Sum(nil))
 	m.Method = MethodStreamed
 	return m, nil
 }
@@ -185,9 +190,10 @@ func (s *source) explain(err error) error {
 	}
 }
 
-// tap counts and bounds what comes out of the decompressor.
+// tap counts, digests and bounds what comes out of the decompressor.
 type tap struct {
 	r        io.Reader
+	digest   hash.Hash
 	in       *source
 	limits   Limits
 	read     int64
@@ -201,6 +207,7 @@ func (t *tap) Read(p []byte) (int, error) {
 	}
 	n, err := t.r.Read(p)
 	t.read += int64(n)
+	t.digest.Write(p[:n])
 	if err != nil && err != io.EOF {
 		t.err = classify(err)
 		return n, t.err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 )
 
 // countTar enters every entry of a tar. The standard library knows PAX and GNU
@@ -24,19 +23,16 @@ func countTar(r io.Reader, files *inventory, limit int64) error {
 		if files.entries >= limit {
 			return fmt.Errorf("%w: %d", ErrTooManyEntries, limit)
 		}
-		e, ok := fromHeader(header, files)
-		if !ok {
-			continue
-		}
+		e := fromHeader(header, files)
 		if err := files.add(e); err != nil {
 			return err
 		}
 	}
 }
 
-// fromHeader translates a header; false for one that leaves nothing on the disk.
-func fromHeader(h *tar.Header, files *inventory) (entry, bool) {
-	e := entry{name: h.Name, size: h.Size, link: h.Linkname, attributes: files.measureAttributes(h.PAXRecords)}
+// fromHeader translates a header.
+func fromHeader(h *tar.Header, files *inventory) entry {
+	e := entry{name: h.Name, size: h.Size, link: h.Linkname}
 	switch h.Typeflag {
 	case tar.TypeReg:
 		e.kind = kindFile
@@ -49,33 +45,16 @@ func fromHeader(h *tar.Header, files *inventory) (entry, bool) {
 	case tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
 		e.kind = kindDevice
 	case tar.TypeXGlobalHeader:
-		return entry{}, false
+		e.kind = kindNothing
 	case tar.TypeGNUSparse:
 		e.kind = kindFile
-		files.odd(oddSparse)
+		files.refuse(h.Name, RefusedSparse)
 	default:
 		e.kind = kindFile
-		files.odd(oddType)
+		files.refuse(h.Name, RefusedType)
 	}
-	return e, true
-}
-
-// Extended attributes stand among the PAX records, as star and Docker write them.
-const paxAttribute = "SCHILY.xattr."
-
-// measureAttributes finds the extended attributes among an entry's PAX records.
-func (v *inventory) measureAttributes(records map[string]string) attributes {
-	var a attributes
-	for key, value := range records {
-		if name, ok := strings.CutPrefix(key, paxAttribute); ok {
-			a.include(v, name, value, len(value))
-		}
+	if e.kind != kindNothing {
+		e.attributes = files.measureAttributes(h.Name, e.kind, h.PAXRecords)
 	}
-	return a
-}
-
-// include adds one attribute; the order does not matter.
-func (a *attributes) include(v *inventory, name, value string, length int) {
-	a.bytes += attributeBytes(name, length)
-	a.shape += v.hash(name)*31 ^ v.hash(value)
+	return e
 }

@@ -47,7 +47,7 @@ func TestAZTOCFitsWhateverTarItIsOf(t *testing.T) {
 	for name, files := range map[string][]file{
 		"a mixture":   mixture(300, 20_000),
 		"long names":  {regular(long, 10), symlink("link", long), hardlink("hard", long)},
-		"records":     {regular("a", 5000).with(map[string]string{"security.capability": strings.Repeat("c", 2000)}), directory("b/")},
+		"records":     {regular("a", 5000).with(map[string]string{"security.ima": strings.Repeat("c", 2000)}), directory("b/")},
 		"empty files": {regular("a", 0), regular("b", 0)},
 		"nothing":     nil,
 	} {

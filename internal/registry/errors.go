@@ -26,6 +26,7 @@ const (
 	KindUnavailable      Kind = "registry unavailable"
 	KindRefused          Kind = "refused destination" // a redirect or a token realm that we do not follow
 	KindNotAnImage       Kind = "not an image"
+	KindLayerType        Kind = "no container layer" // of a media type that containerd does not unpack
 	KindMalformed        Kind = "malformed"
 	KindTooLarge         Kind = "too large"
 	KindDigestMismatch   Kind = "digest mismatch"
@@ -57,6 +58,7 @@ type Error struct {
 
 	Platform  string   // wanted, for KindNoPlatform
 	Platforms []string // that there are, for KindNoPlatform
+	MediaType string   // of the layer, for KindLayerType; printable
 
 	CredentialSource string // whose credentials were used, "" for none
 	CredentialNote   string // why the lookup of credentials failed, "" when it did not

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -38,6 +39,8 @@ func (e *Error) headline() string {
 		return "the registry points to a place that is not followed"
 	case KindNotAnImage:
 		return "this is not a container image"
+	case KindLayerType:
+		return "containerd cannot unpack a layer of media type " + e.MediaType
 	case KindMalformed:
 		return "the registry's answer does not hold together"
 	case KindTooLarge:
@@ -83,6 +86,8 @@ func (e *Error) Advice() string {
 		return "if this is intended, configure that host among the registries"
 	case KindNotAnImage:
 		return "name a container image"
+	case KindLayerType:
+		return e.layerTypeAdvice()
 	}
 	return ""
 }
@@ -135,4 +140,13 @@ func (e *Error) platformAdvice() string {
 		return ""
 	}
 	return "choose one of these, or another image"
+}
+
+func (e *Error) layerTypeAdvice() string {
+	if errors.Is(e.Err, errEncrypted) {
+		return "its files can be counted only without encryption: measure the image as it was before, " +
+			"and make sure that the nodes have the keys"
+	}
+	return "name a container image whose layers are tars: this is a model, a chart, an attestation or another artifact, " +
+		"or an image for one snapshotter only"
 }

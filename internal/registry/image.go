@@ -2,9 +2,12 @@ package registry
 
 import (
 	"encoding/hex"
+	"errors"
 	"maps"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 )
 
 // Image is one platform's image, as its registry describes it.
@@ -35,6 +38,27 @@ type Layer struct {
 	MediaType   string
 	Size        int64 // of the blob
 	Annotations map[string]string
+	Elsewhere   bool // its descriptor lists URLs, where containerd looks first
+}
+
+var errEncrypted = errors.New("the layer is encrypted")
+
+// checkLayerTypes returns an error for the first layer that containerd does not unpack. It comes before anything else is
+// expected of the layers: an artifact's may have no diff ids.
+func checkLayerTypes(layers []v1.Descriptor) error {
+	for _, layer := range layers {
+		_, err := mediatype.ParseLayer(string(layer.MediaType))
+		refused, isRefused := errors.AsType[*mediatype.Error](err)
+		if !isRefused {
+			continue
+		}
+		failed := &Error{Kind: KindLayerType, MediaType: orDefault(plainWords(refused.MediaType, nil), "(none)")}
+		if refused.Encrypted {
+			failed.Err = errEncrypted
+		}
+		return failed
+	}
+	return nil
 }
 
 // stacked joins a manifest's layers with its configuration's diff ids and computes their chain ids.
@@ -49,6 +73,7 @@ func stacked(layers []v1.Descriptor, diffIDs []v1.Hash) ([]Layer, error) {
 		stack[i] = Layer{
 			Digest: layer.Digest.String(), DiffID: diffIDs[i].String(), ChainID: chain,
 			MediaType: string(layer.MediaType), Size: layer.Size, Annotations: maps.Clone(layer.Annotations),
+			Elsewhere: len(layer.URLs) > 0,
 		}
 	}
 	return stack, nil

@@ -70,6 +70,9 @@ func (r imageReader) resolve(ctx context.Context, ref reference, wanted platform
 	if found == nil {
 		return nil, &Error{Kind: KindNoPlatform, Platform: wanted.String(), Platforms: s.seen}
 	}
+	if err := checkLayerTypes(found.manifest.layers); err != nil {
+		return nil, err
+	}
 	layers, err := stacked(found.manifest.layers, found.config.RootFS.DiffIDs)
 	if err != nil {
 		return nil, err
