@@ -31,6 +31,7 @@ type inventory struct {
 	problems     []string
 	refusals     []Refusal
 	whiteouts    int64  // that are devices now
+	opaque       bool   // a directory is
 	lost         string // the last entry that replaced a directory with listed directories below it
 }
 
@@ -136,6 +137,7 @@ func (v *inventory) add(e entry) error {
 	v.checkParent(parent, e)
 	if hidden, ok := strings.CutPrefix(name, ".wh."); ok {
 		if hidden == ".wh..opq" { // an attribute of the directory, small enough for its inode
+			v.opaque = true
 			return nil
 		}
 		if hidden == "" || hidden == "." || hidden == ".." {

@@ -129,6 +129,8 @@ type Measurement struct {
 	Refusals []Refusal `json:",omitempty"`
 	// Whiteouts that stay as devices, each an inode. In an image's lowest layer containerd makes none.
 	Whiteouts int64 `json:",omitempty"`
+	// Opaque: a directory hides what is below it. In an image's lowest layer containerd removes what no entry lists there.
+	Opaque bool `json:",omitempty"`
 	// TarDigest is the SHA-256 of the tar, "" where not all of it was read: what an image's configuration calls diff id.
 	TarDigest string `json:",omitempty"`
 

@@ -20,9 +20,8 @@ func (p *probe) plain() (Measurement, bool) {
 	files, err := p.walk()
 	if err == nil {
 		counted := files.measurement()
-		m.DiskBytes, m.Inodes, m.LikelyInodes = counted.DiskBytes, counted.Inodes, counted.LikelyInodes
-		m.Exact, m.Note, m.Refusals, m.Whiteouts = counted.Exact, counted.Note, counted.Refusals, counted.Whiteouts
-		return m, true
+		counted.UnpackedBytes, counted.Method = m.UnpackedBytes, m.Method
+		return counted, true
 	}
 	if !errors.Is(err, errBudget) && !errors.Is(err, errManyRequests) {
 		p.passed("the tar was not walked", err)

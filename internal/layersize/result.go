@@ -43,6 +43,7 @@ func (v *inventory) measurement() Measurement {
 		Note:      strings.Join(v.problems, "; "),
 		Refusals:  v.refusals,
 		Whiteouts: v.whiteouts,
+		Opaque:    v.opaque,
 	}
 }
 

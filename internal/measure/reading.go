@@ -60,7 +60,7 @@ func inputOf(j *job, blob layersize.Blob) layersize.Layer {
 }
 
 func (s *source) failed(j *job, err error) error {
-	return &LayerError{Image: s.image.Reference, Digest: j.layer.Digest, Err: err}
+	return &LayerError{Image: s.image.Reference, Digest: j.layer.Digest, Err: explainForeign(j.layer, err)}
 }
 
 // streamLayer counts a layer file by file, from its first source and for all of them. A Zstandard

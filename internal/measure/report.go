@@ -17,7 +17,8 @@ type Report struct {
 	RequiredBytes   layersize.Interval // blobs and unpacked layers, in whole blocks
 	Inodes          *int64             // of both, nil unless every layer was counted
 	LikelyInodes    int64              // of both: counted where they were, else what samples tell
-	Exact           bool               // every layer was counted file by file
+	Exact           bool               // every layer was counted file by file, to the block
+	Refusals        []Refusal          // why containerd pulls some of the images not at all, as far as it was seen
 }
 
 // Image is one image of a report.
@@ -46,8 +47,12 @@ func addUp(images []*registry.Image, blobs map[string]int64, measured results) (
 	chains := map[string]layersize.Measurement{}
 	for _, image := range images {
 		detail := Image{Image: image}
-		for _, layer := range image.Layers {
-			measurement := measured[image.Repository][keyOf(layer)]
+		for i, layer := range image.Layers {
+			measurement := inImage(layer, i == 0, measured[image.Repository][keyOf(layer)])
+			for _, refusal := range measurement.Refusals {
+				report.Refusals = append(report.Refusals, Refusal{image.Reference, layer.Digest, refusal})
+			}
+			report.Exact = report.Exact && measurement.Exact
 			detail.Measurements = append(detail.Measurements, measurement)
 			sum.add(&detail.CompressedBytes, layer.Size)
 			sum.add(&detail.UnpackedBytes, measurement.UnpackedBytes.Value)

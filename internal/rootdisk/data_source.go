@@ -46,6 +46,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		resp.Diagnostics.Append(tfdiag.Measure(path.Root("images"), request.Images, err))
 		return
 	}
+	resp.Diagnostics.Append(tfdiag.Refusals(path.Root("images"), request.Images, report.Refusals)...)
 	diskRequest, err := config.diskRequest(report)
 	if err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("writable_gib"), "Not a size", err.Error())

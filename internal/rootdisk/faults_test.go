@@ -53,3 +53,34 @@ func TestTheReportSaysWhereReadsFailed(t *testing.T) {
 		}
 	}
 }
+
+func TestTheReportNamesWhatContainerdDoesNotUnpack(t *testing.T) {
+	t.Parallel()
+	report := reportOf(nil)
+	digest := report.Images[0].Layers[0].Digest
+	for _, image := range []string{"example.com/app:v1", "example.com/app:v2"} { // the same layer
+		report.Refusals = append(report.Refusals,
+			measure.Refusal{Image: image, Digest: digest, Refusal: layersize.Refusal{Entry: `"a/l"`, Reason: layersize.RefusedLink}},
+			measure.Refusal{Image: image, Digest: digest, Refusal: layersize.Refusal{Reason: layersize.RefusedCompressed}})
+	}
+	text := render(report, disksize.Recommendation{})
+	want := "\ncontainerd does not unpack layer sha256:aaaaaaaaaaaa: entry \"a/l\" is a hard link to a file that does not come before it in the same layer.\n" +
+		"\ncontainerd does not unpack layer sha256:aaaaaaaaaaaa: it is compressed, and its media type says that it is not.\n"
+	if !strings.HasSuffix(text, want) {
+		t.Errorf("want %q at the end of\n%s", want, text)
+	}
+}
+
+func TestACountThatDependsOnTheFileSystemSaysByHowMuch(t *testing.T) {
+	t.Parallel()
+	report, inodes := reportOf(nil), int64(1000)
+	bounds := layersize.Interval{Value: 100 << 20, Min: 100<<20 - 40<<10, Max: 100<<20 + 60<<10}
+	report.RequiredBytes, report.Inodes = bounds, &inodes
+	report.Images[0].Measurements[0] = layersize.Measurement{DiskBytes: bounds, Inodes: &inodes, Method: layersize.MethodStreamed}
+	text := render(report, disksize.Recommendation{})
+	for _, want := range []string{"Needed: 100.0 MiB (counted file by file, give or take 60.0 KiB).\n", "| ± 60.0 KiB"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
+}

@@ -19,6 +19,8 @@ import (
 const (
 	// heaviestLayers is how many layers the report lists.
 	heaviestLayers = 5
+	// refusalsListed is how many reasons the report lists for which containerd does not unpack a layer.
+	refusalsListed = 6
 	// widestImage is the most columns that an image may take: with the figures beside it and the eight columns by which a plan indents an
 	// output, that makes a hundred.
 	widestImage = 53
@@ -46,6 +48,7 @@ func render(report *measure.Report, disk disksize.Recommendation) string {
 	}
 	table(&b, layers, 1, 2)
 	b.WriteString(failedReads(report))
+	b.WriteString(refused(report))
 	return b.String()
 }
 
@@ -74,6 +77,22 @@ func failedReads(report *measure.Report) string {
 		fmt.Fprintf(&b, "\nLess is known of %s than could be: %s.\n", which, reason)
 	}
 	return b.String()
+}
+
+// refused names the layers that containerd does not unpack, a line for each reason.
+func refused(report *measure.Report) string {
+	var lines []string
+	for _, refusal := range report.Refusals {
+		subject := ""
+		if refusal.Entry != "" {
+			subject = "entry " + refusal.Entry + " "
+		}
+		line := fmt.Sprintf("\ncontainerd does not unpack layer %s: %s%s.\n", short(refusal.Digest), cmp.Or(subject, "it "), refusal.Reason)
+		if !slices.Contains(lines, line) && len(lines) < refusalsListed {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "")
 }
 
 func reasonOf(fault error) string {
@@ -127,17 +146,24 @@ func needed(report *measure.Report) string {
 	switch {
 	case report.Exact:
 		return human(required.Value) + " (counted file by file)"
+	case report.Inodes != nil && required.Max > required.Min:
+		return fmt.Sprintf("%s (counted file by file, give or take %s)", human(required.Value), human(slack(required)))
 	case differ:
 		return fmt.Sprintf("%s (between %s and %s)", human(required.Value), from, to)
 	}
 	return "about " + to
 }
 
+// slack is how far the bounds are away.
+func slack(of layersize.Interval) int64 { return max(of.Value-of.Min, of.Max-of.Value) }
+
 func sureness(m layersize.Measurement) string {
 	from, to, differ := bounds(m.DiskBytes)
 	switch {
 	case m.Exact:
 		return "exact"
+	case m.Inodes != nil && m.DiskBytes.Max > m.DiskBytes.Min:
+		return "± " + human(slack(m.DiskBytes))
 	case differ:
 		return from + " to " + to
 	}

@@ -31,6 +31,7 @@ var summaries = map[registry.Kind]string{
 	registry.KindRateLimited:      "Registry limits the rate of requests",
 	registry.KindUnavailable:      "Registry is not available",
 	registry.KindNotAnImage:       "Not a container image",
+	registry.KindLayerType:        "Layer cannot be unpacked",
 	registry.KindPending:          "Registry is known only during apply",
 }
 
@@ -47,6 +48,9 @@ var layerFaults = []struct {
 
 // Measure tells of images that could not be measured, attributed to the image in the list at base.
 func Measure(base path.Path, images []string, err error) diag.Diagnostic {
+	if errors.Is(err, measure.ErrForeign) {
+		return foreign(base, images, err)
+	}
 	if at, ok := errors.AsType[*registry.Error](err); ok {
 		return unread(imageIn(base, images, at.Image), at, err)
 	}

@@ -154,6 +154,12 @@ func texts() []struct {
 			{ID: "imc-aaaaaaaa", Status: tke.StatusFailed, Created: tke.Time{Time: when.Add(-time.Hour)}}, {ID: "imc-bbbbbbbb", Status: tke.StatusReady, Created: when}})},
 		{"no such image", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindNotFound, Action: "reading the manifest", StatusCode: 404, Code: "MANIFEST_UNKNOWN", Message: "manifest unknown"})},
 		{"no such platform", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindNoPlatform, Action: "reading the manifest", Platform: "linux/amd64", Platforms: []string{"linux/arm64"}})},
+		{"layers that are no tars", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindLayerType, Action: "reading the manifest", MediaType: "application/vnd.ollama.image.model"})},
+		{"a layer that is foreign", counted(fmt.Errorf("%w: %w", measure.ErrForeign, &registry.Error{Kind: registry.KindNotFound}))},
+		{"an image that containerd does not unpack", tfdiag.Refusals(path.Root("images"), images, []measure.Refusal{
+			{Image: images[1], Digest: "sha256:abc", Refusal: layersize.Refusal{Entry: `"usr/bin/[\n"`, Reason: layersize.RefusedLink}},
+			{Image: images[1], Digest: "sha256:def", Refusal: layersize.Refusal{Reason: layersize.RefusedCompressed}},
+		})[0]},
 		{"refused credentials", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindUnauthorized, Action: "reading the manifest", StatusCode: 401, CredentialSource: registry.SourceConfiguration})},
 		{"a registry whose password is not known yet", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindPending, Action: "reading the manifest"})},
 		{"registries that are not known yet", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindPending, Action: "reading the manifest", Err: errors.New("the registry wants credentials (HTTP 401)")})},

@@ -1,0 +1,68 @@
+package tfdiag
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+)
+
+// refusalsListed bounds the layers that one warning lists.
+const refusalsListed = 6
+
+// Refusals warns of images that containerd does not pull, one warning for each, attributed to the image in the list at base.
+func Refusals(base path.Path, images []string, refusals []measure.Refusal) diag.Diagnostics {
+	var warnings diag.Diagnostics
+	for _, image := range images {
+		var reasons []string
+		for _, refusal := range refusals {
+			if refusal.Image == image {
+				reasons = append(reasons, RefusalText(refusal))
+			}
+		}
+		if len(reasons) == 0 || warned(warnings, imageIn(base, images, image)) {
+			continue
+		}
+		if len(reasons) > refusalsListed {
+			reasons = append(reasons[:refusalsListed], fmt.Sprintf("and %d more reasons", len(reasons)-refusalsListed))
+		}
+		warnings.Append(diag.NewAttributeWarningDiagnostic(imageIn(base, images, image), "Image cannot be unpacked", fmt.Sprintf(
+			"%s: containerd does not unpack all of its layers, so that no disk serves it:\n\n- %s\n\n"+
+				"Build the image anew, with another tool or version, and pull it once with containerd. Until then its size is not exact.",
+			image, strings.Join(reasons, "\n- "))))
+	}
+	return warnings
+}
+
+// warned reports whether an image that is listed twice was seen.
+func warned(warnings diag.Diagnostics, where path.Path) bool {
+	return slices.ContainsFunc(warnings, func(d diag.Diagnostic) bool {
+		at, ok := d.(diag.DiagnosticWithPath)
+		return ok && at.Path().Equal(where)
+	})
+}
+
+// RefusalText says which layer is refused, which entry of it, and why.
+func RefusalText(refusal measure.Refusal) string {
+	if refusal.Entry == "" {
+		return fmt.Sprintf("layer %s %s", refusal.Digest, refusal.Reason)
+	}
+	return fmt.Sprintf("layer %s: entry %s %s", refusal.Digest, refusal.Entry, refusal.Reason)
+}
+
+// foreign says of a layer that is not where the image is.
+func foreign(base path.Path, images []string, err error) diag.Diagnostic {
+	layer, ok := errors.AsType[*measure.LayerError](err)
+	if !ok {
+		return diag.NewAttributeErrorDiagnostic(base, "Layer is foreign", sentence(err.Error()))
+	}
+	return diag.NewAttributeErrorDiagnostic(imageIn(base, images, layer.Image), "Layer is foreign", fmt.Sprintf(
+		"%s: layer %s: %s\n\nNodes fetch it from the URLs that the manifest lists, which are not followed here. "+
+			`Push the image with its foreign layers, or use measure = "sample" to estimate it.`,
+		layer.Image, layer.Digest, sentence(measure.ErrForeign.Error())))
+}
