@@ -41,7 +41,7 @@ import (
 
 const (
 	// version is part of every entry's name: another format or another meaning of a measurement starts afresh.
-	version = "3"
+	version = "4"
 
 	maxEntryBytes = 5 << 20
 	suffix        = ".kept"

@@ -2,6 +2,7 @@ package layersize
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 
@@ -28,10 +29,11 @@ func newGunzip(in *bufio.Reader) (*gunzip, error) {
 func (g *gunzip) Read(p []byte) (int, error) {
 	for {
 		n, err := g.member.Read(p)
-		if n > 0 && err == io.EOF {
-			err = nil // the next read finds it again
+		atEnd := errors.Is(err, io.EOF)
+		if n > 0 && atEnd {
+			return n, nil // the next read finds the end again
 		}
-		if n > 0 || err != io.EOF {
+		if n > 0 || !atEnd {
 			return n, err
 		}
 		if err := g.nextMember(); err != nil {
@@ -48,7 +50,7 @@ func (g *gunzip) nextMember() error {
 		return err
 	case len(head) == 0:
 		return io.EOF
-	case string(head) != string(magicGzip):
+	case !bytes.Equal(head, magicGzip):
 		g.trailing = true
 		if _, err := io.Copy(io.Discard, g.in); err != nil {
 			return err

@@ -42,7 +42,8 @@ const (
 	RefusedElsewhere  Reason = "is fetched from URLs that the manifest lists, and not from the registry, unless they answer 404"
 )
 
-// OnlyAboveOthers: containerd removes what a whiteout in an image's lowest layer names, and makes a device of it above.
+// OnlyAboveOthers reports whether the reason counts only above another layer: containerd removes what a whiteout in an
+// image's lowest layer names, and makes a device of it above.
 func (r Reason) OnlyAboveOthers() bool { return r == RefusedWhiteoutTwice }
 
 // refuse notes in a measurement that containerd does not unpack the layer.

@@ -17,7 +17,7 @@ type Refusal struct {
 	layersize.Refusal
 }
 
-// ErrForeign: a foreign layer is not in the registry, and the URLs of its descriptor are not followed.
+// ErrForeign means that a foreign layer is not in the registry, and the URLs of its descriptor are not followed.
 var ErrForeign = errors.New("the layer is foreign (not distributable), and the registry does not hold it")
 
 // inImage returns a layer's measurement as it counts in an image, in which the same blob can be refused or not: its

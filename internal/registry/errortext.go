@@ -47,14 +47,15 @@ func (e *Error) headline() string {
 		return "the registry's answer is too large"
 	case KindDigestMismatch:
 		return "the content does not match its digest"
-	case KindRangeIgnored:
-		return "the registry ignores range requests"
-	case KindProtocol:
-		return "unexpected answer"
-	case KindPending:
-		return "how to read this registry is not known yet"
 	}
-	return string(e.Kind)
+	return orDefault(headlines[e.Kind], string(e.Kind))
+}
+
+// headlines are those that are the same for every failure of their kind.
+var headlines = map[Kind]string{
+	KindRangeIgnored: "the registry ignores range requests",
+	KindProtocol:     "unexpected answer",
+	KindPending:      "how to read this registry is not known yet",
 }
 
 // Advice says what to do now, "" when there is nothing to say.
