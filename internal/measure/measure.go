@@ -77,12 +77,12 @@ func (m *Measurer) Measure(ctx context.Context, request Request) (*Report, error
 	if err != nil {
 		return nil, err
 	}
-	jobs, blobs := uniqueLayers(images)
+	jobs := uniqueLayers(images)
 	plan(jobs, request)
 	if err := m.run(ctx, jobs); err != nil {
 		return nil, err
 	}
-	return addUp(images, blobs, resultsOf(jobs))
+	return addUp(images, resultsOf(jobs))
 }
 
 // results are what layers came to, by the repositories that served them.

@@ -45,19 +45,14 @@ type layerKey struct {
 
 func keyOf(layer registry.Layer) layerKey { return layerKey{layer.Digest, layer.MediaType, layer.Size} }
 
-// uniqueLayers returns each distinct layer once, and every distinct blob that containerd keeps. A
-// layer's annotations are those on which all images agree that hold it, and the images through
-// which it is read do not depend on the order in which they are listed.
-func uniqueLayers(images []*registry.Image) (jobs []*job, blobs map[string]int64) {
-	blobs = map[string]int64{}
+// uniqueLayers returns each distinct layer once. A layer's annotations are those on which all images
+// agree that hold it, and the images through which it is read do not depend on the order in which
+// they are listed.
+func uniqueLayers(images []*registry.Image) (jobs []*job) {
 	known := map[layerKey]*job{}
 	for _, image := range inOrder(images) {
-		for _, d := range image.Metadata {
-			blobs[d.Digest] = max(blobs[d.Digest], d.Size)
-		}
 		index := &sociIndex{image: image}
 		for _, layer := range image.Layers {
-			blobs[layer.Digest] = max(blobs[layer.Digest], layer.Size)
 			j := known[keyOf(layer)]
 			if j == nil {
 				layer.Annotations = layersize.Believed(layer.Annotations)
@@ -68,7 +63,7 @@ func uniqueLayers(images []*registry.Image) (jobs []*job, blobs map[string]int64
 			j.addSource(image, index)
 		}
 	}
-	return jobs, blobs
+	return jobs
 }
 
 // addSource adds an image's repository, unless it is there. Images come in order, so that those of

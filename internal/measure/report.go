@@ -36,46 +36,51 @@ const snapshotDirectories = 2
 func exactly(n int64) layersize.Interval { return layersize.Interval{Value: n, Min: n, Max: n} }
 
 // addUp makes the report. The sums fail only when sizes are claimed that no disk could hold.
-func addUp(images []*registry.Image, blobs map[string]int64, measured results) (*Report, error) {
+func addUp(images []*registry.Image, measured results) (*Report, error) {
 	report := &Report{Exact: true, Inodes: new(int64)}
 	sum := &adder{}
-	for _, size := range blobs {
-		sum.add(&report.CompressedBytes, size)
-		sum.addInterval(&report.RequiredBytes, exactly(disksize.Blocks(size)))
+	for _, b := range blobsOf(images) {
+		sum.add(&report.CompressedBytes, b.size)
+		sum.addInterval(&report.RequiredBytes, b.needs(exactly(disksize.Blocks(b.size))))
 		report.count(sum, 1, true)
+		report.Exact = report.Exact && b.always
 	}
-	chains := map[string]layersize.Measurement{}
+	chains := map[string]chain{}
 	for _, image := range images {
 		detail := Image{Image: image}
-		for i, layer := range image.Layers {
-			measurement := inImage(layer, i == 0, measured[image.Repository][keyOf(layer)])
+		for _, layer := range image.Layers {
+			measurement := inImage(layer, layer.ChainID == layer.DiffID, measured[image.Repository][keyOf(layer)])
 			for _, refusal := range measurement.Refusals {
 				report.Refusals = append(report.Refusals, Refusal{image.Reference, layer.Digest, refusal})
 			}
 			report.Exact = report.Exact && measurement.Exact
 			detail.Measurements = append(detail.Measurements, measurement)
-			sum.add(&detail.CompressedBytes, layer.Size)
 			sum.add(&detail.UnpackedBytes, measurement.UnpackedBytes.Value)
-			if other, shared := chains[layer.ChainID]; shared {
-				measurement = eitherOf(other, measurement)
+			other, shared := chains[layer.ChainID]
+			if shared {
+				measurement = eitherOf(other.measured, measurement)
 			}
-			chains[layer.ChainID] = measurement
+			chains[layer.ChainID] = chain{measurement, certainty{other.always || !layer.Alternative}}
+		}
+		for _, size := range layerBlobsOf(image) {
+			sum.add(&detail.CompressedBytes, size)
 		}
 		report.Images = append(report.Images, detail)
 	}
-	for _, measurement := range chains {
-		report.addLayer(sum, measurement)
+	for _, c := range chains {
+		report.addLayer(sum, c)
 	}
 	return report, sum.err
 }
 
 // addLayer adds what one unpacked layer takes.
-func (r *Report) addLayer(sum *adder, m layersize.Measurement) {
-	sum.addInterval(&r.UnpackedBytes, m.UnpackedBytes)
-	sum.addInterval(&r.RequiredBytes, m.DiskBytes)
-	sum.addInterval(&r.RequiredBytes, exactly(snapshotDirectories*disksize.BlockSize))
+func (r *Report) addLayer(sum *adder, c chain) {
+	m := c.measured
+	sum.addInterval(&r.UnpackedBytes, c.needs(m.UnpackedBytes))
+	sum.addInterval(&r.RequiredBytes, c.needs(m.DiskBytes))
+	sum.addInterval(&r.RequiredBytes, c.needs(exactly(snapshotDirectories*disksize.BlockSize)))
 	r.count(sum, snapshotDirectories, true)
-	r.Exact = r.Exact && m.Exact
+	r.Exact = r.Exact && m.Exact && c.always
 	r.count(sum, m.LikelyInodes, m.Inodes != nil)
 }
 

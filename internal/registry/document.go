@@ -89,8 +89,6 @@ func (d *document) checkManifest() error {
 	switch {
 	case !d.mediaType.IsImage():
 		return malformed("it says that it is %s and holds a manifest", plainWords(string(d.mediaType), nil))
-	case d.config.MediaType != types.OCIConfigJSON && d.config.MediaType != types.DockerConfigJSON:
-		return notAnImage("an artifact whose configuration is of type " + plainWords(orDefault(string(d.config.MediaType), "(none)"), nil))
 	case len(d.layers) > maxLayers:
 		return &Error{Kind: KindTooLarge, Err: fmt.Errorf("it has %d layers, at most %d are read", len(d.layers), maxLayers)}
 	}
@@ -107,6 +105,15 @@ func (d *document) checkManifest() error {
 		}
 	}
 	return nil
+}
+
+// isArtifact is true for a manifest that holds something else than an image.
+func (d *document) isArtifact() bool {
+	return !d.isIndex && d.config.MediaType != types.OCIConfigJSON && d.config.MediaType != types.DockerConfigJSON
+}
+
+func (d *document) configType() string {
+	return plainWords(orDefault(string(d.config.MediaType), "(none)"), nil)
 }
 
 func checkDescriptor(d v1.Descriptor) error {

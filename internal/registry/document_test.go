@@ -20,31 +20,43 @@ func TestDocumentsThatDoNotHoldTogetherAreErrorsOfTheirKind(t *testing.T) {
 		document string
 		want     Kind
 	}{
-		"not JSON":                     {`<html>`, KindMalformed},
-		"JSON and more":                {`{"schemaVersion":2,"manifests":[]} x`, KindMalformed},
-		"an array":                     {`[]`, KindMalformed},
-		"nothing":                      {`{}`, KindNotAnImage},
-		"schema 1":                     {`{"schemaVersion":1,"fsLayers":[]}`, KindNotAnImage},
-		"schema 1 by media type":       {`{"mediaType":"application/vnd.docker.distribution.manifest.v1+prettyjws"}`, KindNotAnImage},
-		"manifest and index at once":   {`{"manifests":[],"layers":[]}`, KindMalformed},
-		"an index that denies it":      {`{"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}`, KindMalformed},
-		"a manifest that denies it":    {`{"mediaType":"application/vnd.oci.image.index.v1+json","config":` + emptyConfig + `}`, KindMalformed},
-		"a Helm chart":                 {`{"config":{"mediaType":"application/vnd.cncf.helm.config.v1+json","size":1,"digest":"` + someDigest + `"}}`, KindNotAnImage},
-		"an artifact without a config": {`{"config":{"mediaType":"application/vnd.oci.empty.v1+json","size":2,"digest":"` + someDigest + `"},"layers":[]}`, KindNotAnImage},
-		"a config without a digest":    {`{"config":{"mediaType":"application/vnd.oci.image.config.v1+json","size":2}}`, KindMalformed},
-		"a negative size":              {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("-1") + `]}`, KindMalformed},
-		"a size beyond int64":          {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("9223372036854775808") + `]}`, KindMalformed},
-		"a size that is no integer":    {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("1e30") + `]}`, KindMalformed},
-		"sizes whose sum overflows":    {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("9223372036854775807") + `,` + oneLayer("9223372036854775807") + `]}`, KindMalformed},
-		"a layer without a digest":     {`{"config":` + emptyConfig + `,"layers":[{"size":1}]}`, KindMalformed},
-		"a digest that is none":        {`{"config":` + emptyConfig + `,"layers":[{"size":1,"digest":"../../x"}]}`, KindMalformed},
-		"too many layers":              {`{"config":` + emptyConfig + `,"layers":[` + strings.Repeat(oneLayer("1")+",", maxLayers) + oneLayer("1") + `]}`, KindTooLarge},
-		"an entry with a bad size":     {`{"manifests":[{"size":-5,"digest":"` + someDigest + `"}]}`, KindMalformed},
+		"not JSON":                   {`<html>`, KindMalformed},
+		"JSON and more":              {`{"schemaVersion":2,"manifests":[]} x`, KindMalformed},
+		"an array":                   {`[]`, KindMalformed},
+		"nothing":                    {`{}`, KindNotAnImage},
+		"schema 1":                   {`{"schemaVersion":1,"fsLayers":[]}`, KindNotAnImage},
+		"schema 1 by media type":     {`{"mediaType":"application/vnd.docker.distribution.manifest.v1+prettyjws"}`, KindNotAnImage},
+		"manifest and index at once": {`{"manifests":[],"layers":[]}`, KindMalformed},
+		"an index that denies it":    {`{"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}`, KindMalformed},
+		"a manifest that denies it":  {`{"mediaType":"application/vnd.oci.image.index.v1+json","config":` + emptyConfig + `}`, KindMalformed},
+		"a config without a digest":  {`{"config":{"mediaType":"application/vnd.oci.image.config.v1+json","size":2}}`, KindMalformed},
+		"a negative size":            {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("-1") + `]}`, KindMalformed},
+		"a size beyond int64":        {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("9223372036854775808") + `]}`, KindMalformed},
+		"a size that is no integer":  {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("1e30") + `]}`, KindMalformed},
+		"sizes whose sum overflows":  {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("9223372036854775807") + `,` + oneLayer("9223372036854775807") + `]}`, KindMalformed},
+		"a layer without a digest":   {`{"config":` + emptyConfig + `,"layers":[{"size":1}]}`, KindMalformed},
+		"a digest that is none":      {`{"config":` + emptyConfig + `,"layers":[{"size":1,"digest":"../../x"}]}`, KindMalformed},
+		"too many layers":            {`{"config":` + emptyConfig + `,"layers":[` + strings.Repeat(oneLayer("1")+",", maxLayers) + oneLayer("1") + `]}`, KindTooLarge},
+		"an entry with a bad size":   {`{"manifests":[{"size":-5,"digest":"` + someDigest + `"}]}`, KindMalformed},
 	} {
 		_, err := parseDocument([]byte(test.document), someDigest)
 		e := assertKind(t, err, test.want)
 		if len(e.Error()) > 1000 {
 			t.Errorf("%s: an error of %d bytes", name, len(e.Error()))
+		}
+	}
+}
+
+func TestAManifestThatIsNoImageIsAnArtifact(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[string]bool{
+		"application/vnd.cncf.helm.config.v1+json": true, "application/vnd.oci.empty.v1+json": true, "": true,
+		"application/vnd.oci.image.config.v1+json": false, "application/vnd.docker.container.image.v1+json": false,
+	} {
+		document := `{"config":{"mediaType":"` + kind + `","size":2,"digest":"` + someDigest + `"},"layers":[]}`
+		doc, err := parseDocument([]byte(document), someDigest)
+		if err != nil || doc.isArtifact() != want {
+			t.Errorf("%q: %v", kind, err)
 		}
 	}
 }
@@ -99,7 +111,7 @@ func FuzzParseDocument(f *testing.F) {
 				t.Fatalf("accepted %+v", layer)
 			}
 		}
-		s := &search{wanted: platform{"linux", "amd64", ""}}
+		s := &search{wanted: platform{os: "linux", arch: "amd64"}}
 		for _, entry := range s.ordered(doc.entries) {
 			if entry.Size < 0 || entry.Digest.Hex == "" {
 				t.Fatalf("accepted %+v", entry)

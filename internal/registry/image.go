@@ -4,29 +4,45 @@ import (
 	"encoding/hex"
 	"errors"
 	"maps"
+	"slices"
+	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 )
 
-// Image is one platform's image, as its registry describes it.
+// Image is what containerd pulls of one reference for one platform, as its registry describes it.
+//
+// An index may name several manifests that match. containerd 1.6 pulls the first of them, as 1.7 and the client of 2.x do; the
+// transfer service of 2.x, which CRI uses since 2.1, pulls all and unpacks each that differs. Which one a node has is not known, so
+// that an image holds all of it: what the first alone does not need is marked as Alternative.
 type Image struct {
 	Reference  string       // as the user wrote it
 	Repository string       // registry/repository, as a Pod names it: docker.io/library/nginx
-	Digest     string       // of the platform's manifest
-	Platform   string       // os/architecture[/variant], of the image that was chosen
-	Metadata   []Descriptor // index (or several), manifest and configuration: containerd keeps these beside the layers
-	Layers     []Layer      // lowest first
+	Digest     string       // of the first manifest
+	Platform   string       // os/architecture[/variant], of the first manifest
+	Manifests  []string     // digests of all manifests that are unpacked, the first one first
+	Metadata   []Descriptor // indexes, manifests and configurations: containerd keeps these beside the layers
+	Layers     []Layer      // of the first manifest, lowest first, and then of others what unpacks to something else
+	Blobs      []Descriptor // what is pulled and not unpacked: another packing of a layer above, or what an artifact holds
 
-	Annotations map[string]string // of the platform's manifest
+	Annotations map[string]string // of the first manifest
 }
 
-// Descriptor names a document by its digest.
+// HasAlternatives returns whether versions of containerd differ in what they pull.
+func (i *Image) HasAlternatives() bool {
+	isAlternative := func(d Descriptor) bool { return d.Alternative }
+	return len(i.Manifests) > 1 || slices.ContainsFunc(i.Metadata, isAlternative) || slices.ContainsFunc(i.Blobs, isAlternative)
+}
+
+// Descriptor names a document or a blob by its digest.
 type Descriptor struct {
-	Digest    string
-	MediaType string
-	Size      int64
+	Digest      string
+	MediaType   string
+	Size        int64
+	Alternative bool // not pulled by every containerd
 }
 
 // Layer is one blob and what it unpacks to. Two layers with the same digest are one blob on a disk; two with the same chain
@@ -39,6 +55,7 @@ type Layer struct {
 	Size        int64 // of the blob
 	Annotations map[string]string
 	Elsewhere   bool // its descriptor lists URLs, where containerd looks first
+	Alternative bool // not pulled by every containerd
 }
 
 var errEncrypted = errors.New("the layer is encrypted")
@@ -59,6 +76,12 @@ func checkLayerTypes(layers []v1.Descriptor) error {
 		return failed
 	}
 	return nil
+}
+
+// isLayerType is true for what containerd unpacks, or tries to; it fetches all else without unpacking it.
+func isLayerType(mediaType types.MediaType) bool {
+	return strings.HasPrefix(string(mediaType), "application/vnd.oci.image.layer.") ||
+		strings.HasPrefix(string(mediaType), "application/vnd.docker.image.rootfs.")
 }
 
 // stacked joins a manifest's layers with its configuration's diff ids and computes their chain ids.

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -16,8 +17,9 @@ const DefaultPlatform = "linux/amd64"
 var platformPart = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,31}$`)
 
 // platform is an operating system, an architecture and perhaps a variant, in the normal form of
-// https://pkg.go.dev/github.com/containerd/platforms#Normalize.
-type platform struct{ os, arch, variant string }
+// https://pkg.go.dev/github.com/containerd/platforms#Normalize. Features are what an image asks of the operating system
+// (os.features), sorted; a node has none. A version (os.version) counts for Windows alone, and for no node of ours.
+type platform struct{ os, arch, variant, features string }
 
 func parsePlatform(s string) (platform, error) {
 	if s == "" {
@@ -36,7 +38,7 @@ func parsePlatform(s string) (platform, error) {
 }
 
 func normalized(os, arch, variant string) platform {
-	p := platform{strings.ToLower(os), strings.ToLower(arch), strings.ToLower(variant)}
+	p := platform{os: strings.ToLower(os), arch: strings.ToLower(arch), variant: strings.ToLower(variant)}
 	switch p.arch {
 	case "i386":
 		p.arch, p.variant = "386", ""
@@ -47,8 +49,11 @@ func normalized(os, arch, variant string) platform {
 		}
 	case "aarch64", "arm64":
 		p.arch = "arm64"
-		if p.variant == "8" || p.variant == "v8" {
+		switch p.variant {
+		case "8", "v8", "v8.0":
 			p.variant = ""
+		case "9", "9.0", "v9.0":
+			p.variant = "v9"
 		}
 	case "armhf":
 		p.arch, p.variant = "arm", "v7"
@@ -70,11 +75,17 @@ func armVariant(variant string) string {
 	return variant
 }
 
+// String writes a platform as containerd does (https://pkg.go.dev/github.com/containerd/platforms#FormatAll).
 func (p platform) String() string {
-	if p.variant == "" {
-		return p.os + "/" + p.arch
+	text := p.os
+	if p.features != "" {
+		text += "(+" + p.features + ")"
 	}
-	return p.os + "/" + p.arch + "/" + p.variant
+	text += "/" + p.arch
+	if p.variant != "" {
+		text += "/" + p.variant
+	}
+	return text
 }
 
 // candidates lists what a node of this platform runs, best first, as containerd chooses
@@ -82,25 +93,45 @@ func (p platform) String() string {
 func (p platform) candidates() []platform {
 	list := []platform{p}
 	with := func(arch, variant string) { list = append(list, normalized(p.os, arch, variant)) }
-	level, numbered := strings.CutPrefix(p.variant, "v")
-	n, err := strconv.Atoi(level)
-	numbered = numbered && err == nil && n < 100
+	level, err := strconv.Atoi(strings.TrimPrefix(p.variant, "v"))
+	numbered := err == nil && level < 100
 	switch p.arch {
 	case "amd64":
-		for ; numbered && n > 1; n-- {
-			with("amd64", "v"+strconv.Itoa(n-1))
+		for ; numbered && level > 1; level-- {
+			with("amd64", "v"+strconv.Itoa(level-1))
 		}
 		with("386", "")
 	case "arm":
-		for ; numbered && n > 5; n-- {
-			with("arm", "v"+strconv.Itoa(n-1))
+		for ; numbered && level > 5; level-- {
+			with("arm", "v"+strconv.Itoa(level-1))
 		}
 	case "arm64":
-		if p.variant != "" {
-			with("arm64", "")
+		for _, lower := range lowerARM64(p.variant) {
+			with("arm64", lower)
 		}
-		for n := 8; n >= 5; n-- {
-			with("arm", "v"+strconv.Itoa(n))
+		for level := 8; level >= 5; level-- {
+			with("arm", "v"+strconv.Itoa(level))
+		}
+	}
+	return list
+}
+
+var arm64Variant = regexp.MustCompile(`^v([89])(?:\.([0-9]))?$`)
+
+// lowerARM64 lists the variants below one. ARMv9.n has what ARMv8.(n+5) has.
+func lowerARM64(variant string) []string {
+	parts := arm64Variant.FindStringSubmatch(variant)
+	if parts == nil {
+		return nil
+	}
+	minor, _ := strconv.Atoi("0" + parts[2])
+	var list []string
+	for n := minor - 1; n >= 0; n-- {
+		list = append(list, fmt.Sprintf("v%s.%d", parts[1], n))
+	}
+	if parts[1] == "9" {
+		for n := min(minor+5, 9); n >= 0; n-- {
+			list = append(list, fmt.Sprintf("v8.%d", n))
 		}
 	}
 	return list
@@ -109,17 +140,17 @@ func (p platform) candidates() []platform {
 // rank says how well an image of platform have serves: 0 is best, negative means not at all.
 func (p platform) rank(have platform) int { return slices.Index(p.candidates(), have) }
 
-// ofDescriptor is the platform that an index gives for an entry; known is false when it gives none.
+// ofDescriptor is the platform that an index gives for an entry; known is false when it gives none. One that is empty matches no
+// node, and neither does the unknown/unknown of BuildKit's attestations
+// (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
 func ofDescriptor(d v1.Descriptor) (p platform, known bool) {
-	if d.Platform == nil || d.Platform.OS == "" && d.Platform.Architecture == "" {
+	if d.Platform == nil {
 		return platform{}, false
 	}
-	return normalized(d.Platform.OS, d.Platform.Architecture, d.Platform.Variant), true
+	p = normalized(d.Platform.OS, d.Platform.Architecture, d.Platform.Variant)
+	p.features = strings.Join(slices.Sorted(slices.Values(d.Platform.OSFeatures)), "+")
+	return p, true
 }
 
-// notForRunning is true for entries that describe an image instead of being one: BuildKit stores attestations under the
-// platform unknown/unknown (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
-func notForRunning(d v1.Descriptor) bool {
-	p, known := ofDescriptor(d)
-	return known && p.os == "unknown" || d.Annotations["vnd.docker.reference.type"] == "attestation-manifest"
-}
+// isNamed is true for the platforms that an error lists.
+func (p platform) isNamed() bool { return p.os != "" && p.os != "unknown" && p.arch != "" }

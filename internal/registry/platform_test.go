@@ -29,8 +29,15 @@ func TestCandidatesAreThoseOfContainerdBestFirst(t *testing.T) {
 		"linux/amd64":    {"linux/amd64", "linux/386"},
 		"linux/amd64/v3": {"linux/amd64/v3", "linux/amd64/v2", "linux/amd64", "linux/386"},
 		"linux/arm64":    {"linux/arm64", "linux/arm/v8", "linux/arm/v7", "linux/arm/v6", "linux/arm/v5"},
-		"linux/arm/v6":   {"linux/arm/v6", "linux/arm/v5"},
-		"linux/riscv64":  {"linux/riscv64"},
+		"linux/arm64/v8.2": {
+			"linux/arm64/v8.2", "linux/arm64/v8.1", "linux/arm64", "linux/arm/v8", "linux/arm/v7", "linux/arm/v6", "linux/arm/v5",
+		},
+		"linux/arm64/v9": {
+			"linux/arm64/v9", "linux/arm64/v8.5", "linux/arm64/v8.4", "linux/arm64/v8.3", "linux/arm64/v8.2", "linux/arm64/v8.1", "linux/arm64",
+			"linux/arm/v8", "linux/arm/v7", "linux/arm/v6", "linux/arm/v5",
+		},
+		"linux/arm/v6":  {"linux/arm/v6", "linux/arm/v5"},
+		"linux/riscv64": {"linux/riscv64"},
 	} {
 		p, err := parsePlatform(written)
 		if err != nil {

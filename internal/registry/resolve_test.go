@@ -23,6 +23,7 @@ func TestResolveGivesWhatTheManifestSays(t *testing.T) {
 	diff1, diff2 := digestOf([]byte("diff of layer one"), ""), digestOf([]byte("diff of layer two"), "")
 	want := &Image{
 		Reference: s.host() + "/lib/app:1.0", Repository: s.host() + "/lib/app", Digest: manifest.Digest.String(), Platform: "linux/amd64",
+		Manifests: []string{manifest.Digest.String()},
 		Layers: []Layer{
 			{Digest: digestOf(one, ""), DiffID: diff1, ChainID: diff1, MediaType: string(types.OCILayer), Size: 9},
 			{Digest: digestOf(two, ""), DiffID: diff2, ChainID: digestOf([]byte(diff1+" "+diff2), ""), MediaType: string(types.OCILayer), Size: 9},
@@ -139,7 +140,7 @@ func TestEntriesWithoutAPlatformAreJudgedByTheirConfiguration(t *testing.T) {
 	inner := s.index("x", "", arm, amd)
 	s.index("x", "nested", inner)
 	image := mustResolve(t, newClient(t, quick(t)), s.host()+"/x:nested", "linux/amd64")
-	if image.Digest != amd.Digest.String() || len(image.Metadata) != 4 || image.Metadata[1].Digest != inner.Digest.String() {
+	if image.Digest != amd.Digest.String() || len(image.Metadata) != 6 || image.Metadata[1].Digest != inner.Digest.String() {
 		t.Errorf("got %s, metadata %+v", image.Platform, image.Metadata)
 	}
 }

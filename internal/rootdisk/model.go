@@ -46,6 +46,7 @@ type model struct {
 
 type detailModel struct {
 	Digest          types.String `tfsdk:"digest"`
+	Manifests       []string     `tfsdk:"manifests"`
 	Platform        types.String `tfsdk:"platform"`
 	CompressedBytes types.Int64  `tfsdk:"compressed_bytes"`
 	UnpackedBytes   types.Int64  `tfsdk:"unpacked_bytes"`
@@ -115,6 +116,7 @@ func (m *model) fill(report *measure.Report, disk disksize.Recommendation) {
 func detailOf(image measure.Image) detailModel {
 	detail := detailModel{
 		Digest:          types.StringValue(image.Digest),
+		Manifests:       image.Manifests,
 		Platform:        types.StringValue(image.Platform),
 		CompressedBytes: types.Int64Value(image.CompressedBytes),
 		UnpackedBytes:   types.Int64Value(image.UnpackedBytes),

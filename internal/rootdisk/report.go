@@ -47,8 +47,28 @@ func render(report *measure.Report, disk disksize.Recommendation) string {
 		layers = append(layers, []string{l.digest, human(l.compressed), human(l.measured.DiskBytes.Value), string(l.measured.Method), sureness(l.measured)})
 	}
 	table(&b, layers, 1, 2)
+	b.WriteString(severalManifests(report))
 	b.WriteString(failedReads(report))
 	b.WriteString(refused(report))
+	return b.String()
+}
+
+// severalManifests lists the images of which containerd 2 pulls more than 1.6 does.
+func severalManifests(report *measure.Report) string {
+	var b strings.Builder
+	for _, image := range report.Images {
+		if !image.HasAlternatives() {
+			continue
+		}
+		if b.Len() == 0 {
+			b.WriteString("\ncontainerd 2 pulls more of an index than 1.6 does, and the disk has room for all of it:\n\n")
+		}
+		what := "entries without a platform"
+		if len(image.Manifests) > 1 {
+			what = fmt.Sprintf("%d manifests that match", len(image.Manifests))
+		}
+		fmt.Fprintf(&b, "- %s: %s\n", recognizable(image.Reference, widestImage), what)
+	}
 	return b.String()
 }
 

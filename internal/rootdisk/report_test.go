@@ -100,3 +100,17 @@ func TestImagesOfOtherPlatformsSayTheirs(t *testing.T) {
 		t.Errorf("two platforms: %q, %q", head, cells)
 	}
 }
+
+func TestTheReportNamesIndexesOfWhichContainerd2PullsMore(t *testing.T) {
+	t.Parallel()
+	report := &measure.Report{Images: []measure.Image{
+		{Image: &registry.Image{Reference: "plain:1", Manifests: []string{"a"}}},
+		{Image: &registry.Image{Reference: "two:1", Manifests: []string{"a", "b"}}},
+		{Image: &registry.Image{Reference: "artifact:1", Manifests: []string{"a"}, Blobs: []registry.Descriptor{{Alternative: true}}}},
+	}}
+	want := "\ncontainerd 2 pulls more of an index than 1.6 does, and the disk has room for all of it:\n\n" +
+		"- two:1: 2 manifests that match\n- artifact:1: entries without a platform\n"
+	if got := severalManifests(report); got != want {
+		t.Errorf("%q", got)
+	}
+}

@@ -90,9 +90,9 @@ func computedAttributes() map[string]schema.Attribute {
 		"required_bytes_min": schema.Int64Attribute{Computed: true, MarkdownDescription: "Lower bound of `required_bytes`; equal to it when `exact`."},
 		"required_bytes_max": schema.Int64Attribute{Computed: true, MarkdownDescription: "Upper bound of `required_bytes`; equal to it when `exact`. `size_gib` serves this one."},
 		"required_inodes":    schema.Int64Attribute{Computed: true, MarkdownDescription: "Files, directories and links on the disk; null when not every layer was counted."},
-		"exact":              schema.BoolAttribute{Computed: true, MarkdownDescription: "True only when every layer was counted file by file (streamed, or from a table of contents)."},
+		"exact":              schema.BoolAttribute{Computed: true, MarkdownDescription: "True only when every layer was counted file by file (streamed, or from a table of contents), and every version of containerd pulls the same."},
 		"digests":            schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Image as written to the digest of the platform's manifest; for `image_digests` of `tkeimage_cache`."},
-		"pinned_images":      schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Image as written to `repository@digest`."},
+		"pinned_images":      schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Image as written to `repository@digest`, with the digest of `digests`: every version of containerd pulls that manifest alone."},
 		"pod_annotations":    schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Annotations for a Pod template: the system disk's size when more than the free disk is needed, else empty."},
 		"report":             schema.StringAttribute{Computed: true, MarkdownDescription: "A Markdown table for a pull request: images, the layers that weigh most, size, what is billed, how sure."},
 	}
@@ -114,11 +114,17 @@ func imageDetailsAttribute() schema.Attribute {
 		Computed:            true,
 		MarkdownDescription: "Image as written to what is known of it.",
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-			"digest":           schema.StringAttribute{Computed: true, MarkdownDescription: "Digest of the platform's manifest."},
+			"digest": schema.StringAttribute{Computed: true, MarkdownDescription: "Digest of the platform's manifest."},
+			"manifests": schema.ListAttribute{
+				Computed:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "Digests of all manifests of the platform that containerd may unpack; `digest` is the first. An index may name several, " +
+					"such as one for each compression: containerd 1.6 pulls the first, containerd 2 all of them, and the sizes have room for all.",
+			},
 			"platform":         schema.StringAttribute{Computed: true, MarkdownDescription: "Platform of the image."},
-			"compressed_bytes": schema.Int64Attribute{Computed: true, MarkdownDescription: "Bytes of the image's layer blobs."},
+			"compressed_bytes": schema.Int64Attribute{Computed: true, MarkdownDescription: "Bytes of the image's layer blobs, each once."},
 			"unpacked_bytes":   schema.Int64Attribute{Computed: true, MarkdownDescription: "Length of the image's layers' tars in bytes."},
-			"layers": schema.ListNestedAttribute{Computed: true, MarkdownDescription: "Layers, the lowest first.",
+			"layers": schema.ListNestedAttribute{Computed: true, MarkdownDescription: "Layers, the lowest first; behind those of the first manifest what others unpack besides.",
 				NestedObject: schema.NestedAttributeObject{Attributes: layer}},
 		}},
 	}
