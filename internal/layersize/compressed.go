@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -121,12 +123,25 @@ func (p *probe) judge(packed compression, claims []claim, sample sampler) (Measu
 		m.UnpackedBytes, m.Method = exactly(c.length), c.method
 		break
 	}
+	if m.Method == MethodSampled && estimate.Hidden.Longest > 0 {
+		m.Note = hiddenNote(estimate.Hidden)
+	}
 	typical := typicalEntry(estimate.Entries)
 	m.DiskBytes = diskBytesOf(m.UnpackedBytes, files, typical.gain)
 	if estimate.Files.Max >= 0 {
 		m.LikelyInodes = int64(float64(files.Value) * typical.share)
 	}
 	return m, true
+}
+
+// hiddenNote says what no sample of a Zstandard stream is sure to meet.
+func hiddenNote(hidden sampling.Hidden) string {
+	odds := "a run of 1 GiB would have been met"
+	if hidden.ChanceOfGiB < 1 {
+		odds = fmt.Sprintf("a run of 1 GiB would have been met with a chance of %.0f %%", max(1, math.Floor(100*hidden.ChanceOfGiB)))
+	}
+	return fmt.Sprintf("zeros of up to %.1f GiB in one run may hide between the places that were read (%s)",
+		float64(hidden.Longest)/(1<<30), odds)
 }
 
 // prudent counts some more files than were estimated, about half a standard error,

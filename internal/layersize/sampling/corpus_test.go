@@ -17,8 +17,6 @@ import (
 	"time"
 )
 
-const gib = 1 << 30
-
 // recipes are layers of many mixtures: of one kind, of several, with zeros
 // that hide among the rest, and of lengths around 4 and 8 GiB.
 func recipes(kinds []string, count int, r *rand.Rand) []recipe {
@@ -174,8 +172,7 @@ func runCorpus(t *testing.T, producers []producer, ms []material, perKind, chunk
 	if g := total.gzip; g.missed*100 > g.layers {
 		t.Errorf("the bounds of %d of %d layers do not hold the truth", g.missed, g.layers)
 	}
-	// What hides in a zstd stream cannot be met by windows: see zstdHidden.
-	if z := total.zstd; z.wrong > 0 || z.missed*20 > z.layers {
+	if z := total.zstd; z.wrong > 0 || z.missed*50 > z.layers {
 		t.Errorf("zstd: %d settled wrongly, the bounds of %d of %d layers do not hold the truth", z.wrong, z.missed, z.layers)
 	}
 }

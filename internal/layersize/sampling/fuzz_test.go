@@ -77,7 +77,7 @@ func FuzzZstd(f *testing.F) {
 	seeds(f, goZstd(2).compress)
 	f.Fuzz(func(t *testing.T, p []byte, copies uint8, budget uint16) {
 		p, budget = spread(p, copies), budget%fuzzedBudget
-		z := &zstdSampler{sampler: sampler{source: inMemory(p, int64(budget))}, content: -1}
+		z := newZstdSampler(context.Background(), bytes.NewReader(p), int64(len(p)), int64(budget))
 		if e, err := z.learn(fuzzedWindow, fuzzedWhole); err == nil {
 			checkEstimate(t, e, int64(budget))
 		}

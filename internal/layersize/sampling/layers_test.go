@@ -20,6 +20,9 @@ func newPool(p producer, ms []material, perKind, chunkSize int) (*pool, error) {
 		pl.kinds = append(pl.kinds, m.name)
 		for range perKind {
 			data, files := m.make(r, chunkSize/2+r.IntN(chunkSize))
+			if p.zstd { // whose encoders fill each block, but for a frame's last one
+				data = data[:max(1, len(data)/blockMax)*blockMax]
+			}
 			c, err := pl.compress(data, files)
 			if err != nil {
 				return nil, fmt.Errorf("%s, %s: %w", p.name, m.name, err)

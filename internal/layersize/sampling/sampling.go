@@ -12,14 +12,26 @@
 // at any bit: that of a dynamic block, whose codes must be complete, or of a
 // stored block, whose length stands twice, or that of a member. A stored block may
 // hold another gzip stream, so where one may reach beyond the window, the window is
-// read on before anything is believed. In zstd it is a
-// block whose bitstream is used up to the last bit, or two full blocks in a
-// row. From there on, blocks are decoded for their length; what is copied from
+// read on before anything is believed. From there on, blocks are decoded for their length; what is copied from
 // before the window is unknown, but its length is not. Each slice of what was
 // decoded is weighted with the inverse of its chance to be decoded at all, since
 // a long block is found only by the windows that hold its begin. Of a window that
 // was read on to prove its begin no more counts than of every other, or the
 // data that need the proof would count twice.
+//
+// # Zstandard
+//
+// A zstd block begins with three bytes that say how long it is, so a chain of headers proves itself, whatever
+// entropy tables the blocks repeat: each size leads to the next header, and the sections within a block must fit as
+// well (zstdheaders.go). Encoders fill each block with 128 KiB, klauspost's fastest level with 64 KiB. The blocks
+// that repeat no table are decoded: they show whether that is so, and where it is not, as with encoders that split
+// blocks, they tell what the others come to. The sum of what the blocks decode to whose headers begin in the
+// windows, by the sum of their lengths, is the ratio of the whole stream: no kind of data counts for more than
+// another (zstdestimate.go).
+//
+// Long stretches of zeros, or of another byte, are packed in four to fourteen bytes for each block. Runs of such
+// blocks are found by probes of 64 bytes on a grid, where one request serves many of them, and by windows; both
+// their ends are found by halving (zstdruns.go). How long a run may hide between probes is said (Hidden).
 //
 // # From windows to a length
 //
@@ -50,8 +62,7 @@
 // trailer is that of the last one. Members are noticed when a window holds the
 // end of one, as with the many small members of eStargz and bgzip; a few large
 // ones are only suspected, when the trailer contradicts the windows. Zstd has no trailer at
-// all, and stores 128 KiB of zeros in four bytes, so its interval has an
-// allowance above for what no number of windows would be sure to meet.
+// all: its bounds are what scatters between windows.
 package sampling
 
 // Interval is a best guess with bounds.
@@ -84,6 +95,9 @@ type Estimate struct {
 	// Entries are those of the tar headers seen whose kind and size are known, or
 	// likely, in no order: a sample of the files.
 	Entries []Entry
+
+	// Hidden is what may lie between the windows of a zstd stream.
+	Hidden Hidden
 
 	BytesRead int64
 	Windows   int // requests

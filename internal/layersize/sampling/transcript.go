@@ -19,12 +19,16 @@ const transcriptCap = 1 << 20
 type transcript struct {
 	out  []uint16
 	full bool
+	gap  int // where the output begins that follows what was left out, 0 for none
 }
 
 // newTranscript has room for what most windows come to, so that it seldom has to be moved.
 func newTranscript() *transcript { return &transcript{out: make([]uint16, 0, transcriptCap/4)} }
 
-func (t *transcript) reset() { t.out, t.full = t.out[:0], false }
+func (t *transcript) reset() { t.out, t.full, t.gap = t.out[:0], false, 0 }
+
+// leaveOut says that some output is missing here: what is copied from it, or from before it, is unknown.
+func (t *transcript) leaveOut() { t.gap = len(t.out) }
 
 // room says how many of n more bytes may be kept.
 func (t *transcript) room(n int) int {
@@ -37,6 +41,13 @@ func (t *transcript) room(n int) int {
 
 func (t *transcript) bytes(p []byte) {
 	for _, b := range p[:t.room(len(p))] {
+		t.out = append(t.out, uint16(b))
+	}
+}
+
+// repeat records n times the same byte.
+func (t *transcript) repeat(b byte, n int) {
+	for range t.room(n) {
 		t.out = append(t.out, uint16(b))
 	}
 }
@@ -59,7 +70,7 @@ func (t *transcript) symbol(sym, length, distance int) {
 func (t *transcript) copy(length, distance int) {
 	for range t.room(length) {
 		switch from := len(t.out) - distance; {
-		case distance <= 0 || from < -historySize:
+		case distance <= 0 || from < -historySize || t.gap > 0 && from < t.gap:
 			t.out = append(t.out, unknown)
 		case from < 0:
 			t.out = append(t.out, uint16(marked|(from+historySize)))

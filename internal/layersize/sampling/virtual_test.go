@@ -165,22 +165,21 @@ func joinableZstd(stream []byte, files int64) (chunk, error) {
 		return chunk{}, errors.New("no frame")
 	}
 	w := &zstdWindow{data: padded(stream), end: len(stream)}
+	w.text = newTranscript()
 	w.begin()
 	w.pos = f.header
+	out := int64(0)
 	for w.pos < len(stream) {
 		at := w.pos
-		h := int(stream[at]) | int(stream[at+1])<<8 | int(stream[at+2])<<16
-		length := h >> 3
-		if h>>1&3 == blockRLE {
-			length = 1
-		}
-		if !w.block(h>>1&3, h>>3, length) {
+		h, ok := parseBlockHeader(stream[at:])
+		if !ok || !w.block(h) {
 			return chunk{}, errors.New("no block")
 		}
-		if h&1 == 1 {
+		out += int64(w.blocks[len(w.blocks)-1].out)
+		if h.last {
 			body := append([]byte(nil), stream[f.header:w.pos]...)
 			body[at-f.header] &^= 1
-			return chunk{deflate: body, out: w.out, files: files}, nil
+			return chunk{deflate: body, out: out, files: files}, nil
 		}
 	}
 	return chunk{}, io.ErrUnexpectedEOF

@@ -105,41 +105,43 @@ const (
 )
 
 // compressed counts the output of a compressed block whose n bytes data begins
-// with; data has inputSlack bytes more. proven says that a bitstream was used up to
-// its last bit, as no false block's is.
-func (z *zstdBlocks) compressed(data []byte, n int) (out int, proven bool, o outcome) {
+// with; data has inputSlack bytes more.
+func (z *zstdBlocks) compressed(data []byte, n int) (out int, o outcome) {
+	if n < 2 {
+		return 0, blockWrong
+	}
 	l, ok := literalsHeader(data[:n])
 	if !ok || l.header+l.compressed+1 > n {
-		return 0, false, blockWrong
+		return 0, blockWrong
 	}
 	rest := data[l.header+l.compressed:]
 	size := n - l.header - l.compressed
 	count, used, ok := sequenceCount(rest[:size])
 	if !ok || count == 0 && size != used {
-		return 0, false, blockWrong
+		return 0, blockWrong
 	}
 	if z.text != nil && !z.literals(data[l.header:n], l) {
-		return 0, false, blockWrong
+		return 0, blockWrong
 	}
 	if count == 0 {
 		if z.text != nil {
 			z.text.symbols(z.lits)
 		}
-		return l.regenerated, z.text != nil && z.huff.log > 0 && l.regenerated >= leastLiterals, blockCounted
+		return l.regenerated, blockCounted
 	}
 	known, used, ok := z.sequenceTables(rest[:size], used)
 	if !ok {
-		return 0, false, blockWrong
+		return 0, blockWrong
 	}
 	if !known {
 		z.recent = [3]int{}
-		return 0, false, blockUnknown
+		return 0, blockUnknown
 	}
 	out, ok = z.sequences(rest[used:], size-used, count, l.regenerated)
 	if !ok || out > blockMax {
-		return 0, false, blockWrong
+		return 0, blockWrong
 	}
-	return out, true, blockCounted
+	return out, blockCounted
 }
 
 // sequenceCount is the head of the sequences section: RFC 8878 §3.1.1.3.2.1.

@@ -9,25 +9,7 @@ const (
 	zstdMagic     = 0xfd2fb528 // RFC 8878 §3.1.1
 	skippableMask = 0xfffffff0
 	skippable     = 0x184d2a50 // RFC 8878 §3.1.2
-	leastLiterals = 1024       // of a block without sequences, to be believed as a start
 )
-
-// zstdWindow finds blocks in the middle of a zstd stream.
-type zstdWindow struct {
-	zstdBlocks
-	data []byte // with inputSlack behind it
-	end  int    // bytes of the window
-	pos  int
-	out  int64
-
-	anchor int // the last block from which a search could have begun
-
-	slices  []slice
-	unknown int  // bytes in blocks whose length could not be learned
-	proven  bool // the chain cannot be an accident
-	members int  // headers of further frames seen
-	ended   bool // the stream's end was reached
-}
 
 // frame is what a frame's header says: RFC 8878 §3.1.1.1.
 type frame struct {
@@ -63,162 +45,209 @@ func zstdFrame(p []byte) (f frame, ok bool) {
 	return f, true
 }
 
-// search looks for the first block from which decoding goes on to the window's end.
+// zstdBlock is one block whose header a window holds.
+type zstdBlock struct {
+	at     int  // in the window
+	length int  // of the compressed block, with its header
+	out    int  // what it decodes to, −1 where that was not learned
+	coded  bool // compressed, so that out is not the header's
+	last   bool // of its frame
+}
+
+// zstdWindow follows the blocks of a zstd stream through a window.
+type zstdWindow struct {
+	zstdBlocks
+	chains chainSearch
+	data   []byte // with inputSlack behind it
+	end    int    // bytes of the window
+	pos    int
+
+	weak    []weakChain
+	first   int // where the first block that was found begins
+	blocks  []zstdBlock
+	runs    []run
+	other   int     // bytes that are no block: headers of frames, checksums, skippable frames
+	slices  []slice // of the blocks that were decoded
+	members int     // headers of further frames seen
+	ended   bool    // the stream's end was reached
+}
+
+// search follows the first chain of headers that is proven and holds to the window's end.
 func (z *zstdWindow) search() bool {
-	work := 0
-	for start := 0; start+3 < z.end; start++ {
-		if !z.looksLikeBlock(start) {
+	z.chains.weigh(z.data[:z.end])
+	z.weak = z.weak[:0]
+	for start, ok := z.chains.nextTrial(0); ok; start, ok = z.chains.nextTrial(start + 1) {
+		more := z.prove(start)
+		if more < 0 {
+			continue
+		}
+		own, total := int(z.chains.own[start])+more, int(z.chains.total[start])+more
+		if own < leastOwn {
+			continue
+		}
+		if total < leastEvidence {
+			z.weak = append(z.weak, weakChain{start: start, evidence: total, next: z.chains.leaves(z.data[:z.end], start)})
 			continue
 		}
 		z.reset(start)
-		if z.chain() && z.proven {
+		if z.follow() {
 			return true
-		}
-		if work += z.pos - start + trialBits/8; work > trialWindows*z.end {
-			return false
 		}
 	}
 	return false
+}
+
+// weakChain is a chain of headers of which the window shows too little.
+type weakChain struct{ start, evidence, next int }
+
+// followWeak follows the first of some weak chains that what its last block leads to confirms.
+func (z *zstdWindow) followWeak(weak []weakChain, confirmed []int) bool {
+	for i, c := range weak {
+		if confirmed[i] < leastTrialOwn || c.evidence+confirmed[i] < leastEvidence {
+			continue
+		}
+		z.reset(c.start)
+		if z.follow() {
+			return true
+		}
+	}
+	return false
+}
+
+// prove decodes one block, as far as it can be without those before it, and returns how much evidence, in bits, that
+// adds. It is negative if the block is none.
+func (z *zstdWindow) prove(at int) int {
+	const decoded, tree = 32, 10 // bitstreams that were used up to the last bit, and a complete Huffman code
+	h, _ := parseBlockHeader(z.data[at:])
+	if h.kind != blockCompressed {
+		return 0
+	}
+	z.reset(at)
+	body := z.data[at+3:]
+	l, _ := literalsHeader(z.data[at+3 : min(z.end, at+3+h.size)])
+	if at+3+h.size > z.end {
+		if l.kind != literalsCompressed || at+3+l.header+128 > z.end {
+			return 0
+		}
+		if _, ok := z.huff.read(body[l.header:min(l.header+l.compressed, z.end-at-3)]); !ok {
+			return -1
+		}
+		return tree
+	}
+	switch _, o := z.compressed(body, h.size); {
+	case o == blockWrong:
+		return -1
+	case o == blockCounted, l.kind == literalsCompressed:
+		return decoded
+	}
+	return 0
 }
 
 func (z *zstdWindow) reset(start int) {
 	z.forget()
-	if z.text != nil {
-		z.text.reset()
-	}
-	z.pos, z.anchor, z.out, z.slices, z.unknown = start, start, 0, z.slices[:0], 0
-	z.members, z.ended, z.proven = 0, false, false
+	z.text.reset()
+	z.pos, z.first = start, start
+	z.blocks, z.runs, z.slices = z.blocks[:0], z.runs[:0], z.slices[:0]
+	z.other, z.members, z.ended = 0, 0, false
 }
 
-// looksLikeBlock turns most offsets away: blocks that are not compressed are
-// nearly always full, and compressed ones begin with headers that must agree.
-func (z *zstdWindow) looksLikeBlock(at int) bool {
-	h := int(z.data[at]) | int(z.data[at+1])<<8 | int(z.data[at+2])<<16
-	kind, size := h>>1&3, h>>3
-	if h&1 != 0 || size > blockMax {
-		return false
-	}
-	switch kind {
-	case blockRaw, blockRLE:
-		return size == blockMax
-	case blockCompressed:
-		if size < 4 || at+3+size > z.end {
+// follow goes through the blocks from the present position to the window's end, through the ends of frames. It
+// decodes those that lie within the window and repeat no unknown table. false says that this is no zstd stream.
+func (z *zstdWindow) follow() bool {
+	for z.pos+3 <= z.end {
+		h, ok := parseBlockHeader(z.data[z.pos:])
+		if !ok {
 			return false
 		}
-		body := z.data[at+3 : at+3+size]
-		l, ok := literalsHeader(body)
-		rest := l.header + l.compressed
-		if !ok || rest+1 > size {
+		if z.passRun(h) {
+			continue
+		}
+		if !z.block(h) {
 			return false
 		}
-		count, used, ok := sequenceCount(body[rest:])
-		if ok && count == 0 { // only literals, which then bring their tree
-			return rest+used == size && l.kind == literalsCompressed && l.regenerated >= leastLiterals
-		}
-		// A block to begin with brings the tables for its sequences.
-		return ok && rest+used < size && startModes(body[rest+used])
-	}
-	return false
-}
-
-// startModes reports whether no table is repeated.
-func startModes(modes byte) bool {
-	return modes&3 == 0 && modes>>6 != 3 && modes>>4&3 != 3 && modes>>2&3 != 3
-}
-
-// chain decodes blocks from the present position to the window's end, through
-// the ends of frames. false says that this is no zstd stream.
-func (z *zstdWindow) chain() bool {
-	full := 0 // full blocks that are not compressed, one after another
-	for {
-		if z.pos+3 > z.end {
-			return true
-		}
-		if z.looksLikeBlock(z.pos) {
-			z.anchor = z.pos
-		}
-		h := int(z.data[z.pos]) | int(z.data[z.pos+1])<<8 | int(z.data[z.pos+2])<<16
-		last, kind, size := h&1, h>>1&3, h>>3
-		length := size
-		if kind == blockRLE {
-			length = 1
-		}
-		if kind == 3 || size > blockMax {
-			return false
-		}
-		if kind != blockCompressed && size == blockMax {
-			full++
-		}
-		if z.proven = z.proven || full >= 2; z.pos+3+length > z.end {
-			return true
-		}
-		if !z.block(kind, size, length) {
-			return false
-		}
-		if last == 1 {
-			if more, ok := z.next(); !more {
+		if h.last {
+			if more, ok := z.passFrame(); !more {
 				return ok
 			}
 		}
 	}
-}
-
-// block counts one block that lies whole within the window.
-func (z *zstdWindow) block(kind, size, length int) bool {
-	out := size
-	if kind == blockCompressed {
-		var proven bool
-		var o outcome
-		out, proven, o = z.compressed(z.data[z.pos+3:], size)
-		if o == blockWrong {
-			return false
-		}
-		z.proven = z.proven || proven
-		if o == blockUnknown {
-			z.unknown += 3 + length
-			z.pos += 3 + length
-			return true
-		}
-	} else if z.text != nil {
-		z.uncompressed(kind, size)
-	}
-	// The whole block counts or nothing of it, and all that has to stand in a window with it.
-	z.out += int64(out)
-	z.pos += 3 + length
-	z.slices = append(z.slices, slice{end: int64(z.pos) * 8, depth: int64(z.pos-z.anchor) * 8, bits: int64(3+length) * 8, out: int64(out)})
 	return true
 }
 
-func (z *zstdWindow) uncompressed(kind, size int) {
-	if kind == blockRaw {
-		z.text.bytes(z.data[z.pos+3 : z.pos+3+size])
-		return
+// block takes one block.
+func (z *zstdWindow) block(h blockHeader) bool {
+	b := zstdBlock{at: z.pos, length: h.length(), out: -1, coded: h.kind == blockCompressed, last: h.last}
+	if size, ok := h.content(); ok {
+		b.out = size
 	}
-	for range z.text.room(size) {
-		z.text.out = append(z.text.out, uint16(z.data[z.pos+3]))
+	if z.pos+b.length <= z.end {
+		if !z.decode(h, &b) {
+			return false
+		}
 	}
+	z.blocks = append(z.blocks, b)
+	z.pos += b.length
+	return true
 }
 
-// next passes from a frame's last block to the first of the next frame. The
-// checksum is optional, and whether there is one stood in a header that may not
-// have been seen, so both places are tried.
-func (z *zstdWindow) next() (more, ok bool) {
+// decode counts one block that lies whole within the window.
+func (z *zstdWindow) decode(h blockHeader, b *zstdBlock) bool {
+	body := z.data[z.pos+3:]
+	switch h.kind {
+	case blockRaw:
+		z.text.bytes(body[:h.size])
+	case blockRLE:
+		z.text.repeat(body[0], h.size)
+	default:
+		out, o := z.compressed(body, h.size)
+		switch o {
+		case blockWrong:
+			return false
+		case blockUnknown:
+			z.text.leaveOut()
+			return true
+		}
+		b.out = out
+	}
+	z.slices = append(z.slices, slice{end: int64(z.pos+b.length) * 8, depth: int64(b.length) * 8, bits: int64(b.length) * 8, out: int64(b.out)})
+	return true
+}
+
+// passRun passes over a run of short blocks.
+func (z *zstdWindow) passRun(h blockHeader) bool {
+	if h.last || h.length() > shortBlock {
+		return false
+	}
+	n, output := followShort(z.data[z.pos:z.end])
+	if n < leastRun {
+		return false
+	}
+	z.runs = append(z.runs, run{from: int64(z.pos), to: int64(z.pos + n), counted: int64(n), output: output})
+	z.text.leaveOut()
+	z.pos += n
+	return true
+}
+
+// passFrame passes from a frame's last block to the first of the next frame. The checksum is optional, and whether
+// there is one stood in a header that may not have been seen, so both places are tried.
+func (z *zstdWindow) passFrame() (more, ok bool) {
 	for _, skip := range [2]int{0, 4} {
 		if z.pos+skip == z.end {
+			z.other += skip
 			z.ended = true
 			return false, true
 		}
 		at, skipped := z.skip(z.pos + skip)
 		if at >= z.end {
+			z.other += at - z.pos
 			z.ended = skipped
 			return false, true
 		}
 		if f, ok := zstdFrame(z.data[at:z.end]); ok {
 			z.members++
-			z.proven = true
 			z.begin()
+			z.other += at + f.header - z.pos
 			z.pos = at + f.header
-			z.anchor = z.pos
 			return true, true
 		}
 		if skipped {

@@ -1,0 +1,306 @@
+package sampling
+
+import "slices"
+
+const (
+	// shortBlock is the longest block of which a run consists, leastRun how many bytes of them make one. A probe
+	// shows a run that covers it.
+	shortBlock  = 24
+	leastRun    = 64
+	probeLength = 64
+
+	betweenHits = 64 // probes that look for gaps in what seems one run
+	countedRun  = 64 << 10
+	countsOfRun = 16 // parts of a longer run that are counted
+	countLength = 4 << 10
+)
+
+// run is a part of the stream in which short blocks stand for full ones, as encoders pack long stretches of zeros or
+// of another byte. libzstd and klauspost's better levels write four bytes for 128 KiB (RFC 8878 §3.1.1.2.2,
+// RLE_Block), and libzstd eleven once for each window's length; klauspost's default level writes fourteen.
+type run struct {
+	from, to        int64 // of the stream
+	counted, output int64 // bytes of it that were counted, and what they decode to
+}
+
+func (r run) length() int64 { return r.to - r.from }
+
+// content is what the run decodes to, as the part that was counted tells.
+func (r run) content() float64 {
+	return float64(r.length()) * float64(r.output) / float64(max(1, r.counted))
+}
+
+// shortBlockAt returns the length of a short block that stands for a full one, and what it decodes to.
+func shortBlockAt(p []byte) (length, output int) {
+	if len(p) < 4 {
+		return 0, 0
+	}
+	h, ok := parseBlockHeader(p)
+	if length = h.length(); !ok || h.last || length < 4 || length > min(shortBlock, len(p)) {
+		return 0, 0
+	}
+	if output, ok = h.content(); !ok {
+		var z zstdBlocks
+		var padding [shortBlock + inputSlack]byte
+		copy(padding[:], p[3:length])
+		var o outcome
+		if output, o = z.compressed(padding[:], h.size); o == blockUnknown {
+			output = blockMax // whose tables an earlier block brought
+		} else if o == blockWrong {
+			return 0, 0
+		}
+	}
+	if output != blockMax && output != blockFast {
+		return 0, 0
+	}
+	return length, output
+}
+
+// followShort follows short blocks and returns how many bytes they have together and what they decode to.
+func followShort(p []byte) (length int, output int64) {
+	for length < len(p) {
+		n, out := shortBlockAt(p[length:])
+		if n == 0 {
+			break
+		}
+		length, output = length+n, output+int64(out)
+	}
+	return length, output
+}
+
+// findRun looks for short blocks in what a probe has read: they must begin with the first bytes.
+func findRun(data []byte, offset int64) (r run, ok bool) {
+	for phase := range min(shortBlock, len(data)) {
+		// Two blocks, or more of those that are shorter: the rest may be what follows the run.
+		if n, output := followShort(data[phase:]); n >= min(2*shortBlock-8, len(data)-phase-shortBlock) && n >= 12 {
+			from := offset + int64(phase)
+			return run{from: from, to: from + int64(n), counted: int64(n), output: output}, true
+		}
+	}
+	return run{}, false
+}
+
+// edge is one end of a run, which lies between a place within and a place outside of it.
+type edge struct {
+	run     *run
+	right   bool
+	outside int64
+	isFound bool
+}
+
+// next is where to look: half way, and in the end next to what is known.
+func (e *edge) next() int64 {
+	if e.right {
+		return max(e.run.to, e.run.to+(e.outside-e.run.to)/2-probeLength/2)
+	}
+	return max(e.outside, e.run.from-(e.run.from-e.outside)/2-probeLength/2)
+}
+
+// learn moves the end by what was read at a place that next returned.
+func (e *edge) learn(data []byte, at int64) {
+	if e.right {
+		e.learnRight(data, at)
+		return
+	}
+	if at == e.outside { // the last part: the first place from which all blocks are short
+		e.isFound = true
+		data = data[:min(int64(len(data)), e.run.from-at)]
+		for i := range data {
+			if n, _ := followShort(data[i:]); n > 0 && n == len(data)-i {
+				e.run.from = at + int64(i)
+				return
+			}
+		}
+		return
+	}
+	if r, ok := findRun(data, at); ok {
+		e.run.from = min(e.run.from, r.from)
+		e.isFound = r.from-at >= shortBlock
+		return
+	}
+	e.outside = at
+}
+
+func (e *edge) learnRight(data []byte, at int64) {
+	if at == e.run.to {
+		n, _ := followShort(data)
+		e.run.to += int64(n)
+		e.isFound = n == 0 || len(data)-n > shortBlock
+		return
+	}
+	if r, ok := findRun(data, at); ok {
+		e.run.to = max(e.run.to, r.to)
+		return
+	}
+	e.outside = at
+}
+
+// followRuns finds the ends of runs of which parts were met, by halving between them and places outside of all
+// runs, and counts them. Places outside are the misses, in any order.
+func (m *manyReader) followRuns(parts []run, misses []int64) ([]run, error) {
+	misses = slices.Concat([]int64{0, m.size}, misses)
+	slices.Sort(misses)
+	more, inner, err := m.checkBetween(mergeRuns(parts), misses)
+	if err != nil {
+		return nil, err
+	}
+	misses = append(misses, inner...)
+	slices.Sort(misses)
+	parts = joinRuns(mergeRuns(more), misses)
+	var edges []*edge
+	for i := range parts {
+		left, right := placesAround(parts, i, misses)
+		edges = append(edges, &edge{run: &parts[i], outside: left}, &edge{run: &parts[i], right: true, outside: right})
+	}
+	if err := m.halve(edges); err != nil {
+		return nil, err
+	}
+	parts = mergeRuns(parts)
+	return parts, m.countRuns(parts)
+}
+
+// placesAround are the nearest places that are known not to belong to a run: misses, and its neighbours.
+func placesAround(parts []run, i int, misses []int64) (left, right int64) {
+	at, _ := slices.BinarySearch(misses, parts[i].from+1)
+	left = misses[max(0, at-1)]
+	if i > 0 {
+		left = max(left, parts[i-1].to)
+	}
+	at, _ = slices.BinarySearch(misses, parts[i].to)
+	right = misses[min(at, len(misses)-1)]
+	if i+1 < len(parts) {
+		right = min(right, parts[i+1].from)
+	}
+	return min(left, parts[i].from), max(right, parts[i].to)
+}
+
+// halve reads in rounds, one place for each end that is not found, until all are or the budget ends.
+func (m *manyReader) halve(edges []*edge) error {
+	const rounds = 56 // 2^48 bytes, and what is next to the ends
+	for range rounds {
+		edges = slices.DeleteFunc(edges, func(e *edge) bool { return e.isFound })
+		if len(edges) == 0 || m.cost(int64(len(edges)), probeLength) > m.left {
+			return nil
+		}
+		offsets := make([]int64, len(edges))
+		for i, e := range edges {
+			offsets[i] = min(e.next(), m.size)
+		}
+		err := m.readEach(offsets, probeLength, func(i int, data []byte) {
+			edges[i].learn(data[:len(data)-inputSlack], offsets[i])
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// countRuns counts short runs whole and parts of the longer ones.
+func (m *manyReader) countRuns(runs []run) error {
+	var offsets []int64
+	var of []*run
+	for i := range runs {
+		r := &runs[i]
+		if r.counted >= r.length() {
+			continue
+		}
+		count := min(countsOfRun, max(1, r.length()/countLength))
+		for k := range count {
+			offsets = append(offsets, r.from+(r.length()-min(r.length(), countLength))*k/max(1, count-1))
+			of = append(of, r)
+		}
+	}
+	if m.cost(int64(len(offsets)), countLength) > m.left {
+		return nil
+	}
+	counted, output := make([]int64, len(offsets)), make([]int64, len(offsets))
+	err := m.readEach(offsets, countLength, func(i int, data []byte) {
+		data = data[:min(int64(len(data)-inputSlack), of[i].to-offsets[i])]
+		for phase := range min(shortBlock, len(data)) {
+			if n, out := followShort(data[phase:]); n >= len(data)-phase-shortBlock && out > output[i] {
+				counted[i], output[i] = int64(n), out
+			}
+		}
+	})
+	for i, r := range of {
+		r.counted, r.output = r.counted+counted[i], r.output+output[i]
+	}
+	return err
+}
+
+// mergeRuns sorts runs and joins those that touch.
+func mergeRuns(parts []run) (merged []run) {
+	parts = slices.Clone(parts)
+	slices.SortFunc(parts, func(a, b run) int { return int(min(1, max(-1, a.from-b.from))) })
+	for _, p := range parts {
+		if n := len(merged); n > 0 && p.from <= merged[n-1].to {
+			merged[n-1].join(p)
+			continue
+		}
+		merged = append(merged, p)
+	}
+	return merged
+}
+
+func (r *run) join(p run) {
+	if p.to > r.to {
+		r.to = p.to
+		r.counted, r.output = r.counted+p.counted, r.output+p.output
+	}
+}
+
+// joinRuns joins parts of one run between which there is no miss.
+func joinRuns(parts []run, misses []int64) (joined []run) {
+	for _, p := range parts {
+		if n := len(joined); n > 0 && !isMissBetween(misses, joined[n-1].to, p.from) {
+			joined[n-1].join(p)
+			continue
+		}
+		joined = append(joined, p)
+	}
+	return joined
+}
+
+func isMissBetween(misses []int64, from, to int64) bool {
+	at, _ := slices.BinarySearch(misses, from)
+	return at < len(misses) && misses[at] < to
+}
+
+// checkBetween probes between parts that seem to be one run, since other data may lie there. A gap that is shorter
+// than the distance between two such probes goes unseen.
+func (m *manyReader) checkBetween(parts []run, misses []int64) (more []run, missed []int64, err error) {
+	total := int64(0)
+	apart := make([]int64, max(0, len(parts)-1))
+	for i := range apart {
+		if !isMissBetween(misses, parts[i].to, parts[i+1].from) {
+			apart[i] = parts[i+1].from - parts[i].to
+			total += apart[i]
+		}
+	}
+	var offsets []int64
+	for i, distance := range apart {
+		if distance <= probeLength {
+			continue
+		}
+		n := 1 + betweenHits*distance/total
+		for k := range n {
+			offsets = append(offsets, parts[i].to+distance*(k+1)/(n+1))
+		}
+	}
+	if m.cost(int64(len(offsets)), probeLength) > m.left {
+		return parts, nil, nil
+	}
+	found := make([]run, len(offsets))
+	err = m.readEach(offsets, probeLength, func(i int, data []byte) {
+		found[i], _ = findRun(data[:len(data)-inputSlack], offsets[i])
+	})
+	for i, r := range found {
+		if r.counted > 0 {
+			parts = append(parts, r)
+		} else {
+			missed = append(missed, offsets[i])
+		}
+	}
+	return parts, missed, err
+}
