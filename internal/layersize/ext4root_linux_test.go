@@ -34,8 +34,8 @@ func TestCountAgreesWithExt4(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := stream(t, data)
 			used, inodes := unpackOnExt4(t, data)
-			t.Logf("%d entries: counted %d bytes and %d inodes, ext4 used %d and %d",
-				*m.Inodes, m.DiskBytes.Value, *m.Inodes, used, inodes)
+			t.Logf("%d entries: counted %d bytes (%d to %d) and %d inodes, ext4 used %d and %d",
+				*m.Inodes, m.DiskBytes.Value, m.DiskBytes.Min, m.DiskBytes.Max, *m.Inodes, used, inodes)
 			if m.Note != "" || len(m.Refusals) > 0 {
 				t.Errorf("the count is not certain: %s, %q", m.Note, m.Refusals)
 			}

@@ -48,6 +48,12 @@ func TestClaims(t *testing.T) {
 			*r.measured[measure.Auto].report = *r.measured[measure.Full].report
 			r.measured[measure.Auto].report.UnpackedBytes = layersize.Interval{Value: 5, Min: 5, Max: 5}
 		}, "its tars"},
+		"directories of an uncertain size": {counted(false, used*99/100, used*101/100), ""},
+		"not exact without a reason":       {counted(false, used, used), "full: not exact"},
+		"a count with wide bounds":         {counted(false, used*98/100, used*102/100), "full: not exact"},
+		"refused, and pulled": {func(r *row) {
+			r.measured[measure.Full].report.Refusals = []measure.Refusal{{Image: "x"}}
+		}, "is said to refuse"},
 		"used beyond the bounds of sample": {sampled(used, used/2, used*99/100), "sample: used are"},
 		"holes that samples cannot see": {func(r *row) {
 			r.holes = true
@@ -74,6 +80,14 @@ func TestClaims(t *testing.T) {
 				t.Errorf("broken are %q, want %q", broken, c.broken)
 			}
 		})
+	}
+}
+
+// counted sets whether streaming is exact, and its bounds.
+func counted(exact bool, least, most int64) func(*row) {
+	return func(r *row) {
+		full := r.measured[measure.Full].report
+		full.Exact, full.RequiredBytes.Min, full.RequiredBytes.Max = exact, least, most
 	}
 }
 
