@@ -2,38 +2,30 @@ package registry
 
 import (
 	"errors"
+	"net"
 	"net/netip"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
 )
 
 var (
-	errInternal  = errors.New("its address is link-local, loopback or a cloud's metadata service")
+	errInternal  = errors.New("its address is link-local, loopback, a cloud's metadata service or no host's")
 	errDowngrade = errors.New("it leads from https to plain HTTP")
 	errNotHTTP   = errors.New("it is neither https nor http")
 	errNotAHost  = errors.New("it is not a host name")
 )
 
-// Metadata services that are not at link-local addresses, by their makers' documentation: Alibaba Cloud, Amazon over IPv6,
-// Oracle Cloud, and the Azure host. Tencent Cloud's, at 169.254.0.23, is link-local.
-var metadataServices = []netip.Addr{
-	netip.MustParseAddr("100.100.100.200"),
-	netip.MustParseAddr("fd00:ec2::254"),
-	netip.MustParseAddr("192.0.0.192"),
-	netip.MustParseAddr("168.63.129.16"),
-}
-
-// nat64 carries IPv4 addresses inside IPv6 (RFC 6052, section 2.1).
-var nat64 = netip.MustParsePrefix("64:ff9b::/96")
-
-// numeric matches what some resolvers read as an IPv4 address though it is not written as one: 2130706433, 0x7f.1, 127.1
-// (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+// numeric matches what some resolvers read as an IPv4 address though it is not written as one:
+// 2130706433, 0x7f.1, 127.1 (https://url.spec.whatwg.org/#ends-in-a-number-checker).
 var numeric = regexp.MustCompile(`(?i)(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$`)
 
-// mayGo judges where a registry sends us, to blob storage or to its token realm. Hosts that the user configured are the
-// user's choice, and the registry's own host name is where we are already.
+// mayGo judges where a registry sends us, to blob storage or to its token realm, as far as the URL shows
+// it. Where its name leads is judged when the connection is made (guard.go). Hosts that the user
+// configured are the user's choice, and the registry's own host name is where we are already.
 func (c *Client) mayGo(registry *endpoint, to *url.URL) error {
 	refuse := func(reason error) error {
 		return &Error{Host: to.Host, Kind: KindRefused, Err: reason}
@@ -41,39 +33,49 @@ func (c *Client) mayGo(registry *endpoint, to *url.URL) error {
 	if to.Scheme != "https" && to.Scheme != "http" || to.Host == "" {
 		return refuse(errNotHTTP)
 	}
+	if err := foldHost(to); err != nil {
+		return refuse(err)
+	}
 	config, configured := c.hosts[hostKey(to.Host)]
-	origin := registry.origin()
-	if to.Scheme == "http" && origin.Scheme != "http" && !config.PlainHTTP {
+	if to.Scheme == "http" && registry.origin().Scheme != "http" && !config.PlainHTTP {
 		return refuse(errDowngrade)
 	}
-	if configured || strings.EqualFold(to.Hostname(), origin.Hostname()) {
+	if configured || registry.isSibling(to) {
 		return nil
 	}
-	if isLoopback(to.Host) {
-		if isLoopback(registry.host) {
-			return nil
-		}
-		return refuse(errInternal)
-	}
+	byURL := guard{judges: true, plain: true, home: registry.whereItIs()}
 	addr, err := netip.ParseAddr(to.Hostname())
-	if err != nil && numeric.MatchString(to.Hostname()) {
+	switch {
+	case err == nil:
+	case isLoopback(to.Host):
+		addr = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	case numeric.MatchString(to.Hostname()):
 		return refuse(errNotAHost)
+	default:
+		return nil
 	}
-	if err == nil && isInternal(addr) {
-		return refuse(errInternal)
-	}
-	return nil
+	return fillIn(byURL.check(addr), "", "", to.Host)
 }
 
-// isInternal is true for addresses that no registry has a reason to name. Private networks are not among them: registries
-// of companies live there together with their storage.
-func isInternal(addr netip.Addr) bool {
-	addr = addr.Unmap().WithZone("")
-	if nat64.Contains(addr) {
-		bytes := addr.As16()
-		addr = netip.AddrFrom4([4]byte(bytes[12:]))
+// foldHost spells the host as net/http does before it connects: full-width digits and dots become what
+// they look like, and capitals small. An address stays as it is.
+func foldHost(u *url.URL) error {
+	hostname := u.Hostname()
+	if strings.Contains(hostname, ":") {
+		return nil
 	}
-	return slices.Contains(metadataServices, addr) || addr.IsLoopback() || addr.IsUnspecified() || addr.IsMulticast() || addr.IsLinkLocalUnicast()
+	folded := strings.ToLower(hostname)
+	if strings.ContainsFunc(hostname, func(r rune) bool { return r > unicode.MaxASCII }) {
+		var err error
+		if folded, err = idna.Lookup.ToASCII(hostname); err != nil {
+			return errNotAHost
+		}
+	}
+	if port := u.Port(); port != "" {
+		folded = net.JoinHostPort(folded, port)
+	}
+	u.Host = folded
+	return nil
 }
 
 // isLoopback tells by its name that a host is this machine (RFC 6761, section 6.3, for names).

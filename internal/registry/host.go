@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -29,9 +30,10 @@ type Host struct {
 type endpoint struct {
 	host           string
 	config         Host
-	scheme         atomic.Pointer[string] // nil until it is known
-	ignoresRange   atomic.Bool            // answered a Range request with the whole blob
-	lacksReferrers atomic.Bool            // does not know the referrers API
+	scheme         atomic.Pointer[string]     // nil until it is known
+	ignoresRange   atomic.Bool                // answered a Range request with the whole blob
+	shownAt        atomic.Pointer[netip.Addr] // where it showed a certificate for its name
+	lacksReferrers atomic.Bool                // does not know the referrers API
 	oneRange       oneRange
 }
 

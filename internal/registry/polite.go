@@ -42,6 +42,9 @@ func (p *polite) RoundTrip(req *http.Request) (*http.Response, error) {
 	began := time.Now()
 	counted := counterOf(ctx)
 	counted.requests.Add(1)
+	if p.client.showsWhere(p.registry, req.URL) {
+		ctx = p.registry.tracing(ctx)
+	}
 	resp, err := p.client.pick(p.registry, req.URL).RoundTrip(req.WithContext(ctx))
 	silence.Stop()
 	p.logRequest(req, resp, time.Since(began))

@@ -159,7 +159,7 @@ func TestConfiguredHostsMayBeRedirectedTo(t *testing.T) {
 	s, storage := newTLSStand(t), newStorage(t, newStand(t), content)
 	s.image("x", "1", "linux/amd64", content)
 	config := quick(t)
-	config.Transport = names(map[string]*stand{"example.com:443": s, "blobs.example.com:80": storage})
+	config.Transport = names(map[string]*stand{"example.com:443": s, "blobs.example.com:80": storage, storage.host(): storage})
 	config.Hosts = map[string]Host{"example.com": {CACertificate: s.ca()}, "blobs.example.com": {PlainHTTP: true}, storage.host(): {PlainHTTP: true}}
 	c := newClient(t, config)
 	image := mustResolve(t, c, "example.com/x:1", "")
@@ -177,7 +177,7 @@ func TestAPlainRegistryMayNotRedirectToANameThatLeadsInside(t *testing.T) {
 	s, inside := newStand(t), newStorage(t, newStand(t), content)
 	s.image("x", "1", "linux/amd64", content)
 	config := quick(t)
-	config.Transport = names(map[string]*stand{"plain.example:80": s, "innocent.example:80": inside})
+	config.Transport = namesAt(map[string]server{"plain.example:80": {s, "127.0.0.1"}, "innocent.example:80": {inside, "127.0.0.1"}})
 	config.Hosts = map[string]Host{"plain.example": {PlainHTTP: true}}
 	c := newClient(t, config)
 	image := mustResolve(t, c, "plain.example/x:1", "")

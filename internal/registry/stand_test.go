@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -269,17 +270,42 @@ func (m *memory) size() int {
 	return len(maps.Clone(m.held))
 }
 
-// names is a transport in which host names lead to servers of the test.
+// names is a transport in which host names lead to servers of the test, which seem to be somewhere on the Internet.
 func names(to map[string]*stand) *http.Transport {
+	places := map[string]server{}
+	for address, s := range to {
+		places[address] = server{s, "203.0.113.7"}
+	}
+	return namesAt(places)
+}
+
+// server is a stand, and the address at which it seems to be.
+type server struct {
+	*stand
+	at string
+}
+
+// namesAt is names with an address for each server. What is not among them is not reached.
+func namesAt(to map[string]server) *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-		if server, known := to[address]; known {
-			address = server.host()
+		known, found := to[address]
+		if !found {
+			return nil, fmt.Errorf("no server of this test is at %s", address)
 		}
-		return new(net.Dialer).DialContext(ctx, network, address)
+		conn, err := new(net.Dialer).DialContext(ctx, network, known.host())
+		return seeming{conn, net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(known.at), 443))}, err
 	}
 	return t
 }
+
+// seeming is a connection that seems to lead elsewhere.
+type seeming struct {
+	net.Conn
+	to net.Addr
+}
+
+func (s seeming) RemoteAddr() net.Addr { return s.to }
 
 func randomBytes(n int) []byte {
 	data := make([]byte, n)

@@ -1,59 +1,59 @@
 package registry
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"strings"
 	"sync"
+	"time"
 )
 
 // transports holds one http.RoundTripper for each way of connecting, so that connections are shared where they may be.
 type transports struct {
 	base http.RoundTripper
+	own  bool // base dials as net/http does by itself
 	mu   sync.Mutex
-	made map[transportKey]http.RoundTripper
+	made map[transportKey]*http.Transport
 }
+
+// dialTimeout is that of http.DefaultTransport's dialer.
+const dialTimeout = 30 * time.Second
 
 // transportKey is what makes two connections to the same host different.
 type transportKey struct {
 	ca       string // PEM, trusted besides the system's
 	insecure bool   // no verification
-	guarded  bool   // never to an internal address
+	guard    guard
 }
 
 func newTransports(base http.RoundTripper, limits Limits) *transports {
-	if base == nil {
+	own := base == nil
+	if own {
 		base = http.DefaultTransport
 	}
 	if plain, ok := base.(*http.Transport); ok {
-		own := plain.Clone()
-		own.MaxIdleConnsPerHost = limits.RequestsPerHost
-		base = own
+		clone := plain.Clone()
+		clone.MaxIdleConnsPerHost = limits.RequestsPerHost
+		base = clone
 	}
-	return &transports{base: base, made: map[transportKey]http.RoundTripper{}}
+	return &transports{base: base, own: own, made: map[transportKey]*http.Transport{}}
 }
 
 // pick chooses how a request on behalf of a registry connects. A host's own configuration comes first. The registry's CA
 // goes along to its realm and its storage, which belong to it; skipped verification stays with its own host name.
 func (c *Client) pick(registry *endpoint, u *url.URL) http.RoundTripper {
 	config, configured := c.hosts[hostKey(u.Host)]
-	sibling := strings.EqualFold(u.Hostname(), registry.origin().Hostname())
-	var how transportKey
+	how := transportKey{guard: c.guardFor(registry, u)}
 	switch {
 	case configured:
 		how.ca, how.insecure = config.CACertificate, config.InsecureSkipVerify
-	case sibling:
+	case registry.isSibling(u):
 		how.ca, how.insecure = registry.config.CACertificate, registry.config.InsecureSkipVerify
 	default:
 		how.ca = registry.config.CACertificate
 	}
-	// Over https a certificate vouches for the name; over plain HTTP the name could lead anywhere.
-	how.guarded = u.Scheme == "http" && !configured && !sibling && !isLoopback(registry.host)
 	return c.transports.get(how, u)
 }
 
@@ -62,8 +62,8 @@ func (t *transports) get(how transportKey, u *url.URL) http.RoundTripper {
 	if !ok {
 		return t.base
 	}
-	if how.guarded && proxied(base, u) {
-		how.guarded = false // the connection goes to the proxy, which the user chose
+	if how.guard.judges && proxied(base, u) {
+		how.guard = guard{} // the connection goes to the proxy, which the user chose
 	}
 	if how == (transportKey{}) {
 		return base
@@ -73,6 +73,9 @@ func (t *transports) get(how transportKey, u *url.URL) http.RoundTripper {
 	made, found := t.made[how]
 	if !found {
 		made = how.apply(base.Clone())
+		if how.guard.judges {
+			made.DialContext = t.guarded(how.guard, base.DialContext)
+		}
 		t.made[how] = made
 	}
 	return made
@@ -86,10 +89,17 @@ func (how transportKey) apply(t *http.Transport) *http.Transport {
 	if how.ca != "" {
 		t.TLSClientConfig.RootCAs = withSystemRoots(how.ca)
 	}
-	if how.guarded {
-		t.DialContext = guarded(t.DialContext)
-	}
 	return t
+}
+
+// guarded dials as net/http does by itself, and checks addresses before it connects; or by a dialer of
+// tests, and checks what it has connected to.
+func (t *transports) guarded(g guard, dial dialFunc) dialFunc {
+	if !t.own {
+		return g.around(dial)
+	}
+	own := &net.Dialer{Timeout: dialTimeout, KeepAlive: dialTimeout, ControlContext: g.control}
+	return own.DialContext
 }
 
 func withSystemRoots(ca string) *x509.CertPool {
@@ -107,26 +117,4 @@ func proxied(t *http.Transport, u *url.URL) bool {
 	}
 	proxy, err := t.Proxy(&http.Request{URL: u})
 	return proxy != nil || err != nil
-}
-
-type dialer func(ctx context.Context, network, address string) (net.Conn, error)
-
-// guarded judges the address that a name led to, before a byte is sent. Judging the name's addresses beforehand would leave
-// time for the name to change its mind.
-func guarded(dial dialer) dialer {
-	if dial == nil {
-		dial = new(net.Dialer).DialContext
-	}
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dial(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		remote, err := netip.ParseAddrPort(conn.RemoteAddr().String())
-		if err == nil && isInternal(remote.Addr()) {
-			conn.Close()
-			return nil, &Error{Kind: KindRefused, Err: errInternal}
-		}
-		return conn, nil
-	}
 }
