@@ -53,14 +53,14 @@ var diagram = []room{
 	{name: "sandbox", props: true},
 
 	{name: "", view: withTerraform, imports: "provider"},
-	{name: "provider", view: withTerraform, imports: "imagecache rootdisk tcrtoken annotations tfdiag clients measure keep registry credentials tke tcr cloudapi"},
+	{name: "provider", view: withTerraform, imports: "imagecache rootdisk tcrtoken annotations tfdiag clients measure keep registry credentials tke tcr cloudapi redact"},
 	{name: "imagecache", view: withTerraform, imports: "annotations tfdiag clients tke disksize"},
 	{name: "rootdisk", view: withTerraform, imports: "annotations tfdiag clients measure registry layersize disksize"},
 	{name: "tcrtoken", view: withTerraform, imports: "tfdiag clients tcr"},
 	{name: "annotations", view: withTerraform, imports: "disksize"},
 	{name: "tfdiag", view: withTerraform, imports: "clients measure registry layersize credentials tke cloudapi disksize"},
 
-	{name: "clients", imports: "measure tke tcr"},
+	{name: "clients", imports: "measure tke tcr redact"},
 	{name: "tke/tketest", props: true, imports: "cloudapi/apitest"},
 	{name: "registry/registrytest", props: true, imports: "subprocess"},
 	{name: "kubetest", props: true, imports: "subprocess"},
@@ -69,8 +69,8 @@ var diagram = []room{
 	{name: "tcr/tcrtest", props: true, imports: "cloudapi/apitest"},
 	{name: "cloudapi/apitest", props: true},
 
-	{name: "measure", imports: "registry layersize mediatype disksize keep"},
-	{name: "registry", imports: "mediatype"},
+	{name: "measure", imports: "registry layersize mediatype disksize keep redact"},
+	{name: "registry", imports: "mediatype redact"},
 	{name: "layersize", view: offline, imports: "layersize/sampling mediatype"},
 	{name: "layersize/sampling", view: offline},
 	{name: "layersize/ztoctest", props: true, view: offline},
@@ -78,9 +78,9 @@ var diagram = []room{
 	{name: "disksize", view: standard},
 	{name: "keep", view: standard},
 	{name: "tke", imports: "cloudapi"},
-	{name: "tcr", imports: "cloudapi"},
-	{name: "credentials", imports: "cloudapi"},
-	{name: "cloudapi"},
+	{name: "tcr", imports: "cloudapi redact"},
+	{name: "credentials", imports: "cloudapi redact"},
+	{name: "cloudapi", imports: "redact"},
 	{name: "redact", view: standard},
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcr"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
@@ -21,6 +22,8 @@ type Clients struct {
 	Credentials string   // where the cloud credentials were found
 	Looked      []string // where they were looked for
 	Fault       error    // why what was found cannot be used
+
+	Secrets *redact.Secrets // what nothing that is shown or stored may hold
 
 	Known Known // the caches that this process has met in a state, made, or dropped from a state
 }

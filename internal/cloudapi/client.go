@@ -11,6 +11,8 @@ import (
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
 	tchttp "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/http"
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 )
 
 // Config is what a Client is made from. Service and Version are required.
@@ -20,6 +22,9 @@ type Config struct {
 	Region  string
 
 	Credentials Credentials // what signs; nil if every action is unsigned
+
+	// Secrets is what nothing that is returned may show; what a call learns or sends is added. Default: a set of its own.
+	Secrets *redact.Secrets
 
 	// Endpoint is a whole URL with scheme, for private endpoints and local stand-ins.
 	// When empty, the host is <Service>.<Domain> over Scheme.
@@ -41,6 +46,7 @@ type Config struct {
 type Client struct {
 	service, version string
 	credentials      Credentials
+	secrets          *redact.Secrets
 	sdk              *common.Client
 }
 
@@ -58,6 +64,9 @@ type Action struct {
 
 // New makes a client. It fails only on an endpoint that is not a URL of scheme, host and perhaps a path.
 func New(config Config) (*Client, error) {
+	if config.Secrets == nil {
+		config.Secrets = new(redact.Secrets)
+	}
 	sdkProfile, err := sdkProfile(config)
 	if err != nil {
 		return nil, err
@@ -68,7 +77,9 @@ func New(config Config) (*Client, error) {
 	if config.RequestClient != "" {
 		sdk.WithRequestClient(config.RequestClient)
 	}
-	return &Client{service: config.Service, version: config.Version, credentials: config.Credentials, sdk: sdk}, nil
+	return &Client{
+		service: config.Service, version: config.Version, credentials: config.Credentials, secrets: config.Secrets, sdk: sdk,
+	}, nil
 }
 
 // sdkProfile leaves every retry of the SDK off: they sleep without heeding the context and know only one of the rate
@@ -126,11 +137,18 @@ func (a *answer) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &struct{ Response any }{a.payload})
 }
 
-// Call makes one API call: out is the decoded content of "Response". Every failure is an *Error.
+// SecretHolder is a request or an answer that holds secrets.
+type SecretHolder interface{ Secrets() []string }
+
+// Call makes one API call: out is the decoded content of "Response". Every failure is an *Error. The strings of an answer are
+// redacted, unless it is a SecretHolder: what is new to this process cannot be known.
 func Call[Out any](ctx context.Context, c *Client, action Action, in any) (out Out, err error) {
 	sdk, err := c.signer(ctx, action)
 	if err != nil {
 		return out, err
+	}
+	if holder, ok := in.(SecretHolder); ok {
+		c.secrets.Add(holder.Secrets()...)
 	}
 	ctx = withAction(ctx, action)
 	request := &envelope{BaseRequest: new(tchttp.BaseRequest).Init().WithApiInfo(c.service, c.version, action.Name), payload: in}
@@ -138,6 +156,11 @@ func Call[Out any](ctx context.Context, c *Client, action Action, in any) (out O
 	request.SetSkipSign(action.Unsigned)
 	if err := sdk.Send(request, &answer{BaseResponse: &tchttp.BaseResponse{}, payload: &out}); err != nil {
 		return out, c.newError(ctx, action, err)
+	}
+	if holder, ok := any(out).(SecretHolder); ok {
+		c.secrets.Add(holder.Secrets()...)
+	} else {
+		c.secrets.Values(&out)
 	}
 	return out, nil
 }
@@ -152,5 +175,6 @@ func (c *Client) signer(ctx context.Context, action Action) (*common.Client, err
 	if err != nil {
 		return nil, c.withoutCredentials(ctx, action, err)
 	}
+	c.secrets.Add(credential.SecretKey, credential.Token)
 	return sdk.WithCredential(common.NewTokenCredential(credential.SecretID, credential.SecretKey, credential.Token)), nil
 }

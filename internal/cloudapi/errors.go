@@ -10,6 +10,8 @@ import (
 	"time"
 
 	sdkerrors "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/errors"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 )
 
 // Kind says who gave the error, and so what is known about the request.
@@ -31,7 +33,7 @@ type Error struct {
 	Action    string
 	Kind      Kind
 	Code      string // the service's, such as AuthFailure.SignatureFailure; only with KindService
-	Message   string // the service's own words, in English, or what was found instead of them
+	Message   string // the service's own words, in English, or what was found instead of them; without secrets
 	RequestID string
 	Host      string
 	Status    int           // the HTTP status, with KindStatus
@@ -91,8 +93,27 @@ func (e *Error) MayHaveActed() bool {
 	}
 }
 
-// newError is the one place where what the SDK and the transport report becomes an *Error.
+const (
+	// maxMessage bounds what an error repeats of a message. Those of CAM, the longest that were seen, have some hundreds.
+	maxMessage = redact.MaxRunes
+	maxExcerpt = 160 // of what is no answer of the API
+)
+
+// newError is the one place where what the SDK and the transport report becomes an *Error, and so where it is redacted.
 func (c *Client) newError(ctx context.Context, action Action, err error) *Error {
+	e := c.typedError(ctx, action, err)
+	e.Code = c.secrets.Value(e.Code) // which decides what is done about it
+	most := maxMessage
+	if e.Kind == KindStatus || e.Kind == KindMalformed {
+		most = maxExcerpt
+	}
+	e.Message = c.secrets.Text(e.Message, most)
+	e.RequestID = c.secrets.Value(e.RequestID)
+	e.Err = c.secrets.Error(e.Err, maxMessage)
+	return e
+}
+
+func (c *Client) typedError(ctx context.Context, action Action, err error) *Error {
 	if typed, ok := errors.AsType[*Error](err); ok { // the transport saw it first
 		typed.Service, typed.Action = c.service, action.Name
 		return typed
@@ -101,7 +122,7 @@ func (c *Client) newError(ctx context.Context, action Action, err error) *Error 
 	var sdk *sdkerrors.TencentCloudSDKError
 	switch {
 	case errors.As(err, &sdk) && !strings.HasPrefix(sdk.Code, "ClientError."):
-		e.Kind, e.Code, e.Message, e.RequestID, e.Err = KindService, shortened(sdk.Code), shortened(sdk.Message), shortened(sdk.RequestId), nil
+		e.Kind, e.Code, e.Message, e.RequestID, e.Err = KindService, sdk.Code, sdk.Message, sdk.RequestId, nil
 		e.Skew = skewOf(ctx)
 	case sdk != nil && sdk.Code == "ClientError.ParseJsonError":
 		e.Kind, e.Message, e.Err = KindMalformed, "the answer is not the JSON that was expected", nil // the SDK's words repeat it
@@ -151,14 +172,4 @@ func neverSent(err error) bool {
 		return true
 	}
 	return errors.Is(err, errNotTried)
-}
-
-// mostWords bounds what an error repeats of somebody else's words. CAM's messages, the longest that were seen, have some hundreds.
-const mostWords = 4000
-
-func shortened(text string) string {
-	if len(text) <= mostWords {
-		return text
-	}
-	return strings.ToValidUTF8(text[:mostWords], "") + " …"
 }

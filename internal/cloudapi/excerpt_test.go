@@ -51,11 +51,11 @@ func TestWhatIsNoJSONIsQuoted(t *testing.T) {
 	t.Parallel()
 	for body, says := range map[string]string{
 		"<html><style>p { color: red }</style><p>Log in to the\nguest network</p>": "it holds Log in to the guest network",
-		"":                              "it holds nothing",
-		`{"Response":{}}`:               "it holds 15 bytes of JSON",
-		"no: {}":                        "it holds no: …",
-		strings.Repeat("word ", 1000):   "word …",
-		"<b>" + strings.Repeat("é", 99): "é …",
+		"":                               "it holds nothing",
+		`{"Response":{}}`:                "it holds 15 bytes of JSON",
+		"no: {}":                         "it holds no: …",
+		strings.Repeat("word ", 1000):    "word …",
+		"<b>" + strings.Repeat("é", 999): "é…",
 	} {
 		if _, err := answered(t, http.StatusOK, body); err == nil || !strings.HasSuffix(err.Error(), says) {
 			t.Errorf("%.40q: got %v, want %q", body, err, says)

@@ -26,7 +26,7 @@ const (
 	longestWait    = time.Minute // when the service says how long
 	defaultTry     = 30 * time.Second
 	maxAnswerBytes = 16 << 20
-	excerptBytes   = 160
+	excerptBytes   = 64 << 10 // of a body that is no answer: far more than is shown, since nothing is cut before it is redacted
 )
 
 // rateLimitCode is the service's own word for "too fast", with its sub-codes.
@@ -198,11 +198,9 @@ func excerpt(body []byte) string {
 	if len(start) > 0 && strings.IndexByte(`{["`, start[0]) >= 0 {
 		return fmt.Sprintf("%d bytes of JSON", len(body))
 	}
-	text, json, _ := strings.Cut(markup.ReplaceAllString(string(body[:min(len(body), 8*excerptBytes)]), " "), "{")
+	text, json, _ := strings.Cut(markup.ReplaceAllString(string(body[:min(len(body), excerptBytes)]), " "), "{")
 	text = strings.Join(strings.Fields(text), " ")
 	switch {
-	case len(text) > excerptBytes:
-		text = strings.TrimSpace(strings.ToValidUTF8(text[:excerptBytes], "")) + " …"
 	case json != "":
 		text += " …"
 	case text == "":

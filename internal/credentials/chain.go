@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 )
 
 // Services are where sessions come from.
 type Services struct {
-	// STS is the client's configuration, without service, version and credentials.
+	// STS is the client's configuration, without service, version and credentials. Its Secrets get those of every link.
 	STS cloudapi.Config
 	// Metadata is the URL of the CVM metadata service. Default: the one that every CVM has.
 	Metadata string
@@ -29,10 +30,14 @@ func (r Resolved) Credentials(services Services) (cloudapi.Credentials, error) {
 	if services.ReadFile == nil {
 		services.ReadFile = os.ReadFile
 	}
+	if services.STS.Secrets == nil {
+		services.STS.Secrets = new(redact.Secrets)
+	}
 	services.STS.Region = r.Region
 	var have cloudapi.Credentials
 	var source string
 	for _, link := range r.Chain {
+		services.STS.Secrets.Add(link.secrets()...)
 		next, err := services.forge(link, have, source)
 		if err != nil {
 			return nil, err

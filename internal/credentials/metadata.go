@@ -71,10 +71,10 @@ func (s Services) metadata(link CVMRole) lender {
 		}
 		response, err := client.Do(request)
 		if err != nil {
-			return lent{}, &MetadataError{Host: request.Host, Role: link.Name, Err: cloudapi.RootCause(err)}
+			return lent{}, &MetadataError{Host: request.Host, Role: link.Name, Err: s.foreign(err)}
 		}
 		defer response.Body.Close()
-		return readRole(response, &MetadataError{Host: request.Host, Role: link.Name, Status: response.StatusCode})
+		return s.readRole(response, &MetadataError{Host: request.Host, Role: link.Name, Status: response.StatusCode})
 	}
 }
 
@@ -86,7 +86,15 @@ func (s Services) metadataWire() http.RoundTripper {
 	return &http.Transport{DisableKeepAlives: true}
 }
 
-func readRole(response *http.Response, failed *MetadataError) (lent, error) {
+// maxForeign bounds what an error repeats of the metadata service.
+const maxForeign = 300
+
+// foreign is the cause of an error, which may quote what came over the wire.
+func (s Services) foreign(err error) error {
+	return s.STS.Secrets.Error(cloudapi.RootCause(err), maxForeign)
+}
+
+func (s Services) readRole(response *http.Response, failed *MetadataError) (lent, error) {
 	if response.StatusCode != http.StatusOK {
 		return lent{}, failed
 	}
@@ -99,14 +107,15 @@ func readRole(response *http.Response, failed *MetadataError) (lent, error) {
 	}
 	content, err := io.ReadAll(io.LimitReader(response.Body, maxMetadataBytes))
 	if err != nil {
-		failed.Err = cloudapi.RootCause(err)
+		failed.Err = s.foreign(err)
 		return lent{}, failed
 	}
 	if json.Unmarshal(content, &answer) != nil {
 		return lent{}, failed
 	}
+	s.STS.Secrets.Add(answer.TmpSecretKey, answer.Token)
 	if answer.Code != "Success" || answer.TmpSecretID == "" || answer.TmpSecretKey == "" || answer.ExpiredTime == 0 {
-		failed.Code = answer.Code
+		failed.Code = s.STS.Secrets.Text(answer.Code, maxForeign)
 		return lent{}, failed
 	}
 	return lent{

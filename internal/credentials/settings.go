@@ -72,6 +72,7 @@ type World struct {
 type Link interface {
 	// String says where the credential is from, in words for people, without any secret.
 	String() string
+	secrets() []string
 }
 
 // Static is a key pair, and a token if it is a temporary one.
@@ -116,6 +117,12 @@ type WebIdentity struct {
 	Token, TokenFile string
 	Region           string // of the call to STS; empty for the provider's
 }
+
+func (s Static) secrets() []string      { return []string{s.SecretKey, s.Token} }
+func (CVMRole) secrets() []string       { return nil }
+func (a AssumeRole) secrets() []string  { return []string{a.TokenCode} }
+func (s SAML) secrets() []string        { return []string{s.Assertion} }
+func (w WebIdentity) secrets() []string { return []string{w.Token} }
 
 func (s Static) String() string  { return s.From }
 func (c CVMRole) String() string { return "the role " + c.Name + " of this CVM (" + c.From + ")" }

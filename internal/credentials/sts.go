@@ -101,12 +101,17 @@ func (s SAML) request() any {
 }
 
 func (w WebIdentity) request(token string) any {
-	return struct {
-		roleRequest
-		ProviderID       string `json:"ProviderId"`
-		WebIdentityToken string
-	}{w.Role.request(), w.ProviderID, token}
+	return webIdentityRequest{w.Role.request(), w.ProviderID, token}
 }
+
+type webIdentityRequest struct {
+	roleRequest
+	ProviderID       string `json:"ProviderId"`
+	WebIdentityToken string
+}
+
+// Secrets of a request whose token may be new, where a file holds it.
+func (w webIdentityRequest) Secrets() []string { return []string{w.WebIdentityToken} }
 
 // token reads a file in either of its two forms: the token as it is, as TKE and most issuers write it, or a JSON object with the
 // field web_identity_token, which is what the official provider takes.
@@ -134,16 +139,24 @@ func (w WebIdentity) token(readFile func(string) ([]byte, error)) (string, error
 	return token, nil
 }
 
+// sessionAnswer is the answer of every action that assumes a role.
+type sessionAnswer struct {
+	Credentials struct {
+		Token        string
+		TmpSecretID  string `json:"TmpSecretId"`
+		TmpSecretKey string
+	}
+	ExpiredTime int64 // Unix seconds
+}
+
+// Secrets are what the session is signed with.
+func (a sessionAnswer) Secrets() []string {
+	return []string{a.Credentials.TmpSecretKey, a.Credentials.Token}
+}
+
 // ask makes the call for a session.
 func ask(ctx context.Context, client *cloudapi.Client, action cloudapi.Action, request any) (lent, error) {
-	out, err := cloudapi.Call[struct {
-		Credentials struct {
-			Token        string
-			TmpSecretID  string `json:"TmpSecretId"`
-			TmpSecretKey string
-		}
-		ExpiredTime int64 // Unix seconds
-	}](ctx, client, action, request)
+	out, err := cloudapi.Call[sessionAnswer](ctx, client, action, request)
 	if err != nil {
 		return lent{}, err
 	}

@@ -72,6 +72,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.clients.Secrets.AddPublic(plan.shownTexts()...)
 	if state == nil {
 		plan.foreseeCreate(&config)
 		resp.Diagnostics.Append(r.checkDropped(ctx)...)

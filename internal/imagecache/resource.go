@@ -106,6 +106,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if r.clients.Known.AddRead(state.ID.ValueString()) {
 		resp.Diagnostics.Append(tfdiag.TwoAddresses(state.ID.ValueString()))
 	}
+	r.clients.Secrets.AddPublic(state.shownTexts()...)
 	if resp.Diagnostics.Append(r.elsewhere(ctx, state.ID.ValueString(), req.Identity, req.Private)...); resp.Diagnostics.HasError() {
 		return
 	}

@@ -48,6 +48,15 @@ func stringMapOf(m types.Map) map[string]string {
 	return out
 }
 
+// shownTexts are what a cache shows openly of its configuration, and so no secret even where a weak password is a part of it.
+func (m *model) shownTexts() []string {
+	texts := append(stringsOf(m.Images), m.ID.ValueString(), m.Name.ValueString())
+	for key, value := range stringMapOf(m.Tags) {
+		texts = append(texts, key, value)
+	}
+	return texts
+}
+
 func setOf(values []string) types.Set {
 	elements := make([]attr.Value, 0, len(values))
 	for _, value := range slices.Compact(slices.Sorted(slices.Values(values))) {

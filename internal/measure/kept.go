@@ -44,6 +44,7 @@ func (m *Measurer) known(key string, read func() (layersize.Measurement, error))
 		}
 	}
 	result, err := read()
+	m.redactTexts(&result)
 	if err != nil || result.Fault != nil {
 		return result, err
 	}

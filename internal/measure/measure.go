@@ -11,6 +11,7 @@ package measure
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 
@@ -18,6 +19,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 )
 
@@ -69,6 +71,7 @@ type Measurer struct {
 	Registry Registry
 	Kept     *keep.Folder                                                     // nil keeps nothing
 	Log      func(ctx context.Context, message string, fields map[string]any) // nil logs nothing
+	Secrets  *redact.Secrets                                                  // what a text from within a layer may not show
 }
 
 // Measure resolves the images, measures their layers and adds them up. Errors are *registry.Error, *LayerError or the context's.
@@ -80,9 +83,28 @@ func (m *Measurer) Measure(ctx context.Context, request Request) (*Report, error
 	jobs := uniqueLayers(images)
 	plan(jobs, request)
 	if err := m.run(ctx, jobs); err != nil {
-		return nil, err
+		return nil, m.redacted(err)
 	}
 	return addUp(images, resultsOf(jobs))
+}
+
+// maxText bounds what an error or a note repeats of a layer's content.
+const maxText = 600
+
+// redacted makes an error fit to be shown: what it says of a layer's content may be quoted from there.
+func (m *Measurer) redacted(err error) error {
+	if layer, ok := errors.AsType[*LayerError](err); ok {
+		return &LayerError{Image: layer.Image, Digest: layer.Digest, Err: m.Secrets.Error(layer.Err, maxText)}
+	}
+	return err
+}
+
+// redactTexts does the same for what a measurement quotes, before it is kept.
+func (m *Measurer) redactTexts(result *layersize.Measurement) {
+	result.Note = m.Secrets.Text(result.Note, maxText)
+	for i, refusal := range result.Refusals {
+		result.Refusals[i].Entry = m.Secrets.Text(refusal.Entry, maxText)
+	}
 }
 
 // results are what layers came to, by the repositories that served them.

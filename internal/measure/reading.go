@@ -134,7 +134,7 @@ func (m *Measurer) logMeasured(ctx context.Context, j *job, s *source, blob *reg
 		"compressed_bytes": j.layer.Size, "unpacked_bytes": s.result.UnpackedBytes.Value, "bytes_read": bytes, "requests": requests,
 	}
 	if s.result.Note != "" {
-		fields["note"] = s.result.Note
+		fields["note"] = m.Secrets.Text(s.result.Note, maxText)
 	}
 	m.log(ctx, "layer measured", fields)
 }

@@ -50,7 +50,7 @@ func (p *Provider) api(found *credentials.Resolved) cloudapi.Config {
 	return cloudapi.Config{
 		Region: found.Region, Scheme: found.Protocol, Domain: found.Domain,
 		UserAgent: p.userAgent(), RequestClient: p.getenv(envRequestClient), RetryWait: p.options.RetryWait,
-		TryTimeout: p.options.TryTimeout,
+		TryTimeout: p.options.TryTimeout, Secrets: p.options.Secrets,
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/imagecache"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/rootdisk"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcrtoken"
@@ -36,6 +37,7 @@ type Options struct {
 	TryTimeout   time.Duration
 	Registry     registry.Limits
 	LookupEnv    func(string) (string, bool) // default os.LookupEnv
+	Secrets      *redact.Secrets             // what nothing may show; default: a set of each provider's own
 }
 
 // Provider is the provider tkeimage.
@@ -46,7 +48,13 @@ func New(options Options) func() provider.Provider {
 	if options.LookupEnv == nil {
 		options.LookupEnv = os.LookupEnv
 	}
-	return func() provider.Provider { return &Provider{options: options} }
+	return func() provider.Provider {
+		own := options
+		if own.Secrets == nil {
+			own.Secrets = new(redact.Secrets)
+		}
+		return &Provider{options: own}
+	}
 }
 
 func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -89,7 +97,8 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	data := &clients.Clients{}
+	data := &clients.Clients{Secrets: p.options.Secrets}
+	p.options.Secrets.Add(proxyPasswords(p.getenv)...)
 	p.configureCloud(ctx, &config, data, resp)
 	p.configureRegistries(ctx, &config, data, resp)
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = data, data, data, data
@@ -109,7 +118,7 @@ func (p *Provider) configureRegistries(ctx context.Context, config *model, data 
 	}
 	settings := registry.Config{
 		Hosts: hosts, HostsPending: pending, DockerConfigDir: config.DockerConfig.ValueString(), UserAgent: p.userAgent(), Log: debug,
-		Limits: p.options.Registry,
+		Limits: p.options.Registry, Secrets: p.options.Secrets,
 	}
 	if kept != nil { // a nil folder in an interface is a store that keeps nothing, and is asked for
 		settings.Manifests, settings.HostFacts = kept, measure.HostFacts{Kept: kept}
@@ -119,7 +128,7 @@ func (p *Provider) configureRegistries(ctx context.Context, config *model, data 
 		resp.Diagnostics.AddAttributeError(path.Root("registries"), "Registries cannot be read as configured", err.Error()+".")
 		return
 	}
-	data.Measurer = &measure.Measurer{Registry: reader, Kept: kept, Log: debug}
+	data.Measurer = &measure.Measurer{Registry: reader, Kept: kept, Log: debug, Secrets: p.options.Secrets}
 }
 
 func debug(ctx context.Context, message string, fields map[string]any) {

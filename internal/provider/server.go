@@ -2,10 +2,14 @@ package provider
 
 import (
 	"context"
+	"log"
+	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 )
 
 // Address is the provider's in the public registry.
@@ -13,6 +17,11 @@ const Address = "registry.terraform.io/tkeimage/tkeimage"
 
 // Serve answers one CLI until it hangs up; under a debugger it prints how to attach the CLI.
 func Serve(options Options, debug bool) error {
+	if options.Secrets == nil {
+		options.Secrets = new(redact.Secrets)
+	}
+	// net/http quotes in the standard log what servers send unasked. It is among the lines that Terraform logs.
+	log.SetOutput(options.Secrets.Writer(os.Stderr))
 	newServer := NewServer(options)
 	if debug {
 		return tf6server.Serve(Address, newServer, tf6server.WithManagedDebug())

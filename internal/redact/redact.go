@@ -17,6 +17,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -109,6 +110,9 @@ func (s *Secrets) Text(foreign string, maxRunes int) string {
 	return shorten(strings.Join(strings.Fields(visible(text)), " "), maxRunes)
 }
 
+// Line returns a text as Text does where no secret is known.
+func Line(text string, maxRunes int) string { return (*Secrets)(nil).Text(text, maxRunes) }
+
 // Value returns a foreign value that has a meaning, such as a name, without secrets and with every control character made
 // visible. What needs none of that is returned as it is.
 func (s *Secrets) Value(foreign string) string {
@@ -141,16 +145,16 @@ func (s *Secrets) Holds(data []byte) bool {
 	}
 }
 
-// Error returns an error whose text is that of err, as Text returns it. errors.Is and errors.As find what they found before, but
-// errors.Unwrap does not lead to the text as it was.
+// Error returns an error whose text is that of err, as Text returns it: err itself where that changes nothing. errors.Is and
+// errors.As find what they found before, but errors.Unwrap does not lead to the text as it was.
 func (s *Secrets) Error(err error, maxRunes int) error {
 	if err == nil {
 		return nil
 	}
-	if clean, done := errors.AsType[*cleanError](err); done && err == error(clean) {
+	text := s.Text(err.Error(), maxRunes)
+	if text == err.Error() {
 		return err
 	}
-	text := s.Text(err.Error(), maxRunes)
 	return &cleanError{text: text, cause: err}
 }
 
@@ -160,6 +164,7 @@ type cleanError struct {
 }
 
 func (e *cleanError) Error() string        { return e.text }
+func (e *cleanError) GoString() string     { return strconv.Quote(e.text) }
 func (e *cleanError) Is(target error) bool { return errors.Is(e.cause, target) }
 func (e *cleanError) As(target any) bool   { return errors.As(e.cause, target) }
 

@@ -38,8 +38,11 @@ func (a *authorizer) current(ctx context.Context) (*grant, error) {
 
 // answer answers the challenge of a 401 that came in spite of used. It gives nil when there is nothing more to try.
 func (a *authorizer) answer(ctx context.Context, header http.Header, used *grant) (*grant, error) {
-	c, ok := challengeFor(header)
-	if !ok {
+	c, err := challengeFor(header)
+	if err != nil {
+		return nil, &Error{Host: a.session.registry.host, Kind: KindProtocol, Action: "getting a token", Err: err}
+	}
+	if c.scheme == "" {
 		return nil, nil
 	}
 	fresh, err := a.renew(ctx, c, used)
@@ -89,6 +92,7 @@ func (a *authorizer) credentials(ctx context.Context) (credentials, error) {
 		return *found, nil
 	}
 	found, err := a.session.client.credentialsFor(ctx, a.session.repo)
+	a.session.client.secrets.Add(found.secrets()...)
 	if err == nil {
 		a.found.Store(&found)
 	}
@@ -100,16 +104,4 @@ func (a *authorizer) describe(e *Error) {
 	if found := a.found.Load(); found != nil {
 		e.CredentialSource, e.CredentialNote = found.source, found.note
 	}
-}
-
-// secrets are all texts that an answer could echo and an error must not.
-func (a *authorizer) secrets() []string {
-	var list []string
-	if found := a.found.Load(); found != nil {
-		list = found.secrets()
-	}
-	if granted := a.granted.Load(); granted != nil {
-		list = append(list, bareToken(granted.header))
-	}
-	return list
 }

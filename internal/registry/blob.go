@@ -152,12 +152,12 @@ func (b *Blob) checkRange(got *answer, first, last int64) error {
 		return &Error{Host: got.from.Host, Kind: KindMalformed, StatusCode: got.StatusCode,
 			Err: fmt.Errorf("the manifest says %d bytes, and bytes %d to %d are not there", size, first, last)}
 	default:
-		return statusError(got.Response, got.from.Host, b.auth)
+		return b.answerError(got)
 	}
 	r, ok := parseContentRange(got.Header.Get("Content-Range"))
 	if !ok || r.first != first || r.last != last || r.total >= 0 && r.total != size {
 		return &Error{Host: got.from.Host, Kind: KindProtocol, StatusCode: got.StatusCode, Err: fmt.Errorf(
-			"bytes %d to %d of %d were asked for, Content-Range is %q", first, last, size, plainWords(got.Header.Get("Content-Range"), nil))}
+			"bytes %d to %d of %d were asked for, Content-Range is %q", first, last, size, got.Header.Get("Content-Range"))}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 )
@@ -11,20 +12,29 @@ type challenge struct {
 	params map[string]string
 }
 
-// challengeFor picks a scheme that we can answer, bearer before basic.
-func challengeFor(header http.Header) (challenge, bool) {
-	var basic challenge
+// challengeFor picks a scheme that we can answer, bearer before basic; the zero challenge is none. Where there are several token
+// services to choose from, credentials go to none of them: which one the registry's operator meant cannot be known, and a proxy
+// may have added the other.
+func challengeFor(header http.Header) (challenge, error) {
+	var basic, bearer challenge
 	for _, line := range header.Values("WWW-Authenticate") {
 		for _, c := range parseChallenges(line) {
-			switch c.scheme {
-			case "bearer":
-				return c, true
-			case "basic":
+			switch {
+			case c.scheme == "basic":
 				basic = c
+			case c.scheme != "bearer":
+			case bearer.scheme == "":
+				bearer = c
+			case bearer.params["realm"] != c.params["realm"]:
+				return challenge{}, fmt.Errorf("it names two token services, %s and %s, and credentials go to neither",
+					bearer.params["realm"], c.params["realm"])
 			}
 		}
 	}
-	return basic, basic.scheme != ""
+	if bearer.scheme != "" {
+		return bearer, nil
+	}
+	return basic, nil
 }
 
 // parseChallenges reads the list of challenges on one line. It is lenient: whatever does not parse ends it.

@@ -30,9 +30,9 @@ func TestChallengesAreReadFromEveryForm(t *testing.T) {
 		"an open quote ends it":     {[]string{`Bearer realm="x`}, bearer(map[string]string{})},
 		"nothing that we can do":    {[]string{`Digest realm="x"`, ``, `=`, `,,`}, challenge{}},
 	} {
-		got, ok := challengeFor(http.Header{"Www-Authenticate": test.lines})
-		if ok != (test.want.scheme != "") {
-			t.Errorf("%s: found is %v", name, ok)
+		got, err := challengeFor(http.Header{"Www-Authenticate": test.lines})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 		if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(challenge{})); diff != "" {
 			t.Errorf("%s: %s", name, diff)

@@ -31,7 +31,7 @@ func transportError(ctx context.Context, host string, err error) error {
 	case isTLS(err):
 		kind = KindTLS
 	}
-	return &Error{Host: host, Kind: kind, Err: presentable(err)}
+	return &Error{Host: host, Kind: kind, Err: withoutURL(err)}
 }
 
 // brokenError is an answer that began well and did not come to its end.
@@ -45,7 +45,7 @@ func (e *brokenError) Unwrap() error { return e.cause }
 func bodyError(ctx context.Context, host string, err error) error {
 	var own impatience
 	if ctx.Err() == nil && !errors.As(err, &own) {
-		err = &brokenError{presentable(err)}
+		err = &brokenError{withoutURL(err)}
 	}
 	return transportError(ctx, host, err)
 }
@@ -73,17 +73,20 @@ func isTLS(err error) bool {
 		errors.Is(err, http.ErrSchemeMismatch)
 }
 
-// statusError gives a failed answer its kind, and closes it. What the registry says is repeated without secrets: a registry
-// could send our own header back to us.
+// statusError gives a failed answer its kind, and closes it. who is nil for an answer of a host that no credentials went to.
 func statusError(resp *http.Response, host string, who *authorizer) error {
 	defer resp.Body.Close()
 	e := &Error{Host: host, Kind: kindOfStatus(resp.StatusCode), StatusCode: resp.StatusCode, RetryAfter: retryAfter(resp)}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-	e.Code, e.Message = registryWords(resp.Header.Get("Content-Type"), body, who.secrets())
+	e.Code, e.Message = registryWords(resp.Header.Get("Content-Type"), body)
 	if e.Code == "TOOMANYREQUESTS" {
 		e.Kind = KindRateLimited
 	}
-	who.describe(e)
+	if who == nil {
+		e.Elsewhere = true
+	} else {
+		who.describe(e)
+	}
 	return e
 }
 
@@ -106,7 +109,7 @@ func kindOfStatus(status int) Kind {
 }
 
 // registryWords takes code and message out of an error body (OCI distribution-spec, section Error Codes), or a plain text.
-func registryWords(contentType string, body []byte, secrets []string) (code, message string) {
+func registryWords(contentType string, body []byte) (code, message string) {
 	var errs struct {
 		Errors []struct {
 			Code    string `json:"code"`
@@ -114,10 +117,10 @@ func registryWords(contentType string, body []byte, secrets []string) (code, mes
 		} `json:"errors"`
 	}
 	if json.Unmarshal(body, &errs) == nil && len(errs.Errors) > 0 {
-		return plainWords(errs.Errors[0].Code, secrets), plainWords(errs.Errors[0].Message, secrets)
+		return errs.Errors[0].Code, errs.Errors[0].Message
 	}
 	if strings.HasPrefix(contentType, "text/plain") {
-		return "", plainWords(string(body), secrets)
+		return "", string(body)
 	}
 	return "", ""
 }

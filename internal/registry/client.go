@@ -6,8 +6,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 )
 
 // Config says how to read registries. The zero value reads with Docker's own credentials and sensible bounds.
@@ -22,6 +24,9 @@ type Config struct {
 
 	Limits Limits
 	Retry  Retry
+
+	// Secrets is what neither an error nor a log may show; what is found and received on the way is added. Default: a set of its own.
+	Secrets *redact.Secrets
 
 	// Log is told of every request and of every failed lookup of credentials. It never gets a secret.
 	Log func(ctx context.Context, message string, fields map[string]any)
@@ -95,10 +100,13 @@ type Client struct {
 	pending    bool
 	manifests  ManifestStore
 	hostFacts  HostStore
-	keychain   authn.Keychain
-	transports *transports
-	slots      slots
-	log        func(ctx context.Context, message string, fields map[string]any)
+	helperSlot *semaphore.Weighted // credential helpers are run one at a time
+
+	dockerConfigDir string
+	transports      *transports
+	slots           slots
+	secrets         *redact.Secrets
+	logTo           func(ctx context.Context, message string, fields map[string]any)
 
 	mu        sync.Mutex
 	endpoints map[string]*endpoint
@@ -112,24 +120,42 @@ func New(config Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		limits:    config.Limits.withDefaults(),
-		retry:     config.Retry.withDefaults(),
-		userAgent: orDefault(config.UserAgent, "terraform-provider-tkeimage"),
-		hosts:     hosts,
-		pending:   config.HostsPending,
-		manifests: config.Manifests,
-		hostFacts: config.HostFacts,
-		keychain:  dockerKeychain(config.DockerConfigDir),
-		log:       config.Log,
+		limits:     config.Limits.withDefaults(),
+		retry:      config.Retry.withDefaults(),
+		userAgent:  orDefault(config.UserAgent, "terraform-provider-tkeimage"),
+		hosts:      hosts,
+		pending:    config.HostsPending,
+		manifests:  config.Manifests,
+		hostFacts:  config.HostFacts,
+		helperSlot: semaphore.NewWeighted(1), dockerConfigDir: config.DockerConfigDir,
+		secrets:   config.Secrets,
+		logTo:     config.Log,
 		endpoints: map[string]*endpoint{},
 		sessions:  map[string]*session{},
 	}
 	c.slots.size = int64(c.limits.RequestsPerHost)
 	c.transports = newTransports(config.Transport, c.limits)
-	if c.log == nil {
-		c.log = func(context.Context, string, map[string]any) {}
+	if c.secrets == nil {
+		c.secrets = new(redact.Secrets)
+	}
+	for host, configured := range hosts {
+		c.secrets.AddPublic(host)
+		c.secrets.Add(configured.secrets()...)
 	}
 	return c, nil
+}
+
+// log redacts what it passes on: hosts and paths may be those of a redirect.
+func (c *Client) log(ctx context.Context, message string, fields map[string]any) {
+	if c.logTo == nil {
+		return
+	}
+	for name, value := range fields {
+		if text, ok := value.(string); ok {
+			fields[name] = c.secrets.Value(text)
+		}
+	}
+	c.logTo(ctx, message, fields)
 }
 
 // session gives the one session of a repository: forty layers authenticate once.
@@ -142,6 +168,7 @@ func (c *Client) session(repo name.Repository) *session {
 	host := repo.RegistryStr()
 	registry, found := c.endpoints[host]
 	if !found {
+		c.secrets.AddPublic(host)
 		registry = newEndpoint(host, c.hosts[hostKey(host)], c.hostFacts)
 		c.endpoints[host] = registry
 	}

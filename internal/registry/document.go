@@ -4,9 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 )
 
 const (
@@ -44,7 +49,7 @@ func parseDocument(data []byte, digest string) (*document, error) {
 		Annotations   json.RawMessage  `json:"annotations"`
 	}
 	if err := json.Unmarshal(data, &raw); err != nil {
-		return nil, malformed("it is not a manifest: %s", plainWords(err.Error(), nil))
+		return nil, malformed("it is not a manifest: %w", err)
 	}
 	d := &document{digest: digest, mediaType: raw.MediaType, size: int64(len(data))}
 	switch {
@@ -66,6 +71,33 @@ func parseDocument(data []byte, digest string) (*document, error) {
 	return d, d.checkManifest()
 }
 
+// refuseSecrets refuses digests and media types that repeat a secret. Both are stored in the state as they are, and neither does
+// so by chance.
+func (d *document) refuseSecrets(data []byte, secrets *redact.Secrets) error {
+	if !secrets.Holds(data) {
+		return nil
+	}
+	digests := []v1.Hash{d.config.Digest}
+	for i, layer := range d.layers {
+		digests = append(digests, layer.Digest)
+		base, suffix, _ := strings.Cut(string(layer.MediaType), "+")
+		if _, err := mediatype.ParseLayer(base); err == nil && secrets.Holds([]byte(suffix)) {
+			return malformed("layer %d: its media type repeats a secret that this provider holds", i+1)
+		}
+	}
+	for _, entry := range d.entries {
+		digests = append(digests, entry.Digest)
+	}
+	return refuseSecretDigests(digests, secrets)
+}
+
+func refuseSecretDigests(digests []v1.Hash, secrets *redact.Secrets) error {
+	if slices.ContainsFunc(digests, func(d v1.Hash) bool { return secrets.Holds([]byte(d.Hex)) }) {
+		return malformed("a digest in it repeats a secret that this provider holds")
+	}
+	return nil
+}
+
 // annotations of a manifest. What stands there in another form than it should is no reason to refuse an image.
 func (d *document) annotations() map[string]string {
 	var notes map[string]string
@@ -75,7 +107,7 @@ func (d *document) annotations() map[string]string {
 
 func (d *document) checkIndex() error {
 	if !d.mediaType.IsIndex() {
-		return malformed("it says that it is %s and holds an index", plainWords(string(d.mediaType), nil))
+		return malformed("it says that it is %s and holds an index", d.mediaType)
 	}
 	for i, entry := range d.entries {
 		if err := checkDescriptor(entry); err != nil {
@@ -88,7 +120,7 @@ func (d *document) checkIndex() error {
 func (d *document) checkManifest() error {
 	switch {
 	case !d.mediaType.IsImage():
-		return malformed("it says that it is %s and holds a manifest", plainWords(string(d.mediaType), nil))
+		return malformed("it says that it is %s and holds a manifest", d.mediaType)
 	case len(d.layers) > maxLayers:
 		return &Error{Kind: KindTooLarge, Err: fmt.Errorf("it has %d layers, at most %d are read", len(d.layers), maxLayers)}
 	}
@@ -113,7 +145,7 @@ func (d *document) isArtifact() bool {
 }
 
 func (d *document) configType() string {
-	return plainWords(orDefault(string(d.config.MediaType), "(none)"), nil)
+	return orDefault(string(d.config.MediaType), "(none)")
 }
 
 func checkDescriptor(d v1.Descriptor) error {
@@ -140,7 +172,7 @@ type configuration struct {
 func parseConfiguration(data []byte) (*configuration, error) {
 	var c configuration
 	if err := json.Unmarshal(data, &c); err != nil {
-		return nil, malformed("it is not a configuration: %s", plainWords(err.Error(), nil))
+		return nil, malformed("it is not a configuration: %w", err)
 	}
 	for i, id := range c.RootFS.DiffIDs {
 		if id.Hex == "" {

@@ -53,12 +53,14 @@ type Error struct {
 
 	StatusCode int           // of the answer, 0 when there was none
 	Code       string        // the registry's own error code, e.g. MANIFEST_UNKNOWN
-	Message    string        // the registry's own words, shortened
+	Message    string        // the registry's own words, shortened, and without secrets
 	RetryAfter time.Duration // when the registry wants to be asked again, 0 when it did not say
 
 	Platform  string   // wanted, for KindNoPlatform
 	Platforms []string // that there are, for KindNoPlatform
-	MediaType string   // of the layer, for KindLayerType; printable
+	MediaType string   // of the layer, for KindLayerType
+
+	Elsewhere bool // Host is neither the registry nor its token service, so no credentials went there
 
 	CredentialSource string // whose credentials were used, "" for none
 	CredentialNote   string // why the lookup of credentials failed, "" when it did not

@@ -56,28 +56,42 @@ func TestWhatRegistriesSayIsShownPlainly(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ contentType, body, code, message string }{
 		{"application/json", `{"errors":[{"code":"DENIED","message":"no"}]}`, "DENIED", "no"},
-		{"application/json", `{"errors":[{"code":"A","message":"line\nbreak \u001b[31mred\u0007"}]}`, "A", "line break [31mred"},
+		{"application/json", `{"errors":[{"code":"A","message":"line\nbreak \u001b[31mred\u0007"}]}`, "A", `line break \u001b[31mred\u0007`},
 		{"application/json", `{"errors":[{"message":"sent ` + canaryPassword + ` to https://u:p@h/x?sig=` + canaryQuery + ` now"}]}`, "", "sent [redacted] to https://…@h/x?… now"},
 		{"application/json", `{"errors":[]}`, "", ""},
 		{"application/json", `{"errors":"` + canaryToken + `"}`, "", ""},
 		{"text/plain; charset=utf-8", "upstream is asleep\r\n", "", "upstream is asleep"},
 		{"text/html", "<h1>502</h1>", "", ""},
-		{"text/plain", "\xff\xfebytes", "", "bytes"},
+		{"text/plain", "\xff\xfebytes", "", `\xff\xfebytes`},
+		{"text/plain", strings.Repeat("é", 10_000), "", strings.Repeat("é", maxWords-1) + "…"},
 	} {
-		code, message := registryWords(test.contentType, []byte(test.body), []string{canaryPassword, ""})
-		if code != test.code || message != test.message {
+		if code, message := said(t, test.contentType, test.body); code != test.code || message != test.message {
 			t.Errorf("%s: %q %q", test.body, code, message)
 		}
 	}
-	if got := []rune(plainWords(strings.Repeat("é", 10_000), nil)); len(got) != maxWords {
-		t.Errorf("%d characters", len(got))
+}
+
+// said is what an error has of an answer's body.
+func said(t *testing.T, contentType, body string) (code, message string) {
+	t.Helper()
+	c, err := New(Config{Hosts: withPassword("registry.example.com")})
+	if err != nil {
+		t.Fatal(err)
 	}
+	e := &Error{}
+	e.Code, e.Message = registryWords(contentType, []byte(body))
+	clean, _ := errors.AsType[*Error](c.redacted(e))
+	return clean.Code, clean.Message
 }
 
 func TestCausesAreShownWithoutTheirURLs(t *testing.T) {
 	t.Parallel()
 	cause := &url.Error{Op: "Get", URL: "https://h/x?sig=" + canaryQuery, Err: fmt.Errorf("parse https://u:%s@h/y?sig=%s: no", canaryPassword, canaryQuery)}
-	err := transportError(t.Context(), "h", fmt.Errorf("outer: %w", cause))
+	c, err := New(Config{Hosts: withPassword("registry.example.com")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = c.redacted(transportError(t.Context(), "h", fmt.Errorf("outer: %w", cause)))
 	if e := assertKind(t, err, KindUnreachable); !strings.Contains(e.Error(), "https://…@h/y?…") {
 		t.Error(e)
 	}
@@ -103,30 +117,14 @@ func TestARegistryThatEchoesItsCredentialsDoesNotMakeThemShow(t *testing.T) {
 	}
 }
 
-// What is not shown must not keep a secret from being found.
-func TestHiddenCharactersHideNoSecret(t *testing.T) {
-	t.Parallel()
-	for _, said := range []string{
-		canaryPassword[:4] + "\x15" + canaryPassword[4:], canaryPassword[:4] + "\u200b" + canaryPassword[4:], canaryPassword[:4] + "\xff" + canaryPassword[4:],
-		"https:/\x15/u:" + canaryPassword + "@h/", "/\x00/u:other-secret@h",
-	} {
-		if _, message := registryWords("text/plain", []byte(said), []string{canaryPassword}); strings.Contains(message, canaryPassword) || strings.Contains(message, "other-secret") {
-			t.Errorf("%q becomes %q", said, message)
-		}
-	}
-}
-
 func FuzzRegistryWords(f *testing.F) {
 	f.Add("application/json", []byte(`{"errors":[{"code":"DENIED","message":"no"}]}`))
 	f.Add("text/plain", []byte("https://u:p@h/?q"))
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
-		code, message := registryWords(contentType, body, []string{canaryPassword})
+		code, message := said(t, contentType, string(body))
 		for _, text := range []string{code, message} {
 			if len([]rune(text)) > maxWords || strings.ContainsAny(text, "\r\n\x1b\x00") || strings.Contains(text, canaryPassword) {
 				t.Fatalf("%q", text)
-			}
-			if plainWords(text, nil) != text {
-				t.Fatalf("%q would be cleaned again", text)
 			}
 		}
 	})

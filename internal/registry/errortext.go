@@ -94,6 +94,9 @@ func (e *Error) Advice() string {
 }
 
 func (e *Error) refusal() string {
+	if e.Elsewhere {
+		return "the registry redirects there, and that host wants credentials, which go to no other host than the registry"
+	}
 	if e.CredentialSource != "" {
 		return "the credentials of " + e.CredentialSource + " were refused"
 	}
@@ -112,6 +115,9 @@ func (e *Error) usedCredentials() string {
 }
 
 func (e *Error) credentialAdvice() string {
+	if e.Elsewhere {
+		return "try again, since such an address may have expired; if that does not help, the registry's storage is set up wrongly"
+	}
 	if e.CredentialSource != "" {
 		return "check that they are current, and that they may read this repository"
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
@@ -24,6 +25,11 @@ type Host struct {
 	InsecureSkipVerify bool   // https without checking the certificate
 	CACertificate      string // PEM, trusted besides the system's
 	Pending            bool   // some of it is not known yet: nothing is sent to this host
+}
+
+// secrets are the texts that must never be seen.
+func (h Host) secrets() []string {
+	return credentials{AuthConfig: authn.AuthConfig{Username: h.Username, Password: h.Password}}.secrets()
 }
 
 // endpoint is a registry that this client speaks to, and what was learned about it on the way.

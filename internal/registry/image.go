@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 )
 
 // Image is what containerd pulls of one reference for one platform, as its registry describes it.
@@ -67,9 +68,12 @@ func checkLayerTypes(layers []v1.Descriptor) error {
 		_, err := mediatype.ParseLayer(string(layer.MediaType))
 		refused, isRefused := errors.AsType[*mediatype.Error](err)
 		if !isRefused {
+			if !redact.IsMediaType(string(layer.MediaType)) { // containerd takes any suffix
+				return malformed("%q is not a media type", layer.MediaType)
+			}
 			continue
 		}
-		failed := &Error{Kind: KindLayerType, MediaType: orDefault(plainWords(refused.MediaType, nil), "(none)")}
+		failed := &Error{Kind: KindLayerType, MediaType: orDefault(refused.MediaType, "(none)")}
 		if refused.Encrypted {
 			failed.Err = errEncrypted
 		}

@@ -22,14 +22,15 @@ var accepted = strings.Join([]string{
 	string(types.DockerManifestList), string(types.DockerManifestSchema2),
 }, ", ")
 
-// imageReader reads what belongs to one image. Every error that leaves it names the image, the host, and what was being done.
+// imageReader reads what belongs to one image. Every error that leaves it passes failed, which names the image, the host, and what
+// was being done, and redacts what others said.
 type imageReader struct {
 	*session
 	image string
 }
 
 func (r imageReader) failed(err error, action string) error {
-	return fillIn(err, r.image, action, r.registry.host)
+	return r.client.redacted(fillIn(err, r.image, action, r.registry.host))
 }
 
 func (r imageReader) path(resource, identifier string) string {
@@ -52,7 +53,7 @@ func (r imageReader) headDigest(ctx context.Context, tag string) (string, error)
 		}
 		return digest.String(), nil
 	case kindOfStatus(got.StatusCode) == KindRateLimited, kindOfStatus(got.StatusCode) == KindUnavailable && got.StatusCode != http.StatusNotImplemented:
-		return "", statusError(got.Response, got.from.Host, r.auth)
+		return "", r.answerError(got)
 	}
 	return "", nil
 }
@@ -69,7 +70,7 @@ func (r imageReader) get(ctx context.Context, path, accept string, limit int64) 
 			return nil, err
 		}
 		if got.StatusCode != http.StatusOK {
-			return nil, statusError(got.Response, got.from.Host, r.auth)
+			return nil, r.answerError(got)
 		}
 		return got.Response, nil
 	})
@@ -115,8 +116,9 @@ func (r imageReader) stored(digest string) ([]byte, bool) {
 	return data, found && digestOf(data, digest) == digest
 }
 
+// store keeps no document that repeats a secret.
 func (r imageReader) store(digest string, data []byte) {
-	if r.client.manifests != nil {
+	if r.client.manifests != nil && !r.client.secrets.Holds(data) {
 		r.client.manifests.Put(digest, data)
 	}
 }

@@ -29,7 +29,7 @@ func TestALayerThatContainerdDoesNotUnpackIsNamedByItsMediaType(t *testing.T) {
 		"nydus":     {"application/vnd.oci.image.layer.nydus.blob.v1", "nydus.blob.v1", "one snapshotter only"},
 		"encrypted": {"application/vnd.oci.image.layer.v1.tar+gzip+encrypted", "(the layer is encrypted)", "the nodes have the keys"},
 		"nothing":   {"", "of media type (none)", "name a container image"},
-		"escapes":   {"application/\x1b[31mred", "of media type application/[31mred", "name a container image"},
+		"escapes":   {"application/\x1b[31mred", `of media type application/\u001b[31mred`, "name a container image"},
 	} {
 		t.Run(repo, func(t *testing.T) {
 			t.Parallel()

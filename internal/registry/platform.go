@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 )
 
 // DefaultPlatform is what an empty platform stands for, and what super nodes run.
@@ -31,7 +33,7 @@ func parsePlatform(s string) (platform, error) {
 		valid = valid && platformPart.MatchString(part)
 	}
 	if !valid {
-		return platform{}, &Error{Kind: KindInvalidPlatform, Err: errors.New(strconv.Quote(plainWords(s, nil)))}
+		return platform{}, &Error{Kind: KindInvalidPlatform, Err: errors.New(strconv.Quote(redact.Line(s, maxWords)))}
 	}
 	parts = append(parts, "")
 	return normalized(parts[0], parts[1], parts[2]), nil

@@ -201,7 +201,7 @@ func (b *Blob) checkRanges(got *answer, batch []*wantedRange) (rangesForm, error
 		b.refusesRanges.Store(true)
 		return rangesForm{}, oneRangeError(fmt.Sprintf("it answers several ranges with HTTP %d", got.StatusCode))
 	}
-	return rangesForm{}, statusError(got.Response, got.from.Host, b.auth)
+	return rangesForm{}, b.answerError(got)
 }
 
 func (b *Blob) rememberOneRange(reason string) error {

@@ -72,7 +72,7 @@ func (f rangesForm) read(body *limitedBody, size int64, wanted []*wantedRange) e
 			break
 		}
 		if err != nil {
-			return fmt.Errorf("its answer is not multipart/byteranges: %s", plainWords(err.Error(), nil))
+			return fmt.Errorf("its answer is not multipart/byteranges: %w", err)
 		}
 		r, valid := parseContentRange(part.Header.Get("Content-Range"))
 		if !valid {

@@ -3,75 +3,47 @@ package registry
 import (
 	"errors"
 	"net/url"
-	"regexp"
 	"strings"
-	"unicode"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 )
 
-// maxWords bounds how much of a registry's own message an error repeats.
-const maxWords = 300
-
-var (
-	// A query holds the signature of a presigned URL.
-	queries = regexp.MustCompile(`\?[^\s"'<>]*`)
-	// RFC 3986, section 3.2.1: userinfo stands before an @ in the authority.
-	userinfo = regexp.MustCompile(`//[^/\s"'<>]*@`)
+const (
+	// maxWords bounds how much of a registry's own message an error repeats.
+	maxWords = 300
+	// maxCause bounds the text of a cause, which has words of ours too.
+	maxCause = 2 * maxWords
 )
 
-// withoutSecrets removes what a URL inside a text may hold: userinfo and queries.
-func withoutSecrets(text string) string {
-	text = userinfo.ReplaceAllString(text, "//…@")
-	return queries.ReplaceAllString(text, "?…")
-}
-
-// plainWords makes a text of somebody else's fit for an error: one line, printable, short, and without any of secrets. What is
-// taken out goes first: a character that is not shown, put into a password or a URL, must not hide it from the search.
-func plainWords(text string, secrets []string) string {
-	text = redacted(printable(redacted(text, secrets)), secrets)
-	text = printable(withoutSecrets(text))
-	if runes := []rune(text); len(runes) > maxWords {
-		text = string(runes[:maxWords-1]) + "…"
+// redacted makes an error fit to leave this package. It is the one place for that, so nothing within needs to care what it quotes.
+func (c *Client) redacted(err error) error {
+	e, typed := errors.AsType[*Error](err)
+	if !typed {
+		return c.secrets.Error(err, maxCause)
 	}
-	return text
-}
-
-// redacted replaces secrets. It comes before the spaces are made one as well as after, since a secret may hold some.
-func redacted(text string, secrets []string) string {
-	for _, secret := range secrets {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "[redacted]")
-		}
+	clean := *e
+	clean.Host = c.secrets.Value(e.Host)
+	clean.Code = c.secrets.Text(e.Code, maxWords)
+	clean.Message = c.secrets.Text(e.Message, maxWords)
+	clean.MediaType = c.secrets.Text(e.MediaType, maxWords)
+	clean.CredentialNote = c.secrets.Text(e.CredentialNote, maxWords)
+	clean.Err = c.secrets.Error(e.Err, maxCause)
+	clean.Platforms = nil
+	for _, platform := range e.Platforms {
+		clean.Platforms = append(clean.Platforms, c.secrets.Text(platform, maxWords))
 	}
-	return text
+	return &clean
 }
 
-func printable(text string) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r):
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, ""))
-	return strings.Join(strings.Fields(text), " ")
-}
-
-// presentable strips the URL that net/http puts around errors, and whatever URL is left in the text. What it returns still
-// answers errors.Is and errors.As, as long as no text needed cleaning.
-func presentable(err error) error {
+// withoutURL strips the URL that net/http puts around errors.
+func withoutURL(err error) error {
 	for {
-		var wrapped *url.Error
-		if !errors.As(err, &wrapped) {
-			break
+		wrapped, found := errors.AsType[*url.Error](err)
+		if !found {
+			return err
 		}
 		err = wrapped.Err
 	}
-	if clean := plainWords(err.Error(), nil); clean != err.Error() {
-		return errors.New(clean)
-	}
-	return err
 }
 
 // nameable is a reference as an error may show it: something that was pasted as a URL can hold a password or a token.
@@ -92,7 +64,7 @@ func nameable(reference string) string {
 	if hasQuery {
 		digest += "?…"
 	}
-	return plainWords(reference+digest, nil)
+	return redact.Line(reference+digest, maxWords)
 }
 
 func looksLikeDigest(s string) bool {

@@ -83,7 +83,7 @@ func referring(data []byte, artifactType string) ([]Descriptor, error) {
 		Manifests []v1.Descriptor `json:"manifests"`
 	}
 	if err := json.Unmarshal(data, &index); err != nil {
-		return nil, malformed("it is not a list of referrers: %s", plainWords(err.Error(), nil))
+		return nil, malformed("it is not a list of referrers: %w", err)
 	}
 	var list []Descriptor
 	for _, d := range index.Manifests {
@@ -121,7 +121,7 @@ func parseArtifact(data []byte, digest string) (*Artifact, error) {
 		Layers       []v1.Descriptor `json:"layers"`
 	}
 	if err := json.Unmarshal(data, &raw); err != nil {
-		return nil, malformed("it is not a manifest: %s", plainWords(err.Error(), nil))
+		return nil, malformed("it is not a manifest: %w", err)
 	}
 	if len(raw.Layers) > maxLayers {
 		return nil, &Error{Kind: KindTooLarge, Err: fmt.Errorf("it has %d blobs, at most %d are read", len(raw.Layers), maxLayers)}

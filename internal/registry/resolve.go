@@ -88,11 +88,19 @@ func (r imageReader) top(ctx context.Context, ref reference) (*document, error) 
 		return nil, err
 	}
 	digest = digestOf(data, "")
-	doc, err := parseDocument(data, digest)
+	doc, err := r.document(data, digest)
 	if err == nil {
 		r.store(digest, data)
 	}
 	return doc, err
+}
+
+func (r imageReader) document(data []byte, digest string) (*document, error) {
+	doc, err := parseDocument(data, digest)
+	if err != nil {
+		return nil, err
+	}
+	return doc, doc.refuseSecrets(data, r.client.secrets)
 }
 
 func (r imageReader) manifest(ctx context.Context, digest string, size int64) (*document, error) {
@@ -100,7 +108,7 @@ func (r imageReader) manifest(ctx context.Context, digest string, size int64) (*
 	if err != nil {
 		return nil, err
 	}
-	return parseDocument(data, digest)
+	return r.document(data, digest)
 }
 
 func (r imageReader) configuration(ctx context.Context, d v1.Descriptor) (*configuration, error) {
@@ -110,5 +118,8 @@ func (r imageReader) configuration(ctx context.Context, d v1.Descriptor) (*confi
 		return nil, r.failed(err, "reading the configuration")
 	}
 	config, err := parseConfiguration(data)
+	if err == nil && r.client.secrets.Holds(data) {
+		err = refuseSecretDigests(config.RootFS.DiffIDs, r.client.secrets)
+	}
 	return config, r.failed(err, "reading the configuration")
 }

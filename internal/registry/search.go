@@ -165,7 +165,7 @@ func (s *search) ordered(entries []v1.Descriptor) []entry {
 }
 
 func (s *search) saw(have platform) {
-	text := plainWords(have.String(), nil)
+	text := have.String()
 	if have.isNamed() && len(s.seen) < maxSeen && !slices.Contains(s.seen, text) {
 		s.seen = append(s.seen, text)
 	}

@@ -180,6 +180,14 @@ func (s *session) send(ctx context.Context, r request) (*http.Response, error) {
 	return resp, nil
 }
 
+// answerError is what a failed answer means. Credentials go to the registry's own origin alone.
+func (s *session) answerError(got *answer) error {
+	if !sameOrigin(got.from, s.registry.origin()) {
+		return statusError(got.Response, got.from.Host, nil)
+	}
+	return statusError(got.Response, got.from.Host, s.auth)
+}
+
 // discard reads the little that an answer without interest holds, so that its connection can be used again.
 func discard(resp *http.Response) {
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))

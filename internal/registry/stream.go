@@ -83,7 +83,7 @@ func (b *Blob) openWhole(ctx context.Context) (*answer, error) {
 		return nil, err
 	}
 	if got.StatusCode != http.StatusOK {
-		return nil, statusError(got.Response, got.from.Host, b.auth)
+		return nil, b.answerError(got)
 	}
 	if got.ContentLength >= 0 && got.ContentLength != b.layer.Size {
 		got.Body.Close()

@@ -41,6 +41,7 @@ func (s *session) exchange(ctx context.Context, c challenge, creds credentials) 
 	if err != nil {
 		return nil, &Error{Host: realm.Host, Kind: KindProtocol, Action: "getting a token", Err: err}
 	}
+	s.client.secrets.Add(bareToken(granted.header))
 	granted.renewal = c
 	return granted, nil
 }

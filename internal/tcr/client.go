@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 )
 
 const (
@@ -31,13 +32,16 @@ const (
 type Error = cloudapi.Error
 
 // Client calls the service. It makes no request until it is asked for one.
-type Client struct{ api *cloudapi.Client }
+type Client struct {
+	api     *cloudapi.Client
+	secrets *redact.Secrets
+}
 
 // New makes a client; the configuration needs no service and no version. It fails only on an endpoint that is not a URL.
 func New(config cloudapi.Config) (*Client, error) {
 	config.Service, config.Version = service, version
 	api, err := cloudapi.New(config)
-	return &Client{api}, err
+	return &Client{api, config.Secrets}, err
 }
 
 // TokenRequest is the input of CreateInstanceToken.
@@ -55,23 +59,29 @@ type Token struct {
 	ID       string    // of a long-term token: what it can be deleted by
 }
 
+// tokenAnswer is the answer of CreateInstanceToken.
+type tokenAnswer struct {
+	Username userName
+	Token    string
+	ExpTime  int64
+	TokenID  string `json:"TokenId"`
+}
+
+// Secrets is the password.
+func (a tokenAnswer) Secrets() []string { return []string{a.Token} }
+
 // CreateToken makes a token. A long-term one stays until it is deleted, and the service takes no client token: the request is
 // sent again only when the service certainly did not act, unless the token is temporary and ends by itself.
 func (c *Client) CreateToken(ctx context.Context, request TokenRequest) (*Token, error) {
 	action := cloudapi.Action{Name: ActionCreateToken, Repeatable: request.TokenType != LongTerm}
-	out, err := cloudapi.Call[struct {
-		Username userName
-		Token    string
-		ExpTime  int64
-		TokenID  string `json:"TokenId"`
-	}](ctx, c.api, action, request)
+	out, err := cloudapi.Call[tokenAnswer](ctx, c.api, action, request)
 	if err != nil {
 		return nil, err
 	}
 	if out.Token == "" || out.Username == "" {
 		return nil, &Error{Service: service, Action: ActionCreateToken, Kind: cloudapi.KindMalformed, Message: "the answer holds no user name and token"}
 	}
-	return &Token{Username: string(out.Username), Token: out.Token, Expires: moment(out.ExpTime), ID: out.TokenID}, nil
+	return &Token{Username: string(out.Username), Token: out.Token, Expires: moment(out.ExpTime), ID: c.secrets.Value(out.TokenID)}, nil
 }
 
 // userName is declared a string, but the published example shows the bare number that it mostly is.

@@ -59,6 +59,9 @@ func WithSize(failure diag.Diagnostic, hasGiB, needGiB int64) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(failure.Summary(), failure.Detail()+"\n\n"+text)
 }
 
+// mostEvents is how many events of one cache are printed. All of them are looked at for causes.
+const mostEvents = 20
+
 // failedBuild tells the service's warnings in order, and a remedy for each cause that is recognized.
 func failedBuild(cache *tke.ImageCache) string {
 	var b strings.Builder
@@ -71,12 +74,17 @@ func failedBuild(cache *tke.ImageCache) string {
 	}
 	advice := map[string]bool{}
 	var advised []string
-	for _, event := range warnings {
-		fmt.Fprintf(&b, "\n  %s%s: %s", stamp(event.First), event.Reason, event.Message)
+	for i, event := range warnings {
+		if i < mostEvents {
+			fmt.Fprintf(&b, "\n  %s%s: %s", stamp(event.First), event.Reason, event.Message)
+		}
 		if text := causeOf(event.Message); text != "" && !advice[text] {
 			advice[text] = true
 			advised = append(advised, text)
 		}
+	}
+	if more := len(warnings) - mostEvents; more > 0 {
+		fmt.Fprintf(&b, "\n  … and %d more", more)
 	}
 	for _, text := range advised {
 		fmt.Fprintf(&b, "\n\n%s", text)

@@ -35,6 +35,9 @@ var summaries = map[registry.Kind]string{
 	registry.KindPending:          "Registry is known only during apply",
 }
 
+// storageRefuses is the first line where not the registry refuses, but the host that it redirects to.
+const storageRefuses = "Registry's storage refuses the request"
+
 // layerFaults are what can be wrong with a layer that its registry gave whole.
 var layerFaults = []struct {
 	faults          []error
@@ -77,7 +80,10 @@ func unread(where path.Path, at *registry.Error, err error) diag.Diagnostic {
 		where = path.Root("platform")
 	}
 	summary, known := summaries[at.Kind]
-	if !known {
+	switch {
+	case at.Elsewhere && (at.Kind == registry.KindUnauthorized || at.Kind == registry.KindForbidden):
+		summary = storageRefuses
+	case !known:
 		summary = "Image cannot be read"
 	}
 	return diag.NewAttributeErrorDiagnostic(where, summary, failedRead(at, err))

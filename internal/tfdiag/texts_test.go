@@ -161,6 +161,8 @@ func texts() []struct {
 			{Image: images[1], Digest: "sha256:def", Refusal: layersize.Refusal{Reason: layersize.RefusedCompressed}},
 		})[0]},
 		{"refused credentials", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindUnauthorized, Action: "reading the manifest", StatusCode: 401, CredentialSource: registry.SourceConfiguration})},
+		{"storage that refuses", measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: &registry.Error{Image: images[1], Host: "blobs.example.net", Kind: registry.KindUnauthorized, Action: "reading the layer", StatusCode: 401, Elsewhere: true}})},
+		{"two token services", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindProtocol, Action: "getting a token", Err: errors.New("it names two token services, https://auth.example.com/token and https://auth.example.net/token, and credentials go to neither")})},
 		{"a registry whose password is not known yet", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindPending, Action: "reading the manifest"})},
 		{"registries that are not known yet", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindPending, Action: "reading the manifest", Err: errors.New("the registry wants credentials (HTTP 401)")})},
 		{"registry down", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindUnreachable, Action: "reading the manifest", Err: errors.New("connect: connection refused")})},

@@ -55,6 +55,25 @@ type RegistryCredential struct {
 	Name     string `json:",omitempty"`
 }
 
+// Secrets are the passwords of a request.
+func (r CreateRequest) Secrets() []string { return passwords(r.Credentials) }
+
+// Secrets are the passwords of a request.
+func (r UpdateRequest) Secrets() []string {
+	if r.Credentials == nil {
+		return nil
+	}
+	return passwords(*r.Credentials)
+}
+
+func passwords(credentials []RegistryCredential) []string {
+	all := make([]string, 0, len(credentials))
+	for _, credential := range credentials {
+		all = append(all, credential.Password)
+	}
+	return all
+}
+
 // AutoEip asks for an elastic IP of the builder's own. DeletePolicy "Never" keeps it; anything else releases it.
 type AutoEip struct {
 	DeletePolicy  string
