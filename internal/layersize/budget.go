@@ -99,6 +99,9 @@ func (b *budgetReader) ReadRanges(buffers [][]byte, offsets []int64) error {
 	if !able {
 		return errors.ErrUnsupported
 	}
+	if len(buffers) != len(offsets) {
+		return fmt.Errorf("layersize: %d buffers for %d ranges", len(buffers), len(offsets))
+	}
 	var missing [][]byte
 	var at []int64
 	sum := int64(0)

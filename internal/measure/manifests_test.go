@@ -16,15 +16,16 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
 
-// pushIndex pushes an index whose entries are images for linux/amd64.
-func (s *store) pushIndex(t *testing.T, repository string, images ...v1.Image) string {
-	t.Helper()
-	index := v1.ImageIndex(empty.Index)
-	for _, image := range images {
-		index = mutate.AppendManifests(index, mutate.IndexAddendum{
-			Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}},
-		})
+// entry is an image for linux/amd64, with features of the operating system.
+func entry(image v1.Image, features ...string) mutate.IndexAddendum {
+	return mutate.IndexAddendum{
+		Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64", OSFeatures: features}},
 	}
+}
+
+func (s *store) pushIndex(t *testing.T, repository string, entries ...mutate.IndexAddendum) string {
+	t.Helper()
+	index := mutate.AppendManifests(empty.Index, entries...)
 	reference := s.host + "/" + repository
 	tag, err := name.NewTag(reference)
 	if err != nil {
@@ -43,8 +44,8 @@ func TestAnIndexWithSeveralManifestsOfOnePlatformCountsThemAll(t *testing.T) {
 	base := layer(t, 1, sandbox.File{Name: "base", Size: 100_000, Like: sandbox.Noise})
 	one, two := layer(t, 2, sandbox.File{Name: "one", Size: 200_000, Like: sandbox.Noise}), layer(t, 3, sandbox.File{Name: "two", Size: 300_000, Like: sandbox.Noise})
 	first, second := imageOf(t, base, one), imageOf(t, base, two)
-	both := full(t, s.pushIndex(t, "a/both:v1", first, second))
-	alone := full(t, s.pushIndex(t, "a/alone:v1", first))
+	both := full(t, s.pushIndex(t, "a/both:v1", entry(first), entry(second)))
+	alone := full(t, s.pushIndex(t, "a/alone:v1", entry(first)))
 
 	image := both.Images[0]
 	if len(image.Manifests) != 2 || image.Manifests[0] != image.Digest || image.Manifests[1] != digestOf(t, second) {
@@ -73,7 +74,7 @@ func TestAnotherPackingOfAnImageIsABlobMore(t *testing.T) {
 	s := newStore(t)
 	gzip := layer(t, 1, sandbox.File{Name: "a", Size: 200_000, Like: sandbox.Noise})
 	plain := uncompressed(unpackedOf(t, gzip))
-	reference := s.pushIndex(t, "a/x:v1", imageOf(t, gzip), imageOf(t, plain))
+	reference := s.pushIndex(t, "a/x:v1", entry(imageOf(t, gzip)), entry(imageOf(t, plain)))
 	s.since()
 	report := full(t, reference)
 	for _, request := range s.since() {
@@ -90,6 +91,18 @@ func TestAnotherPackingOfAnImageIsABlobMore(t *testing.T) {
 	}
 	if report.UnpackedBytes != (layersize.Interval{Value: size(t, plain), Min: size(t, plain), Max: size(t, plain)}) {
 		t.Errorf("unpacked %+v", report.UnpackedBytes)
+	}
+}
+
+// TestAnImageThatSomeVersionsPassOverIsNotExact: which manifest is pulled depends on the version.
+func TestAnImageThatSomeVersionsPassOverIsNotExact(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	one, two := imageOf(t, layer(t, 1, sandbox.File{Name: "one", Size: 1000})), imageOf(t, layer(t, 2, sandbox.File{Name: "two", Size: 5000}))
+	first := full(t, s.pushIndex(t, "a/first:v1", entry(one, "nydus.remoteimage.v1"), entry(two)))
+	behind := full(t, s.pushIndex(t, "a/behind:v1", entry(two), entry(one, "nydus.remoteimage.v1")))
+	if first.Exact || !behind.Exact || first.Images[0].Digest != digestOf(t, two) {
+		t.Errorf("exact: first %v, behind %v", first.Exact, behind.Exact)
 	}
 }
 

@@ -48,6 +48,7 @@ func addUp(images []*registry.Image, measured results) (*Report, error) {
 	chains := map[string]chain{}
 	for _, image := range images {
 		detail := Image{Image: image}
+		report.Exact = report.Exact && image.Featured == nil
 		for _, layer := range image.Layers {
 			measurement := inImage(layer, layer.ChainID == layer.DiffID, measured[image.Repository][keyOf(layer)])
 			for _, refusal := range measurement.Refusals {

@@ -12,6 +12,7 @@ func (s *search) image() (*Image, error) {
 	image := &Image{
 		Digest: s.first.manifest.digest, Platform: s.first.platform.String(), Manifests: []string{s.first.manifest.digest},
 		Metadata: s.first.documents(), Layers: layers, Annotations: s.first.manifest.annotations(),
+		Featured: s.featured,
 	}
 	chains, blobs := map[string]bool{}, map[string]bool{}
 	for _, layer := range layers {

@@ -30,7 +30,13 @@ type Image struct {
 	Blobs      []Descriptor // what is pulled and not unpacked: another packing of a layer above, or what an artifact holds
 
 	Annotations map[string]string // of the first manifest
+
+	Featured *Featured // what some versions pull instead of the first manifest, nil for nothing
 }
+
+// Featured is a manifest that asks for features of the operating system (os.features), as those of nydus and erofs do. containerd
+// heeds that since version 2.3; before, it pulls such a manifest where it comes first, and as a rule fails to unpack it.
+type Featured struct{ Digest, Platform string }
 
 // HasAlternatives returns whether versions of containerd differ in what they pull.
 func (i *Image) HasAlternatives() bool {

@@ -185,6 +185,33 @@ func TestAnotherPackingIsABlobAndNoLayer(t *testing.T) {
 	}
 }
 
+// TestFeaturesBeforeTheImageAreTold: containerd 1.6.20 pulls the entry with features, and 2.3 and later the other one.
+func TestFeaturesBeforeTheImageAreTold(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	push := func(name string, variant string, features ...string) v1.Descriptor {
+		return labelled(s.image("x", "", "linux/amd64", []byte(name)), v1.Platform{OS: "linux", Architecture: "amd64", Variant: variant, OSFeatures: features})
+	}
+	a, nydus, v3 := push("a", ""), push("nydus", "v1", "nydus.remoteimage.v1"), push("v3", "v3", "x")
+	told := &Featured{Digest: nydus.Digest.String(), Platform: "linux(+nydus.remoteimage.v1)/amd64"}
+	for name, test := range map[string]struct {
+		entries []v1.Descriptor
+		want    *Featured
+	}{
+		"first":                     {[]v1.Descriptor{nydus, a}, told},
+		"behind":                    {[]v1.Descriptor{a, nydus}, nil},
+		"first, of another variant": {[]v1.Descriptor{v3, a, nydus}, nil},
+		"before no platform":        {[]v1.Descriptor{unlabelled(a), nydus}, told},
+		"none":                      {[]v1.Descriptor{a}, nil},
+	} {
+		index := s.index("x", "", test.entries...)
+		image := mustResolve(t, newClient(t, quick(t)), s.host()+"/x@"+index.Digest.String(), "")
+		if diff := cmp.Diff(test.want, image.Featured); diff != "" || image.Digest != a.Digest.String() {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
 func TestAnIndexWithoutTheImageSaysWhatThereIs(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)

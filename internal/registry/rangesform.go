@@ -68,7 +68,7 @@ func (f rangesForm) read(body *limitedBody, size int64, wanted []*wantedRange) e
 	for {
 		body.left += partOverhead
 		part, err := parts.NextRawPart()
-		if err == io.EOF { //nolint:errorlint // a wrapped EOF is an answer without its closing delimiter
+		if err == io.EOF { // a wrapped EOF is an answer without its closing delimiter
 			break
 		}
 		if err != nil {
@@ -81,7 +81,7 @@ func (f rangesForm) read(body *limitedBody, size int64, wanted []*wantedRange) e
 		if err := r.read(part, body, size, wanted); err != nil {
 			return err
 		}
-		if n, err := part.Read(make([]byte, 1)); n != 0 || err != io.EOF { //nolint:errorlint // the part must end here
+		if n, err := part.Read(make([]byte, 1)); n != 0 || err != io.EOF { // the part must end here
 			return errPartLength
 		}
 	}

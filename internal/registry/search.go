@@ -26,6 +26,7 @@ type search struct {
 	wanted    platform
 	first     *found   // what containerd 1.6 pulls
 	others    []*found // what 2.x unpacks besides
+	featured  *Featured
 	pulled    []Descriptor
 	blobs     []Descriptor
 	seen      []string // platforms there are
@@ -67,6 +68,9 @@ func (s *search) inIndex(ctx context.Context, index *document, path []*document)
 	}
 	s.pulled = append(s.pulled, index.descriptor())
 	path = append(slices.Clip(path), index)
+	if s.first == nil && s.featured == nil {
+		s.featured = s.featuredIn(index.entries)
+	}
 	for _, e := range s.ordered(index.entries) {
 		if e.label != nil && e.rank > 0 && s.first != nil {
 			continue // another platform, which serves where the wanted one is missing
@@ -162,6 +166,27 @@ func (s *search) ordered(entries []v1.Descriptor) []entry {
 	}
 	slices.SortStableFunc(list, func(a, b entry) int { return a.rank - b.rank })
 	return list
+}
+
+// featuredIn returns the entry that containerd before 2.3 chooses of an index, if it is one that asks for features of the operating
+// system, to which those versions pay no heed.
+func (s *search) featuredIn(entries []v1.Descriptor) *Featured {
+	var chosen *Featured
+	best := len(s.wanted.candidates())
+	for _, d := range entries {
+		label, known := ofDescriptor(d)
+		plain := label
+		plain.features = ""
+		rank := s.wanted.rank(plain)
+		if !known || rank < 0 || rank >= best {
+			continue
+		}
+		best, chosen = rank, nil
+		if label.features != "" {
+			chosen = &Featured{Digest: d.Digest.String(), Platform: plainWords(label.String(), nil)}
+		}
+	}
+	return chosen
 }
 
 func (s *search) saw(have platform) {

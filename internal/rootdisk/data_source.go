@@ -47,6 +47,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	resp.Diagnostics.Append(tfdiag.Refusals(path.Root("images"), request.Images, report.Refusals)...)
+	resp.Diagnostics.Append(tfdiag.Featured(path.Root("images"), request.Images, report.Images)...)
 	diskRequest, err := config.diskRequest(report)
 	if err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("writable_gib"), "Not a size", err.Error())

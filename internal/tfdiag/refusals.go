@@ -39,6 +39,23 @@ func Refusals(base path.Path, images []string, refusals []measure.Refusal) diag.
 	return warnings
 }
 
+// Featured warns of images of which containerd pulls one manifest or another, depending on its version.
+func Featured(base path.Path, images []string, measured []measure.Image) diag.Diagnostics {
+	var warnings diag.Diagnostics
+	for _, image := range measured {
+		where := imageIn(base, images, image.Reference)
+		if image.Featured == nil || warned(warnings, where) {
+			continue
+		}
+		warnings.Append(diag.NewAttributeWarningDiagnostic(where, "Image depends on the version of containerd", fmt.Sprintf(
+			"%s: its index lists %s for %s before the image that was measured, %s. containerd before 2.3 ignores such features of "+
+				"an operating system (os.features), and pulls the former, which it may fail to unpack.\n\n"+
+				"Name the image by its digest, as pinned_images has it. Until then its size is not exact.",
+			image.Reference, image.Featured.Digest, image.Featured.Platform, image.Digest)))
+	}
+	return warnings
+}
+
 // warned reports whether an image that is listed twice was seen.
 func warned(warnings diag.Diagnostics, where path.Path) bool {
 	return slices.ContainsFunc(warnings, func(d diag.Diagnostic) bool {

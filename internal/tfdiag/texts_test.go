@@ -160,6 +160,9 @@ func texts() []struct {
 			{Image: images[1], Digest: "sha256:abc", Refusal: layersize.Refusal{Entry: `"usr/bin/[\n"`, Reason: layersize.RefusedLink}},
 			{Image: images[1], Digest: "sha256:def", Refusal: layersize.Refusal{Reason: layersize.RefusedCompressed}},
 		})[0]},
+		{"an index with features before the image", tfdiag.Featured(path.Root("images"), images, []measure.Image{{Image: &registry.Image{
+			Reference: images[1], Digest: "sha256:abc", Featured: &registry.Featured{Digest: "sha256:def", Platform: "linux(+nydus.remoteimage.v1)/amd64"},
+		}}})[0]},
 		{"refused credentials", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindUnauthorized, Action: "reading the manifest", StatusCode: 401, CredentialSource: registry.SourceConfiguration})},
 		{"storage that refuses", measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: &registry.Error{Image: images[1], Host: "blobs.example.net", Kind: registry.KindUnauthorized, Action: "reading the layer", StatusCode: 401, Elsewhere: true}})},
 		{"two token services", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindProtocol, Action: "getting a token", Err: errors.New("it names two token services, https://auth.example.com/token and https://auth.example.net/token, and credentials go to neither")})},
