@@ -29,13 +29,13 @@ func inImage(layer registry.Layer, lowest bool, measured layersize.Measurement) 
 			refusals = append(refusals, refusal)
 		}
 	}
+	asLowest := lowest && (measured.Whiteouts > 0 || measured.Opaque || len(refusals) < len(measured.Refusals))
 	for _, reason := range refusedByManifest(layer) {
 		refusals = append(refusals, layersize.Refusal{Reason: reason})
 	}
 	if measured.TarDigest != "" && strings.HasPrefix(layer.DiffID, "sha256:") && measured.TarDigest != layer.DiffID {
 		refusals = append(refusals, layersize.Refusal{Reason: layersize.RefusedDiffID})
 	}
-	asLowest := lowest && (measured.Whiteouts > 0 || measured.Opaque || len(refusals) < len(measured.Refusals))
 	measured.Refusals = refusals
 	measured.Exact = measured.Exact && len(refusals) == 0 && !asLowest
 	if asLowest && measured.Inodes != nil {
