@@ -99,19 +99,9 @@ func (b *budgetReader) ReadRanges(buffers [][]byte, offsets []int64) error {
 	if !able {
 		return errors.ErrUnsupported
 	}
-	if len(buffers) != len(offsets) {
-		return fmt.Errorf("layersize: %d buffers for %d ranges", len(buffers), len(offsets))
-	}
-	var missing [][]byte
-	var at []int64
-	sum := int64(0)
-	for i, p := range buffers {
-		if offsets[i] < 0 || offsets[i] > b.size-int64(len(p)) {
-			return fmt.Errorf("layersize: %d bytes at offset %d of %d", len(p), offsets[i], b.size)
-		}
-		if !b.remembered(p, offsets[i]) {
-			missing, at, sum = append(missing, p), append(at, offsets[i]), sum+int64(len(p))
-		}
+	missing, at, sum, err := b.notRemembered(buffers, offsets)
+	if err != nil {
+		return err
 	}
 	if sum == 0 {
 		return nil
@@ -120,7 +110,7 @@ func (b *budgetReader) ReadRanges(buffers [][]byte, offsets []int64) error {
 		return err
 	}
 	before := b.bytesRead()
-	err := reader.ReadRanges(missing, at)
+	err = reader.ReadRanges(missing, at)
 	switch {
 	case err == nil:
 		return nil
@@ -129,6 +119,26 @@ func (b *budgetReader) ReadRanges(buffers [][]byte, offsets []int64) error {
 		return err
 	}
 	return b.fail(err)
+}
+
+// notRemembered returns the ranges that must be read, and the sum of their bytes. It
+// copies the others.
+func (b *budgetReader) notRemembered(
+	buffers [][]byte, offsets []int64,
+) (missing [][]byte, at []int64, sum int64, err error) {
+	if len(buffers) != len(offsets) {
+		return nil, nil, 0, fmt.Errorf("layersize: %d buffers for %d ranges", len(buffers), len(offsets))
+	}
+	for i, offset := range offsets {
+		p := buffers[i]
+		if offset < 0 || offset > b.size-int64(len(p)) {
+			return nil, nil, 0, fmt.Errorf("layersize: %d bytes at offset %d of %d", len(p), offset, b.size)
+		}
+		if !b.remembered(p, offset) {
+			missing, at, sum = append(missing, p), append(at, offset), sum+int64(len(p))
+		}
+	}
+	return missing, at, sum, nil
 }
 
 // bytesRead is what reading the blob has cost so far, where it says so. Other reads

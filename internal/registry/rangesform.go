@@ -81,7 +81,7 @@ func (f rangesForm) read(body *limitedBody, size int64, wanted []*wantedRange) e
 		if err := r.read(part, body, size, wanted); err != nil {
 			return err
 		}
-		if n, err := part.Read(make([]byte, 1)); n != 0 || err != io.EOF { // the part must end here
+		if n, err := part.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) { // it must end here
 			return errPartLength
 		}
 	}

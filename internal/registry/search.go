@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 )
 
 const (
@@ -183,7 +185,7 @@ func (s *search) featuredIn(entries []v1.Descriptor) *Featured {
 		}
 		best, chosen = rank, nil
 		if label.features != "" {
-			chosen = &Featured{Digest: d.Digest.String(), Platform: plainWords(label.String(), nil)}
+			chosen = &Featured{Digest: d.Digest.String(), Platform: redact.Line(label.String(), maxWords)}
 		}
 	}
 	return chosen
