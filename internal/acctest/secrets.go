@@ -2,10 +2,12 @@ package acctest
 
 import (
 	"encoding/base64"
+	"encoding/hex"
+	"fmt"
 	"strings"
 )
 
-// Secret finds where a text holds a secret: as it is, or within Base64, which is how HTTP's basic authentication writes a password
+// Secret finds where a text holds a secret: as it is, in hexadecimal or escapes, or within Base64, which is how HTTP's basic authentication writes a password
 // (RFC 7617), behind a user name of any length. It gives -1 where it does not.
 func Secret(text, secret string) (at int) {
 	for _, form := range secretForms(secret) {
@@ -19,7 +21,13 @@ func Secret(text, secret string) (at int) {
 // secretForms are what a text is searched for. Base64 writes three bytes as four characters, so what stands before the secret
 // shifts it in one of three ways; the characters at both ends that it shares with its neighbours are left out.
 func secretForms(secret string) []string {
-	forms := []string{secret}
+	var percents, escapes strings.Builder
+	for _, c := range []byte(secret) {
+		fmt.Fprintf(&percents, "%%%02X", c)
+		fmt.Fprintf(&escapes, `\u%04x`, c)
+	}
+	digits := hex.EncodeToString([]byte(secret))
+	forms := []string{secret, percents.String(), strings.ToLower(percents.String()), escapes.String(), digits, strings.ToUpper(digits)}
 	for before := range 3 {
 		padded := append(make([]byte, before), secret...)
 		first, end := (before*8+5)/6, len(padded)*8/6

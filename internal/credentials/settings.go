@@ -62,6 +62,24 @@ type Settings struct {
 	AllowedAccounts, ForbiddenAccounts []string // UINs
 }
 
+// Secrets are all those of the arguments and the environment, those included that no link of the chain uses.
+func (s Settings) Secrets(getenv func(name string) string) []string {
+	secrets := []string{s.SecretKey, s.SecurityToken}
+	for _, name := range []string{EnvSecretKey, EnvSecurityToken, EnvToken, EnvTokenCode, EnvSAMLAssertion, EnvWebIdentityToken} {
+		secrets = append(secrets, getenv(name))
+	}
+	if s.AssumeRole != nil {
+		secrets = append(secrets, s.AssumeRole.secrets()...)
+	}
+	if s.SAML != nil {
+		secrets = append(secrets, s.SAML.secrets()...)
+	}
+	if s.WebIdentity != nil {
+		secrets = append(secrets, s.WebIdentity.secrets()...)
+	}
+	return secrets
+}
+
 // World is what Resolve may look at beside the settings.
 type World struct {
 	Getenv   func(name string) string

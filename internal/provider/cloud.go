@@ -22,6 +22,7 @@ const envRequestClient = "TENCENTCLOUD_API_REQUEST_CLIENT"
 func (p *Provider) configureCloud(ctx context.Context, config *model, data *clients.Clients, resp *provider.ConfigureResponse) {
 	settings, diags := config.settings(ctx)
 	resp.Diagnostics.Append(diags...)
+	p.options.Secrets.Add(settings.Secrets(p.getenv)...)
 	data.Unknown = config.cloudUnknown()
 	if resp.Diagnostics.HasError() || data.Deferred() {
 		return

@@ -1,0 +1,273 @@
+//go:build linux
+
+package campaign
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+)
+
+const canaryProxy = "CANARY-proxy-password"
+
+// echoed are the secrets that the provider holds in each of these runs, by their names in the guide.
+var echoed = []struct{ name, value string }{
+	{"`secret_key`", canarySecretKey}, {"`security_token`", canaryToken}, {"password of a registry", canaryPassword}, {"password of a proxy", canaryProxy},
+}
+
+// everySpelling repeats all secrets in many spellings.
+func everySpelling() string {
+	var b strings.Builder
+	for _, secret := range echoed {
+		var escapes strings.Builder
+		for _, r := range secret.value {
+			fmt.Fprintf(&escapes, `\u%04x`, r)
+		}
+		for _, spelling := range []string{
+			secret.value, strings.ToUpper(secret.value), strings.ReplaceAll(url.QueryEscape(secret.value), "-", "%2d"), escapes.String(),
+			base64.StdEncoding.EncodeToString([]byte("u:" + secret.value)), base64.RawURLEncoding.EncodeToString([]byte("us:" + secret.value)),
+			base64.StdEncoding.EncodeToString([]byte(secret.value)), hex.EncodeToString([]byte(secret.value)),
+			strings.ToUpper(hex.EncodeToString([]byte(secret.value))), secret.value[:9] + "\u200b" + secret.value[9:],
+		} {
+			b.WriteString(" " + spelling + " ")
+		}
+	}
+	return b.String()
+}
+
+// echo is a place of a peer's answers.
+type echo struct {
+	title  string
+	begin  func(t *testing.T, folder string) (environment []string, configuration string)
+	stores bool // the answer is a good one, so that it reaches a state
+}
+
+// raw answers every request with bytes of its own.
+func raw(t *testing.T, answer string) *httptest.Server {
+	t.Helper()
+	return served(t, func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			_, _ = conn.Write([]byte(answer)) // a client that is gone
+			_ = conn.Close()
+		}
+	})
+}
+
+func served(t *testing.T, handler http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server
+}
+
+// holding gives the provider a password of a registry that is not asked.
+const holding = `
+provider "tkeimage" {
+  registries = { "private.example.com" = { username = "u", password = var.password } }
+}
+`
+
+func asked(variable string, server *httptest.Server, more ...string) ([]string, string) {
+	return append([]string{variable + "=" + server.URL}, more...), holding + "data \"tkeimage_caches\" \"x\" {}\n"
+}
+
+func answered(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(text)) } // a client that is gone
+}
+
+func quoted(text string) string {
+	content, _ := json.Marshal(text) // of a string
+	return string(content)
+}
+
+// refusal is an error of the cloud's API.
+func refusal() string {
+	return `{"Response":{"Error":{"Code":` + quoted("FailedOperation"+everySpelling()) + `,"Message":` + quoted("you sent"+everySpelling()) +
+		`},"RequestId":` + quoted("r"+everySpelling()) + `}}`
+}
+
+func echoedListing() string {
+	text := quoted("x" + everySpelling())
+	return fmt.Sprintf(`{"Response":{"TotalCount":1,"ImageCaches":[{"ImageCacheId":"imc-r1htp8tg","ImageCacheName":%[1]s,"ImageCacheType":%[1]s,`+
+		`"Status":"Ready","Images":[%[1]s],"SnapshotId":%[1]s,"Tags":[{"Key":"k","Value":%[1]s}],"Events":[{"Type":%[1]s,"Reason":%[1]s,"Message":%[1]s}]}],"RequestId":"r"}}`, text)
+}
+
+// measured is a run at a registry that a hook of its own stands before.
+func measured(t *testing.T, set func(s *registry)) ([]string, string) {
+	t.Helper()
+	s := newRegistry(t)
+	s.one(typeGzip, small)
+	set(s)
+	return nil, fmt.Sprintf(`
+provider "tkeimage" {
+  registries = { %[1]q = { username = "u", password = var.password } }
+}
+data "tkeimage_root_disk_size" "x" {
+  images = ["%[1]s/x:v1"]
+}
+`, s.host())
+}
+
+func says(status int, contentType, body string, headers ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		for i := 0; i+1 < len(headers); i += 2 {
+			w.Header().Add(headers[i], headers[i+1])
+		}
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body)) // a client that is gone
+	}
+}
+
+func fromRegistry(set func(s *registry)) func(*testing.T, string) ([]string, string) {
+	return func(t *testing.T, _ string) ([]string, string) { return measured(t, set) }
+}
+
+func ofRegistry(handler http.HandlerFunc) func(*testing.T, string) ([]string, string) {
+	return fromRegistry(func(s *registry) { s.intercept("/manifests/", handler) })
+}
+
+var echoes = []echo{
+	{title: "TKE: code, message and request id of an error", begin: func(t *testing.T, _ string) ([]string, string) {
+		return asked("TKEIMAGE_ENDPOINT_TKE", served(t, answered(refusal())))
+	}},
+	{title: "TKE: a page in place of an answer", begin: func(t *testing.T, _ string) ([]string, string) {
+		return asked("TKEIMAGE_ENDPOINT_TKE", served(t, says(http.StatusForbidden, "text/html", "<p>"+everySpelling()+"</p>")))
+	}},
+	{title: "TKE: status line", begin: func(t *testing.T, _ string) ([]string, string) {
+		return asked("TKEIMAGE_ENDPOINT_TKE", raw(t, "HTTP/1.1 "+everySpelling()+"\r\n\r\n"))
+	}},
+	{title: "TKE: header lines", begin: func(t *testing.T, _ string) ([]string, string) {
+		return asked("TKEIMAGE_ENDPOINT_TKE", raw(t, "HTTP/1.1 200 OK\r\n"+everySpelling()+"\r\n\r\n"))
+	}},
+	{title: "TKE: name, images, tags and events of a cache", stores: true, begin: func(t *testing.T, _ string) ([]string, string) {
+		return asked("TKEIMAGE_ENDPOINT_TKE", served(t, answered(echoedListing())))
+	}},
+	{title: "STS: code, message and request id of an error", begin: func(t *testing.T, _ string) ([]string, string) {
+		return asked("TKEIMAGE_ENDPOINT_STS", served(t, answered(refusal())),
+			"TENCENTCLOUD_ASSUME_ROLE_ARN=qcs::cam::uin/1:roleName/x", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME=tf")
+	}},
+	{title: "metadata service: code of an answer", begin: func(t *testing.T, _ string) ([]string, string) {
+		return asked("TKEIMAGE_ENDPOINT_METADATA", served(t, answered(`{"Code":`+quoted(everySpelling())+`}`)), "TENCENTCLOUD_CAM_ROLE_NAME=x")
+	}},
+	{title: "registry: code and message of an error", begin: ofRegistry(says(http.StatusForbidden, "application/json",
+		`{"errors":[{"code":`+quoted(everySpelling())+`,"message":`+quoted(everySpelling())+`}]}`))},
+	{title: "registry: plain text of an error", begin: ofRegistry(says(http.StatusForbidden, "text/plain", everySpelling()))},
+	{title: "registry: realm of a challenge", begin: ofRegistry(says(http.StatusUnauthorized, "text/plain", "",
+		"WWW-Authenticate", `Bearer realm="https://a.example/`+url.PathEscape(canaryPassword)+`"`, "WWW-Authenticate", `Bearer realm="`+canaryToken+`"`))},
+	{title: "registry: where it redirects to", begin: ofRegistry(says(http.StatusFound, "text/plain", "", "Location", "ftp://"+canarySecretKey+"/"+canaryPassword))},
+	{title: "registry: media type of a layer", begin: fromRegistry(func(s *registry) { s.one(typeTar+"+"+canaryPassword, small) })},
+	{title: "registry: digest of a layer", begin: fromRegistry(func(s *registry) {
+		s.image(descriptor{MediaType: typeGzip, Size: 1, Digest: "sha256:" + (hex.EncodeToString([]byte(canaryPassword)) + strings.Repeat("0", 64))[:64]})
+	})},
+	{title: "registry: media type of a manifest", begin: fromRegistry(func(s *registry) {
+		s.document("v1", typeManifest, map[string]any{"schemaVersion": 2, "mediaType": everySpelling(), "config": s.blob(typeConfig, []byte("{}")), "layers": []descriptor{}})
+	})},
+	{title: "registry: a manifest that is no JSON", begin: ofRegistry(says(http.StatusOK, typeManifest, everySpelling()))},
+	{title: "storage behind a redirect: text of a refusal", begin: func(t *testing.T, _ string) ([]string, string) {
+		storage := served(t, says(http.StatusForbidden, "text/plain", everySpelling()))
+		return measured(t, func(s *registry) {
+			s.intercept("/blobs/", redirecting(storage.URL+"/blob?X-Signature="+canary+"-query"))
+		})
+	}},
+	{title: "token service: text of a refusal", begin: func(t *testing.T, _ string) ([]string, string) {
+		service := served(t, says(http.StatusUnauthorized, "application/json", `{"errors":[{"code":"DENIED","message":`+quoted(everySpelling())+`}]}`))
+		return measured(t, func(s *registry) {
+			s.intercept("/manifests/", says(http.StatusUnauthorized, "text/plain", "", "WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s/token"`, service.URL)))
+		})
+	}},
+	{title: "proxy: status line of a refusal", begin: func(t *testing.T, _ string) ([]string, string) {
+		proxy := raw(t, "HTTP/1.1 407 "+everySpelling()+"\r\n\r\n")
+		return []string{"HTTPS_PROXY=http://u:" + canaryProxy + "@" + proxy.Listener.Addr().String()},
+			holding + "data \"tkeimage_root_disk_size\" \"x\" {\n  images = [\"registry.example.com/x:v1\"]\n}\n"
+	}},
+	{title: "credential helper: what it prints", begin: func(t *testing.T, folder string) ([]string, string) {
+		_, configuration := measured(t, func(*registry) {})
+		host := configuration[strings.Index(configuration, "images = [\"")+len("images = [\"") : strings.Index(configuration, "/x:v1")]
+		script := "#!/bin/sh\ncat >/dev/null\necho '" + canaryPassword + "' >&2\necho '" + canaryPassword + "'\nexit 1\n"
+		if err := os.WriteFile(filepath.Join(folder, "bin", "docker-credential-loud"), []byte(strings.ReplaceAll(script, "CANARY", `C"A"NARY`)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		content := fmt.Sprintf(`{"credHelpers":{%q:"loud"}}`, host)
+		if err := os.WriteFile(filepath.Join(folder, "config.json"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return []string{"PATH=" + filepath.Join(folder, "bin") + ":" + os.Getenv("PATH")},
+			fmt.Sprintf("data \"tkeimage_root_disk_size\" \"x\" {\n  images = [\"%s/x:v1\"]\n}\n", host)
+	}},
+}
+
+// TestEchoes lets every peer repeat every secret.
+func TestEchoes(t *testing.T) {
+	t.Parallel()
+	need(t)
+	columns := []string{"how it ends"}
+	for _, secret := range echoed {
+		columns = append(columns, secret.name)
+	}
+	seen := newTable("echoes", "Answers that repeat secrets", "where secrets are repeated", columns...)
+	t.Cleanup(func() { seen.settle(t, true) })
+	for i, e := range echoes {
+		seen.row(e.title)
+		if !*full && i%6 != 4 {
+			continue
+		}
+		t.Run(e.title, func(t *testing.T) {
+			t.Parallel()
+			r := newRun(t, tketest.Options{}, "HTTP_PROXY=http://u:"+canaryProxy+"@proxy.example:3128")
+			more, configuration := e.begin(t, r.folder)
+			r.env = append(r.env, more...)
+			r.write(configuration)
+			code, said := r.try("apply", "-auto-approve")
+			ended := "an error that says so"
+			if code == 0 {
+				ended = "answered"
+				_, _ = r.try("show", "-json")
+			}
+			if (code == 0) != e.stores {
+				t.Errorf("exit code %d: %s", code, said)
+			}
+			seen.count.Add(1)
+			seen.set(e.title, "how it ends", ended)
+			for _, secret := range echoed {
+				seen.set(e.title, secret.name, r.where(secret.value))
+			}
+		})
+	}
+}
+
+// where looks for a secret in all that a run has written, logs at TRACE, state and kept files among it.
+func (r *run) where(secret string) string {
+	r.t.Helper()
+	if acctest.Secret(r.printed.String(), secret) >= 0 {
+		return "printed"
+	}
+	found := "nowhere"
+	err := filepath.WalkDir(r.folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || strings.HasPrefix(path, filepath.Join(r.folder, "bin")) {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if acctest.Secret(string(content), secret) >= 0 {
+			found = "in " + d.Name()
+		}
+		return err
+	})
+	if err != nil {
+		r.t.Error(err)
+	}
+	return found
+}
