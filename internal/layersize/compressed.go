@@ -41,7 +41,7 @@ func (p *probe) gzip(head []byte) (Measurement, bool) {
 	if length, ok := trailer(head, tail, p.layer.Size); ok {
 		claims = append(claims, claim{MethodTrailer, length})
 	}
-	return p.judge(packedGzip, claims, sampling.Gzip)
+	return p.reconcile(p.judge(packedGzip, claims, sampling.Gzip))
 }
 
 // trailer is the length that the trailer tells (ISIZE, RFC 1952 §2.3.1: the length
@@ -76,7 +76,7 @@ func (p *probe) zstd(head []byte) (Measurement, bool) {
 	if length, ok := contentSize(head, p.layer.Size); ok {
 		claims = append(claims, claim{MethodContentSize, length})
 	}
-	return p.judge(packedZstd, claims, sampling.Zstd)
+	return p.reconcile(p.judge(packedZstd, claims, sampling.Zstd))
 }
 
 // contentSize is the length that the frame's header tells (RFC 8878 §3.1.1.1.4), if

@@ -15,6 +15,9 @@ var (
 	ErrTooManyEntries = errors.New("the layer has more entries than the limit")
 	ErrNotTar         = errors.New("the layer is not a readable tar")
 
+	// ErrTable is that of a table of contents, within the blob or beside it, that is no true one.
+	ErrTable = errors.New("the table of contents cannot be used")
+
 	// ErrFirstWindow is ErrWindow of the first frame: its header says so before anything is unpacked.
 	ErrFirstWindow = fmt.Errorf("%w, from the first frame on", ErrWindow)
 )
@@ -27,5 +30,4 @@ var (
 	errTruncated = errors.New("the blob is shorter than its descriptor says")
 
 	errBudget = errors.New("the read budget is spent")
-	errTOC    = errors.New("the table of contents cannot be used")
 )

@@ -23,7 +23,7 @@ func newFlat(data []byte) *flat { return &flat{data: data, work: 4*len(data) + 6
 
 func (f *flat) err() error {
 	if f.bad {
-		return fmt.Errorf("%w: it is no FlatBuffer", errTOC)
+		return fmt.Errorf("%w: it is no FlatBuffer", ErrTable)
 	}
 	return nil
 }

@@ -85,12 +85,12 @@ func FuzzTOC(f *testing.F) {
 	f.Add([]byte(`{"entries":[{"name":"a","type":"hardlink","linkName":"b"},{"name":"a","type":"chunk"}],"x":[{}]}`))
 	f.Add([]byte(`{"entries":[{"name":"../../.wh.x","type":"reg","size":9223372036854775807}]}`))
 	f.Fuzz(func(t *testing.T, json []byte) {
-		c := &tocCount{inventory: newInventory(), payload: 1 << 20, length: int64(len(json))}
+		c := &tocCount{inventory: newInventory(), segments: newSegments(1 << 20), length: int64(len(json))}
 		if err := c.decode(&meter{ctx: t.Context(), r: strings.NewReader(string(json)), total: maxTOC}); err != nil {
 			return
 		}
 		for _, packed := range []compression{packedGzip, packedZstd} {
-			if m, err := c.result(Layer{Size: 2 << 20}, packed); err == nil {
+			if m, err := c.result(Layer{Size: 2 << 20}, packed, false); err == nil {
 				sane(t, m)
 			}
 		}

@@ -134,5 +134,8 @@ type Measurement struct {
 	// TarDigest is the SHA-256 of the tar, "" where not all of it was read: what an image's configuration calls diff id.
 	TarDigest string `json:",omitempty"`
 
+	// Refuted is what is wrong with a table of contents that was passed over; users are warned of it.
+	Refuted string `json:",omitempty"`
+
 	Fault error `json:"-"` // the read that failed on the way, after which the blob was left alone; nil for none
 }

@@ -48,6 +48,7 @@ func Probe(ctx context.Context, l Layer, budget int64) (Measurement, error) {
 		p.note("range reads failed: %v", p.blob.err)
 		m.Fault = p.blob.err
 	}
+	m.Refuted = p.refuted
 	m.Note = strings.Join(append(p.notes, nonEmpty(m.Note)...), "; ")
 	return m, nil
 }
@@ -63,6 +64,9 @@ type probe struct {
 	blob  *budgetReader
 	end   int64 // how much of the head and of the tail is read
 	notes []string
+
+	listed  *Measurement // by a table of contents that is neither confirmed nor refuted
+	refuted string       // what is wrong with a table of contents
 }
 
 // note records why a source was passed over. A budget that is spent and a blob that

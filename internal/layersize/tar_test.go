@@ -125,6 +125,7 @@ func zstdCompressed(t testing.TB, data []byte) []byte {
 type memory struct {
 	data    []byte
 	noRange bool // ReadAt fails, as where Range is ignored
+	many    bool // ReadRanges works, in one request
 
 	mutex    sync.Mutex
 	read     int64
@@ -143,6 +144,19 @@ func (m *memory) ReadAt(p []byte, at int64) (int, error) {
 	n, err := bytes.NewReader(m.data).ReadAt(p, at)
 	m.read += int64(n)
 	return n, err
+}
+
+func (m *memory) ReadRanges(buffers [][]byte, offsets []int64) error {
+	if !m.many {
+		return errors.ErrUnsupported
+	}
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	m.requests++
+	for i, p := range buffers {
+		m.read += int64(copy(p, m.data[offsets[i]:]))
+	}
+	return nil
 }
 
 func (m *memory) Open() (io.ReadCloser, error) {

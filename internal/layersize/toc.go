@@ -3,12 +3,15 @@ package layersize
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
+	crand "crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 
@@ -21,9 +24,9 @@ import (
 // Layers"), and in a skippable frame of a zstd:chunked layer (annotations or a footer
 // give it). Both are JSON of one kind and list every file.
 //
-// What a table says is its writer's word, and anyone can write one. The digest is
-// verified when the descriptor has it; what cannot be true, such as more data than
-// the blob can hold, refutes it. Only streaming sees what the table leaves out.
+// What a table says is its writer's word, and anyone can write one. So it is compared with
+// the stream (toccheck.go): one that is refuted does not count, and one that cannot be
+// confirmed is not exact.
 const (
 	annotationTOCDigest = "containerd.io/snapshot/stargz/toc.digest" // of the JSON
 
@@ -34,9 +37,10 @@ const (
 	annotationPosition = "manifest-position"
 	annotationChecksum = "manifest-checksum"
 
-	chunkedManifest = 1 // the type of this table: CRFS
-	tocWindow       = 8 << 20
+	chunkedManifest = 1       // the type of this table: CRFS
 	tocStep         = 4 << 20 // one request
+	maxFrames       = 8       // behind the table: there are two
+	maxTarEnd       = 1 << 20
 	maxTOC          = 1 << 30 // JSON of three million files
 )
 
@@ -138,34 +142,84 @@ func chunkedTable(tail []byte) (table, bool) {
 	return table{at: number(0), size: number(1), length: number(2)}, true
 }
 
-// table reads, verifies and counts a table of contents.
+// table reads, verifies, checks and counts a table of contents.
 func (p *probe) table(t table, packed compression) (Measurement, bool) {
-	files := &tocCount{inventory: newInventory(), payload: t.at}
+	payload := t.at
+	if packed == packedZstd {
+		payload -= skippableHeader
+	}
+	files := &tocCount{inventory: newInventory(), segments: newSegments(payload)}
 	err := p.readTable(t, packed, files)
-	var m Measurement
+	check := &tocCheck{segments: files.segments, packed: packed, blob: p.blob, random: secretRandom()}
 	if err == nil {
-		m, err = files.result(p.layer, packed)
+		err = check.run()
 	}
-	if err != nil {
-		p.passed("table of contents", err)
-		return Measurement{}, false
+	unconfirmed := errors.Is(err, errUnconfirmed)
+	var m Measurement
+	if err == nil || unconfirmed {
+		var contradicted error
+		m, contradicted = files.result(p.layer, packed, check.ended)
+		err = cmp.Or(contradicted, err)
 	}
-	return m, true
+	if err == nil {
+		return m, true
+	}
+	p.passed("table of contents", err)
+	switch {
+	case errors.Is(err, errUnconfirmed):
+		p.listed = &m
+	case errors.Is(err, ErrTable) && !errors.Is(err, errBudget) && p.blob.err == nil && p.ctx.Err() == nil:
+		p.refuted = err.Error()
+	}
+	return Measurement{}, false
+}
+
+// secretRandom cannot be foreseen by who writes a layer. A true table is confirmed whatever
+// it draws, so that the same configuration gives the same number.
+func secretRandom() *rand.Rand {
+	var seed [32]byte
+	_, _ = crand.Read(seed[:]) // which never fails
+	return rand.New(rand.NewChaCha8(seed))
+}
+
+// reconcile keeps what an unconfirmed table says within the bounds that samples give. They
+// refute it where it lies outside.
+func (p *probe) reconcile(m Measurement, ok bool) (Measurement, bool) {
+	if p.listed == nil || !ok || m.Exact {
+		return m, ok
+	}
+	listed := *p.listed
+	length := listed.UnpackedBytes
+	if length.Max < m.UnpackedBytes.Min || length.Min > m.UnpackedBytes.Max {
+		p.refuted = fmt.Sprintf("%v: samples of the stream do not agree with its %d bytes", ErrTable, length.Value)
+		return m, true
+	}
+	listed.DiskBytes.Min = min(listed.DiskBytes.Min, m.DiskBytes.Min)
+	listed.DiskBytes.Max = max(listed.DiskBytes.Max, m.DiskBytes.Max)
+	listed.UnpackedBytes.Min = min(length.Min, m.UnpackedBytes.Min)
+	listed.UnpackedBytes.Max = max(length.Max, m.UnpackedBytes.Max)
+	listed.Inodes, listed.Exact = nil, false
+	return listed, true
 }
 
 func (p *probe) readTable(t table, packed compression, files *tocCount) error {
-	if t.at <= 0 || t.size <= 0 || t.at > p.layer.Size || t.size > p.layer.Size-t.at {
-		return fmt.Errorf("%w: it does not lie within the blob", errTOC)
+	if t.at <= 0 || t.size <= 0 || t.at > p.layer.Size || t.size > p.layer.Size-t.at || files.segments.payload < 0 {
+		return fmt.Errorf("%w: it does not lie within the blob", ErrTable)
 	}
 	if t.size > p.blob.left+p.end {
 		return fmt.Errorf("%w: it has %d bytes", errBudget, t.size)
 	}
-	sum := sha256.New()
-	section := io.TeeReader(p.blob.section(t.at, t.size, min(t.size, tocStep)), sum)
+	section := io.Reader(p.blob.section(t.at, t.size, min(t.size, tocStep)))
 	open := openStargzTOC
 	if packed == packedZstd {
-		open = openChunkedTOC
+		framed := p.blob.section(t.at-skippableHeader, skippableHeader+t.size, min(skippableHeader+t.size, tocStep))
+		if err := expectFrame(framed, t.size); err != nil {
+			return err
+		}
+		section, open = framed, openChunkedTOC
 	}
+	sum := sha256.New()
+	section = io.TeeReader(section, sum)
 	if err := p.readJSON(section, open, t, files); err != nil {
 		return err
 	}
@@ -173,39 +227,107 @@ func (p *probe) readTable(t table, packed compression, files *tocCount) error {
 	if _, err := io.Copy(io.Discard, section); err != nil {
 		return err
 	}
-	return verify(sum, t.checksum)
+	if err := verify(sum, t.checksum); err != nil {
+		return err
+	}
+	if packed == packedZstd {
+		if err := p.followFrames(t.at + t.size); err != nil {
+			return err
+		}
+	}
+	if err := files.segments.complete(packed); err != nil {
+		return fmt.Errorf("%w: %w", ErrTable, err)
+	}
+	return nil
+}
+
+// expectFrame reads the header of the skippable frame that is the table.
+func expectFrame(r io.Reader, size int64) error {
+	var header [skippableHeader]byte
+	if _, err := io.ReadFull(r, header[:]); err != nil {
+		return err
+	}
+	if header[0]&0xf0 != 0x50 || !bytes.Equal(header[1:4], magicSkip) || int64(binary.LittleEndian.Uint32(header[4:])) != size {
+		return fmt.Errorf("%w: its place holds no skippable frame of its size", ErrTable)
+	}
+	return nil
+}
+
+// followFrames expects nothing but skippable frames from an offset to the end of the blob.
+func (p *probe) followFrames(at int64) error {
+	for frames := 0; at < p.layer.Size; frames++ {
+		var header [skippableHeader]byte
+		if _, err := p.blob.ReadAt(header[:], at); err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if header[0]&0xf0 != 0x50 || !bytes.Equal(header[1:4], magicSkip) || frames == maxFrames {
+			return fmt.Errorf("%w: more than its frames lies behind it", ErrTable)
+		}
+		at += skippableHeader + int64(binary.LittleEndian.Uint32(header[4:]))
+	}
+	if at > p.layer.Size {
+		return fmt.Errorf("%w: the last frame is cut", ErrTable)
+	}
+	return nil
 }
 
 // readJSON unpacks the table and counts it, and verifies the digest of the JSON.
 func (p *probe) readJSON(r io.Reader, open func(io.Reader) (io.ReadCloser, error), t table, files *tocCount) error {
 	unpacked, err := open(r)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errTOC, err)
+		return fmt.Errorf("%w: %w", ErrTable, err)
 	}
 	defer func() { _ = unpacked.Close() }()
 	sum := sha256.New()
 	limited := &meter{ctx: p.ctx, r: io.TeeReader(unpacked, sum), total: tocLimit(t.size)}
 	if err := files.decode(limited); err != nil {
-		return fmt.Errorf("%w: %w", errTOC, err)
+		return fmt.Errorf("%w: %w", ErrTable, err)
 	}
 	if err := limited.drain(); err != nil {
-		return fmt.Errorf("%w: %w", errTOC, err)
+		return fmt.Errorf("%w: %w", ErrTable, err)
 	}
 	files.length = limited.read
 	if t.length >= 0 && t.length != limited.read {
-		return fmt.Errorf("%w: %d bytes, %d announced", errTOC, limited.read, t.length)
+		return fmt.Errorf("%w: %d bytes, %d announced", ErrTable, limited.read, t.length)
+	}
+	if member, ok := unpacked.(*stargzTOC); ok {
+		if err := member.expectEnd(); err != nil {
+			return fmt.Errorf("%w: %w", ErrTable, err)
+		}
 	}
 	return verify(sum, t.digest)
 }
 
 func verify(sum hash.Hash, digest string) error {
 	if want, ok := strings.CutPrefix(digest, "sha256:"); ok && want != fmt.Sprintf("%x", sum.Sum(nil)) {
-		return fmt.Errorf("%w: its digest is not the annotated one", errTOC)
+		return fmt.Errorf("%w: its digest is not the annotated one", ErrTable)
 	}
 	return nil
 }
 
-// openStargzTOC finds the one file in the tar in the gzip member that is the table.
+// stargzTOC is the one file in the tar in the gzip member that is the table.
+type stargzTOC struct {
+	*tar.Reader
+	member *gzip.Reader
+}
+
+// Close closes the member.
+func (s *stargzTOC) Close() error { return s.member.Close() }
+
+// expectEnd makes sure that the tar has no further file.
+func (s *stargzTOC) expectEnd() error {
+	if header, err := s.Next(); err == nil {
+		return fmt.Errorf("behind it lies a file %.64q", header.Name)
+	} else if !errors.Is(err, io.EOF) {
+		return err
+	}
+	rest, err := io.ReadAll(io.LimitReader(s.member, maxTarEnd))
+	if err == nil && (len(rest) == maxTarEnd || !isZero(rest)) {
+		err = errors.New("behind it lies more than the end of a tar")
+	}
+	return err
+}
+
 func openStargzTOC(r io.Reader) (io.ReadCloser, error) {
 	member, err := gzip.NewReader(r)
 	if err != nil {
@@ -219,7 +341,7 @@ func openStargzTOC(r io.Reader) (io.ReadCloser, error) {
 	if header.Name != estargz.TOCTarName {
 		return nil, fmt.Errorf("its place holds a file %.64q", header.Name)
 	}
-	return io.NopCloser(tape), nil
+	return &stargzTOC{tape, member}, nil
 }
 
-func openChunkedTOC(r io.Reader) (io.ReadCloser, error) { return newZstd(r, tocWindow) }
+func openChunkedTOC(r io.Reader) (io.ReadCloser, error) { return newZstd(r, freeWindow) }

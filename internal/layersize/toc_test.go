@@ -102,7 +102,11 @@ func TestATableOfContentsCountsWhatAStreamDoes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m, used := probed(t, Layer{l.MediaType, l.Size, l.Annotations, &memory{data: l.Blob.(*memory).data}}, probeBudget)
+			m, used := probed(t, Layer{l.MediaType, l.Size, l.Annotations, &memory{data: l.Blob.(*memory).data, many: true}}, probeBudget)
+			single, alone := probed(t, Layer{l.MediaType, l.Size, l.Annotations, &memory{data: l.Blob.(*memory).data}}, probeBudget)
+			if single.DiskBytes != m.DiskBytes || !single.Exact || alone.requests > 9 {
+				t.Errorf("by single ranges, %d requests, got %+v", alone.requests, single)
+			}
 			if m.Method != MethodTOC || !m.Exact || m.Inodes == nil || m.Note != "" {
 				t.Fatalf("got %+v", m)
 			}
@@ -115,7 +119,7 @@ func TestATableOfContentsCountsWhatAStreamDoes(t *testing.T) {
 			if l.Annotations[annotationStargzSize] != "" && m.UnpackedBytes != want.UnpackedBytes {
 				t.Errorf("the annotated size is %d, got %+v", want.UnpackedBytes.Value, m.UnpackedBytes)
 			}
-			if used.requests > 3 {
+			if used.requests > 5 {
 				t.Errorf("%d requests", used.requests)
 			}
 		})
@@ -196,28 +200,36 @@ func TestATableOfContentsIsReadStrictly(t *testing.T) {
 		json string
 		want int64 // inodes; 0 when it is refused
 	}{
-		"two entries":            {`{"version":1,"entries":[{"name":"a","type":"dir"},{"name":"a/b","type":"reg","size":5}]}`, 3},
-		"no entries":             {`{"version":1,"entries":[]}`, 1},
-		"fields of its own":      {`{"x":{"y":[1,2]},"entries":[{"name":"a","type":"reg","new":true}],"tarSplitDigest":"sha256:0"}`, 2},
-		"chunks":                 {`{"entries":[{"name":"a","type":"reg","size":9},{"name":"a","type":"chunk","offset":3}]}`, 2},
-		"white space":            {" {\n\t\"entries\": [ ] } \n", 1},
-		"entries twice":          {`{"entries":[],"entries":[]}`, 0},
-		"entries missing":        {`{"version":1}`, 0},
-		"entries that are none":  {`{"entries":5}`, 0},
-		"a list":                 {`[]`, 0},
-		"nothing":                {``, 0},
-		"half of it":             {`{"entries":[{"name":"a","type":"reg"}`, 0},
-		"an unknown type":        {`{"entries":[{"name":"a","type":"socket"}]}`, 0},
-		"a negative size":        {`{"entries":[{"name":"a","type":"reg","size":-1}]}`, 0},
-		"a size beyond numbers":  {`{"entries":[{"name":"a","type":"reg","size":9223372036854775808}]}`, 0},
-		"sizes that overflow":    {`{"entries":[{"name":"a","type":"reg","size":9e18},{"name":"b","type":"reg","size":9000000000000000000}]}`, 0},
-		"more than any disk has": {`{"entries":[{"name":"a","type":"reg","size":9000000000000000},{"name":"b","type":"reg","size":90000000000000000}]}`, 0},
-		"an offset in the table": {`{"entries":[{"name":"a","type":"reg","offset":1001}]}`, 0},
-		"an entry without end":   {`{"entries":[{"name":"` + strings.Repeat("a", entryAllowance) + `"}]}`, 0},
+		"two entries":              {`{"version":1,"entries":[{"name":"a","type":"dir"},{"name":"a/b","type":"reg","size":5,"offset":50}]}`, 3},
+		"no entries":               {`{"version":1,"entries":[]}`, 1},
+		"fields of its own":        {`{"x":{"y":[1,2]},"entries":[{"name":"a","type":"reg","new":true}],"tarSplitDigest":"sha256:0"}`, 2},
+		"chunks":                   {`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":4},{"name":"a","type":"chunk","offset":9,"chunkOffset":4}]}`, 2},
+		"white space":              {" {\n\t\"entries\": [ ] } \n", 1},
+		"entries twice":            {`{"entries":[],"entries":[]}`, 0},
+		"entries missing":          {`{"version":1}`, 0},
+		"entries that are none":    {`{"entries":5}`, 0},
+		"a list":                   {`[]`, 0},
+		"nothing":                  {``, 0},
+		"half of it":               {`{"entries":[{"name":"a","type":"reg"}`, 0},
+		"an unknown type":          {`{"entries":[{"name":"a","type":"socket"}]}`, 0},
+		"a negative size":          {`{"entries":[{"name":"a","type":"reg","size":-1}]}`, 0},
+		"a size beyond numbers":    {`{"entries":[{"name":"a","type":"reg","size":9223372036854775808}]}`, 0},
+		"sizes that overflow":      {`{"entries":[{"name":"a","type":"reg","size":9e18},{"name":"b","type":"reg","size":9000000000000000000}]}`, 0},
+		"more than any disk has":   {`{"entries":[{"name":"a","type":"reg","size":9000000000000000},{"name":"b","type":"reg","size":90000000000000000}]}`, 0},
+		"a chunk of no file":       {`{"entries":[{"name":"a","type":"chunk","offset":3}]}`, 0},
+		"a chunk too few":          {`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":4},{"name":"b","type":"dir"}]}`, 0},
+		"a chunk too many":         {`{"entries":[{"name":"a","type":"reg","size":9,"offset":3},{"name":"a","type":"chunk","offset":9}]}`, 0},
+		"a chunk too large":        {`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":10}]}`, 0},
+		"a chunk of another place": {`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":4},{"type":"chunk","offset":9,"chunkOffset":5}]}`, 0},
+		"an offset twice":          {`{"entries":[{"name":"a","type":"reg","size":9,"offset":3},{"name":"b","type":"reg","size":9,"offset":3}]}`, 0},
+		"an offset that goes back": {`{"entries":[{"name":"a","type":"reg","size":9,"offset":30},{"name":"b","type":"reg","size":9,"offset":3}]}`, 0},
+		"an end before the start":  {`{"entries":[{"name":"a","type":"reg","size":9,"offset":30,"endOffset":30}]}`, 0},
+		"an offset in the table":   {`{"entries":[{"name":"a","type":"reg","offset":1001}]}`, 0},
+		"an entry without end":     {`{"entries":[{"name":"` + strings.Repeat("a", entryAllowance) + `"}]}`, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := &tocCount{inventory: newInventory(), payload: 1000}
+			c := &tocCount{inventory: newInventory(), segments: newSegments(1000)}
 			err := c.decode(&meter{ctx: t.Context(), r: strings.NewReader(test.json), total: maxTOC})
 			if (err == nil) != (test.want > 0) {
 				t.Fatalf("got %v", err)
@@ -241,7 +253,7 @@ func TestATableThatUnpacksWithoutEndIsRefused(t *testing.T) {
 		return element
 	}}
 	m := &meter{ctx: t.Context(), r: endless, total: 4 << 20}
-	if err := (&tocCount{inventory: newInventory()}).decode(m); err == nil || m.read > 4<<20 {
+	if err := (&tocCount{inventory: newInventory(), segments: newSegments(1 << 20)}).decode(m); err == nil || m.read > 4<<20 {
 		t.Errorf("%d bytes, error %v", m.read, err)
 	}
 }

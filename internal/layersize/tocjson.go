@@ -14,14 +14,21 @@ import (
 )
 
 // tocEntry is what matters of an entry in a table of contents. Its names are those
-// of estargz.TOCEntry, and zstd:chunked uses the same.
+// of estargz.TOCEntry, and zstd:chunked uses the same; endOffset is containers/storage's.
 type tocEntry struct {
 	Name   string            `json:"name"`
 	Type   string            `json:"type"`
 	Size   int64             `json:"size"`
 	Link   string            `json:"linkName"`
-	Offset int64             `json:"offset"`
 	Xattrs map[string]string `json:"xattrs"` // values in base64
+	Digest string            `json:"digest"`
+
+	Offset      int64  `json:"offset"`      // of a file's first bytes, or of a chunk, in the blob
+	Inner       int64  `json:"innerOffset"` // behind it, unpacked, where several files share an offset
+	EndOffset   int64  `json:"endOffset"`   // of a file's last bytes
+	ChunkOffset int64  `json:"chunkOffset"` // in the file
+	ChunkSize   int64  `json:"chunkSize"`   // 0 for all the rest of the file
+	ChunkDigest string `json:"chunkDigest"`
 }
 
 var tocKinds = map[string]kind{
@@ -38,10 +45,10 @@ var tocKinds = map[string]kind{
 // is never held in memory.
 type tocCount struct {
 	*inventory
-	payload int64 // what lies before the table; files are there
-	length  int64 // of the JSON
-	data    int64 // bytes of files
-	tar     Interval
+	segments *segments
+	length   int64 // of the JSON
+	data     int64 // bytes of files
+	tar      Interval
 }
 
 var errEntry = errors.New("it has an entry that cannot be")
@@ -109,25 +116,36 @@ func expect(d *json.Decoder, want json.Delim) error {
 
 // enter counts one entry. A chunk is a further part of the file before it.
 func (c *tocCount) enter(e tocEntry) error {
-	if e.Size < 0 || e.Offset < 0 || e.Offset > c.payload {
+	if e.Size < 0 || e.Size > maxBlocks*blockSize || e.Offset < 0 || e.Offset > c.segments.payload {
 		return errEntry
 	}
-	if e.Type == "chunk" {
-		return nil
-	}
 	kind, ok := tocKinds[e.Type]
-	if !ok {
+	if !ok && e.Type != "chunk" {
 		return fmt.Errorf("%w: its type is %.32q", errEntry, e.Type)
 	}
 	if kind != kindFile {
 		e.Size = 0
 	}
+	if err := c.segments.add(e); err != nil || e.Type == "chunk" {
+		return err
+	}
+	if err := c.lengthen(e); err != nil {
+		return err
+	}
+	return c.inventory.add(entry{name: e.Name, kind: kind, size: e.Size, link: e.Link, attributes: c.attributesOf(e)})
+}
+
+// lengthen adds an entry to the tar's length.
+func (c *tocCount) lengthen(e tocEntry) error {
 	if e.Size > math.MaxInt64-c.data {
 		return errEntry
 	}
 	c.data += e.Size
-	c.lengthen(e)
-	return c.add(entry{name: e.Name, kind: kind, size: e.Size, link: e.Link, attributes: c.attributesOf(e)})
+	header, content := headerLength(e), padded(e.Size)
+	c.tar.Min = saturating(saturating(c.tar.Min, 1, header.Min), 1, content)
+	c.tar.Value = saturating(saturating(c.tar.Value, 1, header.Value), 1, content)
+	c.tar.Max = saturating(saturating(c.tar.Max, 1, header.Max), 1, content)
+	return nil
 }
 
 func (c *tocCount) attributesOf(e tocEntry) attributes {
@@ -139,36 +157,43 @@ func (c *tocCount) attributesOf(e tocEntry) attributes {
 	return a
 }
 
-// lengthen adds an entry to the tar's length. The table does not tell whether it had
+// headerLength is what an entry's headers take in the tar. The table does not tell whether it had
 // PAX or GNU headers: one that needs them had, and any one may have, with a record for
 // everything and for times below a second.
-func (c *tocCount) lengthen(e tocEntry) {
-	const block, record, longName = 512, 40, 100
-	plain := block + (e.Size+block-1)/block*block
-	records := len(e.Name) + len(e.Link) + 10*record
+func headerLength(e tocEntry) Interval {
+	const record, longName, fields = 40, 100, 10
+	records, needed := len(e.Name)+len(e.Link)+fields*record, max(len(e.Link)-longName, 0)
 	for name, value := range e.Xattrs {
 		records += len(name) + len(value) + record
+		needed += len(name) + base64.RawStdEncoding.DecodedLen(len(strings.TrimRight(value, "=")))
 	}
-	extended := int64(block + (records+block-1)/block*block)
-	needed := int64(0)
-	if len(e.Name) > longName || len(e.Link) > longName || len(e.Xattrs) > 0 {
-		needed = extended
+	extended := tarBlock + padded(int64(records))
+	length := Interval{Value: tarBlock, Min: tarBlock, Max: tarBlock + 2*extended}
+	if needed > 0 {
+		length.Min += tarBlock + padded(int64(needed))
 	}
-	c.tar.Min = saturating(c.tar.Min, 1, plain)
-	c.tar.Value = saturating(c.tar.Value, 1, plain+needed)
-	c.tar.Max = saturating(c.tar.Max, 1, plain+2*extended)
+	if needed > 0 || len(e.Name) > longName {
+		length.Value += extended
+	}
+	return length
 }
 
-// result is the measurement, unless the table contradicts the blob.
-func (c *tocCount) result(l Layer, packed compression) (Measurement, error) {
+// result is the measurement, unless the table contradicts the blob. The table of an eStargz
+// layer is a file of the tar, which containerd unpacks unless the tar ends before it, as
+// BuildKit's do.
+func (c *tocCount) result(l Layer, packed compression, ended bool) (Measurement, error) {
 	if packed == packedGzip {
-		// The table is a file of the layer itself, which containerd unpacks.
 		e := tocEntry{Name: estargz.TOCTarName, Type: "reg", Size: c.length}
-		if err := c.enter(e); err != nil {
+		if err := c.lengthen(e); err != nil {
 			return Measurement{}, err
 		}
+		if !ended {
+			if err := c.inventory.add(entry{name: e.Name, kind: kindFile, size: e.Size}); err != nil {
+				return Measurement{}, err
+			}
+		}
 		if c.data/deflateLimit > l.Size {
-			return Measurement{}, fmt.Errorf("%w: the blob cannot hold its %d bytes", errTOC, c.data)
+			return Measurement{}, fmt.Errorf("%w: the blob cannot hold its %d bytes", ErrTable, c.data)
 		}
 	}
 	m := c.measurement()
@@ -183,7 +208,7 @@ func (c *tocCount) result(l Layer, packed compression) (Measurement, error) {
 		return m, nil
 	}
 	if length < m.UnpackedBytes.Min || length > m.UnpackedBytes.Max {
-		return Measurement{}, fmt.Errorf("%w: it lists %d bytes, annotated are %d", errTOC, m.UnpackedBytes.Value, length)
+		return Measurement{}, fmt.Errorf("%w: it lists %d bytes, annotated are %d", ErrTable, m.UnpackedBytes.Value, length)
 	}
 	m.UnpackedBytes = exactly(length)
 	return m, nil

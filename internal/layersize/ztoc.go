@@ -71,7 +71,7 @@ func ZTOC(l Layer, ztoc []byte) (Measurement, error) {
 func agreed(l Layer, listed Interval) (int64, error) {
 	var trailer [4]byte
 	if l.Blob == nil || l.Size < int64(len(trailer)) {
-		return 0, fmt.Errorf("%w: there is no blob to hold it against", errTOC)
+		return 0, fmt.Errorf("%w: there is no blob to hold it against", ErrTable)
 	}
 	if n, err := l.Blob.ReadAt(trailer[:], l.Size-int64(len(trailer))); n < len(trailer) && err != nil {
 		if errors.Is(err, io.EOF) {
@@ -81,10 +81,10 @@ func agreed(l Layer, listed Interval) (int64, error) {
 	}
 	length := listed.Value + int64(binary.LittleEndian.Uint32(trailer[:])-uint32(listed.Value))
 	if length > listed.Max {
-		return 0, fmt.Errorf("%w: the blob's trailer speaks of another length", errTOC)
+		return 0, fmt.Errorf("%w: the blob's trailer speaks of another length", ErrTable)
 	}
 	if said, ok := annotatedSize(l, packedGzip); ok && said != length {
-		return 0, fmt.Errorf("%w: it lists %d bytes, annotated are %d", errTOC, length, said)
+		return 0, fmt.Errorf("%w: it lists %d bytes, annotated are %d", ErrTable, length, said)
 	}
 	return length, nil
 }
@@ -93,14 +93,14 @@ func readZTOC(l Layer, ztoc []byte) (Measurement, error) {
 	f := newFlat(ztoc)
 	root := f.root()
 	if version := f.string(root, ztocVersion); !strings.HasPrefix(version, "1.") && version != "0.9" {
-		return Measurement{}, fmt.Errorf("%w: it is of version %.16q", errTOC, version)
+		return Measurement{}, fmt.Errorf("%w: it is of version %.16q", ErrTable, version)
 	}
 	if size := f.int64(root, ztocCompressed); size != l.Size {
-		return Measurement{}, fmt.Errorf("%w: it is that of a blob of %d bytes, not %d", errTOC, size, l.Size)
+		return Measurement{}, fmt.Errorf("%w: it is that of a blob of %d bytes, not %d", ErrTable, size, l.Size)
 	}
 	length := f.int64(root, ztocUncompressed)
 	if !plausible(length, l.Size, packedGzip) {
-		return Measurement{}, fmt.Errorf("%w: its %d bytes cannot be", errTOC, length)
+		return Measurement{}, fmt.Errorf("%w: its %d bytes cannot be", ErrTable, length)
 	}
 	files := newInventory()
 	tape := &layout{length: length}
@@ -132,7 +132,7 @@ func (v *inventory) addZTOC(f *flat, element int, tape *layout) error {
 	name := f.string(element, ztocType)
 	kind, ok := tocKinds[name]
 	if !ok {
-		return fmt.Errorf("%w: %w: its type is %.32q", errTOC, errEntry, name)
+		return fmt.Errorf("%w: %w: its type is %.32q", ErrTable, errEntry, name)
 	}
 	e := entry{
 		name: f.string(element, ztocName),
@@ -168,7 +168,7 @@ const paxOverhead = 3 + 7
 // layout follows the entries of a tar from its start to its end.
 type layout struct{ at, length int64 }
 
-var errLayout = fmt.Errorf("%w: its files do not fill the tar", errTOC)
+var errLayout = fmt.Errorf("%w: its files do not fill the tar", ErrTable)
 
 // place puts an entry whose content begins at this offset: behind its header, and headers for its PAX records, its
 // long name and the long target of its link.

@@ -1,6 +1,10 @@
 package measure
 
-import "github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+import (
+	"errors"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+)
 
 // ahead is a blob whose start is read before anybody asks for it, while the registry is asked for an index: both take round trips,
 // and as a rule there is no index. Whatever comes of it, who asks for the start gets that.
@@ -34,4 +38,14 @@ func (a *ahead) ReadAt(p []byte, off int64) (int, error) {
 		return 0, a.err
 	}
 	return copy(p, a.start[off:]), nil
+}
+
+// ReadRanges reads many ranges at once where the blob can.
+func (a *ahead) ReadRanges(buffers [][]byte, offsets []int64) error {
+	if many, able := a.Blob.(interface {
+		ReadRanges(buffers [][]byte, offsets []int64) error
+	}); able {
+		return many.ReadRanges(buffers, offsets)
+	}
+	return errors.ErrUnsupported
 }

@@ -42,6 +42,9 @@ func (m *Measurer) probe(ctx context.Context, j *job, s *source, input layersize
 		return result, nil
 	}
 	result, err := m.ranges(ctx, j, s, input, left)
+	if errors.Is(unread, layersize.ErrTable) && failedRead(unread) == nil && ctx.Err() == nil {
+		result.Refuted = "of the SOCI index, " + unread.Error()
+	}
 	return noted(result, "the SOCI index was passed over: "+unread.Error(), failedRead(unread)), err
 }
 

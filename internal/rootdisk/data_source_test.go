@@ -206,7 +206,7 @@ func TestALayerThatCannotBeCountedIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wide := []byte("\x28\xb5\x2f\xfd\x00\x88\x01\x00\x00") // a Zstandard frame with a window of 128 MiB
+	wide := []byte("\x28\xb5\x2f\xfd\x00\x90\x01\x00\x00") // a Zstandard frame with a window of 256 MiB
 	present, _ := push(t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 1})))
 	for name, test := range map[string]struct {
 		layer v1.Layer

@@ -91,8 +91,8 @@ func computedAttributes() map[string]schema.Attribute {
 		"required_bytes_max": schema.Int64Attribute{Computed: true, MarkdownDescription: "Upper bound of `required_bytes`; equal to it when `exact`. `size_gib` serves this one."},
 		"required_inodes":    schema.Int64Attribute{Computed: true, MarkdownDescription: "Files, directories and links on the disk; null when not every layer was counted."},
 		"exact": schema.BoolAttribute{Computed: true, MarkdownDescription: "True only when every layer was counted file by file, to the block, " +
-			"and every version of containerd pulls the same: never when anything was inferred, where containerd would refuse a layer, " +
-			"or where a large directory takes more blocks on one file system than on another."},
+			"and every version of containerd pulls the same: streamed, or from a table of contents that its stream confirms. " +
+			"Never when anything was inferred, where containerd would refuse a layer, or where a large directory takes more blocks on one file system than on another."},
 		"digests":         schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Image as written to the digest of the platform's manifest; for `image_digests` of `tkeimage_cache`."},
 		"pinned_images":   schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Image as written to `repository@digest`, with the digest of `digests`: every version of containerd pulls that manifest alone."},
 		"pod_annotations": schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Annotations for a Pod template: the system disk's size when more than the free disk is needed, else empty."},

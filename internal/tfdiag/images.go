@@ -68,6 +68,26 @@ func Measure(base path.Path, images []string, err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(base, "Cannot measure the images", sentence(err.Error()))
 }
 
+// RefutedTables warns of layers whose table of contents lists what they do not hold, once for each layer.
+func RefutedTables(base path.Path, images []string, report *measure.Report) diag.Diagnostics {
+	var warnings diag.Diagnostics
+	told := map[string]bool{}
+	for _, image := range report.Images {
+		for i, layer := range image.Layers {
+			reason := image.Measurements[i].Refuted
+			if reason == "" || told[layer.Digest] {
+				continue
+			}
+			told[layer.Digest] = true
+			warnings.AddAttributeWarning(imageIn(base, images, image.Reference), "A table of contents is not true", fmt.Sprintf(
+				"%s: layer %s: %s\n\nThe layer was measured without it. Lazily pulling snapshotters believe such a table: "+
+					"build the image anew, and push it again. measure = \"full\" counts the layer's files.",
+				image.Reference, layer.Digest, sentence(reason)))
+		}
+	}
+	return warnings
+}
+
 func imageIn(base path.Path, images []string, image string) path.Path {
 	if i := slices.Index(images, image); i >= 0 {
 		return base.AtListIndex(i)

@@ -106,6 +106,7 @@ func texts() []struct {
 		{"quota, at TCR", token("LimitExceeded", "the quota is used up")},
 		{"region, at TCR", token("UnsupportedRegion", "the region is not supported")},
 		{"a long-term token", tfdiag.LongTermToken("tcr-ak9876", "token0001")},
+		{"a table of contents that is not true", refutedTable()},
 		{"a registry that is not verified", tfdiag.UnverifiedRegistry("registry.example.com")},
 		{"wrong key", create(service("CreateImageCache", "AuthFailure.SignatureFailure", "The provided credentials could not be validated"))},
 		{"unknown id", create(service("CreateImageCache", "AuthFailure.SecretIdNotFound", "The SecretId is not found"))},
@@ -206,4 +207,13 @@ func TestTexts(t *testing.T) {
 	if diff := cmp.Diff(string(want), got.String()); diff != "" {
 		t.Errorf("the texts changed (go test ./internal/tfdiag -update writes them anew):\n%s", diff)
 	}
+}
+
+func refutedTable() diag.Diagnostic {
+	image := "registry.example.com/app:v1"
+	report := &measure.Report{Images: []measure.Image{{
+		Image:        &registry.Image{Reference: image, Layers: []registry.Layer{{Digest: "sha256:" + strings.Repeat("a", 64)}}},
+		Measurements: []layersize.Measurement{{Refuted: fmt.Sprintf("%v: at 51200, the content has another digest", layersize.ErrTable)}},
+	}}}
+	return tfdiag.RefutedTables(path.Root("images"), []string{image}, report)[0]
 }
