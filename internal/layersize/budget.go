@@ -92,8 +92,8 @@ type rangesReader interface {
 // ReadRanges fills each buffer with the bytes at its offset, in as few requests as
 // the blob allows, and spends the budget for all of them. Every range must lie
 // within the blob. The error is errors.ErrUnsupported where the blob reads one range
-// at a time: the budget then has all but what the attempt cost, and the blob is not
-// left alone.
+// at a time, or fails at several: the budget then has all but what the attempt cost, and
+// the blob is not left alone.
 func (b *budgetReader) ReadRanges(buffers [][]byte, offsets []int64) error {
 	reader, able := b.blob.(rangesReader)
 	if !able {
@@ -114,11 +114,15 @@ func (b *budgetReader) ReadRanges(buffers [][]byte, offsets []int64) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, errors.ErrUnsupported):
-		b.refund(sum - min(b.bytesRead()-before, sum))
+	case b.ctx.Err() != nil:
+		return b.ctx.Err()
+	}
+	// A host that fails at several ranges may well serve one.
+	b.refund(sum - min(b.bytesRead()-before, sum))
+	if errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
-	return b.fail(err)
+	return fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
 }
 
 // notRemembered returns the ranges that must be read, and the sum of their bytes. It

@@ -124,7 +124,8 @@ func (p *probe) judge(packed compression, claims []claim, sample sampler) (Measu
 		break
 	}
 	if m.Method == MethodSampled && estimate.Hidden.Longest > 0 {
-		m.Note = hiddenNote(estimate.Hidden)
+		m.HiddenZeros = HiddenZeros(estimate.Hidden)
+		m.Note = m.HiddenZeros.note()
 	}
 	typical := typicalEntry(estimate.Entries)
 	m.DiskBytes = diskBytesOf(m.UnpackedBytes, files, typical.gain)
@@ -134,14 +135,10 @@ func (p *probe) judge(packed compression, claims []claim, sample sampler) (Measu
 	return m, true
 }
 
-// hiddenNote says what no sample of a Zstandard stream is sure to meet.
-func hiddenNote(hidden sampling.Hidden) string {
-	odds := "a run of 1 GiB would have been met"
-	if hidden.ChanceOfGiB < 1 {
-		odds = fmt.Sprintf("a run of 1 GiB would have been met with a chance of %.0f %%", max(1, math.Floor(100*hidden.ChanceOfGiB)))
-	}
-	return fmt.Sprintf("zeros of up to %.1f GiB in one run may hide between the places that were read (%s)",
-		float64(hidden.Longest)/(1<<30), odds)
+// note says what no sample of a Zstandard stream is sure to meet.
+func (h HiddenZeros) note() string {
+	return fmt.Sprintf("up to %.1f GiB of zeros in one run may hide between samples (1 GiB is met in %.0f of 100)",
+		float64(h.Longest)/(1<<30), math.Floor(100*h.ChanceOfGiB))
 }
 
 // prudent counts some more files than were estimated, about half a standard error,

@@ -115,6 +115,13 @@ var Methods = []Method{
 	MethodStreamed, MethodTOC, MethodUncompressed, MethodAnnotation, MethodContentSize, MethodTrailer, MethodSampled, MethodRatio,
 }
 
+// HiddenZeros is the longest run of zeros that may lie between the places that were read, in bytes, and the chance that
+// a run of 1 GiB would have been met. Both are 0 where nothing can hide.
+type HiddenZeros struct {
+	Longest     int64
+	ChanceOfGiB float64
+}
+
 // Measurement is what is known about a layer.
 type Measurement struct {
 	UnpackedBytes Interval // length of the layer's tar
@@ -122,8 +129,9 @@ type Measurement struct {
 	Inodes        *int64   // files, directories and links, nil unless every one was counted
 	LikelyInodes  int64    // as many as a disk should have room for: those counted, or what samples tell; 0 where nothing does
 	Method        Method
-	Exact         bool   // counted file by file, to the block
-	Note          string // why a better source was passed over, or what is odd; may be empty
+	Exact         bool        // counted file by file, to the block
+	HiddenZeros   HiddenZeros // what samples of Zstandard may have missed
+	Note          string      // why a better source was passed over, or what is odd; may be empty
 
 	// Why containerd does not unpack the layer, as far as it was seen: the first few reasons. Such a layer is not exact.
 	Refusals []Refusal `json:",omitempty"`

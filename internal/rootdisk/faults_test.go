@@ -54,6 +54,23 @@ func TestTheReportSaysWhereReadsFailed(t *testing.T) {
 	}
 }
 
+// TestTheReportSaysWhatMayHide: of all layers of samples the worst, with the odds.
+func TestTheReportSaysWhatMayHide(t *testing.T) {
+	t.Parallel()
+	report := reportOf(nil, nil)
+	measured := report.Images[0].Measurements
+	measured[0].HiddenZeros = layersize.HiddenZeros{Longest: 3 << 30, ChanceOfGiB: 0.339}
+	want := "\nUp to 3.0 GiB of zeros may hide in sha256:aaaaaaaaaaaa (1 GiB is met in 33 of 100).\n"
+	if got := hiddenZeros(report); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	measured[1].HiddenZeros = layersize.HiddenZeros{Longest: 1 << 30, ChanceOfGiB: 1}
+	want = "\nUp to 3.0 GiB of zeros may hide in each of 2 layers (1 GiB is met in 33 of 100).\n"
+	if got := hiddenZeros(report); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestTheReportNamesWhatContainerdDoesNotUnpack(t *testing.T) {
 	t.Parallel()
 	report := reportOf(nil)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -50,6 +51,7 @@ func render(report *measure.Report, disk disksize.Recommendation) string {
 	b.WriteString(severalManifests(report))
 	b.WriteString(failedReads(report))
 	b.WriteString(refused(report))
+	b.WriteString(hiddenZeros(report))
 	return b.String()
 }
 
@@ -97,6 +99,32 @@ func failedReads(report *measure.Report) string {
 		fmt.Fprintf(&b, "\nLess is known of %s than could be: %s.\n", which, reason)
 	}
 	return b.String()
+}
+
+// hiddenZeros says how many zeros samples may have missed, and where.
+func hiddenZeros(report *measure.Report) string {
+	layers := map[string]bool{}
+	var most layersize.HiddenZeros
+	for _, image := range report.Images {
+		for i, m := range image.Measurements {
+			if m.HiddenZeros.Longest == 0 {
+				continue
+			}
+			layers[image.Layers[i].Digest] = true
+			if m.HiddenZeros.Longest > most.Longest {
+				most = m.HiddenZeros
+			}
+		}
+	}
+	if len(layers) == 0 {
+		return ""
+	}
+	where := fmt.Sprintf("each of %d layers", len(layers))
+	if len(layers) == 1 {
+		where = short(slices.Collect(maps.Keys(layers))[0])
+	}
+	return fmt.Sprintf("\nUp to %s of zeros may hide in %s (1 GiB is met in %.0f of 100).\n",
+		human(most.Longest), where, math.Floor(100*most.ChanceOfGiB))
 }
 
 // refused names the layers that containerd does not unpack, a line for each reason.

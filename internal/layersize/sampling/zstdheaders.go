@@ -23,6 +23,9 @@ const (
 	evidenceHeader = 5  // a type that is not reserved and a size within the limit
 	evidenceFull   = 23 // all bits of the header of a full block that is not compressed
 	evidenceFrame  = 24 // a frame's magic number
+	// evidenceEqual is that of a block whose header is the next block's as well, as where a writer flushes after so
+	// many bytes.
+	evidenceEqual = 28
 	// evidenceRepeated is that of a short block with another behind it that has the same bytes, four at least.
 	evidenceRepeated = 32
 )
@@ -207,8 +210,11 @@ func (c *chainSearch) weigh(data []byte) {
 			}
 		}
 		if own := weighHeader(data, at); own >= 0 {
-			if isRepeated(data, at, next) {
+			switch {
+			case isRepeated(data, at, next):
 				own = evidenceRepeated
+			case h.kind == blockRaw && h.size > shortBlock && next < n && bytes.Equal(data[at:at+3], data[next:next+3]):
+				own = evidenceEqual
 			}
 			c.own[at] = int8(own)
 			c.total[at] = min(rest, 1<<14) + int16(own)
