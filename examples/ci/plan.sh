@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Plans, and writes what a reviewer wants to read to report.md. Any CI system can run it.
-# Needs terraform (or TF_CLI=tofu) and jq; an output named "report" in the configuration.
+# Needs terraform (or TF_CLI=tofu) and jq; an output named "report" in the configuration, and its .terraform.lock.hcl, which pins
+# the providers: no others are run.
 set -euo pipefail
 
 cli="${TF_CLI:-terraform}"
 
-"$cli" init -input=false
+"$cli" init -input=false -lockfile=readonly
 "$cli" fmt -check -recursive
 "$cli" validate
 "$cli" plan -input=false -lock-timeout=5m -out=plan.tfplan

@@ -139,7 +139,7 @@ func TestActionsArePinnedByCommit(t *testing.T) {
 	if err != nil || len(files) < 3 {
 		t.Fatalf("workflows: %v, %v", files, err)
 	}
-	pinned := regexp.MustCompile(`(?m)uses: ([a-z-]+/[a-z-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$`)
+	pinned := regexp.MustCompile(`(?m)uses: ([a-z-]+/[a-z-]+(?:/[a-z-]+)?)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$`)
 	used := regexp.MustCompile(`(?m)uses: `)
 	commits := map[string]string{}
 	for _, file := range append(files, filepath.Join(root, "examples", "ci", "github", "plan.yml")) {

@@ -152,6 +152,7 @@ resource "tkeimage_cache" "this" {
 }
 
 output "size_gib"`))
+	n.runs(t, "terraform init") // which writes the lock file that the script wants to find
 	n.runs(t, "'"+script+"'")
 	report, err := os.ReadFile(filepath.Join(n.folder, "report.md"))
 	if err != nil {

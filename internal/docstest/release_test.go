@@ -33,3 +33,21 @@ func TestWhoVerifiesFindsTheKey(t *testing.T) {
 		t.Errorf("the notes of a release do not end with the fingerprint: %q", releaser.Release.Footer)
 	}
 }
+
+// TestAReleaseIsOfMainAndAttested: before the workflow uses a secret it refuses a tag that is not on main and a Go that is not the
+// newest patch, and it records where archives and checksums were built.
+func TestAReleaseIsOfMainAndAttested(t *testing.T) {
+	t.Parallel()
+	text := string(readFile(t, ".github/workflows/release.yml"))
+	last := -1
+	for _, step := range []string{
+		`git merge-base --is-ancestor "$GITHUB_SHA" refs/remotes/origin/main`, "go-version-file: .go-version", "make check-go",
+		"secrets.GPG_PRIVATE_KEY", "make release\n", "dist/*.zip\n", "dist/*_SHA256SUMS\n",
+	} {
+		i := strings.Index(text, step)
+		if i <= last {
+			t.Errorf("%q does not come where it has to", step)
+		}
+		last = i
+	}
+}
