@@ -125,7 +125,7 @@ func (l lost) contest(t *testing.T, with string, nth int, count func(column stri
 	b.must("plan", "-out=plan")
 	a.cloud.Inject(tketest.Fault{Action: tke.ActionCreate, Nth: nth, Effect: l.effect})
 	said := applyTogether(a, b)
-	a.appeared()
+	a.quiet()
 	count("rounds")
 	if front.met() {
 		count("of them with creates at the same time")
@@ -162,6 +162,17 @@ func applyTogether(a, b *run) (said string) {
 		}
 	}
 	return texts[0] + texts[1]
+}
+
+// quiet waits until the service has done all that it was asked.
+func (r *run) quiet() {
+	r.t.Helper()
+	for begun := time.Now(); time.Since(begun) < 2*noAnswerAt; time.Sleep(50 * time.Millisecond) {
+		if !slices.ContainsFunc(r.cloud.Requests(), func(q tketest.Request) bool { return !q.Done }) {
+			return
+		}
+	}
+	r.t.Fatal("the service is still at work")
 }
 
 // outcome names what became of two applies. A cache that no state holds must be named, by the error or by the next plan of a run.

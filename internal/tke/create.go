@@ -52,8 +52,10 @@ func (c *Client) Create(ctx context.Context, request CreateRequest) (id string, 
 		return "", err
 	}
 	id, err = c.createOnce(ctx, request)
-	failed, ok := errors.AsType[*Error](err)
-	if !ok || !failed.MayHaveActed() {
+	if err == nil && lists(before, id) {
+		err = &Error{Action: ActionCreate, Kind: KindMalformed, Message: "the answer holds the id of a cache that was there before: " + id}
+	}
+	if failed, ok := errors.AsType[*Error](err); !ok || !failed.MayHaveActed() {
 		return id, err
 	}
 	uncertain := &UncertainError{Name: request.Name, Err: err}

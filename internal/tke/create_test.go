@@ -2,6 +2,10 @@ package tke_test
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,6 +84,29 @@ func TestALookForALostCreateGoesOnToItsEnd(t *testing.T) {
 	uncertain, ok := errors.AsType[*tke.UncertainError](err)
 	if !ok || len(uncertain.Found) != 2 {
 		t.Errorf("got %v with %+v, want both caches", err, uncertain)
+	}
+}
+
+// TestAnAnswerWithTheIDOfACacheThatWasThereBeforeIsNotBelieved: a service that gave two runs one cache would let each delete the
+// other's.
+func TestAnAnswerWithTheIDOfACacheThatWasThereBeforeIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	server := start(t, tketest.Options{})
+	older := server.Put(tketest.Cache{Name: "llm", Images: []string{"other"}}).ID
+	c := config(server.URL)
+	c.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		response, err := http.DefaultTransport.RoundTrip(r)
+		if err == nil && r.Header.Get("X-TC-Action") == tke.ActionCreate {
+			_ = response.Body.Close()
+			body := fmt.Sprintf(`{"Response":{"ImageCacheId":%q,"RequestId":"a"}}`, older)
+			response.Body, response.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+		}
+		return response, err
+	})
+	id, err := dial(t, c).Create(within(t, time.Minute), nginx("llm"))
+	uncertain, ok := errors.AsType[*tke.UncertainError](err)
+	if !ok || id == older || len(uncertain.Found) != 1 || uncertain.Found[0].ID == older || !strings.Contains(err.Error(), older) {
+		t.Errorf("got %q, %v", id, err)
 	}
 }
 

@@ -4,6 +4,8 @@
 // A single call is package cloudapi's. What this package adds, each in one place:
 //
 //   - create.go: a create that never doubles, although the service takes no client token;
+//   - list.go: lists page by page, which are refused where they contradict themselves;
+//   - absence.go: what a cache that a list leaves out has to go through before it counts as gone;
 //   - reader.go: many readers of single caches share DescribeImageCaches calls;
 //   - namesakes.go: looks for names share them too;
 //   - sweep.go: a burst of reads is answered from one listing;
