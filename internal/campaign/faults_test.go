@@ -168,6 +168,7 @@ func TestFaults(t *testing.T) {
 			t.Run(m.title+"/"+f.title, func(t *testing.T) {
 				t.Parallel()
 				outcome, hits := strike(t, f, m)
+				t.Log(outcome)
 				seen.set(f.title, m.title, outcome)
 				seen.count.Add(int64(hits))
 			})
