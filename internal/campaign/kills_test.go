@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -118,6 +119,8 @@ func TestKills(t *testing.T) {
 		from = rand.Uint64()
 	}
 	t.Logf("%d rounds, -seed=%d", many, from)
+	// What ignores SIGHUP, as under nohup, makes its children ignore it; a handler does not.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	seen := &figures{counts: map[string]map[string]int{}}
 	t.Cleanup(func() { seen.settle(t) })
 	for round := range many {
