@@ -51,6 +51,9 @@ func (v *inventory) place(i uint32, n inode) {
 func (v *inventory) weight(id uint32) int64 {
 	n := v.inodes.at(id)
 	held := int64(n.use)
+	if n.links&flagSymlink != 0 {
+		held &= 1<<linkDepth - 1
+	}
 	if n.links&flagDirectory != 0 {
 		held = directoryBlocks(held)
 	}

@@ -50,7 +50,7 @@ func (n *node) parentIndex() uint32 { return n.parent &^ flagListed }
 
 // An inode is a file, or a directory.
 type inode struct {
-	use   uint32 // blocks of a file, bytes of a directory's entries
+	use   uint32 // blocks of a file, bytes of a directory's entries; of a symbolic link blocks, and how deep it leads
 	links uint32 // paths that lead to it, and flags
 }
 
@@ -60,6 +60,7 @@ const (
 	flagSymlink   = 1 << 29
 	flagWhiteout  = 1 << 28
 	linkMask      = flagWhiteout - 1
+	linkDepth     = 1     // a symbolic link takes one bit of blocks
 	mostLinks     = 65000 // EXT4_LINK_MAX
 
 	// Paths are told apart up to here. Beyond it only directories are; beyond
@@ -201,7 +202,11 @@ func (v *inventory) settle(i uint32, e entry) {
 	if e.kind == kindSymlink && (e.link == "" || len(e.link) > maxTarget) {
 		v.refuse(e.name, RefusedTarget)
 	}
-	v.place(i, inode{use: uint32(v.content(e)), links: flagsOf(e.kind) | 1})
+	use := uint32(v.content(e))
+	if e.kind == kindSymlink {
+		use |= uint32(1+strings.Count(e.link, "/")) << linkDepth
+	}
+	v.place(i, inode{use: use, links: flagsOf(e.kind) | 1})
 	if e.kind == kindWhiteout {
 		v.whiteouts++
 	}
@@ -209,6 +214,9 @@ func (v *inventory) settle(i uint32, e entry) {
 	if parent := v.nodes.at(i).parentIndex(); !v.isDirectory(parent) {
 		v.below += v.weight(v.nodes.at(i).inode)
 		v.above++
+		if above := v.inodes.at(v.nodes.at(parent).inode); above.links&flagSymlink != 0 {
+			v.above += int64(above.use >> linkDepth) // directories that the link leads to may have to be made
+		}
 	}
 }
 

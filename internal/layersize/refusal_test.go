@@ -131,6 +131,15 @@ func TestWhatLeadsThroughALinkIsNotCertain(t *testing.T) {
 	}
 }
 
+// TestBoundsHoldWhatALinkLeadsTo: containerd 1.6.20 made both directories, and 17 inodes in all.
+func TestBoundsHoldWhatALinkLeadsTo(t *testing.T) {
+	t.Parallel()
+	m := stream(t, makeTar(t, symlink("y", "nowhere/at"), regular("y/f", 5000)))
+	if blocks := int64(5); m.DiskBytes.Min > blocks*4096 || m.DiskBytes.Max < blocks*4096 || m.Exact {
+		t.Errorf("%+v, exact %v, and %d blocks are taken", m.DiskBytes, m.Exact, blocks)
+	}
+}
+
 func TestMoreLinksThanExt4AllowsAreRefused(t *testing.T) {
 	t.Parallel()
 	files := []file{regular("t", 1)}

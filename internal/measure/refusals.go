@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
@@ -38,6 +39,9 @@ func inImage(layer registry.Layer, lowest bool, measured layersize.Measurement) 
 	}
 	measured.Refusals = refusals
 	measured.Exact = measured.Exact && len(refusals) == 0 && !asLowest
+	if asLowest && measured.Opaque { // what no entry lists is removed, with all that is below it
+		measured.DiskBytes.Min = min(measured.DiskBytes.Min, disksize.BlockSize)
+	}
 	if asLowest && measured.Inodes != nil {
 		made := *measured.Inodes - measured.Whiteouts
 		measured.Inodes, measured.LikelyInodes = &made, made

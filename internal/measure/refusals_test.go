@@ -100,6 +100,18 @@ func TestWhiteoutsInTheLowestLayerLeaveNothing(t *testing.T) {
 	}
 }
 
+// TestAnOpaqueDirectoryInTheLowestLayerRemovesWhatIsNotListed: seen with containerd 1.6.20.
+func TestAnOpaqueDirectoryInTheLowestLayerRemovesWhatIsNotListed(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	image := s.push(t, "a/opaque:v1", entries(t, named("q/r/x"), named("q/.wh..wh..opq")))
+	report := measured(t, measure.Full, image)
+	of := report.Images[0].Measurements[0]
+	if left := int64(2 * block); report.Exact || of.Exact || of.DiskBytes.Min > left || of.DiskBytes.Max < left {
+		t.Errorf("exact %v, %+v, and the root and q are left", report.Exact, of.DiskBytes)
+	}
+}
+
 func TestWhatAManifestSaysIsRefusedInEveryMode(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
