@@ -12,11 +12,16 @@ fi
 
 packages=()
 need() { command -v "$1" >/dev/null || packages+=("$2"); }
+need buildah buildah
 need containerd containerd
 need ctr containerd
 need debootstrap debootstrap
 need mkfs.ext4 e2fsprogs
+need npm npm
 need pigz pigz
+need runc runc
+need skopeo skopeo
+need umoci umoci
 need unshare util-linux
 need zstd zstd
 if [ "${#packages[@]}" -gt 0 ]; then

@@ -2,7 +2,11 @@
 
 package main
 
-import "github.com/google/go-containerregistry/pkg/v1/types"
+import (
+	"slices"
+
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
 
 // trialCase is a line of the table: images that one containerd pulls one after the other.
 type trialCase struct {
@@ -16,6 +20,9 @@ type trialCase struct {
 	// holes says that files are sparse, and take their full size on the disk: streaming sees that, samples cannot.
 	holes bool
 
+	// real says that packages which people install were packed by tools that people use: the narrower claims are made of these.
+	real bool
+
 	// hides says that much of the unpacked data stands in next to none of the compressed data: no sample meets it, and nothing but
 	// the bounds is claimed of auto.
 	hides bool
@@ -25,6 +32,9 @@ type trialCase struct {
 type plan struct {
 	layers []*part
 	other  []*part // of another platform, behind one index; nil for none
+
+	// produce builds the image of the layers' tars; nil for our own packings.
+	produce producer
 }
 
 const (
@@ -34,9 +44,9 @@ const (
 )
 
 // corpus is what the number is held against: what images are made of, and what has misled such numbers before.
-func corpus(d *debian) []trialCase {
-	base := d.recipe()
-	return append(debians(base), append(shapes(base), giants()...)...)
+func corpus(cache string) []trialCase {
+	base := minimalDebian(cache).recipe()
+	return slices.Concat(debians(base), shapes(base), giants(), products(cache))
 }
 
 func one(title string, small bool, tar recipe, pack packing) trialCase {

@@ -4,8 +4,12 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 )
 
 // The claims, in percent of what containerd used.
@@ -13,6 +17,11 @@ const (
 	fullLow, fullHigh = -0.5, 2
 	autoLow, autoHigh = -2, 12
 	inodesOff         = 1
+
+	// Of real content.
+	realAutoOff, realSampleOff = 3, 8
+	realInodesFactor           = 1.5
+	widestGzip, widestZstd     = 1.15, 1.25
 
 	// Below that, containerd's own files weigh too much for percentages.
 	leastUse = 100e6
@@ -24,7 +33,7 @@ const (
 // broken lists the claims that a case refutes.
 func (r row) broken() []string {
 	full, auto := r.measured[measure.Full].report, r.measured[measure.Auto].report
-	failures := append(r.exactness(), r.bounds()...)
+	failures := slices.Concat(r.exactness(), r.bounds(), r.narrow())
 	if r.used.bytes >= leastUse {
 		failures = append(failures, within("full: required_bytes", full.RequiredBytes.Value, r.used.bytes, fullLow, fullHigh))
 	}
@@ -96,6 +105,54 @@ func (r row) bounds() []string {
 		}
 	}
 	return failures
+}
+
+// narrow lists the claims on real content that a row refutes: how far the number may be off, how far apart its bounds are, and that the
+// disk is the one that the true number asks for.
+func (r row) narrow() []string {
+	if !r.real {
+		return nil
+	}
+	full, auto, sample := r.measured[measure.Full].report, r.measured[measure.Auto].report, r.measured[measure.Sample].report
+	failures := []string{
+		within("auto: required_bytes", auto.RequiredBytes.Value, r.used.bytes, -realAutoOff, realAutoOff),
+		within("sample: required_bytes", sample.RequiredBytes.Value, r.used.bytes, -realSampleOff, realSampleOff),
+	}
+	widest := widestGzip
+	if packedByZstd(full) {
+		widest = widestZstd
+	}
+	if is := auto.RequiredBytes; float64(is.Max) > widest*float64(is.Min) {
+		failures = append(failures, fmt.Sprintf("auto: the bounds %d and %d are %.2f times apart, claimed are %.2f",
+			is.Min, is.Max, float64(is.Max)/float64(is.Min), widest))
+	}
+	if ratio := float64(auto.LikelyInodes) / float64(r.used.inodes); ratio < 1/realInodesFactor || ratio > realInodesFactor {
+		failures = append(failures, fmt.Sprintf("auto: %d inodes are likely where %d were used", auto.LikelyInodes, r.used.inodes))
+	}
+	return append(failures, r.sizeClaim(full))
+}
+
+// sizeClaim is empty when the recommended disk is the one that the counted need asks for: up to 20 GiB of need exactly, above never
+// less, and one step more at most.
+func (r row) sizeClaim(full *measure.Report) string {
+	right, err := recommended(full)
+	if err != nil {
+		return err.Error()
+	}
+	most := right
+	if full.RequiredBytes.Value > disksize.MinGiB*disksize.GiB {
+		most += disksize.DefaultRoundToGiB
+	}
+	if r.sizeGiB < right || r.sizeGiB > most {
+		return fmt.Sprintf("auto: a disk of %d GiB is recommended where %d GiB are right", r.sizeGiB, right)
+	}
+	return ""
+}
+
+func packedByZstd(report *measure.Report) bool {
+	return slices.ContainsFunc(report.Images, func(image measure.Image) bool {
+		return slices.ContainsFunc(image.Layers, func(layer registry.Layer) bool { return strings.Contains(layer.MediaType, "zstd") })
+	})
 }
 
 // own is what containerd may keep for itself: its two databases were seen to grow by 130 KB with an image and by 13 KB with each layer.

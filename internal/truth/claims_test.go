@@ -8,6 +8,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 )
 
 // TestClaims holds each claim on both sides of its edge.
@@ -91,6 +92,56 @@ func counted(exact bool, least, most int64) func(*row) {
 	}
 }
 
+// TestClaimsOnRealContent tries the narrower claims on both sides of their edges.
+func TestClaimsOnRealContent(t *testing.T) {
+	t.Parallel()
+
+	const used, huge = 1_000_000_000, 40_000_000_000
+	for title, c := range map[string]struct {
+		change func(*row)
+		broken string
+	}{
+		"all as it should be":         {auto(used, used*95/100, used*105/100), ""},
+		"auto 4 % low":                {auto(used*96/100, used*95/100, used*105/100), "auto: required_bytes"},
+		"auto 4 % high":               {auto(used*104/100, used*95/100, used*105/100), "auto: required_bytes"},
+		"bounds of gzip too wide":     {auto(used, used*90/100, used*105/100), "times apart, claimed are 1.15"},
+		"bounds of Zstandard wide":    {func(r *row) { zstdLayers(r); auto(used, used*90/100, used*110/100)(r) }, ""},
+		"bounds of Zstandard too far": {func(r *row) { zstdLayers(r); auto(used, used*88/100, used*112/100)(r) }, "times apart, claimed are 1.25"},
+		"half of the files":           {func(r *row) { r.measured[measure.Auto].report.LikelyInodes = 60_000 }, "inodes are likely"},
+		"one step more above 20 GiB":  {func(r *row) { scaled(huge)(r); r.sizeGiB = 60 }, ""},
+		"two steps more":              {func(r *row) { scaled(huge)(r); r.sizeGiB = 70 }, "a disk of 70 GiB"},
+		"one step less":               {func(r *row) { scaled(huge)(r); r.sizeGiB = 40 }, "a disk of 40 GiB"},
+		"one step more below 20 GiB":  {func(r *row) { r.sizeGiB = 30 }, "a disk of 30 GiB"},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+
+			r := sample(used, 100_000)
+			r.real = true
+			auto(used, used*95/100, used*105/100)(&r)
+			c.change(&r)
+			broken := strings.Join(r.broken(), "\n")
+			if (broken == "") != (c.broken == "") || !strings.Contains(broken, c.broken) {
+				t.Errorf("broken are %q, want %q", broken, c.broken)
+			}
+		})
+	}
+}
+
+func zstdLayers(r *row) {
+	r.measured[measure.Full].report.Images = []measure.Image{{Image: &registry.Image{Layers: []registry.Layer{{MediaType: "application/vnd.oci.image.layer.v1.tar+zstd"}}}}}
+}
+
+// scaled is a row that uses so many bytes, and of which the bounds of auto fit.
+func scaled(n int64) func(*row) {
+	return func(r *row) {
+		r.used.bytes = n
+		full(n)(r)
+		auto(n, n*95/100, n*105/100)(r)
+		sampled(n, n*9/10, n*11/10)(r)
+	}
+}
+
 func TestTableHasACellForEachColumn(t *testing.T) {
 	t.Parallel()
 
@@ -104,11 +155,11 @@ func TestTableHasACellForEachColumn(t *testing.T) {
 
 // sample is a row of which every claim holds.
 func sample(used, inodes int64) row {
-	r := row{title: "a sample", layers: 1, sizeGiB: 20, used: use{used, inodes}, measured: map[measure.Mode]measured{}}
+	r := row{title: "a sample", layers: 1, sizeGiB: 20, used: use{used, inodes}, each: []use{{used, inodes}}, measured: map[measure.Mode]measured{}}
 	for _, mode := range measure.Modes {
 		n := inodes
 		r.measured[mode] = measured{report: &measure.Report{
-			Exact: mode == measure.Full, Inodes: &n, RequiredBytes: layersize.Interval{Value: used, Min: used, Max: used},
+			Exact: mode == measure.Full, Inodes: &n, LikelyInodes: n, RequiredBytes: layersize.Interval{Value: used, Min: used, Max: used},
 		}}
 	}
 	r.measured[measure.Auto].report.RequiredBytes = layersize.Interval{Value: used, Min: used - 100*mib, Max: used + 100*mib}

@@ -3,8 +3,10 @@
 package main
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 )
 
@@ -16,6 +18,9 @@ type content struct {
 var (
 	// noise does not compress, like weights in 16 bits.
 	noise = &content{func(random *rand.ChaCha8, block []byte) { read(random, block) }}
+
+	// halfFloats are a model's weights: numbers of a normal distribution in 16 bits (bfloat16), of which the upper byte compresses.
+	halfFloats = &content{fillHalfFloats}
 
 	// zeros compress a thousand to one.
 	zeros = &content{func(_ *rand.ChaCha8, block []byte) { clear(block) }}
@@ -38,6 +43,13 @@ var (
 	// text is words at random, which compress some three to one.
 	text = &content{fillText}
 )
+
+func fillHalfFloats(random *rand.ChaCha8, block []byte) {
+	normal := rand.New(random)
+	for i := 0; i+2 <= len(block); i += 2 {
+		binary.LittleEndian.PutUint16(block[i:], uint16(math.Float32bits(float32(normal.NormFloat64()/50))>>16))
+	}
+}
 
 func fillHalves(random *rand.ChaCha8, block []byte) {
 	const letters = "abcdefghijklmnop"

@@ -33,7 +33,7 @@ func parse() (options, error) {
 	flag.StringVar(&only, "only", "", "only the cases whose `title` matches this regular expression")
 	flag.StringVar(&o.write, "write", "", "write the table to this `file` too")
 	flag.BoolVar(&o.guide, "guide", false, "write the table into the guide below templates/ and docs/")
-	flag.StringVar(&o.cache, "cache", os.Getenv("TKEIMAGE_TRUTH_CACHE"), "`folder` that keeps Debian's file system between runs")
+	flag.StringVar(&o.cache, "cache", os.Getenv("TKEIMAGE_TRUTH_CACHE"), "`folder` that keeps Debian's packages and npm's modules between runs")
 	flag.DurationVar(&o.timeout, "timeout", 3*time.Hour, "the longest that everything may take")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -89,7 +89,7 @@ func run(o options) (err error) {
 // chosen are the cases to try.
 func chosen(o options) []trialCase {
 	var cases []trialCase
-	for _, c := range corpus(&debian{cache: o.cache}) {
+	for _, c := range corpus(o.cache) {
 		if (c.small || !o.short) && o.only.MatchString(c.title) {
 			cases = append(cases, c)
 		}

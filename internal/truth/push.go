@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -45,6 +46,9 @@ func pushAll(ctx context.Context, host, folder string, images []plan) (reference
 }
 
 func (p *pusher) push(ctx context.Context, reference string, plan plan) error {
+	if plan.produce != nil {
+		return p.produce(ctx, reference, plan)
+	}
 	image, err := p.image(ctx, plan.layers, "amd64")
 	if err != nil {
 		return err
@@ -79,4 +83,31 @@ func (p *pusher) image(ctx context.Context, parts []*part, architecture string) 
 		layers = append(layers, made)
 	}
 	return sandbox.Image(architecture, layers...)
+}
+
+// produce writes the tars of an image's layers and has its producer build the image and push it.
+func (p *pusher) produce(ctx context.Context, reference string, plan plan) (err error) {
+	folder, err := os.MkdirTemp(p.folder, "producer-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	var tars []string
+	for i, part := range plan.layers {
+		path := filepath.Join(folder, fmt.Sprintf("layer-%d.tar", i))
+		if err := writeTar(ctx, path, part.tar); err != nil {
+			return err
+		}
+		tars = append(tars, path)
+	}
+	return plan.produce(ctx, folder, reference, tars)
+}
+
+func writeTar(ctx context.Context, path string, tar recipe) (err error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return tar(ctx, file)
 }

@@ -14,15 +14,19 @@ import (
 )
 
 var columns = []string{
-	"image", "compressed MB", "used by containerd MB", "`full` MB", "error", "inodes used", "`full` inodes", "error",
-	"`auto` MB", "bounds MB", "how", "exact", "error", "read MiB", "`sample` error", "`manifest` error", "disk GiB",
+	"image", "compressed MB", "used by containerd MB", "of 2.x MB", "`full` MB", "error", "inodes used", "`full` inodes", "error",
+	"`auto` MB", "bounds MB", "how", "exact", "error", "read MiB", "`sample` error", "`manifest` error", "disk GiB", "right GiB",
 }
 
 // document is the table, with what is needed to read it.
 func document(ctx context.Context, rows []row, took time.Duration) string {
 	var b strings.Builder
+	var versions []string
+	for _, release := range releases() {
+		versions = append(versions, release.version(ctx))
+	}
 	fmt.Fprintf(&b, "Measured on %s with containerd %s (overlayfs snapshotter, defaults) on ext4, %s, Linux %s, %d cores, in %s.\n",
-		time.Now().UTC().Format(time.DateOnly), containerdVersion(ctx), runtime.GOARCH, kernel(), runtime.NumCPU(), took.Round(time.Second))
+		time.Now().UTC().Format(time.DateOnly), strings.Join(versions, " and "), runtime.GOARCH, kernel(), runtime.NumCPU(), took.Round(time.Second))
 	b.WriteString("MB are 10^6 bytes; errors are those of `required_bytes` and `required_inodes` against what containerd used, its own files included. " +
 		"† Much of it stands in next to none of the compressed data, which no sample meets: only the bounds are claimed.\n\n")
 	line(&b, columns)
@@ -43,7 +47,7 @@ func rule() []string {
 	for i := range cells {
 		cells[i] = "--:"
 	}
-	cells[0], cells[10], cells[11] = "---", "---", "---"
+	cells[0], cells[11], cells[12] = "---", "---", "---"
 	return cells
 }
 
@@ -66,12 +70,29 @@ func (r row) cells() []string {
 		bounds = "the same"
 	}
 	return []string{
-		title, mb(auto.CompressedBytes), mb(r.used.bytes), mb(full.RequiredBytes.Value), off(full.RequiredBytes.Value, r.used.bytes),
+		title, mb(auto.CompressedBytes), mb(r.each[0].bytes), r.newer(), mb(full.RequiredBytes.Value), off(full.RequiredBytes.Value, r.used.bytes),
 		fmt.Sprint(r.used.inodes), inodes, inodesError,
 		mb(auto.RequiredBytes.Value), bounds, methods(auto), exact, off(auto.RequiredBytes.Value, r.used.bytes),
 		fmt.Sprintf("%.1f", float64(r.measured[measure.Auto].read)/mib),
-		r.off(measure.Sample), r.off(measure.Manifest), fmt.Sprint(r.sizeGiB),
+		r.off(measure.Sample), r.off(measure.Manifest), fmt.Sprint(r.sizeGiB), r.right(),
 	}
+}
+
+// newer is what the second release of containerd used, where one was tried.
+func (r row) newer() string {
+	if len(r.each) < 2 {
+		return "not run"
+	}
+	return mb(r.each[1].bytes)
+}
+
+// right is the disk that the counted need asks for.
+func (r row) right() string {
+	size, err := recommended(r.measured[measure.Full].report)
+	if err != nil {
+		return "none"
+	}
+	return fmt.Sprint(size)
 }
 
 // off is the error of a way of measuring.

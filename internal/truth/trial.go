@@ -21,10 +21,12 @@ type row struct {
 	hides    bool
 	holes    bool
 	inexact  bool
+	real     bool
 	layers   int64 // distinct blobs of layers
 	measured map[measure.Mode]measured
 	sizeGiB  int64 // recommended, from auto
-	used     use   // by containerd
+	used     use   // by the release of containerd that takes most
+	each     []use // by each release
 	failures []string
 }
 
@@ -33,7 +35,7 @@ const leastDisk = 30 * mib
 
 // try sees one case through.
 func try(ctx context.Context, folder string, c trialCase) (r row, err error) {
-	r.title, r.hides, r.holes, r.inexact = c.title, c.hides, c.holes, c.inexact
+	r.title, r.hides, r.holes, r.inexact, r.real = c.title, c.hides, c.holes, c.inexact, c.real
 	registry, err := registrytest.Run(ctx, registrytest.Options{})
 	if err != nil {
 		return r, err
@@ -47,9 +49,13 @@ func try(ctx context.Context, folder string, c trialCase) (r row, err error) {
 		return r, err
 	}
 
-	r.used, err = pullOnto(ctx, filepath.Join(folder, "recommended"), r.sizeGiB*disksize.GiB, references)
-	if err != nil {
-		return r, fmt.Errorf("on a disk of the recommended %d GiB: %w", r.sizeGiB, err)
+	for _, release := range releases() {
+		used, err := pullOnto(ctx, release, filepath.Join(folder, "recommended"), r.sizeGiB*disksize.GiB, references)
+		if err != nil {
+			return r, fmt.Errorf("on a disk of the recommended %d GiB: %w", r.sizeGiB, err)
+		}
+		r.each = append(r.each, used)
+		r.used = use{max(r.used.bytes, used.bytes), max(r.used.inodes, used.inodes)}
 	}
 	r.failures = append(r.failures, r.broken()...)
 	return r, r.tooSmall(ctx, filepath.Join(folder, "required"), references)
@@ -61,7 +67,7 @@ func (r *row) tooSmall(ctx context.Context, folder string, references []string) 
 	if size < leastDisk {
 		return nil
 	}
-	_, err := pullOnto(ctx, folder, size, references)
+	_, err := pullOnto(ctx, releases()[0], folder, size, references)
 	switch {
 	case err == nil:
 		r.failures = append(r.failures, fmt.Sprintf("a disk of required_bytes (%d) holds it, without the file system's share", size))
@@ -72,13 +78,13 @@ func (r *row) tooSmall(ctx context.Context, folder string, references []string) 
 }
 
 // pullOnto pulls onto a fresh disk and says what that took.
-func pullOnto(ctx context.Context, folder string, size int64, references []string) (taken use, err error) {
+func pullOnto(ctx context.Context, release release, folder string, size int64, references []string) (taken use, err error) {
 	d, err := format(ctx, folder, size)
 	if err != nil {
 		return use{}, err
 	}
 	defer func() { err = errors.Join(err, d.close(ctx)) }()
-	daemon, err := serve(ctx, d)
+	daemon, err := release.serve(ctx, d)
 	if err != nil {
 		return use{}, err
 	}
