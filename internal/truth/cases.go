@@ -79,7 +79,6 @@ func debians(base recipe) []trialCase {
 		one("Debian, zstd", true, base, zstandard),
 		one("Debian, uncompressed", true, base, plain),
 		weighted("Debian and weights, eStargz", base, stargz),
-		weighted("Debian and weights, zstd:chunked", base, chunked),
 		one("Debian, gzip of many members", false, base, members(4*mib)),
 	}
 }

@@ -23,6 +23,7 @@ func products(cache string) []trialCase {
 		product("machine learning, pigz and crane", gzip, application...),
 		product("machine learning, zstd and crane", zstd, application...),
 		product("machine learning, zstd at level 19 and crane", withCrane("zst", "zstd", "-c", "-q", "-19", "-T0"), base, learning),
+		smallProduct("Debian and weights, skopeo, zstd:chunked", withSkopeo("zstd:chunked"), base, models(14, 2, 24*mib, noise)),
 		smallProduct("web modules, BuildKit, gzip", withBuildKit("gzip"), base, web),
 		smallProduct("web modules, BuildKit, zstd", withBuildKit("zstd"), base, web),
 		smallProduct("web modules, skopeo, zstd:chunked", withSkopeo("zstd:chunked"), base, web),
