@@ -44,21 +44,47 @@ func unknownFiles(unpacked Interval) Interval {
 // diskBytes bounds what a tar's files hold: from its length and the number of its
 // entries.
 func diskBytes(unpacked, files Interval) Interval {
-	return diskBytesOf(unpacked, files, gainTypical)
+	unpacked, files = ordered(unpacked), ordered(files)
+	return heldBytes(unpacked, Interval{
+		Value: saturating(0, gainTypical, files.Value),
+		Min:   -saturating(tailMax, lossMax, files.Max),
+		Max:   saturating(0, gainMax, files.Max),
+	})
 }
 
-// diskBytesOf does so for entries that each gain as much, in bytes.
-func diskBytesOf(unpacked, files Interval, gain int64) Interval {
-	unpacked, files = ordered(unpacked), ordered(files)
+// In a directory that takes more than one block, an entry adds 8 bytes and its name, in blocks that are 62 % full at least: for a
+// name of up to 36 letters that is
+const entryInDirectory = 72
+
+// sampledDiskBytes bounds it from what the entries gain, as samples tell it. What a directory's names take beyond its first block
+// is in the upper bound alone: most directories have one.
+func sampledDiskBytes(unpacked, entries, gain Interval) Interval {
+	return heldBytes(ordered(unpacked), Interval{
+		Value: gain.Value,
+		Min:   gain.Min - tailMax,
+		Max:   saturating(max(gain.Max, 0), entryInDirectory, entries.Max),
+	})
+}
+
+// heldBytes adds a gain, which may be negative, to a tar's length.
+func heldBytes(unpacked, gain Interval) Interval {
 	disk := Interval{
-		Value: saturating(unpacked.Value, gain, files.Value),
-		Min:   unpacked.Min - saturating(tailMax, lossMax, files.Max),
-		Max:   saturating(unpacked.Max, gainMax, files.Max),
+		Value: plus(unpacked.Value, gain.Value),
+		Min:   plus(unpacked.Min, gain.Min),
+		Max:   plus(unpacked.Max, gain.Max),
 	}
 	disk.Min = max(disk.Min, 1) // the root directory
 	disk.Value = max(disk.Value, 1)
-	disk.Max = saturating(disk.Max, blockSize, 1+unpacked.Max/extentsFrom)
+	disk.Max = saturating(max(disk.Max, 1), blockSize, 1+unpacked.Max/extentsFrom)
 	return ordered(Interval{wholeBlocks(disk.Value), wholeBlocks(disk.Min), wholeBlocks(disk.Max)})
+}
+
+// plus adds to a number that is not negative, up to the largest number.
+func plus(base, more int64) int64 {
+	if more > math.MaxInt64-base {
+		return math.MaxInt64
+	}
+	return base + more
 }
 
 // ordered makes an interval of three numbers that may be anything.

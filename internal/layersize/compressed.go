@@ -109,29 +109,31 @@ func (p *probe) judge(packed compression, claims []claim, sample sampler) (Measu
 		p.passed("nothing was learned from samples", err)
 		return p.unsampled(packed, claims)
 	}
-	unpacked := ordered(Interval(estimate.Unpacked))
-	files := unknownFiles(unpacked)
-	if estimate.Files.Max >= 0 {
-		files = prudent(Interval(estimate.Files))
-	}
-	m := Measurement{UnpackedBytes: unpacked, Method: MethodSampled}
+	m := Measurement{UnpackedBytes: ordered(Interval(estimate.Unpacked)), Method: MethodSampled}
 	for _, c := range claims {
 		if c.refutedBy(estimate) {
 			p.note("samples do not confirm the %s's %d bytes", c.method, c.length)
 			continue
 		}
 		m.UnpackedBytes, m.Method = exactly(c.length), c.method
+		estimate.Files = estimate.Files.Within(c.length)
 		break
 	}
 	if m.Method == MethodSampled && estimate.Hidden.Longest > 0 {
 		m.HiddenZeros = HiddenZeros(estimate.Hidden)
 		m.Note = m.HiddenZeros.note()
 	}
-	typical := typicalEntry(estimate.Entries)
-	m.DiskBytes = diskBytesOf(m.UnpackedBytes, files, typical.gain)
-	if estimate.Files.Max >= 0 {
-		m.LikelyInodes = int64(float64(files.Value) * typical.share)
+	if !estimate.Files.Known() {
+		m.DiskBytes = diskBytes(m.UnpackedBytes, unknownFiles(m.UnpackedBytes))
+		return m, true
 	}
+	entries := ordered(Interval(estimate.Files.Total(entriesOf, 1)))
+	gain := Interval(estimate.Files.Total(gainOf, gainTypical))
+	if !estimate.Settled {
+		gain.Value = prudent(gain)
+	}
+	m.DiskBytes = sampledDiskBytes(m.UnpackedBytes, entries, gain)
+	m.LikelyInodes = prudent(entries)
 	return m, true
 }
 
@@ -141,33 +143,18 @@ func (h HiddenZeros) note() string {
 		float64(h.Longest)/(1<<30), math.Floor(100*h.ChanceOfGiB))
 }
 
-// prudent counts some more files than were estimated, about half a standard error,
-// since a disk that is a little too large costs less than one that is too small.
-func prudent(files Interval) Interval {
-	files.Value += (files.Max - files.Value) / 4
-	return files
+// prudent is somewhat more than was estimated, about half a standard error, since a disk that is a little too large costs less than
+// one that is too small.
+func prudent(estimated Interval) int64 { return estimated.Value + (estimated.Max-estimated.Value)/4 }
+
+// entriesOf is 1 for a header of an entry's own, and 0 for one that says more of the next.
+func entriesOf(e sampling.Entry) float64 {
+	return float64(tarHeader{kind: e.Kind, size: e.Size}.entries())
 }
 
-// typical is what the headers of a layer come to on average.
-type typical struct {
-	gain  int64   // bytes that an entry gains when it comes from the tar to a disk
-	share float64 // of the headers that are an entry's own, and not extended ones
-}
-
-// typicalEntry goes by the headers that samples showed; where those are but a few, by
-// what entries are elsewhere.
-func typicalEntry(seen []sampling.Entry) typical {
-	const enough = 32
-	var sum, count int64
-	for _, e := range seen {
-		h := tarHeader{kind: e.Kind, size: e.Size}
-		count += h.entries()
-		sum += h.gain()
-	}
-	if count < enough {
-		return typical{gain: gainTypical, share: 1}
-	}
-	return typical{gain: min(max(sum/count, 1), gainMax), share: float64(count) / float64(len(seen))}
+// gainOf is what an entry holds on the disk beyond what it takes in the tar.
+func gainOf(e sampling.Entry) float64 {
+	return float64(tarHeader{kind: e.Kind, size: e.Size}.gain())
 }
 
 func (c claim) refutedBy(e sampling.Estimate) bool {

@@ -16,10 +16,6 @@ const (
 	hiddenPrior    = 0.02
 	hiddenPriorBad = 0.10
 
-	// hiddenShare is the allowance for it where no trailer helps. What hides can be
-	// more: with half, one in some 500 layers made to hide zeros was 1 % beyond.
-	hiddenShare = 0.6
-
 	// memberPrior is the belief that the stream has several members and no
 	// window showed it, so that the trailer speaks of the last one alone; and the
 	// same where the first header has an extra field, as those have whose writers
@@ -40,16 +36,19 @@ func (g *gzipSampler) estimate() Estimate {
 	e := Estimate{BytesRead: g.read, Windows: g.nreads, MultiMember: g.severalMembers()}
 	size := float64(g.size)
 	p := summarise(obs, size)
-	e.Files, e.Entries = files(obs, size), entries(obs)
+	e.Files = sampleFiles(obs, size, 0)
 	if p.n == 0 {
 		e.Unpacked = Interval{int64(size * 2), g.size / 2, saturate(size * deflateLimit)}
 		return e
 	}
 	if e.MultiMember {
-		e.Unpacked = p.interval(size, hiddenShare).atLeast(int64(g.isize))
+		e.Unpacked = p.unaided(size).atLeast(int64(g.isize))
 		return e
 	}
 	g.choose(&e, p)
+	if e.Settled {
+		e.Files.length = float64(e.Unpacked.Value)
+	}
 	return e
 }
 
@@ -65,10 +64,7 @@ func (g *gzipSampler) estimate() Estimate {
 // only, and may then be anything up to the estimate.
 func (g *gzipSampler) choose(e *Estimate, p population) {
 	size := float64(g.size)
-	prior := hiddenPrior
-	if p.rare {
-		prior = hiddenPriorBad
-	}
+	prior := p.hiddenBelief()
 	hidden := tail{scale: float64(modulus)/4 + p.mean()/8, reach: size * deflateLimit / float64(p.n+1)}
 	// Encoders store what does not compress, so the length is hardly below the
 	// stream's own, unless the windows say otherwise.
@@ -103,28 +99,24 @@ func (g *gzipSampler) choose(e *Estimate, p population) {
 	e.Unpacked = unsettled(all, total, other, p, size).atLeast(int64(g.isize))
 }
 
-// unsettled is the hull of every candidate that is still to be reckoned with and
-// of the windows' own interval, since the trailer may mean nothing.
+// unsettled bounds the length by the weight of every candidate, and of the windows' own word, since the trailer may mean nothing.
 func unsettled(all []candidate, total, other float64, p population, size float64) Interval {
-	const leftOut = wrongAllowed
-	lo, hi := math.Inf(1), 0.0
-	for i, rest := 0, total; i < len(all) && rest > leftOut*total; i++ {
-		lo, hi = min(lo, all[i].length), max(hi, all[i].length)
-		rest -= all[i].weight
-	}
+	value := p.mean()
 	// A candidate that only beats the other candidates may still be the trailer of a last member: then what the windows say is the
 	// better guess.
-	value := p.prudent()
 	if len(all) > 0 && all[0].weight > total/2 && all[0].weight > other && math.Abs(all[0].length-p.mean()) <= 3*p.err {
 		value = all[0].length
 	}
-	share := 0.0
-	if other > leftOut*total || lo >= hi {
-		share = hiddenShare
+	lengths := p.posterior(size, p.hiddenBelief())
+	for i := range lengths {
+		lengths[i].weight *= other
 	}
-	own := p.interval(size, share)
-	lo, hi = min(lo, float64(own.Min)), max(hi, float64(own.Max))
-	return Interval{int64(min(max(value, lo), hi)), int64(lo), saturate(hi)}
+	for _, c := range all {
+		lengths = append(lengths, possible(c))
+	}
+	lo, hi := quantiles(lengths)
+	value = min(max(value, lo), hi)
+	return Interval{int64(value), int64(lo), saturate(hi)}
 }
 
 // saturate makes an int64 of what may be larger.

@@ -2,71 +2,181 @@ package sampling
 
 import "math"
 
-// entries are all that windows have shown of files.
-func entries(obs []*observation) (all []Entry) {
-	for _, o := range obs {
-		all = append(all, o.entries...)
-	}
-	return all
+// Entry is what a tar header says of a file.
+type Entry struct {
+	Kind   byte    // the type flag (POSIX.1-1988, "typeflag"); 0 where the window does not show it
+	Size   int64   // of what follows the header, in bytes or in whole blocks of 512; negative where the window does not show it
+	weight float64 // the inverse of the chance that a window shows it
 }
 
-// wholeFiles is the count of a stream that was decoded from end to end.
-func wholeFiles(o *observation) Interval {
-	n := int64(math.Round(o.headers))
-	return Interval{n, n, n}
+// extended reports whether the header says more of the next one, and is no entry of its own.
+func (e Entry) extended() bool { return e.Kind == 'x' || e.Kind == 'g' || e.Kind == 'L' || e.Kind == 'K' }
+
+func (e Entry) known() bool { return e.Kind != 0 && e.Size >= 0 }
+
+// Files is a sample of a layer's tar headers, window by window.
+type Files struct {
+	windows []fileWindow
+	size    float64 // of the stream
+	length  float64 // of the tar; 0 where it is not known
+	whole   bool    // one window, which is the whole stream
 }
 
-// files estimates the tar entries of the whole stream from the headers that the
-// windows showed.
-func files(obs []*observation, size float64) Interval {
-	var heads, search []float64
-	seen := 0
+// fileWindow is what one window shows: how much of it was searched for headers, and those found.
+type fileWindow struct {
+	in, out float64 // weighted bytes of the stream and of the tar
+	entries []Entry
+}
+
+// sampleFiles gathers what windows have shown of a stream's files. The length is that of the tar, or 0 where it is not known.
+func sampleFiles(obs []*observation, size, length float64) Files {
+	f := Files{size: size, length: length}
 	for _, o := range obs {
 		if o.decoded && o.search > 0 {
-			heads = append(heads, o.headers)
-			search = append(search, o.search)
-			seen += btoi(o.headers > 0)
+			f.windows = append(f.windows, fileWindow{in: o.search, out: o.searchOut, entries: o.entries})
 		}
 	}
-	n := len(search)
-	if n == 0 {
-		return Interval{Max: -1}
-	}
-	rate := sum(heads) / sum(search)
-	value := rate * size
-	if seen*2 > n {
-		// Headers nearly everywhere: the scatter between windows tells all.
-		err, df := standardError(search, heads, rate)
-		far := err * size * studentQuantile(df, 0.995)
-		return filesInterval(value, value-far, value+far)
-	}
-	// Headers come in clusters, directories of small files. What k windows tell
-	// of them is a gamma of shape k; when none was seen, one window of ordinary
-	// density could have been missed.
-	k := effective(heads)
-	per := size / float64(n)
-	if k == 0 {
-		return filesInterval(0, 0, max(gammaQuantile(1, 0.99)*per, unseen(n)*size)/ordinary)
-	}
-	each := value / k
-	hi := max(gammaQuantile(k+1, 0.99)*each, unseen(n)*size/ordinary)
-	return filesInterval(value, gammaQuantile(k, 0.01)*each, hi)
+	return f
 }
 
-// ordinary is the length of a small file in the compressed stream, in bytes.
-const ordinary = 4096
+// wholeFiles are those of a stream that was decoded from end to end.
+func wholeFiles(o *observation) Files {
+	return Files{windows: []fileWindow{{in: o.search, out: o.searchOut, entries: o.entries}}, whole: true}
+}
 
-// unseen is the share of a stream that may consist of small files although few windows showed any: all of it, until there are
-// enough windows for their scatter to mean something.
-func unseen(windows int) float64 {
-	const enough = 16
-	if windows < enough {
+// Known reports whether anything was searched for headers.
+func (f Files) Known() bool { return len(f.windows) > 0 }
+
+// Within is the same sample where the length of the tar is known otherwise.
+func (f Files) Within(length int64) Files {
+	f.length = float64(length)
+	return f
+}
+
+// Count estimates the headers of the whole stream. Extended headers (PAX, GNU's long names) are counted with the rest.
+func (f Files) Count() Interval { return f.Total(func(Entry) float64 { return 1 }, 1) }
+
+const (
+	// ordinary is the length of a small file in the compressed stream, in bytes.
+	ordinary = 4096
+
+	// fileBounds is the chance that the truth is above the upper bound, and that it is below the lower one.
+	fileBounds = 0.005
+)
+
+// Total estimates the sum of a figure over all entries of the layer, with bounds that come from the scatter between windows. An
+// entry of which a window does not show enough has the mean of those that are alike. typical is the figure of a small file: as many
+// of those as a few windows can have missed may be where none was seen.
+func (f Files) Total(of func(Entry) float64, typical float64) Interval {
+	if !f.Known() {
+		return Interval{}
+	}
+	sums := f.sums(of, typical)
+	if f.whole {
+		n := int64(math.Round(sums[0]))
+		return Interval{n, n, n}
+	}
+	value, err, df := f.ratioTotal(sums)
+	n := float64(len(sums))
+	if n < 2 {
+		err = math.Abs(value) + typical*f.size/ordinary
+	}
+	lo, hi := skewed(value, err, df)
+	// No window may have met what makes up so much of the stream, by the rule of three.
+	missed := -math.Log(fileBounds) / n * f.size / ordinary * typical
+	if seen := countSeen(f.windows); seen*2 <= len(f.windows) {
+		hi = max(hi, value+missed*(1-float64(seen)/n))
+	}
+	return Interval{int64(value), int64(math.Floor(min(lo, value))), saturate(math.Ceil(max(hi, value)))}
+}
+
+// sums are the weighted figures of each window.
+func (f Files) sums(of func(Entry) float64, typical float64) []float64 {
+	means := f.means(of, typical)
+	sums := make([]float64, len(f.windows))
+	for i, w := range f.windows {
+		for _, e := range w.entries {
+			figure := means[likenessOf(e)]
+			if e.known() {
+				figure = of(e)
+			}
+			sums[i] += e.weight * figure
+		}
+	}
+	return sums
+}
+
+// likenessOf tells entries apart by what is known most often: whether content follows the header.
+func likenessOf(e Entry) int {
+	switch {
+	case e.Size < 0:
+		return 0
+	case e.Size == 0:
 		return 1
 	}
-	return 0
+	return 2
 }
 
-func filesInterval(value, lo, hi float64) Interval {
-	lo, hi = max(0, min(lo, value)), max(hi, value)
-	return Interval{int64(value), int64(lo), saturate(math.Ceil(hi))}
+// means are the mean figures of the entries that are known, of all and by their likeness.
+func (f Files) means(of func(Entry) float64, typical float64) (means [3]float64) {
+	var figures, weights [3]float64
+	for _, w := range f.windows {
+		for _, e := range w.entries {
+			if e.known() {
+				figure := e.weight * of(e)
+				figures[0], weights[0] = figures[0]+figure, weights[0]+e.weight
+				figures[likenessOf(e)], weights[likenessOf(e)] = figures[likenessOf(e)]+figure, weights[likenessOf(e)]+e.weight
+			}
+		}
+	}
+	for i := range means {
+		switch {
+		case weights[i] > 0:
+			means[i] = figures[i] / weights[i]
+		case weights[0] > 0:
+			means[i] = figures[0] / weights[0]
+		default:
+			means[i] = typical
+		}
+	}
+	return means
+}
+
+// ratioTotal is the estimate for the whole: by what was searched of the stream, or, where the length of the tar is known, by what
+// that came to, if that scatters less: among files that are alike in size but not in content it does.
+func (f Files) ratioTotal(sums []float64) (value, err, df float64) {
+	ins, outs := make([]float64, len(sums)), make([]float64, len(sums))
+	for i, w := range f.windows {
+		ins[i], outs[i] = w.in, w.out
+	}
+	ratio := sum(sums) / sum(ins)
+	se, df := ratioError(ins, sums, ratio)
+	value, err = ratio*f.size, se*f.size
+	if f.length > 0 && sum(outs) > 0 {
+		ratio = sum(sums) / sum(outs)
+		if se, _ = ratioError(outs, sums, ratio); se*f.length < err {
+			value, err = ratio*f.length, se*f.length
+		}
+	}
+	return value, err, df
+}
+
+// skewed bounds a total by its standard error. Files come in clusters, directories of small ones, so that a total of which windows
+// have seen but a few is skewed: it is a gamma of the same mean and error. One that may be less than nothing is Student's.
+func skewed(value, err, df float64) (lo, hi float64) {
+	far := err * studentQuantile(df, 1-fileBounds)
+	if value <= 0 || err <= 0 {
+		return value - far, value + far
+	}
+	shape := sq(value / err)
+	wide := studentQuantile(df, 1-fileBounds) / normalQuantile(1-fileBounds) // as the error is estimated, too
+	shape /= sq(wide)
+	return value / shape * gammaQuantile(shape, fileBounds), value / shape * gammaQuantile(shape+1, 1-fileBounds)
+}
+
+func countSeen(windows []fileWindow) (seen int) {
+	for _, w := range windows {
+		seen += btoi(len(w.entries) > 0)
+	}
+	return seen
 }

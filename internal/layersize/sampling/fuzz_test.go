@@ -20,7 +20,7 @@ func checkEstimate(t *testing.T, e Estimate, budget int64) {
 	if u := e.Unpacked; u.Min < 0 || u.Min > u.Value || u.Value > u.Max {
 		t.Fatalf("no interval: %+v", u)
 	}
-	if f := e.Files; f.Max >= 0 && (f.Min < 0 || f.Min > f.Value || f.Value > f.Max) {
+	if f := e.Files.Count(); f.Min > f.Value || f.Value > f.Max || f.Value < 0 {
 		t.Fatalf("no interval of files: %+v", f)
 	}
 	if e.Settled && e.Unpacked.Min != e.Unpacked.Max {

@@ -39,7 +39,7 @@ func Gzip(ctx context.Context, r io.ReaderAt, size, budget int64) (Estimate, err
 // learn reads the stream, whole up to the given size, else in windows.
 func (g *gzipSampler) learn(window, whole int64) (Estimate, error) {
 	if g.size < 18 { // RFC 1952 §2.3: the least member's header and trailer
-		return Estimate{Files: Interval{Max: -1}}, ErrFormat
+		return Estimate{}, ErrFormat
 	}
 	if g.size <= min(g.left, whole) {
 		return g.whole()
@@ -180,6 +180,6 @@ func (g *gzipSampler) whole() (Estimate, error) {
 		Unpacked: Interval{w.out, w.out, w.out}, Settled: true, MultiMember: w.members > 0,
 		BytesRead: g.read, Windows: 1,
 	}
-	e.Files, e.Entries = wholeFiles(o), o.entries
+	e.Files = wholeFiles(o)
 	return e, nil
 }

@@ -16,9 +16,10 @@ type observation struct {
 	decoded bool
 	in      [classes]float64 // weighted input by class of its ratio
 	out     [classes]float64 // weighted output
-	headers float64          // weighted tar headers
 	search  float64          // weighted input that was searched for tar headers
-	entries []Entry          // those of the headers that are known whole
+	entries []Entry          // of the headers found, as far as the window shows them
+
+	searchOut float64 // what came of the input that was searched, weighted in the same way
 	members int
 }
 
@@ -79,10 +80,11 @@ func counted(slices []slice, window, every int64) int64 {
 func (o *observation) observe(slices []slice, window, every int64, text *transcript) {
 	o.decoded = true
 	var headers []int
+	var found []Entry
 	kept := int64(0)
 	if text != nil {
 		headers, kept = text.headers(), int64(len(text.out))
-		o.entries = append(o.entries, text.entries(headers)...)
+		found = text.entries(headers)
 	}
 	window = counted(slices, window, every)
 	at := int64(0)
@@ -92,12 +94,15 @@ func (o *observation) observe(slices []slice, window, every int64, text *transcr
 		}
 		w := o.weigh(s, window)
 		if at < kept {
-			o.search += w * float64(s.bits) / 8 * min(1, float64(kept-at)/float64(max(1, s.out)))
+			part := w * min(1, float64(kept-at)/float64(max(1, s.out)))
+			o.search += part * float64(s.bits) / 8
+			o.searchOut += part * float64(s.out)
 		}
 		at += s.out
 		for len(headers) > 0 && int64(headers[0]) < at {
-			o.headers += w
-			headers = headers[1:]
+			found[0].weight = w
+			o.entries = append(o.entries, found[0])
+			headers, found = headers[1:], found[1:]
 		}
 	}
 }

@@ -1,8 +1,15 @@
 package sampling
 
-// fileWindows is as many as files are worth: they gather in places, so that more
-// windows tell ever less of them, and their part of a disk is small.
+// fileWindows is as many as files are worth where their part of a disk is small: they
+// gather in places, so that more windows tell ever less of them.
 const fileWindows = 128
+
+// What files may leave uncertain of what the layer takes on the disk, packed and
+// unpacked: a fortieth, or after fileWindows a tenth.
+const (
+	filesWellKnown = 40
+	filesKnown     = 10
+)
 
 // next is the number of strata to go on with, 0 for no more: until the length is
 // settled, or known as well as it ever will be, and the files are too. A length
@@ -19,7 +26,7 @@ func (g *gzipSampler) next(n int, e Estimate) int {
 	want := n * 2
 	switch {
 	case e.Settled || e.MultiMember && p.precise():
-		if e.filesKnown(g.size) || n >= fileWindows {
+		if e.filesKnown(g.size, filesWellKnown) || n >= fileWindows && e.filesKnown(g.size, filesKnown) {
 			return 0
 		}
 	case p.n > 0:
@@ -33,11 +40,12 @@ func (g *gzipSampler) next(n int, e Estimate) int {
 }
 
 // filesKnown reports whether the files, of which each gains some 1.5 KB when it
-// comes from the tar to a disk, leave uncertain but a fortieth of what the
+// comes from the tar to a disk, leave uncertain no more than the given part of what the
 // layer takes there, packed and unpacked.
-func (e Estimate) filesKnown(size int64) bool {
+func (e Estimate) filesKnown(size, part int64) bool {
 	const gain = 1536
-	return e.Files.Max >= 0 && (e.Files.Max-e.Files.Min)*gain <= (size+e.Unpacked.Value)/40
+	count := e.Files.Count()
+	return e.Files.Known() && (count.Max-count.Min)*gain <= (size+e.Unpacked.Value)/part
 }
 
 // least is the number of windows before anything is settled. Four gigabytes of

@@ -68,12 +68,6 @@ package sampling
 // Interval is a best guess with bounds.
 type Interval struct{ Value, Min, Max int64 }
 
-// Entry is what a tar header says of a file.
-type Entry struct {
-	Kind byte  // the type flag (POSIX.1-1988, "typeflag")
-	Size int64 // of what follows the header, in bytes; where the header was not known whole, in whole blocks of 512
-}
-
 // Estimate is what the windows say about the whole stream.
 type Estimate struct {
 	// Unpacked is the uncompressed length: the chosen candidate, three times,
@@ -87,14 +81,8 @@ type Estimate struct {
 	// another one: the trailer, or the first header, says nothing about the whole.
 	MultiMember bool
 
-	// Files is the number of tar headers in the whole stream, by those that the
-	// windows showed. Max is negative when nothing can be said. Extended headers
-	// (PAX, GNU's long names) are counted with the rest.
-	Files Interval
-
-	// Entries are those of the tar headers seen whose kind and size are known, or
-	// likely, in no order: a sample of the files.
-	Entries []Entry
+	// Files is what the windows showed of the tar's entries.
+	Files Files
 
 	// Hidden is what may lie between the windows of a zstd stream.
 	Hidden Hidden

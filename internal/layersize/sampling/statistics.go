@@ -78,6 +78,21 @@ func summarise(obs []*observation, size float64) population {
 // data change slowly along the stream the error is smaller than the scatter.
 func standardError(ins, outs []float64, ratio float64) (err, df float64) {
 	n := float64(len(ins))
+	v, df := scatter(ins, outs, ratio)
+	v = (priorWeight*sq(priorScatter*ratio) + v) / (priorWeight + n - 1)
+	return math.Sqrt(v / n), df
+}
+
+// ratioError is the standard error of a ratio of which nothing is believed beforehand.
+func ratioError(ins, outs []float64, ratio float64) (err, df float64) {
+	n := float64(len(ins))
+	v, df := scatter(ins, outs, ratio)
+	return math.Sqrt(v / max(1, n-1) / n), df
+}
+
+// scatter is the sum of squares of what windows are off by, as parts of their mean, and its degrees of freedom.
+func scatter(ins, outs []float64, ratio float64) (v, df float64) {
+	n := float64(len(ins))
 	mean := sum(ins) / n
 	var all, steps, previous float64
 	for i := range ins {
@@ -88,10 +103,7 @@ func standardError(ins, outs []float64, ratio float64) (err, df float64) {
 		}
 		previous = e
 	}
-	v := max(steps, all/2)
-	df = priorWeight + (n-1)*0.7
-	v = (priorWeight*sq(priorScatter*ratio) + v) / (priorWeight + n - 1)
-	return math.Sqrt(v / n), df
+	return max(steps, all/2), priorWeight + (n-1)*0.7
 }
 
 // extremeClass is the class of ratio from which data are extreme: far above
@@ -132,7 +144,7 @@ func effective(xs []float64) float64 {
 // and what k windows saw of the extreme is a gamma of shape k, as the rate of a
 // Poisson process is after k events.
 func (p population) draws() []float64 {
-	const bodies, extremes = 127, 31
+	const bodies, extremes = 255, 127
 	gammas := []float64{0}
 	if p.extreme > 0 {
 		gammas = gammas[:0]

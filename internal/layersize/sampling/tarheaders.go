@@ -94,15 +94,21 @@ func (t *transcript) score(residue int) (score int) {
 
 // onGrid goes through the blocks of a residue that is that of headers, where
 // less evidence serves: a digit of its own, or the magic copied from where
-// another header's came from. Among small files that are much alike most headers
-// are copies throughout.
+// another header's came from, or that the header before it says that here is the
+// next. Among small files that are much alike most headers are copies throughout.
 func (t *transcript) onGrid(residue int) []int {
 	var found []int
 	letters := t.lettersOf(residue)
+	due := -1 // where the next header stands, by the size in the last one
 	for i := residue; i+tarBlock <= len(t.out); i += tarBlock {
 		h := t.out[i : i+tarBlock]
-		if own := ownDigits(h); (own >= 1 || own == 0 && letters.spell(h)) && judge(h) == likeHeader {
-			found = append(found, i)
+		own := ownDigits(h)
+		if own < 0 || own == 0 && i != due && !letters.spell(h) || judge(h) != likeHeader {
+			continue
+		}
+		found = append(found, i)
+		if size := t.sizeAt(i); size >= 0 {
+			due = i + tarBlock + int(min(size, transcriptCap)+tarBlock-1)/tarBlock*tarBlock
 		}
 	}
 	return found
@@ -209,40 +215,4 @@ func checksumHolds(h []uint16) bool {
 		sum += int(c)
 	}
 	return sum == want
-}
-
-// entries are the files of headers. Where the size was copied from before the
-// window, as among files of one size, the next header tells how long the content
-// is, to a block of 512; what it is of is then most likely a regular file.
-func (t *transcript) entries(headers []int) (all []Entry) {
-	for i, at := range headers {
-		e, ok := t.entry(at)
-		if !ok && i+1 < len(headers) {
-			kind := t.out[at+156]
-			content := int64(headers[i+1] - at - tarBlock)
-			e, ok = Entry{Kind: '0', Size: content}, content > 0 && (kind == '0' || !isKnown(kind))
-		}
-		if ok {
-			all = append(all, e)
-		}
-	}
-	return all
-}
-
-// entry is the file of a header, if its kind and its size were not copied from
-// before the window.
-func (t *transcript) entry(at int) (Entry, bool) {
-	e := Entry{Kind: byte(t.out[at+156])}
-	if !isKnown(t.out[at+156]) || t.out[at+124]&0xff80 == 0x80 { // GNU's base-256 number
-		return e, false
-	}
-	for _, c := range t.out[at+124 : at+136] {
-		switch {
-		case isOctal(c):
-			e.Size = e.Size*8 + int64(c-'0')
-		case !isKnown(c):
-			return e, false
-		}
-	}
-	return e, true
 }

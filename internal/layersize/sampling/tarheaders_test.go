@@ -52,8 +52,8 @@ func TestFilesThatAreAlikeAreCounted(t *testing.T) {
 			}
 			g := &gzipSampler{sampler: sampler{source: inMemory(stream, int64(len(stream))*9/10)}}
 			e, err := g.learn(min(gzipWindowSize, int64(len(stream))/12), 1000)
-			if err != nil || e.Files.Value < files*75/100 || e.Files.Value > files*130/100 {
-				t.Errorf("%s, %s: %+v of %d files, %v", name, p.name, e.Files, files, err)
+			if err != nil || e.Files.Count().Value < files*75/100 || e.Files.Count().Value > files*130/100 {
+				t.Errorf("%s, %s: %+v of %d files, %v", name, p.name, e.Files.Count(), files, err)
 			}
 		}
 	}
@@ -75,8 +75,8 @@ func TestDataWithoutFilesShowNone(t *testing.T) {
 			}
 			g := &gzipSampler{sampler: sampler{source: inMemory(stream, int64(len(stream))*9/10)}}
 			e, err := g.learn(min(gzipWindowSize, int64(len(stream))/30), 1000)
-			if err != nil || e.Files.Value > 10 {
-				t.Errorf("%s, %s: %+v files, %v", m.name, p.name, e.Files, err)
+			if err != nil || e.Files.Count().Value > 10 {
+				t.Errorf("%s, %s: %+v files, %v", m.name, p.name, e.Files.Count(), err)
 			}
 		}
 	}

@@ -57,7 +57,7 @@ func newZstdSampler(ctx context.Context, r io.ReaderAt, size, budget int64) *zst
 // learn reads the stream, whole up to the given size, else in windows.
 func (z *zstdSampler) learn(window, whole int64) (Estimate, error) {
 	if z.size < 9 { // RFC 8878 §3.1.1: the least frame
-		return Estimate{Files: Interval{Max: -1}}, ErrFormat
+		return Estimate{}, ErrFormat
 	}
 	if z.size <= min(z.left, whole) {
 		return z.readWhole()
@@ -290,7 +290,7 @@ func (z *zstdSampler) escalate() (Estimate, error) {
 			return Estimate{}, err
 		}
 		e := z.estimate()
-		good := n >= zstdLeast && (e.Settled || z.summarise().isPrecise()) && e.filesKnown(z.size)
+		good := n >= zstdLeast && (e.Settled || z.summarise().isPrecise()) && e.filesKnown(z.size, filesWellKnown)
 		if good || !more || n >= zstdMost || z.room() < max(1, int64(len(z.middle))/8) {
 			return z.conclude()
 		}

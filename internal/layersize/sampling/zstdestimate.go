@@ -275,7 +275,7 @@ func (z *zstdSampler) estimate() Estimate {
 	for _, v := range z.sampled() {
 		obs = append(obs, &v.observation)
 	}
-	e.Files, e.Entries = files(obs, float64(z.size)), entries(obs)
+	e.Files = sampleFiles(obs, float64(z.size), 0)
 	s := z.summarise()
 	if s.n == 0 {
 		size := float64(z.size)
