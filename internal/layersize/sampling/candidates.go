@@ -99,7 +99,8 @@ func (g *gzipSampler) choose(e *Estimate, p population) {
 	e.Unpacked = unsettled(all, total, other, p, size).atLeast(int64(g.isize))
 }
 
-// unsettled bounds the length by the weight of every candidate, and of the windows' own word, since the trailer may mean nothing.
+// unsettled bounds the length by the weights of the candidates, and where the trailer may mean nothing, being that of a last member,
+// by what the windows say alone, too.
 func unsettled(all []candidate, total, other float64, p population, size float64) Interval {
 	value := p.mean()
 	// A candidate that only beats the other candidates may still be the trailer of a last member: then what the windows say is the
@@ -107,14 +108,18 @@ func unsettled(all []candidate, total, other float64, p population, size float64
 	if len(all) > 0 && all[0].weight > total/2 && all[0].weight > other && math.Abs(all[0].length-p.mean()) <= 3*p.err {
 		value = all[0].length
 	}
-	lengths := p.posterior(size, p.hiddenBelief())
-	for i := range lengths {
-		lengths[i].weight *= other
+	lengths := make([]possible, len(all))
+	for i, c := range all {
+		lengths[i] = possible(c)
 	}
-	for _, c := range all {
-		lengths = append(lengths, possible(c))
+	own := p.unaided(size)
+	lo, hi := float64(own.Min), float64(own.Max)
+	if len(lengths) > 0 && total > 0 {
+		lo, hi = quantiles(lengths)
+		if other > outside*total {
+			lo, hi = min(lo, float64(own.Min)), max(hi, float64(own.Max))
+		}
 	}
-	lo, hi := quantiles(lengths)
 	value = min(max(value, lo), hi)
 	return Interval{int64(value), int64(lo), saturate(hi)}
 }

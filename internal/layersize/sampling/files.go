@@ -10,7 +10,9 @@ type Entry struct {
 }
 
 // extended reports whether the header says more of the next one, and is no entry of its own.
-func (e Entry) extended() bool { return e.Kind == 'x' || e.Kind == 'g' || e.Kind == 'L' || e.Kind == 'K' }
+func (e Entry) extended() bool {
+	return e.Kind == 'x' || e.Kind == 'g' || e.Kind == 'L' || e.Kind == 'K'
+}
 
 func (e Entry) known() bool { return e.Kind != 0 && e.Size >= 0 }
 

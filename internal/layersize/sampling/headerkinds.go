@@ -147,4 +147,6 @@ func paxStart(content []uint16) bool {
 
 func isDigit(c uint16) bool { return c >= '0' && c <= '9' }
 
-func isKeyLetter(c uint16) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '.' || !isKnown(c) }
+func isKeyLetter(c uint16) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '.' || !isKnown(c)
+}

@@ -20,7 +20,7 @@ type observation struct {
 	entries []Entry          // of the headers found, as far as the window shows them
 
 	searchOut float64 // what came of the input that was searched, weighted in the same way
-	members int
+	members   int
 }
 
 // weigh adds a slice of a window. Decoding begins at the first block boundary
