@@ -37,7 +37,7 @@ func help(ctx context.Context, mode, reference string) error {
 		return err
 	}
 	report, err := (&measure.Measurer{Registry: client}).Measure(ctx, measure.Request{
-		Images: []string{reference}, Platform: registry.DefaultPlatform, Mode: measure.Mode(mode), ReadBudget: measure.DefaultReadBudget,
+		Images: []string{reference}, Platform: registry.DefaultPlatform, Mode: measure.Mode(mode), ReadBudget: measure.DefaultReadBudget, Disk: measure.DefaultDisk,
 	})
 	if err != nil {
 		return err

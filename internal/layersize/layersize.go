@@ -144,6 +144,8 @@ type Measurement struct {
 
 	// Refuted is what is wrong with a table of contents that was passed over; users are warned of it.
 	Refuted string `json:",omitempty"`
+	// Cut: the budget ended the reading, and with a larger one the bounds would be closer.
+	Cut bool `json:",omitempty"`
 
 	Fault error `json:"-"` // the read that failed on the way, after which the blob was left alone; nil for none
 }

@@ -44,6 +44,8 @@ func Probe(ctx context.Context, l Layer, budget int64) (Measurement, error) {
 	if !ok {
 		m = Declared(l)
 	}
+	// A probe that knows all it can ends by itself. One that spent most of its budget ended for the lack of more.
+	m.Cut = !m.Exact && p.blob.left < budget/2
 	if p.blob.err != nil {
 		p.note("range reads failed: %v", p.blob.err)
 		m.Fault = p.blob.err

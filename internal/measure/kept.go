@@ -83,7 +83,7 @@ func (m *Measurer) refusedBefore(j *job) (left int64, refused bool) {
 		return 0, false
 	}
 	left, err := strconv.ParseInt(string(content), 10, 64)
-	return left, err == nil && 0 <= left && left <= allowanceFor(j.layer.Size)
+	return left, err == nil && 0 <= left && left <= allowanceFor(j.layer.Size, DefaultReadBudget)
 }
 
 func (m *Measurer) keepRefusal(j *job, left int64) {

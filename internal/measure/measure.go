@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
@@ -30,7 +31,7 @@ type Mode string
 const (
 	Manifest Mode = "manifest" // no layer is opened: what the manifest declares, else a ratio
 	Sample   Mode = "sample"   // range reads only
-	Auto     Mode = "auto"     // small layers streamed within the budget, the rest sampled
+	Auto     Mode = "auto"     // small layers streamed within the budget, the rest sampled until the disk is certain
 	Full     Mode = "full"     // every layer streamed
 )
 
@@ -56,6 +57,15 @@ type Request struct {
 	Platform   string // os/architecture or os/architecture/variant
 	Mode       Mode
 	ReadBudget int64 // bytes, for Sample and Auto
+
+	// Disk is how the disk is chosen and what it must hold beside the images, since Auto ends when the
+	// choice is certain. Its RequiredBytes and Inodes are those of the report. DefaultDisk is the usual one.
+	Disk disksize.Request
+}
+
+// DefaultDisk is chosen with the default margin and holds nothing but the images.
+var DefaultDisk = disksize.Request{
+	MaxUtilizationPercent: disksize.DefaultMaxUtilizationPercent, RoundToGiB: disksize.DefaultRoundToGiB,
 }
 
 // Registry is what a Measurer reads from.
@@ -81,11 +91,20 @@ func (m *Measurer) Measure(ctx context.Context, request Request) (*Report, error
 		return nil, err
 	}
 	jobs := uniqueLayers(images)
-	plan(jobs, request)
-	if err := m.run(ctx, jobs); err != nil {
-		return nil, m.redacted(err)
+	round, left := jobs, plan(jobs, request)
+	for {
+		if err := m.run(ctx, round); err != nil {
+			return nil, m.redacted(err)
+		}
+		report, err := addUp(images, resultsOf(jobs))
+		if err != nil || request.Mode != Auto || isDecided(report, request.Disk) {
+			return report, err
+		}
+		forgetRanges(jobs)
+		if round, left = nextRound(jobs, left, request.ReadBudget); len(round) == 0 {
+			return report, nil
+		}
 	}
-	return addUp(images, resultsOf(jobs))
 }
 
 // maxText bounds what an error or a note repeats of a layer's content.

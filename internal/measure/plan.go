@@ -34,6 +34,7 @@ type source struct {
 	image  *registry.Image // the first one of the repository that holds the layer
 	index  *sociIndex      // of the image
 	result layersize.Measurement
+	ranges *ranges // what was read of it, where it may be read again
 }
 
 // layerKey is what manifests must agree on to mean one layer: they might claim another size for a
@@ -84,28 +85,39 @@ func inOrder(images []*registry.Image) []*registry.Image {
 	})
 }
 
-// What a probe of one layer may fetch at first: a part of the layer, between two bounds. It depends on nothing but the layer, so
-// that what is learned of it, and kept, does not change when another layer of the image does.
+// What a probe of one layer may fetch: a part of the layer, between two bounds. It depends on nothing but the layer and the budget,
+// so that what is learned of it, and kept, does not change when another layer of the image does.
 const (
 	allowedPart      = 32
 	leastAllowance   = 2 << 20
-	mostAllowance    = 12 << 20
+	mostAllowance    = 47 << 18  // with the default budget, and in proportion with a larger one
 	uselessAllowance = 256 << 10 // less than this teaches too little for its requests
 )
 
-// What Auto adds from the part of the budget that is left over. It is a ceiling: a probe ends as soon as it knows enough, which most
-// layers tell from less than the first allowance. In steps, so that little changes of the other layers change nothing here.
+// In Auto's first round each probe has half of that, since the layers that matter have more in the next ones, and all layers
+// together half of the budget.
 const (
-	surplusStep   = 4 << 20
-	mostWithExtra = 48 << 20
+	leastFirst = leastAllowance / 2
+
+	// The smallest layers are streamed, where the many small files usually are, for up to this part of the budget: one request
+	// counts all of a layer, and a probe takes thirty.
+	streamedPart = 4
+
+	// A sixteenth of the budget is left for what a larger allowance does not read as a smaller one did.
+	reservedPart = 16
 )
 
-func allowanceFor(size int64) int64 {
-	return min(size, max(leastAllowance, min(mostAllowance, size/allowedPart)))
+func allowanceFor(size, budget int64) int64 {
+	most := max(mostAllowance, int64(float64(mostAllowance)*(float64(budget)/float64(DefaultReadBudget))))
+	return min(size, max(leastAllowance, min(most, size/allowedPart)))
 }
 
-// plan decides how each layer is read. It looks at nothing but sizes, digests and the budget, and so decides the same everywhere.
-func plan(jobs []*job, request Request) {
+// firstAllowance is what a probe may fetch in Auto's first round.
+func firstAllowance(size, budget int64) int64 { return min(size, allowanceFor(size, budget)/2) }
+
+// plan decides how each layer is read, in Auto in the first round, and returns what is left of the budget. It looks at nothing but
+// sizes, digests and the budget, and so decides the same everywhere.
+func plan(jobs []*job, request Request) (left int64) {
 	ascending := slices.Clone(jobs)
 	slices.SortFunc(ascending, func(a, b *job) int {
 		return cmp.Or(cmp.Compare(a.layer.Size, b.layer.Size), cmp.Compare(a.layer.Digest, b.layer.Digest))
@@ -116,76 +128,63 @@ func plan(jobs []*job, request Request) {
 			j.way = stream
 		}
 	case Auto:
-		rest, left := streamSmall(ascending, request.ReadBudget)
-		left = share(rest, left)
-		addSurplus(rest, left)
-		for _, j := range rest {
-			if j.allowance == j.layer.Size && j.way == probe {
-				j.way = stream // whoever may read all of it had better count it
-			}
-		}
-		for _, j := range jobs {
-			j.orProbe = j.way == stream
-		}
+		return planFirstRound(ascending, request.ReadBudget)
 	case Sample:
-		share(ascending, request.ReadBudget)
+		share(ascending, request.ReadBudget, request.ReadBudget, allowanceFor)
 	case Manifest: // nothing is read
 	}
+	return 0
 }
 
-// streamSmall has the smallest layers streamed, where the many small files usually are: as many as leave every other layer its
-// allowance, or all others together half of the budget. It gives the others, and what is left of the budget.
-func streamSmall(ascending []*job, budget int64) ([]*job, int64) {
-	reserved, half := int64(0), budget/2
-	for _, j := range ascending {
-		reserved += j.probes() * allowanceFor(j.layer.Size)
+// planFirstRound streams an image that fits into the budget. Of any other it streams the smallest layers, and probes the rest with
+// half of what is left.
+func planFirstRound(ascending []*job, budget int64) (left int64) {
+	rest, left := streamSmall(ascending, budget, budget)
+	if len(rest) > 0 {
+		for _, j := range ascending {
+			j.way, j.orProbe = declare, false
+		}
+		rest, left = streamSmall(ascending, budget, budget/streamedPart)
 	}
+	for _, j := range rest {
+		for _, s := range j.sources {
+			s.ranges = &ranges{}
+		}
+	}
+	left -= budget / reservedPart
+	return left - left/2 + share(rest, left/2, budget, firstAllowance)
+}
+
+// streamSmall has the smallest layers streamed, as many as a part of the budget allows. It returns the others, and what is left of
+// the budget.
+func streamSmall(ascending []*job, budget, part int64) (rest []*job, left int64) {
 	for i, j := range ascending {
-		reserved -= j.probes() * allowanceFor(j.layer.Size)
-		if j.layer.Size+min(reserved, half) > budget {
+		if part -= j.layer.Size; part < 0 {
 			return ascending[i:], budget
 		}
-		j.way = stream
+		j.way, j.orProbe = stream, true
 		budget -= j.layer.Size
 	}
 	return nil, budget
 }
 
 // share gives each layer its allowance, or a like part of it where the budget does not suffice for all. A layer whose part would
-// be too little to learn from is left to what its manifest declares. What nobody was given is left.
-func share(layers []*job, budget int64) (left int64) {
+// be too little to learn from is left to what its manifest declares. It returns what no layer was given.
+func share(layers []*job, part, budget int64, allowance func(size, budget int64) int64) (left int64) {
 	wanted := int64(0)
 	for _, j := range layers {
-		wanted += j.probes() * allowanceFor(j.layer.Size)
+		wanted += j.probes() * allowance(j.layer.Size, budget)
 	}
-	left = budget
+	left = part
 	for _, j := range layers {
-		j.allowance = allowanceFor(j.layer.Size)
-		if wanted > budget {
-			part := int64(float64(j.allowance) * float64(budget) / float64(wanted))
-			j.allowance = part / uselessAllowance * uselessAllowance // in steps, so that little changes of the rest change nothing
+		given := allowance(j.layer.Size, budget)
+		if wanted > part {
+			given = int64(float64(given)*float64(part)/float64(wanted)) / uselessAllowance * uselessAllowance // in steps, so that little changes of the rest change nothing
 		}
-		if j.allowance >= min(uselessAllowance, j.layer.Size) {
-			j.way = probe
-			left -= j.probes() * j.allowance
+		if given >= min(uselessAllowance, j.layer.Size) {
+			j.way, j.allowance = probe, given
+			left -= j.probes() * given
 		}
 	}
 	return left
-}
-
-// addSurplus divides what is left of the budget among the layers that are probed, by their sizes.
-func addSurplus(layers []*job, surplus int64) {
-	total := 0.0
-	for _, j := range layers {
-		if j.way == probe {
-			total += float64(j.probes()) * float64(j.layer.Size)
-		}
-	}
-	for _, j := range layers {
-		if j.way != probe {
-			continue
-		}
-		extra := int64(float64(surplus) * float64(j.layer.Size) / total)
-		j.allowance += min(extra/surplusStep*surplusStep, max(0, min(mostWithExtra, j.layer.Size)-j.allowance))
-	}
 }

@@ -47,7 +47,11 @@ func (m *Measurer) measureSource(ctx context.Context, j *job, s *source) (err er
 		return nil
 	}
 	blob := m.Registry.Blob(ctx, s.image, j.layer)
-	if s.result, err = m.probe(ctx, j, s, inputOf(j, blob)); err != nil {
+	input := inputOf(j, blob)
+	if s.ranges != nil {
+		input.Blob = &rangeMemory{Blob: blob, ranges: s.ranges}
+	}
+	if s.result, err = m.probe(ctx, j, s, input); err != nil {
 		return s.failed(j, err)
 	}
 	m.logMeasured(ctx, j, s, blob)
@@ -123,7 +127,7 @@ func leftAfter(refusal error, size int64) int64 {
 	if !errors.Is(refusal, layersize.ErrFirstWindow) {
 		return 0
 	}
-	return max(0, min(allowanceFor(size), size-streamAhead))
+	return max(0, min(allowanceFor(size, DefaultReadBudget), size-streamAhead))
 }
 
 // logMeasured logs what came of a layer. Where nothing was requested, it was kept.

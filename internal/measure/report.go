@@ -2,6 +2,9 @@ package measure
 
 import (
 	"fmt"
+	"maps"
+	"math"
+	"slices"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
@@ -71,14 +74,20 @@ func addUp(images []*registry.Image, measured results) (*Report, error) {
 	for _, c := range chains {
 		report.addLayer(sum, c)
 	}
+	sum.addScatter(&report.UnpackedBytes, unpackedOf, chains)
+	sum.addScatter(&report.RequiredBytes, diskOf, chains)
 	return report, sum.err
 }
 
 // addLayer adds what one unpacked layer takes.
 func (r *Report) addLayer(sum *adder, c chain) {
 	m := c.measured
-	sum.addInterval(&r.UnpackedBytes, c.needs(m.UnpackedBytes))
-	sum.addInterval(&r.RequiredBytes, c.needs(m.DiskBytes))
+	unpacked, disk := m.UnpackedBytes, m.DiskBytes
+	if scatters(m) {
+		unpacked, disk = exactly(unpacked.Value), exactly(disk.Value)
+	}
+	sum.addInterval(&r.UnpackedBytes, c.needs(unpacked))
+	sum.addInterval(&r.RequiredBytes, c.needs(disk))
 	sum.addInterval(&r.RequiredBytes, c.needs(exactly(snapshotDirectories*disksize.BlockSize)))
 	r.count(sum, snapshotDirectories, true)
 	r.Exact = r.Exact && m.Exact && c.always
@@ -115,15 +124,47 @@ func (r *Report) count(sum *adder, inodes int64, counted bool) {
 	}
 }
 
-// Disk is the disk that holds what was measured, with the default margin: the upper bound of the bytes, and the inodes that are
-// likely, since their bounds from a few samples would order disks that hardly an image needs.
-func (r *Report) Disk() disksize.Request {
-	return disksize.Request{
-		RequiredBytes:         r.RequiredBytes.Max,
-		Inodes:                r.LikelyInodes,
-		MaxUtilizationPercent: disksize.DefaultMaxUtilizationPercent,
-		RoundToGiB:            disksize.DefaultRoundToGiB,
+// Disk is the disk that holds what was measured, with the default margin.
+func (r *Report) Disk() disksize.Request { return r.Needs(DefaultDisk) }
+
+// Needs is a disk with what was measured on it: the upper bound of the bytes, and the inodes that are likely, since their bounds
+// from a few samples would order disks that hardly an image needs.
+func (r *Report) Needs(disk disksize.Request) disksize.Request {
+	disk.RequiredBytes, disk.Inodes = r.RequiredBytes.Max, r.LikelyInodes
+	return disk
+}
+
+func unpackedOf(m layersize.Measurement) layersize.Interval { return m.UnpackedBytes }
+
+func diskOf(m layersize.Measurement) layersize.Interval { return m.DiskBytes }
+
+// scatters reports whether the bounds of a layer are those of samples. Samples of one layer know nothing of another, so that their
+// errors are independent, and the bounds of a sum are as far away as the root of the sum of squares. Where nothing was sampled the
+// bounds are what layers are like in general: all of them may be off to the same side, and the bounds add up.
+func scatters(m layersize.Measurement) bool {
+	switch m.Method {
+	case layersize.MethodSampled, layersize.MethodTrailer, layersize.MethodContentSize, layersize.MethodUncompressed:
+		return true
 	}
+	return false
+}
+
+// addScatter moves the bounds of a sum of which the layers with independent errors have added their values alone.
+func (a *adder) addScatter(total *layersize.Interval, of func(layersize.Measurement) layersize.Interval, chains map[string]chain) {
+	below, above := 0.0, 0.0
+	for _, id := range slices.Sorted(maps.Keys(chains)) { // in order, as sums of floating-point numbers depend on it
+		c := chains[id]
+		if !scatters(c.measured) {
+			continue
+		}
+		i := of(c.measured)
+		above = math.Hypot(above, float64(i.Max-i.Value))
+		if c.always {
+			below = math.Hypot(below, float64(i.Value-i.Min))
+		}
+	}
+	total.Min = max(0, total.Min-int64(math.Ceil(below)))
+	a.add(&total.Max, int64(min(math.Ceil(above), math.MaxInt64/2)))
 }
 
 // adder adds sizes that others claim, and remembers the first sum that went wrong.

@@ -130,7 +130,7 @@ func measurer(t *testing.T, kept *keep.Folder) *measure.Measurer {
 }
 
 func request(mode measure.Mode, images ...string) measure.Request {
-	return measure.Request{Images: images, Platform: "linux/amd64", Mode: mode, ReadBudget: measure.DefaultReadBudget}
+	return measure.Request{Images: images, Platform: "linux/amd64", Mode: mode, ReadBudget: measure.DefaultReadBudget, Disk: measure.DefaultDisk}
 }
 
 const block = 4096

@@ -49,12 +49,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	resp.Diagnostics.Append(tfdiag.Refusals(path.Root("images"), request.Images, report.Refusals)...)
 	resp.Diagnostics.Append(tfdiag.Featured(path.Root("images"), request.Images, report.Images)...)
 	resp.Diagnostics.Append(tfdiag.RefutedTables(path.Root("images"), request.Images, report)...)
-	diskRequest, err := config.diskRequest(report)
-	if err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("writable_gib"), "Not a size", err.Error())
-		return
-	}
-	disk, err := disksize.Recommend(diskRequest)
+	disk, err := disksize.Recommend(report.Needs(request.Disk))
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.Disk(err))
 		return

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
@@ -65,27 +66,25 @@ type layerModel struct {
 	Exact           types.Bool   `tfsdk:"exact"`
 }
 
-// measureRequest is what is to be measured, with the defaults filled in.
+// measureRequest is what is to be measured, with the defaults filled in, and for which disk.
 func (m *model) measureRequest(ctx context.Context) (measure.Request, diag.Diagnostics) {
 	request := measure.Request{
 		Platform:   cmp.Or(m.Platform.ValueString(), registry.DefaultPlatform),
 		Mode:       measure.Mode(cmp.Or(m.Measure.ValueString(), string(measure.Auto))),
 		ReadBudget: measure.DefaultReadBudget,
+		Disk:       measure.DefaultDisk,
 	}
 	if !m.ReadBudgetMiB.IsNull() {
 		request.ReadBudget = m.ReadBudgetMiB.ValueInt64() * mib
 	}
-	return request, m.Images.ElementsAs(ctx, &request.Images, false)
-}
-
-// diskRequest is the disk that serves a report; the upper bound is what it must hold.
-func (m *model) diskRequest(report *measure.Report) (disksize.Request, error) {
-	request := report.Disk()
-	request.MaxUtilizationPercent = int(intOr(m.MaxUtilizationPercent, int64(request.MaxUtilizationPercent)))
-	request.RoundToGiB = int(intOr(m.RoundToGiB, int64(request.RoundToGiB)))
+	diags := m.Images.ElementsAs(ctx, &request.Images, false)
+	request.Disk.MaxUtilizationPercent = int(intOr(m.MaxUtilizationPercent, int64(request.Disk.MaxUtilizationPercent)))
+	request.Disk.RoundToGiB = int(intOr(m.RoundToGiB, int64(request.Disk.RoundToGiB)))
 	var err error
-	request.WritableBytes, err = bytesOfGiB(m.WritableGiB)
-	return request, err
+	if request.Disk.WritableBytes, err = bytesOfGiB(m.WritableGiB); err != nil {
+		diags.AddAttributeError(path.Root("writable_gib"), "Not a size", err.Error())
+	}
+	return request, diags
 }
 
 // fill takes over what was measured and recommended.

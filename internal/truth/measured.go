@@ -54,7 +54,7 @@ func measureIn(ctx context.Context, mode measure.Mode, references []string) (mea
 		}
 	}}
 	begun := time.Now()
-	m.report, err = measurer.Measure(ctx, measure.Request{Images: references, Platform: platform, Mode: mode, ReadBudget: measure.DefaultReadBudget})
+	m.report, err = measurer.Measure(ctx, measure.Request{Images: references, Platform: platform, Mode: mode, ReadBudget: measure.DefaultReadBudget, Disk: measure.DefaultDisk})
 	m.took = time.Since(begun)
 	return m, err
 }

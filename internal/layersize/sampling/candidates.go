@@ -23,7 +23,7 @@ const (
 	// of a few huge members, since nothing else stands between those and a wrong
 	// answer: until the windows know the length to a tenth, a trailer
 	// that agrees with them is not believed.
-	memberPrior      = 0.02
+	memberPrior      = 0.005
 	memberPriorExtra = 0.5
 )
 
@@ -42,7 +42,7 @@ func (g *gzipSampler) estimate() Estimate {
 		return e
 	}
 	if e.MultiMember {
-		e.Unpacked = p.unaided(size).atLeast(int64(g.isize))
+		e.Unpacked = p.unaided(size, p.hiddenBelief()).atLeast(int64(g.isize))
 		return e
 	}
 	g.choose(&e, p)
@@ -112,7 +112,7 @@ func unsettled(all []candidate, total, other float64, p population, size float64
 	for i, c := range all {
 		lengths[i] = possible(c)
 	}
-	own := p.unaided(size)
+	own := p.unaided(size, 0) // several members and hidden data at once are too unlikely to reckon with
 	lo, hi := float64(own.Min), float64(own.Max)
 	if len(lengths) > 0 && total > 0 {
 		lo, hi = quantiles(lengths)

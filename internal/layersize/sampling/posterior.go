@@ -75,9 +75,9 @@ func (p population) hiddenBelief() float64 {
 	return hiddenPrior
 }
 
-// unaided is the length by the windows alone.
-func (p population) unaided(size float64) Interval {
-	lo, hi := quantiles(p.posterior(size, p.hiddenBelief()))
+// unaided is the length by the windows alone, with a prior belief that something is hidden from them.
+func (p population) unaided(size, prior float64) Interval {
+	lo, hi := quantiles(p.posterior(size, prior))
 	value := max(p.mean(), size/2)
 	return Interval{int64(value), int64(min(lo, value)), saturate(max(hi, value))}
 }

@@ -1,5 +1,10 @@
 package sampling
 
+import (
+	"math/bits"
+	"slices"
+)
+
 // sampler is what gzip and zstd have in common: the windows of one stream.
 type sampler struct {
 	source
@@ -121,16 +126,21 @@ func (s *sampler) readOnMost(found []*observation, waiting [][]byte, decode deco
 	})
 }
 
-// thin takes n of the offsets, evenly.
+// thin takes n of the offsets, spread over all of them. What fewer take is part of what more take, so that a larger budget reads what
+// a smaller one has read: they are taken in the order of their indices' bits from the lowest to the highest.
 func thin(offsets []int64, n int64) []int64 {
 	m := int64(len(offsets))
 	if n >= m {
 		return offsets
 	}
-	kept := make([]int64, 0, n)
-	for i := range n {
-		kept = append(kept, offsets[i*m/n])
+	kept := make([]int64, 0, max(n, 0))
+	width := bits.Len64(uint64(m - 1))
+	for i := uint64(0); int64(len(kept)) < n; i++ {
+		if k := bits.Reverse64(i) >> (64 - width); k < uint64(m) {
+			kept = append(kept, offsets[k])
+		}
 	}
+	slices.Sort(kept)
 	return kept
 }
 
