@@ -265,6 +265,9 @@ func (z *zstdSampler) hidden() Hidden {
 
 const gib = 1 << 30
 
+// framePrior is the belief that the stream has several frames and no window showed it: parallel writers make many.
+const framePrior = 0.02
+
 // estimate draws the conclusion from the windows read so far.
 func (z *zstdSampler) estimate() Estimate {
 	e := Estimate{BytesRead: z.read, Windows: z.nreads, Hidden: z.hidden()}
@@ -289,7 +292,7 @@ func (z *zstdSampler) estimate() Estimate {
 	// The header is right about its frame; that the frame is the only one is
 	// believed when the windows tell the same length.
 	c := float64(z.content)
-	if other := memberPrior / max(s.length(), c); !e.MultiMember && other <= wrongAllowed*s.density(c) {
+	if other := framePrior / max(s.length(), c); !e.MultiMember && other <= wrongAllowed*s.density(c) {
 		e.Settled, e.Unpacked, e.Hidden = true, exactly(z.content), Hidden{}
 		return e
 	}
