@@ -152,11 +152,11 @@ func (f Files) ratioTotal(sums []float64) (value, err, df float64) {
 		ins[i], outs[i] = w.in, w.out
 	}
 	ratio := sum(sums) / sum(ins)
-	se, df := ratioError(ins, sums, ratio)
+	se, df := standardError(ins, sums, ratio)
 	value, err = ratio*f.size, se*f.size
 	if f.length > 0 && sum(outs) > 0 {
 		ratio = sum(sums) / sum(outs)
-		if se, _ = ratioError(outs, sums, ratio); se*f.length < err {
+		if se, _ = standardError(outs, sums, ratio); se*f.length < err {
 			value, err = ratio*f.length, se*f.length
 		}
 	}

@@ -83,14 +83,6 @@ func standardError(ins, outs []float64, ratio float64) (err, df float64) {
 	return math.Sqrt(v / n), df
 }
 
-// ratioError is the standard error of a ratio of which each window is believed to tell as much as it scatters: before many were
-// read, a figure of files may be anything up to twice what it seems.
-func ratioError(ins, outs []float64, ratio float64) (err, df float64) {
-	n := float64(len(ins))
-	v, df := scatter(ins, outs, ratio)
-	return math.Sqrt((priorWeight*sq(ratio) + v) / (priorWeight + n - 1) / n), df
-}
-
 // scatter is the sum of squares of what windows are off by, as parts of their mean, and its degrees of freedom.
 func scatter(ins, outs []float64, ratio float64) (v, df float64) {
 	n := float64(len(ins))
