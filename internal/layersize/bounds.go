@@ -52,8 +52,8 @@ func diskBytes(unpacked, files Interval) Interval {
 	})
 }
 
-// In a directory that takes more than one block, an entry adds 8 bytes and its name, in blocks that are 62 % full at least: for a
-// name of up to 36 letters that is
+// entryInDirectory is what an entry adds to a directory that takes more than one block: 8 bytes and its name, of up to 36 letters,
+// in blocks that are 62 % full at least.
 const entryInDirectory = 72
 
 // sampledDiskBytes bounds it from what the entries gain, as samples tell it. What a directory's names take beyond its first block

@@ -9,11 +9,6 @@ type Entry struct {
 	weight float64 // the inverse of the chance that a window shows it
 }
 
-// extended reports whether the header says more of the next one, and is no entry of its own.
-func (e Entry) extended() bool {
-	return e.Kind == 'x' || e.Kind == 'g' || e.Kind == 'L' || e.Kind == 'K'
-}
-
 func (e Entry) known() bool { return e.Kind != 0 && e.Size >= 0 }
 
 // Files is a sample of a layer's tar headers, window by window.
