@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -33,7 +34,7 @@ func newSecret(value string) *secret {
 		if !s.short {
 			least = minLength
 		}
-		if len(found) < least || slices.ContainsFunc(s.spellings, func(known []byte) bool { return string(known) == string(found) }) {
+		if len(found) < least || slices.ContainsFunc(s.spellings, func(known []byte) bool { return bytes.Equal(known, found) }) {
 			return
 		}
 		s.spellings = append(s.spellings, found)

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"html"
 	"strconv"
 	"strings"
@@ -142,7 +143,7 @@ func codePoint(text []byte, at, digits int) ([]byte, int) {
 		return nil, -size
 	}
 	r := rune(n)
-	if utf16.IsSurrogate(r) && len(text) > size+at && string(text[size:size+at]) == string(text[:at]) {
+	if utf16.IsSurrogate(r) && len(text) > size+at && bytes.Equal(text[size:size+at], text[:at]) {
 		if low, lowSize := hexDigits(text[size:], at, digits); lowSize > 0 {
 			if pair := utf16.DecodeRune(r, rune(low)); pair != unicode.ReplacementChar {
 				return utf8.AppendRune(nil, pair), size + lowSize

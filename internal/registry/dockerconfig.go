@@ -67,18 +67,12 @@ func loadDockerConfig(dir string) (*configfile.ConfigFile, error) {
 	}
 	for _, path := range []string{
 		os.Getenv("REGISTRY_AUTH_FILE"),
-		filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "containers/auth.json"),
-		filepath.Join(settings, "containers/auth.json"),
+		filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "containers", "auth.json"),
+		filepath.Join(settings, "containers", "auth.json"),
 	} {
-		if !isFile(path) {
-			continue
+		if isFile(path) {
+			return readConfigFile(path)
 		}
-		file, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		defer file.Close()
-		return config.LoadFromReader(file)
 	}
 	if os.Getenv(configfile.DockerEnvConfigKey) != "" {
 		return configfile.New(""), nil
@@ -86,8 +80,17 @@ func loadDockerConfig(dir string) (*configfile.ConfigFile, error) {
 	return nil, nil
 }
 
+func readConfigFile(path string) (*configfile.ConfigFile, error) {
+	file, err := os.Open(path) //nolint:gosec // the user's environment names it, as it does for podman
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return config.LoadFromReader(file)
+}
+
 func isFile(path string) bool {
-	info, err := os.Stat(path)
+	info, err := os.Stat(path) //nolint:gosec // likewise
 	return err == nil && !info.IsDir()
 }
 
@@ -116,14 +119,14 @@ const helperLinger = time.Second
 // are run one at a time.
 //
 // Docker's own code lets a helper write to the standard error of this process, which Terraform logs. What it writes is dropped here,
-// and so is its output when it fails: both may hold secrets that are known to nobody else.
+// and so is its output when it fails: both may hold secrets that are known to no one else.
 func (c *Client) runHelper(ctx context.Context, helper, key string) (types.AuthConfig, error) {
 	if err := c.helperSlot.Acquire(ctx, 1); err != nil {
 		return types.AuthConfig{}, err
 	}
 	defer c.helperSlot.Release(1)
 	program := func(arguments ...string) client.Program {
-		command := exec.CommandContext(ctx, "docker-credential-"+helper, arguments...)
+		command := exec.CommandContext(ctx, "docker-credential-"+helper, arguments...) //nolint:gosec // the user's configuration names it
 		command.Stderr, command.WaitDelay = io.Discard, helperLinger
 		return helperProgram{command}
 	}

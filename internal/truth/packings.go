@@ -141,15 +141,3 @@ func stargzPacked(built *estargz.Blob) (packed, error) {
 		estargz.StoreUncompressedSizeAnnotation: strconv.FormatInt(length, 10),
 	}}, err
 }
-
-// counter counts what passes.
-type counter struct {
-	out io.Writer
-	n   int64
-}
-
-func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.out.Write(p)
-	c.n += int64(n)
-	return n, err
-}

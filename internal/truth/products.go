@@ -2,6 +2,8 @@
 
 package main
 
+import "slices"
+
 // products are real content, packed by the programs that people build images with.
 func products(cache string) []trialCase {
 	base := minimalDebian(cache).recipe()
@@ -11,6 +13,8 @@ func products(cache string) []trialCase {
 
 	gzip, zstd := withCrane("gz", "pigz", "-c", "-6"), withCrane("zst", "zstd", "-c", "-q", "-3", "-T0")
 	application := []recipe{base, learning, weights}
+	huge := []recipe{learning, weights, web}
+	huge = slices.Concat(huge, huge, huge)
 	return []trialCase{
 		product("machine learning, BuildKit, gzip", withBuildKit("gzip"), application...),
 		product("machine learning, BuildKit, zstd", withBuildKit("zstd"), application...),
@@ -28,8 +32,8 @@ func products(cache string) []trialCase {
 		smallProduct("web modules, BuildKit, zstd", withBuildKit("zstd"), base, web),
 		smallProduct("web modules, skopeo, zstd:chunked", withSkopeo("zstd:chunked"), base, web),
 		product("a layer of 5 GiB, skopeo, zstd", withSkopeo("zstd"), composed(learning, web)),
-		product("a layer of 12 GiB, pigz and crane", gzip, composed(learning, weights, web, weights, learning, weights, learning)),
-		product("a layer of 12 GiB, skopeo, zstd", withSkopeo("zstd"), composed(learning, weights, web, weights, learning, weights, learning)),
+		product("a layer of 12 GiB, pigz and crane", gzip, composed(huge...)),
+		product("a layer of 12 GiB, skopeo, zstd", withSkopeo("zstd"), composed(huge...)),
 	}
 }
 
