@@ -48,7 +48,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 			},
 			"measure": schema.StringAttribute{
 				MarkdownDescription: "How layers are measured: `manifest` (no layer is opened: ratios), `sample` (range reads only), `full` (streams every layer), " +
-					"`auto` (default: small layers streamed within the budget, the rest sampled).",
+					"`auto` (default: small layers streamed within the budget, the rest sampled until the disk is certain).",
 				Optional:   true,
 				Validators: []validator.String{stringvalidator.OneOf(modes()...)},
 			},
