@@ -3,6 +3,7 @@ package sampling
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -37,5 +38,32 @@ func TestRoomIsLeftToReadOn(t *testing.T) {
 	s.middle, s.longer = make([]*observation, 8), 4
 	if got := s.room(); got != 8 {
 		t.Errorf("room for %d windows when every other one is read on, want 8", got)
+	}
+}
+
+// TestALargerBudgetReadsWhatASmallerOneHasRead, so that it need not be read again, and all over the stream.
+func TestALargerBudgetReadsWhatASmallerOneHasRead(t *testing.T) {
+	t.Parallel()
+	for _, m := range []int64{1, 2, 37, 64} {
+		all := make([]int64, m)
+		for i := range all {
+			all[i] = int64(i) * 10
+		}
+		var before []int64
+		for n := range m + 1 {
+			kept := thin(all, n)
+			if int64(len(kept)) != n || !slices.IsSorted(kept) {
+				t.Fatalf("%d of %d: %v", n, m, kept)
+			}
+			for _, offset := range before {
+				if !slices.Contains(kept, offset) {
+					t.Errorf("%d of %d: %d is left out, which fewer have read", n, m, offset)
+				}
+			}
+			if n == m/2 && m >= 4 && (kept[0] > all[m/4] || kept[n-1] < all[m/2]) {
+				t.Errorf("%d of %d are all in one part: %v", n, m, kept)
+			}
+			before = kept
+		}
 	}
 }
