@@ -31,7 +31,8 @@ type Blob struct {
 	invalid  error
 	location atomic.Pointer[location]
 
-	refusesRanges atomic.Bool // answered a request for several ranges with an error
+	refusesRanges atomic.Bool // answered a request for several ranges with an error, or not at all
+	unanswered    atomic.Bool // not at all, and no range was read since
 }
 
 // location is where the registry keeps the bytes, for a while.
@@ -97,6 +98,7 @@ func (b *Blob) fill(want []byte, off int64) (int, error) {
 		n, err := b.fillOnce(want[got:], off+int64(got))
 		got += n
 		if err == nil {
+			b.confirmOneRange()
 			return got, nil
 		}
 		if again := patience.after(err, n > 0); again != nil {

@@ -55,6 +55,19 @@ func isBroken(err error) bool {
 	return errors.As(err, &broken)
 }
 
+// isUnanswered reports whether a request came to nothing after it had a connection: this broke, or remained silent, before an answer.
+func isUnanswered(err error) bool {
+	failed, typed := errors.AsType[*Error](err)
+	return typed && failed.StatusCode == 0 && (failed.Kind == KindUnreachable || failed.Kind == KindTimeout) &&
+		!isBroken(err) && !errors.Is(err, errStalled) && !isUnconnected(err)
+}
+
+// isUnconnected reports whether there was no connection, to the host or its proxy.
+func isUnconnected(err error) bool {
+	failed, typed := errors.AsType[*net.OpError](err)
+	return typed && (failed.Op == "dial" || failed.Op == "proxyconnect")
+}
+
 func isConnectionRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
 
 // isTLS is true when a connection was made and no trust came of it.

@@ -40,6 +40,7 @@ type endpoint struct {
 	ignoresRange   atomic.Bool                // answered a Range request with the whole blob
 	shownAt        atomic.Pointer[netip.Addr] // where it showed a certificate for its name
 	lacksReferrers atomic.Bool                // does not know the referrers API
+	servedRanges   atomic.Bool                // served several ranges in one answer
 	oneRange       oneRange
 }
 

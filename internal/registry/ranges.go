@@ -31,7 +31,8 @@ func (w *wantedRange) isDone() bool { return w.got == len(w.data) }
 // blob. After an error the buffers' content is undefined.
 //
 // The error is errors.ErrUnsupported (errors.Is) where the host serves one range per request. That is remembered for the host, so
-// that only the first such call makes a request.
+// that only the first such call makes a request. Where the host did not answer at all, it is remembered for the blob, and for the
+// host as soon as one range was read.
 func (b *Blob) ReadRanges(buffers [][]byte, offsets []int64) error {
 	if b.invalid != nil {
 		return b.invalid
@@ -96,10 +97,10 @@ func mergeRanges(buffers [][]byte, offsets []int64, size int64) ([]*wantedRange,
 	return wanted, nil
 }
 
-// fillRanges reads several ranges in batches. A connection that breaks is resumed with what is missing. A range that is alone needs
-// no multipart answer, and any host serves it.
+// fillRanges reads several ranges in batches. A connection that breaks is resumed with what is missing, and a request without an
+// answer is repeated once. A range that is alone needs no multipart answer, and any host serves it.
 func (b *Blob) fillRanges(missing []*wantedRange) error {
-	resumption := b.patience(b.ctx)
+	resumption, isRepeated := b.patience(b.ctx), false
 	for len(missing) > 1 {
 		if b.refusesRanges.Load() || b.registry.ignoresRange.Load() || b.registry.oneRange.isKnown() {
 			return oneRangeError("")
@@ -108,6 +109,14 @@ func (b *Blob) fillRanges(missing []*wantedRange) error {
 		progress, err := b.fillBatch(header, missing[:count])
 		missing = slices.DeleteFunc(missing, (*wantedRange).isDone)
 		if err == nil || len(missing) == 0 && isBroken(err) {
+			isRepeated = false
+			continue
+		}
+		if b.ctx.Err() == nil && isUnanswered(err) {
+			if isRepeated || errors.Is(err, KindTimeout) || b.client.retry.sleep(b.ctx, 0) != nil {
+				return b.suspectOneRange(err)
+			}
+			isRepeated = true
 			continue
 		}
 		if err := resumption.after(err, progress); err != nil {
@@ -157,6 +166,7 @@ func (b *Blob) fillBatch(header string, batch []*wantedRange) (progress bool, er
 	err = form.read(body, b.layer.Size, batch)
 	progress = countBytes(batch) > before
 	if err == nil {
+		b.registry.servedRanges.Store(len(batch) > 1 || b.registry.servedRanges.Load())
 		discard(got.Response) // the closing delimiter, so that the connection can be used again
 		return progress, nil
 	}
@@ -202,6 +212,22 @@ func (b *Blob) checkRanges(got *answer, batch []*wantedRange) (rangesForm, error
 		return rangesForm{}, oneRangeError(fmt.Sprintf("it answers several ranges with HTTP %d", got.StatusCode))
 	}
 	return rangesForm{}, b.answerError(got)
+}
+
+// suspectOneRange is for a host that breaks the connection, or is silent, when it is asked for several ranges. The reason may be the
+// host, as well as the network. The next read of one range decides (confirmOneRange).
+func (b *Blob) suspectOneRange(cause error) error {
+	b.refusesRanges.Store(true)
+	b.unanswered.Store(true)
+	return oneRangeError("it does not answer: " + cause.Error())
+}
+
+// confirmOneRange remembers of a host that it serves one range per request: it has just served one, and had not answered a request
+// for several. A host that has served several before is left out, since its network failed.
+func (b *Blob) confirmOneRange() {
+	if b.unanswered.Swap(false) && !b.registry.servedRanges.Load() {
+		_ = b.rememberOneRange("it does not answer a request for several ranges")
+	}
 }
 
 func (b *Blob) rememberOneRange(reason string) error {

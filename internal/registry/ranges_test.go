@@ -330,3 +330,90 @@ func TestRangesThatCannotBeAreAnErrorWithoutARequest(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// hangUp closes the connection of a request for several ranges without an answer.
+func hangUp(t *testing.T, w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	conn.Close()
+}
+
+// TestAHostThatDropsRequestsForSeveralRangesIsAskedForOneAtATime: a firewall or a storage may close the connection, or be silent.
+func TestAHostThatDropsRequestsForSeveralRangesIsAskedForOneAtATime(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		drop     func(*testing.T, http.ResponseWriter, *http.Request)
+		requests int // at most: net/http repeats one for which a kept connection was used
+	}{
+		"closes":    {func(t *testing.T, w http.ResponseWriter, _ *http.Request) { hangUp(t, w) }, 3},
+		"is silent": {func(_ *testing.T, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := quick(t)
+			config.Limits.HeaderTimeout = 500 * time.Millisecond
+			config.Retry = Retry{Max: 10, WaitMin: time.Millisecond, WaitMax: time.Hour}
+			kept := &facts{known: map[string]bool{}}
+			config.HostFacts = kept
+			content := randomBytes(1000)
+			s, c, image := withLayerAnd(t, config, content)
+			s.onLayer(image, func(w http.ResponseWriter, r *http.Request) {
+				if strings.Contains(r.Header.Get("Range"), ",") {
+					test.drop(t, w, r)
+					return
+				}
+				http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+			})
+			b := c.Blob(t.Context(), image, image.Layers[0])
+			buffers, offsets := buffersFor([2]int{0, 10}, [2]int{50, 10})
+			assertUnsupported(t, b.ReadRanges(buffers, offsets))
+			if got := s.requests(); len(got) == 0 || len(got) > test.requests {
+				t.Errorf("%d requests: %q", len(got), got)
+			}
+			s.forget()
+			assertUnsupported(t, b.ReadRanges(buffers, offsets))
+			if got := s.requests(); got != nil {
+				t.Errorf("the second call made requests: %q", got)
+			}
+			if kept.known[s.host()] {
+				t.Error("the host is remembered before it has served one range")
+			}
+			assertRanges(t, b, content, [2]int{50, 10})
+			s.forget()
+			assertUnsupported(t, c.Blob(t.Context(), image, image.Layers[0]).ReadRanges(buffers, offsets))
+			if got := s.requests(); got != nil || !kept.known[s.host()] {
+				t.Errorf("the host is not remembered: %q", got)
+			}
+		})
+	}
+}
+
+// TestAConnectionThatBreaksOnceSaysNothingOfAHost, nor does one that breaks later at a host that has served several ranges.
+func TestAConnectionThatBreaksOnceSaysNothingOfAHost(t *testing.T) {
+	t.Parallel()
+	content := randomBytes(1000)
+	s, c, image := withLayer(t, content)
+	var drops atomic.Int64
+	s.onLayer(image, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close") // so that net/http repeats nothing
+		if drops.Add(-1) >= 0 {
+			hangUp(t, w)
+			return
+		}
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+	})
+	several := [][2]int{{0, 10}, {50, 10}}
+	assertRanges(t, c.Blob(t.Context(), image, image.Layers[0]), content, several[0]) // ends the connection that resolving has kept
+	drops.Store(1)
+	assertRanges(t, c.Blob(t.Context(), image, image.Layers[0]), content, several...)
+	drops.Store(3)
+	b := c.Blob(t.Context(), image, image.Layers[0])
+	buffers, offsets := buffersFor(several...)
+	assertUnsupported(t, b.ReadRanges(buffers, offsets))
+	drops.Store(0)
+	assertRanges(t, b, content, [2]int{50, 10})
+	assertRanges(t, c.Blob(t.Context(), image, image.Layers[0]), content, several...)
+}

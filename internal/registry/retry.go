@@ -53,7 +53,7 @@ func (r Retry) again(ctx context.Context, resp *http.Response, err error) (bool,
 		return false, nil
 	}
 	if err != nil {
-		return isPassing(err), nil
+		return isPassing(err) && (isUnconnected(err) || !mayBeDropped(ctx)), nil
 	}
 	switch resp.StatusCode {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
@@ -74,6 +74,15 @@ func withoutRetries(ctx context.Context) context.Context {
 }
 
 func hasOneAttempt(ctx context.Context) bool { return ctx.Value(singleAttempt{}) != nil }
+
+type droppable struct{}
+
+// withDropping is for a request of a kind that a host may drop instead of refusing it, so that more attempts would meet the same.
+func withDropping(ctx context.Context) context.Context {
+	return context.WithValue(ctx, droppable{}, true)
+}
+
+func mayBeDropped(ctx context.Context) bool { return ctx.Value(droppable{}) != nil }
 
 // wait is what the registry asks for, or else doubles from WaitMin, with up to a quarter of chance so that forty layers do
 // not come back in step.

@@ -165,7 +165,11 @@ func (s *session) send(ctx context.Context, r request) (*http.Response, error) {
 	if r.body != "" {
 		body = strings.NewReader(r.body)
 	}
-	req, err := http.NewRequestWithContext(ctx, r.method, r.url.String(), body)
+	sent := ctx
+	if strings.Contains(r.header.Get("Range"), ",") {
+		sent = withDropping(ctx)
+	}
+	req, err := http.NewRequestWithContext(sent, r.method, r.url.String(), body)
 	if err != nil {
 		return nil, &Error{Host: r.url.Host, Kind: KindProtocol, Err: errors.New("its address is not a valid URL")}
 	}
