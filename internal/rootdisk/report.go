@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
@@ -270,34 +269,4 @@ func human(bytes int64) string {
 		return fmt.Sprintf("%d B", bytes)
 	}
 	return fmt.Sprintf("%.1f %s", value, unit)
-}
-
-// table writes a Markdown table whose columns line up; the first row is the head, and the columns named are figures, aligned
-// to the right.
-func table(b *strings.Builder, rows [][]string, figures ...int) {
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for c := range row {
-			row[c] = strings.ReplaceAll(row[c], "|", `\|`)
-			widths[c] = max(widths[c], utf8.RuneCountInString(row[c]), 3)
-		}
-	}
-	rule := make([]string, len(widths))
-	for c, width := range widths {
-		rule[c] = strings.Repeat("-", width)
-		if slices.Contains(figures, c) {
-			rule[c] = rule[c][1:] + ":"
-		}
-	}
-	for _, row := range slices.Insert(slices.Clone(rows), 1, rule) {
-		for c, cell := range row {
-			padding := strings.Repeat(" ", widths[c]-utf8.RuneCountInString(cell))
-			if slices.Contains(figures, c) {
-				fmt.Fprintf(b, "| %s%s ", padding, cell)
-			} else {
-				fmt.Fprintf(b, "| %s%s ", cell, padding)
-			}
-		}
-		b.WriteString("|\n")
-	}
 }
