@@ -58,9 +58,10 @@ func (m *Measurement) refuse(reason Reason) {
 const refusalsKept = 3
 
 // quoteName makes an entry's name, which may be anything, fit for a message: Go's quotes, and both its ends where it is
-// long.
+// longer than any path (PATH_MAX of Linux). The caller shortens it further once secrets in it are redacted: a secret that
+// is cut is not recognised.
 func quoteName(name string) string {
-	const most = 120
+	const most = 4096
 	if len(name) > most {
 		head, tail := name[:most/2], name[len(name)-most/2:]
 		for !utf8.RuneStart(tail[0]) && len(tail) > 1 {

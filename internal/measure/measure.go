@@ -107,8 +107,11 @@ func (m *Measurer) Measure(ctx context.Context, request Request) (*Report, error
 	}
 }
 
-// maxText bounds what an error or a note repeats of a layer's content.
-const maxText = 600
+// maxText bounds what an error or a note repeats of a layer's content, and maxName the name of an entry, in characters.
+const (
+	maxText = 600
+	maxName = 120
+)
 
 // redacted makes an error fit to be shown: what it says of a layer's content may be quoted from there.
 func (m *Measurer) redacted(err error) error {
@@ -122,7 +125,7 @@ func (m *Measurer) redacted(err error) error {
 func (m *Measurer) redactTexts(result *layersize.Measurement) {
 	result.Note = m.Secrets.Text(result.Note, maxText)
 	for i, refusal := range result.Refusals {
-		result.Refusals[i].Entry = m.Secrets.Text(refusal.Entry, maxText)
+		result.Refusals[i].Entry = m.Secrets.Text(refusal.Entry, maxName)
 	}
 }
 
