@@ -4,7 +4,9 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
@@ -59,6 +62,26 @@ func TestWhatContainerdRefusesIsNeverExactInAnyMode(t *testing.T) {
 		}
 		if of := report.Images[0].Measurements; !of[0].Exact || of[1].Exact {
 			t.Errorf("%s: exact are %v and %v", mode, of[0].Exact, of[1].Exact)
+		}
+	}
+}
+
+// TestNoSecretIsReadInTheNameOfAnEntry, wherever the name is cut: it is shortened after secrets in it are redacted.
+func TestNoSecretIsReadInTheNameOfAnEntry(t *testing.T) {
+	t.Parallel()
+	const secret = "canary-Passw0rd-of-some-length"
+	s := newStore(t)
+	for at := 30; at < 130; at += 10 {
+		name := strings.Repeat("n", at) + secret + strings.Repeat("n", 300-at)
+		m := measurer(t, nil)
+		m.Secrets = &redact.Secrets{}
+		m.Secrets.Add(secret)
+		report, err := m.Measure(t.Context(), request(measure.Full, s.push(t, fmt.Sprintf("a/x:%d", at), entries(t, named(name)))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(report.Refusals) != 1 || strings.Contains(report.Refusals[0].Entry, "canary") || len(report.Refusals[0].Entry) > 200 {
+			t.Errorf("at %d: %+v", at, report.Refusals)
 		}
 	}
 }
