@@ -23,8 +23,8 @@ const (
 	concurrentDecodes = 8
 )
 
-// maxWindows bounds the windows of one layer whatever its budget.
-const maxWindows = 1024
+// maxWindows bounds the windows of one layer whatever its budget: a GiB of them.
+const maxWindows = 1 << 14
 
 var errBudget = errors.New("sampling: the budget is used up")
 

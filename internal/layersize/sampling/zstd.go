@@ -10,7 +10,7 @@ import (
 const (
 	zstdWindowSize = 256 << 10 // two of the longest blocks
 	zstdLeast      = 64        // windows, if the budget has them
-	zstdMost       = 512       // windows
+	zstdMost       = 1 << 12   // windows, a GiB of them
 
 	// runShare is the part of the budget for probes that look for runs, and that for following them.
 	runShare   = 16
