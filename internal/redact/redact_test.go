@@ -66,7 +66,7 @@ func spelled(secret string) map[string]string {
 		forms["JSON in Base64, "+name] = encoding.EncodeToString(append([]byte(`{"p":`), quoted...))
 		forms["a form in Base64, "+name] = encoding.EncodeToString([]byte("p=" + url.QueryEscape(secret)))
 	}
-	lines := base64.StdEncoding.EncodeToString([]byte("somebody@example.com:" + secret))
+	lines := base64.StdEncoding.EncodeToString([]byte("user@example.com:" + secret))
 	forms["Base64 in lines"] = lines[:31] + "\n" + lines[31:]
 	return forms
 }

@@ -48,7 +48,7 @@ func TestAnswersToManyRanges(t *testing.T) {
 		"the whole":                   {200, nil, abc, errors.ErrUnsupported, false},
 		"one twice":                   {206, multipart, parts(a, b, c, b), errors.ErrUnsupported, false},
 		"one merged over another":     {206, multipart, parts(b, part(0, 22, 26, abc[:23])), errors.ErrUnsupported, false},
-		"one that nobody asked for":   {206, multipart, parts(a, b, part(15, 17, 26, "pqr"), c), errors.ErrUnsupported, false},
+		"one that is not asked for":   {206, multipart, parts(a, b, part(15, 17, 26, "pqr"), c), errors.ErrUnsupported, false},
 		"a longer one":                {206, multipart, parts(part(0, 3, 26, "abcd"), b, c), errors.ErrUnsupported, false},
 		"a shorter one":               {206, multipart, parts(part(0, 1, 26, "ab"), b, c), errors.ErrUnsupported, false},
 		"a range of another place":    {206, multipart, parts(part(1, 3, 26, "bcd"), b, c), errors.ErrUnsupported, false},
