@@ -23,13 +23,15 @@ type blockModel struct {
 	last float64 // a frame's last block
 	mean float64 // a block of which nothing else is known
 	err  float64 // standard error of mean, relative
+
+	known int // blocks whose content is known, frames' last ones left out
 }
 
 // modelBlocks learns from the blocks whose content is known: most encoders fill all but a frame's last one.
 func modelBlocks(views []*zstdView) blockModel {
 	m := blockModel{full: blockMax, last: blockMax / 2}
 	sizes := map[int]int{}
-	known, lastCount, lastSum := 0, 0, 0
+	lastCount, lastSum := 0, 0
 	var coded []float64
 	for _, v := range views {
 		for _, b := range v.blocks {
@@ -38,7 +40,7 @@ func modelBlocks(views []*zstdView) blockModel {
 			case b.last:
 				lastCount, lastSum = lastCount+1, lastSum+b.out
 			default:
-				known++
+				m.known++
 				sizes[b.out]++
 				if b.coded {
 					coded = append(coded, float64(b.out))
@@ -55,7 +57,7 @@ func modelBlocks(views []*zstdView) blockModel {
 		m.last = float64(lastSum) / float64(lastCount)
 	}
 	m.mean = float64(m.full)
-	if n := float64(len(coded)); n > 1 && sizes[m.full]*100 < known*99 {
+	if n := float64(len(coded)); n > 1 && sizes[m.full]*100 < m.known*99 {
 		m.mean = sum(coded) / n
 		spread := 0.0
 		for _, out := range coded {
@@ -99,6 +101,7 @@ type zstdSummary struct {
 	df    float64
 	skew  float64 // of the residuals
 	most  float64 // output by input, of the window where that is largest
+	short float64 // part of the ratio that blocks may lack which are taken for full ones
 
 	ends, runs float64 // output of both ends' windows, and of the runs
 	rest       float64 // input between
@@ -159,6 +162,7 @@ func (z *zstdSampler) summarise() zstdSummary {
 		s.most = max(s.most, outs[i]/ins[i])
 	}
 	lost := float64(missing) / float64(missing+s.n)
+	s.short = guessed / sum(ins) * missedShare(model.known)
 	model.err *= guessed / max(1, sum(outs))
 	s.err = math.Sqrt(sq(s.err) + sq(0.3*lost*s.ratio) + sq(model.err*s.ratio))
 	return s
@@ -191,9 +195,11 @@ func (z *zstdSampler) sampled() []*zstdView {
 // unseen is what data that no window has met may add to the ratio. A share of the stream that all windows miss is no larger, with
 // the chance of the bound, than what n windows miss as seldom. It adds something only if it compresses better than all that was seen.
 func (s zstdSummary) unseen() float64 {
-	share := 1 - math.Pow(1-zstdBound, 1/float64(s.n))
-	return share * max(0, unseenRatio-s.most)
+	return missedShare(s.n) * max(0, unseenRatio-s.most)
 }
+
+// missedShare is the largest share of all that n samples miss with no less than the chance that a bound leaves.
+func missedShare(n int) float64 { return 1 - math.Pow(1-zstdBound, 1/float64(max(n, 1))) }
 
 // skewness of the residuals of a ratio estimate.
 func skewness(ins, outs []float64, ratio float64) float64 {
@@ -218,7 +224,8 @@ func (s zstdSummary) interval(size float64) Interval {
 	skewed := max(0, s.skew) * (2*t*t + 1) / (6 * math.Sqrt(float64(s.n)))
 	value := s.length()
 	above := math.Hypot((t+skewed)*s.err, s.unseen())
-	lo := s.ends + s.runs + max(0, s.ratio-t*s.err)*s.rest
+	below := math.Hypot(t*s.err, s.short)
+	lo := s.ends + s.runs + max(0, s.ratio-below)*s.rest
 	hi := value + above*s.rest + s.unmet.most - s.unmet.likely
 	lo = min(max(lo, size/2), value)
 	return Interval{Value: int64(value), Min: int64(lo), Max: saturate(hi)}
