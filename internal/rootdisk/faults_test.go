@@ -17,7 +17,7 @@ func reportOf(faults ...error) *measure.Report {
 	for i, fault := range faults {
 		id := "sha256:" + strings.Repeat(string(rune('a'+i)), 64)
 		image.Layers = append(image.Layers, registry.Layer{Digest: id, ChainID: id})
-		image.Measurements = append(image.Measurements, layersize.Measurement{Method: layersize.MethodRatio, Note: "a note of no interest", Fault: fault})
+		image.Measurements = append(image.Measurements, layersize.Measurement{Method: layersize.MethodSampled, Note: "a note of no interest", Fault: fault})
 	}
 	return &measure.Report{Images: []measure.Image{image}}
 }
@@ -68,6 +68,26 @@ func TestTheReportSaysWhatMayHide(t *testing.T) {
 	want = "\nUp to 3.0 GiB of zeros may hide in each of 2 layers (1 GiB is met in 33 of 100).\n"
 	if got := hiddenZeros(report); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestTheReportSaysWhatARatioIsWorth: layers that are not opened have bounds of usual content, which zeros break.
+func TestTheReportSaysWhatARatioIsWorth(t *testing.T) {
+	t.Parallel()
+	report := reportOf(nil, nil)
+	if text := describeUnread(report); text != "" {
+		t.Errorf("no layer is estimated from its compressed size, and the report says %q", text)
+	}
+	measured := report.Images[0].Measurements
+	measured[0].Method = layersize.MethodRatio
+	want := "\nOf sha256:aaaaaaaaaaaa only the compressed size is known: the bounds are those of usual layers.\n" +
+		"Zeros or repeated data unpack to more.\n"
+	if got := render(report, disksize.Recommendation{}); !strings.HasSuffix(got, want) {
+		t.Errorf("want %q at the end of\n%s", want, got)
+	}
+	measured[1].Method = layersize.MethodRatio
+	if got := describeUnread(report); !strings.HasPrefix(got, "\nOf 2 layers only") {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -51,6 +51,7 @@ func render(report *measure.Report, disk disksize.Recommendation) string {
 	b.WriteString(failedReads(report))
 	b.WriteString(refused(report))
 	b.WriteString(hiddenZeros(report))
+	b.WriteString(describeUnread(report))
 	return b.String()
 }
 
@@ -124,6 +125,28 @@ func hiddenZeros(report *measure.Report) string {
 	}
 	return fmt.Sprintf("\nUp to %s of zeros may hide in %s (1 GiB is met in %.0f of 100).\n",
 		human(most.Longest), where, math.Floor(100*most.ChanceOfGiB))
+}
+
+// describeUnread names the layers that are estimated from their compressed size alone. Nothing limits what such
+// a layer unpacks to: its bounds hold for usual content only.
+func describeUnread(report *measure.Report) string {
+	layers := map[string]bool{}
+	for _, image := range report.Images {
+		for i, m := range image.Measurements {
+			if m.Method == layersize.MethodRatio {
+				layers[image.Layers[i].Digest] = true
+			}
+		}
+	}
+	if len(layers) == 0 {
+		return ""
+	}
+	which := fmt.Sprintf("%d layers", len(layers))
+	if len(layers) == 1 {
+		which = short(slices.Collect(maps.Keys(layers))[0])
+	}
+	return fmt.Sprintf("\nOf %s only the compressed size is known: the bounds are those of usual layers.\n"+
+		"Zeros or repeated data unpack to more.\n", which)
 }
 
 // refused names the layers that containerd does not unpack, a line for each reason.
