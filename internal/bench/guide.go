@@ -45,6 +45,7 @@ func (f *figures) render(page string) (string, error) {
 		"ms": milliseconds, "s": seconds,
 		"shareMs": func(d time.Duration) string { return share(d, milliseconds) }, "shareS": func(d time.Duration) string { return share(d, seconds) },
 		"mb": megabytes, "size": size, "percent": percent, "ratio": ratio, "gib": gib, "count": count,
+		"baseline": func() []BaselineRatio { return compareBaseline(f.Images) }, "part": func(p float64) string { return fmt.Sprintf("%.2f", p) },
 		"scale": func() scaleFigures { return scaleFrom(f) },
 	}).ParseFS(guides, "guides/"+page)
 	if err != nil {

@@ -11,12 +11,13 @@ func seen() *figures {
 	pull := MeasuringRow{How: cranePull, Bytes: 5e9, Requests: 42, Wall: 20 * time.Second, Peak: 30e6}
 	auto := MeasuringRow{How: "auto", Bytes: 12e6, Requests: 100, Wall: time.Second, Peak: 40e6, Pull: &pull}
 	pull.Pull = &pull
+	earlier := MeasuringRow{How: "auto (earlier build)", Bytes: 24e6, Requests: 400, Wall: 2 * time.Second, Pull: &pull, Earlier: true}
 	return &figures{
 		Machine:   machine{Date: "2026-01-02", Processor: "some processor", Cores: 2, MemoryGiB: 24, Platform: "linux/amd64", Go: "go1.26", Took: 9 * time.Minute},
 		Starts:    []StartFigures{{Title: "tkeimage", Binary: 20e6, Handshake: 8 * time.Millisecond, Schema: 12 * time.Millisecond, Resident: 21e6}, {Title: "an empty provider", Binary: 18e6, Handshake: 7 * time.Millisecond, Schema: 10 * time.Millisecond, Resident: 17e6}},
 		Plan:      PlanFigures{With: 900 * time.Millisecond, Without: 800 * time.Millisecond, Calls: 1, Requests: 2},
 		Refreshes: []RefreshFigures{{Caches: 1000, Calls: 25, Wall: 6 * time.Second, Null: 4 * time.Second, Single: 66 * time.Second, Peak: 90e6}},
-		Images:    []MeasuringFigures{{GiB: 5, Layers: 40, Size: 5e9, Unpacked: 7e9, Rows: []MeasuringRow{auto, pull}}},
+		Images:    []MeasuringFigures{{GiB: 5, Layers: 40, Size: 5e9, Unpacked: 7e9, Rows: []MeasuringRow{auto, pull, earlier}}},
 		Streamed:  []StreamingFigures{{Layers: 4, Size: 4e9, Gzip: 30 * time.Second, Full: 20 * time.Second, InFlight: 4}},
 		Waiting:   WaitingFigures{Caches: 50, Calls: 12, Pollers: 1300, Median: 2 * time.Second, Longest: 3 * time.Second},
 	}
@@ -29,6 +30,7 @@ func TestTheGuidesSayWhatWasSeen(t *testing.T) {
 		"what-it-costs": {
 			"on 2026-01-02, with 2 cores", "in 540 s", "| tkeimage | 20 MB | 8 ms | 12 ms | 21 MB |", "| the provider's share | 100 ms |", "1 call to the service and 2 requests",
 			"| 1,000 | 25 | 6 s | 4 s | 2 s | 66 s | 90 MB |", `| ` + "`measure = \"auto\"`" + ` | 12 MB | 100 | 1 s | 40 MB | 0.24 % | 5 % |`,
+			"| 5 GiB in 40 layers | `auto` | 100 | 0.25 | 0.50 | 0.50 |",
 			"| `crane pull` | 5 GB | 42 | 20 s | 30 MB | 100 % | 100 % |", "| 4 | 4 GB | 30 s | 20 s | 1.5 | 4 |", "looked 12 times", "looked 1,300 times", "took 2 s in the median",
 		},
 		"scale": {
@@ -95,7 +97,9 @@ func TestWhatIsPromisedIsHeld(t *testing.T) {
 			f.Images[0].GiB, f.Images[0].Layers = 10, 1
 			f.Images[0].Rows = []MeasuringRow{{How: "sample", Wall: time.Second}, {How: "full", Wall: 30 * time.Second}}
 		},
-		"sample": func(f *figures) { f.Images[0].Rows[0].How, f.Images[0].Rows[0].Bytes = "sample", 1e9 },
+		"sample":                        func(f *figures) { f.Images[0].Rows[0].How, f.Images[0].Rows[0].Bytes = "sample", 1e9 },
+		"requests of the earlier build": func(f *figures) { f.Images[0].Rows[0].Requests = 401 },
+		"bytes of the earlier build":    func(f *figures) { f.Images[0].Rows[0].Bytes = 25e6 },
 		"one layer": func(f *figures) {
 			f.Images[0].Layers, f.Images[0].Rows[0].How, f.Images[0].Rows[0].Bytes = 1, "sample", 17<<20
 		},

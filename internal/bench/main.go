@@ -37,6 +37,8 @@ const (
 // binaries are the programs that are measured, and those that stand beside them.
 type binaries struct {
 	self, provider, floor, null, kubernetes, crane string
+
+	baseline string // this program at an earlier commit, or empty
 }
 
 // options are the command line.
@@ -45,7 +47,8 @@ type options struct {
 	write bool
 	only  string
 
-	largest float64
+	baseline string
+	largest  float64
 }
 
 func main() {
@@ -69,6 +72,7 @@ func run(ctx context.Context) error {
 	flag.BoolVar(&o.short, "short", false, "images of a 64th of their size, and fewer caches: to see that it works")
 	flag.BoolVar(&o.write, "write", false, "write the guides below templates/ and docs/")
 	flag.Float64Var(&o.largest, "largest", largestImage, "leave out images of more `GiB`")
+	flag.StringVar(&o.baseline, "baseline", "", "this `program`, built from an earlier commit, which measures the same images in the same run")
 	flag.StringVar(&o.only, "only", "", "measure only this `section`, and print it as JSON: start, plan, refresh, waiting, streaming or images")
 	flag.Parse()
 	if o.write && (o.short || o.largest < largestImage || o.only != "") {
@@ -78,6 +82,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	b.baseline = o.baseline
 	folder, err := os.MkdirTemp("", "tkeimage-bench-")
 	if err != nil {
 		return err
@@ -93,7 +98,7 @@ func run(ctx context.Context) error {
 	if o.only != "" {
 		text, err := json.MarshalIndent(f, "", "  ")
 		fmt.Println(string(text))
-		return err
+		return errors.Join(err, checkBaseline(f.Images))
 	}
 	if err := f.publish(o.write); err != nil {
 		return err
@@ -234,6 +239,7 @@ func (f *figures) check() error {
 	if image := f.OneLayer(10); image != nil {
 		promise(image.SampleOfFull() <= maxSampledPart, "sample took %.1f %% of the time of full", image.SampleOfFull())
 	}
+	broken = append(broken, checkBaseline(f.Images))
 	for _, image := range f.Images {
 		row, most := image.Row(string(measure.Sample)), int64(maxSampledBytes)
 		if image.Layers > 1 {

@@ -35,7 +35,8 @@ type MeasuringRow struct {
 	Bytes, Requests int64
 	Wall            time.Duration
 	Peak            int64         // bytes of memory
-	Pull            *MeasuringRow `json:"-"` // what to hold it against
+	Pull            *MeasuringRow `json:"-"` // the pull of the same image
+	Earlier         bool          // by an earlier build of this program
 }
 
 // OfBytes is the part of a pull's bytes, in percent.
@@ -84,6 +85,13 @@ func measureImages(ctx context.Context, b binaries, subjects []subject) ([]Measu
 	return all, nil
 }
 
+// way is a command that learns about an image.
+type way struct {
+	title   string
+	command *exec.Cmd
+	earlier bool
+}
+
 func measureImage(ctx context.Context, b binaries, images *giant.Registry, s subject) (f MeasuringFigures, err error) {
 	f.GiB, f.Layers = s.gib, s.layers
 	layers, err := sealed(ctx, s)
@@ -98,19 +106,17 @@ func measureImage(ctx context.Context, b binaries, images *giant.Registry, s sub
 	if err != nil {
 		return f, err
 	}
-	for _, way := range []struct {
-		title   string
-		command *exec.Cmd
-	}{
-		{craneManifest, exec.CommandContext(ctx, b.crane, "manifest", reference)}, //nolint:gosec // a tool of the build
-		{string(measure.Manifest), helper(ctx, b, measure.Manifest, reference)},
-		{string(measure.Sample), helper(ctx, b, measure.Sample, reference)},
-		{string(measure.Auto), helper(ctx, b, measure.Auto, reference)},
-		{string(measure.Full), helper(ctx, b, measure.Full, reference)},
-		{cranePull, exec.CommandContext(ctx, b.crane, "pull", "--insecure", reference, os.DevNull)}, //nolint:gosec // a tool of the build
-	} {
+	ways := []way{
+		{title: craneManifest, command: exec.CommandContext(ctx, b.crane, "manifest", reference)}, //nolint:gosec // a tool of the build
+		{title: string(measure.Manifest), command: helper(ctx, b, measure.Manifest, reference)},
+		{title: string(measure.Sample), command: helper(ctx, b, measure.Sample, reference)},
+		{title: string(measure.Auto), command: helper(ctx, b, measure.Auto, reference)},
+		{title: string(measure.Full), command: helper(ctx, b, measure.Full, reference)},
+		{title: cranePull, command: exec.CommandContext(ctx, b.crane, "pull", "--insecure", reference, os.DevNull)}, //nolint:gosec // a tool of the build
+	}
+	for _, way := range append(ways, baselineWays(ctx, b, reference)...) {
 		images.Cost()
-		row := MeasuringRow{How: way.title}
+		row := MeasuringRow{How: way.title, Earlier: way.earlier}
 		if row.Wall, row.Peak, err = watched(way.command, itself); err != nil {
 			return f, fmt.Errorf("%s: %w", way.title, err)
 		}
