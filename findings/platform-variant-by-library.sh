@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The default variant of a platform: containerd/platforms v1.0.0-rc.5 normalises "linux/arm64/v8" to "linux/arm64" and "linux/amd64/v1" to
 # "linux/amd64" before it compares, go-containerregistry v0.22.1 compares the strings. An index whose entries carry no variant, as
-# most have it, is pulled by containerd for linux/arm64/v8, and has "no child with platform" for crane. Output seen on 2026-11-27:
+# most have it, matches linux/arm64/v8 in containerd and not in go-containerregistry. Output seen on 2026-11-27:
 #   asked linux/arm64/v8, entry linux/arm64: containerd true, go-containerregistry false
 #   asked linux/arm64, entry linux/arm64/v8: containerd true, go-containerregistry true
 #   asked linux/amd64/v1, entry linux/amd64: containerd true, go-containerregistry false
