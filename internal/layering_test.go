@@ -1,5 +1,5 @@
-// Package internal_test holds the diagram of DESIGN.md: which room may know which, and what each may know of the world. The lists of
-// DESIGN.md are held to be this diagram.
+// Package internal_test holds the diagram of DESIGN.md: which package may import which, in the provider's module and in the
+// laboratory's, and what each may know of the world. The lists of DESIGN.md are held to be this diagram.
 package internal_test
 
 import (
@@ -30,26 +30,17 @@ const (
 	standard                  // the standard library, and nothing of package net
 )
 
-// A room is a package under internal/, or main, which has no name.
+// A room is a package under internal/, one of the laboratory, whose name begins with lab/, or main, which has no name.
 type room struct {
 	name    string
 	view    view
 	imports string // the rooms that it may import, all of them further down
-	props   bool   // for tests and the demonstration: nothing that is shipped may import it
+	props   bool   // for tests and the laboratory: nothing that is shipped may import it
 }
 
-// diagram is the house, from the roof down. A new package has its place here before it has its first file.
+// diagram is the provider's module, from the roof down. A new package has its place here before it has its first file.
 var diagram = []room{
-	{name: "sandbox/demo", props: true, imports: "sandbox tke/tketest registry/registrytest"},
-	{name: "sandbox/picture", props: true},
 	{name: "acctest", props: true, view: withTerraform, imports: "provider sandbox tke/tketest"},
-	{name: "campaign/quickprovider", props: true, view: withTerraform, imports: "provider registry"},
-	{name: "docschema", props: true, view: withTerraform, imports: "provider"},
-	{name: "bench", props: true, imports: "sandbox sandbox/giant tke/tketest measure registry tke cloudapi"},
-	{name: "bench/floor", props: true, view: withTerraform},
-	{name: "bench/null", props: true, view: withTerraform, imports: "provider imagecache"},
-	{name: "truth", props: true, imports: "sandbox measure registry registry/registrytest disksize"},
-	{name: "sandbox/giant", props: true},
 	{name: "sandbox", props: true},
 
 	{name: "", view: withTerraform, imports: "provider"},
@@ -63,7 +54,6 @@ var diagram = []room{
 	{name: "clients", imports: "measure tke tcr redact"},
 	{name: "tke/tketest", props: true, imports: "cloudapi/apitest"},
 	{name: "registry/registrytest", props: true, imports: "subprocess"},
-	{name: "kubetest", props: true, imports: "subprocess"},
 	{name: "subprocess", props: true},
 	{name: "credentials/ststest", props: true, imports: "cloudapi/apitest"},
 	{name: "tcr/tcrtest", props: true, imports: "cloudapi/apitest"},
@@ -84,34 +74,55 @@ var diagram = []room{
 	{name: "redact", view: standard},
 }
 
+// laboratory is the module in lab/, which stands on the provider's. What is nothing but tests has no place in it.
+var laboratory = []room{
+	{name: "lab/demo", props: true, imports: "sandbox tke/tketest registry/registrytest"},
+	{name: "lab/picture", props: true},
+	{name: "lab/campaign/quickprovider", props: true, view: withTerraform, imports: "provider registry"},
+	{name: "lab/docschema", props: true, view: withTerraform, imports: "provider"},
+	{name: "lab/bench", props: true, imports: "lab/giant sandbox tke/tketest measure registry tke cloudapi"},
+	{name: "lab/bench/floor", props: true, view: withTerraform},
+	{name: "lab/bench/null", props: true, view: withTerraform, imports: "provider imagecache"},
+	{name: "lab/truth", props: true, imports: "sandbox measure registry registry/registrytest disksize"},
+	{name: "lab/giant", props: true},
+	{name: "lab/kubetest", props: true, imports: "subprocess"},
+}
+
+// house is both modules, the laboratory on top.
+var house = slices.Concat(laboratory, diagram)
+
 func TestDiagramPointsDownwards(t *testing.T) {
 	t.Parallel()
 
-	for i, r := range diagram {
+	for i, r := range house {
 		for imported := range strings.FieldsSeq(r.imports) {
-			at := slices.IndexFunc(diagram, func(other room) bool { return other.name == imported })
+			at := slices.IndexFunc(house, func(other room) bool { return other.name == imported })
 			if at <= i {
 				t.Errorf("the diagram lets %q import %q, which does not stand below it", r.name, imported)
 			}
-			if at >= 0 && diagram[at].props && !r.props {
+			if at >= 0 && house[at].props && !r.props {
 				t.Errorf("the diagram lets %q, which is shipped, import %q, which is for tests", r.name, imported)
 			}
 		}
 	}
 }
 
-// TestDesignShowsTheDiagram holds the two lists of DESIGN.md to the diagram: what is shipped and what is not, each in its order. Packages that
-// are nothing but tests are imported by none, so they have no place in the diagram and may stand anywhere in the second list.
+// TestDesignShowsTheDiagram holds the three lists of DESIGN.md to the diagram: what is shipped, what tests are made of, and the
+// laboratory, each in its order. Packages that are nothing but tests are imported by none, so they have no place in the diagram
+// and may stand anywhere in the last list.
 func TestDesignShowsTheDiagram(t *testing.T) {
 	t.Parallel()
 
-	var shipped, props, tests []string
+	var shipped, props, inLab, tests []string
 	for _, r := range diagram {
 		if r.props {
 			props = append(props, r.name)
 		} else if r.name != "" { // main stands on the roof
 			shipped = append(shipped, r.name)
 		}
+	}
+	for _, r := range laboratory {
+		inLab = append(inLab, r.name)
 	}
 	for _, found := range packages(t) {
 		if len(found.GoFiles) == 0 && found.ImportPath != module+"/internal" { // not this one
@@ -121,13 +132,14 @@ func TestDesignShowsTheDiagram(t *testing.T) {
 
 	lists := listsOfDesign(t)
 	ofTests := func(name string) bool { return slices.Contains(tests, name) }
-	named := slices.DeleteFunc(slices.Clone(lists[1]), func(name string) bool { return !ofTests(name) })
+	named := slices.DeleteFunc(slices.Clone(lists[2]), func(name string) bool { return !ofTests(name) })
 	for _, c := range []struct {
 		title     string
 		want, got []string
 	}{
 		{"shipped", shipped, lists[0]},
-		{"not shipped", props, slices.DeleteFunc(lists[1], ofTests)},
+		{"for tests", props, lists[1]},
+		{"the laboratory", inLab, slices.DeleteFunc(lists[2], ofTests)},
 		{"nothing but tests", tests, slices.Sorted(slices.Values(named))},
 	} {
 		if !slices.Equal(c.want, c.got) {
@@ -136,8 +148,8 @@ func TestDesignShowsTheDiagram(t *testing.T) {
 	}
 }
 
-// listsOfDesign gives the rooms that the first two blocks of DESIGN.md name, in their order.
-func listsOfDesign(t *testing.T) (lists [2][]string) {
+// listsOfDesign gives the rooms that the first three blocks of DESIGN.md name, in their order.
+func listsOfDesign(t *testing.T) (lists [3][]string) {
 	t.Helper()
 
 	content, err := os.ReadFile("../DESIGN.md")
@@ -145,10 +157,10 @@ func listsOfDesign(t *testing.T) (lists [2][]string) {
 		t.Fatal(err)
 	}
 	blocks := strings.Split(string(content), "```\n")
-	if len(blocks) < 5 {
-		t.Fatal("DESIGN.md has no two lists")
+	if len(blocks) < 2*len(lists)+1 {
+		t.Fatal("DESIGN.md has no three lists")
 	}
-	line := regexp.MustCompile(`(?m)^internal/(\S+)/ +\S`)
+	line := regexp.MustCompile(`(?m)^(?:internal/)?(\S+)/ +\S`)
 	for i := range lists {
 		for _, match := range line.FindAllStringSubmatch(blocks[2*i+1], -1) {
 			lists[i] = append(lists[i], match[1])
@@ -165,18 +177,18 @@ func TestImportsFollowTheDiagram(t *testing.T) {
 		if len(found.GoFiles) == 0 {
 			continue // nothing but tests
 		}
-		i := slices.IndexFunc(diagram, func(r room) bool { return r.name == found.room() })
+		i := slices.IndexFunc(house, func(r room) bool { return r.name == found.room() })
 		if i < 0 {
 			t.Errorf("%s has no place in the diagram: add it to DESIGN.md and here", found.ImportPath)
 			continue
 		}
 		for _, imported := range found.Imports {
-			if problem := diagram[i].objection(imported); problem != "" {
+			if problem := house[i].objection(imported); problem != "" {
 				t.Errorf("%s imports %s: %s", found.ImportPath, imported, problem)
 			}
 		}
-		for allowed := range strings.FieldsSeq(diagram[i].imports) {
-			if !slices.Contains(found.Imports, module+"/internal/"+allowed) {
+		for allowed := range strings.FieldsSeq(house[i].imports) {
+			if !slices.ContainsFunc(found.Imports, func(path string) bool { return roomOf(path) == allowed }) {
 				t.Errorf("the diagram lets %s import %s, which it does not: an arrow that nothing uses lets in what nobody decided", found.ImportPath, allowed)
 			}
 		}
@@ -196,6 +208,8 @@ func TestObjections(t *testing.T) {
 		{room{name: "imagecache", view: withTerraform}, framework, false},
 		{room{name: "tke", imports: "credentials"}, module + "/internal/credentials", false},
 		{room{name: "tke", imports: "credentials"}, module + "/internal/registry", true},
+		{room{name: "tke", imports: "credentials"}, module + "/lab/giant", true},
+		{room{name: "lab/bench", imports: "lab/giant"}, module + "/lab/giant", false},
 		{room{name: "registry"}, "net/http", false},
 		{room{name: "layersize", view: offline}, "net/http", true},
 		{room{name: "layersize", view: offline}, "github.com/klauspost/compress/zstd", false},
@@ -211,8 +225,8 @@ func TestObjections(t *testing.T) {
 
 // objection says why the room must not import the path, and nothing if it may.
 func (r room) objection(path string) string {
-	if inside, ok := strings.CutPrefix(path, module+"/internal/"); ok {
-		if !slices.Contains(strings.Fields(r.imports), inside) {
+	if strings.HasPrefix(path, module+"/") {
+		if !slices.Contains(strings.Fields(r.imports), roomOf(path)) {
 			return "the diagram has no such arrow"
 		}
 		return ""
@@ -237,16 +251,25 @@ type goPackage struct {
 	Imports    []string
 }
 
-func (p goPackage) room() string {
-	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/internal/")
+func (p goPackage) room() string { return roomOf(p.ImportPath) }
+
+// roomOf returns the name of a package of either module.
+func roomOf(path string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(path, module), "/"), "internal/")
 }
 
-// packages lists what this module is made of.
+// packages lists what both modules are made of.
 func packages(t *testing.T) []goPackage {
 	t.Helper()
 
+	return append(packagesIn(t, ".."), packagesIn(t, "../lab")...)
+}
+
+func packagesIn(t *testing.T, folder string) []goPackage {
+	t.Helper()
+
 	list := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,GoFiles,Imports", "./...")
-	list.Dir = ".."
+	list.Dir = folder
 	var stderr bytes.Buffer
 	list.Stderr = &stderr
 	out, err := list.Output()
@@ -265,7 +288,7 @@ func packages(t *testing.T) []goPackage {
 		found = append(found, p)
 	}
 	if len(found) == 0 {
-		t.Fatal("go list found no package: the test looks at nothing")
+		t.Fatalf("go list found no package in %s: the test looks at nothing", folder)
 	}
 
 	return found

@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 
-go run ./internal/docschema >"$work/schema.json"
+go -C lab run ./docschema >"$work/schema.json"
 
 # In a folder of its own, so that a check leaves docs/ alone. What is already there comes along: the generator keeps
 # files that it does not know, and so do we.

@@ -41,7 +41,7 @@ fi
 # What examples take from the module that is skipped comes from its stand-in, as in tests.
 cp -R examples "$work/examples"
 rm -rf "$work/examples/modules/network"
-cp -R internal/examples/testdata/network "$work/examples/modules/network"
+cp -R lab/examples/testdata/network "$work/examples/modules/network"
 
 count=0
 while read -r folder; do

@@ -57,5 +57,5 @@ for host in registry.terraform.io registry.opentofu.org; do
   cp dist/*.zip "$work/mirror/$host/tkeimage/tkeimage/"
 done
 TKEIMAGE_RELEASE_MIRROR="$work/mirror" TKEIMAGE_RELEASE_VERSION="$version" \
-  go test -count=1 -run 'TestReadme' ./internal/docstest
+  go -C lab test -count=1 -run 'TestReadme' ./docstest
 echo "release-snapshot: $version has $(wc -l <"dist/$sums") checksums and a good signature, and its archive was installed and used with $TKEIMAGE_CLI_TITLE"

@@ -29,7 +29,7 @@ trap 'exit 143' TERM
 trap 'exit 129' HUP
 
 set -m # a job has a process group of its own
-"${GO:-go}" test -count=1 "$@" ./internal/kubetest ./internal/examples ./internal/docstest </dev/null &
+"${GO:-go}" -C lab test -count=1 "$@" ./kubetest ./examples ./docstest </dev/null &
 group=$!
 set +m
 wait "$group"

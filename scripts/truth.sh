@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Holds the number against a real containerd; internal/truth/doc.go says how. Needs root and Linux, and on Debian installs what
+# Holds the number against a real containerd; lab/truth/doc.go says how. Needs root and Linux, and on Debian installs what
 # is missing. Arguments go to the program: -short, -only REGEXP, -write FILE, -guide, -timeout 3h, -cache FOLDER.
 set -euo pipefail
 
@@ -32,7 +32,7 @@ if [ "${#packages[@]}" -gt 0 ]; then
 fi
 
 mkdir -p bin
-"${GO:-go}" build -o bin/truth ./internal/truth
+"${GO:-go}" -C lab build -o ../bin/truth ./truth
 
 # First the count of blocks and inodes alone, against ext4 and no containerd.
 TKEIMAGE_ROOT_TESTS=1 unshare --mount "${GO:-go}" test -count=1 -run '^TestCountAgreesWithExt4$' ./internal/layersize >&2

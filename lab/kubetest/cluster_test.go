@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/kubetest"
+	"github.com/tkeimage/terraform-provider-tkeimage/lab/kubetest"
 )
 
 // needsControlPlane skips where `make test` runs, which does not build one.

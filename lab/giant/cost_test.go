@@ -1,4 +1,4 @@
-package measure_test
+package giant_test
 
 import (
 	"fmt"
@@ -8,7 +8,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox/giant"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/lab/giant"
 )
 
 // documents are what every cold image costs beside its layers: the manifest and the configuration, and a look for referrers,
@@ -44,6 +45,30 @@ func giantImage(t *testing.T, r *giant.Registry, gib float64, layers int) (refer
 	return reference, all
 }
 
+func newMeasurer(t *testing.T, kept *keep.Folder) *measure.Measurer {
+	t.Helper()
+	config := registry.Config{DockerConfigDir: t.TempDir()}
+	if kept != nil {
+		config.Manifests = kept
+	}
+	client, err := registry.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &measure.Measurer{Registry: client, Kept: kept}
+}
+
+func measureImage(t *testing.T, m *measure.Measurer, mode measure.Mode, reference string) *measure.Report {
+	t.Helper()
+	report, err := m.Measure(t.Context(), measure.Request{
+		Images: []string{reference}, Platform: "linux/amd64", Mode: mode, ReadBudget: measure.DefaultReadBudget, Disk: measure.DefaultDisk,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
 // TestWhatASampleCosts, in bytes and requests, which are the same on every machine. The wall follows from the requests, which go
 // out several at a time.
 func TestWhatASampleCosts(t *testing.T) {
@@ -60,7 +85,7 @@ func TestWhatASampleCosts(t *testing.T) {
 	} {
 		reference, layers := giantImage(t, r, test.gib, test.layers)
 		r.Cost()
-		report := sampled(t, measurer(t, nil), reference)
+		report := measureImage(t, newMeasurer(t, nil), measure.Sample, reference)
 		bytes, requests := r.Cost()
 		t.Logf("%g GiB in %d layers: %d bytes, %d requests", test.gib, test.layers, bytes, requests)
 		if bytes > test.bytes+documentBytes || requests > test.requests+documentRequests+endsOfLayer*int64(test.layers) {
@@ -81,9 +106,7 @@ func TestTheBudgetIsKept(t *testing.T) {
 	for _, layers := range []int{1, 9} {
 		reference, _ := giantImage(t, r, 2, layers)
 		r.Cost()
-		if _, err := measurer(t, nil).Measure(t.Context(), request(measure.Auto, reference)); err != nil {
-			t.Fatal(err)
-		}
+		measureImage(t, newMeasurer(t, nil), measure.Auto, reference)
 		if bytes, _ := r.Cost(); bytes > measure.DefaultReadBudget+documentBytes {
 			t.Errorf("%d layers: %d bytes were read of a budget of %d", layers, bytes, measure.DefaultReadBudget)
 		}
@@ -96,13 +119,13 @@ func TestAKeptImageCostsOneRequest(t *testing.T) {
 	r := giants(t)
 	reference, _ := giantImage(t, r, 20, 40)
 	dir := t.TempDir()
-	first := sampled(t, measurer(t, keep.In(dir)), reference)
+	first := measureImage(t, newMeasurer(t, keep.In(dir)), measure.Sample, reference)
 	r.Cost()
-	sampled(t, measurer(t, keep.In(dir)), reference)
+	measureImage(t, newMeasurer(t, keep.In(dir)), measure.Sample, reference)
 	if _, requests := r.Cost(); requests != 1 {
 		t.Errorf("%d requests for what is kept, want one HEAD", requests)
 	}
-	sampled(t, measurer(t, keep.In(dir)), r.Host+"/cost/of20-in40@"+first.Images[0].Digest)
+	measureImage(t, newMeasurer(t, keep.In(dir)), measure.Sample, r.Host+"/cost/of20-in40@"+first.Images[0].Digest)
 	if _, requests := r.Cost(); requests != 0 {
 		t.Errorf("%d requests for a digest that is kept, want none", requests)
 	}

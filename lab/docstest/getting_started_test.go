@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/kubetest"
+	"github.com/tkeimage/terraform-provider-tkeimage/lab/kubetest"
 )
 
 // TestGettingStarted does what the page says, in its order and in both languages: what stands in blocks of Terraform is added to a

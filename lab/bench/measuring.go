@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox/giant"
+	"github.com/tkeimage/terraform-provider-tkeimage/lab/giant"
 )
 
 // Ways of learning about an image that are not ours.

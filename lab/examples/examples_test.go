@@ -12,11 +12,11 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/kubetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcr/tcrtest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+	"github.com/tkeimage/terraform-provider-tkeimage/lab/kubetest"
 )
 
 const prefix = "eks.tke.cloud.tencent.com/"

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox/giant"
+	"github.com/tkeimage/terraform-provider-tkeimage/lab/giant"
 )
 
 // StreamingFigures hold `full` against `gzip -dc | wc -c` on the same layers.

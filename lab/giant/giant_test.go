@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox/giant"
+	"github.com/tkeimage/terraform-provider-tkeimage/lab/giant"
 )
 
 const mib = 1 << 20

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/kubetest"
+	"github.com/tkeimage/terraform-provider-tkeimage/lab/kubetest"
 )
 
 // addressFile makes TestHeldOpen start a cluster, write its address there, and wait to be stopped.

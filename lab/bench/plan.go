@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox/giant"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+	"github.com/tkeimage/terraform-provider-tkeimage/lab/giant"
 )
 
 const (

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/kubetest"
+	"github.com/tkeimage/terraform-provider-tkeimage/lab/kubetest"
 )
 
 // controlPlane is shared by all tests, since starting one takes seconds; each test has a namespace of its own.
