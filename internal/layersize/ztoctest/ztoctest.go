@@ -9,8 +9,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-
-	flatbuffers "github.com/google/flatbuffers/go"
 )
 
 // ZTOC is what a zTOC says of a layer. Checkpoints and digests of spans, which only a snapshotter needs, are left out.
@@ -77,42 +75,25 @@ const (
 
 // Bytes is the FlatBuffer.
 func (z *ZTOC) Bytes() []byte {
-	b := flatbuffers.NewBuilder(1 << 16)
-	version := b.CreateString(z.Version)
-	files := make([]flatbuffers.UOffsetT, len(z.Files))
+	files := make(vector, len(z.Files))
 	for i, f := range z.Files {
-		files[i] = f.write(b)
+		files[i] = f.table()
 	}
-	list := b.CreateVectorOfTables(files)
-	b.StartObject(1)
-	b.PrependUOffsetTSlot(0, list, 0)
-	toc := b.EndObject()
-	b.StartObject(fieldsOfZTOC)
-	b.PrependUOffsetTSlot(fieldVersion, version, 0)
-	b.PrependInt64Slot(fieldCompressed, z.Compressed, 0)
-	b.PrependInt64Slot(fieldUncompressed, z.Uncompressed, 0)
-	b.PrependUOffsetTSlot(fieldTOC, toc, 0)
-	b.Finish(b.EndObject())
-	return b.FinishedBytes()
+	return encode(table{
+		slots:  fieldsOfZTOC,
+		fields: map[int]any{fieldVersion: z.Version, fieldCompressed: z.Compressed, fieldUncompressed: z.Uncompressed, fieldTOC: table{1, map[int]any{0: files}}},
+	})
 }
 
-func (f File) write(b *flatbuffers.Builder) flatbuffers.UOffsetT {
-	name, kind, link := b.CreateString(f.Name), b.CreateString(f.Type), b.CreateString(f.Link)
-	var records []flatbuffers.UOffsetT
+func (f File) table() table {
+	records := vector{}
 	for _, key := range slices.Sorted(maps.Keys(f.Records)) {
-		k, v := b.CreateString(key), b.CreateString(f.Records[key])
-		b.StartObject(2)
-		b.PrependUOffsetTSlot(0, k, 0)
-		b.PrependUOffsetTSlot(1, v, 0)
-		records = append(records, b.EndObject())
+		records = append(records, table{2, map[int]any{0: key, 1: f.Records[key]}})
 	}
-	list := b.CreateVectorOfTables(records)
-	b.StartObject(fieldsOfFile)
-	b.PrependUOffsetTSlot(fieldName, name, 0)
-	b.PrependUOffsetTSlot(fieldType, kind, 0)
-	b.PrependInt64Slot(fieldOffset, f.Offset, 0)
-	b.PrependInt64Slot(fieldSize, f.Size, 0)
-	b.PrependUOffsetTSlot(fieldLink, link, 0)
-	b.PrependUOffsetTSlot(fieldRecords, list, 0)
-	return b.EndObject()
+	return table{
+		slots: fieldsOfFile,
+		fields: map[int]any{
+			fieldName: f.Name, fieldType: f.Type, fieldOffset: f.Offset, fieldSize: f.Size, fieldLink: f.Link, fieldRecords: records,
+		},
+	}
 }
