@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Holds the number against a real containerd; lab/truth/doc.go says how. Needs root and Linux, and on Debian installs what
-# is missing. Arguments go to the program: -short, -only REGEXP, -write FILE, -guide, -timeout 3h, -cache FOLDER.
+# is missing. Arguments go to the program: -short, -only REGEXP, -write FILE, -guide, -timeout 3h, -cache FOLDER, -keep.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -32,7 +32,7 @@ func startBuildKit(ctx context.Context, folder string) (*buildKit, error) {
 	b := &buildKit{address: "unix://" + filepath.Join(root, "daemon.sock"), folder: root}
 	var err error
 	b.daemon, err = startDaemon(ctx, root, buildKitProgram("buildkitd"), "--root", filepath.Join(root, "data"), "--addr", b.address,
-		"--containerd-worker=false", "--oci-worker=true", "--oci-worker-snapshotter=native", "--oci-worker-gc=false")
+		"--containerd-worker=false", "--oci-worker=true", "--oci-worker-gc=false")
 	if err != nil {
 		return nil, fmt.Errorf("starting BuildKit: %w", err)
 	}

@@ -14,6 +14,8 @@ type trialCase struct {
 	small  bool // quick enough for every day
 	images []plan
 
+	freeGiB int64 // the case is left out where less disk is free
+
 	// inexact says that streaming itself does not call its count exact: it remembers a million names, and no more.
 	inexact bool
 

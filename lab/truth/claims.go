@@ -19,6 +19,7 @@ const (
 	inodesOff         = 1
 
 	// Of real content.
+	realFullOff                = 0.03 // beside what containerd keeps for itself
 	realAutoOff, realSampleOff = 3, 8
 	realInodesFactor           = 1.5
 	widestGzip, widestZstd     = 1.15, 1.25
@@ -34,17 +35,17 @@ const (
 func (r row) broken() []string {
 	full, auto := r.measured[measure.Full].report, r.measured[measure.Auto].report
 	failures := slices.Concat(r.exactness(), r.bounds(), r.narrow())
-	if r.used.bytes >= leastUse {
-		failures = append(failures, within("full: required_bytes", full.RequiredBytes.Value, r.used.bytes, fullLow, fullHigh))
+	if r.used.Bytes >= leastUse {
+		failures = append(failures, within("full: required_bytes", full.RequiredBytes.Value, r.used.Bytes, fullLow, fullHigh))
 	}
-	if r.used.bytes >= leastUse && !r.hides {
-		failures = append(failures, within("auto: required_bytes", auto.RequiredBytes.Value, r.used.bytes, autoLow, autoHigh))
+	if r.used.Bytes >= leastUse && !r.hides {
+		failures = append(failures, within("auto: required_bytes", auto.RequiredBytes.Value, r.used.Bytes, autoLow, autoHigh))
 	}
 	if full.Inodes == nil {
 		return append(present(failures), "full: required_inodes is unknown")
 	}
-	if off := *full.Inodes - r.used.inodes; off < -ownInodes || off > ownInodes {
-		failures = append(failures, within("full: required_inodes", *full.Inodes, r.used.inodes, -inodesOff, inodesOff))
+	if off := *full.Inodes - r.used.Inodes; off < -ownInodes || off > ownInodes {
+		failures = append(failures, within("full: required_inodes", *full.Inodes, r.used.Inodes, -inodesOff, inodesOff))
 	}
 	return present(failures)
 }
@@ -100,8 +101,8 @@ func (r row) bounds() []string {
 	var failures []string
 	for _, mode := range sampled {
 		is, own := r.measured[mode].report.RequiredBytes, r.own()
-		if r.used.bytes < is.Min-own || r.used.bytes > is.Max+own {
-			failures = append(failures, fmt.Sprintf("%s: used are %d bytes, the bounds are %d and %d", mode, r.used.bytes, is.Min, is.Max))
+		if r.used.Bytes < is.Min-own || r.used.Bytes > is.Max+own {
+			failures = append(failures, fmt.Sprintf("%s: used are %d bytes, the bounds are %d and %d", mode, r.used.Bytes, is.Min, is.Max))
 		}
 	}
 	return failures
@@ -115,8 +116,9 @@ func (r row) narrow() []string {
 	}
 	full, auto, sample := r.measured[measure.Full].report, r.measured[measure.Auto].report, r.measured[measure.Sample].report
 	failures := []string{
-		within("auto: required_bytes", auto.RequiredBytes.Value, r.used.bytes, -realAutoOff, realAutoOff),
-		within("sample: required_bytes", sample.RequiredBytes.Value, r.used.bytes, -realSampleOff, realSampleOff),
+		r.fullClaim(full.RequiredBytes.Value),
+		within("auto: required_bytes", auto.RequiredBytes.Value, r.used.Bytes, -realAutoOff, realAutoOff),
+		within("sample: required_bytes", sample.RequiredBytes.Value, r.used.Bytes, -realSampleOff, realSampleOff),
 	}
 	widest := widestGzip
 	if packedByZstd(full) {
@@ -126,10 +128,18 @@ func (r row) narrow() []string {
 		failures = append(failures, fmt.Sprintf("auto: the bounds %d and %d are %.2f times apart, claimed are %.2f",
 			is.Min, is.Max, float64(is.Max)/float64(is.Min), widest))
 	}
-	if ratio := float64(auto.LikelyInodes) / float64(r.used.inodes); ratio < 1/realInodesFactor || ratio > realInodesFactor {
-		failures = append(failures, fmt.Sprintf("auto: %d inodes are likely where %d were used", auto.LikelyInodes, r.used.inodes))
+	if ratio := float64(auto.LikelyInodes) / float64(r.used.Inodes); ratio < 1/realInodesFactor || ratio > realInodesFactor {
+		failures = append(failures, fmt.Sprintf("auto: %d inodes are likely where %d were used", auto.LikelyInodes, r.used.Inodes))
 	}
 	return append(failures, r.sizeClaim(full))
+}
+
+// fullClaim is empty when streaming counted what containerd used of the disk, beside what it keeps for itself.
+func (r row) fullClaim(full int64) string {
+	if full < r.used.Bytes-r.own() {
+		return within("full: required_bytes", full, r.used.Bytes-r.own(), -realFullOff, realFullOff)
+	}
+	return within("full: required_bytes", max(full, r.used.Bytes), r.used.Bytes, -realFullOff, realFullOff)
 }
 
 // sizeClaim is empty when the recommended disk is the one that the counted need asks for: up to 20 GiB of need exactly, above never

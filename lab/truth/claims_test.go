@@ -34,7 +34,7 @@ func TestClaims(t *testing.T) {
 		"containerd's own is given": {auto(used, used-mib, used-mib/2), ""},
 		"inodes 1 % off":            {inodes(100_900), ""},
 		"inodes more than 1 % off":  {inodes(98_900), "required_inodes"},
-		"few inodes":                {func(r *row) { r.used.inodes = 12; inodes(2)(r) }, ""},
+		"few inodes":                {func(r *row) { r.used.Inodes = 12; inodes(2)(r) }, ""},
 		"no inodes":                 {func(r *row) { r.measured[measure.Full].report.Inodes = nil }, "unknown"},
 		"exact with bounds":         {func(r *row) { r.measured[measure.Auto].report.Exact = true }, "exact, but between"},
 		"exact and wrong": {func(r *row) {
@@ -65,7 +65,7 @@ func TestClaims(t *testing.T) {
 			auto(used/2, used/3, 2*used)(r)
 		}, ""},
 		"a small image has no percentages": {func(r *row) {
-			r.used.bytes = 50e6
+			r.used.Bytes = 50e6
 			full(48e6)(r)
 			auto(48e6, 1e6, 90e6)(r)
 			sampled(48e6, 1e6, 90e6)(r)
@@ -102,6 +102,10 @@ func TestClaimsOnRealContent(t *testing.T) {
 		broken string
 	}{
 		"all as it should be":         {auto(used, used*95/100, used*105/100), ""},
+		"full 0.04 % high":            {full(used + used*4/10_000), "full: required_bytes"},
+		"full 0.02 % high":            {full(used + used*2/10_000), ""},
+		"full less, by containerd's":  {full(used - 500*kib), ""},
+		"full 0.2 % low":              {full(used * 998 / 1000), "full: required_bytes"},
 		"auto 4 % low":                {auto(used*96/100, used*95/100, used*105/100), "auto: required_bytes"},
 		"auto 4 % high":               {auto(used*104/100, used*95/100, used*105/100), "auto: required_bytes"},
 		"bounds of gzip too wide":     {auto(used, used*90/100, used*105/100), "times apart, claimed are 1.15"},
@@ -135,7 +139,7 @@ func zstdLayers(r *row) {
 // scaled is a row that uses so many bytes, and of which the bounds of auto fit.
 func scaled(n int64) func(*row) {
 	return func(r *row) {
-		r.used.bytes = n
+		r.used.Bytes = n
 		full(n)(r)
 		auto(n, n*95/100, n*105/100)(r)
 		sampled(n, n*9/10, n*11/10)(r)

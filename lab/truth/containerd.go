@@ -32,7 +32,8 @@ func (r release) program(name string) string { return filepath.Join(r.folder, na
 func (r release) version(ctx context.Context) string {
 	text, err := output(ctx, time.Minute, r.program("containerd"), "--version")
 	if fields := strings.Fields(text); err == nil && len(fields) > 2 {
-		return fields[2]
+		version, _, _ := strings.Cut(fields[2], "+") // without the state of a checkout that was not known to the build
+		return version
 	}
 	return "of an unknown version"
 }

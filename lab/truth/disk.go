@@ -15,9 +15,9 @@ import (
 type disk struct{ folder, mount string }
 
 // use is what is taken of a file system.
-type use struct{ bytes, inodes int64 }
+type use struct{ Bytes, Inodes int64 }
 
-func (u use) minus(v use) use { return use{u.bytes - v.bytes, u.inodes - v.inodes} }
+func (u use) minus(v use) use { return use{u.Bytes - v.Bytes, u.Inodes - v.Inodes} }
 
 // format makes a disk of so many bytes below folder.
 func format(ctx context.Context, folder string, size int64) (_ *disk, err error) {
@@ -77,7 +77,7 @@ func (d *disk) used(ctx context.Context) (use, error) {
 		if err := syscall.Statfs(d.mount, &s); err != nil {
 			return use{}, err
 		}
-		now := use{bytes: int64(s.Blocks-s.Bfree) * s.Bsize, inodes: int64(s.Files - s.Ffree)}
+		now := use{Bytes: int64(s.Blocks-s.Bfree) * s.Bsize, Inodes: int64(s.Files - s.Ffree)}
 		if now == last {
 			return now, nil
 		}
@@ -87,6 +87,13 @@ func (d *disk) used(ctx context.Context) (use, error) {
 		}
 	}
 	return use{}, errors.New("what is used of the disk does not settle")
+}
+
+// freeGiB is what is free where a folder lies.
+func freeGiB(folder string) (int64, error) {
+	var s syscall.Statfs_t
+	err := syscall.Statfs(folder, &s)
+	return int64(s.Bavail) * s.Bsize / gib, err
 }
 
 func pause(ctx context.Context, d time.Duration) error {

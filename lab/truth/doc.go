@@ -17,5 +17,6 @@
 // It needs Linux and root, since it mounts, and Debian's containerd, debootstrap, e2fsprogs, buildah, npm, pigz, skopeo, tar, umoci and
 // zstd; scripts/truth.sh installs them and starts it in a mount namespace of its own, so that no mount outlives it however it ends.
 // `make truth` runs it all, with BuildKit and a second containerd built from their modules, `make truth TRUTH_FLAGS=-short` the
-// cases that are small. TKEIMAGE_TRUTH_CACHE names a folder that keeps the packages between runs.
+// cases that are small. TKEIMAGE_TRUTH_CACHE names a folder that keeps the packages between runs, and with -keep the images too, with
+// what containerd used: after a change of how layers are measured, the next run measures them and pulls only what is not known.
 package main

@@ -23,6 +23,7 @@ type options struct {
 	write   string
 	guide   bool
 	cache   string
+	keep    bool
 	timeout time.Duration
 }
 
@@ -34,6 +35,7 @@ func parse() (options, error) {
 	flag.StringVar(&o.write, "write", "", "write the table to this `file` too")
 	flag.BoolVar(&o.guide, "guide", false, "write the table into the guide below templates/ and docs/")
 	flag.StringVar(&o.cache, "cache", os.Getenv("TKEIMAGE_TRUTH_CACHE"), "`folder` that keeps Debian's packages and npm's modules between runs")
+	flag.BoolVar(&o.keep, "keep", false, "keep the images and what containerd used in the folder of -cache too: the next run only measures")
 	flag.DurationVar(&o.timeout, "timeout", 3*time.Hour, "the longest that everything may take")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -41,6 +43,9 @@ func parse() (options, error) {
 	}
 	if o.guide && (o.short || only != "") {
 		return o, errors.New("-guide is for a whole run: without -short and -only")
+	}
+	if o.keep && o.cache == "" {
+		return o, errors.New("-keep needs a folder: -cache")
 	}
 	var err error
 	o.only, err = regexp.Compile(only)
@@ -103,8 +108,12 @@ func tryAll(ctx context.Context, o options, folder string, cases []trialCase) er
 	var rows []row
 	var broken []string
 	for _, c := range cases {
+		if free, err := freeGiB(folder); err != nil || free < c.freeGiB {
+			broken = append(broken, fmt.Sprintf("%s: left out, since it needs %d GiB of disk and %d are free (%v)", c.title, c.freeGiB, free, err))
+			continue
+		}
 		at := time.Now()
-		r, err := try(ctx, filepath.Join(folder, "case"), c)
+		r, err := try(ctx, o, filepath.Join(folder, "case"), c)
 		if ctx.Err() != nil {
 			broken = append(broken, "broken off: "+context.Cause(ctx).Error())
 			break

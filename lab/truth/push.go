@@ -24,25 +24,32 @@ const (
 
 // pusher generates layers, each once, and pushes images of them.
 type pusher struct {
-	host, folder string
-	layers       map[*part]*layer
+	folder string
+	layers map[*part]*layer
 }
 
-// pushAll gives the references of the images. What was generated is gone when it returns: the registry has it.
-func pushAll(ctx context.Context, host, folder string, images []plan) (references []string, err error) {
+// referencesOf are the names of a case's images in a registry.
+func referencesOf(host string, images []plan) []string {
+	references := make([]string, len(images))
+	for i := range images {
+		references[i] = fmt.Sprintf("%s/corpus/image-%d:v1", host, i)
+	}
+	return references
+}
+
+// pushAll pushes each image under its reference. What was generated is gone when it returns: the registry has it.
+func pushAll(ctx context.Context, references []string, folder string, images []plan) (err error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	p := &pusher{host: host, folder: folder, layers: map[*part]*layer{}}
+	p := &pusher{folder: folder, layers: map[*part]*layer{}}
 	for i, image := range images {
-		reference := fmt.Sprintf("%s/corpus/image-%d:v1", host, i)
-		if err := p.push(ctx, reference, image); err != nil {
-			return nil, fmt.Errorf("pushing %s: %w", reference, err)
+		if err := p.push(ctx, references[i], image); err != nil {
+			return fmt.Errorf("pushing %s: %w", references[i], err)
 		}
-		references = append(references, reference)
 	}
-	return references, nil
+	return nil
 }
 
 func (p *pusher) push(ctx context.Context, reference string, plan plan) error {

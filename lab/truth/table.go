@@ -55,7 +55,7 @@ func (r row) cells() []string {
 	full, auto := r.measured[measure.Full].report, r.measured[measure.Auto].report
 	inodes, inodesError := "unknown", ""
 	if full.Inodes != nil {
-		inodes, inodesError = fmt.Sprint(*full.Inodes), off(*full.Inodes, r.used.inodes)
+		inodes, inodesError = fmt.Sprint(*full.Inodes), off(*full.Inodes, r.used.Inodes)
 	}
 	title := r.title
 	if r.hides {
@@ -70,9 +70,9 @@ func (r row) cells() []string {
 		bounds = "the same"
 	}
 	return []string{
-		title, mb(auto.CompressedBytes), mb(r.each[0].bytes), r.newer(), mb(full.RequiredBytes.Value), off(full.RequiredBytes.Value, r.used.bytes),
-		fmt.Sprint(r.used.inodes), inodes, inodesError,
-		mb(auto.RequiredBytes.Value), bounds, methods(auto), exact, off(auto.RequiredBytes.Value, r.used.bytes),
+		title, mb(auto.CompressedBytes), mb(r.each[0].Bytes), r.newer(), mb(full.RequiredBytes.Value), off(full.RequiredBytes.Value, r.used.Bytes),
+		fmt.Sprint(r.used.Inodes), inodes, inodesError,
+		mb(auto.RequiredBytes.Value), bounds, methods(auto), exact, off(auto.RequiredBytes.Value, r.used.Bytes),
 		fmt.Sprintf("%.1f", float64(r.measured[measure.Auto].read)/mib),
 		r.off(measure.Sample), r.off(measure.Manifest), fmt.Sprint(r.sizeGiB), r.right(),
 	}
@@ -83,7 +83,7 @@ func (r row) newer() string {
 	if len(r.each) < 2 {
 		return "not run"
 	}
-	return mb(r.each[1].bytes)
+	return mb(r.each[1].Bytes)
 }
 
 // right is the disk that the counted need asks for.
@@ -97,7 +97,7 @@ func (r row) right() string {
 
 // off is the error of a way of measuring.
 func (r row) off(mode measure.Mode) string {
-	return off(r.measured[mode].report.RequiredBytes.Value, r.used.bytes)
+	return off(r.measured[mode].report.RequiredBytes.Value, r.used.Bytes)
 }
 
 func off(got, used int64) string { return fmt.Sprintf("%+.2f %%", percent(got, used)) }

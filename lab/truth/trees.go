@@ -27,11 +27,15 @@ func minimalDebian(cache string) *tree {
 	}}
 }
 
-// machineLearning is what an image of a Python AI application holds beside its model: PyTorch and what stands around it, compilers included.
-var machineLearning = []string{
-	"python3-torch", "python3-torchvision", "python3-scipy", "python3-pandas", "python3-sklearn", "python3-matplotlib", "python3-opencv",
-	"python3-h5py", "llvm-14-dev", "clang-14", "gcc", "g++", "gfortran",
-}
+// inference is what an image holds that runs a model, training what one holds that makes them: PyTorch and what stands around it,
+// compilers included.
+var (
+	inference = []string{"python3-torch", "python3-scipy"}
+	training  = append([]string{
+		"python3-torchvision", "python3-pandas", "python3-sklearn", "python3-matplotlib", "python3-opencv", "python3-h5py",
+		"llvm-14-dev", "clang-14", "gcc", "g++", "gfortran",
+	}, inference...)
+)
 
 // debianPackages are packages with all that they depend on, unpacked.
 func debianPackages(cache, name string, packages []string) *tree {

@@ -33,48 +33,75 @@ type row struct {
 // leastDisk is the smallest disk on which containerd itself has room: what a smaller one shows says nothing about images.
 const leastDisk = 30 * mib
 
-// try sees one case through.
-func try(ctx context.Context, folder string, c trialCase) (r row, err error) {
+// try makes or finds the images of a case, measures them, and compares that with what containerd uses.
+func try(ctx context.Context, o options, folder string, c trialCase) (r row, err error) {
 	r.title, r.hides, r.holes, r.inexact, r.real = c.title, c.hides, c.holes, c.inexact, c.real
-	registry, err := registrytest.Run(ctx, registrytest.Options{})
+	seen, err := openKept(o.cache, c.title)
 	if err != nil {
 		return r, err
 	}
-	defer func() { err = errors.Join(err, registry.Close(), os.RemoveAll(folder)) }()
-	references, err := pushAll(ctx, registry.Host, filepath.Join(folder, "layers"), c.images)
+	registry, err := registrytest.Run(ctx, registrytest.Options{Dir: seen.storage()})
 	if err != nil {
+		return r, err
+	}
+	defer func() {
+		err = errors.Join(err, registry.Close(), os.RemoveAll(folder))
+		if !o.keep || !seen.pushed {
+			err = errors.Join(err, seen.remove())
+		}
+	}()
+	references := referencesOf(registry.Host, c.images)
+	if err := seen.push(ctx, references, filepath.Join(folder, "layers"), c.images); err != nil {
 		return r, err
 	}
 	if err := r.measure(ctx, references); err != nil {
 		return r, err
 	}
-
-	for _, release := range releases() {
-		used, err := pullOnto(ctx, release, filepath.Join(folder, "recommended"), r.sizeGiB*disksize.GiB, references)
-		if err != nil {
-			return r, fmt.Errorf("on a disk of the recommended %d GiB: %w", r.sizeGiB, err)
-		}
-		r.each = append(r.each, used)
-		r.used = use{max(r.used.bytes, used.bytes), max(r.used.inodes, used.inodes)}
+	if err := r.pull(ctx, seen, folder, references); err != nil {
+		return r, err
 	}
 	r.failures = append(r.failures, r.broken()...)
-	return r, r.tooSmall(ctx, filepath.Join(folder, "required"), references)
+	return r, r.pullOntoTooSmall(ctx, seen, folder, references)
 }
 
-// tooSmall tries a disk without the file system's share. What counts is the required_bytes of full: auto may err upwards.
-func (r *row) tooSmall(ctx context.Context, folder string, references []string) error {
+// pull has each release of containerd pull onto a disk of the recommended size.
+func (r *row) pull(ctx context.Context, seen *kept, folder string, references []string) error {
+	for _, release := range releases() {
+		version := release.version(ctx)
+		used, ok := seen.held(version, r.sizeGiB)
+		if !ok {
+			var err error
+			used, err = pullOnto(ctx, release, filepath.Join(folder, "recommended"), r.sizeGiB*disksize.GiB, references)
+			if err != nil {
+				return fmt.Errorf("on a disk of the recommended %d GiB: %w", r.sizeGiB, err)
+			}
+			seen.Pulled[version] = pulled{Used: used, DiskGiB: r.sizeGiB}
+			if err := seen.write(); err != nil {
+				return err
+			}
+		}
+		r.each = append(r.each, used)
+		r.used = use{max(r.used.Bytes, used.Bytes), max(r.used.Inodes, used.Inodes)}
+	}
+	return nil
+}
+
+// pullOntoTooSmall tries a disk without the file system's share. What counts is the required_bytes of full: auto may err upwards.
+func (r *row) pullOntoTooSmall(ctx context.Context, seen *kept, folder string, references []string) error {
 	size := r.measured[measure.Full].report.RequiredBytes.Value
-	if size < leastDisk {
+	if size < leastDisk || size <= seen.TooSmall {
 		return nil
 	}
-	_, err := pullOnto(ctx, releases()[0], folder, size, references)
+	_, err := pullOnto(ctx, releases()[0], filepath.Join(folder, "required"), size, references)
 	switch {
 	case err == nil:
 		r.failures = append(r.failures, fmt.Sprintf("a disk of required_bytes (%d) holds it, without the file system's share", size))
+		return nil
 	case !strings.Contains(err.Error(), "no space left on device"):
 		return fmt.Errorf("on a disk of required_bytes: %w", err)
 	}
-	return nil
+	seen.TooSmall = size
+	return seen.write()
 }
 
 // pullOnto pulls onto a fresh disk and says what that took.

@@ -5,6 +5,7 @@
 package registrytest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,8 @@ type Options struct {
 	Username, Password string
 	// TLS serves HTTPS, with a certificate that only Registry.Certificate vouches for.
 	TLS bool
+	// Dir is where the registry finds and keeps its blobs, and they stay there. Without it, they go with the registry.
+	Dir string
 }
 
 // Registry is a running registry.
@@ -66,7 +69,7 @@ func Start(tb testing.TB, options Options) *Registry {
 }
 
 // Run starts a registry and returns once it answers. It stops when ctx ends or Close is called, and on Linux also when
-// this process dies in any other way; Close removes what it kept on disk.
+// this process dies in any other way; Close removes what it kept on disk, except for a folder that the options name.
 func Run(ctx context.Context, options Options) (*Registry, error) {
 	binary, err := options.binary()
 	if err != nil {
@@ -77,7 +80,7 @@ func Run(ctx context.Context, options Options) (*Registry, error) {
 		return nil, err
 	}
 
-	r := &Registry{Dir: filepath.Join(folder, "storage"), folder: folder, log: newLogWriter()}
+	r := &Registry{Dir: cmp.Or(options.Dir, filepath.Join(folder, "storage")), folder: folder, log: newLogWriter()}
 	if err := r.start(ctx, binary, options); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}

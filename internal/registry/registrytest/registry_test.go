@@ -237,3 +237,30 @@ func isDown(t *testing.T, address string) bool {
 	_ = connection.Close()
 	return false
 }
+
+func TestBlobsOutliveARegistryInAFolderOfOurs(t *testing.T) {
+	t.Parallel()
+
+	options := registrytest.Options{Dir: t.TempDir()}
+	first, err := registrytest.Run(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pushed, reference := push(t, first)
+	if err := first.Close(); err != nil {
+		t.Fatalf("closing: %v", err)
+	}
+
+	second := registrytest.Start(t, options)
+	again, err := name.ParseReference(second.Host + "/" + reference.Context().RepositoryStr() + ":" + reference.Identifier())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pulled, err := remote.Image(again)
+	if err != nil {
+		t.Fatalf("reading the image from the second registry: %v", err)
+	}
+	if got, want := digest(t, pulled), digest(t, pushed); got != want {
+		t.Errorf("digest %s, want %s", got, want)
+	}
+}
