@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cbs"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcr"
@@ -17,6 +18,8 @@ type Clients struct {
 
 	TKEClient   *tke.Client // nil when there are no credentials: use TKE
 	TCRClient   *tcr.Client // likewise: use TCR
+	CBSClient   *cbs.Client // likewise: use CBS
+	Currency    string      // of the prices that the site of the CBS endpoint publishes: CNY or USD
 	Unknown     []string    // the provider's arguments that are known only during apply: until then nobody can be asked
 	Region      string
 	Credentials string   // where the cloud credentials were found
@@ -51,6 +54,9 @@ func (c *Clients) TKE() (*tke.Client, error) { return c.TKEClient, c.usable(c.TK
 
 // TCR gives the client for registry instances, with the same errors as TKE.
 func (c *Clients) TCR() (*tcr.Client, error) { return c.TCRClient, c.usable(c.TCRClient != nil) }
+
+// CBS returns the client for prices of disks, with the same errors as TKE.
+func (c *Clients) CBS() (*cbs.Client, error) { return c.CBSClient, c.usable(c.CBSClient != nil) }
 
 func (c *Clients) usable(there bool) error {
 	switch {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cbs"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
@@ -67,6 +69,20 @@ func (p *Provider) makeClients(config *model, data *clients.Clients, signed clou
 	if data.TCRClient, err = tcr.New(api); err != nil {
 		notAnEndpoint("tcr", err, resp)
 	}
+	api.Endpoint = config.endpoint("cbs", p.getenv)
+	if data.CBSClient, err = cbs.New(api); err != nil {
+		notAnEndpoint("cbs", err, resp)
+	}
+	data.Currency = currencyOf(api)
+}
+
+// currencyOf returns the currency in which the pages of a site state the prices of disks: yuan, or US dollars on the
+// international site. An answer names none. Source: the models of the official clients of both sites.
+func currencyOf(api cloudapi.Config) string {
+	if strings.HasPrefix(api.Domain, "intl.") || strings.Contains(api.Endpoint, ".intl.") {
+		return "USD"
+	}
+	return "CNY"
 }
 
 func notAnEndpoint(service string, err error, resp *provider.ConfigureResponse) {

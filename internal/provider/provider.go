@@ -19,6 +19,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/diskprice"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/imagecache"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
@@ -71,13 +72,13 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		imagecache.NewDataSource, imagecache.NewListDataSource, imagecache.NewMatchDataSource,
-		rootdisk.NewDataSource,
+		rootdisk.NewDataSource, diskprice.NewDataSource,
 	}
 }
 
 // Functions are what this provider works out from nothing but their arguments.
 func (p *Provider) Functions(context.Context) []func() function.Function {
-	return []func() function.Function{annotations.NewPodAnnotationsFunction, annotations.NewEKSConfigFunction, rootdisk.NewFunction}
+	return []func() function.Function{annotations.NewPodAnnotationsFunction, annotations.NewEKSConfigFunction, rootdisk.NewFunction, diskprice.NewFunction}
 }
 
 // ListResources are what this provider finds for `terraform query`.

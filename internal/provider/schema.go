@@ -20,7 +20,7 @@ import (
 )
 
 // services are the keys of `endpoints`; each has an environment variable of its own.
-var services = []string{"tke", "sts", "tcr", "metadata"}
+var services = []string{"tke", "sts", "tcr", "cbs", "metadata"}
 
 func endpointVariable(service string) string { return "TKEIMAGE_ENDPOINT_" + strings.ToUpper(service) }
 
@@ -39,8 +39,8 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 		Attributes: map[string]schema.Attribute{
 			"endpoints": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Whole URLs with scheme, for private endpoints and local stand-ins, by service: `tke`, `sts`, `tcr`, and `metadata` (that of a CVM). " +
-					"Environment: `TKEIMAGE_ENDPOINT_TKE`, `TKEIMAGE_ENDPOINT_STS`, `TKEIMAGE_ENDPOINT_TCR`, `TKEIMAGE_ENDPOINT_METADATA`.",
+				MarkdownDescription: "Whole URLs with scheme, for private endpoints and local stand-ins, by service: `tke`, `sts`, `tcr`, `cbs`, and `metadata` (that of a CVM). " +
+					"Environment: `TKEIMAGE_ENDPOINT_TKE`, `TKEIMAGE_ENDPOINT_STS`, `TKEIMAGE_ENDPOINT_TCR`, `TKEIMAGE_ENDPOINT_CBS`, `TKEIMAGE_ENDPOINT_METADATA`.",
 				Validators: []validator.Map{ // a null, of a variable that was not given, leaves the service's own
 					mapvalidator.KeysAre(stringvalidator.OneOf(services...)),
 					mapvalidator.ValueStringsAre(stringvalidator.RegexMatches(wholeURL, "must be a whole URL, such as https://tke.internal.tencentcloudapi.com")),

@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 const user = "canary-user"
@@ -121,7 +119,7 @@ func TestRefusedCredentialsAreNotSentAgainAndAgain(t *testing.T) {
 	config := quick(t)
 	config.Hosts, config.Manifests = withPassword(s.host()), &memory{}
 	_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
-	assertKind(t, err, failure.Unauthorized)
+	assertKind(t, err, KindUnauthorized)
 	want := []string{"HEAD /v2/x/manifests/1", "HEAD /v2/x/manifests/1", "GET /v2/x/manifests/1"} // without, with, and for the words
 	if diff := cmp.Diff(want, s.requests()); diff != "" {
 		t.Error(diff)
@@ -210,8 +208,8 @@ func TestARegistryThatRefusesEveryTokenEndsTheReading(t *testing.T) {
 	config := quick(t)
 	config.Hosts = withPassword(s.host())
 	_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
-	e := assertKind(t, err, failure.Unauthorized)
-	if e.CredentialSource != failure.SourceConfiguration || e.Host != s.host() || e.Code != "UNAUTHORIZED" {
+	e := assertKind(t, err, KindUnauthorized)
+	if e.CredentialSource != SourceConfiguration || e.Host != s.host() || e.Code != "UNAUTHORIZED" {
 		t.Errorf("%+v", e)
 	}
 	if len(s.requests()) > 2 || len(realm.requests()) > 1 {
@@ -229,14 +227,14 @@ func TestRefusedCredentialsSayWhoseTheyWere(t *testing.T) {
 			"auth": base64.StdEncoding.EncodeToString([]byte(user + ":" + canaryPassword)),
 		}}})
 		for want, config := range map[string]Config{
-			"":                          {},
-			failure.SourceConfiguration: {Hosts: withPassword(s.host()), DockerConfigDir: inDocker},
-			failure.SourceDocker:        {DockerConfigDir: inDocker},
+			"":                  {},
+			SourceConfiguration: {Hosts: withPassword(s.host()), DockerConfigDir: inDocker},
+			SourceDocker:        {DockerConfigDir: inDocker},
 		} {
 			all := quick(t)
 			all.Hosts, all.DockerConfigDir = config.Hosts, orDefault(config.DockerConfigDir, all.DockerConfigDir)
 			_, err := newClient(t, all).Resolve(t.Context(), s.host()+"/x:1", "")
-			if e := assertKind(t, err, failure.Unauthorized); e.CredentialSource != want {
+			if e := assertKind(t, err, KindUnauthorized); e.CredentialSource != want {
 				t.Errorf("source %q, want %q: %v", e.CredentialSource, want, e)
 			}
 		}
@@ -266,8 +264,8 @@ func TestARefusedIdentityTokenDoesNotShow(t *testing.T) {
 	config := quick(t)
 	config.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): map[string]string{"identitytoken": canaryIdentity}}})
 	_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
-	e := assertKind(t, err, failure.Unauthorized)
-	if e.Host != realm.host() || e.Action != "getting a token" || e.CredentialSource != failure.SourceDocker {
+	e := assertKind(t, err, KindUnauthorized)
+	if e.Host != realm.host() || e.Action != "getting a token" || e.CredentialSource != SourceDocker {
 		t.Errorf("%+v", e)
 	}
 }
@@ -300,12 +298,12 @@ func TestAChallengeThatCannotBeAnsweredIsUnauthorized(t *testing.T) {
 		config := quick(t)
 		config.Hosts = withPassword(s.host())
 		_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
-		want := failure.Unauthorized
+		want := KindUnauthorized
 		switch {
 		case strings.Contains(line, "ftp"):
-			want = failure.Refused
+			want = KindRefused
 		case strings.HasPrefix(line, "Bearer"):
-			want = failure.Protocol
+			want = KindProtocol
 		}
 		assertKind(t, err, want)
 	}
@@ -357,7 +355,7 @@ func TestTheTokenServiceMayNotRedirect(t *testing.T) {
 		config := quick(t)
 		config.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): auth}})
 		_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
-		assertKind(t, err, failure.Refused)
+		assertKind(t, err, KindRefused)
 	}
 	if got := elsewhere.requests(); got != nil {
 		t.Errorf("%q", got)

@@ -9,11 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"syscall"
-
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // maxErrorBody bounds how much of a failed answer is read.
@@ -21,31 +18,20 @@ const maxErrorBody = 16 << 10
 
 // transportError gives a request that had no answer its kind.
 func transportError(ctx context.Context, host string, err error) error {
-	if own, typed := errors.AsType[*failure.Error](err); typed {
-		return failure.Complete(own, "", "", host)
+	if own, typed := errors.AsType[*Error](err); typed {
+		return fillIn(own, "", "", host)
 	}
-	kind := failure.Unreachable
+	kind := KindUnreachable
 	var timeout interface{ Timeout() bool }
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled), errors.Is(err, context.Canceled):
-		kind = failure.Canceled
+		kind = KindCanceled
 	case ctx.Err() != nil, errors.As(err, &timeout) && timeout.Timeout():
-		kind = failure.Timeout
+		kind = KindTimeout
 	case isTLS(err):
-		kind = failure.TLS
+		kind = KindTLS
 	}
-	return &failure.Error{Host: host, Kind: kind, Err: withoutURL(err)}
-}
-
-// withoutURL strips the URL that net/http puts around errors.
-func withoutURL(err error) error {
-	for {
-		wrapped, found := errors.AsType[*url.Error](err)
-		if !found {
-			return err
-		}
-		err = wrapped.Err
-	}
+	return &Error{Host: host, Kind: kind, Err: withoutURL(err)}
 }
 
 // brokenError is an answer that began well and did not come to its end.
@@ -71,8 +57,8 @@ func isBroken(err error) bool {
 
 // isUnanswered reports whether a request came to nothing after it had a connection: this broke, or remained silent, before an answer.
 func isUnanswered(err error) bool {
-	failed, typed := errors.AsType[*failure.Error](err)
-	return typed && failed.StatusCode == 0 && (failed.Kind == failure.Unreachable || failed.Kind == failure.Timeout) &&
+	failed, typed := errors.AsType[*Error](err)
+	return typed && failed.StatusCode == 0 && (failed.Kind == KindUnreachable || failed.Kind == KindTimeout) &&
 		!isBroken(err) && !errors.Is(err, errStalled) && !isUnconnected(err)
 }
 
@@ -103,11 +89,11 @@ func isTLS(err error) bool {
 // statusError gives a failed answer its kind, and closes it. who is nil for an answer of a host that no credentials went to.
 func statusError(resp *http.Response, host string, who *authorizer) error {
 	defer resp.Body.Close()
-	e := &failure.Error{Host: host, Kind: kindOfStatus(resp.StatusCode), StatusCode: resp.StatusCode, RetryAfter: retryAfter(resp)}
+	e := &Error{Host: host, Kind: kindOfStatus(resp.StatusCode), StatusCode: resp.StatusCode, RetryAfter: retryAfter(resp)}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	e.Code, e.Message = registryWords(resp.Header.Get("Content-Type"), body)
 	if e.Code == "TOOMANYREQUESTS" {
-		e.Kind = failure.RateLimited
+		e.Kind = KindRateLimited
 	}
 	if who == nil {
 		e.Elsewhere = true
@@ -117,22 +103,22 @@ func statusError(resp *http.Response, host string, who *authorizer) error {
 	return e
 }
 
-func kindOfStatus(status int) failure.Kind {
+func kindOfStatus(status int) Kind {
 	switch {
 	case status == http.StatusUnauthorized:
-		return failure.Unauthorized
+		return KindUnauthorized
 	case status == http.StatusForbidden:
-		return failure.Forbidden
+		return KindForbidden
 	case status == http.StatusNotFound:
-		return failure.NotFound
+		return KindNotFound
 	case status == http.StatusTooManyRequests:
-		return failure.RateLimited
+		return KindRateLimited
 	case status == http.StatusRequestTimeout:
-		return failure.Timeout
+		return KindTimeout
 	case status >= 500:
-		return failure.Unavailable
+		return KindUnavailable
 	}
-	return failure.Protocol
+	return KindProtocol
 }
 
 // registryWords takes code and message out of an error body (OCI distribution-spec, section Error Codes), or a plain text.

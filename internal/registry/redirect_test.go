@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // storage is a host that has every blob and records what it is sent.
@@ -146,7 +144,7 @@ func TestRedirectsOfAPublicRegistryToInternalPlacesAreRefused(t *testing.T) {
 			image := mustResolve(t, c, "example.com/x:1", "")
 			s.redirecting(image.Layers[0], to+"?X-Signature="+canaryQuery)
 			_, err := c.Blob(t.Context(), image, image.Layers[0]).ReadAt(make([]byte, 1), 0)
-			e := assertKind(t, err, failure.Refused)
+			e := assertKind(t, err, KindRefused)
 			if e.Image != "example.com/x:1" {
 				t.Errorf("%+v", e)
 			}
@@ -185,7 +183,7 @@ func TestAPlainRegistryMayNotRedirectToANameThatLeadsInside(t *testing.T) {
 	image := mustResolve(t, c, "plain.example/x:1", "")
 	s.redirecting(image.Layers[0], "http://innocent.example/x")
 	_, err := c.Blob(t.Context(), image, image.Layers[0]).ReadAt(make([]byte, 1), 0)
-	assertKind(t, err, failure.Refused)
+	assertKind(t, err, KindRefused)
 	if got := inside.requests(); got != nil {
 		t.Errorf("it was sent %q", got)
 	}
@@ -201,7 +199,7 @@ func TestRedirectLoopsEnd(t *testing.T) {
 		return true
 	}
 	_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x:1", "")
-	assertKind(t, err, failure.Refused)
+	assertKind(t, err, KindRefused)
 	if hops != maxRedirects+1 {
 		t.Errorf("%d hops", hops)
 	}
@@ -217,7 +215,7 @@ func TestARedirectWithoutAPlaceIsAnError(t *testing.T) {
 			return true
 		}
 		_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x:1", "")
-		assertKind(t, err, failure.Protocol)
+		assertKind(t, err, KindProtocol)
 		if n := len(s.requests()); n != 1 {
 			t.Errorf("%q: %d requests", location, n)
 		}
@@ -226,12 +224,12 @@ func TestARedirectWithoutAPlaceIsAnError(t *testing.T) {
 
 func TestRealmsThatCredentialsMustNotReach(t *testing.T) {
 	t.Parallel()
-	for realm, want := range map[string]failure.Kind{
-		"http://auth.example.com/token":  failure.Refused, // a registry with TLS may not send credentials in the clear
-		"http://example.com/token":       failure.Refused, // not even to itself
-		"https://169.254.169.254/token":  failure.Refused,
-		"https://127.0.0.1/token":        failure.Refused,
-		"https://u:p@example.com/token":  failure.Protocol,
+	for realm, want := range map[string]Kind{
+		"http://auth.example.com/token":  KindRefused, // a registry with TLS may not send credentials in the clear
+		"http://example.com/token":       KindRefused, // not even to itself
+		"https://169.254.169.254/token":  KindRefused,
+		"https://127.0.0.1/token":        KindRefused,
+		"https://u:p@example.com/token":  KindProtocol,
 		"https://auth.example.com/token": "",
 	} {
 		s := newTLSStand(t)

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 func TestAStreamGivesTheWholeBlobWithOneRequest(t *testing.T) {
@@ -101,11 +99,11 @@ func TestAStreamIsNotResumedForEver(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = io.ReadAll(r)
-		assertKind(t, err, failure.Unreachable)
+		assertKind(t, err, KindUnreachable)
 		if n := len(s.requests()); n != most {
 			t.Errorf("%d bytes each: %d requests, want %d", after, n, most)
 		}
-		if _, again := r.Read(make([]byte, 1)); !errors.Is(again, failure.Unreachable) || len(s.requests()) != most {
+		if _, again := r.Read(make([]byte, 1)); !errors.Is(again, KindUnreachable) || len(s.requests()) != most {
 			t.Errorf("reading on: %v", again)
 		}
 	}
@@ -124,7 +122,7 @@ func TestAStreamCannotBeResumedWithoutRanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := io.ReadAll(r)
-	assertKind(t, err, failure.RangeIgnored)
+	assertKind(t, err, KindRangeIgnored)
 	if len(got) != 500 || len(s.requests()) != 2 {
 		t.Errorf("%d bytes, %d requests", len(got), len(s.requests()))
 	}
@@ -138,13 +136,13 @@ func TestContentThatIsNotTheDigestsIsNoEndOfTheStream(t *testing.T) {
 	for name, test := range map[string]struct {
 		body    []byte
 		chunked bool
-		want    failure.Kind
+		want    Kind
 	}{
-		"one bit":              {other, false, failure.DigestMismatch},
-		"announced longer":     {append(bytes.Clone(content), 0), false, failure.Malformed},
-		"announced shorter":    {content[:900], false, failure.Malformed},
-		"other, then longer":   {append(bytes.Clone(other), 0), true, failure.DigestMismatch},
-		"shorter without size": {content[:900], true, failure.RangeIgnored},
+		"one bit":              {other, false, KindDigestMismatch},
+		"announced longer":     {append(bytes.Clone(content), 0), false, KindMalformed},
+		"announced shorter":    {content[:900], false, KindMalformed},
+		"other, then longer":   {append(bytes.Clone(other), 0), true, KindDigestMismatch},
+		"shorter without size": {content[:900], true, KindRangeIgnored},
 	} {
 		s, c, image := withLayer(t, content)
 		s.onLayer(image, func(w http.ResponseWriter, r *http.Request) {
@@ -177,7 +175,7 @@ func TestAnEndlessBodyIsReadAsFarAsTheManifestSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	n, err := io.Copy(io.Discard, r)
-	assertKind(t, err, failure.DigestMismatch)
+	assertKind(t, err, KindDigestMismatch)
 	if n != 1000 {
 		t.Errorf("%d bytes", n)
 	}
@@ -212,7 +210,7 @@ func TestADripIsGivenUp(t *testing.T) {
 			}
 			began := time.Now()
 			_, err = io.ReadAll(r)
-			assertKind(t, err, failure.Timeout)
+			assertKind(t, err, KindTimeout)
 			if took := time.Since(began); took > 3*time.Second || len(s.requests()) != 3 {
 				t.Errorf("after %s and %d requests", took, len(s.requests()))
 			}
@@ -254,7 +252,7 @@ func TestCancellationEndsAReadAtOnce(t *testing.T) {
 	time.AfterFunc(20*time.Millisecond, cancel)
 	began := time.Now()
 	_, err = io.ReadAll(r)
-	assertKind(t, err, failure.Canceled)
+	assertKind(t, err, KindCanceled)
 	if took := time.Since(began); took > 5*time.Second || !errors.Is(err, context.Canceled) || len(s.requests()) != 1 {
 		t.Errorf("after %s: %v", took, err)
 	}

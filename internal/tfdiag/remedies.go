@@ -32,6 +32,10 @@ var serviceRemedies = map[string][]codeRemedy{
 	"tcr": slices.Concat([]codeRemedy{
 		{"ResourceNotFound", "There is no such registry instance in this region: look at registry_id and at the provider's region."},
 	}, notAllowed("The account may not do this. It needs the CAM action tcr:%s on the instance.")),
+	"cbs": slices.Concat([]codeRemedy{
+		{"InvalidParameterValue", "The service prices no such disk: look at disk_type and size_gib, which is mostly a multiple of 10 GiB."},
+		{"InvalidParameter", "The service prices no such disk: look at disk_type and size_gib, which is mostly a multiple of 10 GiB."},
+	}, notAllowed("The account may not do this. It needs the CAM action cbs:%s.")),
 }
 
 // notAllowed is the advice for all the codes that CAM's refusal has.

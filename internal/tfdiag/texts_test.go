@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cbs"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
@@ -21,7 +22,6 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
@@ -69,6 +69,10 @@ func texts() []struct {
 	token := func(code, message string) diag.Diagnostic {
 		return tfdiag.Cloud("make a token for registry tcr-ak9876", &cloudapi.Error{Service: "tcr", Action: "CreateInstanceToken", Code: code, Message: message, RequestID: request}, from)
 	}
+	disk := func(code, message string) diag.Diagnostic {
+		failed := &cloudapi.Error{Service: "cbs", Action: cbs.ActionInquirePrice, Code: code, Message: message, RequestID: request}
+		return tfdiag.Cloud("price a disk of type CLOUD_SSD and 50 GiB", failed, from)
+	}
 	link := func(err error) error { // as a call to TKE gives it
 		return &tke.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.Error{Link: role, With: "the provider argument secret_id, the provider argument secret_key", Err: err}}
 	}
@@ -106,6 +110,11 @@ func texts() []struct {
 		{"rate limit, at TCR", token("RequestLimitExceeded", "too many requests")},
 		{"quota, at TCR", token("LimitExceeded", "the quota is used up")},
 		{"region, at TCR", token("UnsupportedRegion", "the region is not supported")},
+		{"no such disk", disk("InvalidParameterValue", "The value of DiskType is not valid")},
+		{"no price of a disk", disk("UnauthorizedOperation", "no permission")},
+		{"a zone without the type of disk", tfdiag.DiskNotSold("ap-guangzhou-3", cbs.Disk{Type: "CLOUD_SSD", SizeGiB: 50}, nil)},
+		{"a zone without disks of this size", tfdiag.DiskNotSold("ap-guangzhou-3", cbs.Disk{Type: "CLOUD_SSD", SizeGiB: 55},
+			[]cbs.Config{{MinDiskSize: 20, MaxDiskSize: 32000, StepSize: 10}})},
 		{"a long-term token", tfdiag.LongTermToken("tcr-ak9876", "token0001")},
 		{"a table of contents that is not true", refutedTable()},
 		{"a registry that is not verified", tfdiag.UnverifiedRegistry("registry.example.com")},
@@ -154,10 +163,10 @@ func texts() []struct {
 			Action: "DescribeImageCaches", Kind: tke.KindNetwork, Message: "no answer within 30s", Err: context.DeadlineExceeded}})},
 		{"a cache of the same name", tfdiag.Namesakes("llm", []tke.ImageCache{
 			{ID: "imc-aaaaaaaa", Status: tke.StatusFailed, Created: tke.Time{Time: when.Add(-time.Hour)}}, {ID: "imc-bbbbbbbb", Status: tke.StatusReady, Created: when}})},
-		{"no such image", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.NotFound, Action: "reading the manifest", StatusCode: 404, Code: "MANIFEST_UNKNOWN", Message: "manifest unknown"})},
-		{"no such platform", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.NoPlatform, Action: "reading the manifest", Platform: "linux/amd64", Platforms: []string{"linux/arm64"}})},
-		{"layers that are no tars", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.LayerType, Action: "reading the manifest", MediaType: "application/vnd.ollama.image.model"})},
-		{"a layer that is foreign", counted(fmt.Errorf("%w: %w", measure.ErrForeign, &failure.Error{Kind: failure.NotFound}))},
+		{"no such image", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindNotFound, Action: "reading the manifest", StatusCode: 404, Code: "MANIFEST_UNKNOWN", Message: "manifest unknown"})},
+		{"no such platform", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindNoPlatform, Action: "reading the manifest", Platform: "linux/amd64", Platforms: []string{"linux/arm64"}})},
+		{"layers that are no tars", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindLayerType, Action: "reading the manifest", MediaType: "application/vnd.ollama.image.model"})},
+		{"a layer that is foreign", counted(fmt.Errorf("%w: %w", measure.ErrForeign, &registry.Error{Kind: registry.KindNotFound}))},
 		{"an image that containerd does not unpack", tfdiag.Refusals(path.Root("images"), images, []measure.Refusal{
 			{Image: images[1], Digest: "sha256:abc", Refusal: layersize.Refusal{Entry: `"usr/bin/[\n"`, Reason: layersize.RefusedLink}},
 			{Image: images[1], Digest: "sha256:def", Refusal: layersize.Refusal{Reason: layersize.RefusedCompressed}},
@@ -165,14 +174,14 @@ func texts() []struct {
 		{"an index with features before the image", tfdiag.Featured(path.Root("images"), images, []measure.Image{{Image: &registry.Image{
 			Reference: images[1], Digest: "sha256:abc", Featured: &registry.Featured{Digest: "sha256:def", Platform: "linux(+nydus.remoteimage.v1)/amd64"},
 		}}})[0]},
-		{"refused credentials", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.Unauthorized, Action: "reading the manifest", StatusCode: 401, CredentialSource: failure.SourceConfiguration})},
-		{"storage that refuses", measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: &failure.Error{Image: images[1], Host: "blobs.example.net", Kind: failure.Unauthorized, Action: "reading the layer", StatusCode: 401, Elsewhere: true}})},
-		{"two token services", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.Protocol, Action: "getting a token", Err: errors.New("it names two token services, https://auth.example.com/token and https://auth.example.net/token, and credentials go to neither")})},
-		{"a registry whose password is not known yet", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.Pending, Action: "reading the manifest"})},
-		{"registries that are not known yet", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.Pending, Action: "reading the manifest", Err: errors.New("the registry wants credentials (HTTP 401)")})},
-		{"registry down", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.Unreachable, Action: "reading the manifest", Err: errors.New("connect: connection refused")})},
-		{"registry's rate limit", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.RateLimited, Action: "reading the manifest", StatusCode: 429, RetryAfter: time.Minute})},
-		{"a layer that cannot be read", measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: &failure.Error{Image: images[1], Host: "cdn.example.com", Kind: failure.Timeout, Action: "reading the layer"}})},
+		{"refused credentials", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindUnauthorized, Action: "reading the manifest", StatusCode: 401, CredentialSource: registry.SourceConfiguration})},
+		{"storage that refuses", measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: &registry.Error{Image: images[1], Host: "blobs.example.net", Kind: registry.KindUnauthorized, Action: "reading the layer", StatusCode: 401, Elsewhere: true}})},
+		{"two token services", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindProtocol, Action: "getting a token", Err: errors.New("it names two token services, https://auth.example.com/token and https://auth.example.net/token, and credentials go to neither")})},
+		{"a registry whose password is not known yet", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindPending, Action: "reading the manifest"})},
+		{"registries that are not known yet", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindPending, Action: "reading the manifest", Err: errors.New("the registry wants credentials (HTTP 401)")})},
+		{"registry down", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindUnreachable, Action: "reading the manifest", Err: errors.New("connect: connection refused")})},
+		{"registry's rate limit", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindRateLimited, Action: "reading the manifest", StatusCode: 429, RetryAfter: time.Minute})},
+		{"a layer that cannot be read", measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: &registry.Error{Image: images[1], Host: "cdn.example.com", Kind: registry.KindTimeout, Action: "reading the layer"}})},
 		{"a layer that is no tar", counted(fmt.Errorf("%w: unexpected EOF", layersize.ErrNotTar))},
 		{"a layer whose compression breaks off", counted(fmt.Errorf("%w: the stream ends early", layersize.ErrCompression))},
 		{"a layer that is a bomb", counted(fmt.Errorf("%w: %d bytes", layersize.ErrBomb, int64(layersize.DefaultUnpackedBytes)))},

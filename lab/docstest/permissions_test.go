@@ -21,7 +21,7 @@ var (
 func calledActions(t *testing.T) map[string]bool {
 	t.Helper()
 	signed := map[string]bool{}
-	for service, folder := range map[string]string{"tke": "tke", "tcr": "tcr", "sts": "credentials"} {
+	for service, folder := range map[string]string{"tke": "tke", "tcr": "tcr", "cbs": "cbs", "sts": "credentials"} {
 		before := len(signed)
 		files, err := filepath.Glob(filepath.Join(root, "internal", folder, "*.go"))
 		if err != nil {
@@ -78,7 +78,7 @@ func TestThePolicyAllowsWhatIsCalled(t *testing.T) {
 	_, section, _ := strings.Cut(string(p.source), "| statement | the provider calls |")
 	section, _, _ = strings.Cut(section, "\n\n")
 	var told []string
-	for _, match := range regexp.MustCompile("`((?:tke|tcr|sts):\\w+)`").FindAllStringSubmatch(section, -1) {
+	for _, match := range regexp.MustCompile("`((?:tke|tcr|cbs|sts):\\w+)`").FindAllStringSubmatch(section, -1) {
 		told = append(told, match[1])
 	}
 	slices.Sort(told)

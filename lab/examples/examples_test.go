@@ -5,12 +5,14 @@
 package examples_test
 
 import (
+	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cbs/cbstest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
@@ -55,7 +57,7 @@ func newWorld(t *testing.T, example string, cluster *kubetest.Cluster) *world {
 	}
 	env := []string{
 		"HOME=" + root, "DOCKER_CONFIG=" + root, "TKEIMAGE_MEASUREMENT_CACHE_DIR=" + filepath.Join(root, "measurements"),
-		"TKEIMAGE_ENDPOINT_TKE=" + w.cloud.URL, "TKEIMAGE_ENDPOINT_TCR=" + apitest.Start(t, newTCR()),
+		"TKEIMAGE_ENDPOINT_TKE=" + w.cloud.URL, "TKEIMAGE_ENDPOINT_TCR=" + apitest.Start(t, newTCR()), "TKEIMAGE_ENDPOINT_CBS=" + apitest.Start(t, newCBS()),
 	}
 	if !slices.Contains(withoutCloud, example) {
 		env = append(env, "TENCENTCLOUD_SECRET_ID="+tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY="+tketest.DefaultSecretKey,
@@ -80,6 +82,15 @@ func newTCR() *tcrtest.Server {
 	return tcrtest.New(tcrtest.Options{
 		Lookup:    func(id string) (apitest.Credential, bool) { return key, id == key.SecretID },
 		Instances: map[string]tcrtest.Account{"tcr-ak9876": {Username: "100000000001", Token: "token"}},
+	})
+}
+
+// newCBS is the stand-in for CBS, which sells one type of disk.
+func newCBS() *cbstest.Server {
+	key := apitest.Credential{SecretID: tketest.DefaultSecretID, SecretKey: tketest.DefaultSecretKey}
+	return cbstest.New(cbstest.Options{
+		Lookup:     func(id string) (apitest.Credential, bool) { return key, id == key.SecretID },
+		PerGiBHour: map[string]*big.Rat{"CLOUD_PREMIUM": big.NewRat(488, 1_000_000)},
 	})
 }
 

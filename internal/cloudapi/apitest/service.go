@@ -37,6 +37,7 @@ type Action struct {
 	Unsigned bool
 	Strings  []string // fields of the request that are strings; one with a ! at its end is required
 	Integers []string // likewise
+	Lists    []string // lists of strings, likewise
 	Run      func(*Call) (any, *Refusal)
 }
 
@@ -54,6 +55,17 @@ type Call struct {
 func (c *Call) Text(name string) string {
 	value, _ := c.fields[name].(string)
 	return value
+}
+
+// List returns a list of strings of the request, nil when it is not there.
+func (c *Call) List(name string) (list []string) {
+	values, _ := c.fields[name].([]any)
+	for _, value := range values {
+		if text, ok := value.(string); ok {
+			list = append(list, text)
+		}
+	}
+	return list
 }
 
 // Integer gives a number of the request.
@@ -217,6 +229,7 @@ func (c *Call) read(action Action, body []byte) *Refusal {
 	known := map[string]bool{}
 	for names, isType := range map[*[]string]func(any) bool{
 		&action.Strings:  func(v any) bool { _, ok := v.(string); return ok },
+		&action.Lists:    isListOfStrings,
 		&action.Integers: func(v any) bool { n, ok := v.(json.Number); _, err := n.Int64(); return ok && err == nil },
 	} {
 		for _, name := range *names {
@@ -237,6 +250,14 @@ func (c *Call) read(action Action, body []byte) *Refusal {
 		}
 	}
 	return nil
+}
+
+func isListOfStrings(value any) bool {
+	list, ok := value.([]any)
+	return ok && !slices.ContainsFunc(list, func(element any) bool {
+		_, text := element.(string)
+		return !text
+	})
 }
 
 // Invalid is the general refusal of a parameter.
