@@ -5,7 +5,7 @@
 // error says what happened, a second apply converges, exactly one cache exists, its id is in the state, no secret was written
 // anywhere. What it saw is the tables of the guide "What survives".
 //
-// Each campaign has a short form, which runs with all other tests, and a full one (make test-faults, make test-kills).
+// Each campaign has a short form, which runs with all other tests, and a full one (make lab-faults, make lab-kills).
 package campaign
 
 import (

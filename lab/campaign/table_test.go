@@ -87,7 +87,7 @@ func (s *table) settle(t *testing.T, fixed bool) {
 
 func (s *table) compare(t *testing.T, old [][]string, fixed bool) {
 	t.Helper()
-	const stale = "the guide is stale: run make test-faults test-kills CAMPAIGN_FLAGS=-write, then make generate"
+	const stale = "the guide is stale: run make lab-faults lab-kills CAMPAIGN_FLAGS=-write, then make generate"
 	if len(old) < 2 || !slices.Equal(old[0], append([]string{s.first}, s.columns...)) {
 		t.Errorf("%s: columns of %s", stale, s.name)
 		return

@@ -16,7 +16,7 @@ import (
 
 // TestGettingStarted does what the page says, in its order and in both languages: what stands in blocks of Terraform is added to a
 // file, and what stands in blocks of shell is run, but for kubectl. The Deployment is applied where there is a Kubernetes API, as
-// `make test-cluster` sets it up, and planned where there is none.
+// `make lab-cluster` sets it up, and planned where there is none.
 func TestGettingStarted(t *testing.T) {
 	t.Parallel()
 	var cluster *kubetest.Cluster

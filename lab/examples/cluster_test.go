@@ -40,7 +40,7 @@ type running struct {
 func newRunning(t *testing.T, example string) *running {
 	t.Helper()
 	if os.Getenv(kubetest.BinVariable) == "" {
-		t.Skip(kubetest.BinVariable + " is not set: this test applies to a Kubernetes API, as `make test-cluster` sets it up")
+		t.Skip(kubetest.BinVariable + " is not set: this test applies to a Kubernetes API, as `make lab-cluster` sets it up")
 	}
 	cluster, err := controlPlane()
 	if err != nil {

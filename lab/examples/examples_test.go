@@ -1,7 +1,7 @@
 // Package examples_test runs the examples as users do: with the real CLI, this provider and HashiCorp's for Kubernetes, a
 // real registry, a real Kubernetes API, and the stand-in for the TKE API.
 //
-// `make test` plans each of them. `make test-cluster` applies them, and reads back what the API server then has.
+// `make test` plans each of them. `make lab-cluster` applies them, and reads back what the API server then has.
 package examples_test
 
 import (

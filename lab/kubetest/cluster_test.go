@@ -12,7 +12,7 @@ import (
 func needsControlPlane(t *testing.T) {
 	t.Helper()
 	if os.Getenv(kubetest.BinVariable) == "" {
-		t.Skip(kubetest.BinVariable + " is not set: this test starts a control plane, as `make test-cluster` sets it up")
+		t.Skip(kubetest.BinVariable + " is not set: this test starts a control plane, as `make lab-cluster` sets it up")
 	}
 }
 

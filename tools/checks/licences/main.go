@@ -201,7 +201,7 @@ func object(parts []part) error {
 func writeTable(w io.Writer, parts []part) {
 	fmt.Fprint(w, `# Third-party licences
 
-What is compiled into the released binaries, on any platform. `+"`make licences`"+` writes this page, and `+"`make check`"+` compares it with
+What is compiled into the released binaries, on any platform. `+"`make tidy`"+` writes this page, and `+"`make check`"+` compares it with
 what is compiled in now. The archives of a release carry the texts in `+"`THIRD_PARTY_LICENCES.txt`"+`.
 
 | part | version | licence |
