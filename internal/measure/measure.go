@@ -84,7 +84,7 @@ type Measurer struct {
 	Secrets  *redact.Secrets                                                  // what a text from within a layer may not show
 }
 
-// Measure resolves the images, measures their layers and adds them up. Errors are *registry.Error, *LayerError or the context's.
+// Measure resolves the images, measures their layers and adds them up. Errors are *failure.Error, *LayerError or the context's.
 func (m *Measurer) Measure(ctx context.Context, request Request) (*Report, error) {
 	images, err := m.resolve(ctx, request)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
 
@@ -204,19 +204,19 @@ func TestErrorsNameTheImageAndItsHost(t *testing.T) {
 	image := s.push(t, "a/x:v1", layer(t, 1, sandbox.File{Name: "x", Size: 5000}))
 	for name, test := range map[string]struct {
 		image, platform string
-		kind            registry.Kind
+		kind            failure.Kind
 	}{
-		"no such tag":      {strings.Replace(image, ":v1", ":v2", 1), "linux/amd64", registry.KindNotFound},
-		"no such platform": {image, "linux/s390x", registry.KindNoPlatform},
-		"nobody there":     {"127.0.0.1:1/a/x:v1", "linux/amd64", registry.KindUnreachable},
-		"no reference":     {"Not A Reference", "linux/amd64", registry.KindInvalidReference},
+		"no such tag":      {strings.Replace(image, ":v1", ":v2", 1), "linux/amd64", failure.NotFound},
+		"no such platform": {image, "linux/s390x", failure.NoPlatform},
+		"nobody there":     {"127.0.0.1:1/a/x:v1", "linux/amd64", failure.Unreachable},
+		"no reference":     {"Not A Reference", "linux/amd64", failure.InvalidReference},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := request(measure.Auto, image, test.image)
 			r.Platform = test.platform
 			_, err := measurer(t, nil).Measure(t.Context(), r)
-			var failed *registry.Error
+			var failed *failure.Error
 			if !errors.As(err, &failed) || failed.Kind != test.kind {
 				t.Fatalf("got %v", err)
 			}

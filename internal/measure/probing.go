@@ -9,6 +9,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // probe reads ranges of a layer in one repository, or in their place its zTOC, within the layer's allowance.
@@ -74,7 +75,7 @@ func noted(result layersize.Measurement, why string, fault error) layersize.Meas
 
 // failedRead is the failure to read in an error, and nil where what was read is not good.
 func failedRead(err error) error {
-	if failed, ok := errors.AsType[*registry.Error](err); ok {
+	if failed, ok := errors.AsType[*failure.Error](err); ok {
 		return failed
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // Refusal is why containerd does not unpack a layer of an image, which it then does not pull, whatever the disk.
@@ -70,7 +71,7 @@ func refusedByManifest(layer registry.Layer) []layersize.Reason {
 // explainForeign says of a layer that its registry does not have why that may be.
 func explainForeign(layer registry.Layer, err error) error {
 	declared, _ := mediatype.ParseLayer(layer.MediaType)
-	if errors.Is(err, registry.KindNotFound) && (declared.Foreign || layer.Elsewhere) {
+	if errors.Is(err, failure.NotFound) && (declared.Foreign || layer.Elsewhere) {
 		return fmt.Errorf("%w: %w", ErrForeign, err)
 	}
 	return err

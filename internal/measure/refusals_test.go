@@ -16,7 +16,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
 
@@ -163,7 +163,7 @@ func TestAForeignLayerThatIsNotThereIsSaidToBeForeign(t *testing.T) {
 	s := newStore(t)
 	foreign := layer(t, 1, sandbox.File{Name: "a", Size: 300_000, Like: sandbox.Noise})
 	image := s.push(t, "a/x:v1", restricted{foreign})
-	if _, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, image)); !errors.Is(err, measure.ErrForeign) || !errors.Is(err, registry.KindNotFound) {
+	if _, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, image)); !errors.Is(err, measure.ErrForeign) || !errors.Is(err, failure.NotFound) {
 		t.Errorf("full: %v", err)
 	}
 	if report := measured(t, measure.Manifest, image); report.Exact {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // SOCI, which starts containers before their layers have come, keeps a table of contents for each layer in the registry: a zTOC,
@@ -129,7 +130,7 @@ func ztocsOf(artifact *registry.Artifact) map[string]registry.Layer {
 
 // passing is a failure that another look may not meet. A registry that knows nothing of referrers may say so in any way, for ever.
 func passing(err error) error {
-	if failed, ok := errors.AsType[*registry.Error](err); ok && failed.Temporary() && failed.StatusCode != http.StatusNotImplemented {
+	if failed, ok := errors.AsType[*failure.Error](err); ok && failed.Temporary() && failed.StatusCode != http.StatusNotImplemented {
 		return failed
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // grant is an Authorization header that the registry accepted a challenge with, until it expires. A zero time never does.
@@ -40,7 +42,7 @@ func (a *authorizer) current(ctx context.Context) (*grant, error) {
 func (a *authorizer) answer(ctx context.Context, header http.Header, used *grant) (*grant, error) {
 	c, err := challengeFor(header)
 	if err != nil {
-		return nil, &Error{Host: a.session.registry.host, Kind: KindProtocol, Action: "getting a token", Err: err}
+		return nil, &failure.Error{Host: a.session.registry.host, Kind: failure.Protocol, Action: "getting a token", Err: err}
 	}
 	if c.scheme == "" {
 		return nil, nil
@@ -100,7 +102,7 @@ func (a *authorizer) credentials(ctx context.Context) (credentials, error) {
 }
 
 // describe notes in an error whose credentials were used.
-func (a *authorizer) describe(e *Error) {
+func (a *authorizer) describe(e *failure.Error) {
 	if found := a.found.Load(); found != nil {
 		e.CredentialSource, e.CredentialNote = found.source, found.note
 	}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 const user = "canary-user"
@@ -119,7 +121,7 @@ func TestRefusedCredentialsAreNotSentAgainAndAgain(t *testing.T) {
 	config := quick(t)
 	config.Hosts, config.Manifests = withPassword(s.host()), &memory{}
 	_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
-	assertKind(t, err, KindUnauthorized)
+	assertKind(t, err, failure.Unauthorized)
 	want := []string{"HEAD /v2/x/manifests/1", "HEAD /v2/x/manifests/1", "GET /v2/x/manifests/1"} // without, with, and for the words
 	if diff := cmp.Diff(want, s.requests()); diff != "" {
 		t.Error(diff)
@@ -208,8 +210,8 @@ func TestARegistryThatRefusesEveryTokenEndsTheReading(t *testing.T) {
 	config := quick(t)
 	config.Hosts = withPassword(s.host())
 	_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
-	e := assertKind(t, err, KindUnauthorized)
-	if e.CredentialSource != SourceConfiguration || e.Host != s.host() || e.Code != "UNAUTHORIZED" {
+	e := assertKind(t, err, failure.Unauthorized)
+	if e.CredentialSource != failure.SourceConfiguration || e.Host != s.host() || e.Code != "UNAUTHORIZED" {
 		t.Errorf("%+v", e)
 	}
 	if len(s.requests()) > 2 || len(realm.requests()) > 1 {
@@ -227,14 +229,14 @@ func TestRefusedCredentialsSayWhoseTheyWere(t *testing.T) {
 			"auth": base64.StdEncoding.EncodeToString([]byte(user + ":" + canaryPassword)),
 		}}})
 		for want, config := range map[string]Config{
-			"":                  {},
-			SourceConfiguration: {Hosts: withPassword(s.host()), DockerConfigDir: inDocker},
-			SourceDocker:        {DockerConfigDir: inDocker},
+			"":                          {},
+			failure.SourceConfiguration: {Hosts: withPassword(s.host()), DockerConfigDir: inDocker},
+			failure.SourceDocker:        {DockerConfigDir: inDocker},
 		} {
 			all := quick(t)
 			all.Hosts, all.DockerConfigDir = config.Hosts, orDefault(config.DockerConfigDir, all.DockerConfigDir)
 			_, err := newClient(t, all).Resolve(t.Context(), s.host()+"/x:1", "")
-			if e := assertKind(t, err, KindUnauthorized); e.CredentialSource != want {
+			if e := assertKind(t, err, failure.Unauthorized); e.CredentialSource != want {
 				t.Errorf("source %q, want %q: %v", e.CredentialSource, want, e)
 			}
 		}
@@ -264,8 +266,8 @@ func TestARefusedIdentityTokenDoesNotShow(t *testing.T) {
 	config := quick(t)
 	config.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): map[string]string{"identitytoken": canaryIdentity}}})
 	_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
-	e := assertKind(t, err, KindUnauthorized)
-	if e.Host != realm.host() || e.Action != "getting a token" || e.CredentialSource != SourceDocker {
+	e := assertKind(t, err, failure.Unauthorized)
+	if e.Host != realm.host() || e.Action != "getting a token" || e.CredentialSource != failure.SourceDocker {
 		t.Errorf("%+v", e)
 	}
 }
@@ -298,12 +300,12 @@ func TestAChallengeThatCannotBeAnsweredIsUnauthorized(t *testing.T) {
 		config := quick(t)
 		config.Hosts = withPassword(s.host())
 		_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
-		want := KindUnauthorized
+		want := failure.Unauthorized
 		switch {
 		case strings.Contains(line, "ftp"):
-			want = KindRefused
+			want = failure.Refused
 		case strings.HasPrefix(line, "Bearer"):
-			want = KindProtocol
+			want = failure.Protocol
 		}
 		assertKind(t, err, want)
 	}
@@ -355,7 +357,7 @@ func TestTheTokenServiceMayNotRedirect(t *testing.T) {
 		config := quick(t)
 		config.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): auth}})
 		_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
-		assertKind(t, err, KindRefused)
+		assertKind(t, err, failure.Refused)
 	}
 	if got := elsewhere.requests(); got != nil {
 		t.Errorf("%q", got)

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // locationLife is how long the address that a registry redirected to is used again. Presigned URLs live for minutes; a
@@ -51,7 +53,7 @@ func (c *Client) Blob(ctx context.Context, image *Image, layer Layer) *Blob {
 		return b
 	}
 	if _, err := v1.NewHash(layer.Digest); err != nil || layer.Size < 0 {
-		b.invalid = &Error{Image: image.Reference, Kind: KindMalformed, Err: errors.New("a layer without a valid digest and size")}
+		b.invalid = &failure.Error{Image: image.Reference, Kind: failure.Malformed, Err: errors.New("a layer without a valid digest and size")}
 		return b
 	}
 	b.imageReader = reader
@@ -68,13 +70,13 @@ func (b *Blob) failed(err error) error {
 }
 
 // ReadAt reads len(p) bytes at off with one Range request, or what there is before the end together with io.EOF. A registry
-// that answers with the whole blob is remembered, and every later ReadAt from it is KindRangeIgnored without a request.
+// that answers with the whole blob is remembered, and every later ReadAt from it is failure.RangeIgnored without a request.
 func (b *Blob) ReadAt(p []byte, off int64) (int, error) {
 	switch {
 	case b.invalid != nil:
 		return 0, b.invalid
 	case off < 0:
-		return 0, b.failed(&Error{Kind: KindProtocol, Err: errors.New("a negative offset")})
+		return 0, b.failed(&failure.Error{Kind: failure.Protocol, Err: errors.New("a negative offset")})
 	case len(p) == 0:
 		return 0, nil
 	case off >= b.layer.Size:
@@ -126,7 +128,7 @@ func (b *Blob) fillOnce(want []byte, off int64) (int, error) {
 // openRange asks for the bytes from first to last, both included, and takes no others.
 func (b *Blob) openRange(ctx context.Context, first, last int64) (*answer, error) {
 	if whole := first == 0 && last == b.layer.Size-1; !whole && b.registry.ignoresRange.Load() {
-		return nil, &Error{Kind: KindRangeIgnored}
+		return nil, &failure.Error{Kind: failure.RangeIgnored}
 	}
 	got, err := b.request(ctx, http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", first, last)}})
 	if err != nil {
@@ -149,16 +151,16 @@ func (b *Blob) checkRange(got *answer, first, last int64) error {
 			return nil // the whole was asked for, and a server may say so
 		}
 		b.registry.ignoresRange.Store(true)
-		return &Error{Host: got.from.Host, Kind: KindRangeIgnored, StatusCode: got.StatusCode}
+		return &failure.Error{Host: got.from.Host, Kind: failure.RangeIgnored, StatusCode: got.StatusCode}
 	case http.StatusRequestedRangeNotSatisfiable:
-		return &Error{Host: got.from.Host, Kind: KindMalformed, StatusCode: got.StatusCode,
+		return &failure.Error{Host: got.from.Host, Kind: failure.Malformed, StatusCode: got.StatusCode,
 			Err: fmt.Errorf("the manifest says %d bytes, and bytes %d to %d are not there", size, first, last)}
 	default:
 		return b.answerError(got)
 	}
 	r, ok := parseContentRange(got.Header.Get("Content-Range"))
 	if !ok || r.first != first || r.last != last || r.total >= 0 && r.total != size {
-		return &Error{Host: got.from.Host, Kind: KindProtocol, StatusCode: got.StatusCode, Err: fmt.Errorf(
+		return &failure.Error{Host: got.from.Host, Kind: failure.Protocol, StatusCode: got.StatusCode, Err: fmt.Errorf(
 			"bytes %d to %d of %d were asked for, Content-Range is %q", first, last, size, got.Header.Get("Content-Range"))}
 	}
 	return nil

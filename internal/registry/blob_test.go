@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // withLayer serves one image of one layer, and gives the layer's blob.
@@ -58,7 +60,7 @@ func TestReadAtReadsWhatIsThere(t *testing.T) {
 		}
 	}
 	requests := len(s.requests())
-	for off, want := range map[int64]error{1000: io.EOF, 5000: io.EOF, -1: KindProtocol} {
+	for off, want := range map[int64]error{1000: io.EOF, 5000: io.EOF, -1: failure.Protocol} {
 		if n, err := b.ReadAt(make([]byte, 1), off); n != 0 || !errors.Is(err, want) {
 			t.Errorf("at %d: %d, %v", off, n, err)
 		}
@@ -93,7 +95,7 @@ func TestAWholeBlobInsteadOfARangeIsClosedAndRemembered(t *testing.T) {
 	})
 	b := c.Blob(t.Context(), image, image.Layers[0])
 	_, err := b.ReadAt(make([]byte, 10), 5)
-	assertKind(t, err, KindRangeIgnored)
+	assertKind(t, err, failure.RangeIgnored)
 	<-done
 	if sent.Load() > size/2 {
 		t.Errorf("%d bytes were sent before the connection was closed", sent.Load())
@@ -103,7 +105,7 @@ func TestAWholeBlobInsteadOfARangeIsClosedAndRemembered(t *testing.T) {
 	}
 	s.forget()
 	for _, again := range []*Blob{b, c.Blob(t.Context(), image, image.Layers[0])} {
-		if _, err := again.ReadAt(make([]byte, 10), 0); !errors.Is(err, KindRangeIgnored) {
+		if _, err := again.ReadAt(make([]byte, 10), 0); !errors.Is(err, failure.RangeIgnored) {
 			t.Error(err)
 		}
 	}
@@ -119,7 +121,7 @@ func TestAWholeBlobIsTakenWhenAllOfItWasAskedFor(t *testing.T) {
 	s.onLayer(image, func(w http.ResponseWriter, r *http.Request) { w.Write(content) })
 	p := make([]byte, 100)
 	b := c.Blob(t.Context(), image, image.Layers[0])
-	if _, err := b.ReadAt(p[:10], 5); !errors.Is(err, KindRangeIgnored) {
+	if _, err := b.ReadAt(p[:10], 5); !errors.Is(err, failure.RangeIgnored) {
 		t.Fatal(err)
 	}
 	// Now it is known that the registry ignores ranges: it still gives a whole, and which layer came first is no matter.
@@ -149,25 +151,25 @@ func TestAnswersToARangeThatAreNotThatRange(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		handler  http.HandlerFunc
-		want     Kind
+		want     failure.Kind
 		requests int
 	}{
-		"no Content-Range":       {partial("", "0123456789"), KindProtocol, 1},
-		"another offset":         {partial("bytes 11-20/100", "0123456789"), KindProtocol, 1},
-		"another end":            {partial("bytes 10-18/100", "012345678"), KindProtocol, 1},
-		"another size":           {partial("bytes 10-19/99", "0123456789"), KindProtocol, 1},
-		"another unit":           {partial("lines 10-19/100", "0123456789"), KindProtocol, 1},
-		"several parts":          {partial("", "--x\r\nContent-Range: bytes 10-19/100\r\n\r\n0123456789"), KindProtocol, 1},
-		"a short body":           {partial("bytes 10-19/100", "01234"), KindProtocol, 2}, // then asked for the other half
-		"an empty body":          {partial("bytes 10-19/100", ""), KindUnreachable, 3},
-		"no such range":          {status(http.StatusRequestedRangeNotSatisfiable, "Content-Range", "bytes */5"), KindMalformed, 1},
-		"no such blob":           {status(http.StatusNotFound), KindNotFound, 1},
-		"forbidden":              {status(http.StatusForbidden), KindForbidden, 1},
-		"nothing":                {status(http.StatusNoContent), KindProtocol, 1},
-		"not modified":           {status(http.StatusNotModified), KindProtocol, 1},
-		"a limit":                {status(http.StatusTooManyRequests), KindRateLimited, 3},
-		"a limit for a long day": {status(http.StatusTooManyRequests, "Retry-After", "86400"), KindRateLimited, 1},
-		"a failure":              {status(http.StatusBadGateway), KindUnavailable, 3},
+		"no Content-Range":       {partial("", "0123456789"), failure.Protocol, 1},
+		"another offset":         {partial("bytes 11-20/100", "0123456789"), failure.Protocol, 1},
+		"another end":            {partial("bytes 10-18/100", "012345678"), failure.Protocol, 1},
+		"another size":           {partial("bytes 10-19/99", "0123456789"), failure.Protocol, 1},
+		"another unit":           {partial("lines 10-19/100", "0123456789"), failure.Protocol, 1},
+		"several parts":          {partial("", "--x\r\nContent-Range: bytes 10-19/100\r\n\r\n0123456789"), failure.Protocol, 1},
+		"a short body":           {partial("bytes 10-19/100", "01234"), failure.Protocol, 2}, // then asked for the other half
+		"an empty body":          {partial("bytes 10-19/100", ""), failure.Unreachable, 3},
+		"no such range":          {status(http.StatusRequestedRangeNotSatisfiable, "Content-Range", "bytes */5"), failure.Malformed, 1},
+		"no such blob":           {status(http.StatusNotFound), failure.NotFound, 1},
+		"forbidden":              {status(http.StatusForbidden), failure.Forbidden, 1},
+		"nothing":                {status(http.StatusNoContent), failure.Protocol, 1},
+		"not modified":           {status(http.StatusNotModified), failure.Protocol, 1},
+		"a limit":                {status(http.StatusTooManyRequests), failure.RateLimited, 3},
+		"a limit for a long day": {status(http.StatusTooManyRequests, "Retry-After", "86400"), failure.RateLimited, 1},
+		"a failure":              {status(http.StatusBadGateway), failure.Unavailable, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -293,7 +295,7 @@ func TestWaitingForATurnHeedsTheContext(t *testing.T) {
 	ctx, cancel := contextFor(t, 50*time.Millisecond)
 	defer cancel()
 	_, err = c.Blob(ctx, image, image.Layers[0]).ReadAt(make([]byte, 1), 0)
-	assertKind(t, err, KindTimeout)
+	assertKind(t, err, failure.Timeout)
 	open.Close()
 	if _, err := c.Blob(t.Context(), image, image.Layers[0]).ReadAt(make([]byte, 1), 0); err != nil {
 		t.Error(err)
@@ -310,7 +312,7 @@ func TestABlobOfAnImpossibleImageIsAnError(t *testing.T) {
 	} {
 		b := c.Blob(context.Background(), image, layer)
 		_, err := b.ReadAt(make([]byte, 1), 0)
-		var e *Error
+		var e *failure.Error
 		if !errors.As(err, &e) {
 			t.Errorf("%v", err)
 		}

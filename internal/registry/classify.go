@@ -9,8 +9,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"syscall"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // maxErrorBody bounds how much of a failed answer is read.
@@ -18,20 +21,31 @@ const maxErrorBody = 16 << 10
 
 // transportError gives a request that had no answer its kind.
 func transportError(ctx context.Context, host string, err error) error {
-	if own, typed := errors.AsType[*Error](err); typed {
-		return fillIn(own, "", "", host)
+	if own, typed := errors.AsType[*failure.Error](err); typed {
+		return failure.Complete(own, "", "", host)
 	}
-	kind := KindUnreachable
+	kind := failure.Unreachable
 	var timeout interface{ Timeout() bool }
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled), errors.Is(err, context.Canceled):
-		kind = KindCanceled
+		kind = failure.Canceled
 	case ctx.Err() != nil, errors.As(err, &timeout) && timeout.Timeout():
-		kind = KindTimeout
+		kind = failure.Timeout
 	case isTLS(err):
-		kind = KindTLS
+		kind = failure.TLS
 	}
-	return &Error{Host: host, Kind: kind, Err: withoutURL(err)}
+	return &failure.Error{Host: host, Kind: kind, Err: withoutURL(err)}
+}
+
+// withoutURL strips the URL that net/http puts around errors.
+func withoutURL(err error) error {
+	for {
+		wrapped, found := errors.AsType[*url.Error](err)
+		if !found {
+			return err
+		}
+		err = wrapped.Err
+	}
 }
 
 // brokenError is an answer that began well and did not come to its end.
@@ -57,8 +71,8 @@ func isBroken(err error) bool {
 
 // isUnanswered reports whether a request came to nothing after it had a connection: this broke, or remained silent, before an answer.
 func isUnanswered(err error) bool {
-	failed, typed := errors.AsType[*Error](err)
-	return typed && failed.StatusCode == 0 && (failed.Kind == KindUnreachable || failed.Kind == KindTimeout) &&
+	failed, typed := errors.AsType[*failure.Error](err)
+	return typed && failed.StatusCode == 0 && (failed.Kind == failure.Unreachable || failed.Kind == failure.Timeout) &&
 		!isBroken(err) && !errors.Is(err, errStalled) && !isUnconnected(err)
 }
 
@@ -89,11 +103,11 @@ func isTLS(err error) bool {
 // statusError gives a failed answer its kind, and closes it. who is nil for an answer of a host that no credentials went to.
 func statusError(resp *http.Response, host string, who *authorizer) error {
 	defer resp.Body.Close()
-	e := &Error{Host: host, Kind: kindOfStatus(resp.StatusCode), StatusCode: resp.StatusCode, RetryAfter: retryAfter(resp)}
+	e := &failure.Error{Host: host, Kind: kindOfStatus(resp.StatusCode), StatusCode: resp.StatusCode, RetryAfter: retryAfter(resp)}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	e.Code, e.Message = registryWords(resp.Header.Get("Content-Type"), body)
 	if e.Code == "TOOMANYREQUESTS" {
-		e.Kind = KindRateLimited
+		e.Kind = failure.RateLimited
 	}
 	if who == nil {
 		e.Elsewhere = true
@@ -103,22 +117,22 @@ func statusError(resp *http.Response, host string, who *authorizer) error {
 	return e
 }
 
-func kindOfStatus(status int) Kind {
+func kindOfStatus(status int) failure.Kind {
 	switch {
 	case status == http.StatusUnauthorized:
-		return KindUnauthorized
+		return failure.Unauthorized
 	case status == http.StatusForbidden:
-		return KindForbidden
+		return failure.Forbidden
 	case status == http.StatusNotFound:
-		return KindNotFound
+		return failure.NotFound
 	case status == http.StatusTooManyRequests:
-		return KindRateLimited
+		return failure.RateLimited
 	case status == http.StatusRequestTimeout:
-		return KindTimeout
+		return failure.Timeout
 	case status >= 500:
-		return KindUnavailable
+		return failure.Unavailable
 	}
-	return KindProtocol
+	return failure.Protocol
 }
 
 // registryWords takes code and message out of an error body (OCI distribution-spec, section Error Codes), or a plain text.

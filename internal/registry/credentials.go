@@ -7,12 +7,14 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // credentials are what was found for one repository.
 type credentials struct {
 	authn.AuthConfig
-	source string // SourceConfiguration, SourceDocker, or "" when there are none
+	source string // failure.SourceConfiguration, failure.SourceDocker, or "" when there are none
 	note   string // why a lookup failed
 }
 
@@ -43,7 +45,7 @@ func (c *Client) credentialsFor(ctx context.Context, repo name.Repository) (cred
 	if host := c.hosts[hostKey(repo.RegistryStr())]; host.Username != "" {
 		return credentials{
 			AuthConfig: authn.AuthConfig{Username: host.Username, Password: host.Password},
-			source:     SourceConfiguration,
+			source:     failure.SourceConfiguration,
 		}, nil
 	}
 	found, err := c.dockerCredentials(ctx, repo)
@@ -51,12 +53,12 @@ func (c *Client) credentialsFor(ctx context.Context, repo name.Repository) (cred
 		return credentials{}, context.Cause(ctx)
 	}
 	if err != nil {
-		note := c.secrets.Text(err.Error(), maxWords)
+		note := c.secrets.Text(err.Error(), failure.MaxWords)
 		c.log(ctx, "Docker's configuration gave no credentials", map[string]any{"host": repo.RegistryStr(), "reason": note})
 		return credentials{note: note}, nil
 	}
 	if found == (authn.AuthConfig{}) {
 		return credentials{}, nil
 	}
-	return credentials{AuthConfig: found, source: SourceDocker}, nil
+	return credentials{AuthConfig: found, source: failure.SourceDocker}, nil
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 func TestTheConfigurationOfAHostGoesBeforeDockers(t *testing.T) {
@@ -69,13 +71,13 @@ func TestCredentialHelpersAreRun(t *testing.T) {
 		t.Error(err)
 	}
 	for helper, noted := range map[string]bool{"none": false, "bad": true, "missing": true} {
-		e := assertKind(t, resolve(helper), KindUnauthorized)
+		e := assertKind(t, resolve(helper), failure.Unauthorized)
 		if e.CredentialSource != "" || (e.CredentialNote != "") != noted {
 			t.Errorf("%s: %+v", helper, e)
 		}
 	}
 	began := time.Now()
-	assertKind(t, resolve("slow"), KindTimeout)
+	assertKind(t, resolve("slow"), failure.Timeout)
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("a helper that waits was waited for %s", took)
 	}
@@ -107,7 +109,7 @@ func TestABrokenDockerConfigurationStopsOnlyWhatNeedsIt(t *testing.T) {
 		c := newClient(t, config)
 		mustResolve(t, c, public.host()+"/x:1", "")
 		_, err := c.Resolve(t.Context(), private.host()+"/x:1", "")
-		if e := assertKind(t, err, KindUnauthorized); e.CredentialNote == "" || !strings.Contains(e.Error(), e.CredentialNote) {
+		if e := assertKind(t, err, failure.Unauthorized); e.CredentialNote == "" || !strings.Contains(e.Error(), e.CredentialNote) {
 			t.Errorf("%+v", e)
 		}
 	}
@@ -140,7 +142,7 @@ func TestHostsAreCheckedWithoutARequest(t *testing.T) {
 			t.Fatal(err)
 		}
 		found, err := c.credentialsFor(t.Context(), ref.repo)
-		if err != nil || found.source != SourceConfiguration {
+		if err != nil || found.source != failure.SourceConfiguration {
 			t.Errorf("%s: %v %v", hub, found.source, err)
 		}
 	}

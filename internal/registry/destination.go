@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"golang.org/x/net/idna"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 var (
@@ -28,7 +30,7 @@ var numeric = regexp.MustCompile(`(?i)(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$`)
 // configured are the user's choice, and the registry's own host name is where we are already.
 func (c *Client) mayGo(registry *endpoint, to *url.URL) error {
 	refuse := func(reason error) error {
-		return &Error{Host: to.Host, Kind: KindRefused, Err: reason}
+		return &failure.Error{Host: to.Host, Kind: failure.Refused, Err: reason}
 	}
 	if to.Scheme != "https" && to.Scheme != "http" || to.Host == "" {
 		return refuse(errNotHTTP)
@@ -54,7 +56,7 @@ func (c *Client) mayGo(registry *endpoint, to *url.URL) error {
 	default:
 		return nil
 	}
-	return fillIn(byURL.check(addr), "", "", to.Host)
+	return failure.Complete(byURL.check(addr), "", "", to.Host)
 }
 
 // foldHost spells the host as net/http does before it connects: full-width digits and dots become what

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 const (
@@ -122,7 +123,7 @@ func (d *document) checkManifest() error {
 	case !d.mediaType.IsImage():
 		return malformed("it says that it is %s and holds a manifest", d.mediaType)
 	case len(d.layers) > maxLayers:
-		return &Error{Kind: KindTooLarge, Err: fmt.Errorf("it has %d layers, at most %d are read", len(d.layers), maxLayers)}
+		return &failure.Error{Kind: failure.TooLarge, Err: fmt.Errorf("it has %d layers, at most %d are read", len(d.layers), maxLayers)}
 	}
 	if err := checkDescriptor(d.config); err != nil {
 		return malformed("configuration: %w", err)
@@ -191,9 +192,9 @@ func (c *configuration) platform() (p platform, known bool) {
 }
 
 func malformed(format string, args ...any) error {
-	return &Error{Kind: KindMalformed, Err: fmt.Errorf(format, args...)}
+	return &failure.Error{Kind: failure.Malformed, Err: fmt.Errorf(format, args...)}
 }
 
 func notAnImage(what string) error {
-	return &Error{Kind: KindNotAnImage, Err: errors.New(what)}
+	return &failure.Error{Kind: failure.NotAnImage, Err: errors.New(what)}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 const emptyConfig = `{"mediaType":"application/vnd.oci.image.config.v1+json","size":2,"digest":"` + someDigest + `"}`
@@ -18,26 +20,26 @@ func TestDocumentsThatDoNotHoldTogetherAreErrorsOfTheirKind(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		document string
-		want     Kind
+		want     failure.Kind
 	}{
-		"not JSON":                   {`<html>`, KindMalformed},
-		"JSON and more":              {`{"schemaVersion":2,"manifests":[]} x`, KindMalformed},
-		"an array":                   {`[]`, KindMalformed},
-		"nothing":                    {`{}`, KindNotAnImage},
-		"schema 1":                   {`{"schemaVersion":1,"fsLayers":[]}`, KindNotAnImage},
-		"schema 1 by media type":     {`{"mediaType":"application/vnd.docker.distribution.manifest.v1+prettyjws"}`, KindNotAnImage},
-		"manifest and index at once": {`{"manifests":[],"layers":[]}`, KindMalformed},
-		"an index that denies it":    {`{"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}`, KindMalformed},
-		"a manifest that denies it":  {`{"mediaType":"application/vnd.oci.image.index.v1+json","config":` + emptyConfig + `}`, KindMalformed},
-		"a config without a digest":  {`{"config":{"mediaType":"application/vnd.oci.image.config.v1+json","size":2}}`, KindMalformed},
-		"a negative size":            {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("-1") + `]}`, KindMalformed},
-		"a size beyond int64":        {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("9223372036854775808") + `]}`, KindMalformed},
-		"a size that is no integer":  {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("1e30") + `]}`, KindMalformed},
-		"sizes whose sum overflows":  {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("9223372036854775807") + `,` + oneLayer("9223372036854775807") + `]}`, KindMalformed},
-		"a layer without a digest":   {`{"config":` + emptyConfig + `,"layers":[{"size":1}]}`, KindMalformed},
-		"a digest that is none":      {`{"config":` + emptyConfig + `,"layers":[{"size":1,"digest":"../../x"}]}`, KindMalformed},
-		"too many layers":            {`{"config":` + emptyConfig + `,"layers":[` + strings.Repeat(oneLayer("1")+",", maxLayers) + oneLayer("1") + `]}`, KindTooLarge},
-		"an entry with a bad size":   {`{"manifests":[{"size":-5,"digest":"` + someDigest + `"}]}`, KindMalformed},
+		"not JSON":                   {`<html>`, failure.Malformed},
+		"JSON and more":              {`{"schemaVersion":2,"manifests":[]} x`, failure.Malformed},
+		"an array":                   {`[]`, failure.Malformed},
+		"nothing":                    {`{}`, failure.NotAnImage},
+		"schema 1":                   {`{"schemaVersion":1,"fsLayers":[]}`, failure.NotAnImage},
+		"schema 1 by media type":     {`{"mediaType":"application/vnd.docker.distribution.manifest.v1+prettyjws"}`, failure.NotAnImage},
+		"manifest and index at once": {`{"manifests":[],"layers":[]}`, failure.Malformed},
+		"an index that denies it":    {`{"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}`, failure.Malformed},
+		"a manifest that denies it":  {`{"mediaType":"application/vnd.oci.image.index.v1+json","config":` + emptyConfig + `}`, failure.Malformed},
+		"a config without a digest":  {`{"config":{"mediaType":"application/vnd.oci.image.config.v1+json","size":2}}`, failure.Malformed},
+		"a negative size":            {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("-1") + `]}`, failure.Malformed},
+		"a size beyond int64":        {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("9223372036854775808") + `]}`, failure.Malformed},
+		"a size that is no integer":  {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("1e30") + `]}`, failure.Malformed},
+		"sizes whose sum overflows":  {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("9223372036854775807") + `,` + oneLayer("9223372036854775807") + `]}`, failure.Malformed},
+		"a layer without a digest":   {`{"config":` + emptyConfig + `,"layers":[{"size":1}]}`, failure.Malformed},
+		"a digest that is none":      {`{"config":` + emptyConfig + `,"layers":[{"size":1,"digest":"../../x"}]}`, failure.Malformed},
+		"too many layers":            {`{"config":` + emptyConfig + `,"layers":[` + strings.Repeat(oneLayer("1")+",", maxLayers) + oneLayer("1") + `]}`, failure.TooLarge},
+		"an entry with a bad size":   {`{"manifests":[{"size":-5,"digest":"` + someDigest + `"}]}`, failure.Malformed},
 	} {
 		_, err := parseDocument([]byte(test.document), someDigest)
 		e := assertKind(t, err, test.want)
@@ -90,7 +92,7 @@ func TestChainIDsFollowTheSpecification(t *testing.T) {
 		}
 	}
 	_, err = stacked(layers, []v1.Hash{diff("a")})
-	assertKind(t, err, KindMalformed)
+	assertKind(t, err, failure.Malformed)
 }
 
 func FuzzParseDocument(f *testing.F) {
@@ -100,7 +102,7 @@ func FuzzParseDocument(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		doc, err := parseDocument(data, someDigest)
 		if err != nil {
-			if _, typed := errors.AsType[*Error](err); !typed {
+			if _, typed := errors.AsType[*failure.Error](err); !typed {
 				t.Fatalf("%T", err)
 			}
 			return

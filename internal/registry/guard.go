@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // guard is which addresses a connection may reach to which a registry led. The zero guard lets all pass:
@@ -32,7 +34,7 @@ func (g guard) check(addr netip.Addr) error {
 	case g.home.IsValid() && (g.home == addr || found == placeLoopback && placeOf(g.home) == placeLoopback):
 		return nil
 	}
-	return &Error{Kind: KindRefused, Err: errInternal}
+	return &failure.Error{Kind: failure.Refused, Err: errInternal}
 }
 
 // control checks the address that a name led to, before anything is sent there. It is for net.Dialer.
@@ -43,7 +45,7 @@ func (g guard) control(_ context.Context, _, address string, _ syscall.RawConn) 
 func (g guard) checkText(address string) error {
 	addr, err := netip.ParseAddrPort(address)
 	if err != nil {
-		return &Error{Kind: KindRefused, Err: fmt.Errorf("the connection leads to no address: %w", errNotAHost)}
+		return &failure.Error{Kind: failure.Refused, Err: fmt.Errorf("the connection leads to no address: %w", errNotAHost)}
 	}
 	return g.check(addr.Addr())
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // ledTo reads a layer of a registry with TLS, example.com, that redirects.
@@ -40,7 +42,7 @@ func TestWhereANameLeadsIsJudgedWithTLSToo(t *testing.T) {
 			}
 			continue
 		}
-		assertKind(t, err, KindRefused)
+		assertKind(t, err, failure.Refused)
 		if got := storage.requests(); got != nil {
 			t.Errorf("%s was sent %q", at, got)
 		}
@@ -72,7 +74,7 @@ func TestARegistryMayLeadToWhereItIs(t *testing.T) {
 			t.Errorf("%s to %s: %v", test.registry, test.storage, err)
 		}
 		if test.refused {
-			assertKind(t, err, KindRefused)
+			assertKind(t, err, failure.Refused)
 		}
 	}
 }
@@ -89,7 +91,7 @@ func TestHostsAreFoldedAsNetHTTPFoldsThem(t *testing.T) {
 		storage, err := ledTo(t, to, func(registry, storage *stand) map[string]server {
 			return map[string]server{"example.com:443": {registry, "203.0.113.7"}}
 		})
-		assertKind(t, err, KindRefused)
+		assertKind(t, err, failure.Refused)
 		if got := storage.requests(); got != nil {
 			t.Errorf("%s was sent %q", to, got)
 		}
@@ -117,7 +119,7 @@ func TestATokenServiceIsJudgedByItsAddress(t *testing.T) {
 	})
 	config.Hosts = map[string]Host{"example.com": {Username: user, Password: canaryPassword, CACertificate: s.ca()}}
 	_, err := newClient(t, config).Resolve(t.Context(), "example.com/x:1", "")
-	assertKind(t, err, KindRefused)
+	assertKind(t, err, failure.Refused)
 	if got := auth.requests(); got != nil {
 		t.Errorf("it was sent %q", got)
 	}
@@ -138,7 +140,7 @@ func TestThroughAProxyTheURLIsJudged(t *testing.T) {
 	s.redirecting(image.Layers[0], "http://169。254。169。254/x")
 	before := len(s.requests())
 	_, err := c.Blob(t.Context(), image, image.Layers[0]).ReadAt(make([]byte, 1), 0)
-	assertKind(t, err, KindRefused)
+	assertKind(t, err, failure.Refused)
 	if n := len(s.requests()) - before; n != 1 {
 		t.Errorf("the proxy was asked %d times, want once for the registry", n)
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // dockerHub is how users and containerd name Docker Hub; its API answers at name.DefaultRegistry.
@@ -138,7 +140,7 @@ func checkedHosts(hosts map[string]Host) (map[string]Host, error) {
 
 func checkHost(host string, config Host) error {
 	fail := func(reason string) error {
-		return fmt.Errorf("registry %q: %w", nameable(host), errors.New(reason))
+		return fmt.Errorf("registry %q: %w", failure.RedactReference(host), errors.New(reason))
 	}
 	switch {
 	case !hostGrammar.MatchString(host):

@@ -11,6 +11,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 func TestDeepAndWideIndexesEnd(t *testing.T) {
@@ -30,7 +32,7 @@ func TestDeepAndWideIndexesEnd(t *testing.T) {
 	for _, tag := range []string{"deep", "wide"} {
 		s.forget()
 		_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x:"+tag, "linux/amd64")
-		assertKind(t, err, KindTooLarge)
+		assertKind(t, err, failure.TooLarge)
 		if n := len(s.requests()); n > 2*maxDocuments+2 {
 			t.Errorf("%s took %d requests", tag, n)
 		}
@@ -49,7 +51,7 @@ func TestACycleEndsAtTheDigestThatLies(t *testing.T) {
 		return true
 	}
 	_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x", "")
-	assertKind(t, err, KindDigestMismatch)
+	assertKind(t, err, failure.DigestMismatch)
 	if n := len(s.requests()); n > 2 {
 		t.Errorf("%d requests", n)
 	}
@@ -59,23 +61,23 @@ func TestDocumentsThatLieAreErrorsAndAreNotKept(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		lie  func(s *stand, manifest, config v1.Descriptor) http.HandlerFunc
-		want Kind
+		want failure.Kind
 	}{
 		"other content under the manifest's digest": {func(_ *stand, m, _ v1.Descriptor) http.HandlerFunc {
 			return answering("/manifests/"+m.Digest.String(), strings.Repeat("x", int(m.Size)))
-		}, KindDigestMismatch},
+		}, failure.DigestMismatch},
 		"other content under the configuration's digest": {func(_ *stand, _, c v1.Descriptor) http.HandlerFunc {
 			return answering("/blobs/"+c.Digest.String(), strings.Repeat("x", int(c.Size)))
-		}, KindDigestMismatch},
+		}, failure.DigestMismatch},
 		"a manifest that never ends": {func(_ *stand, m, _ v1.Descriptor) http.HandlerFunc {
 			return endless("/manifests/" + m.Digest.String())
-		}, KindTooLarge},
+		}, failure.TooLarge},
 		"a configuration that never ends": {func(_ *stand, _, c v1.Descriptor) http.HandlerFunc {
 			return endless("/blobs/" + c.Digest.String())
-		}, KindTooLarge},
+		}, failure.TooLarge},
 		"a manifest that drips": {func(_ *stand, m, _ v1.Descriptor) http.HandlerFunc {
 			return dripping("/manifests/" + m.Digest.String())
-		}, KindTimeout},
+		}, failure.Timeout},
 		"a manifest announced as huge": {func(_ *stand, m, _ v1.Descriptor) http.HandlerFunc {
 			return func(w http.ResponseWriter, r *http.Request) {
 				if strings.HasSuffix(r.URL.Path, "/manifests/"+m.Digest.String()) {
@@ -83,7 +85,7 @@ func TestDocumentsThatLieAreErrorsAndAreNotKept(t *testing.T) {
 					w.WriteHeader(http.StatusOK)
 				}
 			}
-		}, KindTooLarge},
+		}, failure.TooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -168,7 +170,7 @@ func TestSizesThatTheIndexAnnouncesMustBeTrue(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	entry := s.image("x", "", "linux/amd64", []byte("a"))
-	for size, want := range map[int64]Kind{entry.Size + 1: KindMalformed, maxDocument + 1: KindTooLarge} {
+	for size, want := range map[int64]failure.Kind{entry.Size + 1: failure.Malformed, maxDocument + 1: failure.TooLarge} {
 		entry.Size = size
 		s.index("x", "1", entry)
 		_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x:1", "")
@@ -183,7 +185,7 @@ func TestAManifestWithOtherLayersThanItsConfigurationIsMalformed(t *testing.T) {
 	config.MediaType = types.OCIConfigJSON
 	s.manifest("x", "1", types.OCIManifestSchema1, v1.Manifest{SchemaVersion: 2, Config: config, Layers: []v1.Descriptor{s.blob("x", []byte("a"))}})
 	_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x:1", "")
-	e := assertKind(t, err, KindMalformed)
+	e := assertKind(t, err, failure.Malformed)
 	if !strings.Contains(e.Error(), "1 layers") {
 		t.Error(e)
 	}
@@ -211,7 +213,7 @@ func TestABrokenManifestIsReadAgain(t *testing.T) {
 	}
 	s.forget()
 	_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x:1", "")
-	assertKind(t, err, KindUnreachable)
+	assertKind(t, err, failure.Unreachable)
 	if n := len(s.requests()); n != 3 || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("%d requests, %v", n, err)
 	}

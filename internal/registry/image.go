@@ -12,6 +12,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // Image is what containerd pulls of one reference for one platform, as its registry describes it.
@@ -65,8 +66,6 @@ type Layer struct {
 	Alternative bool // not pulled by every containerd
 }
 
-var errEncrypted = errors.New("the layer is encrypted")
-
 // checkLayerTypes returns an error for the first layer that containerd does not unpack. It comes before anything else is
 // expected of the layers: an artifact's may have no diff ids.
 func checkLayerTypes(layers []v1.Descriptor) error {
@@ -79,9 +78,9 @@ func checkLayerTypes(layers []v1.Descriptor) error {
 			}
 			continue
 		}
-		failed := &Error{Kind: KindLayerType, MediaType: orDefault(refused.MediaType, "(none)")}
+		failed := &failure.Error{Kind: failure.LayerType, MediaType: orDefault(refused.MediaType, "(none)")}
 		if refused.Encrypted {
-			failed.Err = errEncrypted
+			failed.Err = failure.ErrEncrypted
 		}
 		return failed
 	}

@@ -10,6 +10,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // maxDocument bounds manifests, indexes and configurations (OCI distribution-spec, section Pushing Manifests: 4 MiB).
@@ -30,7 +32,7 @@ type imageReader struct {
 }
 
 func (r imageReader) failed(err error, action string) error {
-	return r.client.redacted(fillIn(err, r.image, action, r.registry.host))
+	return failure.Redact(failure.Complete(err, r.image, action, r.registry.host), r.client.secrets)
 }
 
 func (r imageReader) path(resource, identifier string) string {
@@ -52,7 +54,7 @@ func (r imageReader) headDigest(ctx context.Context, tag string) (string, error)
 			return "", nil
 		}
 		return digest.String(), nil
-	case kindOfStatus(got.StatusCode) == KindRateLimited, kindOfStatus(got.StatusCode) == KindUnavailable && got.StatusCode != http.StatusNotImplemented:
+	case kindOfStatus(got.StatusCode) == failure.RateLimited, kindOfStatus(got.StatusCode) == failure.Unavailable && got.StatusCode != http.StatusNotImplemented:
 		return "", r.answerError(got)
 	}
 	return "", nil
@@ -79,7 +81,7 @@ func (r imageReader) get(ctx context.Context, path, accept string, limit int64) 
 // byDigest gives a document that must have this digest: from the store when it is there, else from the registry, and then kept.
 func (r imageReader) byDigest(ctx context.Context, digest string, size int64, path, accept string) ([]byte, error) {
 	if size > maxDocument {
-		return nil, &Error{Kind: KindTooLarge, Err: fmt.Errorf("it is announced with %d bytes, at most %d are read", size, maxDocument)}
+		return nil, &failure.Error{Kind: failure.TooLarge, Err: fmt.Errorf("it is announced with %d bytes, at most %d are read", size, maxDocument)}
 	}
 	if data, found := r.stored(digest); found {
 		return data, r.sized(data, size)
@@ -89,7 +91,7 @@ func (r imageReader) byDigest(ctx context.Context, digest string, size int64, pa
 		return nil, err
 	}
 	if actual := digestOf(data, digest); actual != digest {
-		return nil, &Error{Kind: KindDigestMismatch, Err: fmt.Errorf("%s was asked for, %s came", digest, actual)}
+		return nil, &failure.Error{Kind: failure.DigestMismatch, Err: fmt.Errorf("%s was asked for, %s came", digest, actual)}
 	}
 	if err := r.sized(data, size); err != nil {
 		return nil, err
@@ -145,14 +147,14 @@ func (c *Client) wholeBodyOnce(ctx context.Context, host string, limit int64, re
 	lengthy := time.AfterFunc(c.limits.DocumentTimeout, func() { cancel(errLengthy) })
 	defer lengthy.Stop()
 	if resp.ContentLength > limit {
-		return nil, &Error{Host: host, Kind: KindTooLarge, Err: fmt.Errorf("%d bytes, at most %d are read", resp.ContentLength, limit)}
+		return nil, &failure.Error{Host: host, Kind: failure.TooLarge, Err: fmt.Errorf("%d bytes, at most %d are read", resp.ContentLength, limit)}
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if err != nil {
 		return nil, bodyError(ctx, host, err)
 	}
 	if int64(len(data)) > limit {
-		return nil, &Error{Host: host, Kind: KindTooLarge, Err: fmt.Errorf("more than %d bytes", limit)}
+		return nil, &failure.Error{Host: host, Kind: failure.TooLarge, Err: fmt.Errorf("more than %d bytes", limit)}
 	}
 	return data, nil
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // labelled gives an entry a platform.
@@ -152,7 +154,7 @@ func TestAnAlternativeThatContainerdCannotUnpackIsBlobs(t *testing.T) {
 		t.Errorf("%+v", image)
 	}
 	_, err := c.Resolve(t.Context(), s.host()+"/x:2", "")
-	assertKind(t, err, KindLayerType)
+	assertKind(t, err, failure.LayerType)
 }
 
 // TestAnotherPackingIsABlobAndNoLayer: podman --add-compression writes two manifests with one configuration.
@@ -220,14 +222,14 @@ func TestAnIndexWithoutTheImageSaysWhatThereIs(t *testing.T) {
 	nydus := labelled(amd, v1.Platform{OS: "linux", Architecture: "amd64", OSFeatures: []string{"b", "a"}})
 	for name, test := range map[string]struct {
 		entries []v1.Descriptor
-		kind    Kind
+		kind    failure.Kind
 		says    string
 	}{
-		"another platform and an artifact": {[]v1.Descriptor{arm, unlabelled(s.artifact("x"))}, KindNoPlatform, "only for linux/arm64"},
-		"another platform without a label": {[]v1.Descriptor{unlabelled(arm)}, KindNoPlatform, "only for linux/arm64"},
-		"features that no node has":        {[]v1.Descriptor{nydus}, KindNoPlatform, "only for linux(+a+b)/amd64"},
-		"artifacts":                        {[]v1.Descriptor{unlabelled(s.artifact("x"))}, KindNotAnImage, "application/vnd.cncf.helm.config.v1+json"},
-		"an empty platform":                {[]v1.Descriptor{labelled(amd, v1.Platform{})}, KindNoPlatform, "there is no image for platform linux/amd64"},
+		"another platform and an artifact": {[]v1.Descriptor{arm, unlabelled(s.artifact("x"))}, failure.NoPlatform, "only linux/arm64"},
+		"another platform without a label": {[]v1.Descriptor{unlabelled(arm)}, failure.NoPlatform, "only linux/arm64"},
+		"features that no node has":        {[]v1.Descriptor{nydus}, failure.NoPlatform, "only linux(+a+b)/amd64"},
+		"artifacts":                        {[]v1.Descriptor{unlabelled(s.artifact("x"))}, failure.NotAnImage, "application/vnd.cncf.helm.config.v1+json"},
+		"an empty platform":                {[]v1.Descriptor{labelled(amd, v1.Platform{})}, failure.NoPlatform, "no such platform: linux/amd64"},
 	} {
 		index := s.index("x", "", test.entries...)
 		_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x@"+index.Digest.String(), "")
@@ -239,7 +241,7 @@ func TestAnIndexWithoutTheImageSaysWhatThereIs(t *testing.T) {
 		MediaType: "application/vnd.cncf.helm.config.v1+json", Size: 6, Digest: described("", []byte("values")).Digest,
 	}})
 	_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x:chart", "")
-	assertKind(t, err, KindNotAnImage)
+	assertKind(t, err, failure.NotAnImage)
 }
 
 // TestAnImageWithAnArtifactTypeIsAnImage: artifactType and subject (OCI image-spec 1.1) are no reason to refuse it.

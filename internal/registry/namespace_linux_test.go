@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 const inNamespace = "TKEIMAGE_TEST_IN_NAMESPACE"
@@ -116,7 +118,7 @@ func TestInANetworkOfItsOwn(t *testing.T) {
 				t.Errorf("%s to %s: %v", scheme, d.addr, err)
 			}
 			if !allowed {
-				assertKind(t, err, KindRefused)
+				assertKind(t, err, failure.Refused)
 			}
 			if got := reached(d.addr); (got > 0) != allowed {
 				t.Errorf("%s to %s: %d connections were made", scheme, d.addr, got)

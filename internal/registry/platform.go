@@ -11,6 +11,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // DefaultPlatform is what an empty platform stands for, and what super nodes run.
@@ -33,7 +34,7 @@ func parsePlatform(s string) (platform, error) {
 		valid = valid && platformPart.MatchString(part)
 	}
 	if !valid {
-		return platform{}, &Error{Kind: KindInvalidPlatform, Err: errors.New(strconv.Quote(redact.Line(s, maxWords)))}
+		return platform{}, &failure.Error{Kind: failure.InvalidPlatform, Err: errors.New(strconv.Quote(redact.Line(s, failure.MaxWords)))}
 	}
 	parts = append(parts, "")
 	return normalized(parts[0], parts[1], parts[2]), nil

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 func TestPlatformsHaveOneSpelling(t *testing.T) {
@@ -19,7 +21,7 @@ func TestPlatformsHaveOneSpelling(t *testing.T) {
 	}
 	for _, written := range []string{"linux", "amd64", "linux/", "/amd64", "linux/arm/v7/x", "linux amd64", "linux/a\nb", "líñux/amd64"} {
 		_, err := parsePlatform(written)
-		assertKind(t, err, KindInvalidPlatform)
+		assertKind(t, err, failure.InvalidPlatform)
 	}
 }
 
@@ -59,7 +61,7 @@ func FuzzParsePlatform(f *testing.F) {
 	f.Fuzz(func(t *testing.T, written string) {
 		p, err := parsePlatform(written)
 		if err != nil {
-			assertKind(t, err, KindInvalidPlatform)
+			assertKind(t, err, failure.InvalidPlatform)
 			return
 		}
 		if again, err := parsePlatform(p.String()); err != nil || again != p {

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // How much one request asks for. nginx and Apache refuse header lines above 8 KiB, and Apache answers more than 200 ranges with the
@@ -67,12 +69,12 @@ func rangeBefore(wanted []*wantedRange, offset int64) int {
 // together exceed the file (net/http), or that overlap.
 func mergeRanges(buffers [][]byte, offsets []int64, size int64) ([]*wantedRange, error) {
 	if len(buffers) != len(offsets) {
-		return nil, &Error{Kind: KindProtocol, Err: fmt.Errorf("%d buffers for %d ranges", len(buffers), len(offsets))}
+		return nil, &failure.Error{Kind: failure.Protocol, Err: fmt.Errorf("%d buffers for %d ranges", len(buffers), len(offsets))}
 	}
 	order := make([]int, 0, len(buffers))
 	for i, buffer := range buffers {
 		if offsets[i] < 0 || offsets[i] > size-int64(len(buffer)) {
-			return nil, &Error{Kind: KindProtocol, Err: fmt.Errorf("%d bytes at %d are not within the blob's %d", len(buffer), offsets[i], size)}
+			return nil, &failure.Error{Kind: failure.Protocol, Err: fmt.Errorf("%d bytes at %d are not within the blob's %d", len(buffer), offsets[i], size)}
 		}
 		if len(buffer) > 0 {
 			order = append(order, i)
@@ -113,7 +115,7 @@ func (b *Blob) fillRanges(missing []*wantedRange) error {
 			continue
 		}
 		if b.ctx.Err() == nil && isUnanswered(err) {
-			if isRepeated || errors.Is(err, KindTimeout) || b.client.retry.sleep(b.ctx, 0) != nil {
+			if isRepeated || errors.Is(err, failure.Timeout) || b.client.retry.sleep(b.ctx, 0) != nil {
 				return b.suspectOneRange(err)
 			}
 			isRepeated = true
@@ -174,8 +176,8 @@ func (b *Blob) fillBatch(header string, batch []*wantedRange) (progress bool, er
 	if body.failure != nil {
 		return progress, bodyError(b.ctx, got.from.Host, body.failure)
 	}
-	if _, decided := errors.AsType[*Error](err); decided {
-		return progress, fillIn(err, "", "", got.from.Host)
+	if _, decided := errors.AsType[*failure.Error](err); decided {
+		return progress, failure.Complete(err, "", "", got.from.Host)
 	}
 	return progress, b.rememberOneRange(err.Error())
 }
@@ -193,8 +195,8 @@ func (b *Blob) checkRanges(got *answer, batch []*wantedRange) (rangesForm, error
 	switch got.StatusCode {
 	case http.StatusPartialContent:
 		form, err := parseRangesForm(got.Header, b.layer.Size, batch)
-		if _, decided := errors.AsType[*Error](err); decided {
-			return form, fillIn(err, "", "", got.from.Host)
+		if _, decided := errors.AsType[*failure.Error](err); decided {
+			return form, failure.Complete(err, "", "", got.from.Host)
 		}
 		if err != nil {
 			return form, b.rememberOneRange(err.Error())
@@ -202,7 +204,7 @@ func (b *Blob) checkRanges(got *answer, batch []*wantedRange) (rangesForm, error
 		return form, nil
 	case http.StatusOK:
 		if got.ContentLength >= 0 && got.ContentLength != b.layer.Size {
-			return rangesForm{}, &Error{Host: got.from.Host, Kind: KindMalformed,
+			return rangesForm{}, &failure.Error{Host: got.from.Host, Kind: failure.Malformed,
 				Err: fmt.Errorf("the manifest says %d bytes, the blob has %d", b.layer.Size, got.ContentLength)}
 		}
 		return rangesForm{}, b.rememberOneRange("it answers several ranges with the whole")
@@ -241,5 +243,5 @@ func oneRangeError(reason string) error {
 	if reason == "" {
 		reason = "as an earlier answer showed"
 	}
-	return &Error{Kind: KindRangeIgnored, Err: fmt.Errorf("several ranges in one request: %w (%s)", errors.ErrUnsupported, reason)}
+	return &failure.Error{Kind: failure.RangeIgnored, Err: fmt.Errorf("several ranges in one request: %w (%s)", errors.ErrUnsupported, reason)}
 }

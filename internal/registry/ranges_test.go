@@ -22,6 +22,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 )
 
@@ -58,7 +59,7 @@ func assertUnsupported(t *testing.T, err error) {
 	if !errors.Is(err, errors.ErrUnsupported) {
 		t.Fatalf("%v is not unsupported", err)
 	}
-	assertKind(t, err, KindRangeIgnored)
+	assertKind(t, err, failure.RangeIgnored)
 }
 
 func TestManyRangesTakeOneRequest(t *testing.T) {
@@ -322,10 +323,10 @@ func TestRangesThatCannotBeAreAnErrorWithoutARequest(t *testing.T) {
 	s, c, image := withLayer(t, randomBytes(100))
 	b := c.Blob(t.Context(), image, image.Layers[0])
 	for _, r := range [][2]int{{-1, 1}, {100, 1}, {99, 2}, {50, 51}} {
-		assertKind(t, b.ReadRanges([][]byte{make([]byte, 1), make([]byte, r[1])}, []int64{0, int64(r[0])}), KindProtocol)
+		assertKind(t, b.ReadRanges([][]byte{make([]byte, 1), make([]byte, r[1])}, []int64{0, int64(r[0])}), failure.Protocol)
 	}
-	assertKind(t, b.ReadRanges(make([][]byte, 2), make([]int64, 1)), KindProtocol)
-	assertKind(t, c.Blob(t.Context(), &Image{Repository: "Not/Valid"}, image.Layers[0]).ReadRanges(nil, nil), KindInvalidReference)
+	assertKind(t, b.ReadRanges(make([][]byte, 2), make([]int64, 1)), failure.Protocol)
+	assertKind(t, c.Blob(t.Context(), &Image{Repository: "Not/Valid"}, image.Layers[0]).ReadRanges(nil, nil), failure.InvalidReference)
 	if got := s.requests(); got != nil {
 		t.Errorf("%q", got)
 	}

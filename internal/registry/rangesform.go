@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 const (
@@ -117,7 +119,7 @@ func (r contentRange) read(content io.Reader, body *limitedBody, size int64, wan
 // that is not wanted, and nothing that has come already.
 func coveredRanges(r contentRange, size int64, wanted []*wantedRange) ([]*wantedRange, error) {
 	if r.total >= 0 && r.total != size {
-		return nil, &Error{Kind: KindProtocol, StatusCode: http.StatusPartialContent,
+		return nil, &failure.Error{Kind: failure.Protocol, StatusCode: http.StatusPartialContent,
 			Err: fmt.Errorf("the manifest says %d bytes, Content-Range says %d", size, r.total)}
 	}
 	from, found := slices.BinarySearchFunc(wanted, r.first, func(w *wantedRange, first int64) int { return cmp.Compare(w.next(), first) })

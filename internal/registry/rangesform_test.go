@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // part is one part of a multipart/byteranges answer, and parts is its body.
@@ -65,13 +67,13 @@ func TestAnswersToManyRanges(t *testing.T) {
 		"not satisfiable":             {416, []string{"Content-Range", "bytes */26"}, "", errors.ErrUnsupported, true},
 		"a bad request":               {400, nil, "", errors.ErrUnsupported, true},
 		"headers too large":           {431, nil, "", errors.ErrUnsupported, true},
-		"another total":               {206, multipart, parts(part(0, 2, 27, "abc"), b, c), KindProtocol, true},
-		"another total, merged":       {206, []string{"Content-Range", "bytes 0-22/23"}, abc[:23], KindProtocol, true},
-		"another whole":               {200, []string{"Content-Length", "5"}, "abcde", KindMalformed, true},
-		"no such blob":                {404, nil, "", KindNotFound, true},
-		"forbidden":                   {403, nil, "", KindForbidden, true},
-		"a limit":                     {429, nil, "", KindRateLimited, true},
-		"a failure":                   {502, nil, "", KindUnavailable, true},
+		"another total":               {206, multipart, parts(part(0, 2, 27, "abc"), b, c), failure.Protocol, true},
+		"another total, merged":       {206, []string{"Content-Range", "bytes 0-22/23"}, abc[:23], failure.Protocol, true},
+		"another whole":               {200, []string{"Content-Length", "5"}, "abcde", failure.Malformed, true},
+		"no such blob":                {404, nil, "", failure.NotFound, true},
+		"forbidden":                   {403, nil, "", failure.Forbidden, true},
+		"a limit":                     {429, nil, "", failure.RateLimited, true},
+		"a failure":                   {502, nil, "", failure.Unavailable, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

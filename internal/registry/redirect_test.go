@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // storage is a host that has every blob and records what it is sent.
@@ -144,7 +146,7 @@ func TestRedirectsOfAPublicRegistryToInternalPlacesAreRefused(t *testing.T) {
 			image := mustResolve(t, c, "example.com/x:1", "")
 			s.redirecting(image.Layers[0], to+"?X-Signature="+canaryQuery)
 			_, err := c.Blob(t.Context(), image, image.Layers[0]).ReadAt(make([]byte, 1), 0)
-			e := assertKind(t, err, KindRefused)
+			e := assertKind(t, err, failure.Refused)
 			if e.Image != "example.com/x:1" {
 				t.Errorf("%+v", e)
 			}
@@ -183,7 +185,7 @@ func TestAPlainRegistryMayNotRedirectToANameThatLeadsInside(t *testing.T) {
 	image := mustResolve(t, c, "plain.example/x:1", "")
 	s.redirecting(image.Layers[0], "http://innocent.example/x")
 	_, err := c.Blob(t.Context(), image, image.Layers[0]).ReadAt(make([]byte, 1), 0)
-	assertKind(t, err, KindRefused)
+	assertKind(t, err, failure.Refused)
 	if got := inside.requests(); got != nil {
 		t.Errorf("it was sent %q", got)
 	}
@@ -199,7 +201,7 @@ func TestRedirectLoopsEnd(t *testing.T) {
 		return true
 	}
 	_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x:1", "")
-	assertKind(t, err, KindRefused)
+	assertKind(t, err, failure.Refused)
 	if hops != maxRedirects+1 {
 		t.Errorf("%d hops", hops)
 	}
@@ -215,7 +217,7 @@ func TestARedirectWithoutAPlaceIsAnError(t *testing.T) {
 			return true
 		}
 		_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x:1", "")
-		assertKind(t, err, KindProtocol)
+		assertKind(t, err, failure.Protocol)
 		if n := len(s.requests()); n != 1 {
 			t.Errorf("%q: %d requests", location, n)
 		}
@@ -224,12 +226,12 @@ func TestARedirectWithoutAPlaceIsAnError(t *testing.T) {
 
 func TestRealmsThatCredentialsMustNotReach(t *testing.T) {
 	t.Parallel()
-	for realm, want := range map[string]Kind{
-		"http://auth.example.com/token":  KindRefused, // a registry with TLS may not send credentials in the clear
-		"http://example.com/token":       KindRefused, // not even to itself
-		"https://169.254.169.254/token":  KindRefused,
-		"https://127.0.0.1/token":        KindRefused,
-		"https://u:p@example.com/token":  KindProtocol,
+	for realm, want := range map[string]failure.Kind{
+		"http://auth.example.com/token":  failure.Refused, // a registry with TLS may not send credentials in the clear
+		"http://example.com/token":       failure.Refused, // not even to itself
+		"https://169.254.169.254/token":  failure.Refused,
+		"https://127.0.0.1/token":        failure.Refused,
+		"https://u:p@example.com/token":  failure.Protocol,
 		"https://auth.example.com/token": "",
 	} {
 		s := newTLSStand(t)

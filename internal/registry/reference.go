@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // The grammar of https://pkg.go.dev/github.com/distribution/reference, which containerd and the kubelet use.
@@ -30,7 +32,7 @@ type reference struct {
 
 func parseReference(written string) (reference, error) {
 	fail := func(reason error) (reference, error) {
-		return reference{}, &Error{Image: nameable(written), Kind: KindInvalidReference, Err: reason}
+		return reference{}, &failure.Error{Image: failure.RedactReference(written), Kind: failure.InvalidReference, Err: reason}
 	}
 	if strings.Contains(written, "://") {
 		return fail(errors.New("a reference has no scheme such as https://"))

@@ -3,6 +3,8 @@ package registry
 import (
 	"strings"
 	"testing"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 const someDigest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -47,7 +49,7 @@ func TestInvalidReferencesAreErrorsThatNameThem(t *testing.T) {
 		"ho st.io/x", "nginx\n", "名", "https://docker.io/library/nginx", strings.Repeat("a/", 130) + "a",
 	} {
 		_, err := parseReference(written)
-		e := assertKind(t, err, KindInvalidReference)
+		e := assertKind(t, err, failure.InvalidReference)
 		if shown := strings.Join(strings.Fields(written), " "); !strings.Contains(e.Error(), shown) {
 			t.Errorf("%q is not named: %s", written, e)
 		}
@@ -64,7 +66,7 @@ func TestAReferenceThatHoldsASecretIsShownWithoutIt(t *testing.T) {
 		"host.io/x?X-Signature=" + canaryQuery:                            "host.io/x?…",
 	} {
 		_, err := parseReference(written)
-		if e := assertKind(t, err, KindInvalidReference); e.Image != want {
+		if e := assertKind(t, err, failure.InvalidReference); e.Image != want {
 			t.Errorf("shown as %q, want %q", e.Image, want)
 		}
 	}
@@ -77,7 +79,7 @@ func FuzzParseReference(f *testing.F) {
 	f.Fuzz(func(t *testing.T, written string) {
 		got, err := parseReference(written)
 		if err != nil {
-			assertKind(t, err, KindInvalidReference)
+			assertKind(t, err, failure.InvalidReference)
 			return
 		}
 		again := canonical(got.repo) + ":" + got.tag

@@ -12,6 +12,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // referrersTimeout bounds a look at what refers to an image: nobody needs it so much as to wait for a host that is silent.
@@ -56,13 +58,13 @@ func (r imageReader) referrers(ctx context.Context, digest, artifactType string)
 		if err == nil {
 			return referring(data, artifactType)
 		}
-		if !errors.Is(err, KindNotFound) {
+		if !errors.Is(err, failure.NotFound) {
 			return nil, err
 		}
 		r.registry.lacksReferrers.Store(true) // a registry with the API answers 200, whatever the digest
 	}
 	data, err := r.get(ctx, r.path("manifests", referrersTag(digest)), string(types.OCIImageIndex), maxReferrers)
-	if errors.Is(err, KindNotFound) {
+	if errors.Is(err, failure.NotFound) {
 		return nil, nil
 	}
 	if err != nil {
@@ -124,7 +126,7 @@ func parseArtifact(data []byte, digest string) (*Artifact, error) {
 		return nil, malformed("it is not a manifest: %w", err)
 	}
 	if len(raw.Layers) > maxLayers {
-		return nil, &Error{Kind: KindTooLarge, Err: fmt.Errorf("it has %d blobs, at most %d are read", len(raw.Layers), maxLayers)}
+		return nil, &failure.Error{Kind: failure.TooLarge, Err: fmt.Errorf("it has %d blobs, at most %d are read", len(raw.Layers), maxLayers)}
 	}
 	artifact := &Artifact{Digest: digest, Type: orDefault(raw.ArtifactType, string(raw.Config.MediaType))}
 	if raw.Subject.Digest.Hex != "" {
@@ -144,7 +146,7 @@ func parseArtifact(data []byte, digest string) (*Artifact, error) {
 func (c *Client) readerOf(image *Image) (imageReader, error) {
 	repo, err := parseRepository(image.Repository)
 	if err != nil {
-		return imageReader{}, &Error{Image: nameable(image.Reference), Kind: KindInvalidReference, Err: err}
+		return imageReader{}, &failure.Error{Image: failure.RedactReference(image.Reference), Kind: failure.InvalidReference, Err: err}
 	}
 	return imageReader{session: c.session(repo), image: image.Reference}, nil
 }

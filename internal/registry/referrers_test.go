@@ -10,6 +10,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 const artifactType = "application/vnd.example.list.v1+json"
@@ -59,9 +61,9 @@ func TestReferrersAreListed(t *testing.T) {
 // TestALookForReferrersIsNotRepeated: what it finds is a convenience.
 func TestALookForReferrersIsNotRepeated(t *testing.T) {
 	t.Parallel()
-	for status, kind := range map[int]Kind{
-		http.StatusInternalServerError: KindUnavailable, http.StatusTooManyRequests: KindRateLimited, http.StatusForbidden: KindForbidden,
-		http.StatusUnauthorized: KindUnauthorized, http.StatusMethodNotAllowed: KindProtocol,
+	for status, kind := range map[int]failure.Kind{
+		http.StatusInternalServerError: failure.Unavailable, http.StatusTooManyRequests: failure.RateLimited, http.StatusForbidden: failure.Forbidden,
+		http.StatusUnauthorized: failure.Unauthorized, http.StatusMethodNotAllowed: failure.Protocol,
 	} {
 		s := newStand(t)
 		s.image("a/x", "v1", "linux/amd64", []byte("layer"))
@@ -98,7 +100,7 @@ func TestABodyOfAConvenienceThatBreaksIsNotAskedForAgain(t *testing.T) {
 		"artifact":  func() error { _, err := c.Artifact(t.Context(), image, digestOf([]byte("list"), ""), -1); return err },
 	} {
 		s.forget()
-		assertKind(t, look(), KindUnreachable)
+		assertKind(t, look(), failure.Unreachable)
 		if asked := s.requests(); len(asked) != 1 {
 			t.Errorf("%s: %v", name, asked)
 		}
@@ -109,13 +111,13 @@ func TestAListOfReferrersIsBoundedAndRead(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		body string
-		kind Kind // "" for an empty list
+		kind failure.Kind // "" for an empty list
 	}{
 		"empty":               {`{"schemaVersion":2,"manifests":[]}`, ""},
 		"without a digest":    {`{"manifests":[{"artifactType":"` + artifactType + `","size":3}]}`, ""},
 		"with a size below 0": {fmt.Sprintf(`{"manifests":[{"artifactType":%q,"size":-3,"digest":%q}]}`, artifactType, digestOf(nil, "")), ""},
-		"no JSON":             {`<html>`, KindMalformed},
-		"too long":            {strings.Repeat(" ", maxReferrers+1), KindTooLarge},
+		"no JSON":             {`<html>`, failure.Malformed},
+		"too long":            {strings.Repeat(" ", maxReferrers+1), failure.TooLarge},
 	} {
 		s := newStand(t)
 		s.image("a/x", "v1", "linux/amd64", []byte("layer"))
@@ -162,10 +164,10 @@ func TestAnArtifactIsVerified(t *testing.T) {
 		t.Error("another size than announced was taken")
 	}
 	_, err = c.Artifact(t.Context(), image, "sha256:../x", -1)
-	assertKind(t, err, KindMalformed)
+	assertKind(t, err, failure.Malformed)
 	s.intercept = func(w http.ResponseWriter, _ *http.Request) bool { fmt.Fprint(w, "{}"); return true }
 	_, err = c.Artifact(t.Context(), image, digestOf([]byte("another"), ""), -1)
-	assertKind(t, err, KindDigestMismatch)
+	assertKind(t, err, failure.DigestMismatch)
 }
 
 func TestAnArtifactIsReadStrictly(t *testing.T) {
@@ -176,8 +178,8 @@ func TestAnArtifactIsReadStrictly(t *testing.T) {
 		"a blob of size below 0": fmt.Sprintf(`{"layers":[{"size":-1,"digest":%q}]}`, digestOf(nil, "")),
 		"too many blobs":         `{"layers":[` + strings.Repeat("{},", maxLayers) + `{}]}`,
 	} {
-		var e *Error
-		if _, err := parseArtifact([]byte(document), ""); !errors.As(err, &e) || !slices.Contains([]Kind{KindMalformed, KindTooLarge}, e.Kind) {
+		var e *failure.Error
+		if _, err := parseArtifact([]byte(document), ""); !errors.As(err, &e) || !slices.Contains([]failure.Kind{failure.Malformed, failure.TooLarge}, e.Kind) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

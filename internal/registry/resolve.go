@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // Resolve reads what the registry has for a reference on one platform; "" stands for DefaultPlatform.
@@ -20,11 +22,11 @@ func (c *Client) Resolve(ctx context.Context, written, onPlatform string) (*Imag
 	}
 	wanted, err := parsePlatform(onPlatform)
 	if err != nil {
-		return nil, fillIn(err, written, "", "")
+		return nil, failure.Complete(err, written, "", "")
 	}
 	r := imageReader{session: c.session(ref.repo), image: written}
 	if r.registry.config.Pending {
-		return nil, r.failed(&Error{Kind: KindPending}, "reading the manifest")
+		return nil, r.failed(&failure.Error{Kind: failure.Pending}, "reading the manifest")
 	}
 	image, err := r.resolve(ctx, ref, wanted)
 	if err != nil {
@@ -36,13 +38,13 @@ func (c *Client) Resolve(ctx context.Context, written, onPlatform string) (*Imag
 // perhapsPending tells of a refusal as what it may be due to: what this host is read with is not known yet. Without that it is
 // tried all the same, since most images are public.
 func (r imageReader) perhapsPending(err error) error {
-	var e *Error
+	var e *failure.Error
 	if !r.client.pending || r.registry.config.Username != "" || !errors.As(err, &e) {
 		return err
 	}
 	switch e.Kind {
-	case KindUnauthorized, KindForbidden, KindNotFound, KindUnreachable, KindTLS:
-		return &Error{Image: e.Image, Host: e.Host, Action: e.Action, Kind: KindPending, Err: errors.New(e.Outcome())}
+	case failure.Unauthorized, failure.Forbidden, failure.NotFound, failure.Unreachable, failure.TLS:
+		return &failure.Error{Image: e.Image, Host: e.Host, Action: e.Action, Kind: failure.Pending, Err: e}
 	}
 	return err
 }
@@ -79,7 +81,7 @@ func (r imageReader) top(ctx context.Context, ref reference) (*document, error) 
 	if digest != "" {
 		doc, err := r.manifest(ctx, digest, anySize)
 		// Some registries give a digest by HEAD that they do not know themselves.
-		if ref.digest != "" || !errors.Is(err, KindNotFound) {
+		if ref.digest != "" || !errors.Is(err, failure.NotFound) {
 			return doc, err
 		}
 	}

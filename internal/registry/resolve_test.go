@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 func TestResolveGivesWhatTheManifestSays(t *testing.T) {
@@ -125,7 +127,7 @@ func TestAMissingPlatformListsThoseThatThereAre(t *testing.T) {
 	s.manifest("x", "empty", types.OCIImageIndex, v1.IndexManifest{SchemaVersion: 2, Manifests: []v1.Descriptor{}})
 	for tag, want := range map[string][]string{"index": {"linux/amd64", "linux/arm64"}, "single": {"linux/arm64"}, "empty": nil} {
 		_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x:"+tag, "linux/s390x")
-		e := assertKind(t, err, KindNoPlatform)
+		e := assertKind(t, err, failure.NoPlatform)
 		if diff := cmp.Diff(want, e.Platforms); diff != "" || e.Platform != "linux/s390x" {
 			t.Errorf("%s: %s %s", tag, e.Platform, diff)
 		}
@@ -245,7 +247,7 @@ func TestWhatIsMissingIsNotFound(t *testing.T) {
 			config := quick(t)
 			config.Manifests = store
 			_, err := newClient(t, config).Resolve(t.Context(), s.host()+reference, "")
-			e := assertKind(t, err, KindNotFound)
+			e := assertKind(t, err, failure.NotFound)
 			if e.Code != code || e.StatusCode != http.StatusNotFound || e.Image != s.host()+reference || e.Host != s.host() {
 				t.Errorf("%s: %+v", reference, e)
 			}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // retrying puts the attempts around a session's requests. All of them are GET, HEAD, or an exchange of a refresh token, so
@@ -127,7 +129,7 @@ func retryAfter(resp *http.Response) time.Duration {
 
 // isPassing tells failures of connections, which another attempt may not meet, from answers that will stay the same.
 func isPassing(err error) bool {
-	var refused *Error
+	var refused *failure.Error
 	var dns *net.DNSError
 	switch {
 	case errors.As(err, &refused), isTLS(err):

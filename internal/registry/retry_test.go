@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // failing answers so many requests with a status before the registry does.
@@ -35,7 +37,7 @@ func TestPassingFailuresAreTriedAgain(t *testing.T) {
 
 func TestLastingFailuresAreNot(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]Kind{400: KindProtocol, 403: KindForbidden, 404: KindNotFound, 410: KindProtocol, 501: KindUnavailable, 505: KindUnavailable} {
+	for status, want := range map[int]failure.Kind{400: failure.Protocol, 403: failure.Forbidden, 404: failure.NotFound, 410: failure.Protocol, 501: failure.Unavailable, 505: failure.Unavailable} {
 		s := newStand(t)
 		s.image("x", "1", "linux/amd64", []byte("a"))
 		config := quick(t)
@@ -74,7 +76,7 @@ func TestAWaitThatIsTooLongIsAnErrorAtOnce(t *testing.T) {
 		config.Manifests = &memory{} // begins with HEAD
 		began := time.Now()
 		_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
-		e := assertKind(t, err, KindRateLimited)
+		e := assertKind(t, err, failure.RateLimited)
 		if value == "3600" && e.RetryAfter != time.Hour || len(s.requests()) != 1 || time.Since(began) > time.Second {
 			t.Errorf("%s: %s, %d requests", value, e.RetryAfter, len(s.requests()))
 		}
@@ -90,7 +92,7 @@ func TestAWaitBeyondTheDeadlineIsNotBegun(t *testing.T) {
 	defer cancel()
 	began := time.Now()
 	_, err := newClient(t, quick(t)).Resolve(ctx, s.host()+"/x:1", "")
-	assertKind(t, err, KindRateLimited)
+	assertKind(t, err, failure.RateLimited)
 	if took := time.Since(began); took > 500*time.Millisecond {
 		t.Errorf("after %s", took)
 	}
@@ -104,7 +106,7 @@ func TestNoWaitOutlivesACancellation(t *testing.T) {
 	time.AfterFunc(50*time.Millisecond, cancel)
 	began := time.Now()
 	_, err := newClient(t, quick(t)).Resolve(ctx, s.host()+"/x:1", "")
-	assertKind(t, err, KindCanceled)
+	assertKind(t, err, failure.Canceled)
 	if took := time.Since(began); took > time.Second {
 		t.Errorf("after %s", took)
 	}
@@ -120,7 +122,7 @@ func TestASilentHostIsGivenUp(t *testing.T) {
 	config := quick(t)
 	config.Limits.HeaderTimeout = 50 * time.Millisecond
 	_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
-	if e := assertKind(t, err, KindTimeout); e.Host != s.host() || len(s.requests()) != 3 {
+	if e := assertKind(t, err, failure.Timeout); e.Host != s.host() || len(s.requests()) != 3 {
 		t.Errorf("%+v", e)
 	}
 }
@@ -142,7 +144,7 @@ func TestAHostThatIsNotThereIsUnreachable(t *testing.T) {
 			return new(net.Dialer).DialContext(ctx, network, address)
 		}}
 		_, err := newClient(t, config).Resolve(t.Context(), host+"/x:1", "")
-		if e := assertKind(t, err, KindUnreachable); e.Host != host {
+		if e := assertKind(t, err, failure.Unreachable); e.Host != host {
 			t.Errorf("%+v", e)
 		}
 	}

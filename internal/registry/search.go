@@ -8,6 +8,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 const (
@@ -66,7 +67,7 @@ func (s *search) inDocument(ctx context.Context, top *document) error {
 
 func (s *search) inIndex(ctx context.Context, index *document, path []*document) error {
 	if len(path) >= maxIndexDepth {
-		return &Error{Kind: KindTooLarge, Err: errors.New("its indexes nest too deeply")}
+		return &failure.Error{Kind: failure.TooLarge, Err: errors.New("its indexes nest too deeply")}
 	}
 	s.pulled = append(s.pulled, index.descriptor())
 	path = append(slices.Clip(path), index)
@@ -95,7 +96,7 @@ func (s *search) inEntry(ctx context.Context, e entry, path []*document) error {
 		return nil
 	}
 	if s.fetched++; s.fetched > maxDocuments {
-		return &Error{Kind: KindTooLarge, Err: errors.New("its indexes have too many entries without a platform")}
+		return &failure.Error{Kind: failure.TooLarge, Err: errors.New("its indexes have too many entries without a platform")}
 	}
 	child, err := s.manifest(ctx, digest, e.Size)
 	switch {
@@ -185,7 +186,7 @@ func (s *search) featuredIn(entries []v1.Descriptor) *Featured {
 		}
 		best, chosen = rank, nil
 		if label.features != "" {
-			chosen = &Featured{Digest: d.Digest.String(), Platform: redact.Line(label.String(), maxWords)}
+			chosen = &Featured{Digest: d.Digest.String(), Platform: redact.Line(label.String(), failure.MaxWords)}
 		}
 	}
 	return chosen
@@ -203,7 +204,7 @@ func (s *search) nothing() error {
 	if len(s.seen) == 0 && len(s.artifacts) > 0 {
 		return notAnImage("an index of artifacts, whose configuration is of type " + s.artifacts[0])
 	}
-	return &Error{Kind: KindNoPlatform, Platform: s.wanted.String(), Platforms: s.seen}
+	return &failure.Error{Kind: failure.NoPlatform, Platform: s.wanted.String(), Platforms: s.seen}
 }
 
 // documents are what containerd keeps to know an image by.

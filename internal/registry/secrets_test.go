@@ -15,6 +15,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 func TestASecondHostsRefusalIsNamedAsThatHosts(t *testing.T) {
@@ -35,7 +37,7 @@ func TestASecondHostsRefusalIsNamedAsThatHosts(t *testing.T) {
 		s.redirecting(image.Layers[0], storage.URL+"/blob")
 		_, err := c.Blob(t.Context(), image, image.Layers[0]).ReadAt(make([]byte, 1), 0)
 		e := assertKind(t, err, kindOfStatus(status))
-		if e.Host != storage.host() || e.CredentialSource != "" || !e.Elsewhere || strings.Contains(e.Error(), SourceConfiguration) {
+		if e.Host != storage.host() || e.CredentialSource != "" || !e.Elsewhere || strings.Contains(e.Error(), failure.SourceConfiguration) {
 			t.Errorf("%v", e)
 		}
 		for _, r := range storage.seen {
@@ -64,7 +66,7 @@ func TestOfTwoTokenServicesNoneGetsAPassword(t *testing.T) {
 		config := quick(t)
 		config.Hosts = withPassword(s.host())
 		_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
-		e := assertKind(t, err, KindProtocol)
+		e := assertKind(t, err, failure.Protocol)
 		if !strings.Contains(e.Error(), "two token services") || !strings.Contains(e.Error(), one.URL+"/token") {
 			t.Errorf("%s: %v", name, e)
 		}
@@ -117,7 +119,7 @@ func TestMalformedHTTPQuotesNoSecret(t *testing.T) {
 		config := quick(t)
 		config.Hosts = map[string]Host{host: {Username: user, Password: canaryPassword, PlainHTTP: true}}
 		_, err = newClient(t, config).Resolve(t.Context(), host+"/x:1", "")
-		if e, ok := errors.AsType[*Error](err); !ok {
+		if e, ok := errors.AsType[*failure.Error](err); !ok {
 			t.Errorf("%q: got %v", answer, err)
 		} else {
 			assertNoSecret(t, e.Error())
@@ -142,12 +144,12 @@ func TestADocumentThatRepeatsASecretIsNotStored(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		layer v1.Descriptor
-		want  Kind
+		want  failure.Kind
 	}{
-		"a media type that is taken":       {layer(string(types.OCIUncompressedLayer)+"+"+canaryPassword, plain.Digest), KindMalformed},
-		"a media type that is not":         {layer("application/"+canaryPassword, plain.Digest), KindLayerType},
-		"what is no media type":            {layer(string(types.OCIUncompressedLayer)+"+\x1b", plain.Digest), KindMalformed},
-		"a digest":                         {layer(string(types.OCILayer), spelled), KindMalformed},
+		"a media type that is taken":       {layer(string(types.OCIUncompressedLayer)+"+"+canaryPassword, plain.Digest), failure.Malformed},
+		"a media type that is not":         {layer("application/"+canaryPassword, plain.Digest), failure.LayerType},
+		"what is no media type":            {layer(string(types.OCIUncompressedLayer)+"+\x1b", plain.Digest), failure.Malformed},
+		"a digest":                         {layer(string(types.OCILayer), spelled), failure.Malformed},
 		"an annotation, in percent escape": {v1.Descriptor{MediaType: types.OCILayer, Size: 1, Digest: plain.Digest, Annotations: map[string]string{"a": strings.ReplaceAll(canaryPassword, "-", "%2D")}}, ""},
 	} {
 		s.manifest("x", "2", types.OCIManifestSchema1, v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Config: configuration, Layers: []v1.Descriptor{test.layer}})
@@ -188,7 +190,7 @@ func TestWhatACredentialHelperPrintsReachesNoLog(t *testing.T) {
 	config := quick(t)
 	config.DockerConfigDir = dockerConfig(t, map[string]any{"credHelpers": map[string]string{s.host(): "loud"}})
 	_, err = newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
-	e := assertKind(t, err, KindUnauthorized)
+	e := assertKind(t, err, failure.Unauthorized)
 	printed, readErr := os.ReadFile(stderr.Name())
 	if readErr != nil || len(printed) > 0 || !strings.Contains(e.CredentialNote, "exit status 1") || !strings.Contains(e.CredentialNote, "not shown") {
 		t.Errorf("printed %q, %v; noted %q", printed, readErr, e.CredentialNote)

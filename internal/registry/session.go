@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // maxRedirects bounds a chain of redirects; registries need one or two.
@@ -71,8 +73,8 @@ func (s *session) ask(ctx context.Context, method, path string, header http.Head
 
 // speaksTLS guesses from the answer to a plain request: servers with TLS say 400, or drop the connection.
 func speaksTLS(got *answer, err error) bool {
-	if e, typed := errors.AsType[*Error](err); typed {
-		return e.Kind == KindUnreachable && !isConnectionRefused(err)
+	if e, typed := errors.AsType[*failure.Error](err); typed {
+		return e.Kind == failure.Unreachable && !isConnectionRefused(err)
 	}
 	return got != nil && got.StatusCode == http.StatusBadRequest
 }
@@ -96,7 +98,7 @@ func (s *session) follow(ctx context.Context, method string, u *url.URL, header 
 		}
 		u = next
 	}
-	return nil, &Error{Host: u.Host, Kind: KindRefused, Err: fmt.Errorf("more than %d redirects", maxRedirects)}
+	return nil, &failure.Error{Host: u.Host, Kind: failure.Refused, Err: fmt.Errorf("more than %d redirects", maxRedirects)}
 }
 
 // redirect gives where an answer points to (RFC 9110, section 15.4), nil when it is not a redirect.
@@ -108,7 +110,7 @@ func (s *session) redirect(from *url.URL, resp *http.Response) (*url.URL, error)
 	}
 	to, err := from.Parse(resp.Header.Get("Location"))
 	if err != nil || resp.Header.Get("Location") == "" {
-		return nil, &Error{Host: from.Host, Kind: KindProtocol, StatusCode: resp.StatusCode, Err: errors.New("a redirect without a valid Location")}
+		return nil, &failure.Error{Host: from.Host, Kind: failure.Protocol, StatusCode: resp.StatusCode, Err: errors.New("a redirect without a valid Location")}
 	}
 	to.User, to.Fragment = nil, ""
 	return to, s.client.mayGo(s.registry, to)
@@ -171,7 +173,7 @@ func (s *session) send(ctx context.Context, r request) (*http.Response, error) {
 	}
 	req, err := http.NewRequestWithContext(sent, r.method, r.url.String(), body)
 	if err != nil {
-		return nil, &Error{Host: r.url.Host, Kind: KindProtocol, Err: errors.New("its address is not a valid URL")}
+		return nil, &failure.Error{Host: r.url.Host, Kind: failure.Protocol, Err: errors.New("its address is not a valid URL")}
 	}
 	maps.Copy(req.Header, r.header)
 	req.Header.Set("User-Agent", s.client.userAgent)

@@ -26,6 +26,8 @@ import (
 	inprocess "github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // Secrets that no error and no log may show.
@@ -221,9 +223,9 @@ func assertNoSecret(t *testing.T, text string) {
 }
 
 // assertKind wants a typed error of this kind, and that nothing in its chain shows a secret.
-func assertKind(t *testing.T, err error, want Kind) *Error {
+func assertKind(t *testing.T, err error, want failure.Kind) *failure.Error {
 	t.Helper()
-	var e *Error
+	var e *failure.Error
 	if !errors.As(err, &e) || e.Kind != want || !errors.Is(err, want) {
 		t.Fatalf("got %v, want %s", err, want)
 	}

@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // Open reads the blob from its start. A connection that breaks is resumed where it broke; the end of the stream comes only
@@ -87,7 +89,7 @@ func (b *Blob) openWhole(ctx context.Context) (*answer, error) {
 	}
 	if got.ContentLength >= 0 && got.ContentLength != b.layer.Size {
 		got.Body.Close()
-		return nil, &Error{Host: got.from.Host, Kind: KindMalformed,
+		return nil, &failure.Error{Host: got.from.Host, Kind: failure.Malformed,
 			Err: fmt.Errorf("the manifest says %d bytes, the blob has %d", b.layer.Size, got.ContentLength)}
 	}
 	return got, nil
@@ -155,7 +157,7 @@ func (s *stream) verified() error {
 	}
 	actual := algorithm.Algorithm + ":" + hex.EncodeToString(s.hasher.Sum(nil))
 	if actual != s.blob.layer.Digest {
-		return s.blob.failed(&Error{Host: s.now.from.Host, Kind: KindDigestMismatch, Err: fmt.Errorf("the content is %s", actual)})
+		return s.blob.failed(&failure.Error{Host: s.now.from.Host, Kind: failure.DigestMismatch, Err: fmt.Errorf("the content is %s", actual)})
 	}
 	return io.EOF
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 func TestAStreamGivesTheWholeBlobWithOneRequest(t *testing.T) {
@@ -99,11 +101,11 @@ func TestAStreamIsNotResumedForEver(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = io.ReadAll(r)
-		assertKind(t, err, KindUnreachable)
+		assertKind(t, err, failure.Unreachable)
 		if n := len(s.requests()); n != most {
 			t.Errorf("%d bytes each: %d requests, want %d", after, n, most)
 		}
-		if _, again := r.Read(make([]byte, 1)); !errors.Is(again, KindUnreachable) || len(s.requests()) != most {
+		if _, again := r.Read(make([]byte, 1)); !errors.Is(again, failure.Unreachable) || len(s.requests()) != most {
 			t.Errorf("reading on: %v", again)
 		}
 	}
@@ -122,7 +124,7 @@ func TestAStreamCannotBeResumedWithoutRanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := io.ReadAll(r)
-	assertKind(t, err, KindRangeIgnored)
+	assertKind(t, err, failure.RangeIgnored)
 	if len(got) != 500 || len(s.requests()) != 2 {
 		t.Errorf("%d bytes, %d requests", len(got), len(s.requests()))
 	}
@@ -136,13 +138,13 @@ func TestContentThatIsNotTheDigestsIsNoEndOfTheStream(t *testing.T) {
 	for name, test := range map[string]struct {
 		body    []byte
 		chunked bool
-		want    Kind
+		want    failure.Kind
 	}{
-		"one bit":              {other, false, KindDigestMismatch},
-		"announced longer":     {append(bytes.Clone(content), 0), false, KindMalformed},
-		"announced shorter":    {content[:900], false, KindMalformed},
-		"other, then longer":   {append(bytes.Clone(other), 0), true, KindDigestMismatch},
-		"shorter without size": {content[:900], true, KindRangeIgnored},
+		"one bit":              {other, false, failure.DigestMismatch},
+		"announced longer":     {append(bytes.Clone(content), 0), false, failure.Malformed},
+		"announced shorter":    {content[:900], false, failure.Malformed},
+		"other, then longer":   {append(bytes.Clone(other), 0), true, failure.DigestMismatch},
+		"shorter without size": {content[:900], true, failure.RangeIgnored},
 	} {
 		s, c, image := withLayer(t, content)
 		s.onLayer(image, func(w http.ResponseWriter, r *http.Request) {
@@ -175,7 +177,7 @@ func TestAnEndlessBodyIsReadAsFarAsTheManifestSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	n, err := io.Copy(io.Discard, r)
-	assertKind(t, err, KindDigestMismatch)
+	assertKind(t, err, failure.DigestMismatch)
 	if n != 1000 {
 		t.Errorf("%d bytes", n)
 	}
@@ -210,7 +212,7 @@ func TestADripIsGivenUp(t *testing.T) {
 			}
 			began := time.Now()
 			_, err = io.ReadAll(r)
-			assertKind(t, err, KindTimeout)
+			assertKind(t, err, failure.Timeout)
 			if took := time.Since(began); took > 3*time.Second || len(s.requests()) != 3 {
 				t.Errorf("after %s and %d requests", took, len(s.requests()))
 			}
@@ -252,7 +254,7 @@ func TestCancellationEndsAReadAtOnce(t *testing.T) {
 	time.AfterFunc(20*time.Millisecond, cancel)
 	began := time.Now()
 	_, err = io.ReadAll(r)
-	assertKind(t, err, KindCanceled)
+	assertKind(t, err, failure.Canceled)
 	if took := time.Since(began); took > 5*time.Second || !errors.Is(err, context.Canceled) || len(s.requests()) != 1 {
 		t.Errorf("after %s: %v", took, err)
 	}

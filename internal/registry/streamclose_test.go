@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // troubled are the bodies within which a reader can wait: a handler of the first request, and one of any further.
@@ -114,7 +116,7 @@ func TestCloseEndsAReadThatWaits(t *testing.T) {
 					select {
 					case err := <-ended:
 						// A stream that had ended before it was closed says why.
-						if !errors.Is(err, os.ErrClosed) && !errors.Is(err, KindNotFound) {
+						if !errors.Is(err, os.ErrClosed) && !errors.Is(err, failure.NotFound) {
 							t.Errorf("reading on: %v", err)
 						}
 					case <-time.After(5 * time.Second):
@@ -175,7 +177,7 @@ func TestCancellationAndCloseMeet(t *testing.T) {
 				time.AfterFunc(time.Duration(i)*4*time.Millisecond, cancel)
 				select {
 				case err := <-ended:
-					if !errors.Is(err, os.ErrClosed) && !errors.Is(err, KindCanceled) && !errors.Is(err, KindNotFound) && !errors.Is(err, KindUnreachable) {
+					if !errors.Is(err, os.ErrClosed) && !errors.Is(err, failure.Canceled) && !errors.Is(err, failure.NotFound) && !errors.Is(err, failure.Unreachable) {
 						t.Error(err)
 					}
 				case <-time.After(5 * time.Second):

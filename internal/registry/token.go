@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 const (
@@ -35,11 +37,11 @@ func (s *session) exchange(ctx context.Context, c challenge, creds credentials) 
 		data, err = s.getToken(ctx, realm, c, creds)
 	}
 	if err != nil {
-		return nil, fillIn(err, "", "getting a token", realm.Host)
+		return nil, failure.Complete(err, "", "getting a token", realm.Host)
 	}
 	granted, err := parseToken(data, time.Now())
 	if err != nil {
-		return nil, &Error{Host: realm.Host, Kind: KindProtocol, Action: "getting a token", Err: err}
+		return nil, &failure.Error{Host: realm.Host, Kind: failure.Protocol, Action: "getting a token", Err: err}
 	}
 	s.client.secrets.Add(bareToken(granted.header))
 	granted.renewal = c
@@ -50,10 +52,10 @@ func (s *session) exchange(ctx context.Context, c challenge, creds credentials) 
 func (s *session) realm(c challenge) (*url.URL, error) {
 	realm, err := url.Parse(c.params["realm"])
 	if err != nil || c.params["realm"] == "" || realm.User != nil {
-		return nil, &Error{Host: s.registry.host, Kind: KindProtocol, Action: "getting a token", Err: errors.New("its challenge names no valid realm")}
+		return nil, &failure.Error{Host: s.registry.host, Kind: failure.Protocol, Action: "getting a token", Err: errors.New("its challenge names no valid realm")}
 	}
 	realm.Fragment = ""
-	return realm, fillIn(s.client.mayGo(s.registry, realm), "", "getting a token", realm.Host)
+	return realm, failure.Complete(s.client.mayGo(s.registry, realm), "", "getting a token", realm.Host)
 }
 
 // scopes are what the challenge asks for, or else to pull this repository.
@@ -105,7 +107,7 @@ func (s *session) tokenAnswer(ctx context.Context, req request) ([]byte, error) 
 			return nil, err
 		case resp.StatusCode >= 300 && resp.StatusCode < 400:
 			resp.Body.Close()
-			return nil, &Error{Host: host, Kind: KindRefused, StatusCode: resp.StatusCode, Err: errors.New("a token service that redirects")}
+			return nil, &failure.Error{Host: host, Kind: failure.Refused, StatusCode: resp.StatusCode, Err: errors.New("a token service that redirects")}
 		case resp.StatusCode != http.StatusOK:
 			return nil, statusError(resp, host, s.auth)
 		}
@@ -115,7 +117,7 @@ func (s *session) tokenAnswer(ctx context.Context, req request) ([]byte, error) 
 
 // isNotOffered is true when a token service knows only GET.
 func isNotOffered(err error) bool {
-	var e *Error
+	var e *failure.Error
 	return errors.As(err, &e) && (e.StatusCode == http.StatusNotFound || e.StatusCode == http.StatusMethodNotAllowed)
 }
 

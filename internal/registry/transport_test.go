@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 func TestTLSIsTrustedAsConfigured(t *testing.T) {
@@ -12,12 +14,12 @@ func TestTLSIsTrustedAsConfigured(t *testing.T) {
 	s.image("x", "1", "linux/amd64", []byte("a"))
 	for name, test := range map[string]struct {
 		host Host
-		want Kind
+		want failure.Kind
 	}{
 		"a private CA":         {Host{CACertificate: s.ca()}, ""},
 		"skipped verification": {Host{InsecureSkipVerify: true}, ""},
-		"nothing":              {Host{}, KindTLS},
-		"plain HTTP":           {Host{PlainHTTP: true}, KindProtocol},
+		"nothing":              {Host{}, failure.TLS},
+		"plain HTTP":           {Host{PlainHTTP: true}, failure.Protocol},
 	} {
 		config := quick(t)
 		config.Hosts = map[string]Host{s.host(): test.host}
@@ -38,7 +40,7 @@ func TestACertificateForAnotherNameIsATLSError(t *testing.T) {
 	config.Transport = names(map[string]*stand{"example.org:443": s})
 	config.Hosts = map[string]Host{"example.org": {CACertificate: s.ca()}}
 	_, err := newClient(t, config).Resolve(t.Context(), "example.org/x:1", "")
-	if e := assertKind(t, err, KindTLS); len(s.requests()) != 0 {
+	if e := assertKind(t, err, failure.TLS); len(s.requests()) != 0 {
 		t.Errorf("%+v", e)
 	}
 }
@@ -47,7 +49,7 @@ func TestARegistryWithoutTLSIsATLSErrorUnlessItIsConfigured(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	s.image("x", "1", "linux/amd64", []byte("a"))
-	for plain, want := range map[bool]Kind{true: "", false: KindTLS} {
+	for plain, want := range map[bool]failure.Kind{true: "", false: failure.TLS} {
 		config := quick(t)
 		config.Transport = names(map[string]*stand{"example.com:443": s, "example.com:80": s})
 		config.Hosts = map[string]Host{"example.com": {PlainHTTP: plain}}
@@ -72,12 +74,12 @@ func TestALoopbackRegistryIsAskedInPlainHTTPAndThenWithTLS(t *testing.T) {
 		t.Errorf("%d requests", n)
 	}
 	_, err := newClient(t, quick(t)).Resolve(t.Context(), secure.host()+"/x:1", "")
-	assertKind(t, err, KindTLS) // it was asked over https, whose certificate nobody vouches for
+	assertKind(t, err, failure.TLS) // it was asked over https, whose certificate nobody vouches for
 
 	// A plain registry that answers 400 is still one.
 	plain.failing(100, http.StatusBadRequest)
 	_, err = newClient(t, quick(t)).Resolve(t.Context(), plain.host()+"/x:1", "")
-	assertKind(t, err, KindProtocol)
+	assertKind(t, err, failure.Protocol)
 }
 
 // The CA of a registry is trusted for the storage that it redirects to. Skipped verification stays with its host name.
@@ -89,10 +91,10 @@ func TestTrustGoesWithARedirectAndItsAbsenceDoesNot(t *testing.T) {
 	for name, test := range map[string]struct {
 		host Host
 		to   string
-		want Kind
+		want failure.Kind
 	}{
 		"a CA goes along":                 {Host{CACertificate: s.ca()}, "https://blobs.example.com/x", ""},
-		"skipped verification does not":   {Host{InsecureSkipVerify: true}, "https://blobs.example.com/x", KindTLS},
+		"skipped verification does not":   {Host{InsecureSkipVerify: true}, "https://blobs.example.com/x", failure.TLS},
 		"but to another port of the host": {Host{InsecureSkipVerify: true}, "https://example.com:8443/x", ""},
 	} {
 		config := quick(t)

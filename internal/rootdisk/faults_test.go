@@ -9,6 +9,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 // reportOf is a report of one image that has a layer for each fault, nil for none.
@@ -25,8 +26,8 @@ func reportOf(faults ...error) *measure.Report {
 // TestTheReportSaysWhereReadsFailed: in one line for each reason, under the layers, and in words of our own.
 func TestTheReportSaysWhereReadsFailed(t *testing.T) {
 	t.Parallel()
-	busy := &registry.Error{Host: "example.com", Kind: registry.KindRateLimited, StatusCode: 429, Message: "canary words of the registry\n" + strings.Repeat("x", 300), Err: errors.New("canary")}
-	ignored := &registry.Error{Kind: registry.KindRangeIgnored, StatusCode: 200}
+	busy := &failure.Error{Host: "example.com", Kind: failure.RateLimited, StatusCode: 429, Message: "canary words of the registry\n" + strings.Repeat("x", 300), Err: errors.New("canary")}
+	ignored := &failure.Error{Kind: failure.RangeIgnored, StatusCode: 200}
 	for name, test := range map[string]struct {
 		faults []error
 		want   string

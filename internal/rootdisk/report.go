@@ -13,7 +13,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
 const (
@@ -166,7 +166,7 @@ func refused(report *measure.Report) string {
 }
 
 func reasonOf(fault error) string {
-	failed, ok := errors.AsType[*registry.Error](fault)
+	failed, ok := errors.AsType[*failure.Error](fault)
 	if !ok {
 		return "a read failed"
 	}

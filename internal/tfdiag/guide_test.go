@@ -71,10 +71,12 @@ func TestEveryMessageIsInTheGuide(t *testing.T) {
 		}
 		all[summary] = summary
 	}
-	for _, summary := range summaries {
-		all[summary] = summary
+	for _, words := range readFailures {
+		if words.summary != "" {
+			all[words.summary] = words.summary
+		}
 	}
-	all["Image cannot be read"], all["Cannot work out a disk size"] = "Image cannot be read", "Cannot work out a disk size"
+	all[unreadable], all["Cannot work out a disk size"] = unreadable, "Cannot work out a disk size"
 
 	explained := map[string]bool{}
 	for _, pattern := range quoted(t, guide, "text") {

@@ -14,29 +14,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
-
-// summaries are the first lines for each kind of failure at a registry; another kind is "cannot be read".
-var summaries = map[registry.Kind]string{
-	registry.KindInvalidReference: "Not an image reference",
-	registry.KindInvalidPlatform:  "Not a platform",
-	registry.KindUnreachable:      "Registry cannot be reached",
-	registry.KindTimeout:          "Registry did not answer in time",
-	registry.KindTLS:              "Registry's certificate is not trusted",
-	registry.KindUnauthorized:     "Registry refuses the credentials",
-	registry.KindForbidden:        "Registry denies access",
-	registry.KindNotFound:         "Image does not exist",
-	registry.KindNoPlatform:       "Image does not exist for this platform",
-	registry.KindRateLimited:      "Registry limits the rate of requests",
-	registry.KindUnavailable:      "Registry is not available",
-	registry.KindNotAnImage:       "Not a container image",
-	registry.KindLayerType:        "Layer cannot be unpacked",
-	registry.KindPending:          "Registry is known only during apply",
-}
-
-// storageRefuses is the first line where not the registry refuses, but the host that it redirects to.
-const storageRefuses = "Registry's storage refuses the request"
 
 // layerFaults are what can be wrong with a layer that its registry gave whole.
 var layerFaults = []struct {
@@ -54,7 +33,7 @@ func Measure(base path.Path, images []string, err error) diag.Diagnostic {
 	if errors.Is(err, measure.ErrForeign) {
 		return foreign(base, images, err)
 	}
-	if at, ok := errors.AsType[*registry.Error](err); ok {
+	if at, ok := errors.AsType[*failure.Error](err); ok {
 		return unread(imageIn(base, images, at.Image), at, err)
 	}
 	if layer, ok := errors.AsType[*measure.LayerError](err); ok {
@@ -95,21 +74,14 @@ func imageIn(base path.Path, images []string, image string) path.Path {
 	return base
 }
 
-func unread(where path.Path, at *registry.Error, err error) diag.Diagnostic {
-	if at.Kind == registry.KindInvalidPlatform || at.Kind == registry.KindNoPlatform {
+func unread(where path.Path, at *failure.Error, err error) diag.Diagnostic {
+	if at.Kind == failure.InvalidPlatform || at.Kind == failure.NoPlatform {
 		where = path.Root("platform")
 	}
-	summary, known := summaries[at.Kind]
-	switch {
-	case at.Elsewhere && (at.Kind == registry.KindUnauthorized || at.Kind == registry.KindForbidden):
-		summary = storageRefuses
-	case !known:
-		summary = "Image cannot be read"
-	}
-	return diag.NewAttributeErrorDiagnostic(where, summary, failedRead(at, err))
+	return diag.NewAttributeErrorDiagnostic(where, summaryOf(at), failedRead(at, err))
 }
 
-func failedRead(at *registry.Error, err error) string {
+func failedRead(at *failure.Error, err error) string {
 	action := cmp.Or(at.Action, "reading the image")
 	if layer, ok := errors.AsType[*measure.LayerError](err); ok {
 		action += " " + layer.Digest
@@ -118,13 +90,8 @@ func failedRead(at *registry.Error, err error) string {
 	if at.Host != "" {
 		text += " from " + at.Host
 	}
-	text += ": " + sentence(at.Outcome())
-	advice := at.Advice()
-	if at.Kind == registry.KindPending {
-		advice = fmt.Sprintf("what the provider's registries and docker_config say of %s comes from what this run makes or changes. "+
-			"Let this data source wait for that with depends_on, apply that first, with -target, or set what is known when Terraform plans", at.Host)
-	}
-	if advice != "" {
+	text += ": " + sentence(outcomeOf(at))
+	if advice := adviceOn(at); advice != "" {
 		text += "\n\n" + sentence(capital(advice))
 	}
 	return text

@@ -22,6 +22,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
@@ -163,10 +164,10 @@ func texts() []struct {
 			Action: "DescribeImageCaches", Kind: tke.KindNetwork, Message: "no answer within 30s", Err: context.DeadlineExceeded}})},
 		{"a cache of the same name", tfdiag.Namesakes("llm", []tke.ImageCache{
 			{ID: "imc-aaaaaaaa", Status: tke.StatusFailed, Created: tke.Time{Time: when.Add(-time.Hour)}}, {ID: "imc-bbbbbbbb", Status: tke.StatusReady, Created: when}})},
-		{"no such image", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindNotFound, Action: "reading the manifest", StatusCode: 404, Code: "MANIFEST_UNKNOWN", Message: "manifest unknown"})},
-		{"no such platform", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindNoPlatform, Action: "reading the manifest", Platform: "linux/amd64", Platforms: []string{"linux/arm64"}})},
-		{"layers that are no tars", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindLayerType, Action: "reading the manifest", MediaType: "application/vnd.ollama.image.model"})},
-		{"a layer that is foreign", counted(fmt.Errorf("%w: %w", measure.ErrForeign, &registry.Error{Kind: registry.KindNotFound}))},
+		{"no such image", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.NotFound, Action: "reading the manifest", StatusCode: 404, Code: "MANIFEST_UNKNOWN", Message: "manifest unknown"})},
+		{"no such platform", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.NoPlatform, Action: "reading the manifest", Platform: "linux/amd64", Platforms: []string{"linux/arm64"}})},
+		{"layers that are no tars", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.LayerType, Action: "reading the manifest", MediaType: "application/vnd.ollama.image.model"})},
+		{"a layer that is foreign", counted(fmt.Errorf("%w: %w", measure.ErrForeign, &failure.Error{Kind: failure.NotFound}))},
 		{"an image that containerd does not unpack", tfdiag.Refusals(path.Root("images"), images, []measure.Refusal{
 			{Image: images[1], Digest: "sha256:abc", Refusal: layersize.Refusal{Entry: `"usr/bin/[\n"`, Reason: layersize.RefusedLink}},
 			{Image: images[1], Digest: "sha256:def", Refusal: layersize.Refusal{Reason: layersize.RefusedCompressed}},
@@ -174,14 +175,14 @@ func texts() []struct {
 		{"an index with features before the image", tfdiag.Featured(path.Root("images"), images, []measure.Image{{Image: &registry.Image{
 			Reference: images[1], Digest: "sha256:abc", Featured: &registry.Featured{Digest: "sha256:def", Platform: "linux(+nydus.remoteimage.v1)/amd64"},
 		}}})[0]},
-		{"refused credentials", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindUnauthorized, Action: "reading the manifest", StatusCode: 401, CredentialSource: registry.SourceConfiguration})},
-		{"storage that refuses", measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: &registry.Error{Image: images[1], Host: "blobs.example.net", Kind: registry.KindUnauthorized, Action: "reading the layer", StatusCode: 401, Elsewhere: true}})},
-		{"two token services", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindProtocol, Action: "getting a token", Err: errors.New("it names two token services, https://auth.example.com/token and https://auth.example.net/token, and credentials go to neither")})},
-		{"a registry whose password is not known yet", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindPending, Action: "reading the manifest"})},
-		{"registries that are not known yet", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindPending, Action: "reading the manifest", Err: errors.New("the registry wants credentials (HTTP 401)")})},
-		{"registry down", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindUnreachable, Action: "reading the manifest", Err: errors.New("connect: connection refused")})},
-		{"registry's rate limit", measured(&registry.Error{Image: images[1], Host: "registry.example.com", Kind: registry.KindRateLimited, Action: "reading the manifest", StatusCode: 429, RetryAfter: time.Minute})},
-		{"a layer that cannot be read", measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: &registry.Error{Image: images[1], Host: "cdn.example.com", Kind: registry.KindTimeout, Action: "reading the layer"}})},
+		{"refused credentials", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.Unauthorized, Action: "reading the manifest", StatusCode: 401, CredentialSource: failure.SourceConfiguration})},
+		{"storage that refuses", measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: &failure.Error{Image: images[1], Host: "blobs.example.net", Kind: failure.Unauthorized, Action: "reading the layer", StatusCode: 401, Elsewhere: true}})},
+		{"two token services", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.Protocol, Action: "getting a token", Err: errors.New("it names two token services, https://auth.example.com/token and https://auth.example.net/token, and credentials go to neither")})},
+		{"a registry whose password is not known yet", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.Pending, Action: "reading the manifest"})},
+		{"registries that are not known yet", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.Pending, Action: "reading the manifest", Err: errors.New("the registry wants credentials (HTTP 401)")})},
+		{"registry down", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.Unreachable, Action: "reading the manifest", Err: errors.New("connect: connection refused")})},
+		{"registry's rate limit", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.RateLimited, Action: "reading the manifest", StatusCode: 429, RetryAfter: time.Minute})},
+		{"a layer that cannot be read", measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: &failure.Error{Image: images[1], Host: "cdn.example.com", Kind: failure.Timeout, Action: "reading the layer"}})},
 		{"a layer that is no tar", counted(fmt.Errorf("%w: unexpected EOF", layersize.ErrNotTar))},
 		{"a layer whose compression breaks off", counted(fmt.Errorf("%w: the stream ends early", layersize.ErrCompression))},
 		{"a layer that is a bomb", counted(fmt.Errorf("%w: %d bytes", layersize.ErrBomb, int64(layersize.DefaultUnpackedBytes)))},

@@ -1,0 +1,64 @@
+package failure
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
+)
+
+const (
+	// MaxWords bounds how many characters of a registry's message an error repeats.
+	MaxWords = 300
+	// maxCause bounds the text of a cause, which has words of this module too.
+	maxCause = 2 * MaxWords
+)
+
+// Redact returns an error without secrets and of bounded length. Errors pass it where they leave
+// the package registry, so that inner functions may quote what they received.
+func Redact(err error, secrets *redact.Secrets) error {
+	e, typed := errors.AsType[*Error](err)
+	if !typed {
+		return secrets.Error(err, maxCause)
+	}
+	clean := *e
+	clean.Host = secrets.Value(e.Host)
+	clean.Code = secrets.Text(e.Code, MaxWords)
+	clean.Message = secrets.Text(e.Message, MaxWords)
+	clean.MediaType = secrets.Text(e.MediaType, MaxWords)
+	clean.CredentialNote = secrets.Text(e.CredentialNote, MaxWords)
+	clean.Err = secrets.Error(e.Err, maxCause)
+	if cause, nested := e.Err.(*Error); nested { //nolint:errorlint // a failure that is the cause of another, not one within a text
+		clean.Err = Redact(cause, secrets)
+	}
+	clean.Platforms = nil
+	for _, platform := range e.Platforms {
+		clean.Platforms = append(clean.Platforms, secrets.Text(platform, MaxWords))
+	}
+	return &clean
+}
+
+// RedactReference returns a reference as an error may show it: a pasted URL can hold a password or a token.
+func RedactReference(reference string) string {
+	reference, _, hasQuery := strings.Cut(reference, "?")
+	digest := ""
+	if at := strings.LastIndex(reference, "@"); at >= 0 && isDigest(reference[at+1:]) {
+		reference, digest = reference[:at], reference[at:]
+	}
+	// With a colon before it, an @ may end a username and a password.
+	if at := strings.LastIndex(reference, "@"); at >= 0 && strings.Contains(reference[:at], ":") {
+		scheme := ""
+		if before, _, found := strings.Cut(reference, "://"); found && len(before) <= len("https") {
+			scheme = before + "://"
+		}
+		reference = scheme + "…" + reference[at:]
+	}
+	if hasQuery {
+		digest += "?…"
+	}
+	return redact.Line(reference+digest, MaxWords)
+}
+
+func isDigest(s string) bool {
+	return strings.HasPrefix(s, "sha256:") || strings.HasPrefix(s, "sha512:")
+}
