@@ -44,7 +44,7 @@ var diagram = []room{
 	{name: "sandbox", props: true},
 
 	{name: "", view: withTerraform, imports: "provider"},
-	{name: "provider", view: withTerraform, imports: "imagecache rootdisk diskprice tcrtoken annotations tfdiag clients measure keep registry credentials tke tcr cbs cloudapi redact"},
+	{name: "provider", view: withTerraform, imports: "imagecache rootdisk diskprice tcrtoken annotations tfdiag clients measure store registry credentials tke tcr cbs cloudapi redact"},
 	{name: "imagecache", view: withTerraform, imports: "annotations tfdiag clients tke disksize"},
 	{name: "rootdisk", view: withTerraform, imports: "annotations tfdiag clients measure registry registry/failure layersize disksize"},
 	{name: "diskprice", view: withTerraform, imports: "tfdiag clients cbs disksize"},
@@ -61,7 +61,7 @@ var diagram = []room{
 	{name: "cbs/cbstest", props: true, imports: "cloudapi/apitest"},
 	{name: "cloudapi/apitest", props: true},
 
-	{name: "measure", imports: "registry registry/failure layersize mediatype disksize keep redact"},
+	{name: "measure", imports: "registry registry/failure layersize mediatype disksize store redact"},
 	{name: "registry", imports: "registry/failure mediatype redact"},
 	{name: "registry/failure", imports: "redact"},
 	{name: "layersize", view: offline, imports: "layersize/sampling mediatype"},
@@ -69,7 +69,7 @@ var diagram = []room{
 	{name: "layersize/ztoctest", props: true, view: offline},
 	{name: "mediatype", view: standard},
 	{name: "disksize", view: standard},
-	{name: "keep", view: standard},
+	{name: "store", view: standard},
 	{name: "tke", imports: "cloudapi"},
 	{name: "tcr", imports: "cloudapi redact"},
 	{name: "cbs", imports: "cloudapi"},

@@ -15,16 +15,16 @@ func TestASecretIsFoundInTheFormsInWhichItTravels(t *testing.T) {
 		request.SetBasicAuth(user, password)
 		auth := base64.URLEncoding.EncodeToString([]byte(`{"username":"` + user + `","password":"` + password + `"}`))
 		for _, text := range []string{request.Header.Get("Authorization"), auth} {
-			if Secret("sent "+text+" to it", canary) < 0 || strings.Contains(text, canary) {
+			if FindSecret("sent "+text+" to it", canary) < 0 || strings.Contains(text, canary) {
 				t.Errorf("user %q: the password was not found in %s", user, text)
 			}
 		}
 	}
-	if at := Secret("said "+password, canary); at != 5 {
+	if at := FindSecret("said "+password, canary); at != 5 {
 		t.Errorf("the password as it is was found at %d", at)
 	}
 	for _, text := range []string{"", "CANAR", base64.StdEncoding.EncodeToString([]byte("u:CANAR-Y"))} {
-		if at := Secret(text, canary); at >= 0 {
+		if at := FindSecret(text, canary); at >= 0 {
 			t.Errorf("%q holds no secret, and one was found at %d", text, at)
 		}
 	}

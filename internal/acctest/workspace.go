@@ -70,8 +70,8 @@ func (w *Workspace) Set(tb testing.TB, variables map[string]any) {
 	}
 }
 
-// Empty checks that a plan changes nothing.
-func (w *Workspace) Empty(tb testing.TB) {
+// CheckEmptyPlan checks that a plan changes nothing.
+func (w *Workspace) CheckEmptyPlan(tb testing.TB) {
 	tb.Helper()
 	if code, output := w.Try(tb, "plan", "-detailed-exitcode"); code != 0 {
 		tb.Fatalf("the second plan is not empty:\n%s", output)

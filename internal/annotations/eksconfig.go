@@ -40,22 +40,22 @@ func EKSConfig(annotations map[string]string) (string, error) {
 		}
 		name := key
 		if !plainKey.MatchString(key) {
-			name = quote(key)
+			name = quoteText(key)
 		}
 		if len(name) > maxImplicitKey {
 			name = "? " + name + "\n"
 		}
-		fmt.Fprintf(&b, "%s: %s\n", name, quote(value))
+		fmt.Fprintf(&b, "%s: %s\n", name, quoteText(value))
 	}
 	return b.String(), nil
 }
 
-// quote writes a text in double quotes. The escapes that strconv uses for valid UTF-8 mean the same in YAML, of 1.1 and
+// quoteText writes a text in double quotes. The escapes that strconv uses for valid UTF-8 mean the same in YAML, of 1.1 and
 // of 1.2.
 //
 // Terraform brings the result of a function into Unicode's normal form C. A combining mark behind an escape would merge
 // with the escape's last letter: \n and an acute accent would become \ń. So where there is an escape, all is ASCII.
-func quote(text string) string {
+func quoteText(text string) string {
 	quoted := strconv.Quote(text)
 	if strings.Contains(quoted, `\`) {
 		return strconv.QuoteToASCII(text)

@@ -25,7 +25,7 @@ func (PodAnnotationsFunction) Definition(_ context.Context, _ function.Definitio
 		Summary: "Pod annotations for image caches and disks",
 		MarkdownDescription: "Renders the annotations of a Pod template, whole keys to strings, from options that are checked. A Pod is in one of two modes: with an image cache " +
 			"(`image_cache` and what begins with `image_cache_`), or with its images on the system disk (`root_disk_size_gib`); both at once are refused. " +
-			"What is null or an empty list is left out.\n\n" + table() +
+			"What is null or an empty list is left out.\n\n" + optionTable() +
 			"\nWhat stands here wins over the cluster's default (see `eks_config`), so `root_disk_size_gib = 20` is rendered too: it is how a Pod keeps the free disk in a cluster whose default is a larger one.",
 		Parameters: []function.Parameter{function.DynamicParameter{
 			Name:                "options",
@@ -36,12 +36,12 @@ func (PodAnnotationsFunction) Definition(_ context.Context, _ function.Definitio
 	}
 }
 
-// table is the documentation of the options, from what renders them.
-func table() string {
+// optionTable is the documentation of the options, from what renders them.
+func optionTable() string {
 	var b strings.Builder
 	b.WriteString("| key | value | meaning | annotation |\n|---|---|---|---|\n")
 	for _, o := range options {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` |\n", o.name, o.value.form(), o.about, o.key)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` |\n", o.name, o.value.describeForm(), o.about, o.key)
 	}
 	return b.String()
 }
@@ -51,13 +51,13 @@ func (PodAnnotationsFunction) Run(ctx context.Context, req function.RunRequest, 
 	if resp.Error = req.Arguments.Get(ctx, &argument); resp.Error != nil {
 		return
 	}
-	switch written := goValue(argument).(type) {
+	switch written := toGoValue(argument).(type) {
 	case Unknown:
 		resp.Error = resp.Result.Set(ctx, types.MapUnknown(types.StringType))
 	case map[string]any:
 		resp.Error = renderInto(ctx, &resp.Result, written)
 	default:
-		resp.Error = function.NewArgumentFuncError(0, "it is "+show(written)+": write an object, such as { root_disk_size_gib = 50 }")
+		resp.Error = function.NewArgumentFuncError(0, "it is "+describeValue(written)+": write an object, such as { root_disk_size_gib = 50 }")
 	}
 }
 
@@ -73,8 +73,8 @@ func renderInto(ctx context.Context, result *function.ResultData, written Option
 	return result.Set(ctx, rendered)
 }
 
-// goValue is a value of any type as Options hold it.
-func goValue(written attr.Value) any {
+// toGoValue is a value of any type as Options hold it.
+func toGoValue(written attr.Value) any {
 	if written.IsUnknown() {
 		return Unknown{}
 	}
@@ -83,7 +83,7 @@ func goValue(written attr.Value) any {
 	}
 	switch written := written.(type) {
 	case types.Dynamic:
-		return goValue(written.UnderlyingValue())
+		return toGoValue(written.UnderlyingValue())
 	case types.String:
 		return written.ValueString()
 	case types.Bool:
@@ -91,23 +91,23 @@ func goValue(written attr.Value) any {
 	case types.Number:
 		return written.ValueBigFloat()
 	case types.Map:
-		return goValues(written.Elements())
+		return toGoMap(written.Elements())
 	case types.Object:
-		return goValues(written.Attributes())
+		return toGoMap(written.Attributes())
 	case interface{ Elements() []attr.Value }: // a list, a set or a tuple
 		elements := make([]any, 0, len(written.Elements()))
 		for _, element := range written.Elements() {
-			elements = append(elements, goValue(element))
+			elements = append(elements, toGoValue(element))
 		}
 		return elements
 	}
 	return written.String()
 }
 
-func goValues(written map[string]attr.Value) map[string]any {
+func toGoMap(written map[string]attr.Value) map[string]any {
 	values := make(map[string]any, len(written))
 	for name, value := range written {
-		values[name] = goValue(value)
+		values[name] = toGoValue(value)
 	}
 	return values
 }

@@ -2,31 +2,31 @@ package annotations
 
 import "strings"
 
-// noSuchOption is a key that is none, perhaps for a slip of the hand, or because it is the annotation's own.
-func noSuchOption(written string) *OptionError {
+// newUnknownOptionError is a key that is none, perhaps for a slip of the hand, or because it is the annotation's own.
+func newUnknownOptionError(written string) *OptionError {
 	names := make([]string, 0, len(options))
 	for _, o := range options {
 		names = append(names, o.name)
 	}
 	remedy := "write one of " + strings.Join(names, ", ")
-	if meant, found := meantOption(written, names); found {
+	if meant, found := suggestOption(written, names); found {
 		remedy = "write " + meant
 	}
 	return &OptionError{written, "is no option", remedy}
 }
 
-func meantOption(written string, names []string) (string, bool) {
+func suggestOption(written string, names []string) (string, bool) {
 	plain := strings.NewReplacer("-", "_", " ", "_").Replace(strings.ToLower(strings.TrimPrefix(written, Prefix)))
 	for _, o := range options {
 		if plain == strings.ReplaceAll(strings.TrimPrefix(o.key, Prefix), "-", "_") {
 			return o.name, true
 		}
 	}
-	return nearest(plain, names)
+	return nearestCandidate(plain, names)
 }
 
-// nearest is the candidate that takes the fewest edits, if fewer than half of it.
-func nearest(written string, candidates []string) (string, bool) {
+// nearestCandidate is the candidate that takes the fewest edits, if fewer than half of it.
+func nearestCandidate(written string, candidates []string) (string, bool) {
 	best, fewest := "", len(written)
 	for _, candidate := range candidates {
 		if edits := distance(written, candidate); edits < fewest && edits <= len(candidate)/2 {

@@ -23,34 +23,36 @@ var (
 // unbounded is the upper bound where the product documents none: what any implementation can hold.
 const unbounded = math.MaxInt32
 
-// whole is a whole number within bounds. The annotations take digits alone, without a unit.
-type whole struct {
+// wholeNumber is a whole number within bounds. The annotations take digits alone, without a unit.
+type wholeNumber struct {
 	unit      unit
 	low, high int64
 }
 
-func (w whole) form() string { return fmt.Sprintf("a whole number of %s", w.bounds()) }
+func (w wholeNumber) describeForm() string {
+	return fmt.Sprintf("a whole number of %s", w.formatBounds())
+}
 
-func (w whole) bounds() string {
+func (w wholeNumber) formatBounds() string {
 	if w.high == unbounded {
 		return fmt.Sprintf("%s, %d or more", w.unit.name, w.low)
 	}
 	return fmt.Sprintf("%s from %d to %d", w.unit.name, w.low, w.high)
 }
 
-func (w whole) render(written any) (*string, *mistake) {
+func (w wholeNumber) renderValue(written any) (*string, *mistake) {
 	number, isNumber := written.(*big.Float)
 	if !isNumber {
-		return nil, w.notANumber(written)
+		return nil, w.suggestNumber(written)
 	}
-	if number.IsInt() && w.holds(number) {
+	if number.IsInt() && w.isInBounds(number) {
 		digits := number.Text('f', 0)
 		return &digits, nil
 	}
-	if above, exists := nextWhole(number); exists && w.holds(above) {
-		return nil, &mistake{"is " + decimal(number), "write a whole number, %name = " + decimal(above)}
+	if above, exists := nextWhole(number); exists && w.isInBounds(above) {
+		return nil, &mistake{"is " + formatDecimal(number), "write a whole number, %name = " + formatDecimal(above)}
 	}
-	return nil, &mistake{"is " + decimal(number), "write a whole number of " + w.bounds()}
+	return nil, &mistake{"is " + formatDecimal(number), "write a whole number of " + w.formatBounds()}
 }
 
 // nextWhole is the whole number above a fraction.
@@ -65,23 +67,23 @@ func nextWhole(number *big.Float) (*big.Float, bool) {
 	return new(big.Float).SetInt(truncated), true
 }
 
-func (w whole) holds(number *big.Float) bool {
+func (w wholeNumber) isInBounds(number *big.Float) bool {
 	return number.Cmp(new(big.Float).SetInt64(w.low)) >= 0 && number.Cmp(new(big.Float).SetInt64(w.high)) <= 0
 }
 
-// notANumber finds the number in what was written, such as 50 in "50Gi", which is seen in the wild.
-func (w whole) notANumber(written any) *mistake {
+// suggestNumber finds the number in what was written, such as 50 in "50Gi", which is seen in the wild.
+func (w wholeNumber) suggestNumber(written any) *mistake {
 	text, _ := written.(string)
 	if found := w.unit.suffix.FindStringSubmatch(text); found != nil {
 		if n, err := strconv.ParseInt(found[1], 10, 64); err == nil && n >= w.low && n <= w.high {
-			return &mistake{"is " + show(written), fmt.Sprintf("write the number alone, without quotes and unit: %%name = %d", n)}
+			return &mistake{"is " + describeValue(written), fmt.Sprintf("write the number alone, without quotes and unit: %%name = %d", n)}
 		}
 	}
-	return &mistake{"is " + show(written), "write a whole number of " + w.bounds() + ", without quotes and unit"}
+	return &mistake{"is " + describeValue(written), "write a whole number of " + w.formatBounds() + ", without quotes and unit"}
 }
 
-// decimal writes a number as users do, unless that takes too many digits.
-func decimal(number *big.Float) string {
+// formatDecimal writes a number as users do, unless that takes too many digits.
+func formatDecimal(number *big.Float) string {
 	if exponent := number.MantExp(nil); exponent > 64 || exponent < -64 {
 		return number.Text('g', 10)
 	}

@@ -20,19 +20,19 @@ func (e *OptionError) Error() string { return fmt.Sprintf("%s %s: %s", e.Option,
 // Known reports whether no value is left to be known.
 func (o Options) Known() bool {
 	for _, written := range o {
-		if !known(written) {
+		if !isKnown(written) {
 			return false
 		}
 	}
 	return true
 }
 
-func known(written any) bool {
+func isKnown(written any) bool {
 	switch written := written.(type) {
 	case Unknown:
 		return false
 	case []any:
-		return !slices.ContainsFunc(written, func(element any) bool { return !known(element) })
+		return !slices.ContainsFunc(written, func(element any) bool { return !isKnown(element) })
 	}
 	return true
 }
@@ -43,15 +43,15 @@ func (o Options) Render() (map[string]string, error) {
 	rendered := map[string]string{}
 	var mistakes []error
 	for _, name := range slices.Sorted(maps.Keys(o)) {
-		option, exists := optionNamed(name)
+		option, exists := findOption(name)
 		if !exists {
-			mistakes = append(mistakes, noSuchOption(name))
+			mistakes = append(mistakes, newUnknownOptionError(name))
 			continue
 		}
-		if !o.written(name) {
+		if !o.isWritten(name) {
 			continue
 		}
-		annotation, err := option.value.render(o[name])
+		annotation, err := option.value.renderValue(o[name])
 		switch {
 		case err != nil:
 			mistakes = append(mistakes, &OptionError{name, err.problem, strings.ReplaceAll(err.remedy, "%name", name)})
@@ -59,15 +59,15 @@ func (o Options) Render() (map[string]string, error) {
 			rendered[option.key] = *annotation
 		}
 	}
-	mistakes = append(mistakes, o.contradictions(rendered)...)
+	mistakes = append(mistakes, o.checkContradictions(rendered)...)
 	if len(mistakes) > 0 {
 		return nil, errors.Join(mistakes...)
 	}
 	return rendered, nil
 }
 
-// written reports whether an option has a value, and one that is known.
-func (o Options) written(name string) bool {
+// isWritten reports whether an option has a value, and one that is known.
+func (o Options) isWritten(name string) bool {
 	switch o[name].(type) {
 	case nil, Unknown:
 		return false
@@ -75,21 +75,21 @@ func (o Options) written(name string) bool {
 	return true
 }
 
-// contradictions are options that do not go together.
-func (o Options) contradictions(rendered map[string]string) []error {
+// checkContradictions are options that do not go together.
+func (o Options) checkContradictions(rendered map[string]string) []error {
 	var mistakes []error
-	ofCache := o.writtenIn(imageCacheMode)
+	ofCache := o.namesInMode(imageCacheMode)
 	_, perhaps := o[imageCache].(Unknown)
 	switch {
-	case len(ofCache) > 0 && o.written(rootDisk):
-		mistakes = append(mistakes, mixed(ofCache, rendered))
-	case len(ofCache) > 0 && !o.written(imageCache) && !perhaps:
+	case len(ofCache) > 0 && o.isWritten(rootDisk):
+		mistakes = append(mistakes, newMixedModesError(ofCache, rendered))
+	case len(ofCache) > 0 && !o.isWritten(imageCache) && !perhaps:
 		mistakes = append(mistakes, &OptionError{
 			ofCache[0], "stands without image_cache, so there is no cache to make a disk from",
 			`write image_cache = "auto" or the id of a cache too; root_disk_size_gib alone sizes a system disk without a cache`,
 		})
 	}
-	if high, low := rendered[ImageGCHighThreshold], rendered[ImageGCLowThreshold]; high != "" && low != "" && !below(low, high) {
+	if high, low := rendered[ImageGCHighThreshold], rendered[ImageGCLowThreshold]; high != "" && low != "" && !isBelow(low, high) {
 		mistakes = append(mistakes, &OptionError{
 			gcLow, fmt.Sprintf("is %s, and %s is %s", low, gcHigh, high), "write a low threshold that is below the high one",
 		})
@@ -97,8 +97,8 @@ func (o Options) contradictions(rendered map[string]string) []error {
 	return mistakes
 }
 
-// mixed is a Pod in two modes at once.
-func mixed(ofCache []string, rendered map[string]string) error {
+// newMixedModesError is a Pod in two modes at once.
+func newMixedModesError(ofCache []string, rendered map[string]string) error {
 	remedy := "leave root_disk_size_gib out"
 	if !slices.Contains(ofCache, cacheDisk) {
 		instead := cacheDisk
@@ -113,16 +113,16 @@ func mixed(ofCache []string, rendered map[string]string) error {
 	}
 }
 
-// below compares two numbers as they were rendered, in digits.
-func below(low, high string) bool {
+// isBelow compares two numbers as they were rendered, in digits.
+func isBelow(low, high string) bool {
 	return len(low) < len(high) || len(low) == len(high) && low < high
 }
 
-// writtenIn are the names of the options of a mode that have values.
-func (o Options) writtenIn(m mode) []string {
+// namesInMode are the names of the options of a mode that have values.
+func (o Options) namesInMode(m mode) []string {
 	var names []string
 	for _, option := range options {
-		if option.mode == m && o.written(option.name) {
+		if option.mode == m && o.isWritten(option.name) {
 			names = append(names, option.name)
 		}
 	}

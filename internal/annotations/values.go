@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// value is a kind of value: what of it users write, and how it is written in an annotation.
-type value interface {
+// valueKind is a kind of value: what of it users write, and how it is written in an annotation.
+type valueKind interface {
 	// render gives the annotation's text, or nil when there is nothing to say.
-	render(written any) (*string, *mistake)
+	renderValue(written any) (*string, *mistake)
 	// form says in Markdown what to write.
-	form() string
+	describeForm() string
 }
 
 // mistake is a value that is none. In the remedy, %name stands for the option's name.
@@ -30,9 +30,9 @@ const (
 
 var cacheID = regexp.MustCompile(`^imc-[0-9A-Za-z_-]+$`)
 
-func (cacheReference) form() string { return "`\"auto\"`, or the id of a cache, `imc-…`" }
+func (cacheReference) describeForm() string { return "`\"auto\"`, or the id of a cache, `imc-…`" }
 
-func (cacheReference) render(written any) (*string, *mistake) {
+func (cacheReference) renderValue(written any) (*string, *mistake) {
 	if on, isBool := written.(bool); isBool && !on {
 		return nil, &mistake{"is false", "leave it out to use no cache; otherwise " + writeACache}
 	}
@@ -41,56 +41,58 @@ func (cacheReference) render(written any) (*string, *mistake) {
 	case isString && (reference == anyCache || cacheID.MatchString(reference)):
 		return &reference, nil
 	case strings.EqualFold(strings.TrimSpace(reference), anyCache):
-		return nil, &mistake{"is " + show(written), `write %name = "auto"`}
+		return nil, &mistake{"is " + describeValue(written), `write %name = "auto"`}
 	case isString:
-		return nil, &mistake{"is " + show(written) + ", which is no id of a cache", writeACache}
+		return nil, &mistake{"is " + describeValue(written) + ", which is no id of a cache", writeACache}
 	}
-	return nil, &mistake{"is " + show(written), writeACache}
+	return nil, &mistake{"is " + describeValue(written), writeACache}
 }
 
 // diskType is one of DiskTypes.
 type diskType struct{}
 
-func (diskType) form() string { return "one of `" + strings.Join(DiskTypes, "`, `") + "`" }
+func (diskType) describeForm() string { return "one of `" + strings.Join(DiskTypes, "`, `") + "`" }
 
-func (diskType) render(written any) (*string, *mistake) {
+func (diskType) renderValue(written any) (*string, *mistake) {
 	name, isString := written.(string)
 	if isString && slices.Contains(DiskTypes, name) {
 		return &name, nil
 	}
-	if meant, found := nearest(strings.ToUpper(name), DiskTypes); found {
-		return nil, &mistake{"is " + show(written), fmt.Sprintf("write %%name = %q", meant)}
+	if meant, found := nearestCandidate(strings.ToUpper(name), DiskTypes); found {
+		return nil, &mistake{"is " + describeValue(written), fmt.Sprintf("write %%name = %q", meant)}
 	}
-	return nil, &mistake{"is " + show(written), "write one of " + strings.Join(DiskTypes, ", ")}
+	return nil, &mistake{"is " + describeValue(written), "write one of " + strings.Join(DiskTypes, ", ")}
 }
 
-// hosts are registries, which an annotation lists in one string.
-type hosts struct{}
+// hostList are registries, which an annotation lists in one string.
+type hostList struct{}
 
 // BareHost is a registry's host as TKE takes it, wherever one is written: with a port where it needs one, without scheme and path.
 var BareHost = regexp.MustCompile(`^[A-Za-z0-9.\-]+(:[0-9]+)?$`)
 
 var scheme = regexp.MustCompile(`^[a-zA-Z]+://`)
 
-func (hosts) form() string { return "a list or set of hosts, each with its port if it needs one" }
+func (hostList) describeForm() string {
+	return "a list or set of hosts, each with its port if it needs one"
+}
 
-func (hosts) render(written any) (*string, *mistake) {
+func (hostList) renderValue(written any) (*string, *mistake) {
 	list, isList := written.([]any)
 	if !isList {
 		example := `"registry.example.com"`
 		if text, isString := written.(string); isString && text != "" {
 			example = quoteEach(strings.Split(text, ","))
 		}
-		return nil, &mistake{"is " + show(written), "write a list of hosts, %name = [" + example + "]"}
+		return nil, &mistake{"is " + describeValue(written), "write a list of hosts, %name = [" + example + "]"}
 	}
 	var names []string
 	for _, element := range list {
-		if !known(element) {
+		if !isKnown(element) {
 			continue
 		}
 		host, isString := element.(string)
 		if !isString || !BareHost.MatchString(host) {
-			return nil, &mistake{"holds " + show(element), "write bare hosts, with a port where needed, such as " + quoteEach([]string{host})}
+			return nil, &mistake{"holds " + describeValue(element), "write bare hosts, with a port where needed, such as " + quoteEach([]string{host})}
 		}
 		if !slices.Contains(names, host) {
 			names = append(names, host)
@@ -116,27 +118,27 @@ func quoteEach(written []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// text is any string, also an empty one.
-type text struct{}
+// anyString is any string, also an empty one.
+type anyString struct{}
 
-func (text) form() string { return "any string" }
+func (anyString) describeForm() string { return "any string" }
 
-func (text) render(written any) (*string, *mistake) {
+func (anyString) renderValue(written any) (*string, *mistake) {
 	if text, isString := written.(string); isString {
 		return &text, nil
 	}
 	remedy := "write a string"
 	switch written := written.(type) {
 	case *big.Float:
-		remedy += fmt.Sprintf(", %%name = %q", decimal(written))
+		remedy += fmt.Sprintf(", %%name = %q", formatDecimal(written))
 	case bool:
 		remedy += fmt.Sprintf(", %%name = \"%t\"", written)
 	}
-	return nil, &mistake{"is " + show(written), remedy}
+	return nil, &mistake{"is " + describeValue(written), remedy}
 }
 
-// show says what a value is.
-func show(written any) string {
+// describeValue says what a value is.
+func describeValue(written any) string {
 	switch written := written.(type) {
 	case nil:
 		return "null"
@@ -145,7 +147,7 @@ func show(written any) string {
 	case bool:
 		return strconv.FormatBool(written)
 	case *big.Float:
-		return decimal(written)
+		return formatDecimal(written)
 	case []any:
 		return "a list"
 	}

@@ -16,19 +16,19 @@ import (
 type Clients struct {
 	Measurer *measure.Measurer
 
-	TKEClient   *tke.Client // nil when there are no credentials: use TKE
-	TCRClient   *tcr.Client // likewise: use TCR
-	CBSClient   *cbs.Client // likewise: use CBS
-	Currency    string      // of the prices that the site of the CBS endpoint publishes: CNY or USD
-	Unknown     []string    // the provider's arguments that are known only during apply: until then nobody can be asked
-	Region      string
-	Credentials string   // where the cloud credentials were found
-	Looked      []string // where they were looked for
-	Fault       error    // why what was found cannot be used
+	TKEClient        *tke.Client // nil when there are no credentials: use TKE
+	TCRClient        *tcr.Client // likewise: use TCR
+	CBSClient        *cbs.Client // likewise: use CBS
+	Currency         string      // of the prices that the site of the CBS endpoint publishes: CNY or USD
+	UnknownArguments []string    // the provider's arguments that are known only during apply: until then nobody can be asked
+	Region           string
+	Credentials      string   // where the cloud credentials were found
+	Looked           []string // where they were looked for
+	Fault            error    // why what was found cannot be used
 
 	Secrets *redact.Secrets // what nothing that is shown or stored may hold
 
-	Known Known // the caches that this process has met in a state, made, or dropped from a state
+	Seen SeenCaches // the caches that this process has met in a state, made, or dropped from a state
 }
 
 // MissingCredentialsError says that something needs the cloud and there are no credentials for it.
@@ -46,22 +46,22 @@ func (e *UnknownArgumentsError) Error() string {
 }
 
 // Deferred reports whether the cloud can be asked during apply alone.
-func (c *Clients) Deferred() bool { return len(c.Unknown) > 0 }
+func (c *Clients) Deferred() bool { return len(c.UnknownArguments) > 0 }
 
 // TKE gives the client for image caches. Only what needs the cloud asks for it. The error is a *MissingCredentialsError, an
 // *UnknownArgumentsError, or one of package credentials when something was found that cannot be used.
-func (c *Clients) TKE() (*tke.Client, error) { return c.TKEClient, c.usable(c.TKEClient != nil) }
+func (c *Clients) TKE() (*tke.Client, error) { return c.TKEClient, c.checkUsable(c.TKEClient != nil) }
 
 // TCR gives the client for registry instances, with the same errors as TKE.
-func (c *Clients) TCR() (*tcr.Client, error) { return c.TCRClient, c.usable(c.TCRClient != nil) }
+func (c *Clients) TCR() (*tcr.Client, error) { return c.TCRClient, c.checkUsable(c.TCRClient != nil) }
 
 // CBS returns the client for prices of disks, with the same errors as TKE.
-func (c *Clients) CBS() (*cbs.Client, error) { return c.CBSClient, c.usable(c.CBSClient != nil) }
+func (c *Clients) CBS() (*cbs.Client, error) { return c.CBSClient, c.checkUsable(c.CBSClient != nil) }
 
-func (c *Clients) usable(there bool) error {
+func (c *Clients) checkUsable(there bool) error {
 	switch {
 	case c.Deferred():
-		return &UnknownArgumentsError{Arguments: c.Unknown}
+		return &UnknownArgumentsError{Arguments: c.UnknownArguments}
 	case c.Fault != nil:
 		return c.Fault
 	case !there:

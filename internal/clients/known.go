@@ -6,69 +6,69 @@ import (
 	"sync"
 )
 
-// Known is what this process knows of image caches by their ids: those that it has met in a state or made itself, and those that it
+// SeenCaches is what this process knows of image caches by their ids: those that it has met in a state or made itself, and those that it
 // has dropped from a state because the service listed them no more. A cache of a planned name that is not known may belong to
 // another run, or may be what a run that was killed has left behind. It is safe for concurrent use.
-type Known struct {
+type SeenCaches struct {
 	mu      sync.Mutex
-	held    map[string]*met
+	seen    map[string]*useCount
 	dropped map[string]bool // whether it was looked for since
 }
 
-// met counts how often an id was met in a state.
-type met struct{ read, planned int }
+// useCount counts how often an id was met in a state.
+type useCount struct{ read, planned int }
 
 // Add notes a cache that was made.
-func (k *Known) Add(id string) { k.note(id, &met{}) }
+func (k *SeenCaches) Add(id string) { k.recordUse(id, &useCount{}) }
 
 // AddRead notes a cache that is being refreshed. It reports whether this is the second address in the state that holds it, which it
 // does once for each id.
-func (k *Known) AddRead(id string) (atSecondAddress bool) {
-	return k.note(id, &met{read: 1}).read == 2
+func (k *SeenCaches) AddRead(id string) (atSecondAddress bool) {
+	return k.recordUse(id, &useCount{read: 1}).read == 2
 }
 
 // AddPlanned notes a cache that is being planned, as AddRead does for plans that refresh nothing.
-func (k *Known) AddPlanned(id string) (atSecondAddress bool) {
-	seen := k.note(id, &met{planned: 1})
+func (k *SeenCaches) AddPlanned(id string) (atSecondAddress bool) {
+	seen := k.recordUse(id, &useCount{planned: 1})
 	return seen.planned == 2 && seen.read == 0
 }
 
-func (k *Known) note(id string, more *met) met {
+func (k *SeenCaches) recordUse(id string, more *useCount) useCount {
 	if id == "" {
-		return met{}
+		return useCount{}
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.held == nil {
-		k.held, k.dropped = map[string]*met{}, map[string]bool{}
+	if k.seen == nil {
+		k.seen, k.dropped = map[string]*useCount{}, map[string]bool{}
 	}
-	if k.held[id] == nil {
-		k.held[id] = &met{}
+	if k.seen[id] == nil {
+		k.seen[id] = &useCount{}
 	}
-	k.held[id].read += more.read
-	k.held[id].planned += more.planned
-	return *k.held[id]
+	k.seen[id].read += more.read
+	k.seen[id].planned += more.planned
+	return *k.seen[id]
 }
 
 // Has reports whether a cache was made or met in a state, and was not dropped.
-func (k *Known) Has(id string) bool {
+func (k *SeenCaches) Has(id string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.held[id] != nil
+	return k.seen[id] != nil
 }
 
 // Drop notes that a cache leaves the state.
-func (k *Known) Drop(id string) {
+func (k *SeenCaches) Drop(id string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.held[id] != nil {
-		delete(k.held, id)
+	if k.seen[id] != nil {
+		delete(k.seen, id)
 		k.dropped[id] = false
 	}
 }
 
 // WasDropped reports whether a cache has left the state in this process.
-func (k *Known) WasDropped(id string) bool {
+func (k *SeenCaches) WasDropped(id string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	_, dropped := k.dropped[id]
@@ -76,7 +76,7 @@ func (k *Known) WasDropped(id string) bool {
 }
 
 // TakeDropped returns the dropped caches that were not taken before: each is looked for once more, by whichever plan comes first.
-func (k *Known) TakeDropped() []string {
+func (k *SeenCaches) TakeDropped() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var ids []string

@@ -9,7 +9,7 @@ import (
 
 func TestACacheThatLeavesTheStateIsNotKnownAnyMore(t *testing.T) {
 	t.Parallel()
-	var known clients.Known
+	var known clients.SeenCaches
 	known.Add("imc-a")
 	known.AddRead("imc-b")
 	known.Drop("imc-b")
@@ -26,7 +26,7 @@ func TestACacheThatLeavesTheStateIsNotKnownAnyMore(t *testing.T) {
 // TestASecondAddressIsReportedOnce, whether the state is refreshed or not; the plan after a refresh is no second address.
 func TestASecondAddressIsReportedOnce(t *testing.T) {
 	t.Parallel()
-	var refreshed, planned clients.Known
+	var refreshed, planned clients.SeenCaches
 	got := []bool{refreshed.AddRead("imc-a"), refreshed.AddPlanned("imc-a"), refreshed.AddRead("imc-a"), refreshed.AddPlanned("imc-a"), refreshed.AddRead("imc-a")}
 	if want := []bool{false, false, true, false, false}; !slices.Equal(got, want) {
 		t.Errorf("refreshed: %v, want %v", got, want)

@@ -56,8 +56,8 @@ type Action struct {
 
 	// Repeatable: sent again after any transient fault. Otherwise only when the service certainly did not act.
 	Repeatable bool
-	// Untorn: a request that is under way is not torn by a cancellation, since its answer is worth the wait.
-	Untorn bool
+	// Uninterruptible: in-flight requests ignore cancellation, because the response carries the new id.
+	Uninterruptible bool
 	// Unsigned: the service takes it without a signature, and so without credentials.
 	Unsigned bool
 }
@@ -96,7 +96,7 @@ func sdkProfile(config Config) (*profile.ClientProfile, error) {
 	if config.Endpoint == "" {
 		return p, nil
 	}
-	u, err := endpoint(config)
+	u, err := parseEndpoint(config)
 	if err != nil {
 		return nil, err
 	}
@@ -105,9 +105,9 @@ func sdkProfile(config Config) (*profile.ClientProfile, error) {
 	return p, nil
 }
 
-// endpoint refuses what the SDK has no place for, rather than to leave it out. A path is sent, although the signature is always
+// parseEndpoint refuses what the SDK has no place for, rather than to leave it out. A path is sent, although the signature is always
 // over /: a proxy may take it away.
-func endpoint(config Config) (*url.URL, error) {
+func parseEndpoint(config Config) (*url.URL, error) {
 	u, err := url.Parse(config.Endpoint)
 	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, fmt.Errorf("%q is not a URL such as https://%s.internal.tencentcloudapi.com", config.Endpoint, config.Service)
@@ -127,13 +127,13 @@ type envelope struct {
 // MarshalJSON sends exactly the fields of the payload.
 func (e *envelope) MarshalJSON() ([]byte, error) { return json.Marshal(e.payload) }
 
-type answer struct {
+type response struct {
 	*tchttp.BaseResponse
 	payload any
 }
 
 // UnmarshalJSON takes the payload out of the "Response" that surrounds it.
-func (a *answer) UnmarshalJSON(data []byte) error {
+func (a *response) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &struct{ Response any }{a.payload})
 }
 
@@ -143,7 +143,7 @@ type SecretHolder interface{ Secrets() []string }
 // Call makes one API call: out is the decoded content of "Response". Every failure is an *Error. The strings of an answer are
 // redacted, unless it is a SecretHolder: what is new to this process cannot be known.
 func Call[Out any](ctx context.Context, c *Client, action Action, in any) (out Out, err error) {
-	sdk, err := c.signer(ctx, action)
+	sdk, err := c.signedClient(ctx, action)
 	if err != nil {
 		return out, err
 	}
@@ -154,7 +154,7 @@ func Call[Out any](ctx context.Context, c *Client, action Action, in any) (out O
 	request := &envelope{BaseRequest: new(tchttp.BaseRequest).Init().WithApiInfo(c.service, c.version, action.Name), payload: in}
 	request.SetContext(ctx)
 	request.SetSkipSign(action.Unsigned)
-	if err := sdk.Send(request, &answer{BaseResponse: &tchttp.BaseResponse{}, payload: &out}); err != nil {
+	if err := sdk.Send(request, &response{BaseResponse: &tchttp.BaseResponse{}, payload: &out}); err != nil {
 		return out, c.newError(ctx, action, err)
 	}
 	if holder, ok := any(out).(SecretHolder); ok {
@@ -165,15 +165,15 @@ func Call[Out any](ctx context.Context, c *Client, action Action, in any) (out O
 	return out, nil
 }
 
-// signer is the SDK's client with the credential of this moment. It shares everything else, connections above all.
-func (c *Client) signer(ctx context.Context, action Action) (*common.Client, error) {
+// signedClient is the SDK's client with the credential of this moment. It shares everything else, connections above all.
+func (c *Client) signedClient(ctx context.Context, action Action) (*common.Client, error) {
 	sdk := *c.sdk
 	if action.Unsigned {
 		return &sdk, nil
 	}
 	credential, err := c.credentials.Retrieve(ctx)
 	if err != nil {
-		return nil, c.withoutCredentials(ctx, action, err)
+		return nil, c.newUnsignedError(ctx, action, err)
 	}
 	c.secrets.Add(credential.SecretKey, credential.Token)
 	return sdk.WithCredential(common.NewTokenCredential(credential.SecretID, credential.SecretKey, credential.Token)), nil

@@ -81,9 +81,9 @@ func (e *Error) HasCode(codes ...string) bool {
 func (e *Error) MayHaveActed() bool {
 	switch e.Kind {
 	case KindService:
-		return failedByItself(e.Code)
+		return isInternalError(e.Code)
 	case KindNetwork, KindCanceled:
-		return !neverSent(e.Err)
+		return !isNeverSent(e.Err)
 	case KindUnsigned:
 		return false
 	case KindStatus:
@@ -135,14 +135,14 @@ func (c *Client) typedError(ctx context.Context, action Action, err error) *Erro
 	return e
 }
 
-// Canceled says that the caller's context ended while it waited for the answer to somebody else's call.
-func Canceled(ctx context.Context, service, action string) *Error {
+// NewCanceledError says that the caller's context ended while it waited for the answer to somebody else's call.
+func NewCanceledError(ctx context.Context, service, action string) *Error {
 	cause := context.Cause(ctx)
 	return &Error{Service: service, Action: action, Kind: KindCanceled, Message: cause.Error(), Err: cause}
 }
 
-// withoutCredentials: the failure of another call, perhaps, but this one was never sent.
-func (c *Client) withoutCredentials(ctx context.Context, action Action, err error) *Error {
+// newUnsignedError: the failure of another call, perhaps, but this one was never sent.
+func (c *Client) newUnsignedError(ctx context.Context, action Action, err error) *Error {
 	e := &Error{Service: c.service, Action: action.Name, Kind: KindUnsigned, Message: err.Error(), Err: err}
 	if ctx.Err() != nil {
 		e.Kind, e.Message = KindCanceled, context.Cause(ctx).Error()
@@ -165,8 +165,8 @@ func RootCause(err error) error {
 	}
 }
 
-// neverSent reports whether the connection failed before a byte of the request could leave.
-func neverSent(err error) bool {
+// isNeverSent reports whether the connection failed before a byte of the request could leave.
+func isNeverSent(err error) bool {
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "dial" {
 		return true

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// permanent reports whether the same try would fail again: names that do not exist, certificates that do not verify.
-func permanent(err error) bool {
+// isPermanent reports whether the same try would fail again: names that do not exist, certificates that do not verify.
+func isPermanent(err error) bool {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return dns.IsNotFound
 	}
@@ -19,9 +19,9 @@ func permanent(err error) bool {
 	return errors.As(err, &verify) || errors.As(err, &unknownAuthority) || errors.As(err, &hostname)
 }
 
-// transientDial reports whether a connection could not be made for a reason that may pass.
-func transientDial(err error) bool {
-	if !neverSent(err) || permanent(err) {
+// isTransientDial reports whether a connection could not be made for a reason that may pass.
+func isTransientDial(err error) bool {
+	if !isNeverSent(err) || isPermanent(err) {
 		return false
 	}
 	var op *net.OpError

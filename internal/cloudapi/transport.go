@@ -20,13 +20,13 @@ import (
 )
 
 const (
-	defaultTries   = 9 // with doubling waits from 250 ms to 8 s, about half a minute of throttling is survived
-	firstRetryWait = 250 * time.Millisecond
-	maxRetryWait   = 8 * time.Second
-	longestWait    = time.Minute // when the service says how long
-	defaultTry     = 30 * time.Second
-	maxAnswerBytes = 16 << 20
-	excerptBytes   = 64 << 10 // of a body that is no answer: far more than is shown, since nothing is cut before it is redacted
+	defaultTries     = 9 // with doubling waits from 250 ms to 8 s, about half a minute of throttling is survived
+	firstRetryWait   = 250 * time.Millisecond
+	maxRetryWait     = 8 * time.Second
+	maxServerWait    = time.Minute // when the service says how long
+	defaultTry       = 30 * time.Second
+	maxResponseBytes = 16 << 20
+	excerptBytes     = 64 << 10 // of a body that is no answer: far more than is shown, since nothing is cut before it is redacted
 )
 
 // rateLimitCode is the service's own word for "too fast", with its sub-codes.
@@ -43,7 +43,7 @@ func newTransport(config Config) http.RoundTripper {
 	}
 	limiter := newLimiter(config.MaxRequestsPerSecond)
 	longest := cmp.Or(config.TryTimeout, defaultTry)
-	return newRetry(config, roundTripper(func(r *http.Request) (*http.Response, error) {
+	return newRetryTransport(config, roundTripper(func(r *http.Request) (*http.Response, error) {
 		if err := limiter.Wait(r.Context()); err != nil {
 			return nil, errors.Join(errNotTried, err)
 		}
@@ -51,7 +51,7 @@ func newTransport(config Config) http.RoundTripper {
 			r = r.Clone(r.Context())
 			r.Header.Set("User-Agent", config.UserAgent)
 		}
-		return try(wire, r, longest)
+		return sendOnce(wire, r, longest)
 	}))
 }
 
@@ -68,10 +68,10 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// try makes one attempt, reads the whole answer, and turns what is no API answer into an *Error.
-func try(wire http.RoundTripper, r *http.Request, longest time.Duration) (*http.Response, error) {
+// sendOnce makes one attempt, reads the whole answer, and turns what is no API answer into an *Error.
+func sendOnce(wire http.RoundTripper, r *http.Request, longest time.Duration) (*http.Response, error) {
 	ctx := r.Context()
-	if actionOf(ctx).Untorn {
+	if actionOf(ctx).Uninterruptible {
 		ctx = context.WithoutCancel(ctx)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, longest, fmt.Errorf("no answer within %s", longest))
@@ -81,7 +81,7 @@ func try(wire http.RoundTripper, r *http.Request, longest time.Duration) (*http.
 		return nil, err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswerBytes))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponseBytes))
 	if err != nil {
 		return nil, err
 	}
@@ -90,14 +90,14 @@ func try(wire http.RoundTripper, r *http.Request, longest time.Duration) (*http.
 	if response.StatusCode != http.StatusOK {
 		return response, nil // the retry layer looks at the status, and unanswered makes it an error in the end
 	}
-	if !isAnswer(body) {
-		return nil, &Error{Kind: KindMalformed, Host: r.URL.Host, Message: "it holds " + excerpt(body)}
+	if !isAPIResponse(body) {
+		return nil, &Error{Kind: KindMalformed, Host: r.URL.Host, Message: "it holds " + excerptBody(body)}
 	}
 	return response, nil
 }
 
-// isAnswer keeps an empty object, or a captive portal's JSON, from being read as "there are no caches".
-func isAnswer(body []byte) bool {
+// isAPIResponse keeps an empty object, or a captive portal's JSON, from being read as "there are no caches".
+func isAPIResponse(body []byte) bool {
 	var envelope struct {
 		Response *struct {
 			RequestID string `json:"RequestId"`
@@ -106,8 +106,8 @@ func isAnswer(body []byte) bool {
 	return json.Unmarshal(body, &envelope) == nil && envelope.Response != nil && envelope.Response.RequestID != ""
 }
 
-// newRetry is the one retry layer, on go-retryablehttp. The layers above (the SDK's client) and below (the wire) retry nothing.
-func newRetry(config Config, next http.RoundTripper) http.RoundTripper {
+// newRetryTransport is the one retry layer, on go-retryablehttp. The layers above (the SDK's client) and below (the wire) retry nothing.
+func newRetryTransport(config Config, next http.RoundTripper) http.RoundTripper {
 	tries := cmp.Or(config.Tries, defaultTries)
 	client := retryablehttp.NewClient()
 	client.HTTPClient = &http.Client{
@@ -127,7 +127,7 @@ func newRetry(config Config, next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		response, err := layer.RoundTrip(r)
 		if err == nil && response.StatusCode != http.StatusOK {
-			return nil, unanswered(response, r.URL.Host)
+			return nil, newStatusError(response, r.URL.Host)
 		}
 		return response, err
 	})
@@ -137,8 +137,8 @@ func newRetry(config Config, next http.RoundTripper) http.RoundTripper {
 // can stand still without a word. Half of it at most comes on top, so that many callers do not come back together.
 func Backoff(least, most time.Duration, tried int, response *http.Response) time.Duration {
 	wait := retryablehttp.DefaultBackoff(least, most, tried, response) // an hour if the header says so, and less than nothing if it overflows
-	if wait < 0 || wait > longestWait {
-		wait = longestWait
+	if wait < 0 || wait > maxServerWait {
+		wait = maxServerWait
 	}
 	return wait + rand.N(wait/2+1)
 }
@@ -149,17 +149,17 @@ func shouldRetry(ctx context.Context, response *http.Response, err error) (bool,
 	again := false
 	repeatable := actionOf(ctx).Repeatable
 	switch {
-	case err != nil && transientDial(err):
+	case err != nil && isTransientDial(err):
 		again = true
 	case err != nil:
-		again = repeatable && !permanent(err)
+		again = repeatable && !isPermanent(err)
 	case response.StatusCode == http.StatusTooManyRequests:
 		again = true
 	case response.StatusCode >= 500:
 		again = repeatable
 	case response.StatusCode == http.StatusOK:
 		code := errorCode(response)
-		again = strings.HasPrefix(code, rateLimitCode) || repeatable && failedByItself(code)
+		again = strings.HasPrefix(code, rateLimitCode) || repeatable && isInternalError(code)
 	}
 	if again && ctx.Err() != nil {
 		return false, ctx.Err()
@@ -167,9 +167,9 @@ func shouldRetry(ctx context.Context, response *http.Response, err error) (bool,
 	return again, err
 }
 
-// failedByItself reports whether the service says that the fault is its own: one such answer in an hour of waiting for a build
+// isInternalError reports whether the service says that the fault is its own: one such answer in an hour of waiting for a build
 // must not end the wait, and so cost the cache.
-func failedByItself(code string) bool {
+func isInternalError(code string) bool {
 	return code == "InternalError" || strings.HasPrefix(code, "InternalError.") && code != "InternalError.CamNoAuth"
 }
 
@@ -184,16 +184,16 @@ func errorCode(response *http.Response) string {
 	return envelope.Response.Error.Code
 }
 
-func unanswered(response *http.Response, host string) error {
+func newStatusError(response *http.Response, host string) error {
 	body, _ := io.ReadAll(response.Body)
-	return &Error{Kind: KindStatus, Status: response.StatusCode, Host: host, Message: excerpt(body)}
+	return &Error{Kind: KindStatus, Status: response.StatusCode, Host: host, Message: excerptBody(body)}
 }
 
 var markup = regexp.MustCompile(`(?s)<(style|script).*?</(style|script)>|<[^>]*>|\s+`)
 
-// excerpt is the readable start of a body that came in place of an answer. JSON is never quoted: the answers of STS and TCR
+// excerptBody is the readable start of a body that came in place of an answer. JSON is never quoted: the answers of STS and TCR
 // begin with a token, and one that was cut short is still most of one.
-func excerpt(body []byte) string {
+func excerptBody(body []byte) string {
 	start := bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(body), []byte("\ufeff")))
 	if len(start) > 0 && strings.IndexByte(`{["`, start[0]) >= 0 {
 		return fmt.Sprintf("%d bytes of JSON", len(body))

@@ -7,42 +7,42 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 )
 
-// guard gives a credential only once its account is known to be one that may be used. The account of a chain never changes, so
+// accountGuard gives a credential only once its account is known to be one that may be used. The account of a chain never changes, so
 // STS is asked once, when the credential is first needed.
-type guard struct {
+type accountGuard struct {
 	cloudapi.Credentials // what is guarded
 
 	sts    *cloudapi.Client
 	rules  Resolved
-	turn   chan struct{} // full while somebody asks
+	slot   chan struct{} // full while somebody asks
 	passed bool          // guarded by turn
 	barred *AccountError // likewise
 }
 
-func (s Services) guarded(have cloudapi.Credentials, rules Resolved) (*guard, error) {
-	client, err := s.sts(have, "")
+func (s Services) newAccountGuard(have cloudapi.Credentials, rules Resolved) (*accountGuard, error) {
+	client, err := s.newSTSClient(have, "")
 	if err != nil {
 		return nil, err
 	}
-	return &guard{Credentials: have, sts: client, rules: rules, turn: make(chan struct{}, 1)}, nil
+	return &accountGuard{Credentials: have, sts: client, rules: rules, slot: make(chan struct{}, 1)}, nil
 }
 
 // Retrieve gives the credential, or an *AccountError.
-func (g *guard) Retrieve(ctx context.Context) (cloudapi.Credential, error) {
+func (g *accountGuard) Retrieve(ctx context.Context) (cloudapi.Credential, error) {
 	credential, err := g.Credentials.Retrieve(ctx)
 	if err != nil {
 		return credential, err
 	}
-	if err := g.pass(ctx); err != nil {
+	if err := g.checkAccount(ctx); err != nil {
 		return cloudapi.Credential{}, err
 	}
 	return credential, nil
 }
 
-func (g *guard) pass(ctx context.Context) error {
+func (g *accountGuard) checkAccount(ctx context.Context) error {
 	select {
-	case g.turn <- struct{}{}:
-		defer func() { <-g.turn }()
+	case g.slot <- struct{}{}:
+		defer func() { <-g.slot }()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -59,15 +59,15 @@ func (g *guard) pass(ctx context.Context) error {
 		return &Error{Link: "the account of the credentials, which allowed_account_ids and forbidden_account_ids are held against",
 			With: g.rules.Source(), Err: err}
 	}
-	if g.barred = g.rules.judge(who.AccountID); g.barred != nil {
+	if g.barred = g.rules.checkAccountLists(who.AccountID); g.barred != nil {
 		return g.barred
 	}
 	g.passed = true
 	return nil
 }
 
-// judge holds an account against the lists.
-func (r Resolved) judge(account string) *AccountError {
+// checkAccountLists holds an account against the lists.
+func (r Resolved) checkAccountLists(account string) *AccountError {
 	switch {
 	case slices.Contains(r.ForbiddenAccounts, account):
 		return &AccountError{Account: account, Forbidden: true}

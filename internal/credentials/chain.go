@@ -38,7 +38,7 @@ func (r Resolved) Credentials(services Services) (cloudapi.Credentials, error) {
 	var source string
 	for _, link := range r.Chain {
 		services.STS.Secrets.Add(link.secrets()...)
-		next, err := services.forge(link, have, source)
+		next, err := services.newProvider(link, have, source)
 		if err != nil {
 			return nil, err
 		}
@@ -47,29 +47,29 @@ func (r Resolved) Credentials(services Services) (cloudapi.Credentials, error) {
 	if have == nil || len(r.AllowedAccounts)+len(r.ForbiddenAccounts) == 0 {
 		return have, nil
 	}
-	return services.guarded(have, r)
+	return services.newAccountGuard(have, r)
 }
 
-// forge makes one link. Static ones never change; all others are sessions.
-func (s Services) forge(link Link, with cloudapi.Credentials, source string) (cloudapi.Credentials, error) {
-	var from lender
+// newProvider makes one link. Static ones never change; all others are sessions.
+func (s Services) newProvider(link Link, with cloudapi.Credentials, source string) (cloudapi.Credentials, error) {
+	var from fetchFunc
 	var err error
 	switch link := link.(type) {
 	case Static:
 		return cloudapi.Credential{SecretID: link.SecretID, SecretKey: link.SecretKey, Token: link.Token}, nil
 	case CVMRole:
-		from = s.metadata(link)
+		from = s.newCVMRoleFetcher(link)
 		source = ""
 	default:
 		if _, chained := link.(AssumeRole); !chained {
 			source = ""
 		}
-		from, err = s.role(link, with)
+		from, err = s.newRoleFetcher(link, with)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return newSession(func(ctx context.Context) (lent, error) {
+	return newSession(func(ctx context.Context) (temporaryCredential, error) {
 		got, err := from(ctx)
 		if err != nil {
 			return got, &Error{Link: link.String(), With: source, Err: err}
@@ -78,11 +78,11 @@ func (s Services) forge(link Link, with cloudapi.Credentials, source string) (cl
 	}, s.Log), nil
 }
 
-// lent is a credential for a while.
-type lent struct {
+// temporaryCredential is a credential for a while.
+type temporaryCredential struct {
 	cloudapi.Credential
 	expires time.Time
 }
 
-// lender gives a new session.
-type lender func(ctx context.Context) (lent, error)
+// fetchFunc gives a new session.
+type fetchFunc func(ctx context.Context) (temporaryCredential, error)

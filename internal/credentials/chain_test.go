@@ -83,56 +83,56 @@ func TestEveryKindOfRoleIsAssumed(t *testing.T) {
 	tests := map[string]struct {
 		settings func(*credentials.Settings)
 		env      map[string]string
-		asked    []ststest.Asked
+		asked    []ststest.SessionRequest
 		region   string
 	}{
 		"assume_role": {
 			settings: func(s *credentials.Settings) {
 				s.AssumeRole = &credentials.AssumeRole{Role: roleNamed(deployer), Policy: `{"version": "2.0", "statement": []}`, SourceIdentity: "i"}
 			},
-			asked: []ststest.Asked{{Action: "AssumeRole", RoleARN: deployer, SessionName: "test", Duration: 3600, SourceIdentity: "i",
+			asked: []ststest.SessionRequest{{Action: "AssumeRole", RoleARN: deployer, SessionName: "test", Duration: 3600, SourceIdentity: "i",
 				Policy: "%7B%22version%22%3A+%222.0%22%2C+%22statement%22%3A+%5B%5D%7D"}},
 		},
 		"MFA": {
 			settings: func(s *credentials.Settings) {
 				s.AssumeRole = &credentials.AssumeRole{Role: roleNamed("qcs::cam::uin/100000000001:roleName/mfa"), SerialNumber: "qcs::cam:uin/1::mfa/softToken", TokenCode: "123456"}
 			},
-			asked: []ststest.Asked{{Action: "AssumeRole", RoleARN: "qcs::cam::uin/100000000001:roleName/mfa", SessionName: "test", Duration: 3600}},
+			asked: []ststest.SessionRequest{{Action: "AssumeRole", RoleARN: "qcs::cam::uin/100000000001:roleName/mfa", SessionName: "test", Duration: 3600}},
 		},
 		"SAML": {
 			settings: func(s *credentials.Settings) {
 				s.SAML = &credentials.SAML{Role: roleNamed(deployer), Assertion: assertion, PrincipalARN: idp}
 			},
-			asked: []ststest.Asked{{Action: "AssumeRoleWithSAML", RoleARN: deployer, SessionName: "test", Duration: 3600}},
+			asked: []ststest.SessionRequest{{Action: "AssumeRoleWithSAML", RoleARN: deployer, SessionName: "test", Duration: 3600}},
 		},
 		"web identity": {
 			settings: func(s *credentials.Settings) {
 				s.WebIdentity = &credentials.WebIdentity{Role: roleNamed(deployer), Token: "CANARY-token-1"}
 			},
-			asked: []ststest.Asked{{Action: "AssumeRoleWithWebIdentity", RoleARN: deployer, SessionName: "test", Duration: 3600, ProviderID: "OIDC"}},
+			asked: []ststest.SessionRequest{{Action: "AssumeRoleWithWebIdentity", RoleARN: deployer, SessionName: "test", Duration: 3600, ProviderID: "OIDC"}},
 		},
 		"web identity of a file as it is": {
 			settings: func(s *credentials.Settings) {
 				s.WebIdentity = &credentials.WebIdentity{Role: roleNamed(deployer), TokenFile: file}
 			},
-			asked: []ststest.Asked{{Action: "AssumeRoleWithWebIdentity", RoleARN: deployer, SessionName: "test", Duration: 3600, ProviderID: "OIDC"}},
+			asked: []ststest.SessionRequest{{Action: "AssumeRoleWithWebIdentity", RoleARN: deployer, SessionName: "test", Duration: 3600, ProviderID: "OIDC"}},
 		},
 		"web identity of a JSON file": {
 			settings: func(s *credentials.Settings) {
 				s.WebIdentity = &credentials.WebIdentity{Role: roleNamed(deployer), TokenFile: asJSON}
 			},
-			asked: []ststest.Asked{{Action: "AssumeRoleWithWebIdentity", RoleARN: deployer, SessionName: "test", Duration: 3600, ProviderID: "OIDC"}},
+			asked: []ststest.SessionRequest{{Action: "AssumeRoleWithWebIdentity", RoleARN: deployer, SessionName: "test", Duration: 3600, ProviderID: "OIDC"}},
 		},
 		"Pod": {
 			settings: func(s *credentials.Settings) { s.EnablePodOIDC = true }, env: pod, region: "ap-nanjing",
-			asked: []ststest.Asked{{Action: "AssumeRoleWithWebIdentity", RoleARN: deployer, SessionName: "terraform-provider-tkeimage", Duration: 7200, ProviderID: "OIDC"}},
+			asked: []ststest.SessionRequest{{Action: "AssumeRoleWithWebIdentity", RoleARN: deployer, SessionName: "terraform-provider-tkeimage", Duration: 7200, ProviderID: "OIDC"}},
 		},
 		"a role assumed with a Pod's": {
 			settings: func(s *credentials.Settings) {
 				s.EnablePodOIDC = true
 				s.AssumeRole = &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "e"}
 			}, env: pod,
-			asked: []ststest.Asked{
+			asked: []ststest.SessionRequest{
 				{Action: "AssumeRoleWithWebIdentity", RoleARN: deployer, SessionName: "terraform-provider-tkeimage", Duration: 7200, ProviderID: "OIDC"},
 				{Action: "AssumeRole", RoleARN: target, SessionName: "test", Duration: 3600},
 			},
@@ -145,7 +145,7 @@ func TestEveryKindOfRoleIsAssumed(t *testing.T) {
 			s := settings()
 			test.settings(&s)
 			role := retrieved(t, sts, chained(t, sts, s, test.env))
-			if diff := cmp.Diff(test.asked, sts.Asked()); diff != "" {
+			if diff := cmp.Diff(test.asked, sts.Granted()); diff != "" {
 				t.Error(diff)
 			}
 			if want := test.asked[len(test.asked)-1].RoleARN; role != want {

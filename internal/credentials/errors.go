@@ -14,12 +14,12 @@ type ArgumentError struct {
 
 func (e *ArgumentError) Error() string { return e.Problem }
 
-func partial(have, from, lacks, variable string) error {
+func newPartialKeysError(have, from, lacks, variable string) error {
 	return &ArgumentError{Argument: lacks, Problem: fmt.Sprintf(
 		"%s is set by %s, but %s is not: set the argument %s or the environment variable %s.", have, from, lacks, lacks, variable)}
 }
 
-func lacking(block, argument, variable string) error {
+func newMissingArgumentError(block, argument, variable string) error {
 	return &ArgumentError{Block: block, Argument: argument, Problem: fmt.Sprintf(
 		"%s has no %s: set it in the block, or the environment variable %s.", block, argument, variable)}
 }

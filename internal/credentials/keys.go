@@ -2,30 +2,30 @@ package credentials
 
 import "strings"
 
-// keys are a key pair of arguments and environment, perhaps not whole.
-type keys struct{ id, key, token found }
+// keyParts are a key pair of arguments and environment, perhaps not whole.
+type keyParts struct{ id, key, token sourcedValue }
 
-// keys picks each part by itself. tccli's name for the token counts only beside a key pair that is from the environment too: they
+// readKeys picks each part by itself. tccli's name for the token counts only beside a key pair that is from the environment too: they
 // are one set then, as tccli writes it, while a lone token of another tool must not spoil a pair from elsewhere.
-func (r *resolver) keys() keys {
+func (r *resolver) readKeys() keyParts {
 	s := r.settings
-	k := keys{
-		id:    pick(s.SecretID, "secret_id", EnvSecretID, r.env),
-		key:   pick(s.SecretKey, "secret_key", EnvSecretKey, r.env),
-		token: pick(s.SecurityToken, "security_token", EnvSecurityToken, r.env),
+	k := keyParts{
+		id:    pickValue(s.SecretID, "secret_id", EnvSecretID, r.env),
+		key:   pickValue(s.SecretKey, "secret_key", EnvSecretKey, r.env),
+		token: pickValue(s.SecurityToken, "security_token", EnvSecurityToken, r.env),
 	}
 	fromEnvironment := s.SecretID == "" && s.SecretKey == "" && k.id.value != "" && k.key.value != ""
 	if k.token.value == "" && fromEnvironment {
-		k.token = pick("", "", EnvToken, r.env)
+		k.token = pickValue("", "", EnvToken, r.env)
 	}
 	return k
 }
 
 // isEmpty: then, and only then, the profile file is read.
-func (k keys) isEmpty() bool { return k.id.value == "" && k.key.value == "" && k.token.value == "" }
+func (k keyParts) isEmpty() bool { return k.id.value == "" && k.key.value == "" && k.token.value == "" }
 
-// incomplete is an *ArgumentError when a part is missing.
-func (k keys) incomplete() error {
+// checkComplete is an *ArgumentError when a part is missing.
+func (k keyParts) checkComplete() error {
 	have, name := k.id, "secret_id"
 	if have.value == "" {
 		have, name = k.key, "secret_key"
@@ -35,16 +35,16 @@ func (k keys) incomplete() error {
 	}
 	switch {
 	case k.id.value == "":
-		return partial(name, have.from, "secret_id", EnvSecretID)
+		return newPartialKeysError(name, have.from, "secret_id", EnvSecretID)
 	case k.key.value == "":
-		return partial(name, have.from, "secret_key", EnvSecretKey)
+		return newPartialKeysError(name, have.from, "secret_key", EnvSecretKey)
 	}
 	return nil
 }
 
-func (k keys) static() Static {
+func (k keyParts) toStatic() Static {
 	var from []string
-	for _, part := range []found{k.id, k.key, k.token} {
+	for _, part := range []sourcedValue{k.id, k.key, k.token} {
 		if part.value != "" {
 			from = append(from, part.from)
 		}

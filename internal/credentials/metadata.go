@@ -50,8 +50,8 @@ func (e *MetadataError) Error() string {
 // Unwrap gives what kept an answer from coming.
 func (e *MetadataError) Unwrap() error { return e.Err }
 
-// metadata gives the lender for the machine's own role.
-func (s Services) metadata(link CVMRole) lender {
+// newCVMRoleFetcher gives the lender for the machine's own role.
+func (s Services) newCVMRoleFetcher(link CVMRole) fetchFunc {
 	base := strings.TrimSuffix(cmp.Or(s.Metadata, metadataURL), "/")
 	client := retryablehttp.NewClient()
 	client.Logger = nil // it would log what it asks for
@@ -60,43 +60,43 @@ func (s Services) metadata(link CVMRole) lender {
 	client.Backoff = cloudapi.Backoff
 	client.HTTPClient = &http.Client{
 		Timeout:       metadataTimeout,
-		Transport:     s.metadataWire(),
+		Transport:     s.metadataRoundTripper(),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	client.ErrorHandler = retryablehttp.PassthroughErrorHandler
-	return func(ctx context.Context) (lent, error) {
+	return func(ctx context.Context) (temporaryCredential, error) {
 		request, err := retryablehttp.NewRequestWithContext(ctx, http.MethodGet, base+rolePath+url.PathEscape(link.Name), nil)
 		if err != nil {
-			return lent{}, err
+			return temporaryCredential{}, err
 		}
 		response, err := client.Do(request)
 		if err != nil {
-			return lent{}, &MetadataError{Host: request.Host, Role: link.Name, Err: s.foreign(err)}
+			return temporaryCredential{}, &MetadataError{Host: request.Host, Role: link.Name, Err: s.redactCause(err)}
 		}
 		defer response.Body.Close()
-		return s.readRole(response, &MetadataError{Host: request.Host, Role: link.Name, Status: response.StatusCode})
+		return s.parseRoleResponse(response, &MetadataError{Host: request.Host, Role: link.Name, Status: response.StatusCode})
 	}
 }
 
-// metadataWire goes past all proxies: none of them is on this machine.
-func (s Services) metadataWire() http.RoundTripper {
+// metadataRoundTripper goes past all proxies: none of them is on this machine.
+func (s Services) metadataRoundTripper() http.RoundTripper {
 	if s.MetadataTransport != nil {
 		return s.MetadataTransport
 	}
 	return &http.Transport{DisableKeepAlives: true}
 }
 
-// maxForeign bounds what an error repeats of the metadata service.
-const maxForeign = 300
+// maxErrorRunes bounds what an error repeats of the metadata service.
+const maxErrorRunes = 300
 
-// foreign is the cause of an error, which may quote what came over the wire.
-func (s Services) foreign(err error) error {
-	return s.STS.Secrets.Error(cloudapi.RootCause(err), maxForeign)
+// redactCause is the cause of an error, which may quote what came over the wire.
+func (s Services) redactCause(err error) error {
+	return s.STS.Secrets.Error(cloudapi.RootCause(err), maxErrorRunes)
 }
 
-func (s Services) readRole(response *http.Response, failed *MetadataError) (lent, error) {
+func (s Services) parseRoleResponse(response *http.Response, failed *MetadataError) (temporaryCredential, error) {
 	if response.StatusCode != http.StatusOK {
-		return lent{}, failed
+		return temporaryCredential{}, failed
 	}
 	var answer struct {
 		TmpSecretID  string `json:"TmpSecretId"`
@@ -107,18 +107,18 @@ func (s Services) readRole(response *http.Response, failed *MetadataError) (lent
 	}
 	content, err := io.ReadAll(io.LimitReader(response.Body, maxMetadataBytes))
 	if err != nil {
-		failed.Err = s.foreign(err)
-		return lent{}, failed
+		failed.Err = s.redactCause(err)
+		return temporaryCredential{}, failed
 	}
 	if json.Unmarshal(content, &answer) != nil {
-		return lent{}, failed
+		return temporaryCredential{}, failed
 	}
 	s.STS.Secrets.Add(answer.TmpSecretKey, answer.Token)
 	if answer.Code != "Success" || answer.TmpSecretID == "" || answer.TmpSecretKey == "" || answer.ExpiredTime == 0 {
-		failed.Code = s.STS.Secrets.Text(answer.Code, maxForeign)
-		return lent{}, failed
+		failed.Code = s.STS.Secrets.Text(answer.Code, maxErrorRunes)
+		return temporaryCredential{}, failed
 	}
-	return lent{
+	return temporaryCredential{
 		Credential: cloudapi.Credential{SecretID: answer.TmpSecretID, SecretKey: answer.TmpSecretKey, Token: answer.Token},
 		expires:    time.Unix(answer.ExpiredTime, 0),
 	}, nil

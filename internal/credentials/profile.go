@@ -13,7 +13,7 @@ import (
 
 // profile is what tccli's files of one profile hold: `tccli configure` and `tccli auth login` write them.
 type profile struct {
-	place      string // where it was looked for, and what was there
+	location   string // where it was looked for, and what was there
 	credential *Static
 	role       *AssumeRole
 	region     string
@@ -49,7 +49,7 @@ func (t *text) UnmarshalJSON(data []byte) error {
 }
 
 func (r *resolver) readProfile() profile {
-	dir := r.expand(cmp.Or(r.settings.SharedCredentialsDir, r.env(EnvSharedCredentialsDir), DefaultDir))
+	dir := r.expandHome(cmp.Or(r.settings.SharedCredentialsDir, r.env(EnvSharedCredentialsDir), DefaultDir))
 	name := cmp.Or(r.settings.Profile, r.env(EnvProfile), DefaultProfile)
 	var (
 		p          profile
@@ -58,29 +58,29 @@ func (r *resolver) readProfile() profile {
 	)
 	file := filepath.Join(dir, name+".credential")
 	there, err := r.readJSON(file, &credential)
-	p.place = "the profile file " + file
+	p.location = "the profile file " + file
 	switch {
 	case err != nil:
 		p.fault = err
 	case !there:
-		p.place += ", which does not exist"
+		p.location += ", which does not exist"
 	default:
-		p.take(file, credential)
+		p.applyCredentialFile(file, credential)
 	}
 	_, p.regionFault = r.readJSON(filepath.Join(dir, name+".configure"), &configure)
 	p.region = string(configure.System.Region)
 	return p
 }
 
-// take reads what the credential file says. It may hold a role alone, which the CVM's role then assumes.
-func (p *profile) take(file string, from credentialFile) {
+// applyCredentialFile reads what the credential file says. It may hold a role alone, which the CVM's role then assumes.
+func (p *profile) applyCredentialFile(file string, from credentialFile) {
 	switch {
 	case from.SecretID != "" && from.SecretKey != "":
 		p.credential = &Static{SecretID: string(from.SecretID), SecretKey: string(from.SecretKey), Token: string(from.Token), From: "the profile file " + file}
 	case from.SecretID != "" || from.SecretKey != "":
 		p.fault = &ProfileError{File: file, Problem: "has only one of secretId and secretKey"}
 	default:
-		p.place += ", which has no secretId and secretKey"
+		p.location += ", which has no secretId and secretKey"
 	}
 	switch {
 	case from.RoleARN == "":
@@ -107,8 +107,8 @@ func (r *resolver) readJSON(file string, into any) (there bool, err error) {
 	return true, nil
 }
 
-// expand resolves a leading ~, which shells do and files do not.
-func (r *resolver) expand(path string) string {
+// expandHome resolves a leading ~, which shells do and files do not.
+func (r *resolver) expandHome(path string) string {
 	rest, ok := strings.CutPrefix(path, "~")
 	if !ok || rest != "" && rest[0] != '/' && rest[0] != filepath.Separator {
 		return path

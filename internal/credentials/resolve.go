@@ -42,41 +42,41 @@ type resolver struct {
 }
 
 func (r *resolver) resolve() (Resolved, error) {
-	keys := r.keys()
+	keys := r.readKeys()
 	if keys.isEmpty() {
 		r.profile = r.readProfile()
 	}
-	r.places()
+	r.listPlaces()
 	s := r.settings
 	r.out.Region = cmp.Or(s.Region, r.env(EnvRegion), r.profile.region, DefaultRegion)
 	r.out.Protocol = strings.ToUpper(cmp.Or(s.Protocol, r.env(EnvProtocol), DefaultProtocol))
 	r.out.Domain = cmp.Or(s.Domain, r.env(EnvDomain), DefaultDomain)
 	r.out.AllowedAccounts, r.out.ForbiddenAccounts = s.AllowedAccounts, s.ForbiddenAccounts
-	if err := r.chain(keys); err != nil {
+	if err := r.buildChain(keys); err != nil {
 		return r.out, err
 	}
 	if s.Region == "" && r.env(EnvRegion) == "" && r.out.Fault == nil {
 		r.out.Fault = r.profile.regionFault // or else caches would come to be in the default region
 	}
-	return r.out, r.check(keys)
+	return r.out, r.checkChain(keys)
 }
 
-// chain puts the links together, in the order of the package's description.
-func (r *resolver) chain(keys keys) error {
+// buildChain puts the links together, in the order of the package's description.
+func (r *resolver) buildChain(keys keyParts) error {
 	r.out.Fault = r.profile.fault
 	switch {
 	case !keys.isEmpty():
-		r.add(keys.static())
+		r.appendLink(keys.toStatic())
 	case r.profile.credential != nil:
-		r.add(*r.profile.credential)
+		r.appendLink(*r.profile.credential)
 	}
-	if name := pick(r.settings.CAMRoleName, "cam_role_name", EnvCAMRoleName, r.env); name.value != "" {
-		r.begin(CVMRole{Name: name.value, From: name.from})
+	if name := pickValue(r.settings.CAMRoleName, "cam_role_name", EnvCAMRoleName, r.env); name.value != "" {
+		r.restartChain(CVMRole{Name: name.value, From: name.from})
 	}
 	if r.profile.role != nil {
-		r.add(*r.profile.role)
+		r.appendLink(*r.profile.role)
 	}
-	for _, next := range []func() error{r.environmentRole, r.samlBlock, r.webIdentityBlock, r.podOIDC, r.assumeRoleBlock} {
+	for _, next := range []func() error{r.addEnvironmentRole, r.addSAMLBlock, r.addWebIdentityBlock, r.addPodOIDC, r.addAssumeRoleBlock} {
 		if err := next(); err != nil {
 			return err
 		}
@@ -84,23 +84,23 @@ func (r *resolver) chain(keys keys) error {
 	return nil
 }
 
-func (r *resolver) add(link Link) { r.out.Chain = append(r.out.Chain, link) }
+func (r *resolver) appendLink(link Link) { r.out.Chain = append(r.out.Chain, link) }
 
-// begin starts anew: what was found before has no part in this link, so a fault of it does not matter.
-func (r *resolver) begin(link Link) {
+// restartChain starts anew: what was found before has no part in this link, so a fault of it does not matter.
+func (r *resolver) restartChain(link Link) {
 	r.out.Chain = []Link{link}
 	r.out.Fault = nil
 }
 
-// check holds the beginning of the chain: it must be something that stands by itself, and whole.
-func (r *resolver) check(keys keys) error {
+// checkChain holds the beginning of the chain: it must be something that stands by itself, and whole.
+func (r *resolver) checkChain(keys keyParts) error {
 	if len(r.out.Chain) == 0 {
 		return nil
 	}
 	switch first := r.out.Chain[0].(type) {
 	case Static:
 		if !keys.isEmpty() {
-			return keys.incomplete()
+			return keys.checkComplete()
 		}
 	case AssumeRole:
 		if r.out.Fault == nil {
@@ -110,26 +110,26 @@ func (r *resolver) check(keys keys) error {
 	return nil
 }
 
-// places are where credentials are looked for, as the text for somebody who has none lists them.
-func (r *resolver) places() {
+// listPlaces are where credentials are looked for, as the text for somebody who has none lists them.
+func (r *resolver) listPlaces() {
 	r.out.Looked = []string{
 		"the provider arguments secret_id and secret_key",
 		"the environment variables " + EnvSecretID + " and " + EnvSecretKey,
 	}
-	if r.profile.place != "" {
-		r.out.Looked = append(r.out.Looked, r.profile.place)
+	if r.profile.location != "" {
+		r.out.Looked = append(r.out.Looked, r.profile.location)
 	}
 	r.out.Looked = append(r.out.Looked,
 		"the role of a CVM (cam_role_name, "+EnvCAMRoleName+")",
 		"a session from STS (assume_role_with_saml, assume_role_with_web_identity, enable_pod_oidc)")
 }
 
-// found is a value and where it is from.
-type found struct{ value, from string }
+// sourcedValue is a value and where it is from.
+type sourcedValue struct{ value, from string }
 
-func pick(argument, name, variable string, getenv func(string) string) found {
+func pickValue(argument, name, variable string, getenv func(string) string) sourcedValue {
 	if argument != "" {
-		return found{argument, "the provider argument " + name}
+		return sourcedValue{argument, "the provider argument " + name}
 	}
-	return found{getenv(variable), "the environment variable " + variable}
+	return sourcedValue{getenv(variable), "the environment variable " + variable}
 }

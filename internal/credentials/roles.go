@@ -9,22 +9,22 @@ import (
 // podSessionName is how a Pod's session shows in the audit log (CloudAudit).
 const podSessionName = "terraform-provider-tkeimage"
 
-// environmentRole is the role that the environment alone asks for. It is none of its own when a block takes it over.
-func (r *resolver) environmentRole() error {
+// addEnvironmentRole is the role that the environment alone asks for. It is none of its own when a block takes it over.
+func (r *resolver) addEnvironmentRole() error {
 	arn := r.env(EnvRoleARN)
-	if arn == "" || r.inABlock(arn) {
+	if arn == "" || r.hasBlockFor(arn) {
 		return nil
 	}
 	role := Role{ARN: arn, SessionName: r.env(EnvSessionName), From: "the environment variable " + EnvRoleARN}
 	if role.SessionName == "" {
-		if r.anyBlock() {
+		if r.hasRoleBlock() {
 			return nil // the variable is there for the blocks
 		}
 		return &ArgumentError{Block: "assume_role", Argument: "session_name",
 			Problem: fmt.Sprintf("The environment variable %s asks for a role, but %s is not set. Set it too.", EnvRoleARN, EnvSessionName)}
 	}
 	var err error
-	if role.Duration, err = r.duration("assume_role", 0); err != nil {
+	if role.Duration, err = r.sessionDuration("assume_role", 0); err != nil {
 		return err
 	}
 	saml, web := r.env(EnvSAMLAssertion) != "" || r.env(EnvPrincipalARN) != "", r.env(EnvWebIdentityToken) != "" || r.env(EnvWebIdentityTokenFile) != ""
@@ -34,39 +34,39 @@ func (r *resolver) environmentRole() error {
 			"The environment asks for a session with SAML (%s, %s) and for one with a web identity (%s or %s). Unset one of them.",
 			EnvSAMLAssertion, EnvPrincipalARN, EnvWebIdentityToken, EnvWebIdentityTokenFile)}
 	case saml:
-		return r.saml(SAML{Role: role})
+		return r.addSAML(SAML{Role: role})
 	case web:
-		return r.webIdentity(WebIdentity{Role: role})
+		return r.addWebIdentity(WebIdentity{Role: role})
 	}
-	r.add(r.assumeRole(AssumeRole{Role: role}))
+	r.appendLink(r.completeAssumeRole(AssumeRole{Role: role}))
 	return nil
 }
 
-// inABlock: the same role from a block. Assuming it twice over would need a role that may assume itself.
-func (r *resolver) inABlock(arn string) bool {
+// hasBlockFor: the same role from a block. Assuming it twice over would need a role that may assume itself.
+func (r *resolver) hasBlockFor(arn string) bool {
 	s := r.settings
 	return s.AssumeRole != nil && cmp.Or(s.AssumeRole.ARN, arn) == arn ||
 		s.SAML != nil && cmp.Or(s.SAML.ARN, arn) == arn ||
 		s.WebIdentity != nil && cmp.Or(s.WebIdentity.ARN, arn) == arn
 }
 
-func (r *resolver) anyBlock() bool {
+func (r *resolver) hasRoleBlock() bool {
 	return r.settings.AssumeRole != nil || r.settings.SAML != nil || r.settings.WebIdentity != nil
 }
 
-func (r *resolver) assumeRoleBlock() error {
+func (r *resolver) addAssumeRoleBlock() error {
 	if r.settings.AssumeRole == nil {
 		return nil
 	}
 	link := *r.settings.AssumeRole
-	if err := r.complete("assume_role", &link.Role); err != nil {
+	if err := r.completeRole("assume_role", &link.Role); err != nil {
 		return err
 	}
-	r.add(r.assumeRole(link))
+	r.appendLink(r.completeAssumeRole(link))
 	return nil
 }
 
-func (r *resolver) assumeRole(link AssumeRole) AssumeRole {
+func (r *resolver) completeAssumeRole(link AssumeRole) AssumeRole {
 	link.ExternalID = cmp.Or(link.ExternalID, r.env(EnvExternalID))
 	link.SourceIdentity = cmp.Or(link.SourceIdentity, r.env(EnvSourceIdentity))
 	link.SerialNumber = cmp.Or(link.SerialNumber, r.env(EnvSerialNumber))
@@ -74,7 +74,7 @@ func (r *resolver) assumeRole(link AssumeRole) AssumeRole {
 	return link
 }
 
-func (r *resolver) samlBlock() error {
+func (r *resolver) addSAMLBlock() error {
 	if r.settings.SAML == nil {
 		return nil
 	}
@@ -83,53 +83,53 @@ func (r *resolver) samlBlock() error {
 			Problem: "assume_role_with_saml and assume_role_with_web_identity are two ways to begin a session: only one of them can be set."}
 	}
 	link := *r.settings.SAML
-	if err := r.complete("assume_role_with_saml", &link.Role); err != nil {
+	if err := r.completeRole("assume_role_with_saml", &link.Role); err != nil {
 		return err
 	}
-	return r.saml(link)
+	return r.addSAML(link)
 }
 
-func (r *resolver) saml(link SAML) error {
+func (r *resolver) addSAML(link SAML) error {
 	link.Assertion = cmp.Or(link.Assertion, r.env(EnvSAMLAssertion))
 	link.PrincipalARN = cmp.Or(link.PrincipalARN, r.env(EnvPrincipalARN))
 	switch {
 	case link.Assertion == "":
-		return lacking("assume_role_with_saml", "saml_assertion", EnvSAMLAssertion)
+		return newMissingArgumentError("assume_role_with_saml", "saml_assertion", EnvSAMLAssertion)
 	case link.PrincipalARN == "":
-		return lacking("assume_role_with_saml", "principal_arn", EnvPrincipalARN)
+		return newMissingArgumentError("assume_role_with_saml", "principal_arn", EnvPrincipalARN)
 	}
-	r.begin(link)
+	r.restartChain(link)
 	return nil
 }
 
-func (r *resolver) webIdentityBlock() error {
+func (r *resolver) addWebIdentityBlock() error {
 	if r.settings.WebIdentity == nil {
 		return nil
 	}
 	link := *r.settings.WebIdentity
-	if err := r.complete("assume_role_with_web_identity", &link.Role); err != nil {
+	if err := r.completeRole("assume_role_with_web_identity", &link.Role); err != nil {
 		return err
 	}
-	return r.webIdentity(link)
+	return r.addWebIdentity(link)
 }
 
-// webIdentity: a token itself beats a file with one, wherever each is from.
-func (r *resolver) webIdentity(link WebIdentity) error {
+// addWebIdentity: a token itself beats a file with one, wherever each is from.
+func (r *resolver) addWebIdentity(link WebIdentity) error {
 	link.ProviderID = cmp.Or(link.ProviderID, r.env(EnvProviderID), DefaultProviderID)
 	link.Token = cmp.Or(link.Token, r.env(EnvWebIdentityToken))
-	link.TokenFile = r.expand(cmp.Or(link.TokenFile, r.env(EnvWebIdentityTokenFile)))
+	link.TokenFile = r.expandHome(cmp.Or(link.TokenFile, r.env(EnvWebIdentityTokenFile)))
 	if link.Token != "" {
 		link.TokenFile = ""
 	}
 	if link.Token == "" && link.TokenFile == "" {
-		return lacking("assume_role_with_web_identity", "web_identity_token", EnvWebIdentityToken+" (or web_identity_token_file, "+EnvWebIdentityTokenFile+")")
+		return newMissingArgumentError("assume_role_with_web_identity", "web_identity_token", EnvWebIdentityToken+" (or web_identity_token_file, "+EnvWebIdentityTokenFile+")")
 	}
-	r.begin(link)
+	r.restartChain(link)
 	return nil
 }
 
-// podOIDC takes what TKE's webhook put into the Pod. Elsewhere there is none of it, which matters to what needs the cloud only.
-func (r *resolver) podOIDC() error {
+// addPodOIDC takes what TKE's webhook put into the Pod. Elsewhere there is none of it, which matters to what needs the cloud only.
+func (r *resolver) addPodOIDC() error {
 	if !r.settings.EnablePodOIDC {
 		return nil
 	}
@@ -137,7 +137,7 @@ func (r *resolver) podOIDC() error {
 		Role:       Role{ARN: r.env(EnvPodRoleARN), SessionName: podSessionName, Duration: DefaultSessionDuration, From: "enable_pod_oidc"},
 		ProviderID: r.env(EnvPodProviderID), TokenFile: r.env(EnvPodTokenFile), Region: r.env(EnvPodRegion),
 	}
-	r.begin(link)
+	r.restartChain(link)
 	var lacks []string
 	for _, name := range []string{EnvPodRegion, EnvPodProviderID, EnvPodTokenFile, EnvPodRoleARN} {
 		if r.env(name) == "" {
@@ -150,23 +150,23 @@ func (r *resolver) podOIDC() error {
 	return nil
 }
 
-// complete fills a block's role in from the environment.
-func (r *resolver) complete(block string, role *Role) (err error) {
+// completeRole fills a block's role in from the environment.
+func (r *resolver) completeRole(block string, role *Role) (err error) {
 	role.From = "the block " + block
 	role.ARN = cmp.Or(role.ARN, r.env(EnvRoleARN))
 	role.SessionName = cmp.Or(role.SessionName, r.env(EnvSessionName))
 	switch {
 	case role.ARN == "":
-		return lacking(block, "role_arn", EnvRoleARN)
+		return newMissingArgumentError(block, "role_arn", EnvRoleARN)
 	case role.SessionName == "":
-		return lacking(block, "session_name", EnvSessionName)
+		return newMissingArgumentError(block, "session_name", EnvSessionName)
 	}
-	role.Duration, err = r.duration(block, role.Duration)
+	role.Duration, err = r.sessionDuration(block, role.Duration)
 	return err
 }
 
-// duration in seconds; 0 is an argument that was left out.
-func (r *resolver) duration(block string, configured int64) (int64, error) {
+// sessionDuration in seconds; 0 is an argument that was left out.
+func (r *resolver) sessionDuration(block string, configured int64) (int64, error) {
 	text := r.env(EnvSessionDuration)
 	if configured != 0 || text == "" {
 		return cmp.Or(configured, DefaultSessionDuration), nil

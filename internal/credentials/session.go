@@ -15,84 +15,84 @@ const maxRenewEarly = 5 * time.Minute
 // session is a credential that is had when it is first needed, and renewed before it expires. Whoever comes while it is being had
 // waits for that one request as long as the own context allows, and shares its failure.
 type session struct {
-	lend lender
-	log  func(ctx context.Context, message string, fields map[string]any)
-	turn chan struct{} // full while somebody asks for a new session
+	fetch fetchFunc
+	log   func(ctx context.Context, message string, fields map[string]any)
+	slot  chan struct{} // full while somebody asks for a new session
 
 	mu     sync.Mutex // guards what follows
-	held   lent
+	cached temporaryCredential
 	renew  time.Time // when a new session is due
 	ended  int       // how many attempts have ended, apart from those that the caller's own context ended
 	failed error     // what the last of them ended with
 }
 
-func newSession(lend lender, log func(context.Context, string, map[string]any)) *session {
+func newSession(lend fetchFunc, log func(context.Context, string, map[string]any)) *session {
 	if log == nil {
 		log = func(context.Context, string, map[string]any) {}
 	}
-	return &session{lend: lend, log: log, turn: make(chan struct{}, 1)}
+	return &session{fetch: lend, log: log, slot: make(chan struct{}, 1)}
 }
 
 // Retrieve gives the credential, of a new session if need be.
 func (s *session) Retrieve(ctx context.Context) (cloudapi.Credential, error) {
-	held, fresh, seen := s.look()
+	held, fresh, seen := s.cachedCredential()
 	if fresh {
 		return held, nil
 	}
 	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
+	case s.slot <- struct{}{}:
+		defer func() { <-s.slot }()
 	case <-ctx.Done():
 		return cloudapi.Credential{}, context.Cause(ctx)
 	}
-	held, fresh, ended := s.look()
+	held, fresh, ended := s.cachedCredential()
 	if fresh {
 		return held, nil
 	}
-	if err := s.failure(); ended != seen && err != nil {
+	if err := s.lastError(); ended != seen && err != nil {
 		return cloudapi.Credential{}, err
 	}
-	got, err := s.lend(ctx)
+	got, err := s.fetch(ctx)
 	if err != nil && ctx.Err() != nil {
 		return cloudapi.Credential{}, err
 	}
-	return s.settle(ctx, got, err)
+	return s.storeResult(ctx, got, err)
 }
 
-// look gives what is held, whether it is good for a while, and how many attempts have ended so far.
-func (s *session) look() (held cloudapi.Credential, fresh bool, ended int) {
+// cachedCredential gives what is held, whether it is good for a while, and how many attempts have ended so far.
+func (s *session) cachedCredential() (held cloudapi.Credential, fresh bool, ended int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.held.Credential, time.Now().Before(s.renew), s.ended
+	return s.cached.Credential, time.Now().Before(s.renew), s.ended
 }
 
-func (s *session) failure() error {
+func (s *session) lastError() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.failed
 }
 
-// settle keeps what an attempt came to. When a renewal fails, the session that is held serves for the rest of its life.
-func (s *session) settle(ctx context.Context, got lent, err error) (cloudapi.Credential, error) {
+// storeResult keeps what an attempt came to. When a renewal fails, the session that is held serves for the rest of its life.
+func (s *session) storeResult(ctx context.Context, got temporaryCredential, err error) (cloudapi.Credential, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
 	s.ended++
 	s.failed = nil
-	switch rest := s.held.expires.Sub(now); {
+	switch rest := s.cached.expires.Sub(now); {
 	case err == nil:
-		s.held, s.renew = got, due(now, got.expires)
+		s.cached, s.renew = got, renewalTime(now, got.expires)
 	case rest > 0:
 		s.renew = now.Add(rest / 4)
-		s.log(ctx, "a session could not be renewed and is used on", map[string]any{"expires": s.held.expires, "reason": err.Error()})
+		s.log(ctx, "a session could not be renewed and is used on", map[string]any{"expires": s.cached.expires, "reason": err.Error()})
 	default:
 		s.failed = err
 		return cloudapi.Credential{}, err
 	}
-	return s.held.Credential, nil
+	return s.cached.Credential, nil
 }
 
-// due is when a session that is had now and ends then is to be renewed.
-func due(now, ends time.Time) time.Time {
+// renewalTime is when a session that is had now and ends then is to be renewed.
+func renewalTime(now, ends time.Time) time.Time {
 	return ends.Add(-min(maxRenewEarly, ends.Sub(now)/4))
 }

@@ -20,19 +20,19 @@ type bank struct {
 	fail         error
 }
 
-func (b *bank) lend(ctx context.Context) (lent, error) {
+func (b *bank) lend(ctx context.Context) (temporaryCredential, error) {
 	select {
 	case <-time.After(b.takes):
 	case <-ctx.Done():
-		return lent{}, context.Cause(ctx)
+		return temporaryCredential{}, context.Cause(ctx)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.lent++
 	if b.fail != nil {
-		return lent{}, b.fail
+		return temporaryCredential{}, b.fail
 	}
-	return lent{Credential: cloudapi.Credential{SecretID: strconv.Itoa(b.lent)}, expires: time.Now().Add(b.lasts)}, nil
+	return temporaryCredential{Credential: cloudapi.Credential{SecretID: strconv.Itoa(b.lent)}, expires: time.Now().Add(b.lasts)}, nil
 }
 
 func (b *bank) refuse(err error) {

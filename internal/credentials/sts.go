@@ -27,47 +27,51 @@ var (
 	getCallerIdentity         = cloudapi.Action{Name: "GetCallerIdentity", Repeatable: true}
 )
 
-func (s Services) sts(with cloudapi.Credentials, region string) (*cloudapi.Client, error) {
+func (s Services) newSTSClient(with cloudapi.Credentials, region string) (*cloudapi.Client, error) {
 	config := s.STS
 	config.Service, config.Version, config.Credentials = stsService, stsVersion, with
 	config.Region = cmp.Or(region, config.Region)
 	return cloudapi.New(config)
 }
 
-// role gives the lender for a role.
-func (s Services) role(link Link, with cloudapi.Credentials) (lender, error) {
+// newRoleFetcher gives the lender for a role.
+func (s Services) newRoleFetcher(link Link, with cloudapi.Credentials) (fetchFunc, error) {
 	if with == nil {
-		with = missing{}
+		with = noCredentials{}
 	}
 	region := ""
 	if pod, ok := link.(WebIdentity); ok {
 		region = pod.Region
 	}
-	client, err := s.sts(with, region)
+	client, err := s.newSTSClient(with, region)
 	if err != nil {
 		return nil, err
 	}
 	switch link := link.(type) {
 	case AssumeRole:
-		return func(ctx context.Context) (lent, error) { return ask(ctx, client, assumeRole, link.request()) }, nil
+		return func(ctx context.Context) (temporaryCredential, error) {
+			return requestSession(ctx, client, assumeRole, link.toRequest())
+		}, nil
 	case SAML:
-		return func(ctx context.Context) (lent, error) { return ask(ctx, client, assumeRoleWithSAML, link.request()) }, nil
+		return func(ctx context.Context) (temporaryCredential, error) {
+			return requestSession(ctx, client, assumeRoleWithSAML, link.toRequest())
+		}, nil
 	case WebIdentity:
-		return func(ctx context.Context) (lent, error) {
-			token, err := link.token(s.ReadFile)
+		return func(ctx context.Context) (temporaryCredential, error) {
+			token, err := link.readToken(s.ReadFile)
 			if err != nil {
-				return lent{}, err
+				return temporaryCredential{}, err
 			}
-			return ask(ctx, client, assumeRoleWithWebIdentity, link.request(token))
+			return requestSession(ctx, client, assumeRoleWithWebIdentity, link.toRequest(token))
 		}, nil
 	}
 	return nil, fmt.Errorf("a link of type %T", link)
 }
 
-// missing stands before a role that there is nothing to assume with; Resolve reports that as a fault.
-type missing struct{}
+// noCredentials stands before a role that there is nothing to assume with; Resolve reports that as a fault.
+type noCredentials struct{}
 
-func (missing) Retrieve(context.Context) (cloudapi.Credential, error) {
+func (noCredentials) Retrieve(context.Context) (cloudapi.Credential, error) {
 	return cloudapi.Credential{}, errors.New("there is no credential to assume the role with")
 }
 
@@ -78,10 +82,10 @@ type roleRequest struct {
 	DurationSeconds int64
 }
 
-func (r Role) request() roleRequest { return roleRequest{r.ARN, r.SessionName, r.Duration} }
+func (r Role) toRequest() roleRequest { return roleRequest{r.ARN, r.SessionName, r.Duration} }
 
-// request escapes the policy, as the API wants it.
-func (a AssumeRole) request() any {
+// toRequest escapes the policy, as the API wants it.
+func (a AssumeRole) toRequest() any {
 	return struct {
 		roleRequest
 		Policy         string `json:",omitempty"`
@@ -89,19 +93,19 @@ func (a AssumeRole) request() any {
 		SourceIdentity string `json:",omitempty"`
 		SerialNumber   string `json:",omitempty"`
 		TokenCode      string `json:",omitempty"`
-	}{a.Role.request(), url.QueryEscape(a.Policy), a.ExternalID, a.SourceIdentity, a.SerialNumber, a.TokenCode}
+	}{a.Role.toRequest(), url.QueryEscape(a.Policy), a.ExternalID, a.SourceIdentity, a.SerialNumber, a.TokenCode}
 }
 
-func (s SAML) request() any {
+func (s SAML) toRequest() any {
 	return struct {
 		roleRequest
 		SAMLAssertion string
 		PrincipalARN  string `json:"PrincipalArn"`
-	}{s.Role.request(), s.Assertion, s.PrincipalARN}
+	}{s.Role.toRequest(), s.Assertion, s.PrincipalARN}
 }
 
-func (w WebIdentity) request(token string) any {
-	return webIdentityRequest{w.Role.request(), w.ProviderID, token}
+func (w WebIdentity) toRequest(token string) any {
+	return webIdentityRequest{w.Role.toRequest(), w.ProviderID, token}
 }
 
 type webIdentityRequest struct {
@@ -113,9 +117,9 @@ type webIdentityRequest struct {
 // Secrets of a request whose token may be new, where a file holds it.
 func (w webIdentityRequest) Secrets() []string { return []string{w.WebIdentityToken} }
 
-// token reads a file in either of its two forms: the token as it is, as TKE and most issuers write it, or a JSON object with the
+// readToken reads a file in either of its two forms: the token as it is, as TKE and most issuers write it, or a JSON object with the
 // field web_identity_token, which is what the official provider takes.
-func (w WebIdentity) token(readFile func(string) ([]byte, error)) (string, error) {
+func (w WebIdentity) readToken(readFile func(string) ([]byte, error)) (string, error) {
 	if w.TokenFile == "" {
 		return w.Token, nil
 	}
@@ -154,17 +158,17 @@ func (a sessionAnswer) Secrets() []string {
 	return []string{a.Credentials.TmpSecretKey, a.Credentials.Token}
 }
 
-// ask makes the call for a session.
-func ask(ctx context.Context, client *cloudapi.Client, action cloudapi.Action, request any) (lent, error) {
+// requestSession makes the call for a session.
+func requestSession(ctx context.Context, client *cloudapi.Client, action cloudapi.Action, request any) (temporaryCredential, error) {
 	out, err := cloudapi.Call[sessionAnswer](ctx, client, action, request)
 	if err != nil {
-		return lent{}, err
+		return temporaryCredential{}, err
 	}
 	got := out.Credentials
 	if got.TmpSecretID == "" || got.TmpSecretKey == "" || got.Token == "" || out.ExpiredTime == 0 {
-		return lent{}, errors.New("the answer of " + action.Name + " holds no whole credential")
+		return temporaryCredential{}, errors.New("the answer of " + action.Name + " holds no whole credential")
 	}
-	return lent{
+	return temporaryCredential{
 		Credential: cloudapi.Credential{SecretID: got.TmpSecretID, SecretKey: got.TmpSecretKey, Token: got.Token},
 		expires:    time.Unix(out.ExpiredTime, 0),
 	}, nil

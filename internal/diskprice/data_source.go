@@ -96,7 +96,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	attempt := fmt.Sprintf("price a disk of type %s and %d GiB", disk.Type, disk.SizeGiB)
 	disks, err := d.clients.CBS()
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.Cloud(attempt, err, d.clients))
+		resp.Diagnostics.Append(tfdiag.CloudError(attempt, err, d.clients))
 		return
 	}
 	resp.Diagnostics.Append(d.checkZone(ctx, disks, disk, m.Zone.ValueString())...)
@@ -105,7 +105,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 	price, err := disks.PricePerHour(ctx, disk)
 	if err != nil {
-		resp.Diagnostics.Append(attributeDisk(tfdiag.Cloud(attempt, err, d.clients), err))
+		resp.Diagnostics.Append(attributeDisk(tfdiag.CloudError(attempt, err, d.clients), err))
 		return
 	}
 	m.setPrice(price, d.clients.Currency)
@@ -119,7 +119,7 @@ func (d *DataSource) checkZone(ctx context.Context, disks *cbs.Client, disk cbs.
 	}
 	configs, err := disks.Configs(ctx, disk.Type, zone)
 	if err != nil {
-		return diag.Diagnostics{tfdiag.Cloud("look up the disks of zone "+zone, err, d.clients)}
+		return diag.Diagnostics{tfdiag.CloudError("look up the disks of zone "+zone, err, d.clients)}
 	}
 	for _, config := range configs {
 		if config.Sells(disk.SizeGiB) {

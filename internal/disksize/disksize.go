@@ -57,22 +57,22 @@ func Recommend(r Request) (Recommendation, error) {
 	if err := r.validate(); err != nil {
 		return Recommendation{}, err
 	}
-	need, ok := r.bytes()
+	need, ok := r.neededBytes()
 	if !ok {
 		return Recommendation{}, &TooLargeError{Request: r}
 	}
-	for size := r.first(need); size <= MaxGiB; size = r.next(size) {
+	for size := r.firstSize(need); size <= MaxGiB; size = r.nextSize(size) {
 		fs := Ext4(size)
-		if fs.holds(need, r.Inodes, r.MaxUtilizationPercent) {
+		if fs.canHold(need, r.Inodes, r.MaxUtilizationPercent) {
 			return Recommendation{SizeGiB: size, BillableGiB: BillableGiB(size), FileSystem: fs}, nil
 		}
 	}
 	return Recommendation{}, &TooLargeError{Request: r}
 }
 
-// bytes is the sum to be held; false when it is more than any disk offers, which
+// neededBytes is the sum to be held; false when it is more than any disk offers, which
 // includes every sum that would overflow.
-func (r Request) bytes() (int64, bool) {
+func (r Request) neededBytes() (int64, bool) {
 	need, err := Sum(r.RequiredBytes, r.WritableBytes)
 	if err != nil || need > MaxGiB*GiB {
 		return 0, false
@@ -80,10 +80,10 @@ func (r Request) bytes() (int64, bool) {
 	return need, true
 }
 
-// first is a size at or below the answer: the search need not begin at the
+// firstSize is a size at or below the answer: the search need not begin at the
 // bottom, because no file system offers more bytes than its disk has, nor more
 // inodes than one per bytesPerInode. From there on a few steps suffice.
-func (r Request) first(need int64) int64 {
+func (r Request) firstSize(need int64) int64 {
 	byBytes := ceilDiv(need*100, int64(r.MaxUtilizationPercent)*GiB)
 	byInodes := r.Inodes / (GiB / bytesPerInode)
 	least := max(byBytes, byInodes)
@@ -94,16 +94,16 @@ func (r Request) first(need int64) int64 {
 	return ceilDiv(least, step) * step
 }
 
-// next is the size that can be ordered after this one. The free disk needs not be
+// nextSize is the size that can be ordered after this one. The free disk needs not be
 // a multiple of the rounding: it is what everyone gets.
-func (r Request) next(size int64) int64 {
+func (r Request) nextSize(size int64) int64 {
 	step := int64(r.RoundToGiB)
 	return (size/step + 1) * step
 }
 
-// holds reports whether the file system, filled to no more than percent, takes
+// canHold reports whether the file system, filled to no more than percent, takes
 // this many bytes and inodes.
-func (fs FileSystem) holds(bytes, inodes int64, percent int) bool {
+func (fs FileSystem) canHold(bytes, inodes int64, percent int) bool {
 	return fs.UsableBytes*int64(percent)/100 >= bytes && fs.FreeInodes >= inodes
 }
 

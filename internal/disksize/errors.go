@@ -23,7 +23,7 @@ type TooLargeError struct{ Request Request }
 
 func (e *TooLargeError) Error() string {
 	r := e.Request
-	text := fmt.Sprintf("%s and %s to write", gib(r.RequiredBytes), gib(r.WritableBytes))
+	text := fmt.Sprintf("%s and %s to write", formatGiB(r.RequiredBytes), formatGiB(r.WritableBytes))
 	if r.Inodes > 0 {
 		text += fmt.Sprintf(", in %d files", r.Inodes)
 	}
@@ -31,10 +31,10 @@ func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("no disk holds %s at %d %% utilization in steps of %d GiB: "+
 		"the largest, %d GiB, has room for %s and %d files",
 		text, r.MaxUtilizationPercent, r.RoundToGiB, MaxGiB,
-		gib(largest.UsableBytes/100*int64(r.MaxUtilizationPercent)), largest.FreeInodes)
+		formatGiB(largest.UsableBytes/100*int64(r.MaxUtilizationPercent)), largest.FreeInodes)
 }
 
-func gib(bytes int64) string { return fmt.Sprintf("%.1f GiB", float64(bytes)/GiB) }
+func formatGiB(bytes int64) string { return fmt.Sprintf("%.1f GiB", float64(bytes)/GiB) }
 
 func (r Request) validate() error {
 	atLeastZero := func(name string, n int64) error {

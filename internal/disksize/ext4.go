@@ -44,10 +44,10 @@ func Ext4(sizeGiB int64) FileSystem {
 	descriptors := ceilDiv(groups*descriptorSize, BlockSize)
 	reserved := reservedGDT(blocks, descriptors)
 
-	used := backups(groups)*(1+descriptors+reserved) + // superblocks, descriptors, room to grow
+	used := countBackups(groups)*(1+descriptors+reserved) + // superblocks, descriptors, room to grow
 		groups*(2+inodeTable) + // two bitmaps and a table in each group
-		journal(sizeGiB) +
-		directories(blocks, sizeGiB)
+		journalBlocks(sizeGiB) +
+		directoryBlocks(blocks, sizeGiB)
 	return FileSystem{
 		UsableBytes: (blocks - used - reservedClusters) * BlockSize,
 		FreeInodes:  groups*inodesPerGroup - ownInodes,
@@ -77,9 +77,9 @@ func reservedGDT(blocks, descriptors int64) int64 {
 	return min(maxReservedGDT, full-descriptors)
 }
 
-// backups counts the groups that hold a superblock: the first two, and the powers
+// countBackups counts the groups that hold a superblock: the first two, and the powers
 // of 3, 5 and 7 (feature sparse_super).
-func backups(groups int64) int64 {
+func countBackups(groups int64) int64 {
 	count := min(groups, 2)
 	for _, base := range []int64{3, 5, 7} {
 		for power := base; power < groups; power *= base {
@@ -89,9 +89,9 @@ func backups(groups int64) int64 {
 	return count
 }
 
-// journal is the size that mke2fs chooses, in blocks: 64 MiB below 16 GiB, and
+// journalBlocks is the size that mke2fs chooses, in blocks: 64 MiB below 16 GiB, and
 // twice as much at each doubling, to 1 GiB from 128 GiB on.
-func journal(sizeGiB int64) int64 {
+func journalBlocks(sizeGiB int64) int64 {
 	mib := int64(64)
 	for bound := int64(16); bound <= sizeGiB && mib < 1024; bound *= 2 {
 		mib *= 2
@@ -99,15 +99,15 @@ func journal(sizeGiB int64) int64 {
 	return mib << 20 / BlockSize
 }
 
-// directories counts the blocks that are in use before anyone wrote: one for the
+// directoryBlocks counts the blocks that are in use before anyone wrote: one for the
 // root, four for lost+found, one that maps the room to grow, and one for the
 // extents of a journal that needs more than the four which its inode holds.
-func directories(blocks, sizeGiB int64) int64 {
+func directoryBlocks(blocks, sizeGiB int64) int64 {
 	used := int64(1 + 4)
 	if blocks < maxResizeBlocks {
 		used++
 	}
-	if journal(sizeGiB) > 4*blocksPerGroup {
+	if journalBlocks(sizeGiB) > 4*blocksPerGroup {
 		used++
 	}
 	return used

@@ -68,7 +68,7 @@ func TestADestroyThatListsDisturbLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for name, trouble := range map[string]tketest.Fault{
 		"five empty lists": {Action: tke.ActionDescribe, Times: 5, Effect: tketest.EmptyList{}},
-		"ResourceNotFound": {Action: tke.ActionDelete, Times: 2, Effect: tketest.Answer{Code: "ResourceNotFound", Message: "not found"}},
+		"ResourceNotFound": {Action: tke.ActionDelete, Times: 2, Effect: tketest.ErrorBefore{Code: "ResourceNotFound", Message: "not found"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -97,8 +97,8 @@ func TestAListThatContradictsItselfEndsAnApplyAtOnce(t *testing.T) {
 			run(t, cloud,
 				resource.TestStep{Config: configuration(cloud, base), ExpectError: unwrapped(`Cannot build image cache imc-.*answered DescribeImageCaches with ` + problem + `.*the id is in the state`)},
 			)
-			if injected.Hits() != 1 {
-				t.Errorf("the trouble came %d times", injected.Hits())
+			if injected.Applied() != 1 {
+				t.Errorf("the trouble came %d times", injected.Applied())
 			}
 		})
 	}

@@ -74,7 +74,7 @@ func TestTagsThatCannotBeTakenAway(t *testing.T) {
 // TestTheServicesSpelling: what the service tells in its own words is neither an inconsistent result nor a change.
 func TestTheServicesSpelling(t *testing.T) {
 	t.Parallel()
-	cloud := acctest.Cloud(t, tketest.Options{Tell: func(cache *tketest.Cache) {
+	cloud := acctest.Cloud(t, tketest.Options{RewriteAnswer: func(cache *tketest.Cache) {
 		cache.Snapshotter = strings.ToUpper(cache.Snapshotter)
 		for i, image := range cache.Images {
 			if parsed, err := name.ParseReference(image, name.WithDefaultRegistry("docker.io")); err == nil {
@@ -100,7 +100,7 @@ func TestTheServicesSpelling(t *testing.T) {
 // service is done, and the next plan says what differs.
 func TestWhatTheServiceMakesOfItShowsAsDrift(t *testing.T) {
 	t.Parallel()
-	cloud := acctest.Cloud(t, tketest.Options{Pace: 100 * time.Millisecond, Tell: func(cache *tketest.Cache) { // slow enough to be seen Updating
+	cloud := acctest.Cloud(t, tketest.Options{Pace: 100 * time.Millisecond, RewriteAnswer: func(cache *tketest.Cache) { // slow enough to be seen Updating
 		cache.Name, cache.RetentionDays = strings.ToLower(cache.Name), cache.RetentionDays/10*10
 		for i, image := range cache.Images {
 			cache.Images[i] = strings.Replace(image, "registry.example.com", "mirror.example.com", 1)

@@ -36,14 +36,14 @@ type eventModel struct {
 
 func newCacheModel(cache *tke.ImageCache) cacheModel {
 	var m model
-	m.refresh(cache) // one conversion serves resource and data sources
+	m.refreshFromAPI(cache) // one conversion serves resource and data sources
 	told := cacheModel{
 		ID: m.ID, Name: m.Name, Images: m.Images, SizeGiB: m.SizeGiB, RetentionDays: m.RetentionDays, Status: m.Status, Type: m.Type,
 		SnapshotID: m.SnapshotID, CreatedAt: m.CreatedAt, ExpiresAt: m.ExpiresAt, PodAnnotations: m.PodAnnotations,
-		Snapshotter: stringOrNull(cache.Snapshotter), LastMatchedAt: timeOrNull(cache.LastMatched.Time), Tags: tagMap(cache.Tags),
+		Snapshotter: stringOrNull(cache.Snapshotter), LastMatchedAt: timeOrNull(cache.LastMatched.Time), Tags: toTagMap(cache.Tags),
 		Events: []eventModel{},
 	}
-	for _, event := range cache.Chronicle() {
+	for _, event := range cache.EventsByTime() {
 		told.Events = append(told.Events, eventModel{
 			Type: stringOrNull(event.Type), Reason: stringOrNull(event.Reason), Message: types.StringValue(event.Message),
 			FirstAt: timeOrNull(event.First.Time), LastAt: timeOrNull(event.Last.Time),

@@ -16,25 +16,25 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// source is what the three data sources have in common.
-type source struct {
+// baseDataSource is what the three data sources have in common.
+type baseDataSource struct {
 	name    string
 	clients *clients.Clients
 }
 
-func (s *source) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (s *baseDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + s.name
 }
 
-func (s *source) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+func (s *baseDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
 	s.clients, _ = req.ProviderData.(*clients.Clients)
 }
 
 // DataSource is data "tkeimage_cache": one cache, by id or by name.
-type DataSource struct{ source }
+type DataSource struct{ baseDataSource }
 
 // NewDataSource makes the data source; the framework configures it.
-func NewDataSource() datasource.DataSource { return &DataSource{source{name: "_cache"}} }
+func NewDataSource() datasource.DataSource { return &DataSource{baseDataSource{name: "_cache"}} }
 
 func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := cacheAttributes()
@@ -59,45 +59,45 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	wanted, at := config.ID.ValueString(), path.Root("id")
-	find := d.byID
+	find := d.getByID
 	if config.ID.IsNull() {
-		wanted, at, find = config.Name.ValueString(), path.Root("name"), d.byName
+		wanted, at, find = config.Name.ValueString(), path.Root("name"), d.listByName
 	}
 	found, err := find(ctx, wanted)
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.Cloud(fmt.Sprintf("read image cache %q", wanted), err, d.clients))
+		resp.Diagnostics.Append(tfdiag.CloudError(fmt.Sprintf("read image cache %q", wanted), err, d.clients))
 		return
 	}
 	if len(found) != 1 {
-		resp.Diagnostics.AddAttributeError(at, "Not exactly one image cache", notOne(wanted, d.clients.Region, found))
+		resp.Diagnostics.AddAttributeError(at, "Not exactly one image cache", describeMatches(wanted, d.clients.Region, found))
 		return
 	}
-	resp.Diagnostics.Append(soonGone(&found[0])...)
+	resp.Diagnostics.Append(expiryWarning(&found[0])...)
 	told := newCacheModel(&found[0])
 	resp.Diagnostics.Append(resp.State.Set(ctx, &told)...)
 }
 
-func (d *DataSource) byID(ctx context.Context, id string) ([]tke.ImageCache, error) {
+func (d *DataSource) getByID(ctx context.Context, id string) ([]tke.ImageCache, error) {
 	cloud, err := d.clients.TKE()
 	if err != nil {
 		return nil, err
 	}
-	cache, err := cloud.Find(ctx, id)
+	cache, err := cloud.Get(ctx, id)
 	if cache == nil || err != nil {
 		return nil, err
 	}
 	return []tke.ImageCache{*cache}, nil
 }
 
-func (d *DataSource) byName(ctx context.Context, name string) ([]tke.ImageCache, error) {
+func (d *DataSource) listByName(ctx context.Context, name string) ([]tke.ImageCache, error) {
 	cloud, err := d.clients.TKE()
 	if err != nil {
 		return nil, err
 	}
-	return cloud.Named(ctx, name)
+	return cloud.List(ctx, tke.Filter{Names: []string{name}})
 }
 
-func notOne(wanted, region string, found []tke.ImageCache) string {
+func describeMatches(wanted, region string, found []tke.ImageCache) string {
 	if len(found) == 0 {
 		return fmt.Sprintf("There is no image cache %q in %s. A cache belongs to one region: look at the provider's region too.", wanted, region)
 	}

@@ -16,10 +16,12 @@ import (
 )
 
 // ListDataSource is data "tkeimage_caches": the caches of the region, narrowed down.
-type ListDataSource struct{ source }
+type ListDataSource struct{ baseDataSource }
 
 // NewListDataSource makes the data source; the framework configures it.
-func NewListDataSource() datasource.DataSource { return &ListDataSource{source{name: "_caches"}} }
+func NewListDataSource() datasource.DataSource {
+	return &ListDataSource{baseDataSource{name: "_caches"}}
+}
 
 type listModel struct {
 	Names     types.Set    `tfsdk:"names"`
@@ -55,9 +57,9 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		return
 	}
 	wanted := filter{Names: config.Names, NameRegex: config.NameRegex, Image: config.Image, Status: config.Status, Type: config.Type}
-	caches, err := wanted.list(ctx, d.clients)
+	caches, err := wanted.listCaches(ctx, d.clients)
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.Cloud("list image caches", err, d.clients))
+		resp.Diagnostics.Append(tfdiag.CloudError("list image caches", err, d.clients))
 		return
 	}
 	config.Caches = []cacheModel{}

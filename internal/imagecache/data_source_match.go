@@ -14,11 +14,11 @@ import (
 )
 
 // MatchDataSource is data "tkeimage_cache_match": the cache that Pods of some images would get.
-type MatchDataSource struct{ source }
+type MatchDataSource struct{ baseDataSource }
 
 // NewMatchDataSource makes the data source; the framework configures it.
 func NewMatchDataSource() datasource.DataSource {
-	return &MatchDataSource{source{name: "_cache_match"}}
+	return &MatchDataSource{baseDataSource{name: "_cache_match"}}
 }
 
 type matchModel struct {
@@ -48,24 +48,24 @@ func (d *MatchDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	cache, err := d.match(ctx, &config)
+	cache, err := d.findMatch(ctx, &config)
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.Cloud("find the image cache for these images", err, d.clients))
+		resp.Diagnostics.Append(tfdiag.CloudError("find the image cache for these images", err, d.clients))
 		return
 	}
 	config.Found = types.BoolValue(cache != nil)
 	if cache != nil {
-		resp.Diagnostics.Append(soonGone(cache)...)
+		resp.Diagnostics.Append(expiryWarning(cache)...)
 		told := newCacheModel(cache)
 		config.Cache = &told
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
 }
 
-func (d *MatchDataSource) match(ctx context.Context, config *matchModel) (*tke.ImageCache, error) {
+func (d *MatchDataSource) findMatch(ctx context.Context, config *matchModel) (*tke.ImageCache, error) {
 	cloud, err := d.clients.TKE()
 	if err != nil {
 		return nil, err
 	}
-	return cloud.Match(ctx, stringsOf(config.Images), config.Snapshotter.ValueString())
+	return cloud.Match(ctx, toStrings(config.Images), config.Snapshotter.ValueString())
 }

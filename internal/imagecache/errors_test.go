@@ -105,7 +105,7 @@ func TestTheServicesErrorsAreExplained(t *testing.T) {
 }
 
 func answer(code string) func(*tketest.Server) {
-	return func(s *tketest.Server) { inject(s, tketest.Answer{Code: code, Message: "said the service"}) }
+	return func(s *tketest.Server) { inject(s, tketest.ErrorBefore{Code: code, Message: "said the service"}) }
 }
 
 func inject(s *tketest.Server, effect tketest.Effect) {

@@ -20,8 +20,8 @@ type filter struct {
 	Type      types.String
 }
 
-// list gives the caches that pass, the newest first: the service's own order is not documented.
-func (f filter) list(ctx context.Context, from *clients.Clients) ([]tke.ImageCache, error) {
+// listCaches gives the caches that pass, the newest first: the service's own order is not documented.
+func (f filter) listCaches(ctx context.Context, from *clients.Clients) ([]tke.ImageCache, error) {
 	cloud, err := from.TKE()
 	if err != nil {
 		return nil, err
@@ -30,13 +30,13 @@ func (f filter) list(ctx context.Context, from *clients.Clients) ([]tke.ImageCac
 	if err != nil {
 		return nil, err
 	}
-	caches, err := cloud.Named(ctx, stringsOf(f.Names)...)
-	caches = slices.DeleteFunc(caches, func(cache tke.ImageCache) bool { return !f.passes(&cache, pattern) })
+	caches, err := cloud.List(ctx, tke.Filter{Names: toStrings(f.Names)})
+	caches = slices.DeleteFunc(caches, func(cache tke.ImageCache) bool { return !f.matchesCache(&cache, pattern) })
 	slices.SortStableFunc(caches, tke.NewestFirst)
 	return caches, err
 }
 
-func (f filter) passes(cache *tke.ImageCache, pattern *regexp.Regexp) bool {
+func (f filter) matchesCache(cache *tke.ImageCache, pattern *regexp.Regexp) bool {
 	return pattern.MatchString(cache.Name) &&
 		(f.Image.IsNull() || slices.Contains(cache.Images, f.Image.ValueString())) &&
 		(f.Status.IsNull() || cache.Status == f.Status.ValueString()) &&

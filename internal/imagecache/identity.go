@@ -20,17 +20,17 @@ type writablePrivateState interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// elsewhere is an error where the cache is known to be in another region than the provider's. There it would not be found: a read
+// checkRegion is an error where the cache is known to be in another region than the provider's. There it would not be found: a read
 // would take it out of the state, and a deletion would count as done.
-func (r *Resource) elsewhere(ctx context.Context, id string, identity *tfsdk.ResourceIdentity, private privateState) diag.Diagnostics {
-	region := regionOf(ctx, identity, private)
+func (r *Resource) checkRegion(ctx context.Context, id string, identity *tfsdk.ResourceIdentity, private privateState) diag.Diagnostics {
+	region := readRegion(ctx, identity, private)
 	if region == "" || r.clients.Deferred() || region == r.clients.Region {
 		return nil
 	}
-	return diag.Diagnostics{tfdiag.Elsewhere(id, region, r.clients.Region)}
+	return diag.Diagnostics{tfdiag.WrongRegion(id, region, r.clients.Region)}
 }
 
-func regionOf(ctx context.Context, identity *tfsdk.ResourceIdentity, private privateState) string {
+func readRegion(ctx context.Context, identity *tfsdk.ResourceIdentity, private privateState) string {
 	if identity != nil && !identity.Raw.IsFullyNull() {
 		var known identityModel
 		if diags := identity.Get(ctx, &known); !diags.HasError() && known.Region.ValueString() != "" {
@@ -44,23 +44,23 @@ func regionOf(ctx context.Context, identity *tfsdk.ResourceIdentity, private pri
 	return region
 }
 
-// save writes the state, the identity where it is missing, and the region.
-func (r *Resource) save(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, private writablePrivateState, m *model) diag.Diagnostics {
+// saveState writes the state, the identity where it is missing, and the region.
+func (r *Resource) saveState(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, private writablePrivateState, m *model) diag.Diagnostics {
 	diags := state.Set(ctx, m)
-	diags.Append(r.identify(ctx, identity, m.ID.ValueString())...)
+	diags.Append(r.setIdentity(ctx, identity, m.ID.ValueString())...)
 	diags.Append(private.SetKey(ctx, regionKey, strconv.AppendQuote(nil, r.clients.Region))...)
 	return diags
 }
 
-// identify sets the identity wherever it is null: a CLI that does not know identity keeps none, and the framework takes an
+// setIdentity sets the identity wherever it is null: a CLI that does not know identity keeps none, and the framework takes an
 // answer without one for an error, even when the cache is gone. An identity that is there must not change.
-func (r *Resource) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, id string) diag.Diagnostics {
+func (r *Resource) setIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, id string) diag.Diagnostics {
 	if identity == nil || !identity.Raw.IsFullyNull() {
 		return nil
 	}
-	return identity.Set(ctx, r.identity(id))
+	return identity.Set(ctx, r.newIdentity(id))
 }
 
-func (r *Resource) identity(id string) identityModel {
+func (r *Resource) newIdentity(id string) identityModel {
 	return identityModel{ID: types.StringValue(id), Region: types.StringValue(r.clients.Region)}
 }

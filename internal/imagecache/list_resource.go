@@ -62,9 +62,9 @@ func (l *ListResource) List(ctx context.Context, req list.ListRequest, stream *l
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	caches, err := filter{NameRegex: query.NameRegex, Image: query.Image, Status: query.Status, Type: query.Type}.list(ctx, l.clients)
+	caches, err := filter{NameRegex: query.NameRegex, Image: query.Image, Status: query.Status, Type: query.Type}.listCaches(ctx, l.clients)
 	if err != nil {
-		stream.Results = list.ListResultsStreamDiagnostics(diag.Diagnostics{tfdiag.Cloud("list image caches", err, l.clients)})
+		stream.Results = list.ListResultsStreamDiagnostics(diag.Diagnostics{tfdiag.CloudError("list image caches", err, l.clients)})
 		return
 	}
 	if req.Limit > 0 && int64(len(caches)) > req.Limit {
@@ -72,14 +72,14 @@ func (l *ListResource) List(ctx context.Context, req list.ListRequest, stream *l
 	}
 	stream.Results = func(push func(list.ListResult) bool) {
 		for _, cache := range caches {
-			if !push(l.result(ctx, req, &cache)) {
+			if !push(l.newListResult(ctx, req, &cache)) {
 				return
 			}
 		}
 	}
 }
 
-func (l *ListResource) result(ctx context.Context, req list.ListRequest, cache *tke.ImageCache) list.ListResult {
+func (l *ListResource) newListResult(ctx context.Context, req list.ListRequest, cache *tke.ImageCache) list.ListResult {
 	result := req.NewListResult(ctx)
 	result.DisplayName = fmt.Sprintf("%s (%s)", cache.Name, cache.ID)
 	if cache.Name == "" {
@@ -87,17 +87,17 @@ func (l *ListResource) result(ctx context.Context, req list.ListRequest, cache *
 	}
 	result.Diagnostics.Append(result.Identity.Set(ctx, identityModel{ID: types.StringValue(cache.ID), Region: types.StringValue(l.clients.Region)})...)
 	if req.IncludeResource {
-		result.Diagnostics.Append(adoptable(ctx, result.Resource, cache)...)
+		result.Diagnostics.Append(fillImportedResource(ctx, result.Resource, cache)...)
 	}
 	return result
 }
 
-// adoptable fills in a cache as an import would find it: what the service never tells is null.
-func adoptable(ctx context.Context, into *tfsdk.Resource, cache *tke.ImageCache) diag.Diagnostics {
+// fillImportedResource fills in a cache as an import would find it: what the service never tells is null.
+func fillImportedResource(ctx context.Context, into *tfsdk.Resource, cache *tke.ImageCache) diag.Diagnostics {
 	diags := into.SetAttribute(ctx, path.Root("id"), cache.ID) // from here on every other attribute is a null of its own type
 	var m model
 	diags.Append(into.Get(ctx, &m)...)
-	m.adopt(cache)
+	m.importFromAPI(cache)
 	m.Rebuild = types.StringValue(rebuildReplace)
 	diags.Append(into.Set(ctx, &m)...)
 	return diags

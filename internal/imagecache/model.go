@@ -66,23 +66,23 @@ type identityModel struct {
 // newName is the default of `name`.
 func newName() string { return "tf-" + strings.ToLower(rand.Text()[:12]) }
 
-// createRequest is what a plan asks of the service. Passwords are write-only, so they are taken from the configuration.
-func (m *model) createRequest(ctx context.Context, config *model) (tke.CreateRequest, diag.Diagnostics) {
-	credentials, diags := config.credentials(ctx)
+// toCreateRequest is what a plan asks of the service. Passwords are write-only, so they are taken from the configuration.
+func (m *model) toCreateRequest(ctx context.Context, config *model) (tke.CreateRequest, diag.Diagnostics) {
+	credentials, diags := config.registryCredentials(ctx)
 	request := tke.CreateRequest{
-		Images:           stringsOf(m.Images),
+		Images:           toStrings(m.Images),
 		VpcID:            m.VpcID.ValueString(),
 		SubnetID:         m.SubnetID.ValueString(),
 		Name:             m.Name.ValueString(),
-		SecurityGroupIDs: stringsOf(m.SecurityGroupIDs),
+		SecurityGroupIDs: toStrings(m.SecurityGroupIDs),
 		Credentials:      credentials,
 		ExistingEipID:    m.ExistingEipID.ValueString(),
 		SizeGiB:          m.SizeGiB.ValueInt64(),
 		RetentionDays:    m.RetentionDays.ValueInt64(),
-		InsecureHosts:    stringsOf(m.InsecureRegistries),
-		HTTPHosts:        stringsOf(m.HTTPRegistries),
+		InsecureHosts:    toStrings(m.InsecureRegistries),
+		HTTPHosts:        toStrings(m.HTTPRegistries),
 		ResolveConfig:    m.ResolveConfig.ValueString(),
-		Tags:             tagsOf(m.Tags),
+		Tags:             toTags(m.Tags),
 		Snapshotter:      m.Snapshotter.ValueString(),
 	}
 	if !m.AutoEip.IsNull() {
@@ -102,8 +102,8 @@ func deletePolicy(keep types.Bool) string {
 	return "Release"
 }
 
-// updateRequest is what must be sent to turn the state into the plan.
-func (m *model) updateRequest(ctx context.Context, state, config *model) (tke.UpdateRequest, diag.Diagnostics) {
+// toUpdateRequest is what must be sent to turn the state into the plan.
+func (m *model) toUpdateRequest(ctx context.Context, state, config *model) (tke.UpdateRequest, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	request := tke.UpdateRequest{ID: state.ID.ValueString()}
 	if !m.Name.Equal(state.Name) {
@@ -115,33 +115,33 @@ func (m *model) updateRequest(ctx context.Context, state, config *model) (tke.Up
 	if !m.SizeGiB.Equal(state.SizeGiB) {
 		request.SizeGiB = m.SizeGiB.ValueInt64Pointer()
 	}
-	if rebuilds(state, m) || !m.Images.Equal(state.Images) {
-		request.Images = stringsOf(m.Images)
+	if needsRebuild(state, m) || !m.Images.Equal(state.Images) {
+		request.Images = toStrings(m.Images)
 	}
 	if !m.SecurityGroupIDs.Equal(state.SecurityGroupIDs) && !(state.SecurityGroupIDs.IsNull() && m.SecurityGroupIDs.IsNull()) {
-		request.SecurityGroupIDs = new(stringsOf(m.SecurityGroupIDs))
+		request.SecurityGroupIDs = new(toStrings(m.SecurityGroupIDs))
 	}
 	if !m.Tags.Equal(state.Tags) {
-		request.Tags = new(tagsOf(m.Tags))
+		request.Tags = new(toTags(m.Tags))
 	}
 	pulls := request.Images != nil || request.SizeGiB != nil
 	if !m.RegistryCredentials.Equal(state.RegistryCredentials) || pulls && !m.RegistryCredentials.IsNull() {
 		// What is pulled again may need a fresh token: the one from the first build may have ended long ago.
-		credentials, odd := config.credentials(ctx)
+		credentials, odd := config.registryCredentials(ctx)
 		diags.Append(odd...)
 		request.Credentials = &credentials
 	}
 	return request, diags
 }
 
-// asksForNothing reports whether a request would change nothing.
-func asksForNothing(request tke.UpdateRequest) bool {
+// isEmptyUpdate reports whether a request would change nothing.
+func isEmptyUpdate(request tke.UpdateRequest) bool {
 	return request.Name == nil && request.RetentionDays == nil && request.SizeGiB == nil && request.Images == nil &&
 		request.SecurityGroupIDs == nil && request.Tags == nil && request.Credentials == nil
 }
 
-// shows reports whether a cache shows everything that a request asked for, as far as the service tells.
-func shows(cache *tke.ImageCache, request tke.UpdateRequest) bool {
+// showsUpdate reports whether a cache shows everything that a request asked for, as far as the service tells.
+func showsUpdate(cache *tke.ImageCache, request tke.UpdateRequest) bool {
 	switch {
 	case request.Name != nil && cache.Name != *request.Name,
 		request.SizeGiB != nil && cache.SizeGiB != *request.SizeGiB,
@@ -152,11 +152,11 @@ func shows(cache *tke.ImageCache, request tke.UpdateRequest) bool {
 	return true
 }
 
-// pending is what the state holds from the moment that the id is known: what was planned, and nothing unknown.
-func (m *model) pending(id string) {
+// setPending is what the state holds from the moment that the id is known: what was planned, and nothing unknown.
+func (m *model) setPending(id string) {
 	m.ID = types.StringValue(id)
 	m.Status = types.StringValue(tke.StatusPending)
-	m.PodAnnotations = mapOf(annotations.PinTo(id))
+	m.PodAnnotations = toMap(annotations.PinTo(id))
 	for _, unknown := range []*types.String{&m.Type, &m.SnapshotID, &m.CreatedAt, &m.ExpiresAt} {
 		if unknown.IsUnknown() {
 			*unknown = types.StringNull()
@@ -164,11 +164,11 @@ func (m *model) pending(id string) {
 	}
 }
 
-// settle completes a plan with what the service tells after it was carried out. What the plan knew stays, even where the service
+// setComputedFromAPI completes a plan with what the service tells after it was carried out. What the plan knew stays, even where the service
 // tells otherwise: Terraform would take that for a mistake of the provider and a new cache for spoiled. The next read tells it.
-func (m *model) settle(cache *tke.ImageCache) {
+func (m *model) setComputedFromAPI(cache *tke.ImageCache) {
 	told := *m
-	told.refresh(cache)
+	told.refreshFromAPI(cache)
 	for planned, told := range map[*types.String]types.String{
 		&m.ID: told.ID, &m.Status: told.Status, &m.Type: told.Type, &m.SnapshotID: told.SnapshotID,
 		&m.CreatedAt: told.CreatedAt, &m.ExpiresAt: told.ExpiresAt,
@@ -180,34 +180,34 @@ func (m *model) settle(cache *tke.ImageCache) {
 	m.PodAnnotations = told.PodAnnotations
 }
 
-// adopt takes over what the service tells of a cache that was made elsewhere, tags included.
-func (m *model) adopt(cache *tke.ImageCache) {
-	m.refresh(cache)
+// importFromAPI takes over what the service tells of a cache that was made elsewhere, tags included.
+func (m *model) importFromAPI(cache *tke.ImageCache) {
+	m.refreshFromAPI(cache)
 	if len(cache.Tags) > 0 {
-		m.Tags = tagMap(cache.Tags)
+		m.Tags = toTagMap(cache.Tags)
 	}
 }
 
-// refresh takes over what the service tells. What it never tells stays as it is, and so does what it only spells otherwise.
-func (m *model) refresh(cache *tke.ImageCache) {
+// refreshFromAPI takes over what the service tells. What it never tells stays as it is, and so does what it only spells otherwise.
+func (m *model) refreshFromAPI(cache *tke.ImageCache) {
 	m.ID = types.StringValue(cache.ID)
 	m.Name = types.StringValue(cache.Name)
-	m.Images = spelled(cache.Images, m.Images)
+	m.Images = keepConfiguredSpelling(cache.Images, m.Images)
 	m.SizeGiB = types.Int64Value(cache.SizeGiB)
 	m.Status = types.StringValue(cache.Status)
 	m.Type = stringOrNull(cache.Type)
 	m.SnapshotID = stringOrNull(cache.SnapshotID)
 	m.CreatedAt = timeOrNull(cache.Created.Time)
-	m.PodAnnotations = mapOf(annotations.PinTo(cache.ID))
-	m.refreshRetention(cache)
+	m.PodAnnotations = toMap(annotations.PinTo(cache.ID))
+	m.refreshRetentionFromAPI(cache)
 	// Tags that were left out are not this cache's business: an account may tag what is made in it. An old cache is told without any.
 	if cache.Tags != nil && !m.Tags.IsNull() {
-		m.Tags = tagMap(cache.Tags)
+		m.Tags = toTagMap(cache.Tags)
 	}
 	// Nobody can change the snapshotter of a cache, so what was asked for stays, whatever the service calls it.
 }
 
-func (m *model) refreshRetention(cache *tke.ImageCache) {
+func (m *model) refreshRetentionFromAPI(cache *tke.ImageCache) {
 	if cache.RetentionDays != nil {
 		m.RetentionDays = types.Int64Value(*cache.RetentionDays)
 	}
@@ -223,7 +223,7 @@ func (m *model) refreshRetention(cache *tke.ImageCache) {
 	}
 }
 
-func (m *model) credentials(ctx context.Context) ([]tke.RegistryCredential, diag.Diagnostics) {
+func (m *model) registryCredentials(ctx context.Context) ([]tke.RegistryCredential, diag.Diagnostics) {
 	hosts := map[string]credentialModel{}
 	diags := m.RegistryCredentials.ElementsAs(ctx, &hosts, false)
 	credentials := make([]tke.RegistryCredential, 0, len(hosts))

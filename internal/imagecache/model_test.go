@@ -13,14 +13,14 @@ func TestWhatCannotBeReadIsNotLeftOut(t *testing.T) {
 	t.Parallel()
 	login := map[string]attr.Type{"username": types.StringType, "password_wo": types.StringType, "password_wo_version": types.Int64Type, "name": types.StringType}
 	odd := &model{RegistryCredentials: types.MapValueMust(types.ObjectType{AttrTypes: login}, map[string]attr.Value{"r.example.com": types.ObjectNull(login)})}
-	if _, diags := odd.createRequest(t.Context(), odd); !diags.HasError() {
+	if _, diags := odd.toCreateRequest(t.Context(), odd); !diags.HasError() {
 		t.Error("a creation leaves credentials out")
 	}
-	if request, diags := odd.updateRequest(t.Context(), &model{}, odd); !diags.HasError() {
+	if request, diags := odd.toUpdateRequest(t.Context(), &model{}, odd); !diags.HasError() {
 		t.Errorf("an update sends %+v", request.Credentials)
 	}
 	eip := &model{RegistryCredentials: types.MapNull(types.ObjectType{AttrTypes: login}), AutoEip: types.ObjectValueMust(map[string]attr.Type{"isp": types.StringType}, map[string]attr.Value{"isp": types.StringValue("BGP")})}
-	if request, diags := eip.createRequest(t.Context(), eip); !diags.HasError() {
+	if request, diags := eip.toCreateRequest(t.Context(), eip); !diags.HasError() {
 		t.Errorf("a creation asks for %+v", request.AutoEip)
 	}
 }

@@ -11,12 +11,12 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// lookTimeout bounds the look for namesakes: it is a help, and must not hold up a plan.
-const lookTimeout = 5 * time.Second
+// namesakeTimeout bounds the look for namesakes: it is a help, and must not hold up a plan.
+const namesakeTimeout = 5 * time.Second
 
-// namesakes warns where a cache of the planned name is there already and no state was seen to hold it: a run that was killed
+// checkNamesakes warns where a cache of the planned name is there already and no state was seen to hold it: a run that was killed
 // between the create call and the writing of the state leaves such a cache behind, and only its name leads back to it.
-func (r *Resource) namesakes(ctx context.Context, plan *model) diag.Diagnostics {
+func (r *Resource) checkNamesakes(ctx context.Context, plan *model) diag.Diagnostics {
 	if plan.Name.IsUnknown() || r.clients.Deferred() {
 		return nil // a name that is made up later has no namesake
 	}
@@ -24,24 +24,24 @@ func (r *Resource) namesakes(ctx context.Context, plan *model) diag.Diagnostics 
 	if err != nil {
 		return nil // has been said
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	ctx, cancel := context.WithTimeout(ctx, namesakeTimeout)
 	defer cancel()
-	found, err := cloud.Namesakes(ctx, plan.Name.ValueString())
+	found, err := cloud.List(ctx, tke.Filter{Names: []string{plan.Name.ValueString()}})
 	if err != nil { // creating will say what is wrong, if it still is
 		tflog.Debug(ctx, "could not look for image caches of the same name", map[string]any{"error": err.Error()})
 		return nil
 	}
 	var unknown []tke.ImageCache
 	for _, cache := range found {
-		if r.clients.Known.WasDropped(cache.ID) {
-			return diag.Diagnostics{tfdiag.Reappeared(&cache)}
+		if r.clients.Seen.WasDropped(cache.ID) {
+			return diag.Diagnostics{tfdiag.ReappearedCache(&cache)}
 		}
-		if !r.clients.Known.Has(cache.ID) {
+		if !r.clients.Seen.Has(cache.ID) {
 			unknown = append(unknown, cache)
 		}
 	}
 	if len(unknown) == 0 {
 		return nil
 	}
-	return diag.Diagnostics{tfdiag.Namesakes(plan.Name.ValueString(), unknown)}
+	return diag.Diagnostics{tfdiag.SameNameCaches(plan.Name.ValueString(), unknown)}
 }

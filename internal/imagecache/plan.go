@@ -23,11 +23,11 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// adopted marks, in the private state, a cache that was imported and not applied since. The service never tells where its
+// importedKey marks, in the private state, a cache that was imported and not applied since. The service never tells where its
 // builder ran, so what is null then was not necessarily left out, and the configured value is taken over without replacing.
-const adopted = "adopted"
+const importedKey = "adopted"
 
-const adoptedDescription = "A change replaces the cache, unless the prior value is unknown after an import."
+const replaceUnlessImported = "A change replaces the cache, unless the prior value is unknown after an import."
 
 var asObject = basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true, UnhandledUnknownAsEmpty: true}
 
@@ -36,21 +36,21 @@ type privateState interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 }
 
-func isAdopted(ctx context.Context, private privateState) bool {
-	mark, diags := private.GetKey(ctx, adopted)
+func isImported(ctx context.Context, private privateState) bool {
+	mark, diags := private.GetKey(ctx, importedKey)
 	return !diags.HasError() && string(mark) == "true"
 }
 
-func stringUnlessAdopted(ctx context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
-	resp.RequiresReplace = !req.StateValue.IsNull() || !isAdopted(ctx, req.Private)
+func replaceStringUnlessImported(ctx context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
+	resp.RequiresReplace = !req.StateValue.IsNull() || !isImported(ctx, req.Private)
 }
 
-func setUnlessAdopted(ctx context.Context, req planmodifier.SetRequest, resp *setplanmodifier.RequiresReplaceIfFuncResponse) {
-	resp.RequiresReplace = !req.StateValue.IsNull() || !isAdopted(ctx, req.Private)
+func replaceSetUnlessImported(ctx context.Context, req planmodifier.SetRequest, resp *setplanmodifier.RequiresReplaceIfFuncResponse) {
+	resp.RequiresReplace = !req.StateValue.IsNull() || !isImported(ctx, req.Private)
 }
 
-func objectUnlessAdopted(ctx context.Context, req planmodifier.ObjectRequest, resp *objectplanmodifier.RequiresReplaceIfFuncResponse) {
-	resp.RequiresReplace = !req.StateValue.IsNull() || !isAdopted(ctx, req.Private)
+func replaceObjectUnlessImported(ctx context.Context, req planmodifier.ObjectRequest, resp *objectplanmodifier.RequiresReplaceIfFuncResponse) {
+	resp.RequiresReplace = !req.StateValue.IsNull() || !isImported(ctx, req.Private)
 }
 
 // ModifyPlan makes the plan tell the truth: what is known is said, and what a change costs.
@@ -67,39 +67,39 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 	}
 	if _, err := r.clients.TKE(); err != nil && !r.clients.Deferred() {
-		resp.Diagnostics.Append(tfdiag.Cloud("plan an image cache", err, r.clients)) // apply would only say so later
+		resp.Diagnostics.Append(tfdiag.CloudError("plan an image cache", err, r.clients)) // apply would only say so later
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.clients.Secrets.AddPublic(plan.shownTexts()...)
+	r.clients.Secrets.AddPublic(plan.publicTexts()...)
 	if state == nil {
-		plan.foreseeCreate(&config)
+		plan.planCreate(&config)
 		resp.Diagnostics.Append(r.checkDropped(ctx)...)
-		resp.Diagnostics.Append(r.namesakes(ctx, &plan)...)
+		resp.Diagnostics.Append(r.checkNamesakes(ctx, &plan)...)
 	} else {
-		if r.clients.Known.AddPlanned(state.ID.ValueString()) {
-			resp.Diagnostics.Append(tfdiag.TwoAddresses(state.ID.ValueString()))
+		if r.clients.Seen.AddPlanned(state.ID.ValueString()) {
+			resp.Diagnostics.Append(tfdiag.DuplicateAddress(state.ID.ValueString()))
 		}
-		plan.foreseeUpdate(&config, state)
-		resp.RequiresReplace.Append(replacements(state, &plan)...)
+		plan.planUpdate(&config, state)
+		resp.RequiresReplace.Append(replacementPaths(state, &plan)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	if images := floating(&plan); len(images) > 0 {
+	if images := floatingTags(&plan); len(images) > 0 {
 		resp.Diagnostics.AddAttributeWarning(path.Root("images"), "A tag that moves will leave this cache stale", fmt.Sprintf(
 			"Pods match a cache by name and tag, not by content: when %s moves, they go on starting from the old image. "+
 				"Set image_digests (data.tkeimage_root_disk_size gives them), so that a moved tag builds the cache again, or use a tag that does not move.",
 			strings.Join(images, ", ")))
 	}
-	if state != nil && isAdopted(ctx, req.Private) && !plan.VpcID.Equal(state.VpcID) {
+	if state != nil && isImported(ctx, req.Private) && !plan.VpcID.Equal(state.VpcID) {
 		resp.Diagnostics.AddWarning("Imported: recorded from the configuration", fmt.Sprintf(
 			"The service never tells where image cache %s was built (VPC, subnet, security groups, elastic IP, registry lists, DNS). "+
 				"The plan takes these values from the configuration into the state; the cache is not replaced for them.", state.ID.ValueString()))
 	}
 }
 
-// foreseeCreate says what a new cache will be, as far as that is known.
-func (m *model) foreseeCreate(config *model) {
+// planCreate says what a new cache will be, as far as that is known.
+func (m *model) planCreate(config *model) {
 	if config.SizeGiB.IsNull() {
 		m.SizeGiB = types.Int64Value(disksize.MinGiB)
 	}
@@ -112,13 +112,13 @@ func (m *model) foreseeCreate(config *model) {
 	}
 }
 
-// foreseeUpdate says what stays of an existing cache. Only what the service will pull or count anew is unknown.
-func (m *model) foreseeUpdate(config, state *model) {
+// planUpdate says what stays of an existing cache. Only what the service will pull or count anew is unknown.
+func (m *model) planUpdate(config, state *model) {
 	if config.SizeGiB.IsNull() {
 		m.SizeGiB = state.SizeGiB
 	}
-	m.PodAnnotations = mapOf(annotations.PinTo(state.ID.ValueString()))
-	pulls := !m.Images.Equal(state.Images) || !m.SizeGiB.Equal(state.SizeGiB) || rebuilds(state, m)
+	m.PodAnnotations = toMap(annotations.PinTo(state.ID.ValueString()))
+	pulls := !m.Images.Equal(state.Images) || !m.SizeGiB.Equal(state.SizeGiB) || needsRebuild(state, m)
 	m.SnapshotID = state.SnapshotID
 	m.ExpiresAt = state.ExpiresAt
 	if pulls {
@@ -138,46 +138,46 @@ func (m *model) foreseeUpdate(config, state *model) {
 	}
 }
 
-// replacements are the attributes whose change needs a new cache, beyond those that the schema names.
-func replacements(state, plan *model) path.Paths {
+// replacementPaths are the attributes whose change needs a new cache, beyond those that the schema names.
+func replacementPaths(state, plan *model) path.Paths {
 	var paths path.Paths
 	if state.Status.ValueString() == tke.StatusFailed {
 		paths.Append(path.Root("status"))
 	}
-	if shrinks(state, plan) {
+	if isShrinking(state, plan) {
 		paths.Append(path.Root("size_gib"))
 	}
 	if plan.Rebuild.ValueString() == rebuildReplace {
-		for _, image := range moved(state, plan) {
+		for _, image := range movedImages(state, plan) {
 			paths.Append(path.Root("image_digests").AtMapKey(image))
 		}
 	}
 	return paths
 }
 
-func shrinks(state, plan *model) bool {
+func isShrinking(state, plan *model) bool {
 	return !plan.SizeGiB.IsUnknown() && !state.SizeGiB.IsNull() && plan.SizeGiB.ValueInt64() < state.SizeGiB.ValueInt64()
 }
 
-// rebuilds reports whether the same images must be pulled again into the same cache.
-func rebuilds(state, plan *model) bool {
-	return len(moved(state, plan)) > 0 || state.Status.ValueString() == tke.StatusUpdateFailed
+// needsRebuild reports whether the same images must be pulled again into the same cache.
+func needsRebuild(state, plan *model) bool {
+	return len(movedImages(state, plan)) > 0 || state.Status.ValueString() == tke.StatusUpdateFailed
 }
 
-// moved are the images whose digest was known and is another one now. A digest that is new to the state says nothing about
+// movedImages are the images whose digest was known and is another one now. A digest that is new to the state says nothing about
 // what the cache holds, and one that is not among the images does not concern it.
-func moved(state, plan *model) []string {
-	before, after := stringMapOf(state.ImageDigests), stringMapOf(plan.ImageDigests)
-	return slices.DeleteFunc(stringsOf(plan.Images), func(image string) bool {
+func movedImages(state, plan *model) []string {
+	before, after := toStringMap(state.ImageDigests), toStringMap(plan.ImageDigests)
+	return slices.DeleteFunc(toStrings(plan.Images), func(image string) bool {
 		was, is := before[image], after[image]
-		return was == "" || is == "" || was == is || !slices.Contains(stringsOf(state.Images), image)
+		return was == "" || is == "" || was == is || !slices.Contains(toStrings(state.Images), image)
 	})
 }
 
-// floating are the images of a tag that is expected to move and whose digest nobody watches.
-func floating(plan *model) []string {
+// floatingTags are the images of a tag that is expected to move and whose digest nobody watches.
+func floatingTags(plan *model) []string {
 	watched := plan.ImageDigests.Elements()
-	return slices.DeleteFunc(stringsOf(plan.Images), func(image string) bool {
+	return slices.DeleteFunc(toStrings(plan.Images), func(image string) bool {
 		_, isWatched := watched[image]
 		return isWatched || plan.ImageDigests.IsUnknown() || !isLatest(image)
 	})

@@ -61,8 +61,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if nameIsNew {
 		plan.Name = types.StringValue(newName())
 	}
-	request, diags := plan.createRequest(ctx, &config)
-	request.NameIsNew = nameIsNew
+	request, diags := plan.toCreateRequest(ctx, &config)
+	request.NameIsGenerated = nameIsNew
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -70,30 +70,30 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 
 	cloud, err := r.clients.TKE()
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.Cloud(attempt, err, r.clients))
+		resp.Diagnostics.Append(tfdiag.CloudError(attempt, err, r.clients))
 		return
 	}
 	id, err := cloud.Create(ctx, request)
 	if err != nil {
-		id, err = r.takeOver(request, err)
+		id, err = r.adoptCreated(request, err)
 	}
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.Cloud(attempt, err, r.clients))
+		resp.Diagnostics.Append(tfdiag.CloudError(attempt, err, r.clients))
 		return
 	}
 	tflog.Info(ctx, "image cache created, waiting until it is ready", map[string]any{"id": id})
-	r.clients.Known.Add(id)
+	r.clients.Seen.Add(id)
 	begun := plan
-	begun.pending(id)
-	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &begun)...)
+	begun.setPending(id)
+	resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &begun)...)
 
 	cache, err := cloud.WaitReady(ctx, id)
 	if err != nil {
-		resp.Diagnostics.Append(r.failedBuild(ctx, "build image cache "+id, err, &plan))
+		resp.Diagnostics.Append(r.buildDiagnostic(ctx, "build image cache "+id, err, &plan))
 		return // with the id in the state, Terraform marks the cache tainted
 	}
-	plan.settle(cache)
-	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
+	plan.setComputedFromAPI(cache)
+	resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
 }
 
 // Read takes over what the service tells; a cache that is not there any more, which several looks have to show, leaves the state.
@@ -103,31 +103,31 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if r.clients.Known.AddRead(state.ID.ValueString()) {
-		resp.Diagnostics.Append(tfdiag.TwoAddresses(state.ID.ValueString()))
+	if r.clients.Seen.AddRead(state.ID.ValueString()) {
+		resp.Diagnostics.Append(tfdiag.DuplicateAddress(state.ID.ValueString()))
 	}
-	r.clients.Secrets.AddPublic(state.shownTexts()...)
-	if resp.Diagnostics.Append(r.elsewhere(ctx, state.ID.ValueString(), req.Identity, req.Private)...); resp.Diagnostics.HasError() {
+	r.clients.Secrets.AddPublic(state.publicTexts()...)
+	if resp.Diagnostics.Append(r.checkRegion(ctx, state.ID.ValueString(), req.Identity, req.Private)...); resp.Diagnostics.HasError() {
 		return
 	}
-	cache, err := r.read(ctx, &state)
+	cache, err := r.getForRefresh(ctx, &state)
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.Cloud("read image cache "+state.ID.ValueString(), err, r.clients))
+		resp.Diagnostics.Append(tfdiag.CloudError("read image cache "+state.ID.ValueString(), err, r.clients))
 		return
 	}
 	if cache == nil {
-		r.clients.Known.Drop(state.ID.ValueString())
-		resp.Diagnostics.Append(r.leave(ctx, &state)...)
-		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.ID.ValueString())...)
+		r.clients.Seen.Drop(state.ID.ValueString())
+		resp.Diagnostics.Append(r.expiredWarning(ctx, &state)...)
+		resp.Diagnostics.Append(r.setIdentity(ctx, resp.Identity, state.ID.ValueString())...)
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	if isAdopted(ctx, req.Private) {
-		state.adopt(cache)
+	if isImported(ctx, req.Private) {
+		state.importFromAPI(cache)
 	}
-	state.refresh(cache)
-	resp.Diagnostics.Append(soonGone(cache)...)
-	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &state)...)
+	state.refreshFromAPI(cache)
+	resp.Diagnostics.Append(expiryWarning(cache)...)
+	resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &state)...)
 }
 
 // Update changes in place what the service can change, and waits until Pods can use the cache again.
@@ -138,46 +138,46 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	timeout, diags := plan.Timeouts.Update(ctx, updateTimeout)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(r.elsewhere(ctx, state.ID.ValueString(), req.Identity, req.Private)...)
+	resp.Diagnostics.Append(r.checkRegion(ctx, state.ID.ValueString(), req.Identity, req.Private)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	request, diags := plan.updateRequest(ctx, &state, &config)
+	request, diags := plan.toUpdateRequest(ctx, &state, &config)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 
-	cache, err := r.update(ctx, request, state.Name.ValueString())
+	cache, err := r.sendUpdate(ctx, request, state.Name.ValueString())
 	if err != nil {
-		resp.Diagnostics.Append(r.failedBuild(ctx, "update image cache "+state.ID.ValueString(), err, &plan))
+		resp.Diagnostics.Append(r.buildDiagnostic(ctx, "update image cache "+state.ID.ValueString(), err, &plan))
 		if cache == nil {
 			return // the state keeps what was before
 		}
-		state.refresh(cache)
-		resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &state)...)
+		state.refreshFromAPI(cache)
+		resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &state)...)
 		return
 	}
-	if cache.SnapshotID == state.SnapshotID.ValueString() && len(moved(&state, &plan)) > 0 {
+	if cache.SnapshotID == state.SnapshotID.ValueString() && len(movedImages(&state, &plan)) > 0 {
 		resp.Diagnostics.AddWarning("The cache may not have been rebuilt", fmt.Sprintf(
 			"Image cache %s was asked to pull the same images again and still has snapshot %s: the service may have kept the old images. "+
 				"Set rebuild = \"replace\" to be certain.", cache.ID, cache.SnapshotID))
 	}
-	plan.settle(cache)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, adopted, []byte(`false`))...)
-	resp.Diagnostics.Append(r.save(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
+	plan.setComputedFromAPI(cache)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(`false`))...)
+	resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
 }
 
-// update sends a request, if it asks for anything, and returns the cache as it is afterwards. name is what it has before.
-func (r *Resource) update(ctx context.Context, request tke.UpdateRequest, name string) (*tke.ImageCache, error) {
+// sendUpdate sends a request, if it asks for anything, and returns the cache as it is afterwards. name is what it has before.
+func (r *Resource) sendUpdate(ctx context.Context, request tke.UpdateRequest, name string) (*tke.ImageCache, error) {
 	cloud, err := r.clients.TKE()
 	if err != nil {
 		return nil, err
 	}
-	if asksForNothing(request) {
-		cache, err := cloud.Search(ctx, request.ID, name)
+	if isEmptyUpdate(request) {
+		cache, err := cloud.Get(ctx, request.ID, tke.ConfirmAbsence(name))
 		if err == nil && cache == nil {
 			err = &tke.GoneError{ID: request.ID}
 		}
@@ -186,7 +186,7 @@ func (r *Resource) update(ctx context.Context, request tke.UpdateRequest, name s
 	if err := cloud.Update(ctx, request); err != nil {
 		return nil, err
 	}
-	return cloud.WaitUpdated(ctx, request.ID, func(cache *tke.ImageCache) bool { return shows(cache, request) })
+	return cloud.WaitUpdated(ctx, request.ID, func(cache *tke.ImageCache) bool { return showsUpdate(cache, request) })
 }
 
 // Delete deletes the cache and its snapshot, and waits until the service lists it no more.
@@ -195,7 +195,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(r.elsewhere(ctx, state.ID.ValueString(), req.Identity, req.Private)...)
+	resp.Diagnostics.Append(r.checkRegion(ctx, state.ID.ValueString(), req.Identity, req.Private)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -211,7 +211,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		err = cloud.WaitDeleted(ctx, id)
 	}
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.Cloud("delete image cache "+id, err, r.clients))
+		resp.Diagnostics.Append(tfdiag.CloudError("delete image cache "+id, err, r.clients))
 	}
 }
 
@@ -230,52 +230,52 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	if id == "" {
 		id = identity.ID.ValueString()
 	}
-	cache, err := r.find(ctx, id)
+	cache, err := r.getCache(ctx, id)
 	if err == nil && cache == nil {
 		resp.Diagnostics.AddError("Cannot import image cache "+id, fmt.Sprintf(
 			"There is no image cache %q in %s. An id reads imc- and 8 characters; the console lists them, and a cache belongs to one region.", id, r.clients.Region))
 		return
 	}
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.Cloud("import image cache "+id, err, r.clients))
+		resp.Diagnostics.Append(tfdiag.CloudError("import image cache "+id, err, r.clients))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("rebuild"), rebuildReplace)...)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, adopted, []byte(`true`))...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(`true`))...)
 	if resp.Identity != nil { // an import by identity may have left the region out
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, r.identity(id))...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, r.newIdentity(id))...)
 	}
 }
 
-func (r *Resource) find(ctx context.Context, id string) (*tke.ImageCache, error) {
+func (r *Resource) getCache(ctx context.Context, id string) (*tke.ImageCache, error) {
 	cloud, err := r.clients.TKE()
 	if err != nil {
 		return nil, err
 	}
-	return cloud.Find(ctx, id)
+	return cloud.Get(ctx, id)
 }
 
-func (r *Resource) read(ctx context.Context, state *model) (*tke.ImageCache, error) {
+func (r *Resource) getForRefresh(ctx context.Context, state *model) (*tke.ImageCache, error) {
 	cloud, err := r.clients.TKE()
 	if err != nil {
 		return nil, err
 	}
-	return cloud.Read(ctx, state.ID.ValueString(), state.Name.ValueString())
+	return cloud.Get(ctx, state.ID.ValueString(), tke.ConfirmAbsence(state.Name.ValueString()), tke.FromListing())
 }
 
-// failedBuild says what went wrong, and where the disk was too small, which size would do.
-func (r *Resource) failedBuild(ctx context.Context, attempt string, err error, plan *model) diag.Diagnostic {
-	failure := tfdiag.Cloud(attempt, err, r.clients)
+// buildDiagnostic says what went wrong, and where the disk was too small, which size would do.
+func (r *Resource) buildDiagnostic(ctx context.Context, attempt string, err error, plan *model) diag.Diagnostic {
+	failure := tfdiag.CloudError(attempt, err, r.clients)
 	if !tfdiag.IsNoSpace(err) {
 		return failure
 	}
 	ctx, cancel := context.WithTimeout(ctx, measureTimeout)
 	defer cancel()
-	need, err := r.clients.Measurer.SizeGiB(ctx, stringsOf(plan.Images))
+	need, err := r.clients.Measurer.SizeGiB(ctx, toStrings(plan.Images))
 	if err != nil { // the registry may be out of reach from here, and the failure is what it is
 		tflog.Debug(ctx, "the images could not be measured", map[string]any{"error": err.Error()})
 		return failure
 	}
-	return tfdiag.WithSize(failure, plan.SizeGiB.ValueInt64(), need)
+	return tfdiag.WithMeasuredSize(failure, plan.SizeGiB.ValueInt64(), need)
 }

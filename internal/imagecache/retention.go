@@ -14,8 +14,8 @@ import (
 // expiresSoon is how long before its end a cache is warned of.
 const expiresSoon = 3 * 24 * time.Hour
 
-// soonGone warns of a cache that the service will delete within days; data sources say it too.
-func soonGone(cache *tke.ImageCache) diag.Diagnostics {
+// expiryWarning warns of a cache that the service will delete within days; data sources say it too.
+func expiryWarning(cache *tke.ImageCache) diag.Diagnostics {
 	at, expires := cache.ExpiresAt()
 	if !expires || time.Until(at) > expiresSoon {
 		return nil
@@ -25,8 +25,8 @@ func soonGone(cache *tke.ImageCache) diag.Diagnostics {
 		cache.ID, cache.Name, at.Format(time.RFC3339)))}
 }
 
-// leave says why a cache is not in the state any more, where that is known.
-func (r *Resource) leave(ctx context.Context, state *model) diag.Diagnostics {
+// expiredWarning says why a cache is not in the state any more, where that is known.
+func (r *Resource) expiredWarning(ctx context.Context, state *model) diag.Diagnostics {
 	tflog.Warn(ctx, "image cache is gone", map[string]any{"id": state.ID.ValueString()})
 	at, err := time.Parse(time.RFC3339, state.ExpiresAt.ValueString())
 	if err != nil || time.Now().Before(at) {

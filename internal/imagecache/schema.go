@@ -145,8 +145,8 @@ func registryCredentialsAttribute() schema.Attribute {
 
 // builderAttributes are what the service never tells: where and how the builder runs. Every change of them needs a new cache.
 func builderAttributes() map[string]schema.Attribute {
-	fixed := []planmodifier.String{stringplanmodifier.RequiresReplaceIf(stringUnlessAdopted, adoptedDescription, adoptedDescription)}
-	fixedSet := []planmodifier.Set{setplanmodifier.RequiresReplaceIf(setUnlessAdopted, adoptedDescription, adoptedDescription)}
+	fixed := []planmodifier.String{stringplanmodifier.RequiresReplaceIf(replaceStringUnlessImported, replaceUnlessImported, replaceUnlessImported)}
+	fixedSet := []planmodifier.Set{setplanmodifier.RequiresReplaceIf(replaceSetUnlessImported, replaceUnlessImported, replaceUnlessImported)}
 	hosts := []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.RegexMatches(bareHost, hostMessage))}
 	return map[string]schema.Attribute{
 		"vpc_id":    schema.StringAttribute{MarkdownDescription: "VPC in which the builder runs. A change replaces the cache.", Required: true, PlanModifiers: fixed},
@@ -164,7 +164,7 @@ func builderAttributes() map[string]schema.Attribute {
 		"auto_eip": schema.SingleNestedAttribute{
 			MarkdownDescription: "Gives the builder an elastic IP of its own (`auto_eip = {}` takes every default). Conflicts with `existing_eip_id`. A change replaces the cache.",
 			Optional:            true,
-			PlanModifiers:       []planmodifier.Object{objectplanmodifier.RequiresReplaceIf(objectUnlessAdopted, adoptedDescription, adoptedDescription)},
+			PlanModifiers:       []planmodifier.Object{objectplanmodifier.RequiresReplaceIf(replaceObjectUnlessImported, replaceUnlessImported, replaceUnlessImported)},
 			Attributes: map[string]schema.Attribute{
 				"bandwidth_mbps": schema.Int64Attribute{MarkdownDescription: "Outgoing bandwidth in Mbps. Default: the service's.", Optional: true, Validators: []validator.Int64{int64validator.AtLeast(1)}},
 				"isp": schema.StringAttribute{MarkdownDescription: "Line: `BGP` (the service's default), `CMCC`, `CTCC` or `CUCC`.", Optional: true,

@@ -14,26 +14,26 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// takeOver returns the id of the cache that a create has made whose answer was lost, where that is certain: the name was made up for
+// adoptCreated returns the id of the cache that a create has made whose answer was lost, where that is certain: the name was made up for
 // this request, one cache bears it, and that cache is what was asked for. Everything else stays an error, which names what was found.
-func (r *Resource) takeOver(request tke.CreateRequest, err error) (id string, _ error) {
+func (r *Resource) adoptCreated(request tke.CreateRequest, err error) (id string, _ error) {
 	uncertain, ok := errors.AsType[*tke.UncertainError](err)
 	if !ok {
 		return "", err
 	}
-	uncertain.Found = slices.DeleteFunc(uncertain.Found, func(cache tke.ImageCache) bool { return r.clients.Known.Has(cache.ID) })
-	if !request.NameIsNew || len(uncertain.Found) != 1 {
+	uncertain.Found = slices.DeleteFunc(uncertain.Found, func(cache tke.ImageCache) bool { return r.clients.Seen.Has(cache.ID) })
+	if !request.NameIsGenerated || len(uncertain.Found) != 1 {
 		return "", err
 	}
-	if uncertain.Differences = differences(&uncertain.Found[0], request); len(uncertain.Differences) > 0 {
+	if uncertain.Differences = listDifferences(&uncertain.Found[0], request); len(uncertain.Differences) > 0 {
 		return "", err
 	}
 	return uncertain.Found[0].ID, nil
 }
 
-// differences lists in which a cache is not what a request asked for, as far as the service returns it. Tags that the account adds
+// listDifferences lists in which a cache is not what a request asked for, as far as the service returns it. Tags that the account adds
 // are none.
-func differences(cache *tke.ImageCache, request tke.CreateRequest) (differ []string) {
+func listDifferences(cache *tke.ImageCache, request tke.CreateRequest) (differ []string) {
 	note := func(attribute string, is, asked any) {
 		differ = append(differ, fmt.Sprintf("%s is %v; asked for was %v", attribute, is, asked))
 	}
@@ -69,18 +69,18 @@ func tagValues(tags []tke.Tag) map[string]string {
 // checkDropped is an error where a cache that this plan's refresh has dropped is listed again: a plan that creates makes a second
 // cache beside it. Each dropped cache is looked for once more, by the first such plan.
 func (r *Resource) checkDropped(ctx context.Context) (diags diag.Diagnostics) {
-	dropped := r.clients.Known.TakeDropped()
+	dropped := r.clients.Seen.TakeDropped()
 	cloud, err := r.clients.TKE()
 	if len(dropped) == 0 || err != nil {
 		return nil // an error has been reported
 	}
-	found, err := cloud.FindEach(ctx, dropped)
+	found, err := cloud.List(ctx, tke.Filter{IDs: dropped})
 	if err != nil {
-		diags.Append(tfdiag.Cloud("look once more for image caches that are gone", err, r.clients))
+		diags.Append(tfdiag.CloudError("look once more for image caches that are gone", err, r.clients))
 		return diags
 	}
 	for i := range found {
-		diags.Append(tfdiag.Reappeared(&found[i]))
+		diags.Append(tfdiag.ReappearedCache(&found[i]))
 	}
 	return diags
 }

@@ -16,8 +16,8 @@ import (
 // lostAnswers lose the answer to a create that the service carries out.
 var lostAnswers = map[string]tketest.Effect{
 	"reset": tketest.ResetAfter{}, "truncated": tketest.Truncate{}, "malformed": tketest.Malform{},
-	"an internal error": tketest.AnswerAfter{Code: "InternalError", Message: "internal error"},
-	"listed late":       tketest.Together{tketest.ResetAfter{}, tketest.Lag{Lists: 5}},
+	"an internal error": tketest.ErrorAfter{Code: "InternalError", Message: "internal error"},
+	"listed late":       tketest.Together{tketest.ResetAfter{}, tketest.StaleLists{Count: 5}},
 }
 
 // TestALostAnswerIsFoundOutByANameThatWasMadeUp: one apply ends with exactly one cache, in the state.
@@ -78,7 +78,7 @@ func TestWhatIsTakenOverIsComparedWithWhatWasAskedFor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cloud := acctest.Cloud(t, tketest.Options{Tell: test.tell})
+			cloud := acctest.Cloud(t, tketest.Options{RewriteAnswer: test.tell})
 			inject(cloud, tketest.ResetAfter{})
 			forget := func() { cloud.Delete(cloud.Caches()[0].ID) }
 			run(t, cloud,
@@ -92,7 +92,7 @@ func TestWhatIsTakenOverIsComparedWithWhatWasAskedFor(t *testing.T) {
 
 func TestAnotherSpellingOfAnImageIsNoDifference(t *testing.T) {
 	t.Parallel()
-	cloud := acctest.Cloud(t, tketest.Options{Tell: func(c *tketest.Cache) { c.Images = []string{"docker.io/library/nginx:latest"} }})
+	cloud := acctest.Cloud(t, tketest.Options{RewriteAnswer: func(c *tketest.Cache) { c.Images = []string{"docker.io/library/nginx:latest"} }})
 	inject(cloud, tketest.ResetAfter{})
 	run(t, cloud, resource.TestStep{
 		Config: configuration(cloud, base.with(attributes{"name": "", "images": `["nginx"]`})), Check: calls(cloud, 1, 0, 0),

@@ -27,7 +27,7 @@ func stringOrNull(s string) types.String {
 	return types.StringValue(s)
 }
 
-func stringsOf(set types.Set) []string {
+func toStrings(set types.Set) []string {
 	out := make([]string, 0, len(set.Elements()))
 	for _, element := range set.Elements() {
 		if s, ok := element.(types.String); ok && !s.IsNull() && !s.IsUnknown() {
@@ -38,7 +38,7 @@ func stringsOf(set types.Set) []string {
 	return out
 }
 
-func stringMapOf(m types.Map) map[string]string {
+func toStringMap(m types.Map) map[string]string {
 	out := make(map[string]string, len(m.Elements()))
 	for key, element := range m.Elements() {
 		if s, ok := element.(types.String); ok && !s.IsNull() && !s.IsUnknown() {
@@ -48,16 +48,16 @@ func stringMapOf(m types.Map) map[string]string {
 	return out
 }
 
-// shownTexts are what a cache shows openly of its configuration, and so no secret even where a weak password is a part of it.
-func (m *model) shownTexts() []string {
-	texts := append(stringsOf(m.Images), m.ID.ValueString(), m.Name.ValueString())
-	for key, value := range stringMapOf(m.Tags) {
+// publicTexts are what a cache shows openly of its configuration, and so no secret even where a weak password is a part of it.
+func (m *model) publicTexts() []string {
+	texts := append(toStrings(m.Images), m.ID.ValueString(), m.Name.ValueString())
+	for key, value := range toStringMap(m.Tags) {
 		texts = append(texts, key, value)
 	}
 	return texts
 }
 
-func setOf(values []string) types.Set {
+func toSet(values []string) types.Set {
 	elements := make([]attr.Value, 0, len(values))
 	for _, value := range slices.Compact(slices.Sorted(slices.Values(values))) {
 		elements = append(elements, types.StringValue(value))
@@ -65,7 +65,7 @@ func setOf(values []string) types.Set {
 	return types.SetValueMust(types.StringType, elements)
 }
 
-func mapOf(values map[string]string) types.Map {
+func toMap(values map[string]string) types.Map {
 	elements := make(map[string]attr.Value, len(values))
 	for key, value := range values {
 		elements[key] = types.StringValue(value)
@@ -73,8 +73,8 @@ func mapOf(values map[string]string) types.Map {
 	return types.MapValueMust(types.StringType, elements)
 }
 
-func tagsOf(tags types.Map) []tke.Tag {
-	values := stringMapOf(tags)
+func toTags(tags types.Map) []tke.Tag {
+	values := toStringMap(tags)
 	out := make([]tke.Tag, 0, len(values))
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		out = append(out, tke.Tag{Key: key, Value: values[key]})
@@ -82,31 +82,31 @@ func tagsOf(tags types.Map) []tke.Tag {
 	return out
 }
 
-func tagMap(tags []tke.Tag) types.Map {
-	return mapOf(tagValues(tags))
+func toTagMap(tags []tke.Tag) types.Map {
+	return toMap(tagValues(tags))
 }
 
-// spelled gives the images that the service tells, in the words of those that were asked for wherever it means the same: nginx may
+// keepConfiguredSpelling gives the images that the service tells, in the words of those that were asked for wherever it means the same: nginx may
 // come back as docker.io/library/nginx:latest.
-func spelled(told []string, asked types.Set) types.Set {
+func keepConfiguredSpelling(told []string, asked types.Set) types.Set {
 	words := map[string]string{}
-	for _, image := range stringsOf(asked) {
-		words[canonical(image)] = image
+	for _, image := range toStrings(asked) {
+		words[canonicalReference(image)] = image
 	}
-	if len(words) > 0 && sameImages(told, stringsOf(asked)) {
+	if len(words) > 0 && sameImages(told, toStrings(asked)) {
 		return asked
 	}
 	images := slices.Clone(told)
 	for i, image := range images {
-		if word, known := words[canonical(image)]; known && !slices.Contains(stringsOf(asked), image) {
+		if word, known := words[canonicalReference(image)]; known && !slices.Contains(toStrings(asked), image) {
 			images[i] = word
 		}
 	}
-	return setOf(images)
+	return toSet(images)
 }
 
-// canonical is an image's reference with all that may be left out. A tag counts beside a digest too: Pods match by it.
-func canonical(image string) string {
+// canonicalReference is an image's reference with all that may be left out. A tag counts beside a digest too: Pods match by it.
+func canonicalReference(image string) string {
 	tagged, digest, _ := strings.Cut(image, "@")
 	if ref, err := name.ParseReference(tagged); err == nil {
 		tagged = ref.Name()
@@ -118,7 +118,7 @@ func sameImages(a, b []string) bool {
 	canonicals := func(images []string) []string {
 		all := make([]string, 0, len(images))
 		for _, image := range images {
-			all = append(all, canonical(image))
+			all = append(all, canonicalReference(image))
 		}
 		slices.Sort(all)
 		return slices.Compact(all)

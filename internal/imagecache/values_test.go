@@ -19,7 +19,7 @@ func TestSpellings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := stringsOf(spelled(test.told, setOf(test.asked))); !slices.Equal(got, test.want) {
+			if got := toStrings(keepConfiguredSpelling(test.told, toSet(test.asked))); !slices.Equal(got, test.want) {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})

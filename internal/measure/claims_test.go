@@ -15,9 +15,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
 // zstdLayer is a Zstandard layer in memory, with a window of 8 MiB and no word on its length.
@@ -39,7 +39,7 @@ func zstdLayer(t *testing.T, tarball []byte, options ...zstd.EOption) *blob {
 }
 
 // told measures images in one reading.
-func told(t *testing.T, kept *keep.Folder, mode measure.Mode, images ...string) *measure.Report {
+func told(t *testing.T, kept *store.Store, mode measure.Mode, images ...string) *measure.Report {
 	t.Helper()
 	report, err := measurer(t, kept).Measure(t.Context(), request(mode, images...))
 	if err != nil {
@@ -81,7 +81,7 @@ func TestWhatAManifestClaimsCountsForItAlone(t *testing.T) {
 			t.Fatalf("%s: the lie makes no difference: %s", name, answered(alone))
 		}
 		for _, order := range [][2]string{{honest, test.liar}, {test.liar, honest}} {
-			kept := keep.In(t.TempDir())
+			kept := store.Open(t.TempDir())
 			told(t, kept, test.mode, order[0])
 			want := map[string]*measure.Report{honest: alone, test.liar: lied}[order[1]]
 			if after := told(t, kept, test.mode, order[1]); answered(after) != answered(want) {
@@ -99,7 +99,7 @@ func TestWhatAManifestClaimsCountsForItAlone(t *testing.T) {
 }
 
 // lookedAt keeps a look at the referrers of a report's image, as if it had been made so long from now; without an index it found none.
-func lookedAt(kept *keep.Folder, r *measure.Report, from time.Duration, index string) {
+func lookedAt(kept *store.Store, r *measure.Report, from time.Duration, index string) {
 	image := r.Images[0]
 	kept.Put("SOCI index of "+image.Repository+"@"+image.Digest, fmt.Appendf(nil, `{"At":%q,"Index":{"Digest":%q,"Size":-1}}`,
 		time.Now().UTC().Add(from).Format(time.RFC3339), index))
@@ -110,7 +110,7 @@ func TestAnIndexThatIsAttachedLaterIsFound(t *testing.T) {
 	t.Parallel()
 	s := watched(t)
 	l, tarball := indexable(t, 1)
-	reference, kept := s.host+"/later/x:v1", keep.In(t.TempDir())
+	reference, kept := s.host+"/later/x:v1", store.Open(t.TempDir())
 	pushed(t, reference, imageOf(t, l))
 	bare := told(t, kept, measure.Sample, reference)
 	attach(t, s, "later/x", imageOf(t, l), map[v1.Layer][]byte{l: ztocOf(t, tarball, l).Bytes()})
@@ -132,7 +132,7 @@ func TestAnIndexIsLookedForAgainAfterADay(t *testing.T) {
 	s := watched(t)
 	l, tarball := indexable(t, 1)
 	index := attach(t, s, "again/x", imageOf(t, l), map[v1.Layer][]byte{l: ztocOf(t, tarball, l).Bytes()})
-	reference, kept := s.host+"/again/x:v1", keep.In(t.TempDir())
+	reference, kept := s.host+"/again/x:v1", store.Open(t.TempDir())
 	first := told(t, kept, measure.Sample, reference)
 	if first.Images[0].Measurements[0].Method != layersize.MethodTOC {
 		t.Fatal(answered(first))
@@ -164,7 +164,7 @@ func TestAnotherImageOfTheSameLayerFindsWhatIsKept(t *testing.T) {
 	one, two := s.host+"/shared/x:one", s.host+"/shared/x:two"
 	pushed(t, one, imageOf(t, l))
 	pushed(t, two, annotatedImage(t, l, map[string]string{"org.example.built-by": "somebody else"}))
-	kept := keep.In(t.TempDir())
+	kept := store.Open(t.TempDir())
 	first := told(t, kept, measure.Sample, one)
 	s.since()
 	second := told(t, kept, measure.Sample, two)

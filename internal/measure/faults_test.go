@@ -13,16 +13,16 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
 const umociSize = "ci.umo.uncompressed_blob_size"
 
 // impatient is a measurer whose registry client tries everything once.
-func impatient(t *testing.T, kept *keep.Folder, hosts map[string]registry.Host) *measure.Measurer {
+func impatient(t *testing.T, kept *store.Store, hosts map[string]registry.Host) *measure.Measurer {
 	t.Helper()
 	config := registry.Config{DockerConfigDir: t.TempDir(), Hosts: hosts, Retry: registry.Retry{Max: -1}}
 	if kept != nil {
@@ -110,7 +110,7 @@ func TestAPassingFaultIsNotKept(t *testing.T) {
 		"no zTOC":                           {"fault/indexed", func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, table) }},
 		"no trailer to hold a zTOC against": {"fault/indexed", isRange},
 	} {
-		reference, kept := s.host+"/"+test.repository+":v1", keep.In(t.TempDir())
+		reference, kept := s.host+"/"+test.repository+":v1", store.Open(t.TempDir())
 		s.meet(failing(test.meets))
 		faulty := sampled(t, impatient(t, kept, nil), reference)
 		s.meet(nil)

@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
 // HostFacts keeps what the registry client learns of hosts (registry.HostStore). A fact counts for a day, since a host may be replaced
 // or reconfigured.
-type HostFacts struct{ Kept *keep.Folder }
+type HostFacts struct{ Kept *store.Store }
 
 const hostFactLife = 24 * time.Hour
 

@@ -7,9 +7,9 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
 func TestWhatWasKeptIsNotReadAgain(t *testing.T) {
@@ -22,12 +22,12 @@ func TestWhatWasKeptIsNotReadAgain(t *testing.T) {
 	image := s.push(t, "a/x:v1", layers...)
 	for _, mode := range []measure.Mode{measure.Auto, measure.Full, measure.Sample} {
 		dir := t.TempDir()
-		first, err := measurer(t, keep.In(dir)).Measure(t.Context(), request(mode, image))
+		first, err := measurer(t, store.Open(dir)).Measure(t.Context(), request(mode, image))
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.since()
-		second, err := measurer(t, keep.In(dir)).Measure(t.Context(), request(mode, image)) // as another process would
+		second, err := measurer(t, store.Open(dir)).Measure(t.Context(), request(mode, image)) // as another process would
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +45,7 @@ func TestWhatOneModeKeptDoesNotChangeAnother(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	image := s.push(t, "a/x:v1", layer(t, 1, sandbox.File{Name: "x", Size: 12 << 20, Like: sandbox.Noise}))
-	kept := keep.In(t.TempDir())
+	kept := store.Open(t.TempDir())
 	if _, err := measurer(t, kept).Measure(t.Context(), request(measure.Full, image)); err != nil {
 		t.Fatal(err)
 	}

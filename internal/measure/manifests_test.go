@@ -23,7 +23,7 @@ func entry(image v1.Image, features ...string) mutate.IndexAddendum {
 	}
 }
 
-func (s *store) pushIndex(t *testing.T, repository string, entries ...mutate.IndexAddendum) string {
+func (s *recordingRegistry) pushIndex(t *testing.T, repository string, entries ...mutate.IndexAddendum) string {
 	t.Helper()
 	index := mutate.AppendManifests(empty.Index, entries...)
 	reference := s.host + "/" + repository

@@ -18,10 +18,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
 // Mode is how layers are measured.
@@ -79,7 +79,7 @@ type Registry interface {
 // Measurer measures images. It is safe for concurrent use.
 type Measurer struct {
 	Registry Registry
-	Kept     *keep.Folder                                                     // nil keeps nothing
+	Kept     *store.Store                                                     // nil keeps nothing
 	Log      func(ctx context.Context, message string, fields map[string]any) // nil logs nothing
 	Secrets  *redact.Secrets                                                  // what a text from within a layer may not show
 }

@@ -10,9 +10,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
 // SOCI, which starts containers before their layers have come, keeps a table of contents for each layer in the registry: a zTOC,
@@ -86,7 +86,7 @@ type look struct {
 func (s *sociIndex) key() string { return "SOCI index of " + s.image.Repository + "@" + s.image.Digest }
 
 // seen is what the last look found, if it was not long ago, nor tomorrow by a clock that was wrong.
-func (s *sociIndex) seen(kept *keep.Folder) (registry.Descriptor, bool) {
+func (s *sociIndex) seen(kept *store.Store) (registry.Descriptor, bool) {
 	var last look
 	content, found := kept.Get(s.key())
 	if !found || json.Unmarshal(content, &last) != nil || time.Since(last.At).Abs() >= lookFor {
@@ -95,14 +95,14 @@ func (s *sociIndex) seen(kept *keep.Folder) (registry.Descriptor, bool) {
 	return last.Index, true
 }
 
-func (s *sociIndex) keep(kept *keep.Folder, index registry.Descriptor) {
+func (s *sociIndex) keep(kept *store.Store, index registry.Descriptor) {
 	if content, err := json.Marshal(look{time.Now().UTC(), index}); err == nil {
 		kept.Put(s.key(), content)
 	}
 }
 
 // takesRoundTrips reports whether nothing but the registry can tell of this image's index.
-func (s *sociIndex) takesRoundTrips(kept *keep.Folder) bool {
+func (s *sociIndex) takesRoundTrips(kept *store.Store) bool {
 	return !s.known.Load() && !kept.Has(s.key()) && s.image.Annotations[annotationIndex] == ""
 }
 

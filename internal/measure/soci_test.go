@@ -21,12 +21,12 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/ztoctest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
 const (
@@ -35,7 +35,7 @@ const (
 )
 
 // watched is the real registry behind a proxy that writes down what is asked for.
-func watched(t *testing.T) *store {
+func watched(t *testing.T) *recordingRegistry {
 	t.Helper()
 	behind := registrytest.Start(t, registrytest.Options{})
 	target, err := url.Parse(behind.URL())
@@ -138,7 +138,7 @@ func pushed(t *testing.T, reference string, image v1.Image) v1.Descriptor {
 
 // attach pushes an index that refers to an image: go-containerregistry keeps the tag that lists the referrers, since this
 // registry does not have their API.
-func attach(t *testing.T, s *store, repository string, to v1.Image, ztocs map[v1.Layer][]byte) (digest string) {
+func attach(t *testing.T, s *recordingRegistry, repository string, to v1.Image, ztocs map[v1.Layer][]byte) (digest string) {
 	t.Helper()
 	subject := pushed(t, s.host+"/"+repository+":v1", to)
 	refers, ok := mutate.Subject(index(t, indexV1, ztocs), subject).(v1.Image)
@@ -202,7 +202,7 @@ func TestASOCIIndexCountsWhatAStreamDoes(t *testing.T) {
 		reference := s.host + "/" + repository + ":v1"
 		want := streamed(t, reference)
 		s.since()
-		kept := keep.In(t.TempDir())
+		kept := store.Open(t.TempDir())
 		got := sampled(t, measurer(t, kept), reference)
 		asked := s.since()
 		if got.RequiredBytes != want.RequiredBytes || *got.Inodes != *want.Inodes || got.UnpackedBytes != want.UnpackedBytes {

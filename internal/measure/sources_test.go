@@ -18,9 +18,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
 // tarOf is a tar of files of these sizes.
@@ -89,12 +89,12 @@ func TestRangesCountForTheRepositoryThatServedThem(t *testing.T) {
 		if answered(alone[first]) == answered(alone[second]) {
 			t.Fatalf("the other bytes make no difference: %s", answered(alone[first]))
 		}
-		kept := keep.In(t.TempDir())
+		kept := store.Open(t.TempDir())
 		told(t, kept, measure.Sample, first)
 		if after := told(t, kept, measure.Sample, second); answered(after) != answered(alone[second]) {
 			t.Errorf("%s after %s: %s\nalone: %s", second, first, answered(after), answered(alone[second]))
 		}
-		for _, kept := range []*keep.Folder{nil, kept} {
+		for _, kept := range []*store.Store{nil, kept} {
 			both := told(t, kept, measure.Sample, first, second)
 			if answeredOf(both, 0) != answered(alone[first]) || answeredOf(both, 1) != answered(alone[second]) {
 				t.Errorf("%s beside %s: %s and %s\nalone: %s and %s", first, second,
@@ -120,7 +120,7 @@ func TestAStreamCountsForEveryRepository(t *testing.T) {
 	for _, mode := range []measure.Mode{measure.Auto, measure.Full} {
 		one.since()
 		two.since()
-		kept := keep.In(t.TempDir())
+		kept := store.Open(t.TempDir())
 		both := told(t, kept, mode, images...)
 		if n := count(append(one.since(), two.since()...), digest(t, l)); n != 1 {
 			t.Errorf("%s: the layer was read %d times", mode, n)
@@ -157,7 +157,7 @@ func TestARefusedStreamCountsForTheRepositoryThatServedIt(t *testing.T) {
 	honest, lying := one.push(t, "a/x:v1", l), two.push(t, "a/x:v1", l)
 	always := func(*http.Request) bool { return true }
 	two.meet(serving(digest(t, l), append(lie.Bytes(), make([]byte, l.size)...)[:l.size], always))
-	kept := keep.In(t.TempDir())
+	kept := store.Open(t.TempDir())
 	if refused := told(t, kept, measure.Auto, lying); refused.Exact {
 		t.Fatalf("the stream was not refused: %s", answered(refused))
 	}
@@ -228,7 +228,7 @@ func TestImpossibleNumbersAreMeasuredAnew(t *testing.T) {
 	} {
 		for _, mode := range []measure.Mode{measure.Full, measure.Sample} {
 			dir := t.TempDir()
-			kept := keep.In(dir)
+			kept := store.Open(dir)
 			want := answered(told(t, kept, mode, image))
 			key := keyOfMeasurement(t, dir)
 			kept.Put(key, []byte(changed))

@@ -13,14 +13,14 @@ import (
 	ggcr "github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
-// store is a registry that remembers what it was asked for.
-type store struct {
+// recordingRegistry is a registry that remembers what it was asked for.
+type recordingRegistry struct {
 	host   string
 	mu     sync.Mutex
 	log    []string
@@ -28,14 +28,14 @@ type store struct {
 	before func(w http.ResponseWriter, r *http.Request) bool // true when it answered
 }
 
-func newStore(t *testing.T) *store {
+func newStore(t *testing.T) *recordingRegistry {
 	t.Helper()
 	return serve(t, ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0))))
 }
 
-func serve(t *testing.T, inner http.Handler) *store {
+func serve(t *testing.T, inner http.Handler) *recordingRegistry {
 	t.Helper()
-	s := &store{}
+	s := &recordingRegistry{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.log = append(s.log, r.Method+" "+r.URL.Path)
@@ -54,13 +54,13 @@ func serve(t *testing.T, inner http.Handler) *store {
 }
 
 // meet puts something before the registry; nil takes it away.
-func (s *store) meet(before func(w http.ResponseWriter, r *http.Request) bool) {
+func (s *recordingRegistry) meet(before func(w http.ResponseWriter, r *http.Request) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.before = before
 }
 
-func (s *store) push(t *testing.T, repository string, layers ...v1.Layer) string {
+func (s *recordingRegistry) push(t *testing.T, repository string, layers ...v1.Layer) string {
 	t.Helper()
 	image, err := sandbox.Image("amd64", layers...)
 	if err != nil {
@@ -74,7 +74,7 @@ func (s *store) push(t *testing.T, repository string, layers ...v1.Layer) string
 }
 
 // since gives the requests that came since the last call, without the version check that every session begins with.
-func (s *store) since() []string {
+func (s *recordingRegistry) since() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	log := slices.DeleteFunc(s.log, func(line string) bool { return strings.HasSuffix(line, "/v2/") })
@@ -83,7 +83,7 @@ func (s *store) since() []string {
 }
 
 // askedWhole gives what was asked for since then by GET and without a range.
-func (s *store) askedWhole() []string {
+func (s *recordingRegistry) askedWhole() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.whole)
@@ -116,7 +116,7 @@ func size(t *testing.T, l v1.Layer) int64 {
 	return n
 }
 
-func measurer(t *testing.T, kept *keep.Folder) *measure.Measurer {
+func measurer(t *testing.T, kept *store.Store) *measure.Measurer {
 	t.Helper()
 	config := registry.Config{DockerConfigDir: t.TempDir()}
 	if kept != nil {

@@ -19,10 +19,10 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
 // TestAutoProbesWhatItMayNotStream: a layer whose window is too large, from its first frame on or behind it. Full, which owes the
@@ -48,7 +48,7 @@ func TestAutoProbesWhatItMayNotStream(t *testing.T) {
 		reference := s.host + "/windows/" + string([]rune(name)[len(name)-4:]) + ":v1"
 		pushed(t, reference, imageOf(t, plain, test.refused))
 		dir := t.TempDir()
-		report, err := measurer(t, keep.In(dir)).Measure(t.Context(), request(measure.Auto, reference))
+		report, err := measurer(t, store.Open(dir)).Measure(t.Context(), request(measure.Auto, reference))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -61,11 +61,11 @@ func TestAutoProbesWhatItMayNotStream(t *testing.T) {
 			t.Errorf("%s: the layer beside it is %+v", name, beside)
 		}
 		s.since()
-		again, err := measurer(t, keep.In(dir)).Measure(t.Context(), request(measure.Auto, reference))
+		again, err := measurer(t, store.Open(dir)).Measure(t.Context(), request(measure.Auto, reference))
 		if err != nil || again.RequiredBytes != report.RequiredBytes || len(s.since()) != 1 {
 			t.Errorf("%s: a second look differs, or costs more than a HEAD: %v", name, err)
 		}
-		_, err = measurer(t, keep.In(dir)).Measure(t.Context(), request(measure.Full, reference))
+		_, err = measurer(t, store.Open(dir)).Measure(t.Context(), request(measure.Full, reference))
 		var failed *measure.LayerError
 		if !errors.As(err, &failed) || !errors.Is(err, layersize.ErrWindow) || failed.Digest != digest(t, test.refused) {
 			t.Errorf("%s: full gave %v", name, err)

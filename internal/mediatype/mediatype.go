@@ -73,7 +73,7 @@ func ParseLayer(mediaType string) (Layer, error) {
 	switch base {
 	case ociLayer, ociForeign:
 		return Layer{
-			Compression: ofSuffixes(suffixes), Detects: ofSuffixes(suffixes) != None, Foreign: base == ociForeign,
+			Compression: parseSuffixes(suffixes), Detects: parseSuffixes(suffixes) != None, Foreign: base == ociForeign,
 		}, nil
 	case dockerLayer, dockerForeign, dockerGzip, dockerForeignGz, dockerZstd:
 		return parseDocker(base, wrapped), nil
@@ -81,8 +81,8 @@ func ParseLayer(mediaType string) (Layer, error) {
 	return Layer{}, &Error{MediaType: mediaType}
 }
 
-// ofSuffixes returns the compression that OCI's suffixes name: the last one in alphabetical order counts.
-func ofSuffixes(suffixes []string) Compression {
+// parseSuffixes returns the compression that OCI's suffixes name: the last one in alphabetical order counts.
+func parseSuffixes(suffixes []string) Compression {
 	if len(suffixes) == 0 {
 		return None
 	}

@@ -127,7 +127,7 @@ func (w *world) plan(t *testing.T, providers, env map[string]string) (int, strin
 	if _, failed := errors.AsType[*exec.ExitError](err); err != nil && !failed {
 		t.Fatal(err)
 	}
-	if acctest.Secret(string(output), canary) >= 0 {
+	if acctest.FindSecret(string(output), canary) >= 0 {
 		t.Errorf("printed:\n%s", around(string(output)))
 	}
 	return command.ProcessState.ExitCode(), string(output)
@@ -269,7 +269,7 @@ func TestEveryVariableOfTheOfficialProviderIsTaken(t *testing.T) {
 			t.Errorf("%s: X-TC-RequestClient is %q", name, client)
 		}
 	}
-	for _, asked := range w.sts.Asked() {
+	for _, asked := range w.sts.Granted() {
 		if asked.Duration != 1800 && asked.RoleARN != external {
 			t.Errorf("a session was asked for %d seconds", asked.Duration)
 		}

@@ -22,34 +22,34 @@ const envRequestClient = "TENCENTCLOUD_API_REQUEST_CLIENT"
 // configureCloud finds out where credentials would come from, and makes the clients that use them. No request is made: what is
 // missing, or cannot be used, is an error of what needs the cloud.
 func (p *Provider) configureCloud(ctx context.Context, config *model, data *clients.Clients, resp *provider.ConfigureResponse) {
-	settings, diags := config.settings(ctx)
+	settings, diags := config.toSettings(ctx)
 	resp.Diagnostics.Append(diags...)
 	p.options.Secrets.Add(settings.Secrets(p.getenv)...)
-	data.Unknown = config.cloudUnknown()
+	data.UnknownArguments = config.unknownArguments()
 	if resp.Diagnostics.HasError() || data.Deferred() {
 		return
 	}
 	found, err := credentials.Resolve(settings, credentials.World{Getenv: p.getenv, ReadFile: os.ReadFile})
 	if argument, ok := errors.AsType[*credentials.ArgumentError](err); ok {
-		resp.Diagnostics.Append(config.incomplete(argument))
+		resp.Diagnostics.Append(config.incompleteDiagnostic(argument))
 		return
 	}
 	data.Region, data.Credentials, data.Looked, data.Fault = found.Region, found.Source(), found.Looked, found.Fault
-	api := p.api(&found)
-	api.Endpoint = config.endpoint("sts", p.getenv)
-	signed, err := found.Credentials(credentials.Services{STS: api, Metadata: config.endpoint("metadata", p.getenv), Log: debug})
+	api := p.baseConfig(&found)
+	api.Endpoint = config.endpointURL("sts", p.getenv)
+	signed, err := found.Credentials(credentials.Services{STS: api, Metadata: config.endpointURL("metadata", p.getenv), Log: logDebug})
 	if err != nil {
-		notAnEndpoint("sts", err, resp)
+		addEndpointError("sts", err, resp)
 		return
 	}
 	if signed == nil {
 		return // only what needs the cloud asks for credentials
 	}
-	p.makeClients(config, data, signed, api, resp)
+	p.newClients(config, data, signed, api, resp)
 }
 
-// api is what the clients of all services have in common.
-func (p *Provider) api(found *credentials.Resolved) cloudapi.Config {
+// baseConfig is what the clients of all services have in common.
+func (p *Provider) baseConfig(found *credentials.Resolved) cloudapi.Config {
 	return cloudapi.Config{
 		Region: found.Region, Scheme: found.Protocol, Domain: found.Domain,
 		UserAgent: p.userAgent(), RequestClient: p.getenv(envRequestClient), RetryWait: p.options.RetryWait,
@@ -57,21 +57,21 @@ func (p *Provider) api(found *credentials.Resolved) cloudapi.Config {
 	}
 }
 
-func (p *Provider) makeClients(config *model, data *clients.Clients, signed cloudapi.Credentials, api cloudapi.Config, resp *provider.ConfigureResponse) {
+func (p *Provider) newClients(config *model, data *clients.Clients, signed cloudapi.Credentials, api cloudapi.Config, resp *provider.ConfigureResponse) {
 	var err error
 	api.Credentials = signed
 	ofTKE := tke.Config{Config: api, PollInterval: p.options.PollInterval}
-	ofTKE.Endpoint, ofTKE.MaxRequestsPerSecond = config.endpoint("tke", p.getenv), config.MaxRequestsPerSecond.ValueFloat64()
+	ofTKE.Endpoint, ofTKE.MaxRequestsPerSecond = config.endpointURL("tke", p.getenv), config.MaxRequestsPerSecond.ValueFloat64()
 	if data.TKEClient, err = tke.New(ofTKE); err != nil {
-		notAnEndpoint("tke", err, resp)
+		addEndpointError("tke", err, resp)
 	}
-	api.Endpoint = config.endpoint("tcr", p.getenv)
+	api.Endpoint = config.endpointURL("tcr", p.getenv)
 	if data.TCRClient, err = tcr.New(api); err != nil {
-		notAnEndpoint("tcr", err, resp)
+		addEndpointError("tcr", err, resp)
 	}
-	api.Endpoint = config.endpoint("cbs", p.getenv)
+	api.Endpoint = config.endpointURL("cbs", p.getenv)
 	if data.CBSClient, err = cbs.New(api); err != nil {
-		notAnEndpoint("cbs", err, resp)
+		addEndpointError("cbs", err, resp)
 	}
 	data.Currency = currencyOf(api)
 }
@@ -85,6 +85,6 @@ func currencyOf(api cloudapi.Config) string {
 	return "CNY"
 }
 
-func notAnEndpoint(service string, err error, resp *provider.ConfigureResponse) {
+func addEndpointError(service string, err error, resp *provider.ConfigureResponse) {
 	resp.Diagnostics.AddAttributeError(path.Root("endpoints").AtMapKey(service), "Not an endpoint", err.Error()+".")
 }

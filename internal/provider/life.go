@@ -25,9 +25,9 @@ func stopOnTerminate(server tfprotov6.ProviderServer) {
 // parentCheck is how often a process looks whether its CLI is still there.
 const parentCheck = time.Second
 
-// leaveWithParent ends the process when the CLI that started it was killed. go-plugin leaves that to the CLI, which cannot; and
+// exitWithParent ends the process when the CLI that started it was killed. go-plugin leaves that to the CLI, which cannot; and
 // a process that nobody asks anything any more would stay for ever, with credentials in its memory.
-func leaveWithParent() {
+func exitWithParent() {
 	for parent := os.Getppid(); os.Getppid() == parent; {
 		time.Sleep(parentCheck)
 	}

@@ -44,19 +44,19 @@ type registryModel struct {
 	CACertificate      types.String `tfsdk:"ca_certificate"`
 }
 
-func (m *model) endpoint(service string, getenv func(string) string) string {
+func (m *model) endpointURL(service string, getenv func(string) string) string {
 	if value, ok := m.Endpoints.Elements()[service].(types.String); ok && value.ValueString() != "" {
 		return value.ValueString()
 	}
 	return getenv(endpointVariable(service))
 }
 
-// hosts are the registries that are configured. What is known only during apply is pending: of a host, or of all that are not here.
-func (m *model) hosts(ctx context.Context) (hosts map[string]registry.Host, pending bool, diags diag.Diagnostics) {
+// registryHosts are the registries that are configured. What is known only during apply is pending: of a host, or of all that are not here.
+func (m *model) registryHosts(ctx context.Context) (hosts map[string]registry.Host, pending bool, diags diag.Diagnostics) {
 	pending = m.Registries.IsUnknown() || m.DockerConfig.IsUnknown()
 	hosts, known := map[string]registry.Host{}, map[string]attr.Value{}
 	for host, value := range m.Registries.Elements() {
-		if unknown(value) {
+		if containsUnknown(value) {
 			hosts[host] = registry.Host{Pending: true}
 			continue
 		}

@@ -41,28 +41,28 @@ type webIdentityModel struct {
 	SessionDuration      types.Int64  `tfsdk:"session_duration"`
 }
 
-// settings are the cloud arguments. What is known only after apply counts as left out here: see cloudUnknown.
-func (m *model) settings(ctx context.Context) (credentials.Settings, diag.Diagnostics) {
+// toSettings are the cloud arguments. What is known only after apply counts as left out here: see cloudUnknown.
+func (m *model) toSettings(ctx context.Context) (credentials.Settings, diag.Diagnostics) {
 	s := credentials.Settings{
 		SecretID: m.SecretID.ValueString(), SecretKey: m.SecretKey.ValueString(), SecurityToken: m.SecurityToken.ValueString(),
 		Region: m.Region.ValueString(), Protocol: m.Protocol.ValueString(), Domain: m.Domain.ValueString(),
 		SharedCredentialsDir: m.SharedCredentialsDir.ValueString(), Profile: m.Profile.ValueString(),
 		CAMRoleName: m.CAMRoleName.ValueString(), EnablePodOIDC: m.EnablePodOIDC.ValueBool(),
 	}
-	if len(m.cloudUnknown()) > 0 {
+	if len(m.unknownArguments()) > 0 {
 		return s, nil
 	}
 	var diags diag.Diagnostics
 	diags.Append(m.AllowedAccountIDs.ElementsAs(ctx, &s.AllowedAccounts, false)...)
 	diags.Append(m.ForbiddenAccountIDs.ElementsAs(ctx, &s.ForbiddenAccounts, false)...)
-	if role := one[assumeRoleModel](ctx, m.AssumeRole, &diags); role != nil {
-		s.AssumeRole = role.link()
+	if role := singleBlock[assumeRoleModel](ctx, m.AssumeRole, &diags); role != nil {
+		s.AssumeRole = role.toLink()
 	}
-	if role := one[samlModel](ctx, m.AssumeRoleWithSAML, &diags); role != nil {
-		s.SAML = role.link()
+	if role := singleBlock[samlModel](ctx, m.AssumeRoleWithSAML, &diags); role != nil {
+		s.SAML = role.toLink()
 	}
-	if role := one[webIdentityModel](ctx, m.AssumeRoleWithWebIdentity, &diags); role != nil {
-		s.WebIdentity = role.link()
+	if role := singleBlock[webIdentityModel](ctx, m.AssumeRoleWithWebIdentity, &diags); role != nil {
+		s.WebIdentity = role.toLink()
 	}
 	return s, diags
 }
@@ -74,8 +74,8 @@ type block interface {
 	ElementsAs(ctx context.Context, target any, allowUnhandled bool) diag.Diagnostics
 }
 
-// one gives the only block there may be, nil when there is none.
-func one[M any](ctx context.Context, from block, diags *diag.Diagnostics) *M {
+// singleBlock gives the only block there may be, nil when there is none.
+func singleBlock[M any](ctx context.Context, from block, diags *diag.Diagnostics) *M {
 	var found []M
 	if !from.IsNull() {
 		diags.Append(from.ElementsAs(ctx, &found, false)...)
@@ -86,36 +86,36 @@ func one[M any](ctx context.Context, from block, diags *diag.Diagnostics) *M {
 	return &found[0]
 }
 
-func roleOf(arn, sessionName types.String, duration types.Int64) credentials.Role {
+func newRole(arn, sessionName types.String, duration types.Int64) credentials.Role {
 	return credentials.Role{ARN: arn.ValueString(), SessionName: sessionName.ValueString(), Duration: duration.ValueInt64()}
 }
 
-func (r *assumeRoleModel) link() *credentials.AssumeRole {
+func (r *assumeRoleModel) toLink() *credentials.AssumeRole {
 	return &credentials.AssumeRole{
-		Role:   roleOf(r.RoleARN, r.SessionName, r.SessionDuration),
+		Role:   newRole(r.RoleARN, r.SessionName, r.SessionDuration),
 		Policy: r.Policy.ValueString(), ExternalID: r.ExternalID.ValueString(), SourceIdentity: r.SourceIdentity.ValueString(),
 		SerialNumber: r.SerialNumber.ValueString(), TokenCode: r.TokenCode.ValueString(),
 	}
 }
 
-func (r *samlModel) link() *credentials.SAML {
+func (r *samlModel) toLink() *credentials.SAML {
 	return &credentials.SAML{
-		Role:      roleOf(r.RoleARN, r.SessionName, r.SessionDuration),
+		Role:      newRole(r.RoleARN, r.SessionName, r.SessionDuration),
 		Assertion: r.SAMLAssertion.ValueString(), PrincipalARN: r.PrincipalARN.ValueString(),
 	}
 }
 
-func (r *webIdentityModel) link() *credentials.WebIdentity {
+func (r *webIdentityModel) toLink() *credentials.WebIdentity {
 	return &credentials.WebIdentity{
-		Role:       roleOf(r.RoleARN, r.SessionName, r.SessionDuration),
+		Role:       newRole(r.RoleARN, r.SessionName, r.SessionDuration),
 		ProviderID: r.ProviderID.ValueString(), Token: r.WebIdentityToken.ValueString(), TokenFile: r.WebIdentityTokenFile.ValueString(),
 	}
 }
 
-// cloudUnknown are the arguments that come from something that is made in the same run, of those that say where to ask and as
+// unknownArguments are the arguments that come from something that is made in the same run, of those that say where to ask and as
 // whom. A default in place of one would ask somebody else: a cache is not found in the wrong region, leaves the state and is made
 // a second time, and a key that is meant for a private endpoint reaches the public one.
-func (m *model) cloudUnknown() []string {
+func (m *model) unknownArguments() []string {
 	arguments := map[string]attr.Value{
 		"secret_id": m.SecretID, "secret_key": m.SecretKey, "security_token": m.SecurityToken,
 		"region": m.Region, "protocol": m.Protocol, "domain": m.Domain, "endpoints": m.Endpoints,
@@ -123,28 +123,28 @@ func (m *model) cloudUnknown() []string {
 		"enable_pod_oidc": m.EnablePodOIDC, "allowed_account_ids": m.AllowedAccountIDs, "forbidden_account_ids": m.ForbiddenAccountIDs,
 		"assume_role": m.AssumeRole, "assume_role_with_saml": m.AssumeRoleWithSAML, "assume_role_with_web_identity": m.AssumeRoleWithWebIdentity,
 	}
-	maps.DeleteFunc(arguments, func(_ string, value attr.Value) bool { return !unknown(value) })
+	maps.DeleteFunc(arguments, func(_ string, value attr.Value) bool { return !containsUnknown(value) })
 	return slices.Sorted(maps.Keys(arguments))
 }
 
-// unknown looks into blocks and maps too.
-func unknown(value attr.Value) bool {
+// containsUnknown looks into blocks and maps too.
+func containsUnknown(value attr.Value) bool {
 	if value.IsUnknown() {
 		return true
 	}
 	switch value := value.(type) {
 	case types.Object:
-		return slices.ContainsFunc(slices.Collect(maps.Values(value.Attributes())), unknown)
+		return slices.ContainsFunc(slices.Collect(maps.Values(value.Attributes())), containsUnknown)
 	case types.Map:
-		return slices.ContainsFunc(slices.Collect(maps.Values(value.Elements())), unknown)
+		return slices.ContainsFunc(slices.Collect(maps.Values(value.Elements())), containsUnknown)
 	case interface{ Elements() []attr.Value }:
-		return slices.ContainsFunc(value.Elements(), unknown)
+		return slices.ContainsFunc(value.Elements(), containsUnknown)
 	}
 	return false
 }
 
-// incomplete tells of an argument that lacks its counterpart, where it belongs in the configuration.
-func (m *model) incomplete(e *credentials.ArgumentError) diag.Diagnostic {
+// incompleteDiagnostic tells of an argument that lacks its counterpart, where it belongs in the configuration.
+func (m *model) incompleteDiagnostic(e *credentials.ArgumentError) diag.Diagnostic {
 	if e.Block == "" {
 		return diag.NewAttributeErrorDiagnostic(path.Root(e.Argument), "Half of the credentials is missing", e.Problem)
 	}

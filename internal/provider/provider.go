@@ -21,11 +21,11 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/diskprice"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/imagecache"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/rootdisk"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcrtoken"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
@@ -106,19 +106,19 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 }
 
 func (p *Provider) configureRegistries(ctx context.Context, config *model, data *clients.Clients, resp *provider.ConfigureResponse) {
-	hosts, pending, diags := config.hosts(ctx)
+	hosts, pending, diags := config.registryHosts(ctx)
 	resp.Diagnostics.Append(diags...)
 	for _, host := range slices.Sorted(maps.Keys(hosts)) {
 		if hosts[host].InsecureSkipVerify {
 			resp.Diagnostics.Append(tfdiag.UnverifiedRegistry(host))
 		}
 	}
-	kept := keep.In(config.measurementCacheDir(p.options.LookupEnv))
+	kept := store.Open(config.measurementCacheDir(p.options.LookupEnv))
 	if err := kept.Check(); err != nil {
 		tflog.Warn(ctx, "no measurements are kept", map[string]any{"reason": err.Error()})
 	}
 	settings := registry.Config{
-		Hosts: hosts, HostsPending: pending, DockerConfigDir: config.DockerConfig.ValueString(), UserAgent: p.userAgent(), Log: debug,
+		Hosts: hosts, HostsPending: pending, DockerConfigDir: config.DockerConfig.ValueString(), UserAgent: p.userAgent(), Log: logDebug,
 		Limits: p.options.Registry, Secrets: p.options.Secrets,
 	}
 	if kept != nil { // a nil folder in an interface is a store that keeps nothing, and is asked for
@@ -129,10 +129,10 @@ func (p *Provider) configureRegistries(ctx context.Context, config *model, data 
 		resp.Diagnostics.AddAttributeError(path.Root("registries"), "Registries cannot be read as configured", err.Error()+".")
 		return
 	}
-	data.Measurer = &measure.Measurer{Registry: reader, Kept: kept, Log: debug, Secrets: p.options.Secrets}
+	data.Measurer = &measure.Measurer{Registry: reader, Kept: kept, Log: logDebug, Secrets: p.options.Secrets}
 }
 
-func debug(ctx context.Context, message string, fields map[string]any) {
+func logDebug(ctx context.Context, message string, fields map[string]any) {
 	tflog.Debug(ctx, message, fields)
 }
 

@@ -185,7 +185,7 @@ output "digests" {
 		t.Fatal(err)
 	}
 	c.must(t, "init")
-	if output := c.must(t, "plan"); strings.Count(output, "sha256:") < 6 || acctest.Secret(output, canary) >= 0 {
+	if output := c.must(t, "plan"); strings.Count(output, "sha256:") < 6 || acctest.FindSecret(output, canary) >= 0 {
 		t.Errorf("not six images:\n%s", output)
 	}
 	for name, test := range map[string]struct {

@@ -50,7 +50,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 			"docker_config": schema.StringAttribute{Optional: true,
 				MarkdownDescription: "Directory of a Docker `config.json` with registry credentials. Default: Docker's own rules (`DOCKER_CONFIG`, `~/.docker`, credential helpers)."},
 			"measurement_cache_dir": schema.StringAttribute{Optional: true,
-				MarkdownDescription: "Directory where measurements of layers are kept by digest; `\"\"` keeps none. " + variable(envMeasurementCacheDir) +
+				MarkdownDescription: "Directory where measurements of layers are kept by digest; `\"\"` keeps none. " + describeVariable(envMeasurementCacheDir) +
 					" Default: `terraform-provider-tkeimage` under the user's cache directory."},
 			"max_requests_per_second": schema.Float64Attribute{Optional: true,
 				MarkdownDescription: fmt.Sprintf("The most requests a second that one run sends to the TKE API. Default: %d; the service allows 20 for each action.", tke.DefaultMaxRequestsPerSecond),
@@ -76,4 +76,4 @@ func registriesAttribute() schema.Attribute {
 	}
 }
 
-func variable(name string) string { return "Environment: `" + name + "`." }
+func describeVariable(name string) string { return "Environment: `" + name + "`." }

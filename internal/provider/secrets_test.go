@@ -58,7 +58,7 @@ func TestNoSecretIsWrittenAnywhere(t *testing.T) {
 	if caches := cloud.Caches(); len(caches) != 1 || len(caches[0].Credentials) != 1 || caches[0].Credentials[0].Password != canaryPassword {
 		t.Fatal("the builder's password never reached the service: this test would find nothing")
 	}
-	cloud.Inject(tketest.Fault{Times: tketest.Always, Effect: tketest.Answer{Code: "InvalidParameter", Message: "something is wrong"}})
+	cloud.Inject(tketest.Fault{Times: tketest.Always, Effect: tketest.ErrorBefore{Code: "InvalidParameter", Message: "something is wrong"}})
 	s.mustFail(t, "plan")
 	cloud.ClearFaults()
 	s.write(t, private.Host+"/nothing:v1", private.Host, 50)
@@ -180,7 +180,7 @@ func (s *secretRun) search(t *testing.T) {
 // kept measurements. And into what was printed. The files that are named must be there.
 func searchForCanaries(t *testing.T, folder, printed string, files ...string) {
 	t.Helper()
-	if acctest.Secret(printed, canary) >= 0 {
+	if acctest.FindSecret(printed, canary) >= 0 {
 		t.Errorf("printed:\n%s", around(printed))
 	}
 	looked := map[string]bool{}
@@ -194,7 +194,7 @@ func searchForCanaries(t *testing.T, folder, printed string, files ...string) {
 		}
 		looked[filepath.Base(path)] = true
 		for _, text := range append(unzipped(content), string(content)) {
-			if acctest.Secret(text, canary) >= 0 {
+			if acctest.FindSecret(text, canary) >= 0 {
 				t.Errorf("%s holds %s", path, around(text))
 			}
 		}
@@ -211,6 +211,6 @@ func searchForCanaries(t *testing.T, folder, printed string, files ...string) {
 }
 
 func around(text string) string {
-	at := acctest.Secret(text, canary)
+	at := acctest.FindSecret(text, canary)
 	return text[max(0, at-200):min(len(text), at+100)]
 }

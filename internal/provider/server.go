@@ -26,7 +26,7 @@ func Serve(options Options, debug bool) error {
 	if debug {
 		return tf6server.Serve(Address, newServer, tf6server.WithManagedDebug())
 	}
-	go leaveWithParent()
+	go exitWithParent()
 	return tf6server.Serve(Address, func() tfprotov6.ProviderServer {
 		server := newServer()
 		go stopOnTerminate(server)

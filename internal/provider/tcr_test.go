@@ -50,10 +50,10 @@ func TestThePrivateTCRExample(t *testing.T) {
 	if len(caches) != 1 || caches[0].Status != tketest.StatusReady || len(caches[0].Credentials) != 1 || caches[0].Credentials[0].Password != canaryRegistry {
 		t.Fatalf("the builder did not pull with the token: %d caches", len(caches))
 	}
-	c.Empty(t)
+	c.CheckEmptyPlan(t)
 	printed += c.must(t, "destroy", "-auto-approve")
-	for _, given := range tcr.Given() {
-		if given != (tcrtest.Given{Registry: "tcr-ak9876", Type: "temp"}) {
+	for _, given := range tcr.Issued() {
+		if given != (tcrtest.IssuedToken{Registry: "tcr-ak9876", Type: "temp"}) {
 			t.Errorf("a token was given out: %+v", given)
 		}
 	}
@@ -89,12 +89,12 @@ func TestTokensOfTCR(t *testing.T) {
 	c, tcr := tcrCLI(t, acctest.Cloud(t, tketest.Options{}), canaryToken)
 	c.oneToken(t, `registry_id = "tcr-ak9876"`)
 	c.must(t, "init")
-	if output := c.must(t, "plan"); strings.Contains(output, "Warning") || acctest.Secret(output, canary) >= 0 {
+	if output := c.must(t, "plan"); strings.Contains(output, "Warning") || acctest.FindSecret(output, canary) >= 0 {
 		t.Errorf("a temporary token:\n%s", output)
 	}
 	c.oneToken(t, "registry_id = \"tcr-ak9876\"\n  token_type = \"longterm\"\n  description = \"builder\"")
 	says(t, c.must(t, "plan"), "A long-term token was made")
-	if given := tcr.Given(); given[len(given)-1] != (tcrtest.Given{Registry: "tcr-ak9876", Type: "longterm", Description: "builder"}) {
+	if given := tcr.Issued(); given[len(given)-1] != (tcrtest.IssuedToken{Registry: "tcr-ak9876", Type: "longterm", Description: "builder"}) {
 		t.Errorf("given %+v", given)
 	}
 	for arguments, want := range map[string][]string{

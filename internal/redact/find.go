@@ -12,14 +12,14 @@ import (
 // span is a part of a text, from its first byte to the one behind its last.
 type span struct{ from, to int32 }
 
-// find returns where a text holds secrets. With edges, a few characters of one at either end of the text count too.
-func find(text string, secrets []*secret, edges bool) []span {
+// findSecrets returns where a text holds secrets. With edges, a few characters of one at either end of the text count too.
+func findSecrets(text string, secrets []*secret, edges bool) []span {
 	if len(secrets) == 0 || text == "" {
 		return nil
 	}
 	var spans []span
-	inViews(text, func(v *view) bool {
-		spans = append(spans, v.find(secrets, edges)...)
+	visitViews(text, func(v *view) bool {
+		spans = append(spans, v.findSecrets(secrets, edges)...)
 		return true
 	})
 	return spans
@@ -32,7 +32,7 @@ func holdsShort(text string, secrets []*secret) bool {
 		return false
 	}
 	found := false
-	inViews(text, func(v *view) bool {
+	visitViews(text, func(v *view) bool {
 		found = slices.ContainsFunc(short, func(s *secret) bool {
 			return slices.ContainsFunc(s.spellings, func(spelling []byte) bool { return bytes.Contains(v.bytes, spelling) })
 		})
@@ -41,11 +41,11 @@ func holdsShort(text string, secrets []*secret) bool {
 	return found
 }
 
-// inViews visits the canonical form of a text, and of what its escapes stand for, layer by layer.
-func inViews(text string, visit func(*view) bool) {
-	v := viewOf(text)
+// visitViews visits the canonical form of a text, and of what its escapes stand for, layer by layer.
+func visitViews(text string, visit func(*view) bool) {
+	v := newFullView(text)
 	for range maxDepth + 1 {
-		if !visit(v.canonical()) {
+		if !visit(v.toCanonical()) {
 			return
 		}
 		next, changed := v.unescape()
@@ -56,24 +56,24 @@ func inViews(text string, visit func(*view) bool) {
 	}
 }
 
-// find searches one view. Every spelling runs over the view's windows, rather than the view over those of the spellings: a text
+// findSecrets searches one view. Every spelling runs over the view's windows, rather than the view over those of the spellings: a text
 // is short, and what a process holds may be long.
-func (v *view) find(secrets []*secret, edges bool) []span {
+func (v *view) findSecrets(secrets []*secret, edges bool) []span {
 	covered := make([]bool, len(v.bytes))
 	cover := func(from, to int) {
 		for i := from; i < to; i++ {
 			covered[i] = true
 		}
 	}
-	index := newIndex(v.bytes)
+	index := newWindowIndex(v.bytes)
 	for _, s := range secrets {
 		if s.short {
 			continue
 		}
 		for _, spelling := range s.spellings {
-			index.matches(spelling, cover)
+			index.coverMatches(spelling, cover)
 			if edges {
-				atEdges(v.bytes, spelling, cover)
+				coverEdges(v.bytes, spelling, cover)
 			}
 		}
 	}
@@ -91,8 +91,8 @@ func (v *view) find(secrets []*secret, edges bool) []span {
 	return spans
 }
 
-// atEdges covers the beginning of a spelling at the end of a text, and its end at the beginning.
-func atEdges(text, spelling []byte, cover func(from, to int)) {
+// coverEdges covers the beginning of a spelling at the end of a text, and its end at the beginning.
+func coverEdges(text, spelling []byte, cover func(from, to int)) {
 	most := min(window, len(spelling), len(text)+1) - 1
 	for k := most; k >= edge; k-- {
 		if bytes.HasSuffix(text, spelling[:k]) {
@@ -108,36 +108,36 @@ func atEdges(text, spelling []byte, cover func(from, to int)) {
 	}
 }
 
-// index holds where each window of a text stands, until it was matched once: a table of chains of places, which count from one.
-type index struct {
+// windowIndex holds where each window of a text stands, until it was matched once: a table of chains of places, which count from one.
+type windowIndex struct {
 	text  []byte
 	heads []int32
 	next  []int32
 	shift uint
 }
 
-func newIndex(text []byte) *index {
-	x := &index{text: text}
+func newWindowIndex(text []byte) *windowIndex {
+	x := &windowIndex{text: text}
 	if len(text) < window {
 		return x
 	}
 	size := max(bits.Len(uint(len(text)))+1, 14) // so large that most of the spellings' windows find no chain at all
 	x.heads, x.next, x.shift = make([]int32, 1<<size), make([]int32, len(text)+1), uint(64-size)
 	for i := range len(text) - window + 1 {
-		h := x.hash(text[i:])
+		h := x.hashWindow(text[i:])
 		x.next[i+1], x.heads[h] = x.heads[h], int32(i+1)
 	}
 	return x
 }
 
-func (x *index) hash(window []byte) uint64 {
+func (x *windowIndex) hashWindow(window []byte) uint64 {
 	const prime = 0x9E3779B97F4A7C15
 	first, last := binary.LittleEndian.Uint64(window), uint64(binary.LittleEndian.Uint32(window[8:]))
 	return (first*prime ^ last*(prime>>7|1)) * prime >> x.shift
 }
 
-// matches covers what of the text is a spelling, or any window of it.
-func (x *index) matches(spelling []byte, cover func(from, to int)) {
+// coverMatches covers what of the text is a spelling, or any window of it.
+func (x *windowIndex) coverMatches(spelling []byte, cover func(from, to int)) {
 	if len(spelling) < window {
 		for at := 0; ; at++ {
 			next := bytes.Index(x.text[at:], spelling)
@@ -152,7 +152,7 @@ func (x *index) matches(spelling []byte, cover func(from, to int)) {
 		return
 	}
 	for i := range len(spelling) - window + 1 {
-		for place := &x.heads[x.hash(spelling[i:])]; *place != 0; {
+		for place := &x.heads[x.hashWindow(spelling[i:])]; *place != 0; {
 			at := int(*place) - 1
 			if !bytes.Equal(x.text[at:at+window], spelling[i:i+window]) {
 				place = &x.next[*place]
@@ -164,8 +164,8 @@ func (x *index) matches(spelling []byte, cover func(from, to int)) {
 	}
 }
 
-// replace puts Mark in the place of spans, which may overlap.
-func replace(text string, spans []span) string {
+// replaceSpans puts Mark in the place of spans, which may overlap.
+func replaceSpans(text string, spans []span) string {
 	if len(spans) == 0 {
 		return text
 	}

@@ -30,8 +30,8 @@ const (
 
 	// MaxRunes bounds a text whose place suggests no bound of its own.
 	MaxRunes = 2000
-	// maxForeign bounds what is looked at of one text. The rest is not shown.
-	maxForeign = 64 << 10
+	// maxSearchedBytes bounds what is looked at of one text. The rest is not shown.
+	maxSearchedBytes = 64 << 10
 	// chunk and overlap divide what is only searched.
 	chunk, overlap = 256 << 10, 4 << 10
 )
@@ -85,8 +85,8 @@ func (s *Secrets) AddPublic(values ...string) {
 	}
 }
 
-// all returns the secrets of this moment. The slice only grows, so it may be read without the lock.
-func (s *Secrets) all() []*secret {
+// snapshot returns the secrets of this moment. The slice only grows, so it may be read without the lock.
+func (s *Secrets) snapshot() []*secret {
 	if s == nil {
 		return nil
 	}
@@ -97,17 +97,17 @@ func (s *Secrets) all() []*secret {
 
 // Text returns a foreign text on one line of at most maxRunes characters, without secrets.
 func (s *Secrets) Text(foreign string, maxRunes int) string {
-	text := foreign[:min(len(foreign), maxForeign)]
-	secrets := s.all()
+	text := foreign[:min(len(foreign), maxSearchedBytes)]
+	secrets := s.snapshot()
 	if holdsShort(text, secrets) {
 		return Withheld
 	}
-	text = replace(text, find(text, secrets, true))
+	text = replaceSpans(text, findSecrets(text, secrets, true))
 	text = withoutQueries(text)
-	if len(foreign) > maxForeign {
+	if len(foreign) > maxSearchedBytes {
 		text += " …"
 	}
-	return shorten(strings.Join(strings.Fields(visible(text)), " "), maxRunes)
+	return truncateText(strings.Join(strings.Fields(escapeHidden(text)), " "), maxRunes)
 }
 
 // Line returns a text as Text does where no secret is known.
@@ -124,18 +124,18 @@ func (s *Secrets) Value(foreign string) string {
 			return foreign
 		}
 	}
-	value := foreign[:min(len(foreign), maxForeign)]
-	return shorten(visible(replace(value, find(value, s.all(), false))), MaxRunes)
+	value := foreign[:min(len(foreign), maxSearchedBytes)]
+	return truncateText(escapeHidden(replaceSpans(value, findSecrets(value, s.snapshot(), false))), MaxRunes)
 }
 
 // Holds reports whether data hold a secret of eight characters or more, in any spelling.
 func (s *Secrets) Holds(data []byte) bool {
-	secrets := s.all()
+	secrets := s.snapshot()
 	if len(secrets) == 0 {
 		return false
 	}
 	for {
-		if len(find(string(data[:min(len(data), chunk)]), secrets, false)) > 0 {
+		if len(findSecrets(string(data[:min(len(data), chunk)]), secrets, false)) > 0 {
 			return true
 		}
 		if len(data) <= chunk {

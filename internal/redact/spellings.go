@@ -43,7 +43,7 @@ func newSecret(value string) *secret {
 		s.spellings = append(s.spellings, []byte(plain))
 	}
 	add(value)
-	add(unescaped(value)) // what a text becomes whose escapes are taken away, where the secret holds some itself
+	add(unescapeString(value)) // what a text becomes whose escapes are taken away, where the secret holds some itself
 	for _, form := range escapedForms(value) {
 		for _, spelling := range base64Forms(form) {
 			add(spelling)
@@ -55,14 +55,14 @@ func newSecret(value string) *secret {
 
 // escapedForms are the forms in which a secret may stand within what was then written in Base64.
 func escapedForms(value string) []string {
-	forms := []string{value, percentEncoded(value)}
+	forms := []string{value, percentEncode(value)}
 	if quoted, err := json.Marshal(value); err == nil {
 		forms = append(forms, strings.Trim(string(quoted), `"`))
 	}
 	return slices.Compact(slices.Sorted(slices.Values(forms)))
 }
 
-func percentEncoded(value string) string {
+func percentEncode(value string) string {
 	var b strings.Builder
 	for _, c := range []byte(value) {
 		if c < 0x80 && (isAlphanumeric(c) || strings.IndexByte("-._~", c) >= 0) {

@@ -9,7 +9,7 @@ import (
 // stay as they are.
 func (s *Secrets) Values(pointer any) {
 	var found []reflect.Value
-	collect(reflect.ValueOf(pointer), &found)
+	collectStrings(reflect.ValueOf(pointer), &found)
 	var all strings.Builder
 	for _, text := range found {
 		all.WriteString(text.String())
@@ -21,27 +21,27 @@ func (s *Secrets) Values(pointer any) {
 		if held {
 			text.SetString(s.Value(value))
 		} else {
-			text.SetString(shorten(visible(value), MaxRunes))
+			text.SetString(truncateText(escapeHidden(value), MaxRunes))
 		}
 	}
 }
 
-// collect gathers the strings that can be set.
-func collect(v reflect.Value, found *[]reflect.Value) {
+// collectStrings gathers the strings that can be set.
+func collectStrings(v reflect.Value, found *[]reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
 		if !v.IsNil() {
-			collect(v.Elem(), found)
+			collectStrings(v.Elem(), found)
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {
-				collect(v.Field(i), found)
+				collectStrings(v.Field(i), found)
 			}
 		}
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
-			collect(v.Index(i), found)
+			collectStrings(v.Index(i), found)
 		}
 	case reflect.String:
 		if v.CanSet() && v.Len() > 0 {

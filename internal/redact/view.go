@@ -19,7 +19,7 @@ type view struct {
 	from, to []int32
 }
 
-func viewOf(text string) *view {
+func newFullView(text string) *view {
 	v := &view{bytes: []byte(text), from: make([]int32, len(text)), to: make([]int32, len(text))}
 	for i := range v.bytes {
 		v.from[i], v.to[i] = int32(i), int32(i+1)
@@ -27,8 +27,8 @@ func viewOf(text string) *view {
 	return v
 }
 
-// put adds what the bytes first to last of another view stand for.
-func (v *view) put(text []byte, of *view, first, last int) {
+// appendBytes adds what the bytes first to last of another view stand for.
+func (v *view) appendBytes(text []byte, of *view, first, last int) {
 	for _, c := range text {
 		v.bytes = append(v.bytes, c)
 		v.from = append(v.from, of.from[first])
@@ -36,48 +36,48 @@ func (v *view) put(text []byte, of *view, first, last int) {
 	}
 }
 
-func newView(size int) *view {
+func newEmptyView(size int) *view {
 	return &view{bytes: make([]byte, 0, size), from: make([]int32, 0, size), to: make([]int32, 0, size)}
 }
 
-// canonical leaves out what does not change how a text reads (blanks, invisible and broken characters), and folds letter case.
+// toCanonical leaves out what does not change how a text reads (blanks, invisible and broken characters), and folds letter case.
 // The plus sign goes too, which is a blank in a form.
-func (v *view) canonical() *view {
-	out := newView(len(v.bytes))
+func (v *view) toCanonical() *view {
+	out := newEmptyView(len(v.bytes))
 	var folded [utf8.UTFMax]byte
 	for i := 0; i < len(v.bytes); {
 		r, size := utf8.DecodeRune(v.bytes[i:])
 		if r != '+' && !unicode.IsSpace(r) && !isHidden(r) && (r != utf8.RuneError || size > 1) {
 			n := utf8.EncodeRune(folded[:], unicode.ToLower(r))
-			out.put(folded[:n], v, i, i+size-1)
+			out.appendBytes(folded[:n], v, i, i+size-1)
 		}
 		i += size
 	}
 	return out
 }
 
-func canonicalString(text string) string { return string(viewOf(text).canonical().bytes) }
+func canonicalString(text string) string { return string(newFullView(text).toCanonical().bytes) }
 
 // unescape takes away one layer of escapes: %41, %u0041, \u0041, \x41, \n, \/, &amp;, &#65;. An escape that the end of the text
 // cuts short is left out.
 func (v *view) unescape() (out *view, changed bool) {
-	out = newView(len(v.bytes))
+	out = newEmptyView(len(v.bytes))
 	for i := 0; i < len(v.bytes); {
 		text, size := decodeEscape(v.bytes[i:])
 		if size == 0 {
-			out.put(v.bytes[i:i+1], v, i, i)
+			out.appendBytes(v.bytes[i:i+1], v, i, i)
 			i++
 			continue
 		}
-		out.put(text, v, i, i+size-1)
+		out.appendBytes(text, v, i, i+size-1)
 		changed = true
 		i += size
 	}
 	return out, changed
 }
 
-func unescaped(text string) string {
-	v := viewOf(text)
+func unescapeString(text string) string {
+	v := newFullView(text)
 	for range maxDepth {
 		next, changed := v.unescape()
 		if !changed {
@@ -93,9 +93,9 @@ func decodeEscape(text []byte) (decoded []byte, size int) {
 	switch text[0] {
 	case '%':
 		if len(text) > 1 && (text[1] == 'u' || text[1] == 'U') {
-			return codePoint(text, 2, 4)
+			return decodeCodePoint(text, 2, 4)
 		}
-		return octet(text, 1)
+		return decodeOctet(text, 1)
 	case '\\':
 		return decodeBackslash(text)
 	case '&':
@@ -104,8 +104,8 @@ func decodeEscape(text []byte) (decoded []byte, size int) {
 	return nil, 0
 }
 
-// simple are the escapes of one letter, in JSON and Go.
-var simple = map[byte]byte{
+// letterEscapes are the escapes of one letter, in JSON and Go.
+var letterEscapes = map[byte]byte{
 	'"': '"', '\'': '\'', '\\': '\\', '/': '/', 'a': '\a', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v',
 }
 
@@ -115,36 +115,36 @@ func decodeBackslash(text []byte) ([]byte, int) {
 	}
 	switch text[1] {
 	case 'u':
-		return codePoint(text, 2, 4)
+		return decodeCodePoint(text, 2, 4)
 	case 'U':
-		return codePoint(text, 2, 8)
+		return decodeCodePoint(text, 2, 8)
 	case 'x':
-		return octet(text, 2)
+		return decodeOctet(text, 2)
 	}
-	if c, known := simple[text[1]]; known {
+	if c, known := letterEscapes[text[1]]; known {
 		return []byte{c}, 2
 	}
 	return nil, 0
 }
 
-// octet decodes two hexadecimal digits at a place.
-func octet(text []byte, at int) ([]byte, int) {
-	n, size := hexDigits(text, at, 2)
+// decodeOctet decodes two hexadecimal digits at a place.
+func decodeOctet(text []byte, at int) ([]byte, int) {
+	n, size := parseHexDigits(text, at, 2)
 	if size <= 0 {
 		return nil, -size
 	}
 	return []byte{byte(n)}, size
 }
 
-// codePoint decodes hexadecimal digits at a place, and two escapes where they are a pair of surrogates.
-func codePoint(text []byte, at, digits int) ([]byte, int) {
-	n, size := hexDigits(text, at, digits)
+// decodeCodePoint decodes hexadecimal digits at a place, and two escapes where they are a pair of surrogates.
+func decodeCodePoint(text []byte, at, digits int) ([]byte, int) {
+	n, size := parseHexDigits(text, at, digits)
 	if size <= 0 {
 		return nil, -size
 	}
 	r := rune(n)
 	if utf16.IsSurrogate(r) && len(text) > size+at && bytes.Equal(text[size:size+at], text[:at]) {
-		if low, lowSize := hexDigits(text[size:], at, digits); lowSize > 0 {
+		if low, lowSize := parseHexDigits(text[size:], at, digits); lowSize > 0 {
 			if pair := utf16.DecodeRune(r, rune(low)); pair != unicode.ReplacementChar {
 				return utf8.AppendRune(nil, pair), size + lowSize
 			}
@@ -153,8 +153,8 @@ func codePoint(text []byte, at, digits int) ([]byte, int) {
 	return utf8.AppendRune(nil, r), size
 }
 
-// hexDigits returns a number and where it ends. The end is 0 where there is no number, and negative where the text ends within it.
-func hexDigits(text []byte, at, digits int) (n uint64, end int) {
+// parseHexDigits returns a number and where it ends. The end is 0 where there is no number, and negative where the text ends within it.
+func parseHexDigits(text []byte, at, digits int) (n uint64, end int) {
 	end = min(at+digits, len(text))
 	for _, c := range text[at:end] {
 		if !isAlphanumeric(c) || c > 'f' || c > 'F' && c < 'a' {

@@ -25,8 +25,8 @@ func isHidden(r rune) bool {
 	return !unicode.IsPrint(r)
 }
 
-// visible writes hidden characters as their number, and any kind of blank as a space.
-func visible(text string) string {
+// escapeHidden writes hidden characters as their number, and any kind of blank as a space.
+func escapeHidden(text string) string {
 	clean := true
 	for _, r := range text {
 		if r != ' ' && (r == utf8.RuneError || unicode.IsSpace(r) || isHidden(r)) {
@@ -57,8 +57,8 @@ func visible(text string) string {
 	return b.String()
 }
 
-// shorten ends a text that is too long with a mark.
-func shorten(text string, maxRunes int) string {
+// truncateText ends a text that is too long with a mark.
+func truncateText(text string, maxRunes int) string {
 	if len(text) <= maxRunes {
 		return text
 	}

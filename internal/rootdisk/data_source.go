@@ -36,25 +36,25 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	request, diags := config.measureRequest(ctx)
+	request, diags := config.toMeasureRequest(ctx)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	report, err := d.clients.Measurer.Measure(ctx, request)
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.Measure(path.Root("images"), request.Images, err))
+		resp.Diagnostics.Append(tfdiag.MeasureError(path.Root("images"), request.Images, err))
 		return
 	}
-	resp.Diagnostics.Append(tfdiag.Refusals(path.Root("images"), request.Images, report.Refusals)...)
-	resp.Diagnostics.Append(tfdiag.Featured(path.Root("images"), request.Images, report.Images)...)
+	resp.Diagnostics.Append(tfdiag.RefusedLayers(path.Root("images"), request.Images, report.Refusals)...)
+	resp.Diagnostics.Append(tfdiag.FeaturedImages(path.Root("images"), request.Images, report.Images)...)
 	resp.Diagnostics.Append(tfdiag.RefutedTables(path.Root("images"), request.Images, report)...)
 	disk, err := disksize.Recommend(report.Needs(request.Disk))
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.Disk(err))
+		resp.Diagnostics.Append(tfdiag.DiskError(err))
 		return
 	}
-	config.fill(report, disk)
+	config.setFromReport(report, disk)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
 }
 
@@ -68,7 +68,7 @@ func (atLeastZero) Description(context.Context) string {
 func (v atLeastZero) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (v atLeastZero) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
-	if _, err := bytesOfGiB(req.ConfigValue); err != nil {
+	if _, err := gibToBytes(req.ConfigValue); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Not a size in GiB", err.Error()+": the value "+v.Description(ctx)+".")
 	}
 }

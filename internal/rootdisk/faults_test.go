@@ -39,7 +39,7 @@ func TestTheReportSaysWhereReadsFailed(t *testing.T) {
 			"\nLess is known of sha256:bbbbbbbbbbbb than could be: range requests ignored.\n" + "\nLess is known of 2 layers than could be: rate limited (HTTP 429).\n"},
 		"of any other kind": {[]error{errors.New("canary")}, "\nLess is known of sha256:aaaaaaaaaaaa than could be: a read failed.\n"},
 	} {
-		report := render(reportOf(test.faults...), disksize.Recommendation{})
+		report := renderReport(reportOf(test.faults...), disksize.Recommendation{})
 		_, after, _ := strings.Cut(report[strings.LastIndex(report, "|\n"):], "\n")
 		if after != test.want {
 			t.Errorf("%s: got %q, want %q", name, after, test.want)
@@ -62,12 +62,12 @@ func TestTheReportSaysWhatMayHide(t *testing.T) {
 	measured := report.Images[0].Measurements
 	measured[0].HiddenZeros = layersize.HiddenZeros{Longest: 3 << 30, ChanceOfGiB: 0.339}
 	want := "\nUp to 3.0 GiB of zeros may hide in sha256:aaaaaaaaaaaa (1 GiB is met in 33 of 100).\n"
-	if got := hiddenZeros(report); got != want {
+	if got := describeHiddenZeros(report); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	measured[1].HiddenZeros = layersize.HiddenZeros{Longest: 1 << 30, ChanceOfGiB: 1}
 	want = "\nUp to 3.0 GiB of zeros may hide in each of 2 layers (1 GiB is met in 33 of 100).\n"
-	if got := hiddenZeros(report); got != want {
+	if got := describeHiddenZeros(report); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -83,7 +83,7 @@ func TestTheReportSaysWhatARatioIsWorth(t *testing.T) {
 	measured[0].Method = layersize.MethodRatio
 	want := "\nOf sha256:aaaaaaaaaaaa only the compressed size is known: the bounds are those of usual layers.\n" +
 		"Zeros or repeated data unpack to more.\n"
-	if got := render(report, disksize.Recommendation{}); !strings.HasSuffix(got, want) {
+	if got := renderReport(report, disksize.Recommendation{}); !strings.HasSuffix(got, want) {
 		t.Errorf("want %q at the end of\n%s", want, got)
 	}
 	measured[1].Method = layersize.MethodRatio
@@ -101,7 +101,7 @@ func TestTheReportNamesWhatContainerdDoesNotUnpack(t *testing.T) {
 			measure.Refusal{Image: image, Digest: digest, Refusal: layersize.Refusal{Entry: `"a/l"`, Reason: layersize.RefusedLink}},
 			measure.Refusal{Image: image, Digest: digest, Refusal: layersize.Refusal{Reason: layersize.RefusedCompressed}})
 	}
-	text := render(report, disksize.Recommendation{})
+	text := renderReport(report, disksize.Recommendation{})
 	want := "\ncontainerd does not unpack layer sha256:aaaaaaaaaaaa: entry \"a/l\" is a hard link to a file that does not come before it in the same layer.\n" +
 		"\ncontainerd does not unpack layer sha256:aaaaaaaaaaaa: it is compressed, and its media type says that it is not.\n"
 	if !strings.HasSuffix(text, want) {
@@ -115,7 +115,7 @@ func TestACountThatDependsOnTheFileSystemSaysByHowMuch(t *testing.T) {
 	bounds := layersize.Interval{Value: 100 << 20, Min: 100<<20 - 40<<10, Max: 100<<20 + 60<<10}
 	report.RequiredBytes, report.Inodes = bounds, &inodes
 	report.Images[0].Measurements[0] = layersize.Measurement{DiskBytes: bounds, Inodes: &inodes, Method: layersize.MethodStreamed}
-	text := render(report, disksize.Recommendation{})
+	text := renderReport(report, disksize.Recommendation{})
 	for _, want := range []string{"Needed: 100.0 MiB (counted file by file, give or take 60.0 KiB).\n", "| ± 60.0 KiB"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("want %q in\n%s", want, text)

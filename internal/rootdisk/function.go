@@ -61,38 +61,38 @@ func (Function) Run(ctx context.Context, req function.RunRequest, resp *function
 	if resp.Error = req.Arguments.Get(ctx, &required, &writable, &utilization); resp.Error != nil {
 		return
 	}
-	request, mistake := requestOf(required, writable, utilization)
+	request, mistake := newDiskRequest(required, writable, utilization)
 	if mistake != nil {
 		resp.Error = mistake
 		return
 	}
 	disk, err := disksize.Recommend(request)
 	if err != nil {
-		resp.Error = function.NewArgumentFuncError(culprit(request), err.Error())
+		resp.Error = function.NewArgumentFuncError(blamedArgument(request), err.Error())
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, disk.SizeGiB)
 }
 
-func requestOf(required, writable, utilization types.Number) (disksize.Request, *function.FuncError) {
+func newDiskRequest(required, writable, utilization types.Number) (disksize.Request, *function.FuncError) {
 	request := disksize.Request{MaxUtilizationPercent: disksize.DefaultMaxUtilizationPercent, RoundToGiB: disksize.DefaultRoundToGiB}
 	var err error
-	if request.RequiredBytes, err = wholeBytes(required); err != nil {
+	if request.RequiredBytes, err = parseBytes(required); err != nil {
 		return request, function.NewArgumentFuncError(requiredBytes, err.Error())
 	}
-	if request.WritableBytes, err = bytesOfGiB(writable); err != nil {
+	if request.WritableBytes, err = gibToBytes(writable); err != nil {
 		return request, function.NewArgumentFuncError(writableGiB, err.Error())
 	}
 	if !utilization.IsNull() {
-		if request.MaxUtilizationPercent, err = percentOf(utilization); err != nil {
+		if request.MaxUtilizationPercent, err = parsePercent(utilization); err != nil {
 			return request, function.NewArgumentFuncError(maxUtilizationPercent, err.Error())
 		}
 	}
 	return request, nil
 }
 
-// wholeBytes rounds up: what has been worked out by division need not be whole.
-func wholeBytes(number types.Number) (int64, error) {
+// parseBytes rounds up: what has been worked out by division need not be whole.
+func parseBytes(number types.Number) (int64, error) {
 	const most = disksize.MaxGiB * disksize.GiB
 	written := number.ValueBigFloat()
 	if written.Sign() < 0 || written.Cmp(big.NewFloat(most)) > 0 {
@@ -105,7 +105,7 @@ func wholeBytes(number types.Number) (int64, error) {
 	return bytes, nil
 }
 
-func percentOf(number types.Number) (int, error) {
+func parsePercent(number types.Number) (int, error) {
 	percent, accuracy := number.ValueBigFloat().Int64()
 	if accuracy != big.Exact || percent < 1 || percent > 100 {
 		return 0, fmt.Errorf("%s is not a whole number of percent from 1 to 100, such as %d", number, disksize.DefaultMaxUtilizationPercent)
@@ -113,8 +113,8 @@ func percentOf(number types.Number) (int, error) {
 	return int(percent), nil
 }
 
-// culprit is the argument to blame when no disk is large enough: what is written, if the images alone would fit.
-func culprit(request disksize.Request) int64 {
+// blamedArgument is the argument to blame when no disk is large enough: what is written, if the images alone would fit.
+func blamedArgument(request disksize.Request) int64 {
 	var tooLarge *disksize.TooLargeError
 	request.WritableBytes = 0
 	if _, err := disksize.Recommend(request); errors.As(err, &tooLarge) {

@@ -66,8 +66,8 @@ type layerModel struct {
 	Exact           types.Bool   `tfsdk:"exact"`
 }
 
-// measureRequest is what is to be measured, with the defaults filled in, and for which disk.
-func (m *model) measureRequest(ctx context.Context) (measure.Request, diag.Diagnostics) {
+// toMeasureRequest is what is to be measured, with the defaults filled in, and for which disk.
+func (m *model) toMeasureRequest(ctx context.Context) (measure.Request, diag.Diagnostics) {
 	request := measure.Request{
 		Platform:   cmp.Or(m.Platform.ValueString(), registry.DefaultPlatform),
 		Mode:       measure.Mode(cmp.Or(m.Measure.ValueString(), string(measure.Auto))),
@@ -78,17 +78,17 @@ func (m *model) measureRequest(ctx context.Context) (measure.Request, diag.Diagn
 		request.ReadBudget = m.ReadBudgetMiB.ValueInt64() * mib
 	}
 	diags := m.Images.ElementsAs(ctx, &request.Images, false)
-	request.Disk.MaxUtilizationPercent = int(intOr(m.MaxUtilizationPercent, int64(request.Disk.MaxUtilizationPercent)))
-	request.Disk.RoundToGiB = int(intOr(m.RoundToGiB, int64(request.Disk.RoundToGiB)))
+	request.Disk.MaxUtilizationPercent = int(valueOrDefault(m.MaxUtilizationPercent, int64(request.Disk.MaxUtilizationPercent)))
+	request.Disk.RoundToGiB = int(valueOrDefault(m.RoundToGiB, int64(request.Disk.RoundToGiB)))
 	var err error
-	if request.Disk.WritableBytes, err = bytesOfGiB(m.WritableGiB); err != nil {
+	if request.Disk.WritableBytes, err = gibToBytes(m.WritableGiB); err != nil {
 		diags.AddAttributeError(path.Root("writable_gib"), "Not a size", err.Error())
 	}
 	return request, diags
 }
 
-// fill takes over what was measured and recommended.
-func (m *model) fill(report *measure.Report, disk disksize.Recommendation) {
+// setFromReport takes over what was measured and recommended.
+func (m *model) setFromReport(report *measure.Report, disk disksize.Recommendation) {
 	m.SizeGiB = types.Int64Value(disk.SizeGiB)
 	m.FitsDefaultDisk = types.BoolValue(disk.FitsDefaultDisk())
 	m.BillableGiB = types.Int64Value(disk.BillableGiB)
@@ -99,20 +99,20 @@ func (m *model) fill(report *measure.Report, disk disksize.Recommendation) {
 	m.RequiredBytesMax = types.Int64Value(report.RequiredBytes.Max)
 	m.RequiredInodes = types.Int64PointerValue(report.Inodes)
 	m.Exact = types.BoolValue(report.Exact)
-	m.PodAnnotations = mapOf(annotations.RootDisk(disk.SizeGiB))
+	m.PodAnnotations = toMap(annotations.RootDisk(disk.SizeGiB))
 
 	digests, pinned := map[string]string{}, map[string]string{}
 	m.ImageDetails = map[string]detailModel{}
 	for _, image := range report.Images {
 		digests[image.Reference] = image.Digest
 		pinned[image.Reference] = image.Repository + "@" + image.Digest
-		m.ImageDetails[image.Reference] = detailOf(image)
+		m.ImageDetails[image.Reference] = newDetail(image)
 	}
-	m.Digests, m.PinnedImages = mapOf(digests), mapOf(pinned)
-	m.Report = types.StringValue(render(report, disk))
+	m.Digests, m.PinnedImages = toMap(digests), toMap(pinned)
+	m.Report = types.StringValue(renderReport(report, disk))
 }
 
-func detailOf(image measure.Image) detailModel {
+func newDetail(image measure.Image) detailModel {
 	detail := detailModel{
 		Digest:          types.StringValue(image.Digest),
 		Manifests:       image.Manifests,
@@ -122,12 +122,12 @@ func detailOf(image measure.Image) detailModel {
 		Layers:          make([]layerModel, 0, len(image.Layers)),
 	}
 	for i, layer := range image.Layers {
-		detail.Layers = append(detail.Layers, layerOf(layer, image.Measurements[i]))
+		detail.Layers = append(detail.Layers, newLayer(layer, image.Measurements[i]))
 	}
 	return detail
 }
 
-func layerOf(layer registry.Layer, measured layersize.Measurement) layerModel {
+func newLayer(layer registry.Layer, measured layersize.Measurement) layerModel {
 	return layerModel{
 		Digest:          types.StringValue(layer.Digest),
 		DiffID:          types.StringValue(layer.DiffID),
@@ -141,8 +141,8 @@ func layerOf(layer registry.Layer, measured layersize.Measurement) layerModel {
 	}
 }
 
-// bytesOfGiB takes fractions of a GiB too, and rounds up to whole bytes.
-func bytesOfGiB(gib types.Number) (int64, error) {
+// gibToBytes takes fractions of a GiB too, and rounds up to whole bytes.
+func gibToBytes(gib types.Number) (int64, error) {
 	if gib.IsNull() || gib.IsUnknown() {
 		return 0, nil
 	}
@@ -157,14 +157,14 @@ func bytesOfGiB(gib types.Number) (int64, error) {
 	return bytes, nil
 }
 
-func intOr(value types.Int64, otherwise int64) int64 {
+func valueOrDefault(value types.Int64, otherwise int64) int64 {
 	if value.IsNull() || value.IsUnknown() {
 		return otherwise
 	}
 	return value.ValueInt64()
 }
 
-func mapOf(values map[string]string) types.Map {
+func toMap(values map[string]string) types.Map {
 	elements := make(map[string]attr.Value, len(values))
 	for key, value := range values {
 		elements[key] = types.StringValue(value)

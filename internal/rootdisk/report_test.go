@@ -30,7 +30,7 @@ func reported(platform string, bounds layersize.Interval, method layersize.Metho
 			Measurements: []layersize.Measurement{{DiskBytes: bounds, Method: method, Exact: exact}},
 		})
 	}
-	return render(report, disksize.Recommendation{SizeGiB: 30000, BillableGiB: 29980})
+	return renderReport(report, disksize.Recommendation{SizeGiB: 30000, BillableGiB: 29980})
 }
 
 // TestTheReportFitsATerminal, within a plan too, with the widest figures and methods that there are.
@@ -61,7 +61,7 @@ func TestWhatIsCutFromAReferenceIsNotItsEnd(t *testing.T) {
 		"llm@sha256:" + strings.Repeat("0123456789abcdef", 4): "llm@sha256:0123456789ab",
 		strings.Repeat("a", 60) + "/llm:v1":                   "…" + strings.Repeat("a", 24) + "/llm:v1",
 	} {
-		if got := recognizable(reference, 32); got != want {
+		if got := shortenReference(reference, 32); got != want {
 			t.Errorf("%s becomes %s, want %s", reference, got, want)
 		}
 	}
@@ -93,10 +93,10 @@ func TestImagesOfOtherPlatformsSayTheirs(t *testing.T) {
 	images := []measure.Image{
 		{Image: &registry.Image{Reference: "a:v1", Platform: "linux/arm64"}}, {Image: &registry.Image{Reference: "b:v1", Platform: "linux/arm64/v8"}},
 	}
-	if head, cells := titles(images[:1]); head != "Image (linux/arm64)" || cells[0] != "a:v1" {
+	if head, cells := imageColumn(images[:1]); head != "Image (linux/arm64)" || cells[0] != "a:v1" {
 		t.Errorf("one platform: %q, %q", head, cells)
 	}
-	if head, cells := titles(images); head != "Image" || cells[0] != "a:v1 (linux/arm64)" || cells[1] != "b:v1 (linux/arm64/v8)" {
+	if head, cells := imageColumn(images); head != "Image" || cells[0] != "a:v1 (linux/arm64)" || cells[1] != "b:v1 (linux/arm64/v8)" {
 		t.Errorf("two platforms: %q, %q", head, cells)
 	}
 }
@@ -110,7 +110,7 @@ func TestTheReportNamesIndexesOfWhichContainerd2PullsMore(t *testing.T) {
 	}}
 	want := "\ncontainerd 2 pulls more of an index than 1.6 does, and the disk has room for all of it:\n\n" +
 		"- two:1: 2 manifests that match\n- artifact:1: entries without a platform\n"
-	if got := severalManifests(report); got != want {
+	if got := listManifestSets(report); got != want {
 		t.Errorf("%q", got)
 	}
 }

@@ -23,7 +23,7 @@ const mib = 1 << 20
 
 var platformForm = regexp.MustCompile(`^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?$`)
 
-func modes() []string {
+func modeNames() []string {
 	names := make([]string, 0, len(measure.Modes))
 	for _, mode := range measure.Modes {
 		names = append(names, string(mode))
@@ -50,7 +50,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 				MarkdownDescription: "How layers are measured: `manifest` (no layer is opened: ratios), `sample` (range reads only), `full` (streams every layer), " +
 					"`auto` (default: small layers streamed within the budget, the rest sampled until the disk is certain).",
 				Optional:   true,
-				Validators: []validator.String{stringvalidator.OneOf(modes()...)},
+				Validators: []validator.String{stringvalidator.OneOf(modeNames()...)},
 			},
 			"read_budget_mib": schema.Int64Attribute{
 				MarkdownDescription: fmt.Sprintf("The most, in MiB, that one reading may fetch from registries with `sample` and `auto`. Default: %d. "+

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// table writes a Markdown table whose columns line up; the first row is the head, and the columns named are figures, aligned
+// writeTable writes a Markdown table whose columns line up; the first row is the head, and the columns named are figures, aligned
 // to the right.
-func table(b *strings.Builder, rows [][]string, figures ...int) {
+func writeTable(b *strings.Builder, rows [][]string, figures ...int) {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for c := range row {

@@ -28,9 +28,6 @@ const (
 	LongTerm  = "longterm" // valid until it is deleted
 )
 
-// Error is any failure of a call.
-type Error = cloudapi.Error
-
 // Client calls the service. It makes no request until it is asked for one.
 type Client struct {
 	api     *cloudapi.Client
@@ -79,9 +76,15 @@ func (c *Client) CreateToken(ctx context.Context, request TokenRequest) (*Token,
 		return nil, err
 	}
 	if out.Token == "" || out.Username == "" {
-		return nil, &Error{Service: service, Action: ActionCreateToken, Kind: cloudapi.KindMalformed, Message: "the answer holds no user name and token"}
+		return nil, &cloudapi.Error{Service: service, Action: ActionCreateToken, Kind: cloudapi.KindMalformed, Message: "the answer holds no user name and token"}
 	}
-	return &Token{Username: string(out.Username), Token: out.Token, Expires: moment(out.ExpTime), ID: c.secrets.Value(out.TokenID)}, nil
+	return &Token{Username: string(out.Username), Token: out.Token, Expires: parseTimestamp(out.ExpTime), ID: c.secrets.Value(out.TokenID)}, nil
+}
+
+// IsNotFound reports whether the service answered that the instance does not exist.
+func IsNotFound(err error) bool {
+	failed, ok := errors.AsType[*cloudapi.Error](err)
+	return ok && failed.HasCode("ResourceNotFound")
 }
 
 // userName is declared a string, but the published example shows the bare number that it mostly is.
@@ -101,9 +104,9 @@ func (u *userName) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// moment reads a time stamp "without unit", as its description says: what would be beyond the year 5000 in seconds is meant in
+// parseTimestamp reads a time stamp "without unit", as its description says: what would be beyond the year 5000 in seconds is meant in
 // milliseconds.
-func moment(stamp int64) time.Time {
+func parseTimestamp(stamp int64) time.Time {
 	const year5000 = 95_617_584_000
 	switch {
 	case stamp <= 0:

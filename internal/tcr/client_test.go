@@ -50,7 +50,7 @@ func TestALongTermTokenHasAnIDAndNoEnd(t *testing.T) {
 	if err != nil || token.ID == "" || !token.Expires.IsZero() {
 		t.Errorf("got %+v, %v", token, err)
 	}
-	if given := server.Given(); len(given) != 1 || given[0] != (tcrtest.Given{Registry: "tcr-ak9876", Type: "longterm", Description: "builder"}) {
+	if given := server.Issued(); len(given) != 1 || given[0] != (tcrtest.IssuedToken{Registry: "tcr-ak9876", Type: "longterm", Description: "builder"}) {
 		t.Errorf("got %+v", given)
 	}
 }

@@ -3,7 +3,6 @@ package tcrtoken
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -79,24 +78,24 @@ func (e *Ephemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *e
 	attempt := "make a token for registry " + config.RegistryID.ValueString()
 	registries, err := e.clients.TCR()
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.Cloud(attempt, err, e.clients))
+		resp.Diagnostics.Append(tfdiag.CloudError(attempt, err, e.clients))
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	token, err := registries.CreateToken(ctx, config.request())
+	token, err := registries.CreateToken(ctx, config.toRequest())
 	if err != nil {
-		resp.Diagnostics.Append(attributed(tfdiag.Cloud(attempt, err, e.clients), err))
+		resp.Diagnostics.Append(attributeToRegistry(tfdiag.CloudError(attempt, err, e.clients), err))
 		return
 	}
-	config.take(token)
+	config.setFromToken(token)
 	if token.ID != "" {
 		resp.Diagnostics.Append(tfdiag.LongTermToken(config.RegistryID.ValueString(), token.ID))
 	}
 	resp.Diagnostics.Append(resp.Result.Set(ctx, &config)...)
 }
 
-func (m *model) request() tcr.TokenRequest {
+func (m *model) toRequest() tcr.TokenRequest {
 	kind := m.TokenType.ValueString()
 	if kind == "" {
 		kind = tcr.Temporary
@@ -104,16 +103,16 @@ func (m *model) request() tcr.TokenRequest {
 	return tcr.TokenRequest{RegistryID: m.RegistryID.ValueString(), TokenType: kind, Description: m.Description.ValueString()}
 }
 
-func (m *model) take(token *tcr.Token) {
+func (m *model) setFromToken(token *tcr.Token) {
 	m.Username, m.Token = types.StringValue(token.Username), types.StringValue(token.Token)
 	if !token.Expires.IsZero() {
 		m.ExpiresAt = types.StringValue(token.Expires.Format(time.RFC3339))
 	}
 }
 
-// attributed: what does not exist is the registry that was named.
-func attributed(failure diag.Diagnostic, err error) diag.Diagnostic {
-	if missing, ok := errors.AsType[*tcr.Error](err); ok && missing.HasCode("ResourceNotFound") {
+// attributeToRegistry: what does not exist is the registry that was named.
+func attributeToRegistry(failure diag.Diagnostic, err error) diag.Diagnostic {
+	if tcr.IsNotFound(err) {
 		return diag.WithPath(path.Root("registry_id"), failure)
 	}
 	return failure

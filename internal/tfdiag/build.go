@@ -49,8 +49,8 @@ func IsNoSpace(err error) bool {
 	})
 }
 
-// WithSize adds to the failure of a build the size that was measured after it.
-func WithSize(failure diag.Diagnostic, hasGiB, needGiB int64) diag.Diagnostic {
+// WithMeasuredSize adds to the failure of a build the size that was measured after it.
+func WithMeasuredSize(failure diag.Diagnostic, hasGiB, needGiB int64) diag.Diagnostic {
 	text := fmt.Sprintf("Measured now: these images need a cache of %d GiB; this one has %d GiB.", needGiB, hasGiB)
 	if needGiB <= hasGiB {
 		text = fmt.Sprintf("Measured now, these images should fit: they need a cache of %d GiB, and this one has %d GiB. "+

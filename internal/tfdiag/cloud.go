@@ -17,8 +17,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// Cloud tells of a call to the cloud's API that failed. attempt completes "Cannot …", such as "create image cache \"llm\"".
-func Cloud(attempt string, err error, from *clients.Clients) diag.Diagnostic {
+// CloudError tells of a call to the cloud's API that failed. attempt completes "Cannot …", such as "create image cache \"llm\"".
+func CloudError(attempt string, err error, from *clients.Clients) diag.Diagnostic {
 	summary := "Cannot " + attempt
 	var (
 		missing   *clients.MissingCredentialsError
@@ -28,7 +28,7 @@ func Cloud(attempt string, err error, from *clients.Clients) diag.Diagnostic {
 		wait      *tke.WaitError
 		gone      *tke.GoneError
 		listed    *tke.InconsistentError
-		call      *tke.Error
+		call      *cloudapi.Error
 	)
 	switch {
 	case errors.As(err, &missing):
@@ -66,8 +66,8 @@ func unknownArguments(err *clients.UnknownArgumentsError) string {
 		"a data source can wait for the apply with depends_on.", list(err.Arguments))
 }
 
-// Elsewhere tells of a cache of another region than the provider's. Looked for in the provider's, it would seem to be gone.
-func Elsewhere(id, region, configured string) diag.Diagnostic {
+// WrongRegion tells of a cache of another region than the provider's. Looked for in the provider's, it would seem to be gone.
+func WrongRegion(id, region, configured string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Image cache is in another region", fmt.Sprintf(
 		"Image cache %s is in %s, and this provider is configured for %s. It is left as it is, there and in the state.\n\n"+
 			"To keep it, give this resource a provider of its region. To have it in %s instead, destroy it with a provider of %s first, "+
@@ -82,13 +82,13 @@ func failedCall(err *cloudapi.Error, used string) string {
 	var b strings.Builder
 	api := strings.ToUpper(cmp.Or(err.Service, "tke"))
 	switch err.Kind {
-	case tke.KindService:
+	case cloudapi.KindService:
 		fmt.Fprintf(&b, "The %s API answered %s with %s: %s", api, err.Action, err.Code, sentence(err.Message))
-	case tke.KindStatus:
+	case cloudapi.KindStatus:
 		fmt.Fprintf(&b, "%s answered %s with HTTP status %d instead of an API answer: %s", err.Host, err.Action, err.Status, sentence(err.Message))
-	case tke.KindMalformed:
+	case cloudapi.KindMalformed:
 		fmt.Fprintf(&b, "%s was answered by something that is not the %s API: %s", err.Action, api, sentence(err.Message))
-	case tke.KindCanceled:
+	case cloudapi.KindCanceled:
 		fmt.Fprintf(&b, "%s was interrupted: %s", err.Action, sentence(err.Message))
 	default:
 		fmt.Fprintf(&b, "%s got no answer: %s", err.Action, sentence(err.Message))
@@ -118,12 +118,12 @@ var raise = map[tke.Outcome]string{
 
 func endedWait(err *tke.WaitError, from *clients.Clients) string {
 	text := fmt.Sprintf("Image cache %s was waited for, and last seen %s, until ", err.ID, seen(err.Last))
-	var call *tke.Error
+	var call *cloudapi.Error
 	var listed *tke.InconsistentError
 	switch {
 	case errors.As(err, &listed):
 		return text + "it could not be looked at any more.\n" + inconsistentList(listed) + "\n\n" + left[err.For]
-	case errors.As(err, &call) && call.Kind != tke.KindCanceled: // a try that ran out of time is not the wait that did
+	case errors.As(err, &call) && call.Kind != cloudapi.KindCanceled: // a try that ran out of time is not the wait that did
 		return text + "it could not be looked at any more.\n" + failedCall(call, from.Credentials) + "\n\n" + left[err.For]
 	case errors.Is(err, context.DeadlineExceeded):
 		return text + "the time that `timeouts` allows ran out.\n\n" + raise[err.For] + left[err.For]
@@ -141,7 +141,7 @@ func seen(last *tke.ImageCache) string {
 }
 
 func rootOf(err error) string {
-	if call, ok := errors.AsType[*tke.Error](err); ok {
+	if call, ok := errors.AsType[*cloudapi.Error](err); ok {
 		return strings.TrimPrefix(call.Error(), call.Action+": ")
 	}
 	return err.Error()

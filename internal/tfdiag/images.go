@@ -28,8 +28,8 @@ var layerFaults = []struct {
 		`If the image is meant to be like this, measure = "sample" estimates the layer from parts of it.`},
 }
 
-// Measure tells of images that could not be measured, attributed to the image in the list at base.
-func Measure(base path.Path, images []string, err error) diag.Diagnostic {
+// MeasureError tells of images that could not be measured, attributed to the image in the list at base.
+func MeasureError(base path.Path, images []string, err error) diag.Diagnostic {
 	if errors.Is(err, measure.ErrForeign) {
 		return foreign(base, images, err)
 	}
@@ -106,8 +106,8 @@ func capital(text string) string {
 	return string(unicode.ToUpper(first)) + text[size:]
 }
 
-// Disk tells of a disk that cannot be had.
-func Disk(err error) diag.Diagnostic {
+// DiskError tells of a disk that cannot be had.
+func DiskError(err error) diag.Diagnostic {
 	if _, ok := errors.AsType[*disksize.TooLargeError](err); ok {
 		return diag.NewAttributeErrorDiagnostic(path.Root("images"), "No disk is large enough", sentence(err.Error()))
 	}

@@ -24,9 +24,9 @@ func uncertainCreate(err *tke.UncertainError) string {
 		fmt.Fprintf(&b, "Since then the service lists under this name what it did not list before:\n%s\n\n"+
 			"A name proves nothing: this may be what the request made, or what another run made under the same name. So nothing was taken over, "+
 			"and to apply again would make another one. Look whether it is yours (images, size, time); if it is, import it first:\n\n", list(describeEach(err.Found)))
-	case err.Look != nil:
+	case err.SearchErr != nil:
 		fmt.Fprintf(&b, "Looking for that cache failed too: %s It may well exist, and to apply again would then make a second one. "+
-			"First look in the console or with DescribeImageCaches for that name. If it is there and yours, import it:\n\n", sentence(rootOf(err.Look)))
+			"First look in the console or with DescribeImageCaches for that name. If it is there and yours, import it:\n\n", sentence(rootOf(err.SearchErr)))
 	default:
 		b.WriteString("No new cache of that name was listed in several looks afterwards, so most likely none was created, but that is not certain. " +
 			"Look in the console or with DescribeImageCaches for that name before you apply again. If it is there and yours, import it:\n\n")
@@ -54,8 +54,8 @@ func describeEach(caches []tke.ImageCache) []string {
 	return lines
 }
 
-// Namesakes warns of caches that bear the name of one that is going to be created, and that no state was seen to hold.
-func Namesakes(name string, caches []tke.ImageCache) diag.Diagnostic {
+// SameNameCaches warns of caches that bear the name of one that is going to be created, and that no state was seen to hold.
+func SameNameCaches(name string, caches []tke.ImageCache) diag.Diagnostic {
 	var items []string
 	caches = slices.SortedFunc(slices.Values(caches), tke.NewestFirst)
 	for _, cache := range caches {
@@ -69,8 +69,8 @@ func Namesakes(name string, caches []tke.ImageCache) diag.Diagnostic {
 		list(items), caches[0].ID))
 }
 
-// Reappeared is the error of a plan that would create a cache beside one that the same plan has just taken for gone.
-func Reappeared(cache *tke.ImageCache) diag.Diagnostic {
+// ReappearedCache is the error of a plan that would create a cache beside one that the same plan has just taken for gone.
+func ReappearedCache(cache *tke.ImageCache) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(fmt.Sprintf("Image cache %s is there again", cache.ID), fmt.Sprintf(
 		"The refresh before this plan did not find image cache %s (%q) in several looks, and took it out of the state. Now the service lists it again: "+
 			"its lists cannot be relied on at the moment. A new cache beside it would leave it without a state, so nothing is planned.\n\n"+
@@ -78,8 +78,8 @@ func Reappeared(cache *tke.ImageCache) diag.Diagnostic {
 		cache.ID, cache.Name, howToImport(cache.ID)))
 }
 
-// TwoAddresses warns of a cache that the state holds more than once.
-func TwoAddresses(id string) diag.Diagnostic {
+// DuplicateAddress warns of a cache that the state holds more than once.
+func DuplicateAddress(id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Image cache is at two addresses", fmt.Sprintf(
 		"The state holds image cache %s at this address and at another one. Both change it in turn, and to destroy either deletes the cache of both. "+
 			"Keep one address, and let the state forget the other:\n\n  terraform state rm ADDRESS", id))

@@ -15,8 +15,8 @@ import (
 // refusalsListed bounds the layers that one warning lists.
 const refusalsListed = 6
 
-// Refusals warns of images that containerd does not pull, one warning for each, attributed to the image in the list at base.
-func Refusals(base path.Path, images []string, refusals []measure.Refusal) diag.Diagnostics {
+// RefusedLayers warns of images that containerd does not pull, one warning for each, attributed to the image in the list at base.
+func RefusedLayers(base path.Path, images []string, refusals []measure.Refusal) diag.Diagnostics {
 	var warnings diag.Diagnostics
 	for _, image := range images {
 		var reasons []string
@@ -39,8 +39,8 @@ func Refusals(base path.Path, images []string, refusals []measure.Refusal) diag.
 	return warnings
 }
 
-// Featured warns of images of which containerd pulls one manifest or another, depending on its version.
-func Featured(base path.Path, images []string, measured []measure.Image) diag.Diagnostics {
+// FeaturedImages warns of images of which containerd pulls one manifest or another, depending on its version.
+func FeaturedImages(base path.Path, images []string, measured []measure.Image) diag.Diagnostics {
 	var warnings diag.Diagnostics
 	for _, image := range measured {
 		where := imageIn(base, images, image.Reference)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
 type codeRemedy struct{ code, advice string }
@@ -63,7 +62,7 @@ const maxSkew = 5 * time.Minute
 func remedy(err *cloudapi.Error, used string) string {
 	service := cmp.Or(err.Service, "tke")
 	switch {
-	case err.Kind == tke.KindNetwork || err.Kind == tke.KindMalformed || err.Kind == tke.KindStatus:
+	case err.Kind == cloudapi.KindNetwork || err.Kind == cloudapi.KindMalformed || err.Kind == cloudapi.KindStatus:
 		return fmt.Sprintf("Look at the provider's region, domain and endpoints[%q], at proxies (HTTPS_PROXY) and at the network between here and the API.", service)
 	case err.HasCode("AuthFailure.UnauthorizedOperation"):
 	case err.HasCode("AuthFailure"):

@@ -35,8 +35,8 @@ var (
 	when    = tke.Time{Time: time.Date(2026, 3, 30, 7, 3, 35, 0, time.UTC)}
 )
 
-func service(action, code, message string) *tke.Error {
-	return &tke.Error{Action: action, Code: code, Message: message, RequestID: request}
+func service(action, code, message string) *cloudapi.Error {
+	return &cloudapi.Error{Action: action, Code: code, Message: message, RequestID: request}
 }
 
 func failedCache(status string, messages ...string) *tke.BuildError {
@@ -53,29 +53,29 @@ func texts() []struct {
 	situation string
 	text      diag.Diagnostic
 } {
-	create := func(err error) diag.Diagnostic { return tfdiag.Cloud(`create image cache "llm"`, err, from) }
-	build := func(err error) diag.Diagnostic { return tfdiag.Cloud("build image cache imc-r1htp8tg", err, from) }
+	create := func(err error) diag.Diagnostic { return tfdiag.CloudError(`create image cache "llm"`, err, from) }
+	build := func(err error) diag.Diagnostic { return tfdiag.CloudError("build image cache imc-r1htp8tg", err, from) }
 	images := []string{"nginx:1.29", "registry.example.com/llm:v1"}
-	measured := func(err error) diag.Diagnostic { return tfdiag.Measure(path.Root("images"), images, err) }
+	measured := func(err error) diag.Diagnostic { return tfdiag.MeasureError(path.Root("images"), images, err) }
 	counted := func(err error) diag.Diagnostic {
 		return measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: err})
 	}
 	role := "the role qcs::cam::uin/1:roleName/x (the block assume_role)"
 	unusable := func(fault error) diag.Diagnostic {
-		return tfdiag.Cloud(`create image cache "llm"`, fault, &clients.Clients{Fault: fault})
+		return tfdiag.CloudError(`create image cache "llm"`, fault, &clients.Clients{Fault: fault})
 	}
 	sts := func(action, code, message string) *cloudapi.Error {
 		return &cloudapi.Error{Service: "sts", Action: action, Code: code, Message: message, RequestID: request}
 	}
 	token := func(code, message string) diag.Diagnostic {
-		return tfdiag.Cloud("make a token for registry tcr-ak9876", &cloudapi.Error{Service: "tcr", Action: "CreateInstanceToken", Code: code, Message: message, RequestID: request}, from)
+		return tfdiag.CloudError("make a token for registry tcr-ak9876", &cloudapi.Error{Service: "tcr", Action: "CreateInstanceToken", Code: code, Message: message, RequestID: request}, from)
 	}
 	disk := func(code, message string) diag.Diagnostic {
 		failed := &cloudapi.Error{Service: "cbs", Action: cbs.ActionInquirePrice, Code: code, Message: message, RequestID: request}
-		return tfdiag.Cloud("price a disk of type CLOUD_SSD and 50 GiB", failed, from)
+		return tfdiag.CloudError("price a disk of type CLOUD_SSD and 50 GiB", failed, from)
 	}
 	link := func(err error) error { // as a call to TKE gives it
-		return &tke.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.Error{Link: role, With: "the provider argument secret_id, the provider argument secret_key", Err: err}}
+		return &cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.Error{Link: role, With: "the provider argument secret_id, the provider argument secret_key", Err: err}}
 	}
 	behind := sts("AssumeRole", "AuthFailure.SignatureExpire", "The signature has expired")
 	behind.Skew = -7 * time.Minute
@@ -88,7 +88,7 @@ func texts() []struct {
 	}{
 		{"no credentials", create(&clients.MissingCredentialsError{Looked: []string{"the provider arguments secret_id and secret_key", "the environment"}})},
 		{"arguments that are known only during apply", create(&clients.UnknownArgumentsError{Arguments: []string{"endpoints", "region"}})},
-		{"a cache of another region", tfdiag.Elsewhere("imc-r1htp8tg", "ap-shanghai", "ap-guangzhou")},
+		{"a cache of another region", tfdiag.WrongRegion("imc-r1htp8tg", "ap-shanghai", "ap-guangzhou")},
 		{"a profile file that cannot be used", unusable(&credentials.ProfileError{File: "/home/u/.tccli/default.credential", Problem: "has only one of secretId and secretKey"})},
 		{"no Pod", unusable(&credentials.PodError{Lacks: []string{"TKE_REGION", "TKE_ROLE_ARN"}})},
 		{"a role, and nothing to assume it with", unusable(&credentials.NothingToAssumeWithError{Role: role, Looked: []string{"the provider arguments secret_id and secret_key", "the environment"}})},
@@ -97,13 +97,13 @@ func texts() []struct {
 		{"wrong key, at STS", create(link(sts("AssumeRole", "AuthFailure.SignatureFailure", "The provided credentials could not be validated")))},
 		{"clock, at STS", create(link(behind))},
 		{"no answer of STS", create(link(&cloudapi.Error{Service: "sts", Action: "AssumeRole", Kind: cloudapi.KindNetwork, Message: "dial tcp 127.0.0.1:1: connect: connection refused"}))},
-		{"a web identity that is refused", create(&tke.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.Error{Link: "the role qcs::cam::uin/1:roleName/x (the block assume_role_with_web_identity)",
+		{"a web identity that is refused", create(&cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.Error{Link: "the role qcs::cam::uin/1:roleName/x (the block assume_role_with_web_identity)",
 			Err: sts("AssumeRoleWithWebIdentity", "InvalidParameter.WebIdentityTokenError", "The token is not valid")}})},
 		{"a CVM without the role", create(link(&credentials.MetadataError{Host: "metadata.tencentyun.com", Role: "machine", Status: 404}))},
 		{"no CVM", create(link(&credentials.MetadataError{Host: "metadata.tencentyun.com", Role: "machine", Err: errors.New("no such host")}))},
 		{"a web identity's file", create(link(errors.New("/token holds no web identity token")))},
-		{"an account that is not allowed", create(&tke.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.AccountError{Account: "100000000001", Allowed: []string{"100000000002"}}})},
-		{"an account that is forbidden", create(&tke.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.AccountError{Account: "100000000001", Forbidden: true}})},
+		{"an account that is not allowed", create(&cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.AccountError{Account: "100000000001", Allowed: []string{"100000000002"}}})},
+		{"an account that is forbidden", create(&cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.AccountError{Account: "100000000001", Forbidden: true}})},
 		{"rate limit, at STS", create(link(sts("AssumeRole", "RequestLimitExceeded", "too many requests")))},
 		{"no such registry instance", token("ResourceNotFound", "The instance does not exist")},
 		{"no token of a registry", token("UnauthorizedOperation", "no permission")},
@@ -129,13 +129,13 @@ func texts() []struct {
 		{"sold out", create(service("CreateImageCache", "ResourcesSoldOut", "sold out"))},
 		{"internal error", create(service("DescribeImageCaches", "InternalError", "internal error"))},
 		{"a code without a remedy", create(service("CreateImageCache", "InvalidParameter", "VpcId is malformed"))},
-		{"a gateway's page", create(&tke.Error{Action: "DescribeImageCaches", Kind: tke.KindStatus, Status: 502, Host: "tke.tencentcloudapi.com", Message: "Bad Gateway"})},
-		{"not the API", create(&tke.Error{Action: "DescribeImageCaches", Kind: tke.KindMalformed, Host: "tke.tencentcloudapi.com", Message: "it holds Log in to the guest network"})},
-		{"no answer", create(&tke.Error{Action: "DescribeImageCaches", Kind: tke.KindNetwork, Message: "dial tcp 127.0.0.1:1: connect: connection refused"})},
-		{"interrupted", create(&tke.Error{Action: "DescribeImageCaches", Kind: tke.KindCanceled, Message: "context canceled", Err: context.Canceled})},
-		{"a lost answer", create(&tke.UncertainError{Name: "llm", Err: &tke.Error{Action: "CreateImageCache", Kind: tke.KindNetwork, Message: "read: connection reset by peer"}})},
-		{"a lost answer, and looking fails too", create(&tke.UncertainError{Name: "llm", Err: &tke.Error{Action: "CreateImageCache", Kind: tke.KindNetwork, Message: "read: connection reset by peer"},
-			Look: &tke.Error{Action: "DescribeImageCaches", Kind: tke.KindNetwork, Message: "dial tcp: lookup tke.tencentcloudapi.com: no such host"}})},
+		{"a gateway's page", create(&cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindStatus, Status: 502, Host: "tke.tencentcloudapi.com", Message: "Bad Gateway"})},
+		{"not the API", create(&cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindMalformed, Host: "tke.tencentcloudapi.com", Message: "it holds Log in to the guest network"})},
+		{"no answer", create(&cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindNetwork, Message: "dial tcp 127.0.0.1:1: connect: connection refused"})},
+		{"interrupted", create(&cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindCanceled, Message: "context canceled", Err: context.Canceled})},
+		{"a lost answer", create(&tke.UncertainError{Name: "llm", Err: &cloudapi.Error{Action: "CreateImageCache", Kind: cloudapi.KindNetwork, Message: "read: connection reset by peer"}})},
+		{"a lost answer, and looking fails too", create(&tke.UncertainError{Name: "llm", Err: &cloudapi.Error{Action: "CreateImageCache", Kind: cloudapi.KindNetwork, Message: "read: connection reset by peer"},
+			SearchErr: &cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindNetwork, Message: "dial tcp: lookup tke.tencentcloudapi.com: no such host"}})},
 		{"a lost answer and new caches of the name", create(&tke.UncertainError{Name: "llm", Found: []tke.ImageCache{
 			{ID: "imc-aaaaaaaa", Status: tke.StatusPending, Created: when, SizeGiB: 20, Images: images},
 			{ID: "imc-bbbbbbbb", Status: tke.StatusReady, Created: tke.Time{Time: when.Add(-time.Hour)}, SizeGiB: 40, Images: images[:1]}}, Err: errors.New("unexpected EOF")})},
@@ -145,34 +145,34 @@ func texts() []struct {
 		{"a list with a cache twice", create(&tke.InconsistentError{ID: "imc-aaaaaaaa", Problem: "the same cache twice", RequestID: request})},
 		{"a wait that met a list without a status", build(&tke.WaitError{ID: "imc-r1htp8tg", Last: &tke.ImageCache{Status: "Pending"},
 			Err: &tke.InconsistentError{ID: "imc-r1htp8tg", Problem: "a cache without a status", RequestID: request}})},
-		{"a cache that is there again", tfdiag.Reappeared(&tke.ImageCache{ID: "imc-r1htp8tg", Name: "llm"})},
-		{"a cache at two addresses", tfdiag.TwoAddresses("imc-r1htp8tg")},
+		{"a cache that is there again", tfdiag.ReappearedCache(&tke.ImageCache{ID: "imc-r1htp8tg", Name: "llm"})},
+		{"a cache at two addresses", tfdiag.DuplicateAddress("imc-r1htp8tg")},
 		{"the wait ran out", build(&tke.WaitError{ID: "imc-r1htp8tg", Last: &tke.ImageCache{Status: "Pending"}, Err: context.DeadlineExceeded})},
-		{"the wait for an update ran out", tfdiag.Cloud("update image cache imc-r1htp8tg", &tke.WaitError{ID: "imc-r1htp8tg", For: tke.Updated, Last: &tke.ImageCache{Status: "Updating"}, Err: context.DeadlineExceeded}, from)},
-		{"the wait for a deletion ran out", tfdiag.Cloud("delete image cache imc-r1htp8tg", &tke.WaitError{ID: "imc-r1htp8tg", For: tke.Deleted, Last: &tke.ImageCache{Status: "Ready"}, Err: context.DeadlineExceeded}, from)},
+		{"the wait for an update ran out", tfdiag.CloudError("update image cache imc-r1htp8tg", &tke.WaitError{ID: "imc-r1htp8tg", For: tke.Updated, Last: &tke.ImageCache{Status: "Updating"}, Err: context.DeadlineExceeded}, from)},
+		{"the wait for a deletion ran out", tfdiag.CloudError("delete image cache imc-r1htp8tg", &tke.WaitError{ID: "imc-r1htp8tg", For: tke.Deleted, Last: &tke.ImageCache{Status: "Ready"}, Err: context.DeadlineExceeded}, from)},
 		{"the wait was interrupted", build(&tke.WaitError{ID: "imc-r1htp8tg", Err: context.Canceled})},
 		{"the wait could not look", build(&tke.WaitError{ID: "imc-r1htp8tg", Last: &tke.ImageCache{Status: "Pending"}, Err: service("DescribeImageCaches", "AuthFailure.TokenFailure", "Token verification failed")})},
 		{"gone during the wait", build(&tke.GoneError{ID: "imc-r1htp8tg"})},
 		{"failed without a word", build(failedCache(tke.StatusFailed))},
 		{"failed: no space", build(failedCache(tke.StatusFailed, "create disk disk-320438xa failed once", "failed to copy: write /var/lib/containerd/io.containerd.content.v1.content/ingest/002e/data: no space left on device"))},
-		{"failed: no space, measured", tfdiag.WithSize(build(failedCache(tke.StatusFailed, "write /data: no space left on device")), 20, 50)},
-		{"failed: no space, though it should fit", tfdiag.WithSize(build(failedCache(tke.StatusFailed, "write /data: no space left on device")), 20, 20)},
+		{"failed: no space, measured", tfdiag.WithMeasuredSize(build(failedCache(tke.StatusFailed, "write /data: no space left on device")), 20, 50)},
+		{"failed: no space, though it should fit", tfdiag.WithMeasuredSize(build(failedCache(tke.StatusFailed, "write /data: no space left on device")), 20, 20)},
 		{"failed: credentials", build(failedCache(tke.StatusFailed, "pull access denied, repository does not exist or may require authorization: 401 Unauthorized"))},
 		{"failed: no route", build(failedCache(tke.StatusFailed, "dial tcp 1.2.3.4:443: i/o timeout"))},
 		{"update failed", build(failedCache(tke.StatusUpdateFailed, "manifest unknown"))},
-		{"the wait got no answers", build(&tke.WaitError{ID: "imc-r1htp8tg", For: tke.Built, Err: &tke.Error{
-			Action: "DescribeImageCaches", Kind: tke.KindNetwork, Message: "no answer within 30s", Err: context.DeadlineExceeded}})},
-		{"a cache of the same name", tfdiag.Namesakes("llm", []tke.ImageCache{
+		{"the wait got no answers", build(&tke.WaitError{ID: "imc-r1htp8tg", For: tke.Built, Err: &cloudapi.Error{
+			Action: "DescribeImageCaches", Kind: cloudapi.KindNetwork, Message: "no answer within 30s", Err: context.DeadlineExceeded}})},
+		{"a cache of the same name", tfdiag.SameNameCaches("llm", []tke.ImageCache{
 			{ID: "imc-aaaaaaaa", Status: tke.StatusFailed, Created: tke.Time{Time: when.Add(-time.Hour)}}, {ID: "imc-bbbbbbbb", Status: tke.StatusReady, Created: when}})},
 		{"no such image", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.NotFound, Action: "reading the manifest", StatusCode: 404, Code: "MANIFEST_UNKNOWN", Message: "manifest unknown"})},
 		{"no such platform", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.NoPlatform, Action: "reading the manifest", Platform: "linux/amd64", Platforms: []string{"linux/arm64"}})},
 		{"layers that are no tars", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.LayerType, Action: "reading the manifest", MediaType: "application/vnd.ollama.image.model"})},
 		{"a layer that is foreign", counted(fmt.Errorf("%w: %w", measure.ErrForeign, &failure.Error{Kind: failure.NotFound}))},
-		{"an image that containerd does not unpack", tfdiag.Refusals(path.Root("images"), images, []measure.Refusal{
+		{"an image that containerd does not unpack", tfdiag.RefusedLayers(path.Root("images"), images, []measure.Refusal{
 			{Image: images[1], Digest: "sha256:abc", Refusal: layersize.Refusal{Entry: `"usr/bin/[\n"`, Reason: layersize.RefusedLink}},
 			{Image: images[1], Digest: "sha256:def", Refusal: layersize.Refusal{Reason: layersize.RefusedCompressed}},
 		})[0]},
-		{"an index with features before the image", tfdiag.Featured(path.Root("images"), images, []measure.Image{{Image: &registry.Image{
+		{"an index with features before the image", tfdiag.FeaturedImages(path.Root("images"), images, []measure.Image{{Image: &registry.Image{
 			Reference: images[1], Digest: "sha256:abc", Featured: &registry.Featured{Digest: "sha256:def", Platform: "linux(+nydus.remoteimage.v1)/amd64"},
 		}}})[0]},
 		{"refused credentials", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.Unauthorized, Action: "reading the manifest", StatusCode: 401, CredentialSource: failure.SourceConfiguration})},
@@ -189,7 +189,7 @@ func texts() []struct {
 		{"a layer of too many files", counted(fmt.Errorf("%w: %d", layersize.ErrTooManyEntries, layersize.DefaultEntries))},
 		{"a layer that wants too much memory", counted(fmt.Errorf("%w: window size exceeded", layersize.ErrWindow))},
 		{"a measurement that was interrupted", counted(context.Canceled)},
-		{"no disk is large enough", tfdiag.Disk(tooLarge)},
+		{"no disk is large enough", tfdiag.DiskError(tooLarge)},
 	}
 }
 

@@ -19,9 +19,13 @@ func TestFiveListsInARowThatLeaveACacheOutProveNothing(t *testing.T) {
 	for kind, effect := range map[string]tketest.Effect{"empty": tketest.EmptyList{}, "short": tketest.ShortList{}, "out of order": tketest.ReversedList{}} {
 		for _, times := range []int{1, 5} {
 			for step, do := range map[string]func(ctx context.Context, c *tke.Client, id string) error{
-				"refresh": func(ctx context.Context, c *tke.Client, id string) error { return found(c.Read(ctx, id, "llm")) },
-				"search":  func(ctx context.Context, c *tke.Client, id string) error { return found(c.Search(ctx, id, "llm")) },
-				"wait":    func(ctx context.Context, c *tke.Client, id string) error { return found(c.WaitReady(ctx, id)) },
+				"refresh": func(ctx context.Context, c *tke.Client, id string) error {
+					return found(c.Get(ctx, id, tke.ConfirmAbsence("llm"), tke.FromListing()))
+				},
+				"search": func(ctx context.Context, c *tke.Client, id string) error {
+					return found(c.Get(ctx, id, tke.ConfirmAbsence("llm")))
+				},
+				"wait": func(ctx context.Context, c *tke.Client, id string) error { return found(c.WaitReady(ctx, id)) },
 				"wait for an update": func(ctx context.Context, c *tke.Client, id string) error {
 					return found(c.WaitUpdated(ctx, id, func(*tke.ImageCache) bool { return true }))
 				},
@@ -34,7 +38,7 @@ func TestFiveListsInARowThatLeaveACacheOutProveNothing(t *testing.T) {
 					if err := do(within(t, time.Minute), dial(t, config(server.URL)), id); err != nil {
 						t.Error(err)
 					}
-					if injected.Hits() == 0 {
+					if injected.Applied() == 0 {
 						t.Error("the trouble never came")
 					}
 				})
@@ -57,7 +61,7 @@ func TestAWaitOutlivesListsThatLeaveOutWhatTheyHaveShown(t *testing.T) {
 	id := server.Put(tketest.Cache{Images: []string{"nginx"}, Status: tketest.StatusPending}).ID
 	injected := server.Inject(tketest.Fault{Action: tke.ActionDescribe, Nth: 2, Times: 5, Effect: tketest.EmptyList{}})
 	go func() {
-		for injected.Hits() < 5 && t.Context().Err() == nil {
+		for injected.Applied() < 5 && t.Context().Err() == nil {
 			time.Sleep(time.Millisecond)
 		}
 		server.Modify(id, func(c *tketest.Cache) { c.Status = tketest.StatusReady })
@@ -70,7 +74,7 @@ func TestAWaitOutlivesListsThatLeaveOutWhatTheyHaveShown(t *testing.T) {
 func TestACacheThatIsGoneIsLookedForSevenTimesByIDAndByName(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{})
-	cache, err := dial(t, config(server.URL)).Search(t.Context(), "imc-gonegone", "llm")
+	cache, err := dial(t, config(server.URL)).Get(t.Context(), "imc-gonegone", tke.ConfirmAbsence("llm"))
 	if cache != nil || err != nil {
 		t.Fatalf("got %+v, %v", cache, err)
 	}
@@ -95,7 +99,7 @@ func TestACacheThatOnlyItsNameLeadsToIsFound(t *testing.T) {
 	id := server.Put(tketest.Cache{Name: "llm", Images: []string{"nginx"}}).ID
 	server.Inject(tketest.Fault{Action: tke.ActionDescribe, Times: tketest.Always, Effect: tketest.EmptyList{},
 		When: func(r tketest.Request) bool { return r.Body["ImageCacheIds"] != nil }})
-	if cache, err := dial(t, config(server.URL)).Search(t.Context(), id, "llm"); err != nil || cache == nil || cache.ID != id {
+	if cache, err := dial(t, config(server.URL)).Get(t.Context(), id, tke.ConfirmAbsence("llm")); err != nil || cache == nil || cache.ID != id {
 		t.Errorf("got %+v, %v", cache, err)
 	}
 }
@@ -113,7 +117,7 @@ func TestAThousandCachesThatAreGoneShareTheirLooks(t *testing.T) {
 		for range 10 { // as Terraform reads
 			all.Go(func() {
 				for i := range next {
-					if cache, err := client.Read(t.Context(), fmt.Sprintf("imc-%08d", i), fmt.Sprint("llm-", i)); cache != nil || err != nil {
+					if cache, err := client.Get(t.Context(), fmt.Sprintf("imc-%08d", i), tke.ConfirmAbsence(fmt.Sprint("llm-", i)), tke.FromListing()); cache != nil || err != nil {
 						t.Errorf("got %+v, %v", cache, err)
 					}
 				}
@@ -139,7 +143,7 @@ func TestALookForACacheEndsWithItsContext(t *testing.T) {
 	server := start(t, tketest.Options{})
 	c := config(server.URL)
 	c.PollInterval = time.Hour
-	_, err := dial(t, c).Search(within(t, 100*time.Millisecond), "imc-gonegone", "llm")
+	_, err := dial(t, c).Get(within(t, 100*time.Millisecond), "imc-gonegone", tke.ConfirmAbsence("llm"))
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
@@ -150,11 +154,16 @@ func TestAListThatContradictsItselfIsAnErrorAtOnce(t *testing.T) {
 	t.Parallel()
 	for problem, effect := range map[string]tketest.Effect{"the same cache twice": tketest.DoubledList{}, "a cache without a status": tketest.StatuslessList{}} {
 		for step, do := range map[string]func(c *tke.Client, id string) error{
-			"refresh": func(c *tke.Client, id string) error { return found(c.Read(t.Context(), id, "llm")) },
-			"wait":    func(c *tke.Client, id string) error { return found(c.WaitReady(t.Context(), id)) },
-			"delete":  func(c *tke.Client, id string) error { return c.WaitDeleted(t.Context(), id) },
-			"by name": func(c *tke.Client, _ string) error { _, err := c.Namesakes(t.Context(), "llm"); return err },
-			"all":     func(c *tke.Client, _ string) error { _, err := c.Named(t.Context()); return err },
+			"refresh": func(c *tke.Client, id string) error {
+				return found(c.Get(t.Context(), id, tke.ConfirmAbsence("llm"), tke.FromListing()))
+			},
+			"wait":   func(c *tke.Client, id string) error { return found(c.WaitReady(t.Context(), id)) },
+			"delete": func(c *tke.Client, id string) error { return c.WaitDeleted(t.Context(), id) },
+			"by name": func(c *tke.Client, _ string) error {
+				_, err := c.List(t.Context(), tke.Filter{Names: []string{"llm"}})
+				return err
+			},
+			"all": func(c *tke.Client, _ string) error { _, err := c.List(t.Context(), tke.Filter{}); return err },
 		} {
 			t.Run(problem+"/"+step, func(t *testing.T) {
 				t.Parallel()
@@ -177,7 +186,7 @@ func TestAListThatContradictsItselfIsAnErrorAtOnce(t *testing.T) {
 // TestACacheThatTheListContradictsItselfAboutHidesNoOther: only those who asked for it get the error.
 func TestACacheThatTheListContradictsItselfAboutHidesNoOther(t *testing.T) {
 	t.Parallel()
-	server := start(t, tketest.Options{Tell: func(cache *tketest.Cache) {
+	server := start(t, tketest.Options{RewriteAnswer: func(cache *tketest.Cache) {
 		if cache.Name == "broken" {
 			cache.Status = ""
 		}
@@ -189,19 +198,19 @@ func TestACacheThatTheListContradictsItselfAboutHidesNoOther(t *testing.T) {
 		name := fmt.Sprint("sound-", i)
 		id := server.Put(tketest.Cache{Name: name, Images: []string{"nginx"}}).ID
 		all.Go(func() {
-			if cache, err := client.Find(t.Context(), id); err != nil || cache == nil {
+			if cache, err := client.Get(t.Context(), id); err != nil || cache == nil {
 				t.Errorf("%s: %+v, %v", id, cache, err)
 			}
-			if caches, err := client.Namesakes(t.Context(), name); err != nil || len(caches) != 1 {
+			if caches, err := client.List(t.Context(), tke.Filter{Names: []string{name}}); err != nil || len(caches) != 1 {
 				t.Errorf("%s: %+v, %v", name, caches, err)
 			}
 		})
 	}
 	all.Go(func() {
-		if cache, err := client.Find(t.Context(), broken); err == nil {
+		if cache, err := client.Get(t.Context(), broken); err == nil {
 			t.Errorf("got %+v", cache)
 		}
-		if caches, err := client.Namesakes(t.Context(), "broken"); err == nil {
+		if caches, err := client.List(t.Context(), tke.Filter{Names: []string{"broken"}}); err == nil {
 			t.Errorf("got %+v", caches)
 		}
 	})
@@ -218,7 +227,7 @@ func TestAListWhosePagesMoveIsMadeAgain(t *testing.T) {
 		}
 		second := func(r tketest.Request) bool { return fmt.Sprint(r.Body["Offset"]) == "50" }
 		server.Inject(tketest.Fault{Action: tke.ActionDescribe, When: second, Times: times, Effect: tketest.ReversedList{}})
-		caches, err := dial(t, config(server.URL)).Named(t.Context())
+		caches, err := dial(t, config(server.URL)).List(t.Context(), tke.Filter{})
 		if times == 6 {
 			whole = false
 		}
@@ -234,7 +243,7 @@ func TestADeletionIsBelievedWhenItWasConfirmedAndTheCacheIsMissedTwice(t *testin
 	server := start(t, tketest.Options{})
 	client := dial(t, config(server.URL))
 	id := server.Put(tketest.Cache{Name: "llm", Images: []string{"nginx"}}).ID
-	server.Inject(tketest.Fault{Action: tke.ActionDelete, Effect: tketest.Lag{Lists: 3}})
+	server.Inject(tketest.Fault{Action: tke.ActionDelete, Effect: tketest.StaleLists{Count: 3}})
 	server.Inject(tketest.Fault{Action: tke.ActionDescribe, Nth: 2, Effect: tketest.EmptyList{}})
 	if err := errors.Join(client.Delete(t.Context(), id, "llm"), client.WaitDeleted(within(t, time.Minute), id)); err != nil {
 		t.Error(err)
@@ -250,7 +259,7 @@ func TestADeletionThatTheServiceDoesNotConfirmIsLookedAfter(t *testing.T) {
 	server := start(t, tketest.Options{})
 	client := dial(t, config(server.URL))
 	id := server.Put(tketest.Cache{Name: "llm", Images: []string{"nginx"}}).ID
-	server.Inject(tketest.Fault{Action: tke.ActionDelete, Times: 2, Effect: tketest.Answer{Code: "ResourceNotFound", Message: "not found"}})
+	server.Inject(tketest.Fault{Action: tke.ActionDelete, Times: 2, Effect: tketest.ErrorBefore{Code: "ResourceNotFound", Message: "not found"}})
 	server.Inject(tketest.Fault{Action: tke.ActionDescribe, Times: 4, Effect: tketest.EmptyList{}})
 	if err := client.Delete(within(t, time.Minute), id, "llm"); err != nil || len(server.Caches()) != 0 {
 		t.Errorf("%v, and %d caches are left", err, len(server.Caches()))

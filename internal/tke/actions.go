@@ -1,6 +1,10 @@
 package tke
 
-import "context"
+import (
+	"context"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+)
 
 // The names of the actions, as the API and CAM policies (tke:<Action>) spell them.
 const (
@@ -30,8 +34,8 @@ type CreateRequest struct {
 	Tags             []Tag                `json:",omitempty"`
 	Snapshotter      string               `json:",omitempty"`
 
-	// NameIsNew: the name was made up for this request alone, so a cache of this name is proof that the request was carried out.
-	NameIsNew bool `json:"-"`
+	// NameIsGenerated: the name was made up for this request alone, so a cache of this name is proof that the request was carried out.
+	NameIsGenerated bool `json:"-"`
 }
 
 // UpdateRequest is the input of UpdateImageCache. A nil field is left out, and the service is assumed to keep what it has;
@@ -56,17 +60,17 @@ type RegistryCredential struct {
 }
 
 // Secrets are the passwords of a request.
-func (r CreateRequest) Secrets() []string { return passwords(r.Credentials) }
+func (r CreateRequest) Secrets() []string { return collectPasswords(r.Credentials) }
 
 // Secrets are the passwords of a request.
 func (r UpdateRequest) Secrets() []string {
 	if r.Credentials == nil {
 		return nil
 	}
-	return passwords(*r.Credentials)
+	return collectPasswords(*r.Credentials)
 }
 
-func passwords(credentials []RegistryCredential) []string {
+func collectPasswords(credentials []RegistryCredential) []string {
 	all := make([]string, 0, len(credentials))
 	for _, credential := range credentials {
 		all = append(all, credential.Password)
@@ -89,20 +93,20 @@ type Tag struct {
 
 // createOnce sends CreateImageCache a single time, apart from tries that certainly did not act.
 func (c *Client) createOnce(ctx context.Context, request CreateRequest) (id string, err error) {
-	defer c.sweeper.write()()
-	out, err := call[struct {
+	defer c.listings.beginWrite()()
+	out, err := callAction[struct {
 		ID string `json:"ImageCacheId"`
 	}](ctx, c, ActionCreate, request)
 	if err == nil && out.ID == "" {
-		return "", &Error{Action: ActionCreate, Kind: KindMalformed, Message: "the answer holds no ImageCacheId"}
+		return "", &cloudapi.Error{Action: ActionCreate, Kind: cloudapi.KindMalformed, Message: "the answer holds no ImageCacheId"}
 	}
 	return out.ID, err
 }
 
 // Update sends UpdateImageCache. The service works on it after it has answered: see Client.WaitUpdated.
 func (c *Client) Update(ctx context.Context, request UpdateRequest) error {
-	defer c.sweeper.write()()
-	_, err := call[struct{}](ctx, c, ActionUpdate, request)
+	defer c.listings.beginWrite()()
+	_, err := callAction[struct{}](ctx, c, ActionUpdate, request)
 	return err
 }
 
@@ -114,7 +118,7 @@ func (c *Client) Delete(ctx context.Context, id, name string) error {
 		if !IsNotFound(err) {
 			return err
 		}
-		cache, err := c.findAgain(ctx, id, name)
+		cache, err := c.confirmAbsence(ctx, id, name)
 		if cache == nil || err != nil {
 			return err
 		}
@@ -122,8 +126,8 @@ func (c *Client) Delete(ctx context.Context, id, name string) error {
 }
 
 func (c *Client) deleteOnce(ctx context.Context, id string) error {
-	defer c.sweeper.write()()
-	_, err := call[struct{}](ctx, c, ActionDelete, struct {
+	defer c.listings.beginWrite()()
+	_, err := callAction[struct{}](ctx, c, ActionDelete, struct {
 		IDs []string `json:"ImageCacheIds"`
 	}{[]string{id}})
 	return err
@@ -131,7 +135,7 @@ func (c *Client) deleteOnce(ctx context.Context, id string) error {
 
 // Match asks which cache a Pod of these images would get with "use-image-cache: auto"; nil when there is none.
 func (c *Client) Match(ctx context.Context, images []string, snapshotter string) (*ImageCache, error) {
-	out, err := call[struct {
+	out, err := callAction[struct {
 		Found bool
 		Cache *ImageCache `json:"ImageCache"`
 	}](ctx, c, ActionMatch, struct {

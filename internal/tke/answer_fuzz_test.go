@@ -52,7 +52,7 @@ func FuzzAnswer(f *testing.F) {
 			return // net/http lets no such status through
 		}
 		wire.status, wire.body, wire.pages = status, body, 0
-		caches, err := client.Named(t.Context())
+		caches, err := client.List(t.Context(), tke.Filter{})
 		var told struct{ Response struct{ RequestID string } }
 		isAnswer := json.Unmarshal(body, &told) == nil && told.Response.RequestID != ""
 		if err == nil {
@@ -61,7 +61,7 @@ func FuzzAnswer(f *testing.F) {
 			}
 			for _, cache := range caches {
 				_, _ = cache.ExpiresAt()
-				_, _ = cache.Chronicle(), cache.Warnings()
+				_, _ = cache.EventsByTime(), cache.Warnings()
 			}
 			return
 		}
@@ -71,11 +71,11 @@ func FuzzAnswer(f *testing.F) {
 			}
 			return
 		}
-		var failed *tke.Error
+		var failed *cloudapi.Error
 		if !errors.As(err, &failed) || failed.Action != tke.ActionDescribe {
 			t.Fatalf("%v", err)
 		}
-		if shown := failed.Error(); len(shown) > 20_000 || failed.Kind != tke.KindService && len(shown) > 1000 {
+		if shown := failed.Error(); len(shown) > 20_000 || failed.Kind != cloudapi.KindService && len(shown) > 1000 {
 			t.Fatalf("an error of %d bytes", len(shown))
 		}
 	})

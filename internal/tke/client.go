@@ -28,14 +28,14 @@ type Config struct {
 
 // Client calls the five actions. It is safe for concurrent use, and makes no request until it is asked for one.
 type Client struct {
-	api       *cloudapi.Client
-	reader    *reader
-	waiting   *reader // for those who follow a build
-	namesakes *namesakes
-	sweeper   sweeper
-	poll      time.Duration
+	api      *cloudapi.Client
+	byID     *idLoader
+	pollByID *idLoader // for those who follow a build
+	byName   *nameLoader
+	listings regionListings
+	poll     time.Duration
 
-	sweepPages int64
+	listingPages int64
 }
 
 // New makes a client. It fails only on an endpoint that is not a URL with scheme and host.
@@ -48,18 +48,18 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &Client{api: api, poll: cmp.Or(config.PollInterval, DefaultPollInterval), sweepPages: sweepPages(config.MaxRequestsPerSecond)}
-	client.reader = newReader(client, gatherFor)
-	client.waiting = newReader(client, max(gatherFor, client.poll/gatherPart))
-	client.namesakes = newNamesakes(client)
+	client := &Client{api: api, poll: cmp.Or(config.PollInterval, DefaultPollInterval), listingPages: maxListingPages(config.MaxRequestsPerSecond)}
+	client.byID = newIDLoader(client, batchWait)
+	client.pollByID = newIDLoader(client, max(batchWait, client.poll/pollBatchDivisor))
+	client.byName = newNameLoader(client)
 	return client, nil
 }
 
-// call makes one API call. Reads and deletes may be sent twice, and the id in the answer to a create is worth the wait.
-func call[Out any](ctx context.Context, c *Client, action string, in any) (Out, error) {
+// callAction makes one API call. Reads and deletes may be sent twice, and the id in the answer to a create is worth the wait.
+func callAction[Out any](ctx context.Context, c *Client, action string, in any) (Out, error) {
 	return cloudapi.Call[Out](ctx, c.api, cloudapi.Action{
-		Name:       action,
-		Repeatable: action == ActionDescribe || action == ActionMatch || action == ActionDelete,
-		Untorn:     action == ActionCreate,
+		Name:            action,
+		Repeatable:      action == ActionDescribe || action == ActionMatch || action == ActionDelete,
+		Uninterruptible: action == ActionCreate,
 	}, in)
 }

@@ -109,7 +109,7 @@ func TestReadsOfManyCachesShareCalls(t *testing.T) {
 			var all sync.WaitGroup
 			for _, id := range ids {
 				all.Go(func() {
-					cache, err := client.Find(t.Context(), id)
+					cache, err := client.Get(t.Context(), id)
 					if err != nil || (cache == nil) != (id == "imc-gonegone") || cache != nil && cache.ID != id {
 						t.Errorf("%s: got %v, %v", id, cache, err)
 					}
@@ -135,7 +135,7 @@ func TestAReadAfterAWriteNeverSeesThePast(t *testing.T) {
 	for i := range 20 {
 		size := int64(100 + i)
 		server.Modify(id, func(c *tketest.Cache) { c.SizeGiB = size })
-		cache, err := client.Find(t.Context(), id)
+		cache, err := client.Get(t.Context(), id)
 		if err != nil || cache.SizeGiB != size {
 			t.Fatalf("got %+v, %v, want size %d", cache, err, size)
 		}
@@ -151,12 +151,12 @@ func TestOneReaderGivingUpDoesNotEndTheOthers(t *testing.T) {
 	impatient, cancel := context.WithCancel(t.Context())
 	gone := make(chan error, 1)
 	go func() {
-		_, err := client.Find(impatient, id)
+		_, err := client.Get(impatient, id)
 		gone <- err
 	}()
 	patient := make(chan error, 1)
 	go func() {
-		_, err := client.Find(t.Context(), id)
+		_, err := client.Get(t.Context(), id)
 		patient <- err
 	}()
 	time.Sleep(50 * time.Millisecond)
@@ -179,7 +179,7 @@ func TestListPages(t *testing.T) {
 	for range 101 {
 		server.Put(tketest.Cache{Images: []string{"nginx"}})
 	}
-	caches, err := client.Named(t.Context())
+	caches, err := client.List(t.Context(), tke.Filter{})
 	if err != nil || len(caches) != 101 {
 		t.Errorf("%d caches, %v", len(caches), err)
 	}
@@ -206,9 +206,9 @@ func TestErrorsSayWhatTheServiceSaid(t *testing.T) {
 			server := start(t, tketest.Options{})
 			server.Deny(test.deny)
 			test.config.Endpoint = server.URL
-			_, err := dial(t, test.config).Find(t.Context(), "imc-12345678")
-			var e *tke.Error
-			if !errors.As(err, &e) || e.Kind != tke.KindService || e.Code != test.code || e.RequestID == "" || e.Message == "" {
+			_, err := dial(t, test.config).Get(t.Context(), "imc-12345678")
+			var e *cloudapi.Error
+			if !errors.As(err, &e) || e.Kind != cloudapi.KindService || e.Code != test.code || e.RequestID == "" || e.Message == "" {
 				t.Fatalf("got %#v", err)
 			}
 			if requests := server.Requests(); e.RequestID != requests[len(requests)-1].ID {
@@ -236,8 +236,8 @@ func TestClockSkewIsMeasured(t *testing.T) {
 	})
 	c := config(server.URL)
 	c.Transport = late
-	_, err := dial(t, c).Find(t.Context(), "imc-12345678")
-	var e *tke.Error
+	_, err := dial(t, c).Get(t.Context(), "imc-12345678")
+	var e *cloudapi.Error
 	if !errors.As(err, &e) || e.Code != "AuthFailure.SignatureExpire" {
 		t.Fatalf("got %v", err)
 	}
@@ -253,9 +253,9 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	front := httptestServer(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, elsewhere, http.StatusTemporaryRedirect)
 	})
-	_, err := dial(t, config(front)).Find(t.Context(), "imc-12345678")
-	var e *tke.Error
-	if !errors.As(err, &e) || e.Kind != tke.KindStatus || e.Status != http.StatusTemporaryRedirect {
+	_, err := dial(t, config(front)).Get(t.Context(), "imc-12345678")
+	var e *cloudapi.Error
+	if !errors.As(err, &e) || e.Kind != cloudapi.KindStatus || e.Status != http.StatusTemporaryRedirect {
 		t.Errorf("got %v", err)
 	}
 	if reached {

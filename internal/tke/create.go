@@ -6,85 +6,87 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 )
 
 const (
-	// lookFor bounds the search for a cache whose create got no clear answer. It runs even when the caller has given up,
+	// searchTimeout bounds the search for a cache whose create got no clear answer. It runs even when the caller has given up,
 	// since a cache that no state holds costs money for as long as it lives.
-	lookFor   = 40 * time.Second
-	lookTimes = absentLooks
+	searchTimeout  = 40 * time.Second
+	searchAttempts = absentReads
 )
 
 // UncertainError says that a create got no answer that tells whether the service acted.
 type UncertainError struct {
-	Name  string
-	Found []ImageCache // caches of that name that were not listed before, in the order in which they appeared
-	Err   error        // what the create ended with
-	Look  error        // what kept us from looking, nil when nothing did
+	Name      string
+	Found     []ImageCache // caches of that name that were not listed before, in the order in which they appeared
+	Err       error        // what the create ended with
+	SearchErr error        // what kept us from looking, nil when nothing did
 
 	Differences []string // how the one cache that bears the request's own name differs from what was asked; set by the caller
 }
 
 func (e *UncertainError) Error() string {
 	text := fmt.Sprintf("whether image cache %q was created is not known: %v", e.Name, e.Err)
-	if e.Look != nil {
-		text += fmt.Sprintf("; it could not be looked for: %v", e.Look)
+	if e.SearchErr != nil {
+		text += fmt.Sprintf("; it could not be looked for: %v", e.SearchErr)
 	}
 	return text
 }
 
 // Unwrap gives what the create and the look ended with.
 func (e *UncertainError) Unwrap() []error {
-	if e.Look == nil {
+	if e.SearchErr == nil {
 		return []error{e.Err}
 	}
-	return []error{e.Err, e.Look}
+	return []error{e.Err, e.SearchErr}
 }
 
 // Create makes a cache and returns its id without waiting for it to be built. request.Name must not be empty.
 //
 // CreateImageCache takes no client token, so a second try could double the cache, and no cache that is found afterwards shows
 // which request made it. When the answer is lost, Create sends nothing again: it returns an *UncertainError with the caches of this
-// name that were not listed before. Only a name that was made up for this request (NameIsNew) makes one of them certain.
+// name that were not listed before. Only a name that was made up for this request (NameIsGenerated) makes one of them certain.
 func (c *Client) Create(ctx context.Context, request CreateRequest) (id string, err error) {
-	before, err := c.Namesakes(ctx, request.Name)
+	before, err := c.byName.loadCaches(ctx, request.Name)
 	if err != nil {
 		return "", err
 	}
 	id, err = c.createOnce(ctx, request)
-	if err == nil && lists(before, id) {
-		err = &Error{Action: ActionCreate, Kind: KindMalformed, Message: "the answer holds the id of a cache that was there before: " + id}
+	if err == nil && containsID(before, id) {
+		err = &cloudapi.Error{Action: ActionCreate, Kind: cloudapi.KindMalformed, Message: "the answer holds the id of a cache that was there before: " + id}
 	}
-	if failed, ok := errors.AsType[*Error](err); !ok || !failed.MayHaveActed() {
+	if failed, ok := errors.AsType[*cloudapi.Error](err); !ok || !failed.MayHaveActed() {
 		return id, err
 	}
 	uncertain := &UncertainError{Name: request.Name, Err: err}
-	uncertain.Found, uncertain.Look = c.lookForNew(ctx, request, before)
+	uncertain.Found, uncertain.SearchErr = c.findNewCaches(ctx, request, before)
 	return "", uncertain
 }
 
-// lookForNew returns the caches of a request's name that were not listed before it. It looks on after it has found some, since
+// findNewCaches returns the caches of a request's name that were not listed before it. It looks on after it has found some, since
 // others may have come from elsewhere and the request's own may be late; unless its name is proof.
-func (c *Client) lookForNew(ctx context.Context, request CreateRequest, before []ImageCache) (found []ImageCache, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookFor)
+func (c *Client) findNewCaches(ctx context.Context, request CreateRequest, before []ImageCache) (found []ImageCache, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), searchTimeout)
 	defer cancel()
-	for range lookTimes {
-		after, err := c.Namesakes(ctx, request.Name)
+	for range searchAttempts {
+		after, err := c.byName.loadCaches(ctx, request.Name)
 		if err != nil {
 			return found, err
 		}
 		for _, cache := range after {
-			if !lists(before, cache.ID) && !lists(found, cache.ID) {
+			if !containsID(before, cache.ID) && !containsID(found, cache.ID) {
 				found = append(found, cache)
 			}
 		}
-		if request.NameIsNew && len(found) > 0 || pauseUntilNext(ctx, c.poll) != nil {
+		if request.NameIsGenerated && len(found) > 0 || waitForTick(ctx, c.poll) != nil {
 			break
 		}
 	}
 	return found, nil
 }
 
-func lists(caches []ImageCache, id string) bool {
+func containsID(caches []ImageCache, id string) bool {
 	return slices.ContainsFunc(caches, func(cache ImageCache) bool { return cache.ID == id })
 }

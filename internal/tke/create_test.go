@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
@@ -18,9 +19,9 @@ var lostAnswers = map[string]tketest.Effect{
 	"reset after":          tketest.ResetAfter{},
 	"truncated":            tketest.Truncate{},
 	"malformed":            tketest.Malform{},
-	"InternalError":        tketest.AnswerAfter{Code: "InternalError", Message: "internal error"},
-	"listed late":          tketest.Together{tketest.ResetAfter{}, tketest.Lag{Lists: 2}},
-	"listed five too late": tketest.Together{tketest.ResetAfter{}, tketest.Lag{Lists: 5}},
+	"InternalError":        tketest.ErrorAfter{Code: "InternalError", Message: "internal error"},
+	"listed late":          tketest.Together{tketest.ResetAfter{}, tketest.StaleLists{Count: 2}},
+	"listed five too late": tketest.Together{tketest.ResetAfter{}, tketest.StaleLists{Count: 5}},
 }
 
 func TestACreateThatCertainlyDidNotActIsSentAgain(t *testing.T) {
@@ -63,8 +64,8 @@ func TestALostAnswerOfACreateIsNeverSettledByTheName(t *testing.T) {
 			if !ok || id != "" {
 				t.Fatalf("got %q, %v", id, err)
 			}
-			if len(uncertain.Found) != 1 || uncertain.Found[0].ID == older.ID || uncertain.Look != nil {
-				t.Errorf("found %+v, look %v", uncertain.Found, uncertain.Look)
+			if len(uncertain.Found) != 1 || uncertain.Found[0].ID == older.ID || uncertain.SearchErr != nil {
+				t.Errorf("found %+v, look %v", uncertain.Found, uncertain.SearchErr)
 			}
 			if len(server.Caches()) != 2 || server.Calls(tke.ActionCreate) != 1 {
 				t.Errorf("%d caches after %d creates", len(server.Caches()), server.Calls(tke.ActionCreate))
@@ -77,7 +78,7 @@ func TestALostAnswerOfACreateIsNeverSettledByTheName(t *testing.T) {
 func TestALookForALostCreateGoesOnToItsEnd(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{})
-	server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: tketest.Together{tketest.ResetAfter{}, tketest.Lag{Lists: 4}}})
+	server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: tketest.Together{tketest.ResetAfter{}, tketest.StaleLists{Count: 4}}})
 	server.Inject(tketest.Fault{Action: tke.ActionDescribe, Nth: 1, Effect: tketest.EmptyList{}}) // so the other one seems to be new
 	server.Put(tketest.Cache{Name: "llm", Images: []string{"other"}})
 	_, err := dial(t, config(server.URL)).Create(within(t, time.Minute), nginx("llm"))
@@ -116,7 +117,7 @@ func TestANameThatWasMadeUpForTheRequestEndsTheLook(t *testing.T) {
 	server := start(t, tketest.Options{})
 	server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: tketest.ResetAfter{}})
 	request := nginx("tf-abcdefghijkl")
-	request.NameIsNew = true
+	request.NameIsGenerated = true
 	_, err := dial(t, config(server.URL)).Create(within(t, time.Minute), request)
 	uncertain, ok := errors.AsType[*tke.UncertainError](err)
 	if !ok || len(uncertain.Found) != 1 || uncertain.Found[0].Name != request.Name || uncertain.Found[0].SizeGiB != 20 {
@@ -137,7 +138,7 @@ func TestAnUndecidedCreateSaysSo(t *testing.T) {
 			server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: effect})
 			_, err := dial(t, config(server.URL)).Create(within(t, time.Minute), nginx("llm"))
 			uncertain, ok := errors.AsType[*tke.UncertainError](err)
-			if !ok || uncertain.Name != "llm" || len(uncertain.Found) != 0 || uncertain.Look != nil {
+			if !ok || uncertain.Name != "llm" || len(uncertain.Found) != 0 || uncertain.SearchErr != nil {
 				t.Errorf("got %v", err)
 			}
 			if len(server.Caches()) != 0 || server.Calls(tke.ActionCreate) != 1 {
@@ -158,9 +159,9 @@ func TestACreateThatCannotBeLookedForSaysSo(t *testing.T) {
 	if !ok || len(server.Caches()) != 1 {
 		t.Fatalf("got %v and %d caches", err, len(server.Caches()))
 	}
-	lost, _ := errors.AsType[*tke.Error](uncertain.Err)
-	look, _ := errors.AsType[*tke.Error](uncertain.Look)
+	lost, _ := errors.AsType[*cloudapi.Error](uncertain.Err)
+	look, _ := errors.AsType[*cloudapi.Error](uncertain.SearchErr)
 	if lost == nil || lost.Action != tke.ActionCreate || look == nil || look.Action != tke.ActionDescribe || !errors.Is(err, look) || !errors.Is(err, lost) {
-		t.Errorf("the create ended with %v, the look with %v", uncertain.Err, uncertain.Look)
+		t.Errorf("the create ended with %v, the look with %v", uncertain.Err, uncertain.SearchErr)
 	}
 }

@@ -115,7 +115,7 @@ func TestPublishedExamples(t *testing.T) {
 }
 
 func describesNginx(t *testing.T, c *Client) {
-	caches, err := c.describe(context.Background(), describeRequest{IDs: []string{"imc-xxx"}, Limit: 10})
+	caches, err := c.describeCaches(context.Background(), describeRequest{IDs: []string{"imc-xxx"}, Limit: 10})
 	if err != nil || len(caches) != 1 {
 		t.Fatalf("got %v, %v", caches, err)
 	}

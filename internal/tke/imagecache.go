@@ -43,22 +43,22 @@ type Event struct {
 	Last    Time   `json:"LastTimestamp"`
 }
 
-// neverAfter: "never expires" is told as no time at all or as creation plus a hundred years, and retention ends at ten years.
-const neverAfter = 50 * 365 * 24 * time.Hour
+// neverExpiresAfter: "never expires" is told as no time at all or as creation plus a hundred years, and retention ends at ten years.
+const neverExpiresAfter = 50 * 365 * 24 * time.Hour
 
 // ExpiresAt is when the service deletes the cache; false when it never does.
 func (c *ImageCache) ExpiresAt() (time.Time, bool) {
 	if c.Expires.IsZero() || (c.RetentionDays != nil && *c.RetentionDays == 0) {
 		return time.Time{}, false
 	}
-	if c.Expires.Sub(c.Created.Time) > neverAfter {
+	if c.Expires.Sub(c.Created.Time) > neverExpiresAfter {
 		return time.Time{}, false
 	}
 	return c.Expires.Time, true
 }
 
-// Chronicle gives the events oldest first, whatever order the service told them in.
-func (c *ImageCache) Chronicle() []Event {
+// EventsByTime gives the events oldest first, whatever order the service told them in.
+func (c *ImageCache) EventsByTime() []Event {
 	return slices.SortedStableFunc(slices.Values(c.Events), func(a, b Event) int {
 		return cmp.Or(a.First.Compare(b.First.Time), a.Last.Compare(b.Last.Time))
 	})
@@ -66,7 +66,7 @@ func (c *ImageCache) Chronicle() []Event {
 
 // Warnings are the events that say what went wrong, oldest first.
 func (c *ImageCache) Warnings() []Event {
-	return slices.DeleteFunc(c.Chronicle(), func(e Event) bool { return e.Type != "Warning" })
+	return slices.DeleteFunc(c.EventsByTime(), func(e Event) bool { return e.Type != "Warning" })
 }
 
 // NewestFirst orders caches by their creation, and by id where that is the same.

@@ -7,13 +7,15 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 )
 
 const (
 	// pageSize is the most that DescribeImageCaches gives in one answer.
 	pageSize = 50
-	// mostPages bounds a listing, far above what any region holds: whatever a count claims, a listing ends.
-	mostPages = 400
+	// maxListPages bounds a listing, far above what any region holds: whatever a count claims, a listing ends.
+	maxListPages = 400
 )
 
 // describeRequest is the input of DescribeImageCaches.
@@ -26,8 +28,8 @@ type describeRequest struct {
 	maxPages int64 // 0: as many as there are
 }
 
-// errSlipped says that caches have moved from page to page during a listing.
-var errSlipped = errors.New("the pages of the list do not add up")
+// errPagesShifted says that caches have moved from page to page during a listing.
+var errPagesShifted = errors.New("the pages of the list do not add up")
 
 // errTooManyPages ends a listing that was bounded.
 var errTooManyPages = errors.New("the list has more pages than were allowed")
@@ -39,8 +41,8 @@ type listPage struct {
 	RequestID  string       `json:"RequestId"`
 }
 
-// check returns an error where the answer cannot be true: what it says about such a cache is not acted on.
-func (p *listPage) check() error {
+// checkConsistency returns an error where the answer cannot be true: what it says about such a cache is not acted on.
+func (p *listPage) checkConsistency() error {
 	seen := make(map[string]bool, len(p.Caches))
 	for _, cache := range p.Caches {
 		problem := ""
@@ -53,15 +55,15 @@ func (p *listPage) check() error {
 			problem = "a cache without a status"
 		}
 		if problem != "" {
-			return &InconsistentError{ID: plainID(cache.ID), Problem: problem, RequestID: plainID(p.RequestID)}
+			return &InconsistentError{ID: sanitizeID(cache.ID), Problem: problem, RequestID: sanitizeID(p.RequestID)}
 		}
 		seen[cache.ID] = true
 	}
 	return nil
 }
 
-// plainID returns an id as it is, and nothing of what cannot be one.
-func plainID(id string) string {
+// sanitizeID returns an id as it is, and nothing of what cannot be one.
+func sanitizeID(id string) string {
 	const longestID = 64
 	if len(id) > longestID || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return ""
@@ -69,17 +71,17 @@ func plainID(id string) string {
 	return id
 }
 
-// describe lists the caches that a request selects. A listing that does not add up is made again: caches that come and go while
+// describeCaches lists the caches that a request selects. A listing that does not add up is made again: caches that come and go while
 // it is under way move others from page to page.
-func (c *Client) describe(ctx context.Context, request describeRequest) ([]ImageCache, error) {
+func (c *Client) describeCaches(ctx context.Context, request describeRequest) ([]ImageCache, error) {
 	var caches []ImageCache
 	var err error
-	for range mostBadAnswers + 1 {
+	for range maxBadAnswers + 1 {
 		caches, err = c.listPages(ctx, request)
-		if err == nil && repeats(caches) {
-			err = &Error{Action: ActionDescribe, Kind: KindMalformed, Err: errSlipped, Message: "its pages repeat caches, so others may be missing"}
+		if err == nil && hasRepeatedCache(caches) {
+			err = &cloudapi.Error{Action: ActionDescribe, Kind: cloudapi.KindMalformed, Err: errPagesShifted, Message: "its pages repeat caches, so others may be missing"}
 		}
-		if !errors.Is(err, errSlipped) {
+		if !errors.Is(err, errPagesShifted) {
 			break
 		}
 	}
@@ -89,8 +91,8 @@ func (c *Client) describe(ctx context.Context, request describeRequest) ([]Image
 	return caches, nil
 }
 
-// repeats reports whether a cache is on two pages.
-func repeats(caches []ImageCache) bool {
+// hasRepeatedCache reports whether a cache is on two pages.
+func hasRepeatedCache(caches []ImageCache) bool {
 	seen := make(map[string]bool, len(caches))
 	for _, cache := range caches {
 		seen[cache.ID] = true
@@ -105,9 +107,9 @@ func (c *Client) listPages(ctx context.Context, request describeRequest) ([]Imag
 		request.Limit = pageSize
 	}
 	for asked := 1; ; asked++ {
-		page, err := call[listPage](ctx, c, ActionDescribe, request)
+		page, err := callAction[listPage](ctx, c, ActionDescribe, request)
 		if err == nil {
-			err = page.check()
+			err = page.checkConsistency()
 		}
 		if err != nil {
 			return nil, err
@@ -120,23 +122,23 @@ func (c *Client) listPages(ctx context.Context, request describeRequest) ([]Imag
 		if request.maxPages > 0 && int64(page.TotalCount) > request.maxPages*pageSize {
 			return nil, errTooManyPages
 		}
-		if len(page.Caches) == 0 || asked == mostPages {
-			err := &Error{Action: ActionDescribe, Kind: KindMalformed, Message: fmt.Sprintf(
+		if len(page.Caches) == 0 || asked == maxListPages {
+			err := &cloudapi.Error{Action: ActionDescribe, Kind: cloudapi.KindMalformed, Message: fmt.Sprintf(
 				"it counts %d caches and lists only %d", page.TotalCount, request.Offset)}
-			if asked < mostPages {
-				err.Err = errSlipped
+			if asked < maxListPages {
+				err.Err = errPagesShifted
 			}
 			return nil, err
 		}
 	}
 }
 
-// Named gives the caches that bear one of the names, or all when there are no names. Were the service to match by part of a
+// listByNames gives the caches that bear one of the names, or all when there are no names. Were the service to match by part of a
 // name, a stranger's cache would not be taken.
-func (c *Client) Named(ctx context.Context, names ...string) ([]ImageCache, error) {
+func (c *Client) listByNames(ctx context.Context, names ...string) ([]ImageCache, error) {
 	var found []ImageCache
-	for chunk := range chunks(names) {
-		caches, err := c.describe(ctx, describeRequest{Names: chunk})
+	for chunk := range chunkNames(names) {
+		caches, err := c.describeCaches(ctx, describeRequest{Names: chunk})
 		if err != nil && !IsNotFound(err) {
 			return nil, err
 		}
@@ -145,8 +147,8 @@ func (c *Client) Named(ctx context.Context, names ...string) ([]ImageCache, erro
 	return slices.DeleteFunc(found, func(cache ImageCache) bool { return len(names) > 0 && !slices.Contains(names, cache.Name) }), nil
 }
 
-// chunks yields the names in portions that one call takes, and one empty portion when there are none.
-func chunks(names []string) iter.Seq[[]string] {
+// chunkNames yields the names in portions that one call takes, and one empty portion when there are none.
+func chunkNames(names []string) iter.Seq[[]string] {
 	if len(names) == 0 {
 		return slices.Values([][]string{nil})
 	}

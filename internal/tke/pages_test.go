@@ -21,7 +21,7 @@ func TestAListingEndsWhateverItCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.Named(t.Context()); err == nil || !strings.Contains(err.Error(), "lists only 800") {
+	if _, err := client.List(t.Context(), tke.Filter{}); err == nil || !strings.Contains(err.Error(), "lists only 800") {
 		t.Errorf("%v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
@@ -28,12 +29,12 @@ func TestFaultsOfReads(t *testing.T) {
 			server := start(t, tketest.Options{})
 			id := server.Put(tketest.Cache{Images: []string{"nginx"}}).ID
 			fault := server.Inject(tketest.Fault{Action: tke.ActionDescribe, Times: 3, Effect: effect})
-			cache, err := dial(t, config(server.URL)).Find(t.Context(), id)
+			cache, err := dial(t, config(server.URL)).Get(t.Context(), id)
 			if err != nil || cache == nil {
 				t.Errorf("got %v, %v", cache, err)
 			}
-			if fault.Hits() != 3 || server.Calls(tke.ActionDescribe) != 4 {
-				t.Errorf("%d faults, %d calls", fault.Hits(), server.Calls(tke.ActionDescribe))
+			if fault.Applied() != 3 || server.Calls(tke.ActionDescribe) != 4 {
+				t.Errorf("%d faults, %d calls", fault.Applied(), server.Calls(tke.ActionDescribe))
 			}
 		})
 	}
@@ -43,20 +44,20 @@ func TestALastingFaultIsReportedForWhatItIs(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		effect tketest.Effect
-		kind   tke.Kind
+		kind   cloudapi.Kind
 		says   string
 	}{
-		"HTML":      {tketest.HTTPStatus{Status: 502}, tke.KindStatus, ""},
-		"malformed": {tketest.Malform{}, tke.KindMalformed, ""},
-		"reset":     {tketest.ResetBefore{}, tke.KindNetwork, ""},
-		"throttled": {tketest.Throttle{}, tke.KindService, "RequestLimitExceeded"},
+		"HTML":      {tketest.HTTPStatus{Status: 502}, cloudapi.KindStatus, ""},
+		"malformed": {tketest.Malform{}, cloudapi.KindMalformed, ""},
+		"reset":     {tketest.ResetBefore{}, cloudapi.KindNetwork, ""},
+		"throttled": {tketest.Throttle{}, cloudapi.KindService, "RequestLimitExceeded"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := start(t, tketest.Options{})
 			server.Inject(tketest.Fault{Times: tketest.Always, Effect: test.effect})
-			_, err := dial(t, config(server.URL)).Find(t.Context(), "imc-12345678")
-			var e *tke.Error
+			_, err := dial(t, config(server.URL)).Get(t.Context(), "imc-12345678")
+			var e *cloudapi.Error
 			if !errors.As(err, &e) || e.Kind != test.kind || e.Code != test.says || e.Action != tke.ActionDescribe {
 				t.Errorf("got %#v", err)
 			}
@@ -68,9 +69,9 @@ func TestAnAnswerWithoutContentIsNotAnEmptyList(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{}`, `[]`, `null`, `{"Response":{}}`, `{"Response":null}`, `{"Response":{"RequestId":"x","TotalCount":3,"ImageCaches":[]}}`} {
 		endpoint := httptestServer(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) })
-		cache, err := dial(t, config(endpoint)).Find(t.Context(), "imc-12345678")
-		var e *tke.Error
-		if !errors.As(err, &e) || e.Kind != tke.KindMalformed {
+		cache, err := dial(t, config(endpoint)).Get(t.Context(), "imc-12345678")
+		var e *cloudapi.Error
+		if !errors.As(err, &e) || e.Kind != cloudapi.KindMalformed {
 			t.Errorf("%s: got %v, %v: Terraform would forget a cache", body, cache, err)
 		}
 	}
@@ -79,9 +80,9 @@ func TestAnAnswerWithoutContentIsNotAnEmptyList(t *testing.T) {
 func TestARefusedCreateIsCertain(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{})
-	server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: tketest.Answer{Code: "LimitExceeded", Message: "quota"}})
+	server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: tketest.ErrorBefore{Code: "LimitExceeded", Message: "quota"}})
 	_, err := dial(t, config(server.URL)).Create(t.Context(), nginx("llm"))
-	var e *tke.Error
+	var e *cloudapi.Error
 	if !errors.As(err, &e) || !e.HasCode("LimitExceeded") || server.Calls(tke.ActionCreate) != 1 {
 		t.Errorf("got %v", err)
 	}
@@ -127,7 +128,7 @@ func TestNothingSleepsThroughACancellation(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	begun := time.Now()
-	_, err := dial(t, c).Named(ctx)
+	_, err := dial(t, c).List(ctx, tke.Filter{})
 	if took := time.Since(begun); took > 5*time.Second || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("ended after %s with %v", took, err)
 	}
@@ -140,7 +141,7 @@ func TestTheClientStaysBelowTheServicesRate(t *testing.T) {
 	c.MaxRequestsPerSecond = 0 // the default
 	client := dial(t, c)
 	for range 40 {
-		if _, err := client.Named(t.Context()); err != nil {
+		if _, err := client.List(t.Context(), tke.Filter{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -46,22 +46,22 @@ type GoneError struct{ ID string }
 
 func (e *GoneError) Error() string { return fmt.Sprintf("image cache %s is gone", e.ID) }
 
-// firstLooks is how many times sooner than the others the first look at a new cache comes.
-const firstLooks = 3
+// firstPollDivisor is how many times sooner than the others the first look at a new cache comes.
+const firstPollDivisor = 3
 
 // WaitReady waits until a new cache can be used. It ends with the context. Even the first look is at a moment at which all look: no
 // cache is built at once, and fifty looks at fifty caches that were just created would be fifty calls.
 func (c *Client) WaitReady(ctx context.Context, id string) (*ImageCache, error) {
-	if err := pauseUntilNext(ctx, c.poll/firstLooks); err != nil {
+	if err := waitForTick(ctx, c.poll/firstPollDivisor); err != nil {
 		return nil, &WaitError{ID: id, For: Built, Err: err}
 	}
-	return c.wait(ctx, id, Built, func(cache *ImageCache) (bool, error) {
-		return cache.Status == StatusReady, failure(cache)
+	return c.pollUntil(ctx, id, Built, func(cache *ImageCache) (bool, error) {
+		return cache.Status == StatusReady, buildFailure(cache)
 	})
 }
 
-// settleLooks is how often in a row a cache that was never seen Updating must look the same before that is believed.
-const settleLooks = 3
+// stableReads is how often in a row a cache that was never seen Updating must look the same before that is believed.
+const stableReads = 3
 
 // WaitUpdated waits until an update is through: the cache is Ready again and shows what was asked for. The update begins some
 // time after the service has answered, and some updates may never show as Updating (unconfirmed); so the first looks may show
@@ -69,8 +69,8 @@ const settleLooks = 3
 // shows something else than was asked for: the service may spell in its own way.
 func (c *Client) WaitUpdated(ctx context.Context, id string, asAsked func(*ImageCache) bool) (*ImageCache, error) {
 	begun, looks := false, 0
-	return c.wait(ctx, id, Updated, func(cache *ImageCache) (bool, error) {
-		failed := failure(cache)
+	return c.pollUntil(ctx, id, Updated, func(cache *ImageCache) (bool, error) {
+		failed := buildFailure(cache)
 		if cache.Status == StatusUpdating {
 			begun = true
 		}
@@ -79,14 +79,14 @@ func (c *Client) WaitUpdated(ctx context.Context, id string, asAsked func(*Image
 			looks = 0
 			return false, nil
 		}
-		if looks++; (!begun || !asked) && looks < settleLooks {
+		if looks++; (!begun || !asked) && looks < stableReads {
 			return false, nil
 		}
 		return failed == nil, failed
 	})
 }
 
-func failure(cache *ImageCache) error {
+func buildFailure(cache *ImageCache) error {
 	if cache.Status == StatusFailed || cache.Status == StatusUpdateFailed {
 		return &BuildError{Cache: cache}
 	}
@@ -96,15 +96,15 @@ func failure(cache *ImageCache) error {
 // WaitDeleted waits until a cache whose deletion the service has confirmed is not listed any more.
 func (c *Client) WaitDeleted(ctx context.Context, id string) error {
 	for missed := 0; ; {
-		cache, err := c.waiting.find(ctx, id)
+		cache, err := c.pollByID.loadCache(ctx, id)
 		if missed++; cache != nil || err != nil {
 			missed = 0
 		}
-		if missed == deletedLooks {
+		if missed == deletedReads {
 			return nil
 		}
 		if err == nil {
-			err = pauseUntilNext(ctx, c.poll)
+			err = waitForTick(ctx, c.poll)
 		}
 		if err != nil {
 			return &WaitError{ID: id, For: Deleted, Last: cache, Err: err}
@@ -112,12 +112,12 @@ func (c *Client) WaitDeleted(ctx context.Context, id string) error {
 	}
 }
 
-// wait is the one poll loop. Reads retry transient faults by themselves, so an error of a read ends the wait.
-func (c *Client) wait(ctx context.Context, id string, outcome Outcome, look func(*ImageCache) (bool, error)) (*ImageCache, error) {
+// pollUntil is the one poll loop. Reads retry transient faults by themselves, so an error of a read ends the wait.
+func (c *Client) pollUntil(ctx context.Context, id string, outcome Outcome, look func(*ImageCache) (bool, error)) (*ImageCache, error) {
 	var last *ImageCache
 	started, missed := time.Now(), 0
 	for {
-		cache, err := c.waiting.find(ctx, id)
+		cache, err := c.pollByID.loadCache(ctx, id)
 		if err != nil {
 			return last, &WaitError{ID: id, For: outcome, Last: last, Err: err}
 		}
@@ -127,17 +127,17 @@ func (c *Client) wait(ctx context.Context, id string, outcome Outcome, look func
 				return cache, err
 			}
 		}
-		if missed >= absentLooks && (last != nil || time.Since(started) > notListedFor) {
+		if missed >= absentReads && (last != nil || time.Since(started) > notListedFor) {
 			return nil, &GoneError{ID: id}
 		}
-		if err := pauseUntilNext(ctx, c.poll); err != nil {
+		if err := waitForTick(ctx, c.poll); err != nil {
 			return last, &WaitError{ID: id, For: outcome, Last: last, Err: err}
 		}
 	}
 }
 
-// pauseUntilNext sleeps until the next multiple of an interval: all who wait look at the same moments, and so share calls.
-func pauseUntilNext(ctx context.Context, interval time.Duration) error {
+// waitForTick sleeps until the next multiple of an interval: all who wait look at the same moments, and so share calls.
+func waitForTick(ctx context.Context, interval time.Duration) error {
 	now := time.Now()
 	timer := time.NewTimer(now.Truncate(interval).Add(interval).Sub(now))
 	defer timer.Stop()

@@ -34,7 +34,7 @@ func TestAFailedBuildIsToldWithItsWarnings(t *testing.T) {
 func TestACreatedCacheMayAppearLate(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{})
-	server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: tketest.Lag{Lists: 4}})
+	server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: tketest.StaleLists{Count: 4}})
 	client := dial(t, config(server.URL))
 	id, err := client.Create(t.Context(), nginx("late"))
 	if err != nil {
@@ -106,7 +106,7 @@ func TestAnUpdateIsNotTakenForDoneBeforeItBegins(t *testing.T) {
 			client := dial(t, config(server.URL))
 			id := server.Put(tketest.Cache{Images: []string{"nginx:1.29"}, Status: status}).ID
 			before, _ := server.Cache(id)
-			server.Inject(tketest.Fault{Action: tke.ActionUpdate, Effect: tketest.Lag{Lists: 2}})
+			server.Inject(tketest.Fault{Action: tke.ActionUpdate, Effect: tketest.StaleLists{Count: 2}})
 			if err := client.Update(t.Context(), tke.UpdateRequest{ID: id, Images: []string{"nginx:1.29"}}); err != nil {
 				t.Fatal(err)
 			}
@@ -133,7 +133,7 @@ func TestAnUpdateThatNeverShowsAsUpdatingEndsToo(t *testing.T) {
 // of all time.
 func TestAnUpdateThatWasSeenToRunIsThroughInOtherWordsToo(t *testing.T) {
 	t.Parallel()
-	server := start(t, tketest.Options{Pace: 50 * time.Millisecond, Tell: func(cache *tketest.Cache) { cache.Name = "told" }})
+	server := start(t, tketest.Options{Pace: 50 * time.Millisecond, RewriteAnswer: func(cache *tketest.Cache) { cache.Name = "told" }})
 	client := dial(t, config(server.URL))
 	id := server.Put(tketest.Cache{Images: []string{"nginx:1.29"}}).ID
 	if err := client.Update(t.Context(), tke.UpdateRequest{ID: id, Name: new("asked"), Images: []string{"nginx:1.29"}}); err != nil {

@@ -78,7 +78,7 @@ func (s *target) askListing(t *testing.T, first fields) []answer {
 		{"MaxIDs", "May one call name 50 ids?", yes(many)},
 		{"Order", "In which order are caches listed?", s.order(t)},
 		{"OmitNewerFields", "Do answers have the type of a cache?", yesNo(newer)},
-		{"TellNetwork", "Does DescribeImageCaches tell VPC, subnet and security groups?", told(first, "VpcId", "SubnetId", "SecurityGroupIds")},
+		{"ReturnNetwork", "Does DescribeImageCaches tell VPC, subnet and security groups?", told(first, "VpcId", "SubnetId", "SecurityGroupIds")},
 		{"Tell", "Does DescribeImageCaches tell the images as they were asked for?", as(first["Images"], s.images[0])},
 		{"AutomaticTags", "Has a cache no other tags than those that were asked for?", yesNo(count(first["Tags"]) == 1)},
 		{"PlainTimesIn", "In which zone are times without one?", zone(fmt.Sprint(first["CreationTime"]))},

@@ -98,7 +98,7 @@ func TestQuestionsTellTheAnswersApart(t *testing.T) {
 func TestQuestionsSeeWhatTheServiceMakesOfACache(t *testing.T) {
 	t.Parallel()
 	s := aim(t, tketest.Options{
-		Tell:          func(cache *tketest.Cache) { cache.Images = []string{"docker.io/library/" + cache.Images[0]} },
+		RewriteAnswer: func(cache *tketest.Cache) { cache.Images = []string{"docker.io/library/" + cache.Images[0]} },
 		AutomaticTags: []tketest.Tag{{Key: "creator", Value: "somebody"}},
 	})
 	if s.real {

@@ -145,7 +145,7 @@ func oneByOne(ctx context.Context, endpoint string, ids []string) error {
 	group.SetLimit(parallelism)
 	for _, id := range ids {
 		group.Go(func() error {
-			_, err := client.Named(ctx, id) // a call of its own, as no two of these are gathered
+			_, err := client.List(ctx, tke.Filter{IDs: []string{id}}) // never shares a call
 			return err
 		})
 	}

@@ -47,7 +47,7 @@ type scaledRunners struct {
 
 func scaleFrom(f *figures) scaleFigures {
 	s := scaleFigures{
-		LargeFrom: tke.LargestSweep(tke.DefaultMaxRequestsPerSecond),
+		LargeFrom: tke.LargestListing(tke.DefaultMaxRequestsPerSecond),
 		Team:      teamFigures{Images: imagesOfTeam, Caches: cachesOfTeam, Calls: refreshCalls(cachesOfTeam)},
 	}
 	largest := f.Refreshes[len(f.Refreshes)-1]

@@ -252,7 +252,7 @@ func TestEchoes(t *testing.T) {
 // where looks for a secret in all that a run has written, logs at TRACE, state and kept files among it.
 func (r *run) where(secret string) string {
 	r.t.Helper()
-	if acctest.Secret(r.printed.String(), secret) >= 0 {
+	if acctest.FindSecret(r.printed.String(), secret) >= 0 {
 		return "printed"
 	}
 	found := "nowhere"
@@ -261,7 +261,7 @@ func (r *run) where(secret string) string {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		if acctest.Secret(string(content), secret) >= 0 {
+		if acctest.FindSecret(string(content), secret) >= 0 {
 			found = "in " + d.Name()
 		}
 		return err

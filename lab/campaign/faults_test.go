@@ -54,15 +54,15 @@ var faults = []fault{
 	{title: "RequestLimitExceeded.UinLimitExceeded", effect: tketest.Throttle{Code: tketest.CodeUinLimitExceeded}, says: "RequestLimitExceeded"},
 	{title: "RequestLimitExceeded.GlobalRegionUinLimitExceeded", effect: tketest.Throttle{Code: tketest.CodeGlobalRegionLimitExceeded}, says: "RequestLimitExceeded"},
 	{title: "RequestLimitExceeded, and it stays so", effect: tketest.Throttle{}, lasts: true, says: "lower max_requests_per_second"},
-	{title: "InternalError", effect: tketest.Answer{Code: "InternalError", Message: "internal error"}, says: "open a ticket with the request id|no clear answer came back: InternalError"},
-	{title: "InternalError, and it stays so", effect: tketest.Answer{Code: "InternalError", Message: "internal error"}, lasts: true, says: "open a ticket with the request id|no clear answer came back: InternalError"},
-	{title: "InternalError although the service acted", effect: tketest.AnswerAfter{Code: "InternalError", Message: "internal error"}, says: "open a ticket with the request id|no clear answer came back: InternalError"},
-	{title: "token expired", effect: tketest.Answer{Code: "AuthFailure.TokenFailure", Message: "Token verification failed"}, lasts: true, says: "The security token has expired"},
+	{title: "InternalError", effect: tketest.ErrorBefore{Code: "InternalError", Message: "internal error"}, says: "open a ticket with the request id|no clear answer came back: InternalError"},
+	{title: "InternalError, and it stays so", effect: tketest.ErrorBefore{Code: "InternalError", Message: "internal error"}, lasts: true, says: "open a ticket with the request id|no clear answer came back: InternalError"},
+	{title: "InternalError although the service acted", effect: tketest.ErrorAfter{Code: "InternalError", Message: "internal error"}, says: "open a ticket with the request id|no clear answer came back: InternalError"},
+	{title: "token expired", effect: tketest.ErrorBefore{Code: "AuthFailure.TokenFailure", Message: "Token verification failed"}, lasts: true, says: "The security token has expired"},
 	{title: "clock ten minutes behind", effect: tketest.Delay{For: time.Nanosecond}, before: true, ahead: 10 * time.Minute, says: "This machine's clock is behind the service's by"},
 	{title: "clock ten minutes ahead", effect: tketest.Delay{For: time.Nanosecond}, before: true, ahead: -10 * time.Minute, says: "This machine's clock is ahead of the service's by"},
-	{title: "permission missing", effect: tketest.Answer{Code: tketest.CodeCamNoAuth, Message: "you are not authorized"}, lasts: true, says: "It needs the CAM action tke:"},
-	{title: "quota used up", effect: tketest.Answer{Code: tketest.CodeLimitExceeded, Message: "the quota is used up"}, only: "create,create with a name made up", says: "A quota is used up"},
-	{title: "connection reset after it was, then five lists without it", effect: tketest.Together{tketest.ResetAfter{}, tketest.Lag{Lists: 5}}, only: "create,create with a name made up", says: "no clear answer came back"},
+	{title: "permission missing", effect: tketest.ErrorBefore{Code: tketest.CodeCamNoAuth, Message: "you are not authorized"}, lasts: true, says: "It needs the CAM action tke:"},
+	{title: "quota used up", effect: tketest.ErrorBefore{Code: tketest.CodeLimitExceeded, Message: "the quota is used up"}, only: "create,create with a name made up", says: "A quota is used up"},
+	{title: "connection reset after it was, then five lists without it", effect: tketest.Together{tketest.ResetAfter{}, tketest.StaleLists{Count: 5}}, only: "create,create with a name made up", says: "no clear answer came back"},
 	{title: "empty list, once", effect: tketest.EmptyList{}, lists: 1},
 	{title: "empty list, five times", effect: tketest.EmptyList{}, lists: 5},
 	{title: "list that lacks what it counts, once", effect: tketest.ShortList{}, lists: 1},
@@ -71,8 +71,8 @@ var faults = []fault{
 	{title: "list the other way round, five times", effect: tketest.ReversedList{}, lists: 5},
 	{title: "list with a cache twice", effect: tketest.DoubledList{}, lists: 1, says: "with the same cache twice"},
 	{title: "list without a status", effect: tketest.StatuslessList{}, lists: 1, says: "with a cache without a status"},
-	{title: "lists that lag behind by three", effect: tketest.Lag{Lists: 3}, only: "create,create with a name made up,update,delete", says: "is gone"},
-	{title: "lists that lag behind by five", effect: tketest.Lag{Lists: 5}, only: "create,create with a name made up,update,delete", says: "is gone"},
+	{title: "lists that lag behind by three", effect: tketest.StaleLists{Count: 3}, only: "create,create with a name made up,update,delete", says: "is gone"},
+	{title: "lists that lag behind by five", effect: tketest.StaleLists{Count: 5}, only: "create,create with a name made up,update,delete", says: "is gone"},
 }
 
 // moment is a call at which trouble strikes.
@@ -203,7 +203,7 @@ func strike(t *testing.T, f fault, m moment) (outcome string, hits int) {
 		first = r.destroy
 	}
 	code, said := first()
-	if injected.Hits() == 0 {
+	if injected.Applied() == 0 {
 		t.Fatalf("the trouble never came: %s", said)
 	}
 	r.named(said)
@@ -213,7 +213,7 @@ func strike(t *testing.T, f fault, m moment) (outcome string, hits int) {
 	if code != 0 && !slices.ContainsFunc(strings.Split(f.says, "|"), func(text string) bool { return strings.Contains(said, text) }) {
 		t.Errorf("the error does not say %q: %s", f.says, said)
 	}
-	return r.mended(code == 0, m.on), injected.Hits()
+	return r.mended(code == 0, m.on), injected.Applied()
 }
 
 func (f fault) at(m moment, cloud *tketest.Server) tketest.Fault {

@@ -168,7 +168,7 @@ func (k kill) happen(t *testing.T, seen *figures) {
 		r.must("apply", "-auto-approve")
 		command, action = "destroy", tke.ActionDelete
 	}
-	r.cloud.Inject(tketest.Fault{Action: action, Effect: tketest.AnswerLate{For: k.held}})
+	r.cloud.Inject(tketest.Fault{Action: action, Effect: tketest.DelayAfter{For: k.held}})
 	struck := k.strike(r, action, command)
 	r.noProcessLeft()
 	seen.add(k, "rounds")

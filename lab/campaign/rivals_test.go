@@ -29,11 +29,11 @@ var lostAnswers = []lost{
 	{"half of the JSON", tketest.Malform{}},
 	{"HTTP 502 with a page of HTML", tketest.HTTPStatus{Status: http.StatusBadGateway}},
 	{"HTTP 200 with a page of HTML", tketest.HTTPStatus{Status: http.StatusOK}},
-	{"InternalError", tketest.Answer{Code: "InternalError", Message: "internal error"}},
-	{"InternalError although the service acted", tketest.AnswerAfter{Code: "InternalError", Message: "internal error"}},
+	{"InternalError", tketest.ErrorBefore{Code: "InternalError", Message: "internal error"}},
+	{"InternalError although the service acted", tketest.ErrorAfter{Code: "InternalError", Message: "internal error"}},
 	{"answer later than a try may take", tketest.Delay{For: lateAnswer}},
 	{"answer later than we look for what it did", tketest.Delay{For: noAnswerAt}},
-	{"connection reset after it was, then five lists without it", tketest.Together{tketest.ResetAfter{}, tketest.Lag{Lists: 5}}},
+	{"connection reset after it was, then five lists without it", tketest.Together{tketest.ResetAfter{}, tketest.StaleLists{Count: 5}}},
 }
 
 const (

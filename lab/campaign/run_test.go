@@ -297,7 +297,7 @@ func (r *run) adopt(id string) {
 
 // search looks for secrets in everything that the run has written, and for what the race detector found.
 func (r *run) search() {
-	if acctest.Secret(r.printed.String(), canary) >= 0 {
+	if acctest.FindSecret(r.printed.String(), canary) >= 0 {
 		tally.secrets.Add(1)
 		r.t.Errorf("a secret was printed:\n%s", r.printed.String())
 	}
@@ -312,7 +312,7 @@ func (r *run) search() {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		if acctest.Secret(string(content), canary) >= 0 {
+		if acctest.FindSecret(string(content), canary) >= 0 {
 			tally.secrets.Add(1)
 			r.t.Errorf("%s holds a secret", path)
 		}

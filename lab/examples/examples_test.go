@@ -118,5 +118,5 @@ func (w *world) push(t *testing.T, name string, bytes int64) (reference, digest 
 func (w *world) apply(t *testing.T) {
 	t.Helper()
 	w.Must(t, "apply", "-auto-approve")
-	w.Empty(t)
+	w.CheckEmptyPlan(t)
 }

@@ -45,7 +45,7 @@ func TestAMovedTagRollsOutWithItsCache(t *testing.T) {
 
 	inOrder(t, r.Must(t, "apply", "-auto-approve"),
 		movedCache+": Creation complete", movedDeployment+": Modifications complete", movedCache+" (deposed object")
-	r.Empty(t)
+	r.CheckEmptyPlan(t)
 	second := r.cacheID(t)
 	if second == first {
 		t.Error("the cache was not built again")

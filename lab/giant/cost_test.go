@@ -5,10 +5,10 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 	"github.com/tkeimage/terraform-provider-tkeimage/lab/giant"
 )
 
@@ -45,7 +45,7 @@ func giantImage(t *testing.T, r *giant.Registry, gib float64, layers int) (refer
 	return reference, all
 }
 
-func newMeasurer(t *testing.T, kept *keep.Folder) *measure.Measurer {
+func newMeasurer(t *testing.T, kept *store.Store) *measure.Measurer {
 	t.Helper()
 	config := registry.Config{DockerConfigDir: t.TempDir()}
 	if kept != nil {
@@ -119,13 +119,13 @@ func TestAKeptImageCostsOneRequest(t *testing.T) {
 	r := giants(t)
 	reference, _ := giantImage(t, r, 20, 40)
 	dir := t.TempDir()
-	first := measureImage(t, newMeasurer(t, keep.In(dir)), measure.Sample, reference)
+	first := measureImage(t, newMeasurer(t, store.Open(dir)), measure.Sample, reference)
 	r.Cost()
-	measureImage(t, newMeasurer(t, keep.In(dir)), measure.Sample, reference)
+	measureImage(t, newMeasurer(t, store.Open(dir)), measure.Sample, reference)
 	if _, requests := r.Cost(); requests != 1 {
 		t.Errorf("%d requests for what is kept, want one HEAD", requests)
 	}
-	measureImage(t, newMeasurer(t, keep.In(dir)), measure.Sample, r.Host+"/cost/of20-in40@"+first.Images[0].Digest)
+	measureImage(t, newMeasurer(t, store.Open(dir)), measure.Sample, r.Host+"/cost/of20-in40@"+first.Images[0].Digest)
 	if _, requests := r.Cost(); requests != 0 {
 		t.Errorf("%d requests for a digest that is kept, want none", requests)
 	}

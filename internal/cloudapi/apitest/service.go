@@ -29,7 +29,7 @@ type Service struct {
 
 	mu       sync.Mutex
 	requests []Request
-	failing  map[string]*Refusal
+	refusals map[string]*Refusal
 }
 
 // Action is one operation.
@@ -108,10 +108,10 @@ func (s *Service) Calls(action string) int {
 func (s *Service) Fail(action string, refusal *Refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.failing == nil {
-		s.failing = map[string]*Refusal{}
+	if s.refusals == nil {
+		s.refusals = map[string]*Refusal{}
 	}
-	s.failing[action] = refusal
+	s.refusals[action] = refusal
 }
 
 // TB is what Start needs of a test.
@@ -135,8 +135,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		now = s.Clock()
 	}
 	call := &Call{Action: r.Header.Get("X-TC-Action"), Region: r.Header.Get("X-TC-Region"), Header: r.Header, Arrived: now}
-	answer, refusal := s.perform(call, r)
-	id := s.note(call, refusal)
+	answer, refusal := s.performCall(call, r)
+	id := s.recordRequest(call, refusal)
 	fields := map[string]any{"RequestId": id}
 	if refusal != nil {
 		message := refusal.ZH
@@ -158,7 +158,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"Response": fields}) // a client that is gone
 }
 
-func (s *Service) note(c *Call, refusal *Refusal) (id string) {
+func (s *Service) recordRequest(c *Call, refusal *Refusal) (id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	entry := Request{Action: c.Action, SecretID: SecretID(c.Header), Region: c.Region, Header: c.Header.Clone()}
@@ -172,7 +172,7 @@ func (s *Service) note(c *Call, refusal *Refusal) (id string) {
 	return fmt.Sprintf("%s-%08d-0000-4000-8000-000000000000", s.Name, len(s.requests))
 }
 
-func (s *Service) perform(c *Call, r *http.Request) (any, *Refusal) {
+func (s *Service) performCall(c *Call, r *http.Request) (any, *Refusal) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 10<<20))
 	action, known := s.Actions[c.Action]
 	switch {
@@ -189,12 +189,12 @@ func (s *Service) perform(c *Call, r *http.Request) (any, *Refusal) {
 		return nil, refusal
 	}
 	s.mu.Lock()
-	failing := s.failing[c.Action]
+	failing := s.refusals[c.Action]
 	s.mu.Unlock()
 	if failing != nil {
 		return nil, failing
 	}
-	if refusal := c.read(action, body); refusal != nil {
+	if refusal := c.parseBody(action, body); refusal != nil {
 		return nil, refusal
 	}
 	return action.Run(c)
@@ -211,7 +211,7 @@ func (s *Service) authenticate(c *Call, action Action, r *http.Request, body []b
 		}
 		return nil
 	}
-	signed := &Signed{Service: s.Name, Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Host: r.Host, Header: r.Header, Body: body, Arrived: c.Arrived}
+	signed := &SignedRequest{Service: s.Name, Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Host: r.Host, Header: r.Header, Body: body, Arrived: c.Arrived}
 	if refusal := signed.Verify(s.Lookup); refusal != nil {
 		return refusal
 	}
@@ -219,8 +219,8 @@ func (s *Service) authenticate(c *Call, action Action, r *http.Request, body []b
 	return nil
 }
 
-// read holds the body against the fields of the action.
-func (c *Call) read(action Action, body []byte) *Refusal {
+// parseBody holds the body against the fields of the action.
+func (c *Call) parseBody(action Action, body []byte) *Refusal {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	if decoder.Decode(&c.fields) != nil || c.fields == nil {

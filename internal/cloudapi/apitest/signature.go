@@ -43,8 +43,8 @@ type Credential struct {
 // Refusal is an error as the API answers it: within HTTP 200, in the language that was asked for.
 type Refusal struct{ Code, EN, ZH string }
 
-// Signed is what a signature stands for, and what carries it.
-type Signed struct {
+// SignedRequest is what a signature stands for, and what carries it.
+type SignedRequest struct {
 	Service                   string // whose API it is for
 	Method, Path, Query, Host string
 	Header                    http.Header
@@ -93,7 +93,7 @@ func parseAuthorization(header, service string) (authorization, bool) {
 }
 
 // Verify holds the signature and the clock of a request. lookup gives the credential of a secret id.
-func (s *Signed) Verify(lookup func(secretID string) (Credential, bool)) *Refusal {
+func (s *SignedRequest) Verify(lookup func(secretID string) (Credential, bool)) *Refusal {
 	for _, name := range []string{"X-TC-Timestamp", "Authorization"} {
 		if s.Header.Get(name) == "" {
 			return &Refusal{CodeMissingParameter,
@@ -117,10 +117,10 @@ func (s *Signed) Verify(lookup func(secretID string) (Credential, bool)) *Refusa
 			"Signature expired. The timestamp differs from the server's time by more than five minutes.",
 			"签名过期。Timestamp 和服务器时间相差不得超过五分钟，请检查本地时间是否和标准时间同步。"}
 	}
-	return s.check(auth, timestamp, lookup)
+	return s.checkSignature(auth, timestamp, lookup)
 }
 
-func (s *Signed) check(auth authorization, timestamp int64, lookup func(string) (Credential, bool)) *Refusal {
+func (s *SignedRequest) checkSignature(auth authorization, timestamp int64, lookup func(string) (Credential, bool)) *Refusal {
 	credential, known := lookup(auth.secretID)
 	switch {
 	case !known:
@@ -132,7 +132,7 @@ func (s *Signed) check(auth authorization, timestamp int64, lookup func(string) 
 		return &Refusal{CodeTokenFailure, "The token in the request header has expired.", "Token 已过期。"}
 	}
 	date := time.Unix(timestamp, 0).UTC().Format(time.DateOnly)
-	want := sign(credential.SecretKey, auth, timestamp, s.canonical(auth.signedHeaders))
+	want := computeSignature(credential.SecretKey, auth, timestamp, s.canonicalRequest(auth.signedHeaders))
 	if auth.date != date || !hmac.Equal([]byte(want), []byte(auth.signature)) {
 		return &Refusal{CodeSignatureFailure,
 			"The provided credentials could not be validated. Please check your signature is correct.",
@@ -141,8 +141,8 @@ func (s *Signed) check(auth authorization, timestamp int64, lookup func(string) 
 	return nil
 }
 
-// canonical is the text that a signature stands for: method, path, query, the signed headers and the body's digest.
-func (s *Signed) canonical(signedHeaders []string) string {
+// canonicalRequest is the text that a signature stands for: method, path, query, the signed headers and the body's digest.
+func (s *SignedRequest) canonicalRequest(signedHeaders []string) string {
 	var headers strings.Builder
 	for _, name := range signedHeaders {
 		value := s.Header.Get(name)
@@ -160,17 +160,17 @@ func (s *Signed) canonical(signedHeaders []string) string {
 	}, "\n")
 }
 
-// sign is the algorithm: the key is derived from the secret through date, service and terminator.
-func sign(secretKey string, auth authorization, timestamp int64, canonical string) string {
+// computeSignature is the algorithm: the key is derived from the secret through date, service and terminator.
+func computeSignature(secretKey string, auth authorization, timestamp int64, canonical string) string {
 	key := []byte("TC3" + secretKey)
 	for part := range strings.SplitSeq(auth.scope, "/") {
-		key = mac(key, part)
+		key = computeMAC(key, part)
 	}
 	text := strings.Join([]string{algorithm, strconv.FormatInt(timestamp, 10), auth.scope, hexDigest([]byte(canonical))}, "\n")
-	return hex.EncodeToString(mac(key, text))
+	return hex.EncodeToString(computeMAC(key, text))
 }
 
-func mac(key []byte, text string) []byte {
+func computeMAC(key []byte, text string) []byte {
 	h := hmac.New(sha256.New, key)
 	h.Write([]byte(text))
 	return h.Sum(nil)

@@ -35,7 +35,7 @@ func (m *Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(`{"Code": "InternalError"}`))
 	default:
 		m.calls.Add(1)
-		credential := m.STS.Lend(m.ARN, "CVM", 6*time.Hour)
+		credential := m.STS.IssueSession(m.ARN, "CVM", 6*time.Hour)
 		_ = json.NewEncoder(w).Encode(map[string]any{ // a client that is gone
 			"TmpSecretId": credential.SecretID, "TmpSecretKey": credential.SecretKey, "Token": credential.Token,
 			"ExpiredTime": credential.Expires.Unix(), "Expiration": credential.Expires.UTC().Format(time.RFC3339), "Code": "Success",

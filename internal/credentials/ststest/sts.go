@@ -62,10 +62,10 @@ type Server struct {
 	apitest.Service
 	opts Options
 
-	mu       sync.Mutex
-	sessions map[string]session // by secret id
-	spent    map[string]bool    // MFA codes
-	asked    []Asked
+	mu        sync.Mutex
+	sessions  map[string]session // by secret id
+	usedCodes map[string]bool    // MFA codes
+	granted   []SessionRequest
 }
 
 // session is a credential that was given out.
@@ -76,15 +76,15 @@ type session struct {
 	name    string
 }
 
-// Asked is what a request for a session said.
-type Asked struct {
+// SessionRequest is what a request for a session said.
+type SessionRequest struct {
 	Action, RoleARN, SessionName, Policy, SourceIdentity, ProviderID string
 	Duration                                                         int64
 }
 
 // New makes a server that does not listen; see [apitest.Start].
 func New(opts Options) *Server {
-	s := &Server{opts: opts, sessions: map[string]session{}, spent: map[string]bool{}}
+	s := &Server{opts: opts, sessions: map[string]session{}, usedCodes: map[string]bool{}}
 	role := []string{"RoleArn!", "RoleSessionName!"}
 	duration := []string{"DurationSeconds"}
 	s.Service = apitest.Service{
@@ -104,24 +104,24 @@ func New(opts Options) *Server {
 
 // Lookup gives a credential by its secret id: a key pair, or a session that was given out, with its end.
 func (s *Server) Lookup(secretID string) (apitest.Credential, bool) {
-	found, ok := s.who(secretID)
+	found, ok := s.findCredential(secretID)
 	return found.Credential, ok
 }
 
-// Asked are the requests for sessions that were granted.
-func (s *Server) Asked() []Asked {
+// Granted are the requests for sessions that were granted.
+func (s *Server) Granted() []SessionRequest {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.asked)
+	return slices.Clone(s.granted)
 }
 
 // RoleOf gives the ARN of the role that a secret id was given out for, empty for a key pair.
 func (s *Server) RoleOf(secretID string) string {
-	found, _ := s.who(secretID)
+	found, _ := s.findCredential(secretID)
 	return found.arn
 }
 
-func (s *Server) who(secretID string) (session, bool) {
+func (s *Server) findCredential(secretID string) (session, bool) {
 	for account, keys := range s.opts.Keys {
 		for _, key := range keys {
 			if key.SecretID == secretID {
@@ -136,11 +136,11 @@ func (s *Server) who(secretID string) (session, bool) {
 }
 
 func (s *Server) assumeRole(c *apitest.Call) (any, *apitest.Refusal) {
-	role, refusal := s.role(c)
+	role, refusal := s.findRole(c)
 	if refusal != nil {
 		return nil, refusal
 	}
-	caller, _ := s.who(c.SecretID)
+	caller, _ := s.findCredential(c.SecretID)
 	if !slices.Contains(role.Principals, caller.account) && !slices.Contains(role.Principals, caller.arn) || role.ExternalID != c.Text("ExternalId") {
 		return nil, &apitest.Refusal{Code: "UnauthorizedOperation", EN: "The caller is not authorized to assume the role."}
 	}
@@ -150,25 +150,25 @@ func (s *Server) assumeRole(c *apitest.Call) (any, *apitest.Refusal) {
 			return nil, &apitest.Refusal{Code: "InvalidParameter.StrategyFormatError", EN: "The policy is not URL-encoded JSON."}
 		}
 	}
-	if refusal := s.mfa(role, c); refusal != nil {
+	if refusal := s.checkMFA(role, c); refusal != nil {
 		return nil, refusal
 	}
-	return s.give(c), nil
+	return s.grantSession(c), nil
 }
 
-func (s *Server) mfa(role Role, c *apitest.Call) *apitest.Refusal {
+func (s *Server) checkMFA(role Role, c *apitest.Call) *apitest.Refusal {
 	code := c.Text("TokenCode")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if role.MFACode != "" && (code != role.MFACode || c.Text("SerialNumber") == "" || s.spent[code]) {
+	if role.MFACode != "" && (code != role.MFACode || c.Text("SerialNumber") == "" || s.usedCodes[code]) {
 		return &apitest.Refusal{Code: "AuthFailure.MFAFailure", EN: "The MFA code is not valid, or was used before."}
 	}
-	s.spent[code] = true
+	s.usedCodes[code] = true
 	return nil
 }
 
 func (s *Server) assumeRoleWithSAML(c *apitest.Call) (any, *apitest.Refusal) {
-	role, refusal := s.role(c)
+	role, refusal := s.findRole(c)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -176,22 +176,22 @@ func (s *Server) assumeRoleWithSAML(c *apitest.Call) (any, *apitest.Refusal) {
 	if err != nil || role.SAMLAssertion == "" || string(assertion) != role.SAMLAssertion || c.Text("PrincipalArn") != role.SAMLProvider {
 		return nil, &apitest.Refusal{Code: "InvalidParameter.ParamError", EN: "The SAML assertion is not valid."}
 	}
-	return s.give(c), nil
+	return s.grantSession(c), nil
 }
 
 func (s *Server) assumeRoleWithWebIdentity(c *apitest.Call) (any, *apitest.Refusal) {
-	role, refusal := s.role(c)
+	role, refusal := s.findRole(c)
 	if refusal != nil {
 		return nil, refusal
 	}
 	if role.OIDCProvider != c.Text("ProviderId") || !slices.Contains(role.OIDCTokens, c.Text("WebIdentityToken")) {
 		return nil, &apitest.Refusal{Code: "InvalidParameter.WebIdentityTokenError", EN: "The web identity token is not valid."}
 	}
-	return s.give(c), nil
+	return s.grantSession(c), nil
 }
 
-// role finds the role of a request, and holds what all such requests have in common.
-func (s *Server) role(c *apitest.Call) (Role, *apitest.Refusal) {
+// findRole finds the role of a request, and holds what all such requests have in common.
+func (s *Server) findRole(c *apitest.Call) (Role, *apitest.Refusal) {
 	if !sessionName.MatchString(c.Text("RoleSessionName")) {
 		return Role{}, apitest.Invalid("RoleSessionName")
 	}
@@ -205,16 +205,16 @@ func (s *Server) role(c *apitest.Call) (Role, *apitest.Refusal) {
 	return role, nil
 }
 
-// give makes a session.
-func (s *Server) give(c *apitest.Call) any {
+// grantSession makes a session.
+func (s *Server) grantSession(c *apitest.Call) any {
 	seconds, there := c.Integer("DurationSeconds")
 	if !there {
 		seconds = 7200
 	}
-	credential := s.Lend(c.Text("RoleArn"), c.Text("RoleSessionName"), time.Duration(seconds)*time.Second)
+	credential := s.IssueSession(c.Text("RoleArn"), c.Text("RoleSessionName"), time.Duration(seconds)*time.Second)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked = append(s.asked, Asked{Action: c.Action, RoleARN: c.Text("RoleArn"), SessionName: c.Text("RoleSessionName"), Policy: c.Text("Policy"),
+	s.granted = append(s.granted, SessionRequest{Action: c.Action, RoleARN: c.Text("RoleArn"), SessionName: c.Text("RoleSessionName"), Policy: c.Text("Policy"),
 		SourceIdentity: c.Text("SourceIdentity"), ProviderID: c.Text("ProviderId"), Duration: seconds})
 	return map[string]any{
 		"Credentials": map[string]string{"TmpSecretId": credential.SecretID, "TmpSecretKey": credential.SecretKey, "Token": credential.Token},
@@ -222,8 +222,8 @@ func (s *Server) give(c *apitest.Call) any {
 	}
 }
 
-// Lend gives out a session for a role without being asked by its API, as the metadata service does.
-func (s *Server) Lend(arn, name string, lifetime time.Duration) apitest.Credential {
+// IssueSession gives out a session for a role without being asked by its API, as the metadata service does.
+func (s *Server) IssueSession(arn, name string, lifetime time.Duration) apitest.Credential {
 	now := time.Now()
 	if s.opts.Clock != nil {
 		now = s.opts.Clock()
@@ -245,7 +245,7 @@ func (s *Server) Lend(arn, name string, lifetime time.Duration) apitest.Credenti
 }
 
 func (s *Server) getCallerIdentity(c *apitest.Call) (any, *apitest.Refusal) {
-	who, _ := s.who(c.SecretID)
+	who, _ := s.findCredential(c.SecretID)
 	identity := map[string]string{
 		"AccountId": who.account, "PrincipalId": who.account, "UserId": who.account,
 		"Arn": "qcs::cam::uin/" + who.account + ":uin/" + who.account, "Type": "CAMUser",

@@ -30,16 +30,16 @@ type Options struct {
 // Account is a user name and a password.
 type Account struct{ Username, Token string }
 
-// Given is a token that was given out.
-type Given struct{ Registry, Type, Description string }
+// IssuedToken is a token that was given out.
+type IssuedToken struct{ Registry, Type, Description string }
 
 // Server is the service.
 type Server struct {
 	apitest.Service
 	opts Options
 
-	mu    sync.Mutex
-	given []Given
+	mu     sync.Mutex
+	issued []IssuedToken
 }
 
 // New makes a server that does not listen; see [apitest.Start].
@@ -50,19 +50,19 @@ func New(opts Options) *Server {
 	s := &Server{opts: opts}
 	s.Service = apitest.Service{
 		Name: "tcr", Version: "2019-09-24", Clock: opts.Clock, Lookup: opts.Lookup,
-		Actions: map[string]apitest.Action{CreateInstanceToken: {Strings: []string{"RegistryId!", "TokenType", "Desc"}, Run: s.create}},
+		Actions: map[string]apitest.Action{CreateInstanceToken: {Strings: []string{"RegistryId!", "TokenType", "Desc"}, Run: s.createToken}},
 	}
 	return s
 }
 
-// Given are the tokens that were given out, in order.
-func (s *Server) Given() []Given {
+// Issued are the tokens that were given out, in order.
+func (s *Server) Issued() []IssuedToken {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.given)
+	return slices.Clone(s.issued)
 }
 
-func (s *Server) create(c *apitest.Call) (any, *apitest.Refusal) {
+func (s *Server) createToken(c *apitest.Call) (any, *apitest.Refusal) {
 	account, known := s.opts.Instances[c.Text("RegistryId")]
 	if !known {
 		return nil, &apitest.Refusal{Code: "ResourceNotFound", EN: "The registry instance does not exist."}
@@ -73,13 +73,13 @@ func (s *Server) create(c *apitest.Call) (any, *apitest.Refusal) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.given = append(s.given, Given{c.Text("RegistryId"), kind, c.Text("Desc")})
+	s.issued = append(s.issued, IssuedToken{c.Text("RegistryId"), kind, c.Text("Desc")})
 	answer := map[string]any{"Username": account.Username, "Token": account.Token, "ExpTime": c.Arrived.Add(time.Hour).Unix(), "TokenId": nil}
 	if s.opts.Bare {
 		answer["Username"], answer["ExpTime"] = bareNumber(account.Username), c.Arrived.Add(time.Hour).UnixMilli()
 	}
 	if kind == "longterm" {
-		answer["ExpTime"], answer["TokenId"] = 0, fmt.Sprintf("token%04d", len(s.given))
+		answer["ExpTime"], answer["TokenId"] = 0, fmt.Sprintf("token%04d", len(s.issued))
 	}
 	return answer, nil
 }

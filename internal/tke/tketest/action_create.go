@@ -29,23 +29,23 @@ type createResponse struct {
 	ID string `json:"ImageCacheId"`
 }
 
-// create makes a cache each time that it is called: there is no client token, so the same request sent again makes
+// createCache makes a cache each time that it is called: there is no client token, so the same request sent again makes
 // another one.
-func (s *Server) create(c *call, in createRequest) (any, *apiError) {
-	if err := in.check(s.opts.Unconfirmed); err != nil {
+func (s *Server) createCache(c *call, in createRequest) (any, *apiError) {
+	if err := in.checkFields(s.opts.Unconfirmed); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.expire()
+	s.deleteExpired()
 	if err := s.checkRoom(c.region, in.ImageCacheName, ""); err != nil {
 		return nil, err
 	}
-	cache := in.cache(c.region, s.opts.Clock())
+	cache := in.newCache(c.region, s.opts.Clock())
 	cache.Tags = slices.Concat(cache.Tags, s.opts.AutomaticTags)
-	rec := s.insert(cache)
-	s.lagBehind(rec.ID, nil, max(c.lag, s.opts.Unconfirmed.ListedAfter))
-	s.start(rec, &build{pull: true, failed: StatusFailed})
+	rec := s.insertRecord(cache)
+	s.delayInLists(rec.ID, nil, max(c.lag, s.opts.Unconfirmed.ListedAfter))
+	s.startBuild(rec, &build{pull: true, failed: StatusFailed})
 	return createResponse{rec.ID}, nil
 }
 
@@ -58,16 +58,16 @@ func (s *Server) checkRoom(region string, name *string, self string) *apiError {
 		}
 		count++
 		if s.opts.Unconfirmed.UniqueNames && name != nil && rec.Name == *name && id != self {
-			return invalidValue("ImageCacheName", "another image cache has this name")
+			return newInvalidValueError("ImageCacheName", "another image cache has this name")
 		}
 	}
 	if quota := s.opts.Unconfirmed.Quota; self == "" && quota > 0 && count >= quota {
-		return quotaExceeded(quota)
+		return newQuotaError(quota)
 	}
 	return nil
 }
 
-func (in createRequest) cache(region string, now time.Time) Cache {
+func (in createRequest) newCache(region string, now time.Time) Cache {
 	cache := Cache{
 		Region:           region,
 		Status:           StatusPending,
@@ -88,7 +88,7 @@ func (in createRequest) cache(region string, now time.Time) Cache {
 		HTTPEndPointList: in.RegistryHTTPEndPointList,
 		ResolveConfig:    in.ResolveConfig,
 	}
-	cache.ExpiresAt = expiry(now, cache.RetentionDays)
+	cache.ExpiresAt = expiryTime(now, cache.RetentionDays)
 	if eip := in.AutoCreateEipAttribute; eip != nil {
 		cache.EipAttribute = &EipAttribute{
 			DeletePolicy:            eip.DeletePolicy,
@@ -99,8 +99,8 @@ func (in createRequest) cache(region string, now time.Time) Cache {
 	return cache
 }
 
-// expiry is when a cache that is kept for days from a moment on goes; 0 days keep it for ever.
-func expiry(from time.Time, days int64) time.Time {
+// expiryTime is when a cache that is kept for days from a moment on goes; 0 days keep it for ever.
+func expiryTime(from time.Time, days int64) time.Time {
 	if days == 0 {
 		return time.Time{}
 	}

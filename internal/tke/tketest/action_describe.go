@@ -30,41 +30,41 @@ type describeResponse struct {
 	ImageCaches []wireCache
 }
 
-func (s *Server) describe(c *call, in describeRequest) (any, *apiError) {
-	if err := in.check(s.opts.Unconfirmed); err != nil {
+func (s *Server) describeCaches(c *call, in describeRequest) (any, *apiError) {
+	if err := in.checkFields(s.opts.Unconfirmed); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.expire()
-	visible := s.visible(c.region)
+	s.deleteExpired()
+	visible := s.visibleCaches(c.region)
 	if s.opts.Unconfirmed.UnknownIDNotFound {
 		if err := in.checkKnown(visible); err != nil {
 			return nil, err
 		}
 	}
-	visible = slices.DeleteFunc(visible, func(rec *record) bool { return !in.selects(rec) })
-	s.sort(visible)
+	visible = slices.DeleteFunc(visible, func(rec *record) bool { return !in.matchesFilters(rec) })
+	s.sortRecords(visible)
 	if c.reversed {
 		slices.Reverse(visible)
 	}
 	answer := describeResponse{TotalCount: len(visible), ImageCaches: []wireCache{}}
-	for _, rec := range in.page(visible) {
-		answer.ImageCaches = append(answer.ImageCaches, s.wire(rec))
+	for _, rec := range in.selectPage(visible) {
+		answer.ImageCaches = append(answer.ImageCaches, s.toWireCache(rec))
 	}
 	return answer, nil
 }
 
-func (in describeRequest) check(u Unconfirmed) *apiError {
+func (in describeRequest) checkFields(u Unconfirmed) *apiError {
 	if in.Limit != nil && (*in.Limit < 1 || *in.Limit > maxLimit) {
-		return invalidValue("Limit", fmt.Sprintf("%d is not between 1 and %d", *in.Limit, maxLimit))
+		return newInvalidValueError("Limit", fmt.Sprintf("%d is not between 1 and %d", *in.Limit, maxLimit))
 	}
 	if len(in.IDs) > u.MaxIDs {
-		return tooMany("ImageCacheIds", u.MaxIDs)
+		return newTooManyError("ImageCacheIds", u.MaxIDs)
 	}
 	for i, f := range in.Filters {
 		if f.Name != "image-cache-name" {
-			return invalidValue(fmt.Sprintf("Filters.%d.Name", i), fmt.Sprintf("%q is not `image-cache-name`", f.Name))
+			return newInvalidValueError(fmt.Sprintf("Filters.%d.Name", i), fmt.Sprintf("%q is not `image-cache-name`", f.Name))
 		}
 	}
 	return nil
@@ -73,14 +73,14 @@ func (in describeRequest) check(u Unconfirmed) *apiError {
 func (in describeRequest) checkKnown(visible []*record) *apiError {
 	for _, id := range in.IDs {
 		if !slices.ContainsFunc(visible, func(rec *record) bool { return rec.ID == id }) {
-			return notFound(id)
+			return newNotFoundError(id)
 		}
 	}
 	return nil
 }
 
-// selects tells whether a cache meets all conditions; within one of them, any of its values will do.
-func (in describeRequest) selects(rec *record) bool {
+// matchesFilters tells whether a cache meets all conditions; within one of them, any of its values will do.
+func (in describeRequest) matchesFilters(rec *record) bool {
 	if len(in.IDs) > 0 && !slices.Contains(in.IDs, rec.ID) {
 		return false
 	}
@@ -95,26 +95,26 @@ func (in describeRequest) selects(rec *record) bool {
 	return true
 }
 
-func (in describeRequest) page(all []*record) []*record {
+func (in describeRequest) selectPage(all []*record) []*record {
 	from := min(in.Offset, uint64(len(all)))
 	to := min(from+valueOr(in.Limit, defaultLimit), uint64(len(all)))
 	return all[from:to]
 }
 
-func (s *Server) sort(recs []*record) {
+func (s *Server) sortRecords(recs []*record) {
 	slices.SortFunc(recs, func(a, b *record) int {
 		switch s.opts.Unconfirmed.Order {
 		case OrderNewestFirst:
-			return newer(a, b)
+			return compareNewestFirst(a, b)
 		case OrderOldestFirst:
-			return newer(b, a)
+			return compareNewestFirst(b, a)
 		default:
 			return cmp.Compare(a.ID, b.ID)
 		}
 	})
 }
 
-// newer puts the later cache first, and of caches made in the same moment the one that was asked for later.
-func newer(a, b *record) int {
+// compareNewestFirst puts the later cache first, and of caches made in the same moment the one that was asked for later.
+func compareNewestFirst(a, b *record) int {
 	return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.seq, a.seq))
 }

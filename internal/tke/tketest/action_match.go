@@ -18,19 +18,19 @@ type matchResponse struct {
 	ImageCache *wireCache // null when not found
 }
 
-// match answers what `use-image-cache: auto` would choose: of the Ready caches that hold the images, the smaller one,
+// matchCache answers what `use-image-cache: auto` would choose: of the Ready caches that hold the images, the smaller one,
 // then the newer. To be chosen changes LastMatchedTime: the published example has it with the suffix of a clock that
 // was read in that moment.
-func (s *Server) match(c *call, in matchRequest) (any, *apiError) {
-	if err := firstOf(checkReferences(in.Images), checkSnapshotter(in.Snapshotter)); err != nil {
+func (s *Server) matchCache(c *call, in matchRequest) (any, *apiError) {
+	if err := firstError(checkReferences(in.Images), checkSnapshotter(in.Snapshotter)); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.expire()
+	s.deleteExpired()
 	var found []*record
 	for _, rec := range s.caches {
-		if rec.Region == c.region && rec.Status == StatusReady && in.matches(rec, s.opts.Unconfirmed) {
+		if rec.Region == c.region && rec.Status == StatusReady && in.matchesCache(rec, s.opts.Unconfirmed) {
 			found = append(found, rec)
 		}
 	}
@@ -38,14 +38,14 @@ func (s *Server) match(c *call, in matchRequest) (any, *apiError) {
 		return matchResponse{}, nil
 	}
 	best := slices.MinFunc(found, func(a, b *record) int {
-		return cmp.Or(cmp.Compare(a.SizeGiB, b.SizeGiB), newer(a, b))
+		return cmp.Or(cmp.Compare(a.SizeGiB, b.SizeGiB), compareNewestFirst(a, b))
 	})
 	best.LastMatchedAt = s.opts.Clock()
-	wire := s.wire(best)
+	wire := s.toWireCache(best)
 	return matchResponse{Found: true, ImageCache: &wire}, nil
 }
 
-func (in matchRequest) matches(rec *record, u Unconfirmed) bool {
+func (in matchRequest) matchesCache(rec *record, u Unconfirmed) bool {
 	if in.Snapshotter != nil && *in.Snapshotter != rec.Snapshotter {
 		return false
 	}

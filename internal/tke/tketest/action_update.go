@@ -10,45 +10,45 @@ type updateRequest struct {
 	ID string `json:"ImageCacheId"`
 }
 
-// update is asynchronous: it answers once the cache is Updating. Like the twin product of another cloud it takes a
+// updateCache is asynchronous: it answers once the cache is Updating. Like the twin product of another cloud it takes a
 // cache in Ready and UpdateFailed only.
-func (s *Server) update(c *call, in updateRequest) (any, *apiError) {
+func (s *Server) updateCache(c *call, in updateRequest) (any, *apiError) {
 	u := s.opts.Unconfirmed
-	if err := in.check(u); err != nil {
+	if err := in.checkSettings(u); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.expire()
+	s.deleteExpired()
 	rec, ok := s.caches[in.ID]
 	if !ok || rec.Region != c.region {
-		return nil, notFound(in.ID)
+		return nil, newNotFoundError(in.ID)
 	}
 	early := u.UpdateWhilePending && rec.Status == StatusPending
 	if !early && rec.Status != StatusReady && rec.Status != StatusUpdateFailed {
-		return nil, unsupportedInStatus(rec.ID, rec.Status)
+		return nil, newUnsupportedStatusError(rec.ID, rec.Status)
 	}
 	if in.ImageCacheSize != nil && int64(*in.ImageCacheSize) < rec.SizeGiB && !u.AllowShrink {
-		return nil, invalidValue("ImageCacheSize", "the size of an image cache cannot be decreased")
+		return nil, newInvalidValueError("ImageCacheSize", "the size of an image cache cannot be decreased")
 	}
 	if err := s.checkRoom(c.region, in.ImageCacheName, rec.ID); err != nil {
 		return nil, err
 	}
 	before := rec.copy()
-	pull := in.pulls(rec, u)
-	in.apply(&rec.Cache, u, s.opts.Clock())
+	pull := in.needsPull(rec, u)
+	in.applyTo(&rec.Cache, u, s.opts.Clock())
 	if early {
 		return struct{}{}, nil
 	}
 	rec.Status = StatusUpdating
-	s.lagBehind(rec.ID, before, c.lag)
-	s.start(rec, &build{pull: pull, failed: StatusUpdateFailed, before: before.Cache})
+	s.delayInLists(rec.ID, before, c.lag)
+	s.startBuild(rec, &build{pull: pull, failed: StatusUpdateFailed, before: before.Cache})
 	return struct{}{}, nil
 }
 
-// pulls tells whether the update needs new content on the disk. After a failed update any further one pulls, as the
+// needsPull tells whether the update needs new content on the disk. After a failed update any further one pulls, as the
 // images that the cache names have not been had yet: so new credentials alone can mend it.
-func (in updateRequest) pulls(rec *record, u Unconfirmed) bool {
+func (in updateRequest) needsPull(rec *record, u Unconfirmed) bool {
 	if rec.Status == StatusUpdateFailed {
 		return true
 	}
@@ -58,7 +58,7 @@ func (in updateRequest) pulls(rec *record, u Unconfirmed) bool {
 	return in.Images != nil && (!u.SameImagesKept || !sameSet(in.Images, rec.Images))
 }
 
-func (in settings) apply(cache *Cache, u Unconfirmed, now time.Time) {
+func (in settings) applyTo(cache *Cache, u Unconfirmed, now time.Time) {
 	cache.Name = valueOr(in.ImageCacheName, cache.Name)
 	cache.SizeGiB = int64(valueOr(in.ImageCacheSize, uint64(cache.SizeGiB)))
 	if in.Images != nil {
@@ -76,7 +76,7 @@ func (in settings) apply(cache *Cache, u Unconfirmed, now time.Time) {
 		if u.RetentionFromUpdate {
 			from = now
 		}
-		cache.ExpiresAt = expiry(from, cache.RetentionDays)
+		cache.ExpiresAt = expiryTime(from, cache.RetentionDays)
 	}
 }
 

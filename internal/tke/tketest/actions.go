@@ -26,28 +26,28 @@ type action struct {
 
 // actions by name. It is a table and never changes.
 var actions = map[string]action{
-	ActionCreate:   {createParams, decoded((*Server).create)},
-	ActionDescribe: {describeParams, decoded((*Server).describe)},
-	ActionUpdate:   {updateParams, decoded((*Server).update)},
-	ActionDelete:   {deleteParams, decoded((*Server).remove)},
-	ActionMatch:    {matchParams, decoded((*Server).match)},
+	ActionCreate:   {createParams, decodeRequest((*Server).createCache)},
+	ActionDescribe: {describeParams, decodeRequest((*Server).describeCaches)},
+	ActionUpdate:   {updateParams, decodeRequest((*Server).updateCache)},
+	ActionDelete:   {deleteParams, decodeRequest((*Server).deleteCaches)},
+	ActionMatch:    {matchParams, decodeRequest((*Server).matchCache)},
 }
 
-// decoded gives a handler its request as a struct. The body has been held against the parameters before, so decoding
+// decodeRequest gives a handler its request as a struct. The body has been held against the parameters before, so decoding
 // it cannot fail.
-func decoded[T any](run func(*Server, *call, T) (any, *apiError)) func(*Server, *call) (any, *apiError) {
+func decodeRequest[T any](run func(*Server, *call, T) (any, *apiError)) func(*Server, *call) (any, *apiError) {
 	return func(s *Server, c *call) (any, *apiError) {
 		var request T
 		if err := json.Unmarshal(c.body, &request); err != nil {
-			return nil, invalidParameter("the body of the request is not a JSON object")
+			return nil, newInvalidParameterError("the body of the request is not a JSON object")
 		}
 		return run(s, c, request)
 	}
 }
 
-// handle is the way of every request: who asks and for what, how often, whether they may, whether the request is
+// handleCall is the way of every request: who asks and for what, how often, whether they may, whether the request is
 // well-formed, and only then the action.
-func (s *Server) handle(c *call) (any, *apiError) {
+func (s *Server) handleCall(c *call) (any, *apiError) {
 	for _, check := range []func(*call) *apiError{
 		checkEnvelope, s.authenticate, s.checkRegion, s.checkRate, s.checkAccess,
 	} {
@@ -71,11 +71,11 @@ func checkEnvelope(c *call) *apiError {
 		return &apiError{CodeUnsupportedProtocol,
 			"The request must be a POST to the path `/`.", "HTTP(S) 请求协议错误，只支持对路径 `/` 的 POST 请求。"}
 	case !isJSON(c.header.Get("Content-Type")):
-		return invalidParameter("the `Content-Type` of the request is not `application/json`")
+		return newInvalidParameterError("the `Content-Type` of the request is not `application/json`")
 	case c.action == "":
-		return missingParameter("X-TC-Action")
+		return newMissingParameterError("X-TC-Action")
 	case c.version == "":
-		return missingParameter("X-TC-Version")
+		return newMissingParameterError("X-TC-Version")
 	case actions[c.action].run == nil:
 		return &apiError{CodeInvalidAction,
 			"The action `" + c.action + "` is invalid or not found.", "接口 `" + c.action + "` 不存在。"}
@@ -94,7 +94,7 @@ func isJSON(contentType string) bool {
 func (s *Server) checkRegion(c *call) *apiError {
 	switch {
 	case c.region == "":
-		return missingParameter("X-TC-Region")
+		return newMissingParameterError("X-TC-Region")
 	case !slices.Contains(s.opts.Regions, c.region):
 		return &apiError{CodeUnsupportedRegion,
 			"The region `" + c.region + "` is not supported.", "接口不支持所传地域 `" + c.region + "`。"}
@@ -103,8 +103,8 @@ func (s *Server) checkRegion(c *call) *apiError {
 }
 
 func (s *Server) checkRate(c *call) *apiError {
-	if !s.limiter.allow(c.action) {
-		return throttled(CodeRequestLimitExceeded, s.limiter.perSecond)
+	if !s.limiter.allowCall(c.action) {
+		return newThrottledError(CodeRequestLimitExceeded, s.limiter.perSecond)
 	}
 	return nil
 }
@@ -123,5 +123,5 @@ func (s *Server) checkAccess(c *call) *apiError {
 	_ = json.Unmarshal(c.body, &named) // a body that is not JSON names no resource
 	ids := append([]string{named.ID}, named.IDs...)
 	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
-	return camNoAuth(c.action, c.region, s.opts.UIN, append(ids, "*")[0])
+	return newCamNoAuthError(c.action, c.region, s.opts.UIN, append(ids, "*")[0])
 }

@@ -55,40 +55,40 @@ func (p *puller) close() {
 	p.unverified.CloseIdleConnections()
 }
 
-// build pulls the images one after the other onto one disk, which keeps the blobs by digest and what is unpacked from
+// pullImages pulls the images one after the other onto one disk, which keeps the blobs by digest and what is unpacked from
 // them by chain id, as containerd does.
-func (p *puller) build(ctx context.Context, cache Cache) error {
+func (p *puller) pullImages(ctx context.Context, cache Cache) error {
 	d := newDisk(cache.SizeGiB, p.bytesPerGiB)
 	for _, written := range cache.Images {
 		ref, err := parseReference(written, cache)
 		if err != nil {
-			return pullFailure{image: written}.because(err)
+			return pullFailure{image: written}.wrapError(err)
 		}
 		failure := pullFailure{image: written, ref: ref}
-		img, err := resolve(ref, p.options(ctx, ref, cache)...)
+		img, err := resolveImage(ref, p.remoteOptions(ctx, ref, cache)...)
 		if err != nil {
-			return failure.because(err)
+			return failure.wrapError(err)
 		}
 		for _, b := range img.blobs {
-			if !d.hold("blob "+b.Digest.String(), usage{bytes: blocks(b.Size)}) {
-				return failure.noSpace(b.Digest)
+			if !d.storeOnce("blob "+b.Digest.String(), usage{bytes: roundUpToBlocks(b.Size)}) {
+				return failure.noSpaceError(b.Digest)
 			}
 		}
-		if err := p.unpack(ctx, img, d, failure); err != nil {
+		if err := p.unpackLayers(ctx, img, d, failure); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *puller) unpack(ctx context.Context, img *image, d *disk, failure pullFailure) error {
+func (p *puller) unpackLayers(ctx context.Context, img *image, d *disk, failure pullFailure) error {
 	for _, l := range img.layers {
-		used, err := p.layers.count(ctx, l)
+		used, err := p.layers.countLayer(ctx, l)
 		if err != nil {
-			return failure.because(err)
+			return failure.wrapError(err)
 		}
-		if !d.hold("chain "+l.chainID.String(), used) {
-			return failure.noSpace(l.digest)
+		if !d.storeOnce("chain "+l.chainID.String(), used) {
+			return failure.noSpaceError(l.digest)
 		}
 	}
 	return nil

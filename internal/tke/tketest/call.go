@@ -62,22 +62,22 @@ type reply struct {
 	refuse time.Duration // how long connections are refused from before this answer on
 }
 
-// answer writes a response, or an error, as the service does: both are HTTP 200, and branches of one object.
-func (c *call) answer(response any, apiErr *apiError) reply {
+// newReply writes a response, or an error, as the service does: both are HTTP 200, and branches of one object.
+func (c *call) newReply(response any, apiErr *apiError) reply {
 	out := reply{status: http.StatusOK, contentType: "application/json"}
 	if apiErr != nil {
 		out.code = apiErr.code
-		out.body = c.encode(map[string]any{
+		out.body = c.encodeEnvelope(map[string]any{
 			"Error": map[string]string{"Code": apiErr.code, "Message": apiErr.message(c.language)},
 		})
 		return out
 	}
-	out.body = c.encode(response)
+	out.body = c.encodeEnvelope(response)
 	return out
 }
 
-// encode puts the fields of a response, and the request's id, into the envelope.
-func (c *call) encode(response any) []byte {
+// encodeEnvelope puts the fields of a response, and the request's id, into the envelope.
+func (c *call) encodeEnvelope(response any) []byte {
 	fields := map[string]json.RawMessage{}
 	raw, err := json.Marshal(response)
 	if err == nil {
@@ -93,9 +93,9 @@ func (c *call) encode(response any) []byte {
 	return raw
 }
 
-func (r reply) write(w http.ResponseWriter) {
+func (r reply) writeTo(w http.ResponseWriter) {
 	if r.reset {
-		reset(w)
+		resetConnection(w)
 	}
 	if !r.date.IsZero() {
 		w.Header().Set("Date", r.date.UTC().Format(http.TimeFormat))
@@ -111,8 +111,8 @@ func (r reply) write(w http.ResponseWriter) {
 	_, _ = w.Write(r.body) // a client that is gone
 }
 
-// reset ends the connection with a TCP reset where there is one, and never returns.
-func reset(w http.ResponseWriter) {
+// resetConnection ends the connection with a TCP reset where there is one, and never returns.
+func resetConnection(w http.ResponseWriter) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		if tcp, ok := conn.(*net.TCPConn); ok {
 			_ = tcp.SetLinger(0) // what makes it a reset and not an orderly end

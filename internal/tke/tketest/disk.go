@@ -9,41 +9,41 @@ type usage struct {
 	inodes int64
 }
 
-// blocks rounds up to whole blocks.
-func blocks(bytes int64) int64 { return (bytes + blockSize - 1) / blockSize * blockSize }
+// roundUpToBlocks rounds up to whole blocks.
+func roundUpToBlocks(bytes int64) int64 { return (bytes + blockSize - 1) / blockSize * blockSize }
 
 // disk is a fresh ext4 file system that is filled.
 type disk struct {
-	free usage
-	held map[string]bool
+	free   usage
+	stored map[string]bool
 }
 
 // newDisk has the capacity of a disk of sizeGiB, scaled to the length of a GiB.
 func newDisk(sizeGiB, bytesPerGiB int64) *disk {
-	fresh := ext4(sizeGiB)
+	fresh := usableExt4(sizeGiB)
 	scale := float64(bytesPerGiB) / (1 << 30)
 	return &disk{
-		free: usage{bytes: int64(float64(fresh.bytes) * scale), inodes: int64(float64(fresh.inodes) * scale)},
-		held: map[string]bool{},
+		free:   usage{bytes: int64(float64(fresh.bytes) * scale), inodes: int64(float64(fresh.inodes) * scale)},
+		stored: map[string]bool{},
 	}
 }
 
-// hold puts something on the disk, unless it is there, and tells whether there was room for it. When inodes run out,
+// storeOnce puts something on the disk, unless it is there, and tells whether there was room for it. When inodes run out,
 // the error is the same "no space left on device".
-func (d *disk) hold(id string, u usage) bool {
-	if d.held[id] {
+func (d *disk) storeOnce(id string, u usage) bool {
+	if d.stored[id] {
 		return true
 	}
-	d.held[id] = true
+	d.stored[id] = true
 	d.free.bytes -= u.bytes
 	d.free.inodes -= u.inodes
 	return d.free.bytes >= 0 && d.free.inodes >= 0
 }
 
-// ext4 is what root can use of a fresh file system with the defaults of mke2fs. The disk model names inode tables,
+// usableExt4 is what root can use of a fresh file system with the defaults of mke2fs. The disk model names inode tables,
 // journal and the last clusters; copies of the superblock with room for its growth, and the bitmaps of each group, make
 // up the rest of what it measured on 20, 50 and 100 GiB.
-func ext4(sizeGiB int64) usage {
+func usableExt4(sizeGiB int64) usage {
 	const (
 		blocksPerGiB   = 1 << 18
 		groupsPerGiB   = 8

@@ -17,11 +17,11 @@ import (
 func TestExt4(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int64]int64{20: 19970, 50: 50072, 100: 100205} {
-		if got := ext4(size).bytes >> 20; got < want-1 || got > want+1 {
+		if got := usableExt4(size).bytes >> 20; got < want-1 || got > want+1 {
 			t.Errorf("%d GiB: %d MiB usable, want %d", size, got, want)
 		}
 	}
-	if got := ext4(20).inodes; got != 1_310_720 {
+	if got := usableExt4(20).inodes; got != 1_310_720 {
 		t.Errorf("%d inodes on 20 GiB, want 1,310,720", got)
 	}
 }
@@ -32,15 +32,15 @@ func TestDiskHoldsAThingOnce(t *testing.T) {
 		d := newDisk(20, scale)
 		room := d.free
 		for range 2 { // the second time it is there already
-			if !d.hold("all", room) {
+			if !d.storeOnce("all", room) {
 				t.Errorf("what fits exactly does not fit, at %d bytes to the GiB", scale)
 			}
 		}
-		if d.hold("a block more", usage{bytes: blockSize}) {
+		if d.storeOnce("a block more", usage{bytes: blockSize}) {
 			t.Error("a full disk took more")
 		}
 	}
-	if newDisk(20, 1<<20).hold("files", usage{inodes: 1281}) {
+	if newDisk(20, 1<<20).storeOnce("files", usage{inodes: 1281}) {
 		t.Error("a disk with 1,280 inodes took 1,281 files")
 	}
 	if got := newDisk(32000, 1<<30).free.bytes; got>>40 < 30 {
@@ -70,7 +70,7 @@ func TestCountLayer(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, _, err := countLayer(bytes.NewReader(archive(t, test.headers)))
+			got, _, err := countBlob(bytes.NewReader(archive(t, test.headers)))
 			if err != nil || got != test.want {
 				t.Errorf("got %+v, %v, want %+v", got, err, test.want)
 			}
@@ -81,10 +81,10 @@ func TestCountLayer(t *testing.T) {
 func TestWaitingForALayerEndsWithTheBuild(t *testing.T) {
 	t.Parallel()
 	counts := layerCounts{counts: map[v1.Hash]*layerCount{}}
-	counts.of(v1.Hash{}).turn <- struct{}{} // somebody reads it
+	counts.countOf(v1.Hash{}).slot <- struct{}{} // somebody reads it
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := counts.count(ctx, layer{}); !errors.Is(err, context.Canceled) {
+	if _, err := counts.countLayer(ctx, layer{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -104,7 +104,7 @@ func TestCountLayerRefuses(t *testing.T) {
 		"no zstd frame":        {[]byte{0x28, 0xb5, 0x2f, 0xfd}, "EOF"},
 		"an old sparse file":   {old, "unhandled tar header"},
 	} {
-		if got, _, err := countLayer(bytes.NewReader(test.layer)); err == nil || !strings.Contains(err.Error(), test.says) {
+		if got, _, err := countBlob(bytes.NewReader(test.layer)); err == nil || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: got %+v, %v, want %q", name, got, err, test.says)
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// door is a listener that can be shut for a while: connections are then refused, as by a service that is being restarted.
-type door struct {
+// gate is a listener that can be shut for a while: connections are then refused, as by a service that is being restarted.
+type gate struct {
 	addr     net.Addr
 	onOpened func()
 
@@ -18,14 +18,14 @@ type door struct {
 	closed bool
 }
 
-func newDoor(listener net.Listener, onOpened func()) *door {
-	d := &door{addr: listener.Addr(), onOpened: onOpened, inner: listener, opened: make(chan struct{})}
+func newGate(listener net.Listener, onOpened func()) *gate {
+	d := &gate{addr: listener.Addr(), onOpened: onOpened, inner: listener, opened: make(chan struct{})}
 	close(d.opened)
 	return d
 }
 
 // shut refuses connections for a while. A door that is shut already stays so for as long as was said first.
-func (d *door) shut(duration time.Duration) {
+func (d *gate) shut(duration time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed || d.timer != nil {
@@ -37,7 +37,7 @@ func (d *door) shut(duration time.Duration) {
 }
 
 // open listens on the same port again, and tries until it can.
-func (d *door) open() {
+func (d *gate) open() {
 	d.mu.Lock()
 	if d.closed || d.timer == nil {
 		d.mu.Unlock()
@@ -56,7 +56,7 @@ func (d *door) open() {
 }
 
 // Accept waits while the door is shut.
-func (d *door) Accept() (net.Conn, error) {
+func (d *gate) Accept() (net.Conn, error) {
 	for {
 		d.mu.Lock()
 		inner, opened := d.inner, d.opened
@@ -73,7 +73,7 @@ func (d *door) Accept() (net.Conn, error) {
 }
 
 // Close is for good.
-func (d *door) Close() error {
+func (d *gate) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
@@ -88,11 +88,11 @@ func (d *door) Close() error {
 	return d.inner.Close()
 }
 
-func (d *door) Addr() net.Addr { return d.addr }
+func (d *gate) Addr() net.Addr { return d.addr }
 
 // Open ends what [RefuseNext] began.
 func (s *Server) Open() {
-	if s.door != nil {
-		s.door.open()
+	if s.gate != nil {
+		s.gate.open()
 	}
 }

@@ -39,67 +39,67 @@ func (e *apiError) message(language string) string {
 	return e.zh
 }
 
-func missingParameter(name string) *apiError {
+func newMissingParameterError(name string) *apiError {
 	return &apiError{CodeMissingParameter,
 		fmt.Sprintf("The request is missing a required parameter `%s`.", name),
 		fmt.Sprintf("缺少参数错误，请求缺少必填参数 `%s`。", name)}
 }
 
-func unknownParameter(name string) *apiError {
+func newUnknownParameterError(name string) *apiError {
 	return &apiError{CodeUnknownParameter,
 		fmt.Sprintf("The parameter `%s` is not recognized.", name),
 		fmt.Sprintf("未知参数错误，参数 `%s` 无法识别。", name)}
 }
 
-func wrongType(name, want string) *apiError {
+func newWrongTypeError(name, want string) *apiError {
 	return &apiError{CodeInvalidParameter,
 		fmt.Sprintf("The type of parameter `%s` is not valid, it must be %s.", name, want),
 		fmt.Sprintf("参数错误，参数 `%s` 的类型不正确 (%s)。", name, want)}
 }
 
-func invalidParameter(why string) *apiError {
+func newInvalidParameterError(why string) *apiError {
 	return &apiError{CodeInvalidParameter, "The parameter is not valid: " + why + ".", "参数错误: " + why + "。"}
 }
 
-func invalidValue(name, why string) *apiError {
+func newInvalidValueError(name, why string) *apiError {
 	return &apiError{CodeInvalidParameterValue,
 		fmt.Sprintf("The value of parameter `%s` is not valid: %s.", name, why),
 		fmt.Sprintf("参数取值错误，参数 `%s` 的取值不正确: %s。", name, why)}
 }
 
-func tooMany(name string, most int) *apiError {
+func newTooManyError(name string, most int) *apiError {
 	return &apiError{CodeParameterLimitExceeded,
 		fmt.Sprintf("The parameter `%s` has more than %d values.", name, most),
 		fmt.Sprintf("参数 `%s` 的数量超过限制 %d。", name, most)}
 }
 
-func notFound(id string) *apiError {
+func newNotFoundError(id string) *apiError {
 	return &apiError{CodeResourceNotFound,
 		fmt.Sprintf("The image cache `%s` is not found.", id),
 		fmt.Sprintf("镜像缓存 `%s` 不存在。", id)}
 }
 
-func unsupportedInStatus(id string, status Status) *apiError {
+func newUnsupportedStatusError(id string, status Status) *apiError {
 	return &apiError{CodeUnsupportedOperation,
 		fmt.Sprintf("The image cache `%s` cannot be updated in status `%s`.", id, status),
 		fmt.Sprintf("镜像缓存 `%s` 当前状态 `%s` 不支持更新操作。", id, status)}
 }
 
-func quotaExceeded(quota int) *apiError {
+func newQuotaError(quota int) *apiError {
 	return &apiError{CodeLimitExceeded,
 		fmt.Sprintf("The number of image caches exceeds the quota `%d`.", quota),
 		fmt.Sprintf("镜像缓存数量超过配额限制 `%d`。", quota)}
 }
 
-func throttled(code string, perSecond int) *apiError {
+func newThrottledError(code string, perSecond int) *apiError {
 	return &apiError{code,
 		fmt.Sprintf("Your current request times equals to `%d` in a second, which exceeds the frequency limit `%d` "+
 			"for a second. Please reduce the frequency of calls.", perSecond+1, perSecond),
 		fmt.Sprintf("您当前每秒请求 `%d` 次，超过了每秒频率上限 `%d` 次，请稍后重试。", perSecond+1, perSecond)}
 }
 
-// camNoAuth names the action and the resource, as CAM does: the user has to find the missing permission in this text.
-func camNoAuth(action, region, uin, id string) *apiError {
+// newCamNoAuthError names the action and the resource, as CAM does: the user has to find the missing permission in this text.
+func newCamNoAuthError(action, region, uin, id string) *apiError {
 	resource := fmt.Sprintf("qcs::tke:%s:uin/%s:imagecache/%s", region, uin, id)
 	return &apiError{CodeCamNoAuth,
 		fmt.Sprintf("you are not authorized to perform operation (tke:%s)\nresource (%s) has no permission\n", action, resource),

@@ -9,14 +9,14 @@ import (
 // reasonFailed is the reason of the event that a Pod has when its image cannot be pulled.
 const reasonFailed = "Failed"
 
-// site is where a build happens: a temporary instance and disk, and the snapshot that stays.
-type site struct {
+// buildSite is where a build happens: a temporary instance and disk, and the snapshot that stays.
+type buildSite struct {
 	instance, disk, snapshot string
 	older                    bool // worded like the older published example
 }
 
-func newSite(seq int) site {
-	return site{
+func newBuildSite(seq int) buildSite {
+	return buildSite{
 		instance: "eksci-" + randomName(),
 		disk:     "disk-" + randomName(),
 		snapshot: "snap-" + randomName(),
@@ -24,36 +24,36 @@ func newSite(seq int) site {
 	}
 }
 
-func (s site) diskCreated() Event {
-	return s.event("DiskCreated", "Disk", "create", s.disk, "created")
+func (s buildSite) diskCreated() Event {
+	return s.newEvent("DiskCreated", "Disk", "create", s.disk, "created")
 }
 
-func (s site) instanceCreated() Event {
-	return s.event(s.eksCi()+"Created", "Eksci", "create", s.instance, "created")
+func (s buildSite) instanceCreated() Event {
+	return s.newEvent(s.eksCi()+"Created", "Eksci", "create", s.instance, "created")
 }
 
-func (s site) snapshotCreated() Event {
-	return s.event("SnapCreated", "Snap", "create", s.snapshot, "created")
+func (s buildSite) snapshotCreated() Event {
+	return s.newEvent("SnapCreated", "Snap", "create", s.snapshot, "created")
 }
 
-func (s site) instanceDeleted() Event {
-	return s.event(s.eksCi()+"Deleted", "Eksci", "delete", s.instance, "deleted")
+func (s buildSite) instanceDeleted() Event {
+	return s.newEvent(s.eksCi()+"Deleted", "Eksci", "delete", s.instance, "deleted")
 }
 
-func (s site) diskDeleted() Event {
-	return s.event("DiskDeleted", "Disk", "delete", s.disk, "deleted")
+func (s buildSite) diskDeleted() Event {
+	return s.newEvent("DiskDeleted", "Disk", "delete", s.disk, "deleted")
 }
 
 // eksCi is written in two ways, EksciCreated and EksCiCreated.
-func (s site) eksCi() string {
+func (s buildSite) eksCi() string {
 	if s.older {
 		return "Eksci"
 	}
 	return "EksCi"
 }
 
-// event has the two wordings that were seen: "Disk disk-xxx created", "create disk disk-320438xa successfully".
-func (s site) event(reason, thing, verb, id, done string) Event {
+// newEvent has the two wordings that were seen: "Disk disk-xxx created", "create disk disk-320438xa successfully".
+func (s buildSite) newEvent(reason, thing, verb, id, done string) Event {
 	message := fmt.Sprintf("%s %s %s", thing, id, done)
 	if !s.older {
 		message = fmt.Sprintf("%s %s %s successfully", verb, strings.ToLower(thing), id)

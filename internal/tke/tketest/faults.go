@@ -26,16 +26,16 @@ type Fault struct {
 	Effect Effect
 }
 
-// Effect is one kind of trouble: [Answer], [Throttle], [HTTPStatus], [Delay], [AnswerLate], [RefuseNext], [ResetBefore],
-// [ResetAfter], [AnswerAfter], [Truncate], [Malform], [EmptyList], [ShortList],
-// [ReversedList], [DoubledList], [StatuslessList], [Lag], or several [Together].
+// Effect is one kind of trouble: [ErrorBefore], [Throttle], [HTTPStatus], [Delay], [DelayAfter], [RefuseNext], [ResetBefore],
+// [ResetAfter], [ErrorAfter], [Truncate], [Malform], [EmptyList], [ShortList],
+// [ReversedList], [DoubledList], [StatuslessList], [StaleLists], or several [Together].
 type Effect interface {
-	plan(p *plan)
+	addTo(p *callPlan)
 }
 
-// plan is what is going to happen to one call.
-type plan struct {
-	struck   []Effect
+// callPlan is what is going to happen to one call.
+type callPlan struct {
+	applied  []Effect
 	delay    time.Duration
 	instead  func(*call) reply // what is answered without acting
 	lag      int
@@ -43,34 +43,34 @@ type plan struct {
 	after    []func(*call, reply) reply // what becomes of the answer once the service has acted
 }
 
-func (p *plan) answerInstead(answer func(*call) reply) {
+func (p *callPlan) answerInstead(answer func(*call) reply) {
 	if p.instead == nil {
 		p.instead = answer
 	}
 }
 
-// Answer is an error of the API, within HTTP 200; nothing is done.
-type Answer struct{ Code, Message string }
+// ErrorBefore is an error of the API, within HTTP 200; nothing is done.
+type ErrorBefore struct{ Code, Message string }
 
-func (e Answer) plan(p *plan) { p.answerInstead(e.reply) }
+func (e ErrorBefore) addTo(p *callPlan) { p.answerInstead(e.newErrorReply) }
 
-func (e Answer) reply(c *call) reply {
-	return c.answer(nil, &apiError{code: e.Code, en: e.Message, zh: e.Message})
+func (e ErrorBefore) newErrorReply(c *call) reply {
+	return c.newReply(nil, &apiError{code: e.Code, en: e.Message, zh: e.Message})
 }
 
-// AnswerAfter is an error of the API although the service has acted.
-type AnswerAfter struct{ Code, Message string }
+// ErrorAfter is an error of the API although the service has acted.
+type ErrorAfter struct{ Code, Message string }
 
-func (e AnswerAfter) plan(p *plan) {
-	p.after = append(p.after, func(c *call, _ reply) reply { return Answer(e).reply(c) })
+func (e ErrorAfter) addTo(p *callPlan) {
+	p.after = append(p.after, func(c *call, _ reply) reply { return ErrorBefore(e).newErrorReply(c) })
 }
 
 // Throttle is an answer of a rate limit; nothing is done. Code defaults to RequestLimitExceeded.
 type Throttle struct{ Code string }
 
-func (e Throttle) plan(p *plan) {
+func (e Throttle) addTo(p *callPlan) {
 	setDefault(&e.Code, CodeRequestLimitExceeded)
-	p.answerInstead(func(c *call) reply { return c.answer(nil, throttled(e.Code, 20)) })
+	p.answerInstead(func(c *call) reply { return c.newReply(nil, newThrottledError(e.Code, 20)) })
 }
 
 // HTTPStatus is an answer of something in front of the service, a page of HTML; nothing is done. Body has a default.
@@ -79,7 +79,7 @@ type HTTPStatus struct {
 	Body   string
 }
 
-func (e HTTPStatus) plan(p *plan) {
+func (e HTTPStatus) addTo(p *callPlan) {
 	title := fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
 	setDefault(&e.Body, "<html>\r\n<head><title>"+title+"</title></head>\r\n<body>"+title+"</body>\r\n</html>\r\n")
 	p.answerInstead(func(*call) reply {
@@ -90,12 +90,12 @@ func (e HTTPStatus) plan(p *plan) {
 // Delay waits before anything else. The call is then performed even if the client has given up.
 type Delay struct{ For time.Duration }
 
-func (e Delay) plan(p *plan) { p.delay += e.For }
+func (e Delay) addTo(p *callPlan) { p.delay += e.For }
 
-// AnswerLate holds the answer back once the service has acted.
-type AnswerLate struct{ For time.Duration }
+// DelayAfter holds the answer back once the service has acted.
+type DelayAfter struct{ For time.Duration }
 
-func (e AnswerLate) plan(p *plan) {
+func (e DelayAfter) addTo(p *callPlan) {
 	p.after = append(p.after, func(_ *call, answer reply) reply {
 		answer.hold += e.For
 		return answer
@@ -106,7 +106,7 @@ func (e AnswerLate) plan(p *plan) {
 // on a server that listens.
 type RefuseNext struct{ For time.Duration }
 
-func (e RefuseNext) plan(p *plan) {
+func (e RefuseNext) addTo(p *callPlan) {
 	p.after = append(p.after, func(_ *call, answer reply) reply {
 		answer.refuse = e.For
 		return answer
@@ -116,21 +116,21 @@ func (e RefuseNext) plan(p *plan) {
 // ResetBefore resets the connection; nothing is done.
 type ResetBefore struct{}
 
-func (ResetBefore) plan(p *plan) {
+func (ResetBefore) addTo(p *callPlan) {
 	p.answerInstead(func(*call) reply { return reply{reset: true} })
 }
 
 // ResetAfter resets the connection when the service has acted: the cache exists, and the client does not know its id.
 type ResetAfter struct{}
 
-func (ResetAfter) plan(p *plan) {
+func (ResetAfter) addTo(p *callPlan) {
 	p.after = append(p.after, func(*call, reply) reply { return reply{reset: true} })
 }
 
 // Truncate ends the connection in the middle of the answer, when the service has acted.
 type Truncate struct{}
 
-func (Truncate) plan(p *plan) {
+func (Truncate) addTo(p *callPlan) {
 	p.after = append(p.after, func(_ *call, answer reply) reply {
 		answer.truncate = true
 		return answer
@@ -140,41 +140,41 @@ func (Truncate) plan(p *plan) {
 // Malform answers half of the JSON as if it were all, when the service has acted.
 type Malform struct{}
 
-func (Malform) plan(p *plan) {
+func (Malform) addTo(p *callPlan) {
 	p.after = append(p.after, func(_ *call, answer reply) reply {
 		answer.body = answer.body[:len(answer.body)/2]
 		return answer
 	})
 }
 
-// Lag keeps what the call does from the next Lists answers of DescribeImageCaches: a new cache is not in them, an
+// StaleLists keeps what the call does from the next Lists answers of DescribeImageCaches: a new cache is not in them, an
 // updated one is as it was, a deleted one is still there. Other actions see it at once.
-type Lag struct{ Lists int }
+type StaleLists struct{ Count int }
 
-func (e Lag) plan(p *plan) { p.lag = max(p.lag, e.Lists) }
+func (e StaleLists) addTo(p *callPlan) { p.lag = max(p.lag, e.Count) }
 
 // Together is several effects on the same call.
 type Together []Effect
 
-func (e Together) plan(p *plan) {
+func (e Together) addTo(p *callPlan) {
 	for _, effect := range e {
-		effect.plan(p)
+		effect.addTo(p)
 	}
 }
 
 // Injected is a fault that was injected.
 type Injected struct {
-	list  *faultList
-	fault Fault
-	seen  int
-	hits  int
+	list    *faultList
+	fault   Fault
+	seen    int
+	applied int
 }
 
-// Hits is how often it has struck.
-func (i *Injected) Hits() int {
+// Applied is how often it has struck.
+func (i *Injected) Applied() int {
 	i.list.mu.Lock()
 	defer i.list.mu.Unlock()
-	return i.hits
+	return i.applied
 }
 
 // Inject makes calls go wrong from now on.
@@ -210,29 +210,29 @@ func (l *faultList) clear() {
 	l.faults = nil
 }
 
-// plan puts together what the faults have for a request.
-func (l *faultList) plan(r Request) plan {
+// planCall puts together what the faults have for a request.
+func (l *faultList) planCall(r Request) callPlan {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var p plan
+	var p callPlan
 	for _, i := range l.faults {
-		if i.strikes(r) {
-			i.fault.Effect.plan(&p)
-			p.struck = append(p.struck, i.fault.Effect)
+		if i.matchAndCount(r) {
+			i.fault.Effect.addTo(&p)
+			p.applied = append(p.applied, i.fault.Effect)
 		}
 	}
 	return p
 }
 
-func (i *Injected) strikes(r Request) bool {
+func (i *Injected) matchAndCount(r Request) bool {
 	f := i.fault
 	if f.Action != "" && f.Action != r.Action || f.When != nil && !f.When(r) {
 		return false
 	}
 	i.seen++
-	if i.seen < f.Nth || i.hits >= f.Times {
+	if i.seen < f.Nth || i.applied >= f.Times {
 		return false
 	}
-	i.hits++
+	i.applied++
 	return true
 }

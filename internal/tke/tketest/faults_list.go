@@ -4,14 +4,14 @@ package tketest
 // errors.
 type EmptyList struct{}
 
-func (EmptyList) plan(p *plan) {
+func (EmptyList) addTo(p *callPlan) {
 	p.changeList(func(list *describeResponse) { *list = describeResponse{ImageCaches: []wireCache{}} })
 }
 
 // ShortList leaves the last cache out of the list and counts it all the same.
 type ShortList struct{}
 
-func (ShortList) plan(p *plan) {
+func (ShortList) addTo(p *callPlan) {
 	p.changeList(func(list *describeResponse) {
 		list.ImageCaches = list.ImageCaches[:max(0, len(list.ImageCaches)-1)]
 	})
@@ -20,12 +20,12 @@ func (ShortList) plan(p *plan) {
 // ReversedList orders what it lists the other way round, over all pages.
 type ReversedList struct{}
 
-func (ReversedList) plan(p *plan) { p.reversed = true }
+func (ReversedList) addTo(p *callPlan) { p.reversed = true }
 
 // DoubledList lists its last cache twice, and counts it so.
 type DoubledList struct{}
 
-func (DoubledList) plan(p *plan) {
+func (DoubledList) addTo(p *callPlan) {
 	p.changeList(func(list *describeResponse) {
 		if n := len(list.ImageCaches); n > 0 {
 			list.ImageCaches, list.TotalCount = append(list.ImageCaches, list.ImageCaches[n-1]), list.TotalCount+1
@@ -36,7 +36,7 @@ func (DoubledList) plan(p *plan) {
 // StatuslessList leaves out of the list in which state its caches are.
 type StatuslessList struct{}
 
-func (StatuslessList) plan(p *plan) {
+func (StatuslessList) addTo(p *callPlan) {
 	p.changeList(func(list *describeResponse) {
 		for i := range list.ImageCaches {
 			list.ImageCaches[i].Status = ""
@@ -45,13 +45,13 @@ func (StatuslessList) plan(p *plan) {
 }
 
 // changeList changes what DescribeImageCaches answers where it answers with a list.
-func (p *plan) changeList(change func(list *describeResponse)) {
+func (p *callPlan) changeList(change func(list *describeResponse)) {
 	p.after = append(p.after, func(c *call, answer reply) reply {
 		if answer.list == nil {
 			return answer
 		}
 		change(answer.list)
-		changed := c.answer(*answer.list, nil)
+		changed := c.newReply(*answer.list, nil)
 		changed.list = answer.list
 		return changed
 	})

@@ -27,8 +27,8 @@ func TestEffects(t *testing.T) {
 		sees   func(error) bool
 		exists bool
 	}{
-		{"answer", tketest.Answer{Code: "ResourceInsufficient", Message: "sold out"}, code("ResourceInsufficient"), false},
-		{"answer after", tketest.AnswerAfter{Code: "InternalError"}, code("InternalError"), true},
+		{"answer", tketest.ErrorBefore{Code: "ResourceInsufficient", Message: "sold out"}, code("ResourceInsufficient"), false},
+		{"answer after", tketest.ErrorAfter{Code: "InternalError"}, code("InternalError"), true},
 		{"throttle", tketest.Throttle{}, code("RequestLimitExceeded"), false},
 		{"throttle IP", tketest.Throttle{Code: tketest.CodeIPLimitExceeded}, code("RequestLimitExceeded.IPLimitExceeded"), false},
 		{"throttle account", tketest.Throttle{Code: tketest.CodeUinLimitExceeded}, code("RequestLimitExceeded.UinLimitExceeded"), false},
@@ -54,8 +54,8 @@ func TestEffects(t *testing.T) {
 				t.Errorf("a cache exists: %v, want %v", exists, test.exists)
 			}
 			request := s.Requests()[1]
-			if request.Acted != test.exists || !request.Done || len(request.Faults) != 1 || fault.Hits() != 1 {
-				t.Errorf("recorded %+v, %d hits", request, fault.Hits())
+			if request.Acted != test.exists || !request.Done || len(request.Faults) != 1 || fault.Applied() != 1 {
+				t.Errorf("recorded %+v, %d hits", request, fault.Applied())
 			}
 			c.create(t, nil) // it struck once
 		})
@@ -107,7 +107,7 @@ func TestFaultsAreCountedEachOnItsOwn(t *testing.T) {
 	t.Parallel()
 	s, c := start(t, tketest.Options{})
 	s.Inject(tketest.Fault{Action: tketest.ActionDescribe, Nth: 2, Times: 2, Effect: tketest.Throttle{}})
-	s.Inject(tketest.Fault{Nth: 3, Times: tketest.Always, Effect: tketest.Answer{Code: "InternalError"}})
+	s.Inject(tketest.Fault{Nth: 3, Times: tketest.Always, Effect: tketest.ErrorBefore{Code: "InternalError"}})
 	var got []string
 	for range 5 {
 		_, err := c.send(tketest.ActionDescribe, fields{})
@@ -120,7 +120,7 @@ func TestFaultsAreCountedEachOnItsOwn(t *testing.T) {
 	c.ok(t, tketest.ActionDescribe, fields{})
 
 	named := func(r tketest.Request) bool { return r.Body["ImageCacheName"] == "unlucky" }
-	s.Inject(tketest.Fault{When: named, Effect: tketest.Answer{Code: "InternalError"}})
+	s.Inject(tketest.Fault{When: named, Effect: tketest.ErrorBefore{Code: "InternalError"}})
 	c.create(t, nil)
 	c.refused(t, tketest.ActionCreate, with(minimal(), fields{"ImageCacheName": "unlucky"}), "InternalError")
 }
@@ -182,7 +182,7 @@ func TestListsLagBehind(t *testing.T) {
 		}
 	}
 	lag := func(action string) {
-		s.Inject(tketest.Fault{Action: action, Effect: tketest.Lag{Lists: 2}})
+		s.Inject(tketest.Fault{Action: action, Effect: tketest.StaleLists{Count: 2}})
 	}
 	lag(tketest.ActionCreate)
 	id := c.create(t, fields{"ImageCacheName": "a"})

@@ -1,20 +1,20 @@
 package tketest
 
-// lag is what lists still show of a cache that has changed.
-type lag struct {
-	before *record // nil: nothing, as the cache is new
-	left   int     // the lists that still do
+// staleList is what lists still show of a cache that has changed.
+type staleList struct {
+	before    *record // nil: nothing, as the cache is new
+	listsLeft int     // the lists that still do
 }
 
-// lagBehind makes the next lists show a cache as it was. The caller holds the lock.
-func (s *Server) lagBehind(id string, before *record, lists int) {
+// delayInLists makes the next lists show a cache as it was. The caller holds the lock.
+func (s *Server) delayInLists(id string, before *record, lists int) {
 	if lists > 0 {
-		s.lags[id] = &lag{before: before, left: lists}
+		s.staleLists[id] = &staleList{before: before, listsLeft: lists}
 	}
 }
 
-// visible is what a list of a region may know, and counts as one list. The caller holds the lock.
-func (s *Server) visible(region string) []*record {
+// visibleCaches is what a list of a region may know, and counts as one list. The caller holds the lock.
+func (s *Server) visibleCaches(region string) []*record {
 	var recs []*record
 	add := func(rec *record) {
 		if rec != nil && rec.Region == region {
@@ -22,14 +22,14 @@ func (s *Server) visible(region string) []*record {
 		}
 	}
 	for id, rec := range s.caches {
-		if s.lags[id] == nil {
+		if s.staleLists[id] == nil {
 			add(rec)
 		}
 	}
-	for id, l := range s.lags {
+	for id, l := range s.staleLists {
 		add(l.before)
-		if l.left--; l.left <= 0 {
-			delete(s.lags, id)
+		if l.listsLeft--; l.listsLeft <= 0 {
+			delete(s.staleLists, id)
 		}
 	}
 	return recs

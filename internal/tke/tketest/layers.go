@@ -24,35 +24,35 @@ type layerCounts struct {
 }
 
 type layerCount struct {
-	turn   chan struct{} // filled while one reads the layer, so that nobody reads it at the same time
+	slot   chan struct{} // filled while one reads the layer, so that nobody reads it at the same time
 	done   bool
 	used   usage
 	diffID v1.Hash
 }
 
-func (c *layerCounts) count(ctx context.Context, l layer) (usage, error) {
-	counted := c.of(l.digest)
+func (c *layerCounts) countLayer(ctx context.Context, l layer) (usage, error) {
+	counted := c.countOf(l.digest)
 	select {
-	case counted.turn <- struct{}{}:
-		defer func() { <-counted.turn }()
-		return counted.get(l)
+	case counted.slot <- struct{}{}:
+		defer func() { <-counted.slot }()
+		return counted.usageOf(l)
 	case <-ctx.Done():
 		return usage{}, ctx.Err()
 	}
 }
 
-func (c *layerCounts) of(digest v1.Hash) *layerCount {
+func (c *layerCounts) countOf(digest v1.Hash) *layerCount {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.counts[digest] == nil {
-		c.counts[digest] = &layerCount{turn: make(chan struct{}, 1)}
+		c.counts[digest] = &layerCount{slot: make(chan struct{}, 1)}
 	}
 	return c.counts[digest]
 }
 
-func (c *layerCount) get(l layer) (usage, error) {
+func (c *layerCount) usageOf(l layer) (usage, error) {
 	if !c.done {
-		if err := c.read(l); err != nil {
+		if err := c.readLayer(l); err != nil {
 			return usage{}, err
 		}
 	}
@@ -62,13 +62,13 @@ func (c *layerCount) get(l layer) (usage, error) {
 	return c.used, nil
 }
 
-func (c *layerCount) read(l layer) error {
+func (c *layerCount) readLayer(l layer) error {
 	blob, err := l.open()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = blob.Close() }()
-	c.used, c.diffID, err = countLayer(blob)
+	c.used, c.diffID, err = countBlob(blob)
 	if err != nil {
 		return fmt.Errorf("failed to extract layer %s: %w", l.diffID, err)
 	}
@@ -76,8 +76,8 @@ func (c *layerCount) read(l layer) error {
 	return nil
 }
 
-// countLayer streams a layer through decompression and tar, and keeps nothing of it but counts and a digest.
-func countLayer(blob io.Reader) (usage, v1.Hash, error) {
+// countBlob streams a layer through decompression and tar, and keeps nothing of it but counts and a digest.
+func countBlob(blob io.Reader) (usage, v1.Hash, error) {
 	plain, err := decompress(bufio.NewReaderSize(blob, 64<<10))
 	if err != nil {
 		return usage{}, v1.Hash{}, err
@@ -135,7 +135,7 @@ func countFiles(archive *tar.Reader) (usage, error) {
 		case tar.TypeDir:
 			used.bytes += blockSize
 		case tar.TypeReg:
-			used.bytes += blocks(header.Size)
+			used.bytes += roundUpToBlocks(header.Size)
 		}
 		used.inodes++
 	}

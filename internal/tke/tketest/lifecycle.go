@@ -25,8 +25,8 @@ type build struct {
 	cancel context.CancelFunc
 }
 
-// insert gives a cache what it lacks and takes it in. The caller holds the lock.
-func (s *Server) insert(cache Cache) *record {
+// insertRecord gives a cache what it lacks and takes it in. The caller holds the lock.
+func (s *Server) insertRecord(cache Cache) *record {
 	s.seq++
 	rec := &record{Cache: cache, seq: s.seq}
 	for rec.ID == "" || s.caches[rec.ID] != nil && cache.ID == "" {
@@ -35,77 +35,77 @@ func (s *Server) insert(cache Cache) *record {
 	setDefault(&rec.Type, TypeManual)
 	setDefault(&rec.Snapshotter, defaultSnapshotter)
 	if old := s.caches[rec.ID]; old != nil {
-		s.drop(old)
+		s.removeRecord(old)
 	}
 	s.caches[rec.ID] = rec
 	return rec
 }
 
-// drop takes a cache out and breaks off what builds it. The caller holds the lock.
-func (s *Server) drop(rec *record) {
+// removeRecord takes a cache out and breaks off what builds it. The caller holds the lock.
+func (s *Server) removeRecord(rec *record) {
 	delete(s.caches, rec.ID)
-	rec.stop()
+	rec.stopBuild()
 }
 
-// stop breaks off the build, so that it changes nothing any more.
-func (r *record) stop() {
+// stopBuild breaks off the build, so that it changes nothing any more.
+func (r *record) stopBuild() {
 	if r.build != nil {
 		r.build.cancel()
 		r.build = nil
 	}
 }
 
-// expire deletes the caches whose time has come, as the service does. It is called before anybody looks, which nobody
+// deleteExpired deletes the caches whose time has come, as the service does. It is called before anybody looks, which nobody
 // can tell from a service that is always watching. The caller holds the lock.
-func (s *Server) expire() {
+func (s *Server) deleteExpired() {
 	now := s.opts.Clock()
 	for _, rec := range s.caches {
 		if !rec.ExpiresAt.IsZero() && !now.Before(rec.ExpiresAt) {
-			s.drop(rec)
+			s.removeRecord(rec)
 		}
 	}
 }
 
-// start runs a build in the background until it ends, the cache goes, or the server closes. The caller holds the lock.
-func (s *Server) start(rec *record, b *build) {
-	rec.stop()
+// startBuild runs a build in the background until it ends, the cache goes, or the server closes. The caller holds the lock.
+func (s *Server) startBuild(rec *record, b *build) {
+	rec.stopBuild()
 	ctx, cancel := context.WithCancel(s.ctx)
 	b.cancel = cancel
 	rec.build = b
 	s.running.Go(func() {
 		defer cancel()
-		s.run(ctx, rec, b)
+		s.runBuild(ctx, rec, b)
 	})
 }
 
-// run is the usual course of a build: DiskCreated, EksCiCreated, SnapCreated, EksCiDeleted, DiskDeleted. The cache is
+// runBuild is the usual course of a build: DiskCreated, EksCiCreated, SnapCreated, EksCiDeleted, DiskDeleted. The cache is
 // usable from the snapshot on, while instance and disk still go: so a Ready cache can have events to come.
-func (s *Server) run(ctx context.Context, rec *record, b *build) {
+func (s *Server) runBuild(ctx context.Context, rec *record, b *build) {
 	if !b.pull {
-		s.advance(ctx, rec, b, func(time.Time) { rec.Status = StatusReady })
+		s.applySteps(ctx, rec, b, func(time.Time) { rec.Status = StatusReady })
 		return
 	}
-	site := newSite(rec.seq)
+	site := newBuildSite(rec.seq)
 	say := func(e Event) func(time.Time) {
-		return func(now time.Time) { rec.say(e, now) }
+		return func(now time.Time) { rec.appendEvent(e, now) }
 	}
-	if !s.advance(ctx, rec, b, say(site.diskCreated()), say(site.instanceCreated())) {
+	if !s.applySteps(ctx, rec, b, say(site.diskCreated()), say(site.instanceCreated())) {
 		return
 	}
 	err := s.opts.Builder(ctx, s.copyOf(rec))
-	s.advance(ctx, rec, b,
-		func(now time.Time) { s.conclude(rec, b, site, err, now) },
+	s.applySteps(ctx, rec, b,
+		func(now time.Time) { s.finishBuild(rec, b, site, err, now) },
 		say(site.instanceDeleted()), say(site.diskDeleted()))
 }
 
-// conclude makes the cache usable, or says why it is not.
-func (s *Server) conclude(rec *record, b *build, site site, err error, now time.Time) {
+// finishBuild makes the cache usable, or says why it is not.
+func (s *Server) finishBuild(rec *record, b *build, site buildSite, err error, now time.Time) {
 	rec.LastBuildFinished = now
 	if err == nil {
 		rec.FinishedBuilds++
 		rec.Status = StatusReady
 		rec.SnapshotID = site.snapshot
-		rec.say(site.snapshotCreated(), now)
+		rec.appendEvent(site.snapshotCreated(), now)
 		return
 	}
 	rec.UnfinishedBuilds++
@@ -115,21 +115,21 @@ func (s *Server) conclude(rec *record, b *build, site site, err error, now time.
 	}
 	warning := &BuildError{Reason: reasonFailed, Message: err.Error()}
 	errors.As(err, &warning)
-	rec.say(Event{Type: EventWarning, Reason: warning.Reason, Message: warning.Message}, now)
+	rec.appendEvent(Event{Type: EventWarning, Reason: warning.Reason, Message: warning.Message}, now)
 }
 
-// advance changes the cache step by step, each after its time. It tells whether the build still stands.
-func (s *Server) advance(ctx context.Context, rec *record, b *build, steps ...func(now time.Time)) bool {
+// applySteps changes the cache step by step, each after its time. It tells whether the build still stands.
+func (s *Server) applySteps(ctx context.Context, rec *record, b *build, steps ...func(now time.Time)) bool {
 	for _, step := range steps {
-		if !pause(ctx, s.opts.Pace) || !s.change(rec, b, step) {
+		if !waitFor(ctx, s.opts.Pace) || !s.applyStep(rec, b, step) {
 			return false
 		}
 	}
 	return true
 }
 
-// change is for a build that was not broken off meanwhile.
-func (s *Server) change(rec *record, b *build, step func(now time.Time)) bool {
+// applyStep is for a build that was not broken off meanwhile.
+func (s *Server) applyStep(rec *record, b *build, step func(now time.Time)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if rec.build != b {
@@ -145,15 +145,15 @@ func (s *Server) copyOf(rec *record) Cache {
 	return rec.clone()
 }
 
-// say appends an event, with the moment when it is not said.
-func (r *record) say(e Event, now time.Time) {
+// appendEvent appends an event, with the moment when it is not said.
+func (r *record) appendEvent(e Event, now time.Time) {
 	setDefault(&e.First, now)
 	setDefault(&e.Last, e.First)
 	r.Events = append(r.Events, e)
 }
 
-// pause waits, and tells whether the wait came to its end.
-func pause(ctx context.Context, d time.Duration) bool {
+// waitFor waits, and tells whether the wait came to its end.
+func waitFor(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
 	}

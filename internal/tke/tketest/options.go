@@ -51,7 +51,7 @@ type Options struct {
 	// AutomaticTags are what the account puts onto every new cache beside the tags that were asked for. Default: none.
 	AutomaticTags []Tag
 	// Tell changes what answers tell of a cache, for a service that spells in its own way. Default: as the cache is.
-	Tell func(*Cache)
+	RewriteAnswer func(*Cache)
 	// TimeForms are the forms that times are written in, in turn. Default: all of them.
 	TimeForms []TimeForm
 	// Unconfirmed settles what is not published.
@@ -88,7 +88,7 @@ type Unconfirmed struct {
 	// Default: UnsupportedOperation.
 	UpdateWhilePending bool
 	// TellNetwork makes answers tell VPC, subnet and security groups. Default: they never do.
-	TellNetwork bool
+	ReturnNetwork bool
 	// OmitNewerFields leaves out of answers what the oldest published example lacks. Default: all fields are there.
 	OmitNewerFields bool
 

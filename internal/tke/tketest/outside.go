@@ -9,7 +9,7 @@ import (
 func (s *Server) Caches() []Cache {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.expire()
+	s.deleteExpired()
 	recs := make([]*record, 0, len(s.caches))
 	for _, rec := range s.caches {
 		recs = append(recs, rec)
@@ -26,7 +26,7 @@ func (s *Server) Caches() []Cache {
 func (s *Server) Cache(id string) (Cache, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.expire()
+	s.deleteExpired()
 	rec, ok := s.caches[id]
 	if !ok {
 		return Cache{}, false
@@ -46,33 +46,33 @@ func (s *Server) Put(cache Cache) Cache {
 	if cache.Status == StatusReady {
 		setDefault(&cache.SnapshotID, "snap-"+randomName())
 	}
-	setDefault(&cache.ExpiresAt, expiry(cache.CreatedAt, cache.RetentionDays))
+	setDefault(&cache.ExpiresAt, expiryTime(cache.CreatedAt, cache.RetentionDays))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.insert(cache).clone()
+	return s.insertRecord(cache).clone()
 }
 
 // Modify changes a cache behind the client's back. It tells whether there was one.
 func (s *Server) Modify(id string, change func(*Cache)) bool {
-	return s.with(id, func(rec *record) { change(&rec.Cache) })
+	return s.withRecord(id, func(rec *record) { change(&rec.Cache) })
 }
 
 // Delete takes a cache away, as if somebody had deleted it in the console, or as the service does at the end of its retention.
-func (s *Server) Delete(id string) bool { return s.with(id, s.drop) }
+func (s *Server) Delete(id string) bool { return s.withRecord(id, s.removeRecord) }
 
 // Fail breaks off the build of a cache, if one runs, and ends it in Failed or, during an update, in UpdateFailed. The
 // event says why; its type, reason and times have defaults.
 func (s *Server) Fail(id string, why Event) bool {
 	setDefault(&why.Type, EventWarning)
 	setDefault(&why.Reason, reasonFailed)
-	return s.with(id, func(rec *record) {
-		rec.stop()
+	return s.withRecord(id, func(rec *record) {
+		rec.stopBuild()
 		if rec.Status == StatusUpdating {
 			rec.Status = StatusUpdateFailed
 		} else {
 			rec.Status = StatusFailed
 		}
-		rec.say(why, s.opts.Clock())
+		rec.appendEvent(why, s.opts.Clock())
 	})
 }
 
@@ -90,7 +90,7 @@ func (s *Server) setDenied(denied bool, actions []string) {
 	}
 }
 
-func (s *Server) with(id string, do func(*record)) bool {
+func (s *Server) withRecord(id string, do func(*record)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rec, ok := s.caches[id]

@@ -90,31 +90,31 @@ func checkObject(raw []byte, params []param, path string) *apiError {
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &given); err != nil || given == nil {
 		if path == "" {
-			return invalidParameter("the body of the request is not a JSON object")
+			return newInvalidParameterError("the body of the request is not a JSON object")
 		}
-		return wrongType(path, string(kindObject))
+		return newWrongTypeError(path, string(kindObject))
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if !slices.ContainsFunc(params, func(p param) bool { return p.name == name }) {
-			return unknownParameter(join(path, name))
+			return newUnknownParameterError(joinPath(path, name))
 		}
 	}
 	for _, p := range params {
 		value, ok := given[p.name]
 		if !ok && p.required {
-			return missingParameter(join(path, p.name))
+			return newMissingParameterError(joinPath(path, p.name))
 		}
 		if !ok {
 			continue
 		}
-		if err := p.check(value, join(path, p.name)); err != nil {
+		if err := p.checkValue(value, joinPath(path, p.name)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p param) check(raw []byte, path string) *apiError {
+func (p param) checkValue(raw []byte, path string) *apiError {
 	switch p.kind {
 	case kindObject:
 		return checkObject(raw, p.fields, path)
@@ -124,11 +124,11 @@ func (p param) check(raw []byte, path string) *apiError {
 		})
 	case kindStrings:
 		return p.checkList(raw, path, func(item []byte, path string) *apiError {
-			return param{kind: kindString}.check(item, path)
+			return param{kind: kindString}.checkValue(item, path)
 		})
 	}
-	if !p.kind.holds(bytes.TrimSpace(raw)) {
-		return wrongType(path, string(p.kind))
+	if !p.kind.isValid(bytes.TrimSpace(raw)) {
+		return newWrongTypeError(path, string(p.kind))
 	}
 	return nil
 }
@@ -136,7 +136,7 @@ func (p param) check(raw []byte, path string) *apiError {
 func (p param) checkList(raw []byte, path string, check func([]byte, string) *apiError) *apiError {
 	var items []json.RawMessage
 	if err := json.Unmarshal(raw, &items); err != nil || items == nil {
-		return wrongType(path, string(p.kind))
+		return newWrongTypeError(path, string(p.kind))
 	}
 	for i, item := range items {
 		if err := check(item, fmt.Sprintf("%s.%d", path, i)); err != nil {
@@ -146,8 +146,8 @@ func (p param) checkList(raw []byte, path string, check func([]byte, string) *ap
 	return nil
 }
 
-// holds tells whether a JSON value, known to be well-formed, is of a scalar kind.
-func (k kind) holds(raw []byte) bool {
+// isValid tells whether a JSON value, known to be well-formed, is of a scalar kind.
+func (k kind) isValid(raw []byte) bool {
 	switch k {
 	case kindString:
 		return bytes.HasPrefix(raw, []byte(`"`))
@@ -159,7 +159,7 @@ func (k kind) holds(raw []byte) bool {
 	}
 }
 
-func join(path, name string) string {
+func joinPath(path, name string) string {
 	if path == "" {
 		return name
 	}

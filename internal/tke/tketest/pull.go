@@ -35,7 +35,7 @@ type layer struct {
 	open    func() (io.ReadCloser, error)
 }
 
-func resolve(ref name.Reference, options ...remote.Option) (*image, error) {
+func resolveImage(ref name.Reference, options ...remote.Option) (*image, error) {
 	desc, err := remote.Get(ref, options...)
 	if err != nil {
 		return nil, err
@@ -65,11 +65,11 @@ func resolve(ref name.Reference, options ...remote.Option) (*image, error) {
 		out.blobs = append(out.blobs, desc.Descriptor)
 	}
 	out.blobs = append(out.blobs, manifest.Layers...)
-	out.layers, err = layersOf(img, manifest.Layers, config.RootFS.DiffIDs)
+	out.layers, err = listLayers(img, manifest.Layers, config.RootFS.DiffIDs)
 	return out, err
 }
 
-func layersOf(img v1.Image, descs []v1.Descriptor, diffIDs []v1.Hash) ([]layer, error) {
+func listLayers(img v1.Image, descs []v1.Descriptor, diffIDs []v1.Hash) ([]layer, error) {
 	if len(descs) != len(diffIDs) {
 		return nil, fmt.Errorf("mismatched image rootfs and manifest layers")
 	}
@@ -95,20 +95,20 @@ func nextChainID(parent, diffID v1.Hash) v1.Hash {
 	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum[:])}
 }
 
-// options are how the cache says that a registry is to be reached. A failed request is tried again soon, and not with
+// remoteOptions are how the cache says that a registry is to be reached. A failed request is tried again soon, and not with
 // the seconds of patience that are the library's default.
-func (p *puller) options(ctx context.Context, ref name.Reference, cache Cache) []remote.Option {
+func (p *puller) remoteOptions(ctx context.Context, ref name.Reference, cache Cache) []remote.Option {
 	return []remote.Option{
 		remote.WithContext(ctx),
 		remote.WithPlatform(v1.Platform{OS: "linux", Architecture: "amd64"}),
-		remote.WithAuth(login(ref.Context().Registry, cache.Credentials)),
-		remote.WithTransport(route{p, cache.HTTPEndPointList, cache.SkipVerifyList}),
+		remote.WithAuth(findCredential(ref.Context().Registry, cache.Credentials)),
+		remote.WithTransport(registryTransport{p, cache.HTTPEndPointList, cache.SkipVerifyList}),
 		remote.WithRetryBackoff(remote.Backoff{Duration: 20 * time.Millisecond, Factor: 3, Jitter: 0.1, Steps: 3}),
 	}
 }
 
-// login finds the credential whose Server is the registry's host.
-func login(registry name.Registry, credentials []RegistryCredential) authn.Authenticator {
+// findCredential finds the credential whose Server is the registry's host.
+func findCredential(registry name.Registry, credentials []RegistryCredential) authn.Authenticator {
 	for _, cred := range credentials {
 		server, err := name.NewRegistry(cred.Server) // so that docker.io is index.docker.io on both sides
 		if err == nil && server.RegistryStr() == registry.RegistryStr() {
@@ -118,19 +118,19 @@ func login(registry name.Registry, credentials []RegistryCredential) authn.Authe
 	return authn.Anonymous
 }
 
-// route holds every request of a pull against the cache's registry lists. The library would by itself try plain HTTP
+// registryTransport holds every request of a pull against the cache's registry lists. The library would by itself try plain HTTP
 // for hosts in private networks, and HTTPS for hosts that are to be reached over plain HTTP.
-type route struct {
+type registryTransport struct {
 	*puller
 	plain []string
 	skip  []string
 }
 
-func (r route) RoundTrip(req *http.Request) (*http.Response, error) {
+func (r registryTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	host, overHTTP := req.URL.Host, req.URL.Scheme == "http"
 	plain := slices.Contains(r.plain, host)
 	switch {
-	case overHTTP && !plain && !loopback(req.URL.Hostname()):
+	case overHTTP && !plain && !isLoopback(req.URL.Hostname()):
 		return nil, fmt.Errorf("plain HTTP is not allowed for %s", host)
 	case !overHTTP && plain:
 		return nil, fmt.Errorf("%s is reached over plain HTTP", host)
@@ -140,7 +140,7 @@ func (r route) RoundTrip(req *http.Request) (*http.Response, error) {
 	return r.verified.RoundTrip(req)
 }
 
-func loopback(hostname string) bool {
+func isLoopback(hostname string) bool {
 	ip := net.ParseIP(hostname)
 	return hostname == "localhost" || strings.HasSuffix(hostname, ".localhost") || ip != nil && ip.IsLoopback()
 }
@@ -151,34 +151,34 @@ type pullFailure struct {
 	ref   name.Reference // nil when it could not be read
 }
 
-func (f pullFailure) because(err error) error {
+func (f pullFailure) wrapError(err error) error {
 	code, cause := "Unknown", err.Error()
 	var answered *transport.Error
 	if errors.As(err, &answered) && f.ref != nil {
 		switch answered.StatusCode {
 		case http.StatusNotFound:
-			code, cause = "NotFound", f.name()+": not found"
+			code, cause = "NotFound", f.fullName()+": not found"
 		case http.StatusUnauthorized, http.StatusForbidden:
 			cause = fmt.Sprintf("pulling from host %s failed with status code [manifests %s]: %d %s",
 				f.ref.Context().RegistryStr(), f.ref.Identifier(), answered.StatusCode, http.StatusText(answered.StatusCode))
 		}
 	}
-	return f.event(code, fmt.Sprintf("failed to resolve reference %q: %s", f.name(), cause))
+	return f.newBuildError(code, fmt.Sprintf("failed to resolve reference %q: %s", f.fullName(), cause))
 }
 
-// noSpace is what users meet on a disk that is too small: containerd copies a blob to its ingest directory.
-func (f pullFailure) noSpace(blob v1.Hash) error {
-	return f.event("Unknown", fmt.Sprintf("failed to copy: write /var/lib/containerd/io.containerd.content.v1.content/"+
+// noSpaceError is what users meet on a disk that is too small: containerd copies a blob to its ingest directory.
+func (f pullFailure) noSpaceError(blob v1.Hash) error {
+	return f.newBuildError("Unknown", fmt.Sprintf("failed to copy: write /var/lib/containerd/io.containerd.content.v1.content/"+
 		"ingest/%s/data: no space left on device", fmt.Sprintf("%x", sha256.Sum256([]byte(blob.String())))))
 }
 
-func (f pullFailure) event(code, cause string) error {
+func (f pullFailure) newBuildError(code, cause string) error {
 	return &BuildError{Reason: reasonFailed, Message: fmt.Sprintf("Failed to pull image %q: rpc error: code = %s desc = "+
-		"failed to pull and unpack image %q: %s", f.image, code, f.name(), cause)}
+		"failed to pull and unpack image %q: %s", f.image, code, f.fullName(), cause)}
 }
 
-// name is the reference in full, as containerd writes it.
-func (f pullFailure) name() string {
+// fullName is the reference in full, as containerd writes it.
+func (f pullFailure) fullName() string {
 	if f.ref == nil {
 		return f.image
 	}

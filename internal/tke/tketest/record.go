@@ -36,16 +36,16 @@ type Request struct {
 func (r Request) Decode(into any) error { return json.Unmarshal(r.raw, into) }
 
 // Requests are all that came since the start or the last reset, in the order of their arrival.
-func (s *Server) Requests() []Request { return s.log.all() }
+func (s *Server) Requests() []Request { return s.log.copyAll() }
 
 // Calls counts the requests for an action, those in flight and those that failed too.
 func (s *Server) Calls(action string) int {
-	return s.log.count(func(r Request) bool { return r.Action == action })
+	return s.log.countIf(func(r Request) bool { return r.Action == action })
 }
 
 // Acted counts the requests for an action that took effect.
 func (s *Server) Acted(action string) int {
-	return s.log.count(func(r Request) bool { return r.Action == action && r.Acted })
+	return s.log.countIf(func(r Request) bool { return r.Action == action && r.Acted })
 }
 
 // ResetRequests forgets the requests, so that a test counts from here. Caches and faults stay.
@@ -57,7 +57,7 @@ type requestLog struct {
 	entries []*Request
 }
 
-func (l *requestLog) open(c *call, now time.Time) *Request {
+func (l *requestLog) addEntry(c *call, now time.Time) *Request {
 	entry := &Request{
 		ID: c.id, At: now, Action: c.action, Version: c.version, Region: c.region, Language: c.language,
 		SecretID: apitest.SecretID(c.header), Header: c.header.Clone(), raw: c.body,
@@ -71,7 +71,7 @@ func (l *requestLog) open(c *call, now time.Time) *Request {
 	return entry
 }
 
-func (l *requestLog) settle(entry *Request, answer reply, faults []Effect) {
+func (l *requestLog) completeEntry(entry *Request, answer reply, faults []Effect) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	entry.Done = true
@@ -81,13 +81,13 @@ func (l *requestLog) settle(entry *Request, answer reply, faults []Effect) {
 	entry.Faults = faults
 }
 
-func (l *requestLog) copy(entry *Request) Request {
+func (l *requestLog) copyEntry(entry *Request) Request {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return *entry
 }
 
-func (l *requestLog) all() []Request {
+func (l *requestLog) copyAll() []Request {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	out := make([]Request, 0, len(l.entries))
@@ -97,8 +97,8 @@ func (l *requestLog) all() []Request {
 	return out
 }
 
-func (l *requestLog) count(counts func(Request) bool) int {
-	return len(slices.DeleteFunc(l.all(), func(r Request) bool { return !counts(r) }))
+func (l *requestLog) countIf(counts func(Request) bool) int {
+	return len(slices.DeleteFunc(l.copyAll(), func(r Request) bool { return !counts(r) }))
 }
 
 func (l *requestLog) reset() {

@@ -25,7 +25,7 @@ type Server struct {
 
 	opts    Options
 	puller  *puller
-	times   timeWriter
+	times   timeFormatter
 	limiter *limiter
 	log     requestLog
 	faults  faultList
@@ -33,31 +33,31 @@ type Server struct {
 	ctx     context.Context // ends when the server closes
 	cancel  context.CancelFunc
 	http    *http.Server
-	door    *door
+	gate    *gate
 	running sync.WaitGroup // requests, builds, and the listener
 
-	mu     sync.Mutex
-	closed bool
-	seq    int
-	caches map[string]*record
-	lags   map[string]*lag
-	denied map[string]bool
+	mu         sync.Mutex
+	closed     bool
+	seq        int
+	caches     map[string]*record
+	staleLists map[string]*staleList
+	denied     map[string]bool
 }
 
 // NewUnstarted makes a server that does not listen. It is reached as a handler, or through [Server.Transport].
 func NewUnstarted(opts Options) *Server {
 	s := &Server{
-		opts:   opts.withDefaults(),
-		caches: map[string]*record{},
-		lags:   map[string]*lag{},
-		denied: map[string]bool{},
+		opts:       opts.withDefaults(),
+		caches:     map[string]*record{},
+		staleLists: map[string]*staleList{},
+		denied:     map[string]bool{},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.limiter = &limiter{perSecond: s.opts.RequestsPerSecond, taken: map[string][]time.Time{}}
-	s.times = timeWriter{s.opts.TimeForms, s.opts.Unconfirmed.PlainTimesIn, s.opts.Clock()}
+	s.times = timeFormatter{s.opts.TimeForms, s.opts.Unconfirmed.PlainTimesIn, s.opts.Clock()}
 	if s.opts.Builder == nil {
 		s.puller = newPuller(s.opts)
-		s.opts.Builder = s.puller.build
+		s.opts.Builder = s.puller.pullImages
 	}
 	return s
 }
@@ -69,7 +69,7 @@ func New(opts Options) *Server {
 	if err != nil {
 		panic(fmt.Sprintf("tketest: cannot listen: %v", err))
 	}
-	s.door = newDoor(listener, func() { s.http.SetKeepAlivesEnabled(true) })
+	s.gate = newGate(listener, func() { s.http.SetKeepAlivesEnabled(true) })
 	s.URL = "http://" + listener.Addr().String()
 	s.http = &http.Server{
 		Handler:           s,
@@ -77,7 +77,7 @@ func New(opts Options) *Server {
 		ReadHeaderTimeout: time.Minute,
 	}
 	s.running.Go(func() {
-		if err := s.http.Serve(s.door); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(s.gate); !errors.Is(err, http.ErrServerClosed) {
 			panic(fmt.Sprintf("tketest: %v", err))
 		}
 	})
@@ -115,27 +115,27 @@ func (s *Server) Close() {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !s.enter() {
+	if !s.beginRequest() {
 		http.Error(w, "closed", http.StatusServiceUnavailable)
 		return
 	}
 	defer s.running.Done()
 	c := newCall(r, s.opts.SignatureClock())
-	entry := s.log.open(c, s.opts.Clock())
-	plan := s.faults.plan(s.log.copy(entry))
-	answer := s.perform(c, plan)
+	entry := s.log.addEntry(c, s.opts.Clock())
+	plan := s.faults.planCall(s.log.copyEntry(entry))
+	answer := s.performCall(c, plan)
 	answer.date = s.opts.SignatureClock()
-	s.log.settle(entry, answer, plan.struck)
-	pause(s.ctx, answer.hold)
-	if answer.refuse > 0 && s.door != nil {
+	s.log.completeEntry(entry, answer, plan.applied)
+	waitFor(s.ctx, answer.hold)
+	if answer.refuse > 0 && s.gate != nil {
 		s.http.SetKeepAlivesEnabled(false) // or the client would ask over a connection that it has
-		s.door.shut(answer.refuse)
+		s.gate.shut(answer.refuse)
 	}
-	answer.write(w)
+	answer.writeTo(w)
 }
 
-// enter counts a request as running, so that Close can wait for it.
-func (s *Server) enter() bool {
+// beginRequest counts a request as running, so that Close can wait for it.
+func (s *Server) beginRequest() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -145,18 +145,18 @@ func (s *Server) enter() bool {
 	return true
 }
 
-// perform does what the request asks for, and whatever else was planned for it. A client that hangs up meanwhile does
+// performCall does what the request asks for, and whatever else was planned for it. A client that hangs up meanwhile does
 // not stop it: nor does the service stop.
-func (s *Server) perform(c *call, p plan) reply {
-	if !pause(s.ctx, p.delay) {
+func (s *Server) performCall(c *call, p callPlan) reply {
+	if !waitFor(s.ctx, p.delay) {
 		return reply{reset: true}
 	}
 	if p.instead != nil {
 		return p.instead(c)
 	}
 	c.lag, c.reversed = p.lag, p.reversed
-	response, apiErr := s.handle(c)
-	answer := c.answer(response, apiErr)
+	response, apiErr := s.handleCall(c)
+	answer := c.newReply(response, apiErr)
 	if list, ok := response.(describeResponse); ok && apiErr == nil {
 		answer.list = &list
 	}

@@ -4,17 +4,17 @@ import "github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apites
 
 // authenticate holds the signature and the clock of a request.
 func (s *Server) authenticate(c *call) *apiError {
-	signed := &apitest.Signed{
+	signed := &apitest.SignedRequest{
 		Service: service, Method: c.method, Path: c.path, Query: c.query, Host: c.host, Header: c.header, Body: c.body, Arrived: c.arrived,
 	}
-	if refusal := signed.Verify(s.credential); refusal != nil {
+	if refusal := signed.Verify(s.findCredentialOf); refusal != nil {
 		return &apiError{refusal.Code, refusal.EN, refusal.ZH}
 	}
 	return nil
 }
 
-// credential is what the service knows by a secret id: first its own, then what STS has given out.
-func (s *Server) credential(secretID string) (Credential, bool) {
+// findCredentialOf is what the service knows by a secret id: first its own, then what STS has given out.
+func (s *Server) findCredentialOf(secretID string) (Credential, bool) {
 	for _, known := range s.opts.Credentials {
 		if known.SecretID == secretID {
 			return known, true

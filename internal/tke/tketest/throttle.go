@@ -15,7 +15,7 @@ type limiter struct {
 	taken map[string][]time.Time // by action, the calls of the last second, oldest first
 }
 
-func (l *limiter) allow(action string) bool {
+func (l *limiter) allowCall(action string) bool {
 	if l.perSecond < 0 {
 		return true
 	}

@@ -18,16 +18,16 @@ const (
 	TimeMonotonic                   // 2026-03-30 17:07:11.389402882 +0800 CST m=+893.262707991
 )
 
-// timeWriter writes times the way the service does: as if several programs had each written some of them.
-type timeWriter struct {
+// timeFormatter writes times the way the service does: as if several programs had each written some of them.
+type timeFormatter struct {
 	forms     []TimeForm
 	plainZone *time.Location
 	started   time.Time // what a monotonic suffix counts from
 }
 
-// write takes the form by salt, so that a field of a cache keeps its form from one answer to the next while its
+// formatTime takes the form by salt, so that a field of a cache keeps its form from one answer to the next while its
 // neighbours have others. A zero time is the empty string.
-func (w timeWriter) write(t time.Time, salt int) string {
+func (w timeFormatter) formatTime(t time.Time, salt int) string {
 	if t.IsZero() {
 		return ""
 	}
@@ -47,10 +47,10 @@ func (w timeWriter) write(t time.Time, salt int) string {
 	}
 }
 
-// writeExpiry has two ways to say never: the empty string, and a hundred years after the creation.
-func (w timeWriter) writeExpiry(expires, created time.Time, salt int) string {
+// formatExpiry has two ways to say never: the empty string, and a hundred years after the creation.
+func (w timeFormatter) formatExpiry(expires, created time.Time, salt int) string {
 	if expires.IsZero() && salt%2 == 0 {
 		expires = created.AddDate(100, 0, 0)
 	}
-	return w.write(expires, salt)
+	return w.formatTime(expires, salt)
 }

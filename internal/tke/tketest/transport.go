@@ -21,23 +21,23 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	if served.Host == "" {
 		served.Host = req.URL.Host
 	}
-	body, err := drain(req.Body)
+	body, err := drainBody(req.Body)
 	if err != nil {
 		return nil, err
 	}
 	served.Body = io.NopCloser(bytes.NewReader(body))
-	answered := make(chan *answerWriter, 1)
-	go func() { answered <- t.serve(served) }()
+	answered := make(chan *responseRecorder, 1)
+	go func() { answered <- t.serveRequest(served) }()
 	select {
 	case <-req.Context().Done():
 		return nil, req.Context().Err()
 	case w := <-answered:
-		return w.response(req)
+		return w.toResponse(req)
 	}
 }
 
-// drain reads a body before the client may take it back.
-func drain(body io.ReadCloser) ([]byte, error) {
+// drainBody reads a body before the client may take it back.
+func drainBody(body io.ReadCloser) ([]byte, error) {
 	if body == nil {
 		return nil, nil
 	}
@@ -45,9 +45,9 @@ func drain(body io.ReadCloser) ([]byte, error) {
 	return io.ReadAll(body)
 }
 
-// serve runs the handler, which panics to end a connection.
-func (t inProcess) serve(req *http.Request) (w *answerWriter) {
-	w = &answerWriter{header: http.Header{}}
+// serveRequest runs the handler, which panics to end a connection.
+func (t inProcess) serveRequest(req *http.Request) (w *responseRecorder) {
+	w = &responseRecorder{header: http.Header{}}
 	defer func() {
 		if cause := recover(); cause != nil {
 			err, ok := cause.(error)
@@ -60,27 +60,27 @@ func (t inProcess) serve(req *http.Request) (w *answerWriter) {
 	return w
 }
 
-// answerWriter keeps an answer.
-type answerWriter struct {
+// responseRecorder keeps an answer.
+type responseRecorder struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-func (w *answerWriter) Header() http.Header { return w.header }
+func (w *responseRecorder) Header() http.Header { return w.header }
 
-func (w *answerWriter) WriteHeader(status int) { w.status = status }
+func (w *responseRecorder) WriteHeader(status int) { w.status = status }
 
-func (w *answerWriter) Write(data []byte) (int, error) { return w.body.Write(data) }
+func (w *responseRecorder) Write(data []byte) (int, error) { return w.body.Write(data) }
 
-func (w *answerWriter) response(req *http.Request) (*http.Response, error) {
+func (w *responseRecorder) toResponse(req *http.Request) (*http.Response, error) {
 	if w.status == 0 {
 		return nil, fmt.Errorf("read %s: %w", req.URL.Host, syscall.ECONNRESET)
 	}
 	length, _ := strconv.ParseInt(w.header.Get("Content-Length"), 10, 64)
 	var body io.Reader = &w.body
 	if int64(w.body.Len()) < length {
-		body = io.MultiReader(body, brokenOff{})
+		body = io.MultiReader(body, lostConnection{})
 	}
 	return &http.Response{
 		Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)), StatusCode: w.status,
@@ -89,7 +89,7 @@ func (w *answerWriter) response(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// brokenOff is the end of a body whose connection was lost.
-type brokenOff struct{}
+// lostConnection is the end of a body whose connection was lost.
+type lostConnection struct{}
 
-func (brokenOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+func (lostConnection) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

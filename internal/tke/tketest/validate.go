@@ -27,11 +27,11 @@ type settings struct {
 	Tags                     []Tag
 }
 
-func (in settings) check(u Unconfirmed) *apiError {
-	return firstOf(in.checkName(u), in.checkImages(u), in.checkNumbers(), in.checkLists())
+func (in settings) checkSettings(u Unconfirmed) *apiError {
+	return firstError(in.checkName(u), in.checkImages(u), in.checkNumbers(), in.checkLists())
 }
 
-func firstOf(errs ...*apiError) *apiError {
+func firstError(errs ...*apiError) *apiError {
 	for _, err := range errs {
 		if err != nil {
 			return err
@@ -45,9 +45,9 @@ func (in settings) checkName(u Unconfirmed) *apiError {
 	case in.ImageCacheName == nil:
 		return nil
 	case *in.ImageCacheName == "":
-		return invalidValue("ImageCacheName", "it is empty")
+		return newInvalidValueError("ImageCacheName", "it is empty")
 	case u.MaxNameLength > 0 && utf8.RuneCountInString(*in.ImageCacheName) > u.MaxNameLength:
-		return invalidValue("ImageCacheName", fmt.Sprintf("it is longer than %d characters", u.MaxNameLength))
+		return newInvalidValueError("ImageCacheName", fmt.Sprintf("it is longer than %d characters", u.MaxNameLength))
 	}
 	return nil
 }
@@ -57,18 +57,18 @@ func (in settings) checkImages(u Unconfirmed) *apiError {
 		return nil
 	}
 	if u.MaxImages > 0 && len(in.Images) > u.MaxImages {
-		return tooMany("Images", u.MaxImages)
+		return newTooManyError("Images", u.MaxImages)
 	}
 	return checkReferences(in.Images)
 }
 
 func checkReferences(images []string) *apiError {
 	if len(images) == 0 {
-		return invalidValue("Images", "it is empty")
+		return newInvalidValueError("Images", "it is empty")
 	}
 	for i, image := range images {
 		if _, err := name.ParseReference(image); err != nil {
-			return invalidValue(fmt.Sprintf("Images.%d", i), fmt.Sprintf("%q is no image reference", image))
+			return newInvalidValueError(fmt.Sprintf("Images.%d", i), fmt.Sprintf("%q is no image reference", image))
 		}
 	}
 	return nil
@@ -76,10 +76,10 @@ func checkReferences(images []string) *apiError {
 
 func (in settings) checkNumbers() *apiError {
 	if size := in.ImageCacheSize; size != nil && (*size < minSizeGiB || *size > maxSizeGiB) {
-		return invalidValue("ImageCacheSize", fmt.Sprintf("%d is not between %d and %d", *size, minSizeGiB, maxSizeGiB))
+		return newInvalidValueError("ImageCacheSize", fmt.Sprintf("%d is not between %d and %d", *size, minSizeGiB, maxSizeGiB))
 	}
 	if days := in.RetentionDays; days != nil && *days > maxRetentionDays {
-		return invalidValue("RetentionDays", fmt.Sprintf("%d is not between 0 and %d", *days, maxRetentionDays))
+		return newInvalidValueError("RetentionDays", fmt.Sprintf("%d is not between 0 and %d", *days, maxRetentionDays))
 	}
 	return nil
 }
@@ -96,7 +96,7 @@ func (in settings) checkLists() *apiError {
 	var keys []string
 	for i, tag := range in.Tags {
 		if tag.Key == "" || slices.Contains(keys, tag.Key) {
-			return invalidValue(fmt.Sprintf("Tags.%d.Key", i), fmt.Sprintf("%q is empty or there twice", tag.Key))
+			return newInvalidValueError(fmt.Sprintf("Tags.%d.Key", i), fmt.Sprintf("%q is empty or there twice", tag.Key))
 		}
 		keys = append(keys, tag.Key)
 	}
@@ -106,7 +106,7 @@ func (in settings) checkLists() *apiError {
 // checkHost takes a bare host, with a port or without, as in all samples: no scheme and no path.
 func checkHost(field, host string) *apiError {
 	if registry, err := name.NewRegistry(host); host == "" || err != nil || strings.Contains(registry.Name(), "/") {
-		return invalidValue(field, fmt.Sprintf("%q is not a bare host", host))
+		return newInvalidValueError(field, fmt.Sprintf("%q is not a bare host", host))
 	}
 	return nil
 }
@@ -132,15 +132,15 @@ func checkIDs(field, prefix string, ids []string) *apiError {
 
 func checkID(field, prefix, id string) *apiError {
 	if len(id) <= len(prefix) || !strings.HasPrefix(id, prefix) {
-		return invalidValue(field, fmt.Sprintf("%q does not begin with %q", id, prefix))
+		return newInvalidValueError(field, fmt.Sprintf("%q does not begin with %q", id, prefix))
 	}
 	return nil
 }
 
-// check is for what only a creation carries.
-func (in createRequest) check(u Unconfirmed) *apiError {
-	return firstOf(
-		in.settings.check(u),
+// checkFields is for what only a creation carries.
+func (in createRequest) checkFields(u Unconfirmed) *apiError {
+	return firstError(
+		in.settings.checkSettings(u),
 		checkID("VpcId", "vpc-", in.VpcID),
 		checkID("SubnetId", "subnet-", in.SubnetID),
 		checkHosts("RegistrySkipVerifyList", in.RegistrySkipVerifyList),
@@ -152,7 +152,7 @@ func (in createRequest) check(u Unconfirmed) *apiError {
 
 func checkSnapshotter(snapshotter *string) *apiError {
 	if snapshotter != nil && *snapshotter == "" {
-		return invalidValue("Snapshotter", "it is empty")
+		return newInvalidValueError("Snapshotter", "it is empty")
 	}
 	return nil
 }
@@ -161,16 +161,16 @@ func (in createRequest) checkEip() *apiError {
 	attribute := in.AutoCreateEipAttribute
 	if attribute != nil && attribute.InternetServiceProvider != nil &&
 		!slices.Contains([]string{"BGP", "CMCC", "CTCC", "CUCC"}, *attribute.InternetServiceProvider) {
-		return invalidValue("AutoCreateEipAttribute.InternetServiceProvider",
+		return newInvalidValueError("AutoCreateEipAttribute.InternetServiceProvider",
 			fmt.Sprintf("%q is none of BGP, CMCC, CTCC, CUCC", *attribute.InternetServiceProvider))
 	}
 	switch {
 	case in.ExistedEipID == nil:
 		return nil
 	case in.AutoCreateEip:
-		return invalidParameter("`ExistedEipId` conflicts with `AutoCreateEip`")
+		return newInvalidParameterError("`ExistedEipId` conflicts with `AutoCreateEip`")
 	case attribute != nil:
-		return invalidParameter("`ExistedEipId` conflicts with `AutoCreateEipAttribute`")
+		return newInvalidParameterError("`ExistedEipId` conflicts with `AutoCreateEipAttribute`")
 	}
 	return checkID("ExistedEipId", "eip-", *in.ExistedEipID)
 }

@@ -44,22 +44,22 @@ type wireEvent struct {
 	Last    string `json:"LastTimestamp"`
 }
 
-// wire writes a cache as the service does. What varies (forms of times, order of events) goes by the cache's number,
+// toWireCache writes a cache as the service does. What varies (forms of times, order of events) goes by the cache's number,
 // so that it varies between caches and holds still for each of them.
-func (s *Server) wire(rec *record) wireCache {
-	if s.opts.Tell != nil {
+func (s *Server) toWireCache(rec *record) wireCache {
+	if s.opts.RewriteAnswer != nil {
 		rec = rec.copy()
-		s.opts.Tell(&rec.Cache)
+		s.opts.RewriteAnswer(&rec.Cache)
 	}
 	out := wireCache{
 		ID:          rec.ID,
 		Name:        rec.Name,
 		Size:        rec.SizeGiB,
 		Images:      notNil(rec.Images),
-		Created:     s.times.write(rec.CreatedAt, rec.seq),
-		Expires:     s.times.writeExpiry(rec.ExpiresAt, rec.CreatedAt, rec.seq+1),
-		LastMatched: s.times.write(rec.LastMatchedAt, rec.seq+2),
-		Events:      s.wireEvents(rec),
+		Created:     s.times.formatTime(rec.CreatedAt, rec.seq),
+		Expires:     s.times.formatExpiry(rec.ExpiresAt, rec.CreatedAt, rec.seq+1),
+		LastMatched: s.times.formatTime(rec.LastMatchedAt, rec.seq+2),
+		Events:      s.toWireEvents(rec),
 		SnapshotID:  rec.SnapshotID,
 		Status:      rec.Status,
 	}
@@ -72,20 +72,20 @@ func (s *Server) wire(rec *record) wireCache {
 			Snapshotter:   rec.Snapshotter,
 		}
 	}
-	if s.opts.Unconfirmed.TellNetwork {
+	if s.opts.Unconfirmed.ReturnNetwork {
 		out.network = &network{rec.VpcID, rec.SubnetID, notNil(rec.SecurityGroupIDs)}
 	}
 	return out
 }
 
-// wireEvents come newest first, oldest first, or in no order at all.
-func (s *Server) wireEvents(rec *record) []wireEvent {
+// toWireEvents come newest first, oldest first, or in no order at all.
+func (s *Server) toWireEvents(rec *record) []wireEvent {
 	events := make([]wireEvent, 0, len(rec.Events))
 	for i, e := range rec.Events {
 		salt := rec.seq + i + 3
 		events = append(events, wireEvent{
 			CacheID: rec.ID, Type: e.Type, Reason: e.Reason, Message: e.Message,
-			First: s.times.write(e.First, salt), Last: s.times.write(e.Last, salt),
+			First: s.times.formatTime(e.First, salt), Last: s.times.formatTime(e.Last, salt),
 		})
 	}
 	switch rec.seq % 3 {

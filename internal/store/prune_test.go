@@ -1,4 +1,4 @@
-package keep_test
+package store_test
 
 import (
 	"os"
@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
 // write makes a file with the folders that it needs, last used long ago.
@@ -46,13 +46,13 @@ func TestPruningLeavesTheFilesOfOthersAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	others = append(others, large)
-	keep.In(dir).Put("key", []byte("value"))
+	store.Open(dir).Put("key", []byte("value"))
 	for _, name := range others {
 		if _, err := os.Stat(name); err != nil {
 			t.Errorf("%s is gone: %v", name, err)
 		}
 	}
-	if _, ok := keep.In(dir).Get("key"); !ok {
+	if _, ok := store.Open(dir).Get("key"); !ok {
 		t.Error("the entry is missing")
 	}
 }
@@ -65,7 +65,7 @@ func TestPruningRemovesWhatAKilledProcessLeft(t *testing.T) {
 	if err := os.Chtimes(fresh, time.Now(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	keep.In(dir).Put("key", []byte("value"))
+	store.Open(dir).Put("key", []byte("value"))
 	if _, err := os.Stat(left); err == nil {
 		t.Error("a temporary file of long ago is still there")
 	}

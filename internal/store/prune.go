@@ -1,4 +1,4 @@
-package keep
+package store
 
 import (
 	"fmt"
@@ -17,9 +17,9 @@ type bounds struct {
 	names   int // looked at in each of its 256 folders
 }
 
-// usual bounds let each folder hold four times its share of the entries, before what is too much is seen
+// defaultBounds bounds let each folder hold four times its share of the entries, before what is too much is seen
 // by a later process only.
-var usual = bounds{bytes: 128 << 20, entries: 32 << 10, names: 4 * (32 << 10) / 256}
+var defaultBounds = bounds{bytes: 128 << 20, entries: 32 << 10, names: 4 * (32 << 10) / 256}
 
 // tooOldForTemp: a temporary file of this age belongs to a process that was killed.
 const tooOldForTemp = time.Hour
@@ -28,8 +28,8 @@ const tooOldForTemp = time.Hour
 // its first two digits.
 var ownName = regexp.MustCompile(`^[0-9a-f]{64}\.kept(\.[0-9]+\.tmp)?$`)
 
-// found is an entry that pruning came across.
-type found struct {
+// storedEntry is an entry that pruning came across.
+type storedEntry struct {
 	name string
 	size int64
 	used time.Time
@@ -39,7 +39,7 @@ type found struct {
 // runs once in a process, before the first write; processes that prune together at worst remove a
 // little more.
 func pruneFolders(dir string, bound bounds) {
-	var entries []found
+	var entries []storedEntry
 	var total int64
 	for i := range 256 {
 		for _, e := range pruneFolder(dir, fmt.Sprintf("%02x", i), bound.names) {
@@ -47,7 +47,7 @@ func pruneFolders(dir string, bound bounds) {
 			total += e.size
 		}
 	}
-	slices.SortFunc(entries, func(a, b found) int { return a.used.Compare(b.used) })
+	slices.SortFunc(entries, func(a, b storedEntry) int { return a.used.Compare(b.used) })
 	left := len(entries)
 	for _, e := range entries {
 		if total <= bound.bytes && left <= bound.entries {
@@ -61,7 +61,7 @@ func pruneFolders(dir string, bound bounds) {
 }
 
 // pruneFolder removes what killed processes left in a folder, and returns its entries.
-func pruneFolder(dir, prefix string, most int) []found {
+func pruneFolder(dir, prefix string, most int) []storedEntry {
 	folder := filepath.Join(dir, prefix)
 	if checkDirectory(folder, os.Lstat) != nil {
 		return nil
@@ -72,7 +72,7 @@ func pruneFolder(dir, prefix string, most int) []found {
 	}
 	defer opened.Close()
 	names, _ := opened.ReadDir(most) // what could be read counts
-	var entries []found
+	var entries []storedEntry
 	for _, name := range names {
 		if !ownName.MatchString(name.Name()) || !strings.HasPrefix(name.Name(), prefix) {
 			continue
@@ -81,7 +81,7 @@ func pruneFolder(dir, prefix string, most int) []found {
 		if err != nil || !info.Mode().IsRegular() || checkOwner(name.Name(), info) != nil {
 			continue
 		}
-		entry := found{filepath.Join(folder, name.Name()), info.Size(), info.ModTime()}
+		entry := storedEntry{filepath.Join(folder, name.Name()), info.Size(), info.ModTime()}
 		switch {
 		case !strings.HasSuffix(name.Name(), tempSuffix):
 			entries = append(entries, entry)

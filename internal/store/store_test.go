@@ -1,4 +1,4 @@
-package keep_test
+package store_test
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
 func files(t *testing.T, dir string) []string {
@@ -34,13 +34,13 @@ func TestWhatWasPutIsThereForAnotherProcess(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "made", "when needed")
 	for key, value := range map[string]string{"a": "one", "b": "", "c": "two\nlines\x00"} {
-		keep.In(dir).Put(key, []byte(value))
-		got, ok := keep.In(dir).Get(key)
+		store.Open(dir).Put(key, []byte(value))
+		got, ok := store.Open(dir).Get(key)
 		if !ok || string(got) != value {
 			t.Errorf("%s: got %q, %v", key, got, ok)
 		}
 	}
-	if _, ok := keep.In(dir).Get("d"); ok {
+	if _, ok := store.Open(dir).Get("d"); ok {
 		t.Error("a key that was never put is there")
 	}
 }
@@ -57,7 +57,7 @@ func TestADamagedEntryIsNotThereAndIsWrittenAnew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			folder := keep.In(dir)
+			folder := store.Open(dir)
 			folder.Put("key", []byte("value"))
 			entry := files(t, dir)[0]
 			content, err := os.ReadFile(entry)
@@ -81,7 +81,7 @@ func TestADamagedEntryIsNotThereAndIsWrittenAnew(t *testing.T) {
 func TestAnEntryMovedToAnotherKeysPlaceIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	folder := keep.In(dir)
+	folder := store.Open(dir)
 	folder.Put("first", []byte("value"))
 	first := files(t, dir)[0]
 	folder.Put("second", []byte("other"))
@@ -103,7 +103,7 @@ func TestManyWritersOfOneKeyNeverShowATornEntry(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {
-			folder := keep.In(dir)
+			folder := store.Open(dir)
 			for range 50 {
 				folder.Put("key", bytes.Repeat([]byte{byte('a' + i)}, 10_000))
 				got, ok := folder.Get("key")
@@ -122,7 +122,7 @@ func TestManyWritersOfOneKeyNeverShowATornEntry(t *testing.T) {
 func TestTheFolderIsBoundedAndTheLeastRecentlyUsedGo(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	writer := keep.In(dir)
+	writer := store.Open(dir)
 	payload := make([]byte, 4<<20)
 	for i := range 40 {
 		writer.Put(fmt.Sprint(i), payload)
@@ -133,10 +133,10 @@ func TestTheFolderIsBoundedAndTheLeastRecentlyUsedGo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, ok := keep.In(dir).Get("7"); !ok {
+	if _, ok := store.Open(dir).Get("7"); !ok {
 		t.Fatal("7 is missing before the folder is pruned")
 	}
-	keep.In(dir).Put("last", []byte("x"))
+	store.Open(dir).Put("last", []byte("x"))
 	var total int64
 	for _, name := range files(t, dir) {
 		info, err := os.Stat(name)
@@ -148,7 +148,7 @@ func TestTheFolderIsBoundedAndTheLeastRecentlyUsedGo(t *testing.T) {
 	if total > 129<<20 {
 		t.Errorf("the folder holds %d MiB", total>>20)
 	}
-	if _, ok := keep.In(dir).Get("7"); !ok {
+	if _, ok := store.Open(dir).Get("7"); !ok {
 		t.Error("the entry that was just used is gone")
 	}
 }
@@ -159,7 +159,7 @@ func TestAFolderThatCannotBeWrittenIsNoFailure(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, folder := range map[string]*keep.Folder{"none": keep.In(""), "below a file": keep.In(filepath.Join(file, "x"))} {
+	for name, folder := range map[string]*store.Store{"none": store.Open(""), "below a file": store.Open(filepath.Join(file, "x"))} {
 		folder.Put("key", []byte("value"))
 		if _, ok := folder.Get("key"); ok {
 			t.Errorf("%s: it is there", name)
@@ -169,7 +169,7 @@ func TestAFolderThatCannotBeWrittenIsNoFailure(t *testing.T) {
 
 func FuzzGetBelievesOnlyWhatWasPut(f *testing.F) {
 	dir := f.TempDir()
-	keep.In(dir).Put("key", []byte("value"))
+	store.Open(dir).Put("key", []byte("value"))
 	var entry string
 	_ = filepath.WalkDir(dir, func(name string, d fs.DirEntry, _ error) error {
 		if d.Type().IsRegular() {
@@ -186,7 +186,7 @@ func FuzzGetBelievesOnlyWhatWasPut(f *testing.F) {
 		if err := os.WriteFile(entry, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got, ok := keep.In(dir).Get("key"); ok && !bytes.Equal(content, sound) && !isEntry(content) {
+		if got, ok := store.Open(dir).Get("key"); ok && !bytes.Equal(content, sound) && !isEntry(content) {
 			t.Errorf("believed %q", got)
 		}
 	})

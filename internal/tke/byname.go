@@ -9,42 +9,41 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 )
 
-// namesakes answers looks for a name that come at about the same time with shared DescribeImageCaches calls: a plan of fifty new
+// nameLoader answers looks for a name that come at about the same time with shared DescribeImageCaches calls: a plan of fifty new
 // caches looks fifty times. Like reader it keeps nothing.
-type namesakes struct {
+type nameLoader struct {
 	loader *dataloader.Loader[string, []ImageCache]
 }
 
-func newNamesakes(client *Client) *namesakes {
+func newNameLoader(client *Client) *nameLoader {
 	batch := func(ctx context.Context, names []string) []*dataloader.Result[[]ImageCache] {
 		// The batch belongs to all who wait for it, so it must not end with the first one's context.
 		ctx = context.WithoutCancel(ctx)
-		found, err := client.Named(ctx, unique(names)...)
+		found, err := client.listByNames(ctx, sortUnique(names)...)
 		results := make([]*dataloader.Result[[]ImageCache], len(names))
 		for i, name := range names {
 			results[i] = &dataloader.Result[[]ImageCache]{Error: err, Data: slices.DeleteFunc(slices.Clone(found),
 				func(cache ImageCache) bool { return cache.Name != name })}
 			if isInconsistent(err) && len(names) > 1 { // about one of the names
-				results[i].Data, results[i].Error = client.Named(ctx, name)
+				results[i].Data, results[i].Error = client.listByNames(ctx, name)
 			}
 		}
 		return results
 	}
-	return &namesakes{loader: dataloader.NewBatchedLoader(batch,
+	return &nameLoader{loader: dataloader.NewBatchedLoader(batch,
 		dataloader.WithCache(&dataloader.NoCache[string, []ImageCache]{}),
 		dataloader.WithBatchCapacity[string, []ImageCache](pageSize),
-		dataloader.WithWait[string, []ImageCache](gatherFor),
+		dataloader.WithWait[string, []ImageCache](batchWait),
 	)}
 }
 
-// Namesakes gives the caches of one name, which must not be empty. Names may repeat: the service does not keep them unique, as
-// far as is known.
-func (c *Client) Namesakes(ctx context.Context, name string) ([]ImageCache, error) {
-	return await(ctx, c.namesakes.loader.Load(ctx, name))
+// loadCaches returns the caches of one name, which must not be empty.
+func (n *nameLoader) loadCaches(ctx context.Context, name string) ([]ImageCache, error) {
+	return awaitResult(ctx, n.loader.Load(ctx, name))
 }
 
-// await takes what a shared call gives, or leaves it to the others when the context ends first.
-func await[T any](ctx context.Context, thunk dataloader.Thunk[T]) (T, error) {
+// awaitResult takes what a shared call gives, or leaves it to the others when the context ends first.
+func awaitResult[T any](ctx context.Context, thunk dataloader.Thunk[T]) (T, error) {
 	type result struct {
 		value T
 		err   error
@@ -59,6 +58,6 @@ func await[T any](ctx context.Context, thunk dataloader.Thunk[T]) (T, error) {
 		return r.value, r.err
 	case <-ctx.Done():
 		var none T
-		return none, cloudapi.Canceled(ctx, service, ActionDescribe)
+		return none, cloudapi.NewCanceledError(ctx, service, ActionDescribe)
 	}
 }

@@ -1,4 +1,4 @@
-// Package keep is a small store of files for what never changes: measurements of layers and manifests, by digest.
+// Package store is a small store of files for what never changes: measurements of layers and manifests, by digest.
 //
 // It is a convenience and never a source of failure: an entry that is missing, damaged or of
 // another version is simply not there, a write that fails is forgotten, and any number of processes
@@ -22,7 +22,7 @@
 //
 // Entries and temporary files of this package's own form, in its own two levels of folders. All
 // other files are left alone.
-package keep
+package store
 
 import (
 	"bytes"
@@ -48,27 +48,27 @@ const (
 	tempSuffix    = ".tmp"
 )
 
-// Folder keeps entries below a directory. A nil *Folder keeps none.
-type Folder struct {
+// Store keeps entries below a directory. A nil *Folder keeps none.
+type Store struct {
 	dir   string
 	prune sync.Once
 }
 
-// In uses a directory, which is made when the first entry is written. An empty name keeps nothing.
-func In(dir string) *Folder {
+// Open uses a directory, which is made when the first entry is written. An empty name keeps nothing.
+func Open(dir string) *Store {
 	if dir == "" {
 		return nil
 	}
-	return &Folder{dir: dir}
+	return &Store{dir: dir}
 }
 
 // Get returns the entry of a key, and whether there is a sound one.
-func (f *Folder) Get(key string) ([]byte, bool) {
+func (f *Store) Get(key string) ([]byte, bool) {
 	if f == nil {
 		return nil, false
 	}
-	name := f.path(key)
-	if f.checkFolder(filepath.Dir(name)) != nil {
+	name := f.entryPath(key)
+	if f.checkEntryFolder(filepath.Dir(name)) != nil {
 		return nil, false
 	}
 	file, err := openRegular(name)
@@ -81,7 +81,7 @@ func (f *Folder) Get(key string) ([]byte, bool) {
 		return nil, false
 	}
 	header, payload, found := bytes.Cut(content.Bytes(), []byte("\n"))
-	if !found || string(header) != headerOf(key, payload) {
+	if !found || string(header) != entryHeader(key, payload) {
 		return nil, false
 	}
 	now := time.Now()
@@ -90,27 +90,27 @@ func (f *Folder) Get(key string) ([]byte, bool) {
 }
 
 // Has reports whether there is a sound entry of a key.
-func (f *Folder) Has(key string) bool {
+func (f *Store) Has(key string) bool {
 	_, found := f.Get(key)
 	return found
 }
 
 // Put keeps an entry, if it can.
-func (f *Folder) Put(key string, payload []byte) {
+func (f *Store) Put(key string, payload []byte) {
 	if f == nil || len(payload) > maxEntryBytes-256 {
 		return
 	}
-	name := f.path(key)
+	name := f.entryPath(key)
 	folder := filepath.Dir(name)
-	if os.MkdirAll(folder, 0o700) != nil || f.checkFolder(folder) != nil {
+	if os.MkdirAll(folder, 0o700) != nil || f.checkEntryFolder(folder) != nil {
 		return
 	}
-	f.prune.Do(func() { pruneFolders(f.dir, usual) })
+	f.prune.Do(func() { pruneFolders(f.dir, defaultBounds) })
 	temp, err := os.CreateTemp(folder, filepath.Base(name)+".*"+tempSuffix)
 	if err != nil {
 		return
 	}
-	_, err = temp.WriteString(headerOf(key, payload) + "\n" + string(payload))
+	_, err = temp.WriteString(entryHeader(key, payload) + "\n" + string(payload))
 	if closed := temp.Close(); err == nil {
 		err = closed
 	}
@@ -122,12 +122,12 @@ func (f *Folder) Put(key string, payload []byte) {
 	}
 }
 
-// headerOf binds an entry to its key and guards it against damage.
-func headerOf(key string, payload []byte) string {
+// entryHeader binds an entry to its key and guards it against damage.
+func entryHeader(key string, payload []byte) string {
 	return fmt.Sprintf("tkeimage %s %s %x", version, key, sha256.Sum256(payload))
 }
 
-func (f *Folder) path(key string) string {
+func (f *Store) entryPath(key string) string {
 	sum := sha256.Sum256([]byte(version + " " + key))
 	name := hex.EncodeToString(sum[:])
 	return filepath.Join(f.dir, name[:2], name+suffix)
@@ -135,7 +135,7 @@ func (f *Folder) path(key string) string {
 
 // Check returns why nothing in the directory is believed or written, and nil where there is no
 // reason, or no directory yet.
-func (f *Folder) Check() error {
+func (f *Store) Check() error {
 	if f == nil {
 		return nil
 	}
@@ -145,8 +145,8 @@ func (f *Folder) Check() error {
 	return nil
 }
 
-// checkFolder does so for the directory and one folder in it.
-func (f *Folder) checkFolder(name string) error {
+// checkEntryFolder does so for the directory and one folder in it.
+func (f *Store) checkEntryFolder(name string) error {
 	if err := checkDirectory(f.dir, os.Stat); err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func refresh(t *testing.T, client *tke.Client, ids []string, look func(id string
 	for range 10 {
 		all.Go(func() {
 			for id := range next {
-				cache, err := client.Read(t.Context(), id, "")
+				cache, err := client.Get(t.Context(), id, tke.ConfirmAbsence(""), tke.FromListing())
 				if err != nil {
 					t.Errorf("%s: %v", id, err)
 				}
@@ -149,7 +149,7 @@ func TestNoReadSeesThePastOfItsOwnProcess(t *testing.T) {
 		if err := client.Update(t.Context(), tke.UpdateRequest{ID: id, Name: &name}); err != nil {
 			t.Fatal(err)
 		}
-		cache, err := client.Read(t.Context(), id, "")
+		cache, err := client.Get(t.Context(), id, tke.ConfirmAbsence(""), tke.FromListing())
 		if err != nil || cache.Name != name {
 			t.Errorf("got %+v, %v", cache, err)
 		}

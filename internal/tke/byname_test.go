@@ -20,7 +20,7 @@ func TestLooksForNamesShareCallsAndFindOnlyTheName(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 50 {
 		all.Go(func() {
-			found, err := client.Namesakes(t.Context(), fmt.Sprint("name-", i))
+			found, err := client.List(t.Context(), tke.Filter{Names: []string{fmt.Sprint("name-", i)}})
 			want := 1
 			if i == 7 {
 				want = 2
@@ -47,10 +47,10 @@ func TestASharedCallAsksForNothingTwice(t *testing.T) {
 	for i := range 20 {
 		cache := []tketest.Cache{one, other}[i%2]
 		all.Go(func() {
-			if found, err := client.Find(t.Context(), cache.ID); err != nil || found == nil || found.ID != cache.ID {
+			if found, err := client.Get(t.Context(), cache.ID); err != nil || found == nil || found.ID != cache.ID {
 				t.Errorf("%s: %v %+v", cache.ID, err, found)
 			}
-			if found, err := client.Namesakes(t.Context(), cache.Name); err != nil || len(found) != 1 || found[0].ID != cache.ID {
+			if found, err := client.List(t.Context(), tke.Filter{Names: []string{cache.Name}}); err != nil || len(found) != 1 || found[0].ID != cache.ID {
 				t.Errorf("%s: %v %+v", cache.Name, err, found)
 			}
 		})

@@ -1,6 +1,6 @@
 //go:build unix
 
-package keep_test
+package store_test
 
 import (
 	"os"
@@ -10,14 +10,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/keep"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
 // kept is a directory with one entry, and the entry's file.
 func kept(t *testing.T) (dir, entry string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "kept")
-	keep.In(dir).Put("key", []byte("value"))
+	store.Open(dir).Put("key", []byte("value"))
 	return dir, files(t, dir)[0]
 }
 
@@ -26,7 +26,7 @@ func get(t *testing.T, dir string) bool {
 	t.Helper()
 	done := make(chan bool, 1)
 	go func() {
-		_, ok := keep.In(dir).Get("key")
+		_, ok := store.Open(dir).Get("key")
 		done <- ok
 	}()
 	select {
@@ -83,7 +83,7 @@ func TestOnlyARegularFileIsAnEntry(t *testing.T) {
 				elsewhere, err := os.Readlink(filepath.Dir(entry))
 				must(t, err)
 				before := files(t, elsewhere)
-				keep.In(dir).Put("key", []byte("another value"))
+				store.Open(dir).Put("key", []byte("another value"))
 				if after := files(t, elsewhere); len(before) != 1 || len(after) != 1 || strings.Contains(read(t, after[0]), "another value") {
 					t.Errorf("it was written through the link: %v", after)
 				}
@@ -136,12 +136,12 @@ func TestWhatOthersMayWriteIsNotBelieved(t *testing.T) {
 			if got := get(t, dir); got != test.believed {
 				t.Errorf("believed: %v", got)
 			}
-			if err := keep.In(dir).Check(); (err == nil) != (test.believed || test.of(dir, entry) != dir) {
+			if err := store.Open(dir).Check(); (err == nil) != (test.believed || test.of(dir, entry) != dir) {
 				t.Errorf("the directory is checked: %v", err)
 			}
 			// An entry that is not believed is written anew; where it lies in no good place, it is left as it is.
 			before := read(t, entry)
-			keep.In(dir).Put("key", []byte("another value"))
+			store.Open(dir).Put("key", []byte("another value"))
 			written := read(t, entry) != before
 			if want := test.believed || test.of(dir, entry) == entry; written != want || get(t, dir) != want {
 				t.Errorf("written anew: %v", written)
@@ -174,7 +174,7 @@ func TestWhatBelongsToAnotherUserIsNotBelieved(t *testing.T) {
 			must(t, os.WriteFile(left, nil, 0o600))
 			must(t, os.Chtimes(left, old, old))
 			must(t, os.Lchown(left, another, another))
-			keep.In(dir).Put("another key", []byte("value"))
+			store.Open(dir).Put("another key", []byte("value"))
 			if _, err := os.Stat(left); err != nil {
 				t.Errorf("another user's file was removed: %v", err)
 			}
@@ -184,7 +184,7 @@ func TestWhatBelongsToAnotherUserIsNotBelieved(t *testing.T) {
 
 func TestADirectoryThatIsNotThereYetIsFine(t *testing.T) {
 	t.Parallel()
-	for _, folder := range []*keep.Folder{nil, keep.In(filepath.Join(t.TempDir(), "not", "yet"))} {
+	for _, folder := range []*store.Store{nil, store.Open(filepath.Join(t.TempDir(), "not", "yet"))} {
 		if err := folder.Check(); err != nil {
 			t.Error(err)
 		}
