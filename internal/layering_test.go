@@ -7,9 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -109,69 +107,6 @@ func TestDiagramPointsDownwards(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestDesignShowsTheDiagram holds the three lists of DESIGN.md to the diagram: what is shipped, what tests are made of, and the
-// laboratory, each in its order. Packages that are nothing but tests are imported by none, so they have no place in the diagram
-// and may stand anywhere in the last list.
-func TestDesignShowsTheDiagram(t *testing.T) {
-	t.Parallel()
-
-	var shipped, props, inLab, tests []string
-	for _, r := range diagram {
-		if r.props {
-			props = append(props, r.name)
-		} else if r.name != "" { // main stands on the roof
-			shipped = append(shipped, r.name)
-		}
-	}
-	for _, r := range laboratory {
-		inLab = append(inLab, r.name)
-	}
-	for _, found := range packages(t) {
-		if len(found.GoFiles) == 0 && found.ImportPath != module+"/internal" { // not this one
-			tests = append(tests, found.room())
-		}
-	}
-
-	lists := listsOfDesign(t)
-	ofTests := func(name string) bool { return slices.Contains(tests, name) }
-	named := slices.DeleteFunc(slices.Clone(lists[2]), func(name string) bool { return !ofTests(name) })
-	for _, c := range []struct {
-		title     string
-		want, got []string
-	}{
-		{"shipped", shipped, lists[0]},
-		{"for tests", props, lists[1]},
-		{"the laboratory", inLab, slices.DeleteFunc(lists[2], ofTests)},
-		{"nothing but tests", tests, slices.Sorted(slices.Values(named))},
-	} {
-		if !slices.Equal(c.want, c.got) {
-			t.Errorf("DESIGN.md's list of what is %s:\n%v\nwant, as in the diagram:\n%v", c.title, c.got, c.want)
-		}
-	}
-}
-
-// listsOfDesign gives the rooms that the first three blocks of DESIGN.md name, in their order.
-func listsOfDesign(t *testing.T) (lists [3][]string) {
-	t.Helper()
-
-	content, err := os.ReadFile("../DESIGN.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := strings.Split(string(content), "```\n")
-	if len(blocks) < 2*len(lists)+1 {
-		t.Fatal("DESIGN.md has no three lists")
-	}
-	line := regexp.MustCompile(`(?m)^(?:internal/)?(\S+)/ +\S`)
-	for i := range lists {
-		for _, match := range line.FindAllStringSubmatch(blocks[2*i+1], -1) {
-			lists[i] = append(lists[i], match[1])
-		}
-	}
-
-	return lists
 }
 
 func TestImportsFollowTheDiagram(t *testing.T) {
