@@ -31,26 +31,18 @@ func Probe(ctx context.Context, l Layer, budget int64) (Measurement, error) {
 	if l.Blob == nil || l.Size == 0 && declaredCompression(l.MediaType) != packedPlain {
 		return Declared(l), nil
 	}
-	return newProbe(ctx, l, budget).run(budget)
-}
-
-func newProbe(ctx context.Context, l Layer, budget int64) *probe {
-	return &probe{
+	p := &probe{
 		ctx:   ctx,
 		layer: l,
 		blob:  &budgetReader{ctx: ctx, blob: l.Blob, size: l.Size, left: max(budget, 0)},
 		end:   StartOf(budget),
 	}
-}
-
-// run measures the layer, with a budget of which some may have been spent before.
-func (p *probe) run(budget int64) (Measurement, error) {
 	m, ok := p.measure()
-	if err := p.ctx.Err(); err != nil {
+	if err := ctx.Err(); err != nil {
 		return Measurement{}, err
 	}
 	if !ok {
-		m = Declared(p.layer)
+		m = Declared(l)
 	}
 	// A probe that knows all it can ends by itself. One that spent most of its budget ended for the lack of more.
 	m.Cut = !m.Exact && p.blob.left < budget/2
@@ -76,7 +68,6 @@ type probe struct {
 	notes []string
 
 	listed  *Measurement // by a table of contents that is neither confirmed nor refuted
-	lister  string       // whose table it is, before what is wrong with it
 	refuted string       // what is wrong with a table of contents
 }
 

@@ -164,7 +164,7 @@ func (p *probe) table(t table, packed compression) (Measurement, bool) {
 	p.passed("table of contents", err)
 	switch {
 	case errors.Is(err, errUnconfirmed):
-		p.listed, p.lister = &m, ""
+		p.listed = &m
 	case errors.Is(err, ErrTable) && !errors.Is(err, errBudget) && p.blob.err == nil && p.ctx.Err() == nil:
 		p.refuted = err.Error()
 	}
@@ -188,16 +188,13 @@ func (p *probe) reconcile(m Measurement, ok bool) (Measurement, bool) {
 	listed := *p.listed
 	length := listed.UnpackedBytes
 	if length.Max < m.UnpackedBytes.Min || length.Min > m.UnpackedBytes.Max {
-		p.refuted = fmt.Sprintf("%s%v: samples of the stream do not agree with its %d bytes", p.lister, ErrTable, length.Value)
+		p.refuted = fmt.Sprintf("%v: samples of the stream do not agree with its %d bytes", ErrTable, length.Value)
 		return m, true
 	}
 	listed.DiskBytes.Min = min(listed.DiskBytes.Min, m.DiskBytes.Min)
 	listed.DiskBytes.Max = max(listed.DiskBytes.Max, m.DiskBytes.Max)
-	if m.UnpackedBytes.Min >= length.Min && m.UnpackedBytes.Max <= length.Max {
-		listed.UnpackedBytes = m.UnpackedBytes
-	}
-	listed.UnpackedBytes.Min = min(listed.UnpackedBytes.Min, m.UnpackedBytes.Min)
-	listed.UnpackedBytes.Max = max(listed.UnpackedBytes.Max, m.UnpackedBytes.Max)
+	listed.UnpackedBytes.Min = min(length.Min, m.UnpackedBytes.Min)
+	listed.UnpackedBytes.Max = max(length.Max, m.UnpackedBytes.Max)
 	listed.Inodes, listed.Exact = nil, false
 	return listed, true
 }

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -39,7 +41,8 @@ const (
 // time, and what it lists is nothing but their word. It is compared with the layer's stream,
 // as a table within the blob is (toccheck.go): its checkpoints say where the stream can be
 // entered, so that what lies between two of them is unpacked and compared (ztocproof.go).
-// One that is neither confirmed nor refuted is not exact, and is checked by samples.
+// One that is neither confirmed nor refuted is not exact: as a rule spans are too large to be
+// unpacked for what a check may cost, and of each that is drawn its start is compared.
 const (
 	ztocNote = "the files are those that a SOCI index lists"
 
@@ -68,20 +71,14 @@ func ZTOC(ctx context.Context, l Layer, ztoc []byte, budget int64) (Measurement,
 	if err != nil {
 		return Measurement{}, err
 	}
-	// What the check spends depends on what it draws, and what samples may read must not.
-	reserved := min(checkBytes, budget/2)
-	blob := &budgetReader{ctx: ctx, blob: l.Blob, size: l.Size, left: reserved}
+	blob := &budgetReader{ctx: ctx, blob: l.Blob, size: l.Size, left: max(budget, 0)}
+	z.spans.prefix = min(checkBytes, blob.left) / prefixPart
 	check := &tocCheck{segments: z.spans.segments, proof: z.spans, blob: blob, random: secretRandom()}
-	err = check.run()
-	switch {
+	switch err := check.run(); {
 	case err == nil:
 		return z.confirmed(l)
 	case errors.Is(err, errUnconfirmed) || errors.Is(err, errBudget):
-		p := newProbe(ctx, l, budget-reserved)
-		m := z.unconfirmed()
-		p.listed, p.lister = &m, "of the SOCI index, "
-		p.passed("zTOC", err)
-		return p.run(budget)
+		return z.unconfirmed(l, err)
 	default:
 		return Measurement{}, err
 	}
@@ -106,11 +103,28 @@ func (z *listing) confirmed(l Layer) (Measurement, error) {
 	return m, nil
 }
 
-// unconfirmed is the measurement that samples have to confirm.
-func (z *listing) unconfirmed() Measurement {
+// unconfirmed is the measurement of a zTOC that the check has neither proven nor refuted. It
+// counts if the tar's length is the one in the gzip trailer (ISIZE, RFC 1952 §2.3.1: modulo
+// 2^32; of several members, of the last one alone, so that this cannot refute).
+func (z *listing) unconfirmed(l Layer, why error) (Measurement, error) {
+	var trailer [4]byte
+	if n, err := l.Blob.ReadAt(trailer[:], l.Size-int64(len(trailer))); n < len(trailer) && err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return Measurement{}, err
+	}
 	m := z.measurement()
-	m.Exact = false
-	return m
+	length := z.length + int64(binary.LittleEndian.Uint32(trailer[:])-uint32(z.length))
+	if length > m.UnpackedBytes.Max {
+		return Measurement{}, fmt.Errorf("%w: the blob's trailer speaks of another length", errUnconfirmed)
+	}
+	if said, ok := annotatedSize(l, packedGzip); ok && said != length {
+		return Measurement{}, fmt.Errorf("%w: it lists %d bytes, annotated are %d", ErrTable, length, said)
+	}
+	m.UnpackedBytes, m.Exact = exactly(length), false
+	m.Note = why.Error() + "; " + m.Note
+	return m, nil
 }
 
 func (z *listing) measurement() Measurement {

@@ -284,19 +284,15 @@ func TestALieInAShareOfTheSpansIsFound(t *testing.T) {
 // checkpoint that is none.
 func TestALargeSpanIsCheckedByItsStart(t *testing.T) {
 	t.Parallel()
-	tarball := makeTar(t, mixture(4000, 3000)...)
+	tarball := makeTar(t, mixture(2000, 3000)...)
 	for _, many := range []bool{false, true} {
 		l, z := packedWithZTOC(t, tarball, 4<<20)
 		blob := blobOf(l)
 		l.Blob = &memory{data: blob, many: many}
 		m, err := ZTOC(t.Context(), l, z.Bytes(), 64<<20)
-		if err != nil || m.Exact || m.Inodes != nil || m.Refuted != "" || m.Method != MethodTOC {
-			t.Errorf("%+v, %v", m, err)
-		}
 		want := stream(t, tarball)
-		if m.DiskBytes.Value != want.DiskBytes.Value || m.DiskBytes.Min >= want.DiskBytes.Min || m.DiskBytes.Max < want.DiskBytes.Max ||
-			m.UnpackedBytes != want.UnpackedBytes {
-			t.Errorf("%+v, want %+v", m, want)
+		if err != nil || m.Exact || m.Method != MethodTOC || m.DiskBytes.Value != want.DiskBytes.Value || m.UnpackedBytes != want.UnpackedBytes {
+			t.Errorf("%+v, %v, want %+v", m, err, want)
 		}
 		z.Spans[len(z.Spans)-1].In += 2
 		z.Seal(blob)
@@ -306,16 +302,13 @@ func TestALargeSpanIsCheckedByItsStart(t *testing.T) {
 	}
 }
 
-// TestSamplesRefuteAZTOC that lies where the check does not look.
-func TestSamplesRefuteAZTOC(t *testing.T) {
+// TestAnotherLengthThanTheTrailersIsNotTaken: it is no lie where the blob has several members.
+func TestAnotherLengthThanTheTrailersIsNotTaken(t *testing.T) {
 	t.Parallel()
-	tarball := makeTar(t, mixture(4000, 3000)...)
-	l, z := packedWithZTOC(t, tarball, 4<<20)
-	last := &z.Files[len(z.Files)-1]
-	last.Size += 1 << 20
+	l, z := packedWithZTOC(t, makeTar(t, mixture(2000, 3000)...), 4<<20)
+	z.Files[len(z.Files)-1].Size += 1 << 20
 	z.Uncompressed += 1 << 20
-	m, err := ZTOC(t.Context(), l, z.Bytes(), 64<<20)
-	if refuted := errors.Is(err, ErrTable); !refuted && (m.Exact || !strings.HasPrefix(m.Refuted, "of the SOCI index, ")) {
+	if m, err := ZTOC(t.Context(), l, z.Bytes(), 64<<20); !errors.Is(err, errUnconfirmed) || errors.Is(err, ErrTable) {
 		t.Errorf("%+v, %v", m, err)
 	}
 }

@@ -13,13 +13,14 @@ import (
 	"slices"
 )
 
-// mostOfPrefix is how much of a span is read that is not read whole: enough to refute a
-// checkpoint or a header, and too little to confirm what follows.
-const mostOfPrefix = 12 << 10
+// prefixPart is the part of the check's budget that is read of a span which is not read whole:
+// enough to refute a checkpoint or a header, and too little to confirm what follows. All that
+// are drawn take less than what whole spans leave of the budget.
+const prefixPart = 512
 
 func (s *spanProof) ends(i int) []place {
 	whole := s.extent(i)
-	return []place{{whole.at, min(whole.length, mostOfPrefix)}}
+	return []place{{whole.at, min(whole.length, s.prefix)}}
 }
 
 // proveByEnds compares the start of a span with the list. It confirms nothing.

@@ -84,6 +84,7 @@ type spanProof struct {
 	points  []checkpoint
 	headers []header
 	size    int64 // of the blob
+	prefix  int64 // what is read of a span that is not read whole
 	total   int64 // of the tar, once the last span is unpacked
 }
 

@@ -75,7 +75,7 @@ func indexableInSpans(t *testing.T, seed uint64, span int) (*blob, []byte) {
 	return packedInSpans(t, out.Bytes(), span), out.Bytes()
 }
 
-// Spans that are small enough that the check of a zTOC unpacks some of them, and one that is not.
+// Spans of which the check of a zTOC unpacks some, and of which it unpacks none.
 const (
 	smallSpan = 128 << 10
 	largeSpan = 4 << 20
@@ -217,14 +217,14 @@ func TestASOCIIndexCountsWhatAStreamDoes(t *testing.T) {
 			t.Errorf("%s: %+v and %d inodes, streamed %+v and %d", repository, got.RequiredBytes, *got.Inodes, want.RequiredBytes, *want.Inodes)
 		}
 		for _, m := range got.Images[0].Measurements {
-			if m.Method != layersize.MethodTOC || !m.Exact || !got.Exact {
-				t.Errorf("%s: %+v: spans that were unpacked hold what the index lists", repository, m)
+			if m.Method != layersize.MethodTOC || m.Exact || m.Refuted != "" {
+				t.Errorf("%s: %+v: the check of so large spans proves nothing", repository, m)
 			}
 		}
 		if n := count(asked, "sha256-") + count(asked, "/referrers/"); n != referrers {
 			t.Errorf("%s: %d requests for referrers, want %d: %v", repository, n, referrers, asked)
 		}
-		most := 3 + referrers + 1 + 2*2 // manifest and configuration; index; for each layer the zTOC and its trailer
+		most := 3 + referrers + 1 + 2*5 // manifest and configuration; index; for each layer the zTOC, its check in two rounds, and its trailer
 		if referrers > 0 {
 			most += 2 // while the referrers were looked for, the layers' starts were read
 		}
@@ -334,8 +334,8 @@ func TestALyingIndexIsNeverBelieved(t *testing.T) {
 	}
 }
 
-// TestAnIndexOfLargeSpansIsNotExact: of a span that is too large to be unpacked, its start is checked alone. A lie behind
-// that is within the bounds of samples, as the truth is.
+// TestAnIndexOfLargeSpansIsNotExact: of a span that is too large to be unpacked, its start is checked alone. What is listed behind
+// that may be the truth or not.
 func TestAnIndexOfLargeSpansIsNotExact(t *testing.T) {
 	t.Parallel()
 	s := watched(t)
@@ -352,11 +352,8 @@ func TestAnIndexOfLargeSpansIsNotExact(t *testing.T) {
 		change(z)
 		attach(t, s, "large/"+name, imageOf(t, l), map[v1.Layer][]byte{l: z.Bytes()})
 		reference := s.host + "/large/" + name + ":v1"
-		want := streamed(t, reference).Images[0].Measurements[0]
-		m := sampled(t, measurer(t, nil), reference).Images[0].Measurements[0]
-		if m.Method != layersize.MethodTOC || m.Exact || m.DiskBytes.Min > want.DiskBytes.Min || m.DiskBytes.Max < want.DiskBytes.Max ||
-			m.UnpackedBytes != want.UnpackedBytes {
-			t.Errorf("%s: %+v, streamed %+v", name, m, want)
+		if m := sampled(t, measurer(t, nil), reference).Images[0].Measurements[0]; m.Method != layersize.MethodTOC || m.Exact {
+			t.Errorf("%s: %+v", name, m)
 		}
 	}
 }
