@@ -33,10 +33,12 @@ func products(cache string) []trialCase {
 		smallProduct("web modules, BuildKit, zstd", withBuildKit("zstd"), base, web),
 		smallProduct("web modules, skopeo, zstd:chunked", withSkopeo("zstd:chunked"), base, web),
 		product("training, a layer of 4 GiB, BuildKit, zstd", withBuildKit("zstd"), composed(large, weights, web)),
-		product("training, a layer of 12 GiB, pigz and crane", gzip, composed(huge...)),
 		product("training, a layer of 12 GiB, skopeo, zstd", withSkopeo("zstd"), composed(huge...)),
-		product("training, layers of 12 and 4 GiB, zstd and crane", zstd, composed(huge...), composed(large, weights, web)),
-		needing(60, product("training, three layers of 12 GiB, zstd and crane", zstd, composed(huge...), composed(huge[1:]...), composed(huge[2:]...))),
+		packedProduct("training, a layer of 12 GiB, pigz", pigz3, composed(huge...)),
+		packedProduct("a model of 12 GiB in bfloat16, zstd", zstd3, models(43, 12, gib, halfFloats)),
+		packedProduct("training, two layers of 12 GiB, zstd", zstd3, composed(huge...), composed(huge[1:]...)),
+		needing(50, packedProduct("training, two layers of 12 GiB, pigz", pigz3, composed(huge...), composed(huge[1:]...))),
+		needing(80, packedProduct("training, three layers of 12 GiB, zstd", zstd3, composed(huge...), composed(huge[1:]...), composed(huge[2:]...))),
 	}
 }
 
@@ -51,6 +53,15 @@ func product(title string, produce producer, layers ...recipe) trialCase {
 // needing is a case for machines that have so much disk free.
 func needing(gib int64, c trialCase) trialCase {
 	c.freeGiB = gib
+	return c
+}
+
+// packedProduct has layers that a compressor writes as they are made, so that tars of tens of GiB need no disk of their own.
+func packedProduct(title string, pack packing, layers ...recipe) trialCase {
+	c := product(title, nil, layers...)
+	for _, part := range c.images[0].layers {
+		part.pack = pack
+	}
 	return c
 }
 

@@ -15,7 +15,7 @@ import (
 
 var columns = []string{
 	"image", "compressed MB", "used by containerd MB", "of 2.x MB", "`full` MB", "error", "inodes used", "`full` inodes", "error",
-	"`auto` MB", "bounds MB", "how", "exact", "error", "read MiB", "`sample` error", "`manifest` error", "disk GiB", "right GiB",
+	"`auto` MB", "bounds MB", "how", "exact", "error", "read MiB", "`sample` error", "`manifest` error", "recommended GiB", "needed GiB",
 }
 
 // document is the table, with what is needed to read it.
