@@ -7,27 +7,27 @@ import "slices"
 // products are real content, packed by the programs that people build images with.
 func products(cache string) []trialCase {
 	base := minimalDebian(cache).recipe()
-	small := debianPackages(cache, debianRelease+"-inference", inference).recipe()
+	small := excerpt(debianPackages(cache, debianRelease+"-science", science).recipe(), 320*mib)
 	large := debianPackages(cache, debianRelease+"-training", training).recipe()
 	web := npmModules(cache, "web-modules", webModules).recipe()
 	weights := models(41, 4, 256*mib, halfFloats)
 
 	gzip, zstd := withCrane("gz", "pigz", "-c", "-6"), withCrane("zst", "zstd", "-c", "-q", "-3", "-T0")
-	application := []recipe{base, small, models(42, 1, 192*mib, halfFloats)}
+	application := []recipe{base, small}
 	huge := slices.Repeat([]recipe{large, weights, web}, 3) // 12.5 GiB
 	return []trialCase{
-		product("inference, BuildKit, gzip", withBuildKit("gzip"), application...),
-		product("inference, BuildKit, zstd", withBuildKit("zstd"), application...),
-		product("inference, BuildKit, eStargz", withBuildKit("estargz"), application...),
-		product("inference, buildah, gzip", withBuildah("gzip"), application...),
-		product("inference, buildah, zstd", withBuildah("zstd"), application...),
-		product("inference, buildah, zstd:chunked", withBuildah("zstd:chunked"), application...),
-		product("inference, skopeo, gzip", withSkopeo("gzip"), application...),
-		product("inference, skopeo, zstd", withSkopeo("zstd"), application...),
-		product("inference, umoci", withUmoci, application...),
-		product("inference, pigz and crane", gzip, application...),
-		product("inference, zstd and crane", zstd, application...),
-		product("inference, zstd at level 19 and crane", withCrane("zst", "zstd", "-c", "-q", "-19", "-T0"), base, small),
+		product("science, BuildKit, gzip", withBuildKit("gzip"), application...),
+		product("science, BuildKit, zstd", withBuildKit("zstd"), application...),
+		product("science, BuildKit, eStargz", withBuildKit("estargz"), application...),
+		product("science, buildah, gzip", withBuildah("gzip"), application...),
+		product("science, buildah, zstd", withBuildah("zstd"), application...),
+		product("science, buildah, zstd:chunked", withBuildah("zstd:chunked"), application...),
+		product("science, skopeo, gzip", withSkopeo("gzip"), application...),
+		product("science, skopeo, zstd", withSkopeo("zstd"), application...),
+		product("science, umoci", withUmoci, application...),
+		product("science, pigz and crane", gzip, application...),
+		product("science, zstd and crane", zstd, application...),
+		product("science, zstd at level 19 and crane", withCrane("zst", "zstd", "-c", "-q", "-19", "-T0"), application...),
 		smallProduct("Debian and weights, skopeo, zstd:chunked", withSkopeo("zstd:chunked"), base, models(14, 2, 24*mib, noise)),
 		smallProduct("web modules, BuildKit, gzip", withBuildKit("gzip"), base, web),
 		smallProduct("web modules, BuildKit, zstd", withBuildKit("zstd"), base, web),
