@@ -42,7 +42,7 @@ var diagram = []room{
 	{name: "sandbox", props: true},
 
 	{name: "", view: withTerraform, imports: "provider"},
-	{name: "provider", view: withTerraform, imports: "imagecache rootdisk diskprice tcrtoken annotations tfdiag clients measure store registry credentials tke tcr cbs cloudapi redact"},
+	{name: "provider", view: withTerraform, imports: "imagecache rootdisk diskprice tcrtoken annotations tfdiag clients measure store registry registry/transport credentials tke tcr cbs cloudapi redact"},
 	{name: "imagecache", view: withTerraform, imports: "annotations tfdiag clients tke disksize"},
 	{name: "rootdisk", view: withTerraform, imports: "annotations tfdiag clients measure registry registry/failure layersize disksize"},
 	{name: "diskprice", view: withTerraform, imports: "tfdiag clients cbs disksize"},
@@ -60,7 +60,9 @@ var diagram = []room{
 	{name: "cloudapi/apitest", props: true},
 
 	{name: "measure", imports: "registry registry/failure layersize mediatype disksize store redact"},
-	{name: "registry", imports: "registry/failure mediatype redact"},
+	{name: "registry", imports: "registry/transport registry/failure mediatype redact"},
+	{name: "registry/transport", imports: "registry/dockerconfig registry/failure redact"},
+	{name: "registry/dockerconfig"},
 	{name: "registry/failure", imports: "redact"},
 	{name: "layersize", view: offline, imports: "layersize/sampling mediatype"},
 	{name: "layersize/sampling", view: offline},
@@ -80,12 +82,12 @@ var diagram = []room{
 var laboratory = []room{
 	{name: "lab/demo", props: true, imports: "sandbox tke/tketest registry/registrytest"},
 	{name: "lab/picture", props: true},
-	{name: "lab/campaign/quickprovider", props: true, view: withTerraform, imports: "provider registry"},
+	{name: "lab/campaign/quickprovider", props: true, view: withTerraform, imports: "provider registry/transport"},
 	{name: "lab/docschema", props: true, view: withTerraform, imports: "provider"},
-	{name: "lab/bench", props: true, imports: "lab/giant sandbox tke/tketest measure registry tke cloudapi"},
+	{name: "lab/bench", props: true, imports: "lab/giant sandbox tke/tketest measure registry registry/transport tke cloudapi"},
 	{name: "lab/bench/floor", props: true, view: withTerraform},
 	{name: "lab/bench/null", props: true, view: withTerraform, imports: "provider imagecache"},
-	{name: "lab/truth", props: true, imports: "sandbox measure registry registry/registrytest disksize"},
+	{name: "lab/truth", props: true, imports: "sandbox measure registry registry/transport registry/registrytest disksize"},
 	{name: "lab/giant", props: true},
 	{name: "lab/kubetest", props: true, imports: "subprocess"},
 }

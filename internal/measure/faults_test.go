@@ -16,15 +16,18 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
 const umociSize = "ci.umo.uncompressed_blob_size"
 
 // impatient is a measurer whose registry client tries everything once.
-func impatient(t *testing.T, kept *store.Store, hosts map[string]registry.Host) *measure.Measurer {
+func impatient(t *testing.T, kept *store.Store, hosts map[string]transport.Host) *measure.Measurer {
 	t.Helper()
-	config := registry.Config{DockerConfigDir: t.TempDir(), Hosts: hosts, Retry: registry.Retry{Max: -1}}
+	config := registry.Config{Transport: transport.Config{
+		DockerConfigDir: t.TempDir(), Hosts: hosts, Retry: transport.Retry{Max: -1},
+	}}
 	if kept != nil {
 		config.Manifests = kept
 	}
@@ -88,8 +91,8 @@ func TestAPassingFaultIsNotKept(t *testing.T) {
 	t.Parallel()
 	s := watched(t)
 	l, tarball := indexable(t, 1)
-	plain := &blob{Layer: static.NewLayer(tarball, types.OCIUncompressedLayer), diffID: l.diffID, size: int64(len(tarball))}
-	ztoc := ztocOf(l).Bytes()
+	plain := &blob{static.NewLayer(tarball, types.OCIUncompressedLayer), l.diffID, int64(len(tarball))}
+	ztoc := ztocOf(t, tarball, l).Bytes()
 	table := digest(t, static.NewLayer(ztoc, "application/octet-stream"))
 
 	pushed(t, s.host+"/fault/bare:v1", imageOf(t, l))
@@ -100,15 +103,15 @@ func TestAPassingFaultIsNotKept(t *testing.T) {
 		repository string
 		meets      func(r *http.Request) bool
 	}{
-		"no ranges of a bare layer":       {"fault/bare", isRange},
-		"few ranges of a bare layer":      {"fault/bare", afterRanges(2)},
-		"some ranges of a bare layer":     {"fault/bare", afterRanges(8)},
-		"no ranges of an annotated layer": {"fault/annotated", isRange},
-		"no ranges of a tar":              {"fault/plain", isRange},
-		"few ranges of a tar":             {"fault/plain", afterRanges(2)},
-		"no referrers":                    {"fault/indexed", func(r *http.Request) bool { return strings.Contains(r.URL.Path, "/referrers/") }},
-		"no zTOC":                         {"fault/indexed", func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, table) }},
-		"no ranges to check a zTOC by":    {"fault/indexed", isRange},
+		"no ranges of a bare layer":         {"fault/bare", isRange},
+		"few ranges of a bare layer":        {"fault/bare", afterRanges(2)},
+		"some ranges of a bare layer":       {"fault/bare", afterRanges(8)},
+		"no ranges of an annotated layer":   {"fault/annotated", isRange},
+		"no ranges of a tar":                {"fault/plain", isRange},
+		"few ranges of a tar":               {"fault/plain", afterRanges(2)},
+		"no referrers":                      {"fault/indexed", func(r *http.Request) bool { return strings.Contains(r.URL.Path, "/referrers/") }},
+		"no zTOC":                           {"fault/indexed", func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, table) }},
+		"no trailer to hold a zTOC against": {"fault/indexed", isRange},
 	} {
 		reference, kept := s.host+"/"+test.repository+":v1", store.Open(t.TempDir())
 		s.meet(failing(test.meets))
@@ -149,7 +152,7 @@ func TestALogSaysWhyABetterSourceWasPassedOver(t *testing.T) {
 		}
 		return true
 	})
-	m := impatient(t, nil, map[string]registry.Host{s.host: {Username: "u", Password: password}})
+	m := impatient(t, nil, map[string]transport.Host{s.host: {Username: "u", Password: password}})
 	var lines []string
 	var mu sync.Mutex
 	m.Log = func(_ context.Context, message string, fields map[string]any) {

@@ -43,7 +43,7 @@ const DefaultReadBudget int64 = 64 << 20
 
 const (
 	imagesAtOnce = 8
-	// Four layers, each with many windows, keep the requests busy that a host gets (registry.Limits), in little memory.
+	// Four layers, each with many windows, keep the requests busy that a host gets (transport.Limits), in little memory.
 	probesAtOnce = 4
 )
 

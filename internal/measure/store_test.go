@@ -15,6 +15,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
@@ -118,7 +119,7 @@ func size(t *testing.T, l v1.Layer) int64 {
 
 func measurer(t *testing.T, kept *store.Store) *measure.Measurer {
 	t.Helper()
-	config := registry.Config{DockerConfigDir: t.TempDir()}
+	config := registry.Config{Transport: transport.Config{DockerConfigDir: t.TempDir()}}
 	if kept != nil {
 		config.Manifests = kept
 	}

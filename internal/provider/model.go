@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 // model is the provider's configuration.
@@ -52,12 +52,12 @@ func (m *model) endpointURL(service string, getenv func(string) string) string {
 }
 
 // registryHosts are the registries that are configured. What is known only during apply is pending: of a host, or of all that are not here.
-func (m *model) registryHosts(ctx context.Context) (hosts map[string]registry.Host, pending bool, diags diag.Diagnostics) {
+func (m *model) registryHosts(ctx context.Context) (hosts map[string]transport.Host, pending bool, diags diag.Diagnostics) {
 	pending = m.Registries.IsUnknown() || m.DockerConfig.IsUnknown()
-	hosts, known := map[string]registry.Host{}, map[string]attr.Value{}
+	hosts, known := map[string]transport.Host{}, map[string]attr.Value{}
 	for host, value := range m.Registries.Elements() {
 		if containsUnknown(value) {
-			hosts[host] = registry.Host{Pending: true}
+			hosts[host] = transport.Host{Pending: true}
 			continue
 		}
 		known[host] = value
@@ -65,7 +65,7 @@ func (m *model) registryHosts(ctx context.Context) (hosts map[string]registry.Ho
 	var configured map[string]registryModel
 	diags = types.MapValueMust(m.Registries.ElementType(ctx), known).ElementsAs(ctx, &configured, false)
 	for host, c := range configured {
-		hosts[host] = registry.Host{
+		hosts[host] = transport.Host{
 			Username: c.Username.ValueString(), Password: c.Password.ValueString(),
 			PlainHTTP: c.PlainHTTP.ValueBool(), InsecureSkipVerify: c.InsecureSkipVerify.ValueBool(), CACertificate: c.CACertificate.ValueString(),
 		}

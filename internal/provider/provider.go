@@ -24,6 +24,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/rootdisk"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcrtoken"
@@ -36,7 +37,7 @@ type Options struct {
 	PollInterval time.Duration
 	RetryWait    time.Duration
 	TryTimeout   time.Duration
-	Registry     registry.Limits
+	Registry     transport.Limits
 	LookupEnv    func(string) (string, bool) // default os.LookupEnv
 	Secrets      *redact.Secrets             // what nothing may show; default: a set of each provider's own
 }
@@ -118,8 +119,11 @@ func (p *Provider) configureRegistries(ctx context.Context, config *model, data 
 		tflog.Warn(ctx, "no measurements are kept", map[string]any{"reason": err.Error()})
 	}
 	settings := registry.Config{
-		Hosts: hosts, HostsPending: pending, DockerConfigDir: config.DockerConfig.ValueString(), UserAgent: p.userAgent(), Log: logDebug,
-		Limits: p.options.Registry, Secrets: p.options.Secrets,
+		Transport: transport.Config{
+			Hosts: hosts, DockerConfigDir: config.DockerConfig.ValueString(), UserAgent: p.userAgent(),
+			Limits: p.options.Registry, Secrets: p.options.Secrets, Log: logDebug,
+		},
+		HostsPending: pending,
 	}
 	if kept != nil { // a nil folder in an interface is a store that keeps nothing, and is asked for
 		settings.Manifests, settings.HostFacts = kept, measure.HostFacts{Kept: kept}

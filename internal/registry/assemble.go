@@ -1,17 +1,17 @@
 package registry
 
-// image puts together what was found: the first manifest, and beside it what other versions of containerd pull too.
-func (s *search) image() (*Image, error) {
+// assembleImage puts together what was found: the first manifest, and beside it what other versions of containerd pull too.
+func (s *search) assembleImage() (*Image, error) {
 	if err := checkLayerTypes(s.first.manifest.layers); err != nil {
 		return nil, err
 	}
-	layers, err := stacked(s.first.manifest.layers, s.first.config.RootFS.DiffIDs)
+	layers, err := stackLayers(s.first.manifest.layers, s.first.config.RootFS.DiffIDs)
 	if err != nil {
 		return nil, err
 	}
 	image := &Image{
 		Digest: s.first.manifest.digest, Platform: s.first.platform.String(), Manifests: []string{s.first.manifest.digest},
-		Metadata: s.first.documents(), Layers: layers, Annotations: s.first.manifest.annotations(),
+		Metadata: s.first.listDocuments(), Layers: layers, Annotations: s.first.manifest.annotations(),
 		Featured: s.featured,
 	}
 	chains, blobs := map[string]bool{}, map[string]bool{}
@@ -20,12 +20,12 @@ func (s *search) image() (*Image, error) {
 	}
 	var alternatives descriptors
 	for _, other := range s.others {
-		s.pulled = append(s.pulled, other.documents()...)
+		s.pulled = append(s.pulled, other.listDocuments()...)
 		if checkLayerTypes(other.manifest.layers) != nil { // not what every node pulls, and no reason to refuse the first
 			s.keepBlobs(other.manifest.layers)
 			continue
 		}
-		stack, err := stacked(other.manifest.layers, other.config.RootFS.DiffIDs)
+		stack, err := stackLayers(other.manifest.layers, other.config.RootFS.DiffIDs)
 		if err != nil {
 			return nil, err
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 const user = "canary-user"
@@ -84,8 +85,8 @@ func (s *stand) wantTokenOf(from *tokens, realm string) {
 
 func anyone(*http.Request) bool { return true }
 
-func withPassword(host string) map[string]Host {
-	return map[string]Host{host: {Username: user, Password: canaryPassword}}
+func withPassword(host string) map[string]transport.Host {
+	return map[string]transport.Host{host: {Username: user, Password: canaryPassword}}
 }
 
 func TestBasicCredentialsAreSentOnceTheyAreAskedFor(t *testing.T) {
@@ -94,7 +95,7 @@ func TestBasicCredentialsAreSentOnceTheyAreAskedFor(t *testing.T) {
 	s.image("x", "1", "linux/amd64", []byte("a"))
 	s.wantBasic(user, canaryPassword)
 	config := quick(t)
-	config.Hosts = withPassword(s.host())
+	config.Transport.Hosts = withPassword(s.host())
 	c := newClient(t, config)
 	mustResolve(t, c, s.host()+"/x:1", "")
 	if got := s.headers("Authorization"); len(got) != 2 || len(s.requests()) != 3 {
@@ -107,7 +108,7 @@ func TestCredentialsAreNotOfferedToARegistryThatAsksForNone(t *testing.T) {
 	s := newStand(t)
 	s.image("x", "1", "linux/amd64", []byte("a"))
 	config := quick(t)
-	config.Hosts = withPassword(s.host())
+	config.Transport.Hosts = withPassword(s.host())
 	mustResolve(t, newClient(t, config), s.host()+"/x:1", "")
 	if got := s.headers("Authorization"); got != nil {
 		t.Errorf("%q", got)
@@ -119,7 +120,7 @@ func TestRefusedCredentialsAreNotSentAgainAndAgain(t *testing.T) {
 	s := newStand(t)
 	s.wantBasic(user, "another")
 	config := quick(t)
-	config.Hosts, config.Manifests = withPassword(s.host()), &memory{}
+	config.Transport.Hosts, config.Manifests = withPassword(s.host()), &memory{}
 	_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
 	assertKind(t, err, failure.Unauthorized)
 	want := []string{"HEAD /v2/x/manifests/1", "HEAD /v2/x/manifests/1", "GET /v2/x/manifests/1"} // without, with, and for the words
@@ -136,7 +137,7 @@ func TestTokensComeFromARealmOnAnotherPortWithTheRegistrysCredentials(t *testing
 	s.image("x", "1", "linux/amd64", []byte("a"))
 	s.wantToken(realm)
 	config := quick(t)
-	config.Hosts = withPassword(s.host())
+	config.Transport.Hosts = withPassword(s.host())
 	mustResolve(t, newClient(t, config), s.host()+"/x:1", "")
 	if diff := cmp.Diff([]url.Values{{"scope": {"repository:x:pull"}, "service": {"stand"}}}, realm.forms); diff != "" {
 		t.Error(diff)
@@ -208,7 +209,7 @@ func TestARegistryThatRefusesEveryTokenEndsTheReading(t *testing.T) {
 		return accepts(w, r)
 	}
 	config := quick(t)
-	config.Hosts = withPassword(s.host())
+	config.Transport.Hosts = withPassword(s.host())
 	_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
 	e := assertKind(t, err, failure.Unauthorized)
 	if e.CredentialSource != failure.SourceConfiguration || e.Host != s.host() || e.Code != "UNAUTHORIZED" {
@@ -228,13 +229,13 @@ func TestRefusedCredentialsSayWhoseTheyWere(t *testing.T) {
 		inDocker := dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): map[string]string{
 			"auth": base64.StdEncoding.EncodeToString([]byte(user + ":" + canaryPassword)),
 		}}})
-		for want, config := range map[string]Config{
+		for want, config := range map[string]transport.Config{
 			"":                          {},
 			failure.SourceConfiguration: {Hosts: withPassword(s.host()), DockerConfigDir: inDocker},
 			failure.SourceDocker:        {DockerConfigDir: inDocker},
 		} {
 			all := quick(t)
-			all.Hosts, all.DockerConfigDir = config.Hosts, orDefault(config.DockerConfigDir, all.DockerConfigDir)
+			all.Transport.Hosts, all.Transport.DockerConfigDir = config.Hosts, orDefault(config.DockerConfigDir, all.Transport.DockerConfigDir)
 			_, err := newClient(t, all).Resolve(t.Context(), s.host()+"/x:1", "")
 			if e := assertKind(t, err, failure.Unauthorized); e.CredentialSource != want {
 				t.Errorf("source %q, want %q: %v", e.CredentialSource, want, e)
@@ -252,7 +253,7 @@ func TestAnIdentityTokenIsExchangedByPost(t *testing.T) {
 	s.image("x", "1", "linux/amd64", []byte("a"))
 	s.wantToken(realm)
 	config := quick(t)
-	config.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): map[string]string{"identitytoken": canaryIdentity}}})
+	config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): map[string]string{"identitytoken": canaryIdentity}}})
 	mustResolve(t, newClient(t, config), s.host()+"/x:1", "")
 	if realm.issued.Load() != 1 {
 		t.Error(realm.requests())
@@ -264,7 +265,7 @@ func TestARefusedIdentityTokenDoesNotShow(t *testing.T) {
 	s, realm := newStand(t), newTokens(t, newStand(t), func(*http.Request) bool { return false })
 	s.wantToken(realm)
 	config := quick(t)
-	config.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): map[string]string{"identitytoken": canaryIdentity}}})
+	config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): map[string]string{"identitytoken": canaryIdentity}}})
 	_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
 	e := assertKind(t, err, failure.Unauthorized)
 	if e.Host != realm.host() || e.Action != "getting a token" || e.CredentialSource != failure.SourceDocker {
@@ -279,15 +280,13 @@ func TestARegistryTokenIsUsedAsItIs(t *testing.T) {
 	s.wantToken(realm)
 	realm.issued.Add(1)
 	config := quick(t)
-	config.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): map[string]string{"registrytoken": realm.latest()}}})
+	config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): map[string]string{"registrytoken": realm.latest()}}})
 	mustResolve(t, newClient(t, config), s.host()+"/x:1", "")
 	if got := realm.requests(); got != nil {
 		t.Error(got)
 	}
 }
 
-// Not parallel: the helper is found by PATH.
-// Not parallel: the environment decides.
 func TestAChallengeThatCannotBeAnsweredIsUnauthorized(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{"", "Negotiate", `Bearer realm=""`, `Bearer service="x"`, `Bearer realm="ftp://x/y"`, `Bearer realm="http://u:` + canaryPassword + `@127.0.0.1/x"`, `Bearer realm="://` + canaryQuery + `"`} {
@@ -298,7 +297,7 @@ func TestAChallengeThatCannotBeAnsweredIsUnauthorized(t *testing.T) {
 			return true
 		}
 		config := quick(t)
-		config.Hosts = withPassword(s.host())
+		config.Transport.Hosts = withPassword(s.host())
 		_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
 		want := failure.Unauthorized
 		switch {
@@ -308,39 +307,6 @@ func TestAChallengeThatCannotBeAnsweredIsUnauthorized(t *testing.T) {
 			want = failure.Protocol
 		}
 		assertKind(t, err, want)
-	}
-}
-
-func TestTokenAnswersThatAreNoTokens(t *testing.T) {
-	t.Parallel()
-	now := time.Now()
-	for body, want := range map[string]string{
-		`{"token":"a"}`:                     "Bearer a",
-		`{"access_token":"b"}`:              "Bearer b",
-		`{"token":"a","access_token":"b"}`:  "Bearer a",
-		`{"token":"a","expires_in":"soon"}`: "Bearer a",
-		`{"token":"a\r\nX-Injected: 1"}`:    "",
-		`{"token":""}`:                      "",
-		`{}`:                                "",
-		`{"token":"` + canaryToken + `"`:    "",
-		`<html>` + canaryToken:              "",
-		`{"token":"a","expires_in":{"` + canaryToken + `":1}}`: "Bearer a",
-	} {
-		granted, err := parseToken([]byte(body), now)
-		if err != nil {
-			assertNoSecret(t, err.Error())
-		}
-		if (granted == nil) != (want == "") || granted != nil && granted.header != want {
-			t.Errorf("%s: %v", body, granted)
-		}
-	}
-	for seconds, want := range map[string]time.Duration{
-		"": time.Minute, "0": time.Minute, "-5": time.Minute, "null": time.Minute, "NaN": time.Minute,
-		"300": 5 * time.Minute, `"300"`: 5 * time.Minute, "1e300": 24 * time.Hour, "Inf": 24 * time.Hour,
-	} {
-		if got := tokenLife(seconds); got != want {
-			t.Errorf("%s: %s", seconds, got)
-		}
 	}
 }
 
@@ -355,7 +321,7 @@ func TestTheTokenServiceMayNotRedirect(t *testing.T) {
 	}
 	for _, auth := range []map[string]string{{"identitytoken": canaryIdentity}, {"username": user, "password": canaryPassword}} {
 		config := quick(t)
-		config.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): auth}})
+		config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): auth}})
 		_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
 		assertKind(t, err, failure.Refused)
 	}

@@ -252,7 +252,7 @@ func TestRequestsInFlightAreBoundedPerHost(t *testing.T) {
 	s := newStand(t)
 	s.image("x", "1", "linux/amd64", randomBytes(100))
 	config := quick(t)
-	config.Limits.RequestsPerHost = 3
+	config.Transport.Limits.RequestsPerHost = 3
 	c := newClient(t, config)
 	image := mustResolve(t, c, s.host()+"/x:1", "")
 	var now, most atomic.Int64
@@ -285,7 +285,7 @@ func TestWaitingForATurnHeedsTheContext(t *testing.T) {
 	s := newStand(t)
 	s.image("x", "1", "linux/amd64", randomBytes(100))
 	config := quick(t)
-	config.Limits.RequestsPerHost = 1
+	config.Transport.Limits.RequestsPerHost = 1
 	c := newClient(t, config)
 	image := mustResolve(t, c, s.host()+"/x:1", "")
 	open, err := c.Blob(t.Context(), image, image.Layers[0]).Open()
@@ -305,10 +305,14 @@ func TestWaitingForATurnHeedsTheContext(t *testing.T) {
 func TestABlobOfAnImpossibleImageIsAnError(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, quick(t))
+	ref, err := parseReference("host.io/x")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for image, layer := range map[*Image]Layer{
-		{Repository: "Not/Valid"}:                 {Digest: someDigest, Size: 1},
-		{Repository: "host.io/x"}:                 {Digest: "sha256:../../y", Size: 1},
-		{Repository: "host.io/x", Reference: "x"}: {Digest: someDigest, Size: -1},
+		{Repository: "host.io/x"}:        {Digest: someDigest, Size: 1}, // which nothing resolved
+		{repo: ref.repo}:                 {Digest: "sha256:../../y", Size: 1},
+		{repo: ref.repo, Reference: "x"}: {Digest: someDigest, Size: -1},
 	} {
 		b := c.Blob(context.Background(), image, layer)
 		_, err := b.ReadAt(make([]byte, 1), 0)

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,8 +17,8 @@ func TestTheConfigurationOfAHostGoesBeforeDockers(t *testing.T) {
 	s.image("x", "1", "linux/amd64", []byte("a"))
 	s.wantBasic(user, canaryPassword)
 	config := quick(t)
-	config.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): map[string]string{"username": "docker", "password": "wrong"}}})
-	config.Hosts = withPassword(s.host())
+	config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): map[string]string{"username": "docker", "password": "wrong"}}})
+	config.Transport.Hosts = withPassword(s.host())
 	mustResolve(t, newClient(t, config), s.host()+"/x:1", "")
 }
 
@@ -36,7 +35,7 @@ func TestDockersConfigurationIsReadForHostsAndRepositories(t *testing.T) {
 		"repository, before host": {s.host() + "/x": right, s.host(): wrong},
 	} {
 		config := quick(t)
-		config.DockerConfigDir = dockerConfig(t, map[string]any{"auths": auths})
+		config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{"auths": auths})
 		if _, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", ""); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -61,7 +60,7 @@ func TestCredentialHelpersAreRun(t *testing.T) {
 	s.wantBasic(user, canaryPassword)
 	resolve := func(helper string) error {
 		config := quick(t)
-		config.DockerConfigDir = dockerConfig(t, map[string]any{"credHelpers": map[string]string{s.host(): helper}})
+		config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{"credHelpers": map[string]string{s.host(): helper}})
 		ctx, cancel := contextFor(t, 500*time.Millisecond)
 		defer cancel()
 		_, err := newClient(t, config).Resolve(ctx, s.host()+"/x:1", "")
@@ -92,7 +91,7 @@ func TestWithoutADirectoryDockersOwnRulesHold(t *testing.T) {
 		"auth": base64.StdEncoding.EncodeToString([]byte(user + ":" + canaryPassword)),
 	}}}))
 	config := quick(t)
-	config.DockerConfigDir = ""
+	config.Transport.DockerConfigDir = ""
 	mustResolve(t, newClient(t, config), s.host()+"/x:1", "")
 }
 
@@ -105,48 +104,12 @@ func TestABrokenDockerConfigurationStopsOnlyWhatNeedsIt(t *testing.T) {
 	private.wantBasic(user, canaryPassword)
 	for _, dir := range []string{broken, filepath.Join(broken, "missing")} {
 		config := quick(t)
-		config.DockerConfigDir = dir
+		config.Transport.DockerConfigDir = dir
 		c := newClient(t, config)
 		mustResolve(t, c, public.host()+"/x:1", "")
 		_, err := c.Resolve(t.Context(), private.host()+"/x:1", "")
 		if e := assertKind(t, err, failure.Unauthorized); e.CredentialNote == "" || !strings.Contains(e.Error(), e.CredentialNote) {
 			t.Errorf("%+v", e)
 		}
-	}
-}
-
-func TestHostsAreCheckedWithoutARequest(t *testing.T) {
-	t.Parallel()
-	for name, hosts := range map[string]map[string]Host{
-		"a URL":                     {"https://me:" + canaryPassword + "@host.io/": {}},
-		"a path":                    {"host.io/v1": {}},
-		"a password alone":          {"host.io": {Password: canaryPassword}},
-		"a username alone":          {"host.io": {Username: user}},
-		"a certificate that is not": {"host.io": {CACertificate: canaryPassword}},
-		"Docker Hub twice":          {"docker.io": {}, "index.docker.io": {}},
-	} {
-		_, err := New(Config{Hosts: hosts})
-		if err == nil {
-			t.Errorf("%s is accepted", name)
-			continue
-		}
-		assertNoSecret(t, err.Error())
-	}
-	for _, hub := range []string{"docker.io", "index.docker.io", "registry-1.docker.io", "DOCKER.IO"} {
-		c, err := New(Config{Hosts: withPassword(hub)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ref, err := parseReference("nginx")
-		if err != nil {
-			t.Fatal(err)
-		}
-		found, err := c.credentialsFor(t.Context(), ref.repo)
-		if err != nil || found.source != failure.SourceConfiguration {
-			t.Errorf("%s: %v %v", hub, found.source, err)
-		}
-	}
-	if !slices.Contains(canaries, canaryPassword) {
-		t.Fatal("the test looks for nothing")
 	}
 }

@@ -188,7 +188,7 @@ func (c *configuration) platform() (p platform, known bool) {
 	if c.OS == "" || c.Architecture == "" {
 		return platform{}, false
 	}
-	return normalized(c.OS, c.Architecture, c.Variant), true
+	return normalizePlatform(c.OS, c.Architecture, c.Variant), true
 }
 
 func malformed(format string, args ...any) error {

@@ -77,7 +77,7 @@ func TestChainIDsFollowTheSpecification(t *testing.T) {
 	t.Parallel()
 	diff := func(c string) v1.Hash { return v1.Hash{Algorithm: "sha256", Hex: strings.Repeat(c, 64)} }
 	layers := make([]v1.Descriptor, 3)
-	stack, err := stacked(layers, []v1.Hash{diff("a"), diff("b"), diff("c")})
+	stack, err := stackLayers(layers, []v1.Hash{diff("a"), diff("b"), diff("c")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestChainIDsFollowTheSpecification(t *testing.T) {
 			t.Errorf("layer %d: %s, want %s", i, layer.ChainID, want[i])
 		}
 	}
-	_, err = stacked(layers, []v1.Hash{diff("a")})
+	_, err = stackLayers(layers, []v1.Hash{diff("a")})
 	assertKind(t, err, failure.Malformed)
 }
 
@@ -114,7 +114,7 @@ func FuzzParseDocument(f *testing.F) {
 			}
 		}
 		s := &search{wanted: platform{os: "linux", arch: "amd64"}}
-		for _, entry := range s.ordered(doc.entries) {
+		for _, entry := range s.orderEntries(doc.entries) {
 			if entry.Size < 0 || entry.Digest.Hex == "" {
 				t.Fatalf("accepted %+v", entry)
 			}

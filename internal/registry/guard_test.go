@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 // ledTo reads a layer of a registry with TLS, example.com, that redirects.
@@ -15,8 +16,8 @@ func ledTo(t *testing.T, to string, places func(registry, storage *stand) map[st
 	s, storage := newTLSStand(t), newStorage(t, newTLSStand(t), content)
 	s.image("x", "1", "linux/amd64", content)
 	config := quick(t)
-	config.Transport = namesAt(places(s, storage))
-	config.Hosts = map[string]Host{"example.com": {CACertificate: s.ca()}}
+	config.Transport.Base = namesAt(places(s, storage))
+	config.Transport.Hosts = map[string]transport.Host{"example.com": {CACertificate: s.ca()}}
 	c := newClient(t, config)
 	image := mustResolve(t, c, "example.com/x:1", "")
 	s.redirecting(image.Layers[0], to)
@@ -114,10 +115,10 @@ func TestATokenServiceIsJudgedByItsAddress(t *testing.T) {
 	s.image("x", "1", "linux/amd64", []byte("a"))
 	s.wantTokenOf(auth, "https://auth.example.com/token")
 	config := quick(t)
-	config.Transport = namesAt(map[string]server{
+	config.Transport.Base = namesAt(map[string]server{
 		"example.com:443": {s, "203.0.113.7"}, "auth.example.com:443": {auth.stand, "169.254.169.254"},
 	})
-	config.Hosts = map[string]Host{"example.com": {Username: user, Password: canaryPassword, CACertificate: s.ca()}}
+	config.Transport.Hosts = map[string]transport.Host{"example.com": {Username: user, Password: canaryPassword, CACertificate: s.ca()}}
 	_, err := newClient(t, config).Resolve(t.Context(), "example.com/x:1", "")
 	assertKind(t, err, failure.Refused)
 	if got := auth.requests(); got != nil {
@@ -131,10 +132,10 @@ func TestThroughAProxyTheURLIsJudged(t *testing.T) {
 	s := newStand(t) // answers as the proxy, whatever host it is asked for
 	s.image("x", "1", "linux/amd64", []byte("a"))
 	config := quick(t)
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(s.URL) }
-	config.Transport = transport
-	config.Hosts = map[string]Host{"plain.example": {PlainHTTP: true}}
+	base := http.DefaultTransport.(*http.Transport).Clone()
+	base.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(s.URL) }
+	config.Transport.Base = base
+	config.Transport.Hosts = map[string]transport.Host{"plain.example": {PlainHTTP: true}}
 	c := newClient(t, config)
 	image := mustResolve(t, c, "plain.example/x:1", "")
 	s.redirecting(image.Layers[0], "http://169。254。169。254/x")

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
@@ -33,6 +34,8 @@ type Image struct {
 	Annotations map[string]string // of the first manifest
 
 	Featured *Featured // what some versions pull instead of the first manifest, nil for nothing
+
+	repo name.Repository // Repository, parsed
 }
 
 // Featured is a manifest that asks for features of the operating system (os.features), as those of nydus and erofs do. containerd
@@ -93,8 +96,8 @@ func isLayerType(mediaType types.MediaType) bool {
 		strings.HasPrefix(string(mediaType), "application/vnd.docker.image.rootfs.")
 }
 
-// stacked joins a manifest's layers with its configuration's diff ids and computes their chain ids.
-func stacked(layers []v1.Descriptor, diffIDs []v1.Hash) ([]Layer, error) {
+// stackLayers joins a manifest's layers with its configuration's diff ids and computes their chain ids.
+func stackLayers(layers []v1.Descriptor, diffIDs []v1.Hash) ([]Layer, error) {
 	if len(layers) != len(diffIDs) {
 		return nil, malformed("the manifest has %d layers and the configuration %d", len(layers), len(diffIDs))
 	}

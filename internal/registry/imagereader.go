@@ -2,16 +2,14 @@ package registry
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 // maxDocument bounds manifests, indexes and configurations (OCI distribution-spec, section Pushing Manifests: 4 MiB).
@@ -24,93 +22,102 @@ var accepted = strings.Join([]string{
 	string(types.DockerManifestList), string(types.DockerManifestSchema2),
 }, ", ")
 
-// imageReader reads what belongs to one image. Every error that leaves it passes failed, which names the image, the host, and what
-// was being done, and redacts what others said.
+// imageReader reads what belongs to one image. Errors leave it by way of describe.
 type imageReader struct {
-	*session
-	image string
+	client     *Client
+	repository *transport.Repository
+	facts      *hostFacts
+	image      string // the reference as it is written
 }
 
-func (r imageReader) failed(err error, action string) error {
-	return failure.Redact(failure.Complete(err, r.image, action, r.registry.host), r.client.secrets)
+// describe returns an error that names the image, the action and the host, without secrets.
+func (r imageReader) describe(err error, action string) error {
+	return failure.Redact(failure.Complete(err, r.image, action, r.repository.Host()), r.client.secrets)
 }
 
-func (r imageReader) path(resource, identifier string) string {
-	return "/v2/" + r.repo.RepositoryStr() + "/" + resource + "/" + identifier
-}
-
-// headDigest asks for a tag's digest by HEAD, which does not count against the pull limits of public registries. It is ""
-// when the registry does not tell this way; GET then gives the digest, or a better error.
+// headDigest asks for a tag's digest by HEAD, which does not count against the pull limits of public registries. It is
+// "" where the registry does not answer this way; GET then returns the digest, or a better error.
 func (r imageReader) headDigest(ctx context.Context, tag string) (string, error) {
-	got, err := r.ask(ctx, http.MethodHead, r.path("manifests", tag), http.Header{"Accept": {accepted}})
+	resp, err := r.repository.Send(ctx, transport.Request{
+		Method: http.MethodHead, Path: "manifests/" + tag, Header: http.Header{"Accept": {accepted}},
+	})
 	if err != nil {
 		return "", err
 	}
-	defer got.Body.Close()
-	switch {
-	case got.StatusCode == http.StatusOK:
-		digest, err := v1.NewHash(got.Header.Get("Docker-Content-Digest"))
+	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusOK {
+		digest, err := v1.NewHash(resp.Header.Get("Docker-Content-Digest"))
 		if err != nil {
 			return "", nil
 		}
 		return digest.String(), nil
-	case kindOfStatus(got.StatusCode) == failure.RateLimited, kindOfStatus(got.StatusCode) == failure.Unavailable && got.StatusCode != http.StatusNotImplemented:
-		return "", r.answerError(got)
+	}
+	switch transport.KindOfStatus(resp.StatusCode) {
+	case failure.RateLimited:
+		return "", r.repository.StatusError(resp)
+	case failure.Unavailable:
+		if resp.StatusCode != http.StatusNotImplemented {
+			return "", r.repository.StatusError(resp)
+		}
 	}
 	return "", nil
 }
 
-// get reads a document whole.
-func (r imageReader) get(ctx context.Context, path, accept string, limit int64) ([]byte, error) {
+// documentRequest is what to read of a repository, and how.
+type documentRequest struct {
+	path     string
+	accept   string // media types, "" for any
+	maxBytes int64  // 0 is maxDocument
+	once     bool   // without retries
+}
+
+// readDocument reads a document whole.
+func (r imageReader) readDocument(ctx context.Context, what documentRequest) ([]byte, error) {
 	header := http.Header{}
-	if accept != "" {
-		header.Set("Accept", accept)
+	if what.accept != "" {
+		header.Set("Accept", what.accept)
 	}
-	return r.client.wholeBody(ctx, r.registry.host, limit, func(ctx context.Context) (*http.Response, error) {
-		got, err := r.ask(ctx, http.MethodGet, path, header)
-		if err != nil {
-			return nil, err
-		}
-		if got.StatusCode != http.StatusOK {
-			return nil, r.answerError(got)
-		}
-		return got.Response, nil
+	return r.repository.ReadDocument(ctx, transport.Request{
+		Path: what.path, Header: header, MaxBytes: orDefault(what.maxBytes, maxDocument), Once: what.once,
 	})
 }
 
-// byDigest gives a document that must have this digest: from the store when it is there, else from the registry, and then kept.
-func (r imageReader) byDigest(ctx context.Context, digest string, size int64, path, accept string) ([]byte, error) {
+// readVerified returns the document of a digest: from the store if it is there, else from the registry, and then
+// keeps it.
+func (r imageReader) readVerified(
+	ctx context.Context, digest string, size int64, what documentRequest,
+) ([]byte, error) {
 	if size > maxDocument {
-		return nil, &failure.Error{Kind: failure.TooLarge, Err: fmt.Errorf("it is announced with %d bytes, at most %d are read", size, maxDocument)}
+		return nil, failure.New(failure.TooLarge, "it is announced with %d bytes, at most %d are read", size, maxDocument)
 	}
-	if data, found := r.stored(digest); found {
-		return data, r.sized(data, size)
+	if data, found := r.loadDocument(digest); found {
+		return data, checkSize(data, size)
 	}
-	data, err := r.get(ctx, path, accept, maxDocument)
+	data, err := r.readDocument(ctx, what)
 	if err != nil {
 		return nil, err
 	}
 	if actual := digestOf(data, digest); actual != digest {
-		return nil, &failure.Error{Kind: failure.DigestMismatch, Err: fmt.Errorf("%s was asked for, %s came", digest, actual)}
+		return nil, failure.New(failure.DigestMismatch, "%s was asked for, %s came", digest, actual)
 	}
-	if err := r.sized(data, size); err != nil {
+	if err := checkSize(data, size); err != nil {
 		return nil, err
 	}
-	r.store(digest, data)
+	r.storeDocument(digest, data)
 	return data, nil
 }
 
-// anySize stands for a size that nobody announced.
+// anySize stands for a size that is not announced.
 const anySize = -1
 
-func (r imageReader) sized(data []byte, announced int64) error {
+func checkSize(data []byte, announced int64) error {
 	if announced != anySize && announced != int64(len(data)) {
 		return malformed("it has %d bytes and was announced with %d", len(data), announced)
 	}
 	return nil
 }
 
-func (r imageReader) stored(digest string) ([]byte, bool) {
+func (r imageReader) loadDocument(digest string) ([]byte, bool) {
 	if r.client.manifests == nil {
 		return nil, false
 	}
@@ -118,57 +125,9 @@ func (r imageReader) stored(digest string) ([]byte, bool) {
 	return data, found && digestOf(data, digest) == digest
 }
 
-// store keeps no document that repeats a secret.
-func (r imageReader) store(digest string, data []byte) {
+// storeDocument keeps no document that repeats a secret.
+func (r imageReader) storeDocument(digest string, data []byte) {
 	if r.client.manifests != nil && !r.client.secrets.Holds(data) {
 		r.client.manifests.Put(digest, data)
-	}
-}
-
-// wholeBody makes a request and reads its answer: no longer than limit, and not for ever.
-func (c *Client) wholeBody(ctx context.Context, host string, limit int64, request func(context.Context) (*http.Response, error)) ([]byte, error) {
-	var data []byte
-	err := c.repeatBroken(ctx, func() error {
-		var err error
-		data, err = c.wholeBodyOnce(ctx, host, limit, request)
-		return err
-	})
-	return data, err
-}
-
-func (c *Client) wholeBodyOnce(ctx context.Context, host string, limit int64, request func(context.Context) (*http.Response, error)) ([]byte, error) {
-	bounded, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	resp, err := request(bounded)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	lengthy := time.AfterFunc(c.limits.DocumentTimeout, func() { cancel(errLengthy) })
-	defer lengthy.Stop()
-	if resp.ContentLength > limit {
-		return nil, &failure.Error{Host: host, Kind: failure.TooLarge, Err: fmt.Errorf("%d bytes, at most %d are read", resp.ContentLength, limit)}
-	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	if err != nil {
-		return nil, bodyError(ctx, host, err)
-	}
-	if int64(len(data)) > limit {
-		return nil, &failure.Error{Host: host, Kind: failure.TooLarge, Err: fmt.Errorf("more than %d bytes", limit)}
-	}
-	return data, nil
-}
-
-// repeatBroken repeats what failed because a connection broke in the middle of an answer, which the layer of retries cannot
-// see: it is done when the answer begins.
-func (c *Client) repeatBroken(ctx context.Context, do func() error) error {
-	for attempt := 0; ; attempt++ {
-		err := do()
-		if err == nil || !isBroken(err) || attempt >= c.retry.Max || hasOneAttempt(ctx) {
-			return err
-		}
-		if c.retry.sleep(ctx, attempt) != nil {
-			return err
-		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 const inNamespace = "TKEIMAGE_TEST_IN_NAMESPACE"
@@ -104,9 +105,9 @@ func TestInANetworkOfItsOwn(t *testing.T) {
 		reached := forward(t, port, s, storage[s])
 		scheme := map[*stand]string{plain: "http", secure: "https"}[s]
 		config := quick(t)
-		config.Transport = nil // the dialer that is shipped
+		config.Transport.Base = nil // the dialer that is shipped
 		host := fmt.Sprintf("registry.example.com:%d", port)
-		config.Hosts = map[string]Host{host: {PlainHTTP: s == plain, CACertificate: secure.ca()}}
+		config.Transport.Hosts = map[string]transport.Host{host: {PlainHTTP: s == plain, CACertificate: secure.ca()}}
 		c := newClient(t, config)
 		image := mustResolve(t, c, host+"/x:1", "")
 		for i, d := range destinations {

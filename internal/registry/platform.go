@@ -37,10 +37,10 @@ func parsePlatform(s string) (platform, error) {
 		return platform{}, &failure.Error{Kind: failure.InvalidPlatform, Err: errors.New(strconv.Quote(redact.Line(s, failure.MaxWords)))}
 	}
 	parts = append(parts, "")
-	return normalized(parts[0], parts[1], parts[2]), nil
+	return normalizePlatform(parts[0], parts[1], parts[2]), nil
 }
 
-func normalized(os, arch, variant string) platform {
+func normalizePlatform(os, arch, variant string) platform {
 	p := platform{os: strings.ToLower(os), arch: strings.ToLower(arch), variant: strings.ToLower(variant)}
 	switch p.arch {
 	case "i386":
@@ -95,7 +95,7 @@ func (p platform) String() string {
 // (https://pkg.go.dev/github.com/containerd/platforms#Only): lower variants, then the 32-bit sibling.
 func (p platform) candidates() []platform {
 	list := []platform{p}
-	with := func(arch, variant string) { list = append(list, normalized(p.os, arch, variant)) }
+	with := func(arch, variant string) { list = append(list, normalizePlatform(p.os, arch, variant)) }
 	level, err := strconv.Atoi(strings.TrimPrefix(p.variant, "v"))
 	numbered := err == nil && level < 100
 	switch p.arch {
@@ -143,14 +143,14 @@ func lowerARM64(variant string) []string {
 // rank says how well an image of platform have serves: 0 is best, negative means not at all.
 func (p platform) rank(have platform) int { return slices.Index(p.candidates(), have) }
 
-// ofDescriptor is the platform that an index gives for an entry; known is false when it gives none. One that is empty matches no
+// platformOf returns the platform that an index gives for an entry; known is false when it gives none. One that is empty matches no
 // node, and neither does the unknown/unknown of BuildKit's attestations
 // (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
-func ofDescriptor(d v1.Descriptor) (p platform, known bool) {
+func platformOf(d v1.Descriptor) (p platform, known bool) {
 	if d.Platform == nil {
 		return platform{}, false
 	}
-	p = normalized(d.Platform.OS, d.Platform.Architecture, d.Platform.Variant)
+	p = normalizePlatform(d.Platform.OS, d.Platform.Architecture, d.Platform.Variant)
 	p.features = strings.Join(slices.Sorted(slices.Values(d.Platform.OSFeatures)), "+")
 	return p, true
 }

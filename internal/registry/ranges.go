@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 // How much one request asks for. nginx and Apache refuse header lines above 8 KiB, and Apache answers more than 200 ranges with the
@@ -16,6 +18,7 @@ import (
 const (
 	maxRangeHeader = 8000
 	maxRanges      = 200
+	maxTrailer     = 16 << 10 // that is read after the last part
 )
 
 // wantedRange is a part of the blob that is wanted, and how much of it has come.
@@ -41,11 +44,11 @@ func (b *Blob) ReadRanges(buffers [][]byte, offsets []int64) error {
 	}
 	wanted, err := mergeRanges(buffers, offsets, b.layer.Size)
 	if err != nil {
-		return b.failed(err)
+		return b.describe(err)
 	}
 	// fillRanges deletes from its list what has come.
 	if err := b.fillRanges(slices.Clone(wanted)); err != nil {
-		return b.failed(err)
+		return b.describe(err)
 	}
 	for i, buffer := range buffers {
 		if len(buffer) > 0 {
@@ -99,36 +102,31 @@ func mergeRanges(buffers [][]byte, offsets []int64, size int64) ([]*wantedRange,
 	return wanted, nil
 }
 
-// fillRanges reads several ranges in batches. A connection that breaks is resumed with what is missing, and a request without an
-// answer is repeated once. A range that is alone needs no multipart answer, and any host serves it.
+// fillRanges reads several ranges in batches. A connection that breaks is resumed with what is missing. A range that is
+// alone needs no multipart answer, and any host serves it.
 func (b *Blob) fillRanges(missing []*wantedRange) error {
-	resumption, isRepeated := b.patience(b.ctx), false
+	resumption := b.reader.repository.NewResumption()
 	for len(missing) > 1 {
-		if b.refusesRanges.Load() || b.registry.ignoresRange.Load() || b.registry.oneRange.isKnown() {
+		if b.refusesRanges.Load() || b.reader.facts.ignoresRange.Load() || b.reader.facts.oneRange.isKnown() {
 			return oneRangeError("")
 		}
 		header, count := rangeHeader(missing)
-		progress, err := b.fillBatch(header, missing[:count])
+		progressed, err := b.fillBatch(header, missing[:count])
 		missing = slices.DeleteFunc(missing, (*wantedRange).isDone)
-		if err == nil || len(missing) == 0 && isBroken(err) {
-			isRepeated = false
+		switch {
+		case err == nil, len(missing) == 0 && transport.IsBroken(err):
 			continue
+		case b.ctx.Err() == nil && transport.IsUnanswered(err):
+			return b.suspectOneRange(err)
 		}
-		if b.ctx.Err() == nil && isUnanswered(err) {
-			if isRepeated || errors.Is(err, failure.Timeout) || b.client.retry.sleep(b.ctx, 0) != nil {
-				return b.suspectOneRange(err)
-			}
-			isRepeated = true
-			continue
-		}
-		if err := resumption.after(err, progress); err != nil {
+		if err := resumption.Wait(b.ctx, err, progressed); err != nil {
 			return err
 		}
 	}
 	if len(missing) == 0 {
 		return nil
 	}
-	_, err := b.fill(missing[0].data[missing[0].got:], missing[0].next())
+	_, err := b.readRange(missing[0].data[missing[0].got:], missing[0].next())
 	return err
 }
 
@@ -153,33 +151,40 @@ func rangeHeader(missing []*wantedRange) (value string, count int) {
 }
 
 // fillBatch makes one request for several ranges.
-func (b *Blob) fillBatch(header string, batch []*wantedRange) (progress bool, err error) {
-	got, err := b.request(b.ctx, http.Header{"Range": {header}})
+func (b *Blob) fillBatch(header string, batch []*wantedRange) (progressed bool, err error) {
+	resp, err := b.send(b.ctx, transport.Request{
+		Header: http.Header{"Range": {header}}, MayBeDropped: len(batch) > 1,
+	})
 	if err != nil {
 		return false, err
 	}
-	form, err := b.checkRanges(got, batch)
+	defer resp.Body.Close() // not drained after a failure: this may be the whole blob
+	form, err := b.checkRanges(resp, batch)
 	if err != nil {
-		got.Body.Close() // not drained: this may be the whole blob
 		return false, err
 	}
 	before := countBytes(batch)
-	body := &limitedBody{body: got.Body}
-	err = form.read(body, b.layer.Size, batch)
-	progress = countBytes(batch) > before
+	body := &limitedBody{body: resp.Body}
+	err = form.readInto(body, b.layer.Size, batch)
+	progressed = countBytes(batch) > before
 	if err == nil {
-		b.registry.servedRanges.Store(len(batch) > 1 || b.registry.servedRanges.Load())
-		discard(got.Response) // the closing delimiter, so that the connection can be used again
-		return progress, nil
+		b.reader.facts.servedRanges.Store(len(batch) > 1 || b.reader.facts.servedRanges.Load())
+		_, _ = io.CopyN(io.Discard, resp.Body, maxTrailer) // the closing delimiter, so that the connection can be used again
+		return progressed, nil
 	}
-	got.Body.Close()
 	if body.failure != nil {
-		return progress, bodyError(b.ctx, got.from.Host, body.failure)
+		return progressed, transport.BodyError(b.ctx, resp, body.failure)
 	}
-	if _, decided := errors.AsType[*failure.Error](err); decided {
-		return progress, failure.Complete(err, "", "", got.from.Host)
+	return progressed, b.judgeAnswer(resp, err)
+}
+
+// judgeAnswer returns the error of an answer that does not have the ranges: a failure, or else that the host serves one
+// range per request, which is remembered.
+func (b *Blob) judgeAnswer(resp *http.Response, err error) error {
+	if _, failed := errors.AsType[*failure.Error](err); failed {
+		return failure.Complete(err, "", "", resp.Request.URL.Host)
 	}
-	return progress, b.rememberOneRange(err.Error())
+	return b.rememberOneRange(err.Error())
 }
 
 func countBytes(batch []*wantedRange) (sum int) {
@@ -191,29 +196,26 @@ func countBytes(batch []*wantedRange) (sum int) {
 
 // checkRanges decides what an answer to a request for several ranges is (RFC 9110, sections 14.2 and 15.3.7.2). Servers may ignore
 // the header, serve the first range alone, merge ranges, or refuse.
-func (b *Blob) checkRanges(got *answer, batch []*wantedRange) (rangesForm, error) {
-	switch got.StatusCode {
+func (b *Blob) checkRanges(resp *http.Response, batch []*wantedRange) (rangesForm, error) {
+	switch resp.StatusCode {
 	case http.StatusPartialContent:
-		form, err := parseRangesForm(got.Header, b.layer.Size, batch)
-		if _, decided := errors.AsType[*failure.Error](err); decided {
-			return form, failure.Complete(err, "", "", got.from.Host)
-		}
+		form, err := parseRangesForm(resp.Header, b.layer.Size, batch)
 		if err != nil {
-			return form, b.rememberOneRange(err.Error())
+			return form, b.judgeAnswer(resp, err)
 		}
 		return form, nil
 	case http.StatusOK:
-		if got.ContentLength >= 0 && got.ContentLength != b.layer.Size {
-			return rangesForm{}, &failure.Error{Host: got.from.Host, Kind: failure.Malformed,
-				Err: fmt.Errorf("the manifest says %d bytes, the blob has %d", b.layer.Size, got.ContentLength)}
+		if resp.ContentLength >= 0 && resp.ContentLength != b.layer.Size {
+			return rangesForm{}, b.wrongSize(resp)
 		}
 		return rangesForm{}, b.rememberOneRange("it answers several ranges with the whole")
-	case http.StatusBadRequest, http.StatusRequestedRangeNotSatisfiable, http.StatusRequestHeaderFieldsTooLarge, http.StatusNotImplemented:
-		// A manifest that names a strange blob can be the reason too, so this says nothing of the host's other blobs.
+	case http.StatusBadRequest, http.StatusRequestedRangeNotSatisfiable,
+		http.StatusRequestHeaderFieldsTooLarge, http.StatusNotImplemented:
+		// A manifest that names a blob with another size can be the reason too, so this shows nothing about other blobs.
 		b.refusesRanges.Store(true)
-		return rangesForm{}, oneRangeError(fmt.Sprintf("it answers several ranges with HTTP %d", got.StatusCode))
+		return rangesForm{}, oneRangeError(fmt.Sprintf("it answers several ranges with HTTP %d", resp.StatusCode))
 	}
-	return rangesForm{}, b.answerError(got)
+	return rangesForm{}, b.reader.repository.StatusError(resp)
 }
 
 // suspectOneRange is for a host that breaks the connection, or is silent, when it is asked for several ranges. The reason may be the
@@ -227,14 +229,16 @@ func (b *Blob) suspectOneRange(cause error) error {
 // confirmOneRange remembers of a host that it serves one range per request: it has just served one, and had not answered a request
 // for several. A host that has served several before is left out, since its network failed.
 func (b *Blob) confirmOneRange() {
-	if b.unanswered.Swap(false) && !b.registry.servedRanges.Load() {
+	if b.unanswered.Swap(false) && !b.reader.facts.servedRanges.Load() {
 		_ = b.rememberOneRange("it does not answer a request for several ranges")
 	}
 }
 
 func (b *Blob) rememberOneRange(reason string) error {
-	if b.registry.oneRange.remember() {
-		b.client.log(b.ctx, "registry serves one range per request", map[string]any{"host": b.registry.host, "reason": reason})
+	if b.reader.facts.oneRange.remember() {
+		b.reader.client.registries.Log(b.ctx, "registry serves one range per request", map[string]any{
+			"host": b.reader.repository.Host(), "reason": reason,
+		})
 	}
 	return oneRangeError(reason)
 }

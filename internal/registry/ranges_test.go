@@ -2,6 +2,8 @@ package registry
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +26,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 // serving has an ordinary file server answer for the layer, one that serves any number of ranges.
@@ -121,12 +124,12 @@ func TestManyRangesOfTheRealRegistry(t *testing.T) {
 			distribution := registrytest.Start(t, options)
 			content := randomBytes(4 << 20)
 			config := quick(t)
-			config.Limits = Limits{}
+			config.Transport.Limits = transport.Limits{}
 			if options.TLS {
-				config.Hosts = map[string]Host{distribution.Host: {Username: user, Password: canaryPassword, CACertificate: distribution.Certificate}}
+				config.Transport.Hosts = map[string]transport.Host{distribution.Host: {Username: user, Password: canaryPassword, CACertificate: distribution.Certificate}}
 			}
 			c := newClient(t, config)
-			pushTo(t, c, distribution.Host+"/x:1", content)
+			pushTo(t, config.Transport.Hosts[distribution.Host], distribution.Host+"/x:1", content)
 			image := mustResolve(t, c, distribution.Host+"/x:1", "")
 			b := c.Blob(t.Context(), image, image.Layers[0])
 			random := rand.New(rand.NewPCG(1, 2))
@@ -146,22 +149,23 @@ func TestManyRangesOfTheRealRegistry(t *testing.T) {
 }
 
 // pushTo stores an image of one layer in a real registry.
-func pushTo(t *testing.T, c *Client, reference string, content []byte) {
+func pushTo(t *testing.T, config transport.Host, reference string, content []byte) {
 	t.Helper()
 	tag, err := name.NewTag(reference, name.WeakValidation)
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := c.hosts[tag.RegistryStr()]
-	transport := http.DefaultTransport.(*http.Transport).Clone()
+	base := http.DefaultTransport.(*http.Transport).Clone()
 	if config.CACertificate != "" {
-		transport = transportKey{ca: config.CACertificate}.apply(transport)
+		roots := x509.NewCertPool()
+		roots.AppendCertsFromPEM([]byte(config.CACertificate))
+		base.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}
 	image, err := mutate.AppendLayers(empty.Image, static.NewLayer(content, types.OCIUncompressedLayer))
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := []remote.Option{remote.WithTransport(transport), remote.WithContext(t.Context())}
+	options := []remote.Option{remote.WithTransport(base), remote.WithContext(t.Context())}
 	if config.Username != "" {
 		options = append(options, remote.WithAuth(&authn.Basic{Username: config.Username, Password: config.Password}))
 	}
@@ -326,7 +330,7 @@ func TestRangesThatCannotBeAreAnErrorWithoutARequest(t *testing.T) {
 		assertKind(t, b.ReadRanges([][]byte{make([]byte, 1), make([]byte, r[1])}, []int64{0, int64(r[0])}), failure.Protocol)
 	}
 	assertKind(t, b.ReadRanges(make([][]byte, 2), make([]int64, 1)), failure.Protocol)
-	assertKind(t, c.Blob(t.Context(), &Image{Repository: "Not/Valid"}, image.Layers[0]).ReadRanges(nil, nil), failure.InvalidReference)
+	assertKind(t, c.Blob(t.Context(), &Image{Repository: "host.io/x"}, image.Layers[0]).ReadRanges(nil, nil), failure.InvalidReference)
 	if got := s.requests(); got != nil {
 		t.Errorf("%q", got)
 	}
@@ -355,8 +359,8 @@ func TestAHostThatDropsRequestsForSeveralRangesIsAskedForOneAtATime(t *testing.T
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			config := quick(t)
-			config.Limits.HeaderTimeout = 500 * time.Millisecond
-			config.Retry = Retry{Max: 10, WaitMin: time.Millisecond, WaitMax: time.Hour}
+			config.Transport.Limits.HeaderTimeout = 500 * time.Millisecond
+			config.Transport.Retry = transport.Retry{Max: 10, WaitMin: time.Millisecond, WaitMax: time.Hour}
 			kept := &facts{known: map[string]bool{}}
 			config.HostFacts = kept
 			content := randomBytes(1000)

@@ -9,7 +9,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
@@ -61,10 +60,10 @@ func parseRangesForm(header http.Header, size int64, wanted []*wantedRange) (ran
 	return rangesForm{merged: merged}, err
 }
 
-// read puts the bytes of an answer in their places.
-func (f rangesForm) read(body *limitedBody, size int64, wanted []*wantedRange) error {
+// readInto puts the bytes of an answer in their places.
+func (f rangesForm) readInto(body *limitedBody, size int64, wanted []*wantedRange) error {
 	if f.boundary == "" {
-		return f.merged.read(body, body, size, wanted)
+		return f.merged.readInto(body, body, size, wanted)
 	}
 	parts := multipart.NewReader(body, f.boundary)
 	for {
@@ -80,7 +79,7 @@ func (f rangesForm) read(body *limitedBody, size int64, wanted []*wantedRange) e
 		if !valid {
 			return errPartUnasked
 		}
-		if err := r.read(part, body, size, wanted); err != nil {
+		if err := r.readInto(part, body, size, wanted); err != nil {
 			return err
 		}
 		if n, err := part.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) { // it must end here
@@ -93,8 +92,8 @@ func (f rangesForm) read(body *limitedBody, size int64, wanted []*wantedRange) e
 	return nil
 }
 
-// read puts the bytes of one range in their places, which are one wanted range or several.
-func (r contentRange) read(content io.Reader, body *limitedBody, size int64, wanted []*wantedRange) error {
+// readInto puts the bytes of one range in their places, which are one wanted range or several.
+func (r contentRange) readInto(content io.Reader, body *limitedBody, size int64, wanted []*wantedRange) error {
 	within, err := coveredRanges(r, size, wanted)
 	if err != nil {
 		return err
@@ -156,13 +155,4 @@ func (l *limitedBody) Read(p []byte) (int, error) {
 		l.failure = err
 	}
 	return n, err
-}
-
-// describeRange shortens a Range header for the log.
-func describeRange(header string) string {
-	first, more, several := strings.Cut(header, ",")
-	if !several {
-		return first
-	}
-	return fmt.Sprintf("%s and %d more", first, strings.Count(more, ",")+1)
 }

@@ -94,7 +94,7 @@ func TestAnswersToManyRanges(t *testing.T) {
 			if got := string(bytes.Join(buffers, nil)); test.want == nil && got != "abcklmuvw" {
 				t.Errorf("%q", got)
 			}
-			if known := client.session(blob.repo).registry.oneRange.isKnown(); known != (test.want != nil && !test.forget) {
+			if known := blob.reader.facts.oneRange.isKnown(); known != (test.want != nil && !test.forget) {
 				t.Errorf("remembered for the host: %v", known)
 			}
 			if read, _ := blob.Stats(); read > 64<<10 {
@@ -134,7 +134,7 @@ func FuzzRangesForm(f *testing.F) {
 			return
 		}
 		limited := &limitedBody{body: strings.NewReader(body)}
-		err = form.read(limited, 26, wanted)
+		err = form.readInto(limited, 26, wanted)
 		for _, w := range wanted {
 			if w.got > 3 || err == nil && !w.isDone() {
 				t.Fatalf("%d bytes at %d, %v", w.got, w.first, err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 // storage is a host that has every blob and records what it is sent.
@@ -65,8 +66,8 @@ func TestCredentialsDoNotFollowARedirectToAnotherPort(t *testing.T) {
 			s.wantToken(newTokens(t, newStand(t), anyone))
 		}
 		config := quick(t)
-		config.Hosts = withPassword(s.host())
-		config.Hosts[storage.host()] = Host{Username: user, Password: canaryPassword} // nor do its own
+		config.Transport.Hosts = withPassword(s.host())
+		config.Transport.Hosts[storage.host()] = transport.Host{Username: user, Password: canaryPassword} // nor do its own
 		c := newClient(t, config)
 		image := mustResolve(t, c, s.host()+"/x:1", "")
 		s.redirecting(image.Layers[0], storage.URL+"/bucket/blob?X-Signature="+canaryQuery)
@@ -90,8 +91,8 @@ func TestCredentialsDoNotFollowARedirectToASubdomain(t *testing.T) {
 	s.image("x", "1", "linux/amd64", content)
 	s.wantBasic(user, canaryPassword)
 	config := quick(t)
-	config.Transport = names(map[string]*stand{"example.com:443": s, "blobs.example.com:443": storage})
-	config.Hosts = map[string]Host{"example.com": {Username: user, Password: canaryPassword, CACertificate: s.ca()}}
+	config.Transport.Base = names(map[string]*stand{"example.com:443": s, "blobs.example.com:443": storage})
+	config.Transport.Hosts = map[string]transport.Host{"example.com": {Username: user, Password: canaryPassword, CACertificate: s.ca()}}
 	c := newClient(t, config)
 	image := mustResolve(t, c, "example.com/x:1", "")
 	s.redirecting(image.Layers[0], "https://blobs.example.com/blob")
@@ -108,7 +109,7 @@ func TestRedirectsWithinTheRegistryStayAuthorized(t *testing.T) {
 	s.image("x", "1", "linux/amd64", content)
 	s.wantBasic(user, canaryPassword)
 	config := quick(t)
-	config.Hosts = withPassword(s.host())
+	config.Transport.Hosts = withPassword(s.host())
 	c := newClient(t, config)
 	image := mustResolve(t, c, s.host()+"/x:1", "")
 	layer := image.Layers[0]
@@ -140,8 +141,8 @@ func TestRedirectsOfAPublicRegistryToInternalPlacesAreRefused(t *testing.T) {
 			s := newTLSStand(t)
 			s.image("x", "1", "linux/amd64", []byte("content"))
 			config := quick(t)
-			config.Transport = names(map[string]*stand{"example.com:443": s})
-			config.Hosts = map[string]Host{"example.com": {CACertificate: s.ca()}}
+			config.Transport.Base = names(map[string]*stand{"example.com:443": s})
+			config.Transport.Hosts = map[string]transport.Host{"example.com": {CACertificate: s.ca()}}
 			c := newClient(t, config)
 			image := mustResolve(t, c, "example.com/x:1", "")
 			s.redirecting(image.Layers[0], to+"?X-Signature="+canaryQuery)
@@ -161,8 +162,8 @@ func TestConfiguredHostsMayBeRedirectedTo(t *testing.T) {
 	s, storage := newTLSStand(t), newStorage(t, newStand(t), content)
 	s.image("x", "1", "linux/amd64", content)
 	config := quick(t)
-	config.Transport = names(map[string]*stand{"example.com:443": s, "blobs.example.com:80": storage, storage.host(): storage})
-	config.Hosts = map[string]Host{"example.com": {CACertificate: s.ca()}, "blobs.example.com": {PlainHTTP: true}, storage.host(): {PlainHTTP: true}}
+	config.Transport.Base = names(map[string]*stand{"example.com:443": s, "blobs.example.com:80": storage, storage.host(): storage})
+	config.Transport.Hosts = map[string]transport.Host{"example.com": {CACertificate: s.ca()}, "blobs.example.com": {PlainHTTP: true}, storage.host(): {PlainHTTP: true}}
 	c := newClient(t, config)
 	image := mustResolve(t, c, "example.com/x:1", "")
 	for _, to := range []string{"http://blobs.example.com/x", storage.URL + "/x"} {
@@ -179,8 +180,8 @@ func TestAPlainRegistryMayNotRedirectToANameThatLeadsInside(t *testing.T) {
 	s, inside := newStand(t), newStorage(t, newStand(t), content)
 	s.image("x", "1", "linux/amd64", content)
 	config := quick(t)
-	config.Transport = namesAt(map[string]server{"plain.example:80": {s, "127.0.0.1"}, "innocent.example:80": {inside, "127.0.0.1"}})
-	config.Hosts = map[string]Host{"plain.example": {PlainHTTP: true}}
+	config.Transport.Base = namesAt(map[string]server{"plain.example:80": {s, "127.0.0.1"}, "innocent.example:80": {inside, "127.0.0.1"}})
+	config.Transport.Hosts = map[string]transport.Host{"plain.example": {PlainHTTP: true}}
 	c := newClient(t, config)
 	image := mustResolve(t, c, "plain.example/x:1", "")
 	s.redirecting(image.Layers[0], "http://innocent.example/x")
@@ -202,7 +203,7 @@ func TestRedirectLoopsEnd(t *testing.T) {
 	}
 	_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x:1", "")
 	assertKind(t, err, failure.Refused)
-	if hops != maxRedirects+1 {
+	if hops != 6 { // five redirects are followed
 		t.Errorf("%d hops", hops)
 	}
 }
@@ -240,10 +241,10 @@ func TestRealmsThatCredentialsMustNotReach(t *testing.T) {
 		inTheClear := newTokens(t, newStand(t), anyone)
 		s.wantTokenOf(auth, realm)
 		config := quick(t)
-		config.Transport = names(map[string]*stand{
+		config.Transport.Base = names(map[string]*stand{
 			"example.com:443": s, "auth.example.com:443": auth.stand, "auth.example.com:80": inTheClear.stand, "example.com:80": inTheClear.stand,
 		})
-		config.Hosts = map[string]Host{"example.com": {Username: user, Password: canaryPassword, CACertificate: s.ca()}}
+		config.Transport.Hosts = map[string]transport.Host{"example.com": {Username: user, Password: canaryPassword, CACertificate: s.ca()}}
 		_, err := newClient(t, config).Resolve(t.Context(), "example.com/x:1", "")
 		if want == "" {
 			if err != nil {

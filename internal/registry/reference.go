@@ -10,6 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 // The grammar of https://pkg.go.dev/github.com/distribution/reference, which containerd and the kubelet use.
@@ -17,10 +18,11 @@ import (
 var (
 	pathGrammar = regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$`)
 	tagGrammar  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
-	hostGrammar = regexp.MustCompile(`^(?:\[[a-fA-F0-9:]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(?::[0-9]{1,5})?$`)
 )
 
 const maxNameLength = 255
+
+var errNotResolved = errors.New("the image was not resolved")
 
 // reference is a parsed image reference. The digest decides when there is one: that is what containerd does with name:tag@digest.
 type reference struct {
@@ -78,20 +80,20 @@ func parseRepository(s string) (name.Repository, error) {
 		return name.Repository{}, errors.New("a repository's name is lower-case")
 	case err != nil || !pathGrammar.MatchString(repo.RepositoryStr()):
 		return name.Repository{}, errors.New("a repository's name has lower-case letters and digits, with single separators (. _ - /) between them")
-	case !hostGrammar.MatchString(repo.RegistryStr()):
+	case !transport.IsHost(repo.RegistryStr()):
 		return name.Repository{}, errors.New("a registry is a host name or an address, and perhaps a port")
-	case len(canonical(repo)) > maxNameLength:
+	case len(canonicalName(repo)) > maxNameLength:
 		return name.Repository{}, fmt.Errorf("a repository's name has at most %d characters", maxNameLength)
 	}
 	return repo, nil
 }
 
-// canonical is the repository as containerd and a Pod name it. go-containerregistry writes Docker Hub as index.docker.io,
+// canonicalName returns the repository as containerd and a Pod name it. go-containerregistry writes Docker Hub as index.docker.io,
 // where its API is; users and containerd write docker.io.
-func canonical(repo name.Repository) string {
+func canonicalName(repo name.Repository) string {
 	host := repo.RegistryStr()
 	if host == name.DefaultRegistry {
-		host = dockerHub
+		host = transport.DockerHub
 	}
 	return host + "/" + repo.RepositoryStr()
 }

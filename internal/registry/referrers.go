@@ -38,39 +38,44 @@ type Artifact struct {
 // not asked for it again. Of a list in pages the first is read, which the registry has filtered by the type, or which
 // holds the oldest referrers.
 func (c *Client) Referrers(ctx context.Context, image *Image, artifactType string) ([]Descriptor, error) {
-	r, err := c.readerOf(image)
+	r, err := c.readerOfImage(image)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(withoutRetries(ctx), referrersTimeout)
+	ctx, cancel := context.WithTimeout(ctx, referrersTimeout)
 	defer cancel()
-	list, err := r.referrers(ctx, image.Digest, artifactType)
+	list, err := r.listReferrers(ctx, image.Digest, artifactType)
 	if err != nil {
-		return nil, r.failed(err, "looking for referrers")
+		return nil, r.describe(err, "looking for referrers")
 	}
 	return list, nil
 }
 
-func (r imageReader) referrers(ctx context.Context, digest, artifactType string) ([]Descriptor, error) {
-	if !r.registry.lacksReferrers.Load() {
+func (r imageReader) listReferrers(ctx context.Context, digest, artifactType string) ([]Descriptor, error) {
+	if !r.facts.lacksReferrers.Load() {
 		query := url.Values{"artifactType": {artifactType}}
-		data, err := r.get(ctx, r.path("referrers", digest)+"?"+query.Encode(), string(types.OCIImageIndex), maxReferrers)
+		data, err := r.readDocument(ctx, referrersRequest("referrers/"+digest+"?"+query.Encode()))
 		if err == nil {
-			return referring(data, artifactType)
+			return filterReferrers(data, artifactType)
 		}
 		if !errors.Is(err, failure.NotFound) {
 			return nil, err
 		}
-		r.registry.lacksReferrers.Store(true) // a registry with the API answers 200, whatever the digest
+		r.facts.lacksReferrers.Store(true) // a registry with the API answers 200, whatever the digest
 	}
-	data, err := r.get(ctx, r.path("manifests", referrersTag(digest)), string(types.OCIImageIndex), maxReferrers)
+	data, err := r.readDocument(ctx, referrersRequest("manifests/"+referrersTag(digest)))
 	if errors.Is(err, failure.NotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return referring(data, artifactType)
+	return filterReferrers(data, artifactType)
+}
+
+// referrersRequest is made once: nothing depends on its answer so much as to wait for it again.
+func referrersRequest(path string) documentRequest {
+	return documentRequest{path: path, accept: string(types.OCIImageIndex), maxBytes: maxReferrers, once: true}
 }
 
 // referrersTag is the tag of the index that lists what refers to a digest.
@@ -79,8 +84,8 @@ func referrersTag(digest string) string {
 	return algorithm[:min(len(algorithm), 32)] + "-" + hex[:min(len(hex), 64)]
 }
 
-// referring picks from a list of referrers, which a registry need not have filtered.
-func referring(data []byte, artifactType string) ([]Descriptor, error) {
+// filterReferrers picks from a list of referrers, which a registry need not have filtered.
+func filterReferrers(data []byte, artifactType string) ([]Descriptor, error) {
 	var index struct {
 		Manifests []v1.Descriptor `json:"manifests"`
 	}
@@ -98,21 +103,23 @@ func referring(data []byte, artifactType string) ([]Descriptor, error) {
 
 // Artifact reads an artifact from an image's repository, or from what is kept. A size of -1 is one that nobody announced.
 func (c *Client) Artifact(ctx context.Context, image *Image, digest string, size int64) (*Artifact, error) {
-	r, err := c.readerOf(image)
+	r, err := c.readerOfImage(image)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := v1.NewHash(digest); err != nil {
-		return nil, r.failed(malformed("an artifact without a valid digest"), "reading an artifact")
+		return nil, r.describe(malformed("an artifact without a valid digest"), "reading an artifact")
 	}
-	ctx, cancel := context.WithTimeout(withoutRetries(ctx), referrersTimeout)
+	ctx, cancel := context.WithTimeout(ctx, referrersTimeout)
 	defer cancel()
-	data, err := r.byDigest(ctx, digest, size, r.path("manifests", digest), string(types.OCIManifestSchema1))
+	data, err := r.readVerified(ctx, digest, size, documentRequest{
+		path: "manifests/" + digest, accept: string(types.OCIManifestSchema1), once: true,
+	})
 	if err != nil {
-		return nil, r.failed(err, "reading an artifact")
+		return nil, r.describe(err, "reading an artifact")
 	}
 	artifact, err := parseArtifact(data, digest)
-	return artifact, r.failed(err, "reading an artifact")
+	return artifact, r.describe(err, "reading an artifact")
 }
 
 func parseArtifact(data []byte, digest string) (*Artifact, error) {
@@ -141,12 +148,4 @@ func parseArtifact(data []byte, digest string) (*Artifact, error) {
 		})
 	}
 	return artifact, nil
-}
-
-func (c *Client) readerOf(image *Image) (imageReader, error) {
-	repo, err := parseRepository(image.Repository)
-	if err != nil {
-		return imageReader{}, &failure.Error{Image: failure.RedactReference(image.Reference), Kind: failure.InvalidReference, Err: err}
-	}
-	return imageReader{session: c.session(repo), image: image.Reference}, nil
 }

@@ -9,6 +9,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
+// readingManifest is the action of an error.
+const readingManifest = "reading the manifest"
+
 // Resolve reads what the registry has for a reference on one platform; "" stands for DefaultPlatform.
 //
 // A reference with a digest means that digest, whatever tag stands beside it. A tag costs one HEAD request when everything
@@ -24,22 +27,22 @@ func (c *Client) Resolve(ctx context.Context, written, onPlatform string) (*Imag
 	if err != nil {
 		return nil, failure.Complete(err, written, "", "")
 	}
-	r := imageReader{session: c.session(ref.repo), image: written}
-	if r.registry.config.Pending {
-		return nil, r.failed(&failure.Error{Kind: failure.Pending}, "reading the manifest")
+	r := c.readerOf(ref.repo, written)
+	if r.repository.Settings().Pending {
+		return nil, r.describe(&failure.Error{Kind: failure.Pending}, readingManifest)
 	}
 	image, err := r.resolve(ctx, ref, wanted)
 	if err != nil {
-		return nil, r.failed(r.perhapsPending(err), "reading the manifest")
+		return nil, r.describe(r.orPending(err), readingManifest)
 	}
 	return image, nil
 }
 
-// perhapsPending tells of a refusal as what it may be due to: what this host is read with is not known yet. Without that it is
-// tried all the same, since most images are public.
-func (r imageReader) perhapsPending(err error) error {
+// orPending returns failure.Pending for a refusal that may be due to a configuration that is not known yet. Reading is
+// tried without it all the same, since most images are public.
+func (r imageReader) orPending(err error) error {
 	var e *failure.Error
-	if !r.client.pending || r.registry.config.Username != "" || !errors.As(err, &e) {
+	if !r.client.hostsPending || r.repository.Settings().Username != "" || !errors.As(err, &e) {
 		return err
 	}
 	switch e.Kind {
@@ -50,27 +53,27 @@ func (r imageReader) perhapsPending(err error) error {
 }
 
 func (r imageReader) resolve(ctx context.Context, ref reference, wanted platform) (*Image, error) {
-	top, err := r.top(ctx, ref)
+	top, err := r.readTop(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	s := &search{imageReader: r, wanted: wanted}
-	if err := s.inDocument(ctx, top); err != nil {
+	s := &search{reader: r, wanted: wanted}
+	if err := s.searchDocument(ctx, top); err != nil {
 		return nil, err
 	}
 	if s.first == nil {
-		return nil, s.nothing()
+		return nil, s.noPlatform()
 	}
-	image, err := s.image()
+	image, err := s.assembleImage()
 	if err != nil {
 		return nil, err
 	}
-	image.Reference, image.Repository = ref.written, canonical(ref.repo)
+	image.Reference, image.Repository, image.repo = ref.written, canonicalName(ref.repo), ref.repo
 	return image, nil
 }
 
-// top reads what the reference itself names.
-func (r imageReader) top(ctx context.Context, ref reference) (*document, error) {
+// readTop reads what the reference itself names.
+func (r imageReader) readTop(ctx context.Context, ref reference) (*document, error) {
 	digest := ref.digest
 	if digest == "" && r.client.manifests != nil { // else there is nothing that HEAD could save
 		var err error
@@ -79,25 +82,26 @@ func (r imageReader) top(ctx context.Context, ref reference) (*document, error) 
 		}
 	}
 	if digest != "" {
-		doc, err := r.manifest(ctx, digest, anySize)
-		// Some registries give a digest by HEAD that they do not know themselves.
+		doc, err := r.readManifest(ctx, digest, anySize)
+		// Some registries answer HEAD with a digest that they do not know themselves.
 		if ref.digest != "" || !errors.Is(err, failure.NotFound) {
 			return doc, err
 		}
 	}
-	data, err := r.get(ctx, r.path("manifests", ref.tag), accepted, maxDocument)
+	data, err := r.readDocument(ctx, documentRequest{path: "manifests/" + ref.tag, accept: accepted})
 	if err != nil {
 		return nil, err
 	}
 	digest = digestOf(data, "")
-	doc, err := r.document(data, digest)
+	doc, err := r.parseTrusted(data, digest)
 	if err == nil {
-		r.store(digest, data)
+		r.storeDocument(digest, data)
 	}
 	return doc, err
 }
 
-func (r imageReader) document(data []byte, digest string) (*document, error) {
+// parseTrusted parses a document that repeats no secret where it would be stored.
+func (r imageReader) parseTrusted(data []byte, digest string) (*document, error) {
 	doc, err := parseDocument(data, digest)
 	if err != nil {
 		return nil, err
@@ -105,23 +109,23 @@ func (r imageReader) document(data []byte, digest string) (*document, error) {
 	return doc, doc.refuseSecrets(data, r.client.secrets)
 }
 
-func (r imageReader) manifest(ctx context.Context, digest string, size int64) (*document, error) {
-	data, err := r.byDigest(ctx, digest, size, r.path("manifests", digest), accepted)
+func (r imageReader) readManifest(ctx context.Context, digest string, size int64) (*document, error) {
+	data, err := r.readVerified(ctx, digest, size, documentRequest{path: "manifests/" + digest, accept: accepted})
 	if err != nil {
 		return nil, err
 	}
-	return r.document(data, digest)
+	return r.parseTrusted(data, digest)
 }
 
-func (r imageReader) configuration(ctx context.Context, d v1.Descriptor) (*configuration, error) {
+func (r imageReader) readConfiguration(ctx context.Context, d v1.Descriptor) (*configuration, error) {
 	digest := d.Digest.String()
-	data, err := r.byDigest(ctx, digest, d.Size, r.path("blobs", digest), "")
+	data, err := r.readVerified(ctx, digest, d.Size, documentRequest{path: "blobs/" + digest})
 	if err != nil {
-		return nil, r.failed(err, "reading the configuration")
+		return nil, r.describe(err, "reading the configuration")
 	}
 	config, err := parseConfiguration(data)
 	if err == nil && r.client.secrets.Holds(data) {
 		err = refuseSecretDigests(config.RootFS.DiffIDs, r.client.secrets)
 	}
-	return config, r.failed(err, "reading the configuration")
+	return config, r.describe(err, "reading the configuration")
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
@@ -33,7 +34,10 @@ func TestResolveGivesWhatTheManifestSays(t *testing.T) {
 	}
 	metadata := image.Metadata
 	image.Metadata = nil
-	if diff := cmp.Diff(want, image); diff != "" {
+	if image.repo.RepositoryStr() != "lib/app" {
+		t.Errorf("the parsed repository is %s", image.repo)
+	}
+	if diff := cmp.Diff(want, image, cmpopts.IgnoreUnexported(Image{})); diff != "" {
 		t.Error(diff)
 	}
 	if len(metadata) != 2 || metadata[0].Digest != image.Digest || metadata[0].Size != manifest.Size || metadata[1].MediaType != string(types.OCIConfigJSON) {

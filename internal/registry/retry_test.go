@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 // failing answers so many requests with a status before the registry does.
@@ -41,7 +42,7 @@ func TestLastingFailuresAreNot(t *testing.T) {
 		s := newStand(t)
 		s.image("x", "1", "linux/amd64", []byte("a"))
 		config := quick(t)
-		config.Hosts = map[string]Host{s.host(): {PlainHTTP: true}} // else a 400 is asked about TLS
+		config.Transport.Hosts = map[string]transport.Host{s.host(): {PlainHTTP: true}} // else a 400 is asked about TLS
 		s.failing(100, status)
 		_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
 		if e := assertKind(t, err, want); e.StatusCode != status || len(s.requests()) != 1 {
@@ -120,7 +121,7 @@ func TestASilentHostIsGivenUp(t *testing.T) {
 		return true
 	}
 	config := quick(t)
-	config.Limits.HeaderTimeout = 50 * time.Millisecond
+	config.Transport.Limits.HeaderTimeout = 50 * time.Millisecond
 	_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
 	if e := assertKind(t, err, failure.Timeout); e.Host != s.host() || len(s.requests()) != 3 {
 		t.Errorf("%+v", e)
@@ -137,7 +138,7 @@ func TestAHostThatIsNotThereIsUnreachable(t *testing.T) {
 	listener.Close()
 	for _, host := range []string{nobody, "no-such-host.invalid"} {
 		config := quick(t)
-		config.Transport = &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		config.Transport.Base = &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if address != nobody {
 				return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: "no-such-host.invalid", IsNotFound: true}}
 			}
@@ -170,19 +171,6 @@ func TestResetConnectionsAreTriedAgain(t *testing.T) {
 		return true
 	}
 	config := quick(t)
-	config.Hosts = map[string]Host{s.host(): {PlainHTTP: true}}
+	config.Transport.Hosts = map[string]transport.Host{s.host(): {PlainHTTP: true}}
 	mustResolve(t, newClient(t, config), s.host()+"/x:1", "")
-}
-
-func TestWaitsDoubleUpToTheirBound(t *testing.T) {
-	t.Parallel()
-	r := Retry{WaitMin: 100 * time.Millisecond, WaitMax: time.Second}
-	for attempt, base := range map[int]time.Duration{
-		0: 100 * time.Millisecond, 1: 200 * time.Millisecond, 3: 800 * time.Millisecond,
-		4: time.Second, 15: time.Second, 40: time.Second, 1000: time.Second,
-	} {
-		if got := r.wait(attempt, nil); got < base || got > base+base/4 {
-			t.Errorf("attempt %d waits %s", attempt, got)
-		}
-	}
 }

@@ -25,7 +25,7 @@ const (
 // without one, whatever they are. Where containerd would fail on an entry that is no image, the search goes on: one artifact in an
 // index hides nothing.
 type search struct {
-	imageReader
+	reader    imageReader
 	wanted    platform
 	first     *found   // what containerd 1.6 pulls
 	others    []*found // what 2.x unpacks besides
@@ -53,39 +53,39 @@ type entry struct {
 	label *platform // nil where the index gives none
 }
 
-// inDocument searches what a reference names.
-func (s *search) inDocument(ctx context.Context, top *document) error {
+// searchDocument searches what a reference names.
+func (s *search) searchDocument(ctx context.Context, top *document) error {
 	s.visited = map[string]bool{}
 	switch {
 	case top.isIndex:
-		return s.inIndex(ctx, top, nil)
+		return s.searchIndex(ctx, top, nil)
 	case top.isArtifact():
 		return notAnImage("an artifact whose configuration is of type " + top.configType())
 	}
-	return s.inManifest(ctx, top, nil, nil)
+	return s.searchManifest(ctx, top, nil, nil)
 }
 
-func (s *search) inIndex(ctx context.Context, index *document, path []*document) error {
+func (s *search) searchIndex(ctx context.Context, index *document, path []*document) error {
 	if len(path) >= maxIndexDepth {
 		return &failure.Error{Kind: failure.TooLarge, Err: errors.New("its indexes nest too deeply")}
 	}
 	s.pulled = append(s.pulled, index.descriptor())
 	path = append(slices.Clip(path), index)
 	if s.first == nil && s.featured == nil {
-		s.featured = s.featuredIn(index.entries)
+		s.featured = s.findFeatured(index.entries)
 	}
-	for _, e := range s.ordered(index.entries) {
+	for _, e := range s.orderEntries(index.entries) {
 		if e.label != nil && e.rank > 0 && s.first != nil {
 			continue // another platform, which serves where the wanted one is missing
 		}
-		if err := s.inEntry(ctx, e, path); err != nil {
+		if err := s.searchEntry(ctx, e, path); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *search) inEntry(ctx context.Context, e entry, path []*document) error {
+func (s *search) searchEntry(ctx context.Context, e entry, path []*document) error {
 	digest := e.Digest.String()
 	if s.visited[digest] {
 		return nil
@@ -98,22 +98,22 @@ func (s *search) inEntry(ctx context.Context, e entry, path []*document) error {
 	if s.fetched++; s.fetched > maxDocuments {
 		return &failure.Error{Kind: failure.TooLarge, Err: errors.New("its indexes have too many entries without a platform")}
 	}
-	child, err := s.manifest(ctx, digest, e.Size)
+	child, err := s.reader.readManifest(ctx, digest, e.Size)
 	switch {
 	case err != nil:
 		return err
 	case child.isIndex:
-		return s.inIndex(ctx, child, path)
+		return s.searchIndex(ctx, child, path)
 	case child.isArtifact():
 		s.keepArtifact(child)
 		return nil
 	}
-	return s.inManifest(ctx, child, e.label, path)
+	return s.searchManifest(ctx, child, e.label, path)
 }
 
-// inManifest takes the platform that an index gave the manifest, or else that of its configuration.
-func (s *search) inManifest(ctx context.Context, doc *document, label *platform, path []*document) error {
-	config, err := s.configuration(ctx, doc.config)
+// searchManifest takes the platform that an index gave the manifest, or else that of its configuration.
+func (s *search) searchManifest(ctx context.Context, doc *document, label *platform, path []*document) error {
+	config, err := s.reader.readConfiguration(ctx, doc.config)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (s *search) inManifest(ctx context.Context, doc *document, label *platform,
 	if label != nil {
 		hit.platform = *label
 	} else if have, known := config.platform(); known {
-		s.saw(have)
+		s.recordPlatform(have)
 		hit.platform, serves = have, s.wanted.rank(have) >= 0
 	}
 	switch {
@@ -131,7 +131,7 @@ func (s *search) inManifest(ctx context.Context, doc *document, label *platform,
 	case serves || hit.platform.os == s.wanted.os: // of what has no label, containerd 2.x looks at the operating system alone
 		s.others = append(s.others, hit)
 	default:
-		s.pulled = append(s.pulled, hit.documents()...)
+		s.pulled = append(s.pulled, hit.listDocuments()...)
 		s.keepBlobs(doc.layers)
 	}
 	return nil
@@ -153,14 +153,14 @@ func (s *search) keepBlobs(list []v1.Descriptor) {
 	}
 }
 
-// ordered returns the entries of an index that may serve, the best first and those without a platform last.
-func (s *search) ordered(entries []v1.Descriptor) []entry {
+// orderEntries returns the entries of an index that may serve, the best first and those without a platform last.
+func (s *search) orderEntries(entries []v1.Descriptor) []entry {
 	last := len(s.wanted.candidates())
 	var list []entry
 	for _, d := range entries {
 		e := entry{Descriptor: d, rank: last}
-		if label, known := ofDescriptor(d); known {
-			s.saw(label)
+		if label, known := platformOf(d); known {
+			s.recordPlatform(label)
 			e.label, e.rank = &label, s.wanted.rank(label)
 		}
 		if e.rank >= 0 {
@@ -171,13 +171,13 @@ func (s *search) ordered(entries []v1.Descriptor) []entry {
 	return list
 }
 
-// featuredIn returns the entry that containerd before 2.3 chooses of an index, if it is one that asks for features of the operating
+// findFeatured returns the entry that containerd before 2.3 chooses of an index, if it is one that asks for features of the operating
 // system, to which those versions pay no heed.
-func (s *search) featuredIn(entries []v1.Descriptor) *Featured {
+func (s *search) findFeatured(entries []v1.Descriptor) *Featured {
 	var chosen *Featured
 	best := len(s.wanted.candidates())
 	for _, d := range entries {
-		label, known := ofDescriptor(d)
+		label, known := platformOf(d)
 		plain := label
 		plain.features = ""
 		rank := s.wanted.rank(plain)
@@ -192,23 +192,23 @@ func (s *search) featuredIn(entries []v1.Descriptor) *Featured {
 	return chosen
 }
 
-func (s *search) saw(have platform) {
+func (s *search) recordPlatform(have platform) {
 	text := have.String()
 	if have.isNamed() && len(s.seen) < maxSeen && !slices.Contains(s.seen, text) {
 		s.seen = append(s.seen, text)
 	}
 }
 
-// nothing is the error where no manifest serves.
-func (s *search) nothing() error {
+// noPlatform is the error where no manifest serves.
+func (s *search) noPlatform() error {
 	if len(s.seen) == 0 && len(s.artifacts) > 0 {
 		return notAnImage("an index of artifacts, whose configuration is of type " + s.artifacts[0])
 	}
 	return &failure.Error{Kind: failure.NoPlatform, Platform: s.wanted.String(), Platforms: s.seen}
 }
 
-// documents are what containerd keeps to know an image by.
-func (f *found) documents() []Descriptor {
+// listDocuments returns what containerd keeps to know an image by.
+func (f *found) listDocuments() []Descriptor {
 	var list []Descriptor
 	for _, index := range f.indexes {
 		list = append(list, index.descriptor())

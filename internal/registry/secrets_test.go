@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 func TestASecondHostsRefusalIsNamedAsThatHosts(t *testing.T) {
@@ -31,12 +32,12 @@ func TestASecondHostsRefusalIsNamedAsThatHosts(t *testing.T) {
 			return true
 		}
 		config := quick(t)
-		config.Hosts = withPassword(s.host())
+		config.Transport.Hosts = withPassword(s.host())
 		c := newClient(t, config)
 		image := mustResolve(t, c, s.host()+"/x:1", "")
 		s.redirecting(image.Layers[0], storage.URL+"/blob")
 		_, err := c.Blob(t.Context(), image, image.Layers[0]).ReadAt(make([]byte, 1), 0)
-		e := assertKind(t, err, kindOfStatus(status))
+		e := assertKind(t, err, transport.KindOfStatus(status))
 		if e.Host != storage.host() || e.CredentialSource != "" || !e.Elsewhere || strings.Contains(e.Error(), failure.SourceConfiguration) {
 			t.Errorf("%v", e)
 		}
@@ -64,7 +65,7 @@ func TestOfTwoTokenServicesNoneGetsAPassword(t *testing.T) {
 			return true
 		}
 		config := quick(t)
-		config.Hosts = withPassword(s.host())
+		config.Transport.Hosts = withPassword(s.host())
 		_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
 		e := assertKind(t, err, failure.Protocol)
 		if !strings.Contains(e.Error(), "two token services") || !strings.Contains(e.Error(), one.URL+"/token") {
@@ -78,14 +79,6 @@ func TestOfTwoTokenServicesNoneGetsAPassword(t *testing.T) {
 				t.Errorf("%s: the registry was sent credentials", name)
 			}
 		}
-	}
-}
-
-func TestTheSameTokenServiceTwiceIsOne(t *testing.T) {
-	t.Parallel()
-	c, err := challengeFor(http.Header{"Www-Authenticate": {`Bearer realm="https://a/t",scope="x"`, `Bearer realm="https://a/t",scope="y"`}})
-	if err != nil || c.params["scope"] != "x" {
-		t.Errorf("got %v, %v", c, err)
 	}
 }
 
@@ -117,7 +110,7 @@ func TestMalformedHTTPQuotesNoSecret(t *testing.T) {
 		}()
 		host := listener.Addr().String()
 		config := quick(t)
-		config.Hosts = map[string]Host{host: {Username: user, Password: canaryPassword, PlainHTTP: true}}
+		config.Transport.Hosts = map[string]transport.Host{host: {Username: user, Password: canaryPassword, PlainHTTP: true}}
 		_, err = newClient(t, config).Resolve(t.Context(), host+"/x:1", "")
 		if e, ok := errors.AsType[*failure.Error](err); !ok {
 			t.Errorf("%q: got %v", answer, err)
@@ -133,7 +126,7 @@ func TestADocumentThatRepeatsASecretIsNotStored(t *testing.T) {
 	s := newStand(t)
 	s.image("x", "1", "linux/amd64", []byte("a"))
 	config := quick(t)
-	config.Hosts = withPassword(s.host())
+	config.Transport.Hosts = withPassword(s.host())
 	image := mustResolve(t, newClient(t, config), s.host()+"/x:1", "")
 	spelled := v1.Hash{Algorithm: "sha256", Hex: (hex.EncodeToString([]byte(canaryPassword)) + strings.Repeat("0", 64))[:64]}
 	plain := described("", []byte("a"))
@@ -188,7 +181,7 @@ func TestWhatACredentialHelperPrintsReachesNoLog(t *testing.T) {
 	s := newStand(t)
 	s.wantBasic(user, canaryPassword)
 	config := quick(t)
-	config.DockerConfigDir = dockerConfig(t, map[string]any{"credHelpers": map[string]string{s.host(): "loud"}})
+	config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{"credHelpers": map[string]string{s.host(): "loud"}})
 	_, err = newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
 	e := assertKind(t, err, failure.Unauthorized)
 	printed, readErr := os.ReadFile(stderr.Name())

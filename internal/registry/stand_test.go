@@ -28,6 +28,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 // Secrets that no error and no log may show.
@@ -182,13 +183,13 @@ func (s *stand) index(repo, tag string, entries ...v1.Descriptor) v1.Descriptor 
 
 // quick are settings with which a test that waits does not take long.
 func quick(t *testing.T) Config {
-	return Config{
+	return Config{Transport: transport.Config{
 		DockerConfigDir: dockerConfig(t, map[string]any{}),
-		Limits: Limits{
+		Limits: transport.Limits{
 			HeaderTimeout: 2 * time.Second, IdleTimeout: 200 * time.Millisecond, MinBytesPerSecond: 1024, DocumentTimeout: 2 * time.Second,
 		},
-		Retry: Retry{Max: 2, WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, RetryAfterMax: 2 * time.Second},
-	}
+		Retry: transport.Retry{Max: 2, WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, RetryAfterMax: 2 * time.Second},
+	}}
 }
 
 func dockerConfig(t *testing.T, content any) string {
@@ -203,7 +204,7 @@ func dockerConfig(t *testing.T, content any) string {
 // newClient watches the log for secrets.
 func newClient(t *testing.T, config Config) *Client {
 	t.Helper()
-	config.Log = func(_ context.Context, message string, fields map[string]any) {
+	config.Transport.Log = func(_ context.Context, message string, fields map[string]any) {
 		assertNoSecret(t, fmt.Sprintln(message, fields))
 	}
 	c, err := New(config)

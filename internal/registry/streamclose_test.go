@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 // troubled are the bodies within which a reader can wait: a handler of the first request, and one of any further.
@@ -73,23 +74,24 @@ func reading(r io.Reader) (begun <-chan struct{}, ended <-chan error) {
 	return first, last
 }
 
-// impatient has one turn at the host: whoever keeps it keeps everybody out.
+// impatient has one slot for the host: while a request occupies it, there is no other.
 func impatient(t *testing.T, wait time.Duration) Config {
 	config := quick(t)
-	config.Limits = Limits{RequestsPerHost: 1, HeaderTimeout: time.Minute, IdleTimeout: time.Minute}
-	config.Retry.WaitMin, config.Retry.WaitMax = wait, wait
+	config.Transport.Limits = transport.Limits{RequestsPerHost: 1, HeaderTimeout: time.Minute, IdleTimeout: time.Minute}
+	config.Transport.Retry.WaitMin, config.Transport.Retry.WaitMax = wait, wait
 	return config
 }
 
-func assertTurnIsFree(t *testing.T, c *Client, s *stand) {
+// assertSlotIsFree makes one more request, for which the host's only slot has to be free.
+func assertSlotIsFree(t *testing.T, c *Client, image *Image) {
 	t.Helper()
 	ctx, cancel := contextFor(t, 2*time.Second)
 	defer cancel()
-	release, err := c.slots.take(ctx, s.host())
+	resp, err := c.registries.Repository(image.repo).Send(ctx, transport.Request{Path: "tags/list", Once: true})
 	if err != nil {
-		t.Fatalf("the stream kept its turn at the host: %v", err)
+		t.Fatalf("the stream occupies its slot: %v", err)
 	}
-	release()
+	resp.Body.Close()
 }
 
 // TestCloseEndsAReadThatWaits wherever it waits: for bytes, to try again, for an answer. Nothing is asked for after it, and
@@ -122,8 +124,8 @@ func TestCloseEndsAReadThatWaits(t *testing.T) {
 					case <-time.After(5 * time.Second):
 						t.Fatal("the read goes on waiting")
 					}
-					assertTurnIsFree(t, c, s)
-					if after := len(s.requests()); after > before+1 { // one may have been on its way
+					assertSlotIsFree(t, c, image)
+					if after := len(s.requests()); after > before+2 { // that one, and one that was on its way
 						t.Errorf("%d requests before it was closed, %d after", before, after)
 					}
 				})
@@ -152,7 +154,7 @@ func TestAClosedStreamIsNotResumed(t *testing.T) {
 	if asked := s.requests(); len(asked) != 1 {
 		t.Errorf("%q", asked)
 	}
-	assertTurnIsFree(t, c, s)
+	assertSlotIsFree(t, c, image)
 }
 
 // TestCancellationAndCloseMeet as in package layersize, which closes a stream when its context ends.
@@ -184,7 +186,7 @@ func TestCancellationAndCloseMeet(t *testing.T) {
 					t.Fatal("the read goes on waiting")
 				}
 				r.Close()
-				assertTurnIsFree(t, c, s)
+				assertSlotIsFree(t, c, image)
 			})
 		}
 	}

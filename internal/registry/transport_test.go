@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 func TestTLSIsTrustedAsConfigured(t *testing.T) {
@@ -13,16 +14,16 @@ func TestTLSIsTrustedAsConfigured(t *testing.T) {
 	s := newTLSStand(t)
 	s.image("x", "1", "linux/amd64", []byte("a"))
 	for name, test := range map[string]struct {
-		host Host
+		host transport.Host
 		want failure.Kind
 	}{
-		"a private CA":         {Host{CACertificate: s.ca()}, ""},
-		"skipped verification": {Host{InsecureSkipVerify: true}, ""},
-		"nothing":              {Host{}, failure.TLS},
-		"plain HTTP":           {Host{PlainHTTP: true}, failure.Protocol},
+		"a private CA":         {transport.Host{CACertificate: s.ca()}, ""},
+		"skipped verification": {transport.Host{InsecureSkipVerify: true}, ""},
+		"nothing":              {transport.Host{}, failure.TLS},
+		"plain HTTP":           {transport.Host{PlainHTTP: true}, failure.Protocol},
 	} {
 		config := quick(t)
-		config.Hosts = map[string]Host{s.host(): test.host}
+		config.Transport.Hosts = map[string]transport.Host{s.host(): test.host}
 		_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
 		if test.want == "" && err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -37,8 +38,8 @@ func TestACertificateForAnotherNameIsATLSError(t *testing.T) {
 	t.Parallel()
 	s := newTLSStand(t)
 	config := quick(t)
-	config.Transport = names(map[string]*stand{"example.org:443": s})
-	config.Hosts = map[string]Host{"example.org": {CACertificate: s.ca()}}
+	config.Transport.Base = names(map[string]*stand{"example.org:443": s})
+	config.Transport.Hosts = map[string]transport.Host{"example.org": {CACertificate: s.ca()}}
 	_, err := newClient(t, config).Resolve(t.Context(), "example.org/x:1", "")
 	if e := assertKind(t, err, failure.TLS); len(s.requests()) != 0 {
 		t.Errorf("%+v", e)
@@ -51,8 +52,8 @@ func TestARegistryWithoutTLSIsATLSErrorUnlessItIsConfigured(t *testing.T) {
 	s.image("x", "1", "linux/amd64", []byte("a"))
 	for plain, want := range map[bool]failure.Kind{true: "", false: failure.TLS} {
 		config := quick(t)
-		config.Transport = names(map[string]*stand{"example.com:443": s, "example.com:80": s})
-		config.Hosts = map[string]Host{"example.com": {PlainHTTP: plain}}
+		config.Transport.Base = names(map[string]*stand{"example.com:443": s, "example.com:80": s})
+		config.Transport.Hosts = map[string]transport.Host{"example.com": {PlainHTTP: plain}}
 		_, err := newClient(t, config).Resolve(t.Context(), "example.com/x:1", "")
 		if want == "" && err != nil {
 			t.Error(err)
@@ -89,17 +90,17 @@ func TestTrustGoesWithARedirectAndItsAbsenceDoesNot(t *testing.T) {
 	s, storage := newTLSStand(t), newStorage(t, newTLSStand(t), content)
 	s.image("x", "1", "linux/amd64", content)
 	for name, test := range map[string]struct {
-		host Host
+		host transport.Host
 		to   string
 		want failure.Kind
 	}{
-		"a CA goes along":                 {Host{CACertificate: s.ca()}, "https://blobs.example.com/x", ""},
-		"skipped verification does not":   {Host{InsecureSkipVerify: true}, "https://blobs.example.com/x", failure.TLS},
-		"but to another port of the host": {Host{InsecureSkipVerify: true}, "https://example.com:8443/x", ""},
+		"a CA goes along":                 {transport.Host{CACertificate: s.ca()}, "https://blobs.example.com/x", ""},
+		"skipped verification does not":   {transport.Host{InsecureSkipVerify: true}, "https://blobs.example.com/x", failure.TLS},
+		"but to another port of the host": {transport.Host{InsecureSkipVerify: true}, "https://example.com:8443/x", ""},
 	} {
 		config := quick(t)
-		config.Transport = names(map[string]*stand{"example.com:443": s, "blobs.example.com:443": storage, "example.com:8443": storage})
-		config.Hosts = map[string]Host{"example.com": test.host}
+		config.Transport.Base = names(map[string]*stand{"example.com:443": s, "blobs.example.com:443": storage, "example.com:8443": storage})
+		config.Transport.Hosts = map[string]transport.Host{"example.com": test.host}
 		c := newClient(t, config)
 		s.intercept = nil
 		image := mustResolve(t, c, "example.com/x:1", "")
@@ -119,10 +120,10 @@ func TestProxiesComeFromTheTransport(t *testing.T) {
 	s := newStand(t) // answers as the proxy, whatever host it is asked for
 	s.image("x", "1", "linux/amd64", []byte("a"))
 	config := quick(t)
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(s.URL) }
-	config.Transport = transport
-	config.Hosts = map[string]Host{"plain.example": {PlainHTTP: true}}
+	base := http.DefaultTransport.(*http.Transport).Clone()
+	base.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(s.URL) }
+	config.Transport.Base = base
+	config.Transport.Hosts = map[string]transport.Host{"plain.example": {PlainHTTP: true}}
 	c := newClient(t, config)
 	image := mustResolve(t, c, "plain.example/x:1", "")
 	// The guard against internal addresses judges where names lead, not where the user's own proxy stands.
@@ -147,7 +148,7 @@ func TestTheUserAgentIsSent(t *testing.T) {
 	s := newStand(t)
 	s.image("x", "1", "linux/amd64", []byte("a"))
 	config := quick(t)
-	config.UserAgent = "tkeimage/1.2.3"
+	config.Transport.UserAgent = "tkeimage/1.2.3"
 	mustResolve(t, newClient(t, config), s.host()+"/x:1", "")
 	for _, agent := range s.headers("User-Agent") {
 		if agent != "tkeimage/1.2.3" {

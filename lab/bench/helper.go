@@ -9,6 +9,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 // helperArgument makes this program measure an image as the provider does, in a process of its own: its memory is then that of
@@ -32,7 +33,7 @@ func help(ctx context.Context, mode, reference string) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(empty) }()
-	client, err := registry.New(registry.Config{DockerConfigDir: empty})
+	client, err := registry.New(registry.Config{Transport: transport.Config{DockerConfigDir: empty}})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 	"github.com/tkeimage/terraform-provider-tkeimage/lab/giant"
 )
@@ -47,7 +48,7 @@ func giantImage(t *testing.T, r *giant.Registry, gib float64, layers int) (refer
 
 func newMeasurer(t *testing.T, kept *store.Store) *measure.Measurer {
 	t.Helper()
-	config := registry.Config{DockerConfigDir: t.TempDir()}
+	config := registry.Config{Transport: transport.Config{DockerConfigDir: t.TempDir()}}
 	if kept != nil {
 		config.Manifests = kept
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 // measured is a report with what it cost.
@@ -40,7 +41,7 @@ func (r *row) measure(ctx context.Context, references []string) error {
 }
 
 func measureIn(ctx context.Context, mode measure.Mode, references []string) (measured, error) {
-	client, err := registry.New(registry.Config{DockerConfigDir: os.TempDir()})
+	client, err := registry.New(registry.Config{Transport: transport.Config{DockerConfigDir: os.TempDir()}})
 	if err != nil {
 		return measured{}, err
 	}

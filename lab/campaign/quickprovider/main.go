@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/provider"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
 func main() {
@@ -16,7 +16,7 @@ func main() {
 		PollInterval: 100 * time.Millisecond,
 		RetryWait:    5 * time.Millisecond,
 		TryTimeout:   time.Second,
-		Registry: registry.Limits{
+		Registry: transport.Limits{
 			HeaderTimeout: 2 * time.Second, IdleTimeout: 500 * time.Millisecond, MinBytesPerSecond: 1024, DocumentTimeout: 3 * time.Second,
 		},
 	}, false)

@@ -1,0 +1,166 @@
+// Package dockerconfig looks up registry credentials in Docker's configuration, or else in Podman's, and in the
+// credential helpers that they name.
+package dockerconfig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/config/configfile"
+	"github.com/docker/cli/cli/config/types"
+	"github.com/docker/docker-credential-helpers/client"
+	helpers "github.com/docker/docker-credential-helpers/credentials"
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"golang.org/x/sync/semaphore"
+)
+
+// Config is one configuration. It is read anew for each lookup, and safe for concurrent use.
+type Config struct {
+	dir        string
+	helperSlot *semaphore.Weighted // helpers are run one at a time
+}
+
+// New returns the configuration in a directory, or with "" the one that Docker's rules lead to. It reads nothing.
+func New(dir string) *Config { return &Config{dir: dir, helperSlot: semaphore.NewWeighted(1)} }
+
+// Find returns the credentials for a repository: those of the repository itself, or else of its registry. They are
+// the zero value where the configuration has none.
+func (c *Config) Find(ctx context.Context, repo name.Repository) (authn.AuthConfig, error) {
+	file, err := loadFile(c.dir)
+	if err != nil || file == nil {
+		return authn.AuthConfig{}, err
+	}
+	for _, key := range []string{repo.String(), repo.RegistryStr()} {
+		if key == name.DefaultRegistry {
+			key = authn.DefaultAuthKey
+		}
+		found, err := c.findEntry(ctx, file, key)
+		if err != nil {
+			return authn.AuthConfig{}, err
+		}
+		found.ServerAddress = ""
+		if found != (types.AuthConfig{}) {
+			return authn.AuthConfig{
+				Username: found.Username, Password: found.Password, Auth: found.Auth,
+				IdentityToken: found.IdentityToken, RegistryToken: found.RegistryToken,
+			}, nil
+		}
+	}
+	return authn.AuthConfig{}, nil
+}
+
+// loadFile reads the config.json of a directory, which must be there, or without a directory the file that
+// go-containerregistry would take (authn.DefaultKeychain): Docker's, or else Podman's. It returns nil where there is none.
+func loadFile(dir string) (*configfile.ConfigFile, error) {
+	if dir != "" {
+		if _, err := os.Stat(filepath.Join(dir, config.ConfigFileName)); err != nil {
+			return nil, fmt.Errorf("Docker's configuration cannot be read: %w", err)
+		}
+		return config.Load(dir)
+	}
+	home, _ := os.UserHomeDir() // "" without one
+	for _, dir := range []string{filepath.Join(home, ".docker"), os.Getenv(config.EnvOverrideConfigDir)} {
+		if dir != "" && isFile(filepath.Join(dir, config.ConfigFileName)) {
+			return config.Load(os.Getenv(config.EnvOverrideConfigDir))
+		}
+	}
+	settings := os.Getenv("XDG_CONFIG_HOME")
+	if settings == "" {
+		settings = filepath.Join(home, ".config")
+	}
+	for _, path := range []string{
+		os.Getenv("REGISTRY_AUTH_FILE"),
+		filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "containers", "auth.json"),
+		filepath.Join(settings, "containers", "auth.json"),
+	} {
+		if isFile(path) {
+			return readConfigFile(path)
+		}
+	}
+	if os.Getenv(configfile.DockerEnvConfigKey) != "" {
+		return configfile.New(""), nil
+	}
+	return nil, nil
+}
+
+func readConfigFile(path string) (*configfile.ConfigFile, error) {
+	file, err := os.Open(path) //nolint:gosec // the user's environment names it, as it does for podman
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return config.LoadFromReader(file)
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path) //nolint:gosec // likewise
+	return err == nil && !info.IsDir()
+}
+
+// findEntry returns the entry of a key: of the environment (DOCKER_AUTH_CONFIG), of the credential helper that the file names, or
+// of the file.
+func (c *Config) findEntry(ctx context.Context, file *configfile.ConfigFile, key string) (types.AuthConfig, error) {
+	helper, named := file.CredentialHelpers[key]
+	if !named {
+		helper = file.CredentialsStore
+	}
+	if helper == "" {
+		return file.GetAuthConfig(key)
+	}
+	if os.Getenv(configfile.DockerEnvConfigKey) != "" {
+		if found, err := configfile.New("").GetAuthConfig(key); err == nil && found != (types.AuthConfig{}) {
+			return found, nil
+		}
+	}
+	return c.runHelper(ctx, helper, key)
+}
+
+// helperLinger is how long a helper that was ended may keep its output open.
+const helperLinger = time.Second
+
+// runHelper asks a credential helper, no longer than the context lives: it is a program that may wait for input from a user. Helpers
+// are run one at a time.
+//
+// Docker's own code lets a helper write to the standard error of this process, which Terraform logs. What it writes is dropped here,
+// and so is its output when it fails: both may hold secrets that are known to no one else.
+func (c *Config) runHelper(ctx context.Context, helper, key string) (types.AuthConfig, error) {
+	if err := c.helperSlot.Acquire(ctx, 1); err != nil {
+		return types.AuthConfig{}, err
+	}
+	defer c.helperSlot.Release(1)
+	program := func(arguments ...string) client.Program {
+		command := exec.CommandContext(ctx, "docker-credential-"+helper, arguments...) //nolint:gosec // the user's configuration names it
+		command.Stderr, command.WaitDelay = io.Discard, helperLinger
+		return helperProgram{command}
+	}
+	found, err := client.Get(program, key)
+	switch {
+	case ctx.Err() != nil:
+		return types.AuthConfig{}, context.Cause(ctx)
+	case helpers.IsErrCredentialsNotFound(err):
+		return types.AuthConfig{}, nil
+	case err != nil:
+		text, _, hidden := strings.Cut(err.Error(), ", out: `")
+		if hidden {
+			text += "; its output is not shown, since it may hold secrets"
+		}
+		return types.AuthConfig{}, errors.New(text)
+	case found.Username == "<token>": // Docker's protocol for identity tokens
+		return types.AuthConfig{IdentityToken: found.Secret}, nil
+	}
+	return types.AuthConfig{Username: found.Username, Password: found.Secret}, nil
+}
+
+// helperProgram is a command as the helpers' client runs it.
+type helperProgram struct{ *exec.Cmd }
+
+func (p helperProgram) Input(in io.Reader) { p.Stdin = in }

@@ -1,3 +1,0 @@
-module github.com/hashicorp/terraform/internal/backend/remote-state/cos
-
-go 1.26

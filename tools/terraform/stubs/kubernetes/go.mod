@@ -1,3 +1,0 @@
-module github.com/hashicorp/terraform/internal/backend/remote-state/kubernetes
-
-go 1.26

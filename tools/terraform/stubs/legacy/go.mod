@@ -1,3 +1,0 @@
-module github.com/hashicorp/terraform/internal/legacy
-
-go 1.26

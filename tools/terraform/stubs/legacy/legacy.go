@@ -1,2 +1,0 @@
-// Package legacy stands in for what only Terraform's own tests use.
-package legacy
