@@ -25,7 +25,7 @@ sums="$(echo terraform-provider-tkeimage_*_SHA256SUMS)"
 version="${sums#terraform-provider-tkeimage_}"
 version="${version%_SHA256SUMS}"
 
-# As SECURITY.md tells somebody who has nothing yet: the key and its fingerprint, then the signature.
+# As SECURITY.md tells a user who has nothing yet: the key and its fingerprint, then the signature.
 gpg --batch --armor --export "$GPG_FINGERPRINT" >"$work/tkeimage.asc"
 mkdir -m 700 "$work/user"
 gpg --homedir "$work/user" --batch --quiet --show-keys --with-fingerprint "$work/tkeimage.asc" | tr -d ' ' | grep -q "$GPG_FINGERPRINT" ||

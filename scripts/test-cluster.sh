@@ -13,7 +13,7 @@ finish() {
   trap '' INT TERM HUP
   if [ -n "$group" ]; then
     kill -TERM -- "-$group" 2>/dev/null || true
-    # Terraform gets a moment to write its state, although nobody will read it.
+    # Terraform gets a moment to write its state, although it will not be read.
     for _ in $(seq 50); do
       kill -0 -- "-$group" 2>/dev/null || break
       sleep 0.1

@@ -1,4 +1,4 @@
-# A policy for reviews. The disk is fixed in code, so that a larger one needs a change that somebody approves. When the image
+# A policy for reviews. The disk is fixed in code, so that a larger one needs an approved change. When the image
 # outgrows it, the plan fails before a Pod does; when it comes near, the plan warns.
 #
 # It needs no cloud credentials. The cluster comes from the environment: KUBE_CONFIG_PATH, or KUBE_HOST and KUBE_TOKEN.

@@ -1,4 +1,4 @@
-# Somebody pushes another image under the same tag. Kubernetes does not notice: the Deployment says what it said before. With
+# Another image is pushed under the same tag. Kubernetes does not notice: the Deployment says what it said before. With
 # the digest in the Pod template, the next plan shows it all: which digest, the larger disk if the image grew, the cache that
 # is built again, and the Deployment that rolls out once the new cache is there. The old cache goes last.
 #

@@ -77,16 +77,35 @@ func (f *flat) int64(table, index int) int64 {
 	return int64(binary.LittleEndian.Uint64(f.bytes(at, 8)))
 }
 
-func (f *flat) string(table, index int) string {
-	at := f.follow(f.field(table, index))
+// byte is a field of one byte.
+func (f *flat) byte(table, index int) byte {
+	at := f.field(table, index)
 	if at == 0 {
-		return ""
+		return 0
+	}
+	return f.bytes(at, 1)[0]
+}
+
+func (f *flat) string(table, index int) string { return f.text(f.follow(f.field(table, index))) }
+
+// text is the string at a position.
+func (f *flat) text(at int) string { return string(f.sequence(at)) }
+
+// byteVector is a field that is a vector of bytes. It is no copy.
+func (f *flat) byteVector(table, index int) []byte {
+	return f.sequence(f.follow(f.field(table, index)))
+}
+
+// sequence is the bytes behind their length.
+func (f *flat) sequence(at int) []byte {
+	if at == 0 {
+		return nil
 	}
 	if length := f.uint32(at); length <= len(f.data) {
-		return string(f.bytes(at+4, length))
+		return f.bytes(at+4, length)
 	}
 	f.bad = true
-	return ""
+	return nil
 }
 
 // table is the table that a field refers to.

@@ -146,7 +146,8 @@ func (p *probe) table(t table, packed compression) (Measurement, bool) {
 	}
 	files := &tocCount{inventory: newInventory(), segments: newSegments(payload)}
 	err := p.readTable(t, packed, files)
-	check := &tocCheck{segments: files.segments, packed: packed, blob: p.blob, random: secretRandom()}
+	proof := &tableProof{segments: files.segments, packed: packed}
+	check := &tocCheck{segments: files.segments, proof: proof, blob: p.blob, random: secretRandom()}
 	if err == nil {
 		err = check.run()
 	}
@@ -154,7 +155,7 @@ func (p *probe) table(t table, packed compression) (Measurement, bool) {
 	var m Measurement
 	if err == nil || unconfirmed {
 		var contradicted error
-		m, contradicted = files.result(p.layer, packed, check.ended)
+		m, contradicted = files.result(p.layer, packed, proof.ended)
 		err = cmp.Or(contradicted, err)
 	}
 	if err == nil {

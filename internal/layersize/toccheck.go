@@ -54,30 +54,49 @@ var errUnconfirmed = errors.New("the table of contents is not confirmed")
 // tocCheck compares a table with the stream that it describes.
 type tocCheck struct {
 	*segments
-	packed   compression
+	proof
 	blob     *budgetReader
 	random   *rand.Rand
 	budget   int64 // bytes that it may still read
 	verified []bool
-	ended    bool // the tar ends before the table
 }
+
+// proof judges segments by what was read of the blob. Its errors are those of run.
+type proof interface {
+	// extent is the range that must be read to unpack a segment.
+	extent(i int) place
+	// ends are ranges that tell something of a segment that is not read whole.
+	ends(i int) []place
+	// proveWhole unpacks a segment and compares it with the table.
+	proveWhole(i int, content []byte) error
+	// proveByEnds judges a segment by its ends.
+	proveByEnds(i int, reads *rangeList) error
+}
+
+// place is a range of the blob.
+type place struct{ at, length int64 }
+
+func (p place) end() int64 { return p.at + p.length }
 
 // run returns nil if the table is confirmed, an ErrTable if it is refuted, errUnconfirmed or
 // the error of a read otherwise.
 func (c *tocCheck) run() error {
 	c.verified = make([]bool, len(c.list))
 	c.budget = min(checkBytes, c.blob.room())
-	required := c.required()
+	required, open := c.required(), error(nil)
 	err := c.checkTogether(required, c.draw())
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
 	for _, i := range required {
 		if err := c.checkSegment(i); err != nil {
-			return err
+			if !errors.Is(err, errUnconfirmed) {
+				return err
+			}
+			open = cmp.Or(open, err) // another segment may yet refute the table
 		}
 	}
-	return c.checkWindows()
+	return cmp.Or(c.checkWindows(), open)
 }
 
 // required are the segments of which each is checked.
@@ -148,9 +167,9 @@ func (c *tocCheck) checkTogether(required, drawn []int) error {
 // plan adds a segment to what is read: whole if it is no larger than that and the sum stays
 // below a limit, else its ends.
 func (c *tocCheck) plan(reads *rangeList, i int, size, limit int64) {
-	length := c.end(i) - c.list[i].at
-	if length <= min(size, limit-reads.total) || length <= tinySegment {
-		reads.add(c.list[i].at, length)
+	whole := c.extent(i)
+	if whole.length <= min(size, limit-reads.total) || whole.length <= tinySegment {
+		reads.add(whole.at, whole.length)
 		return
 	}
 	for _, r := range c.ends(i) {
@@ -175,10 +194,14 @@ func (c *tocCheck) prove(list []int, reads *rangeList) (open []int, err error) {
 }
 
 func (c *tocCheck) proveBy(i int, reads *rangeList) error {
-	if size := c.end(i) - c.list[i].at; size == 0 || reads.bytes(c.list[i].at, size) != nil {
-		return c.proveWhole(i, reads)
+	var err error
+	if whole := c.extent(i); whole.length == 0 || reads.bytes(whole.at, whole.length) != nil {
+		err = c.proveWhole(i, reads.bytes(whole.at, whole.length))
+	} else {
+		err = c.proveByEnds(i, reads)
 	}
-	return c.proveByEnds(i, reads)
+	c.verified[i] = err == nil
+	return err
 }
 
 // proveOpen unpacks segments whose ends left them open: all that are needed, and of the
@@ -188,16 +211,16 @@ func (c *tocCheck) proveOpen(needed, others []int) error {
 	chosen := slices.Clone(needed)
 	c.random.Shuffle(len(others), func(i, j int) { others[i], others[j] = others[j], others[i] })
 	for n, i := range append(chosen, others...) {
-		size := c.end(i) - c.list[i].at
-		if size <= min(mostSegment, c.budget-reads.total) {
-			reads.add(c.list[i].at, size)
+		whole := c.extent(i)
+		if whole.length <= min(mostSegment, c.budget-reads.total) {
+			reads.add(whole.at, whole.length)
 			if n >= len(needed) {
 				chosen = append(chosen, i)
 			}
 			continue
 		}
 		if n < len(needed) {
-			return fmt.Errorf("%w: the %d bytes at %d were not unpacked", errUnconfirmed, size, c.list[i].at)
+			return fmt.Errorf("%w: the %d bytes at %d were not unpacked", errUnconfirmed, whole.length, whole.at)
 		}
 	}
 	if confirmed := len(chosen) - len(needed); confirmed < min(len(others), openSegments) {
@@ -207,7 +230,7 @@ func (c *tocCheck) proveOpen(needed, others []int) error {
 		return err
 	}
 	for _, i := range chosen {
-		if err := c.proveWhole(i, reads); err != nil {
+		if err := c.proveBy(i, reads); err != nil {
 			return err
 		}
 	}
@@ -254,8 +277,9 @@ func (c *tocCheck) read(reads *rangeList) error {
 func (c *tocCheck) checkWindows() error {
 	for i := range int64(windowCount) {
 		first := c.segmentAt(c.pick(c.payload, i, windowCount))
-		next := first
-		for next < len(c.list) && c.end(next)-c.list[first].at <= min(windowBytes, c.budget) {
+		next, window := first, place{at: c.extent(first).at}
+		for next < len(c.list) && c.extent(next).end()-window.at <= min(windowBytes, c.budget) {
+			window.length = c.extent(next).end() - window.at
 			next++
 		}
 		if next == first {
@@ -265,12 +289,12 @@ func (c *tocCheck) checkWindows() error {
 			continue
 		}
 		reads := &rangeList{}
-		reads.add(c.list[first].at, c.end(next-1)-c.list[first].at)
+		reads.add(window.at, window.length)
 		if err := c.read(reads); err != nil {
 			return err
 		}
 		for ; first < next; first++ {
-			if err := c.proveWhole(first, reads); err != nil {
+			if err := c.proveBy(first, reads); err != nil {
 				return err
 			}
 		}

@@ -23,15 +23,21 @@ const (
 	zstdHead      = 32 // a frame's header and its first block's
 )
 
+// tableProof compares segments with a table of contents within the blob.
+type tableProof struct {
+	*segments
+	packed compression
+	ended  bool // the tar ends before the table
+}
+
+func (c *tableProof) extent(i int) place { return place{c.list[i].at, c.end(i) - c.list[i].at} }
+
 // proveWhole unpacks a segment and compares it with the table.
-func (c *tocCheck) proveWhole(i int, reads *rangeList) error {
+func (c *tableProof) proveWhole(i int, content []byte) error {
 	seg := c.list[i]
-	size := c.end(i) - seg.at
-	if size == 0 { // nothing, and plausibleSegment knows that it needs not be more
-		c.verified[i] = seg.min == 0
+	if len(content) == 0 { // and plausibleSegment knows that it needs not be more
 		return nil
 	}
-	content := reads.bytes(seg.at, size)
 	if seg.data > provenData {
 		return c.proveBlocks(i, content)
 	}
@@ -51,14 +57,10 @@ func (c *tocCheck) proveWhole(i int, reads *rangeList) error {
 	if length < seg.min || length > seg.max {
 		return refuted(seg.at, "%d bytes and not %d", length, seg.min)
 	}
-	if err := c.compareHeaders(i, rest); err != nil {
-		return err
-	}
-	c.verified[i] = true
-	return nil
+	return c.compareHeaders(i, rest)
 }
 
-func (c *tocCheck) open(r io.Reader) (io.ReadCloser, error) {
+func (c *tableProof) open(r io.Reader) (io.ReadCloser, error) {
 	if c.packed == packedZstd {
 		return newZstd(r, freeWindow)
 	}
@@ -66,7 +68,7 @@ func (c *tocCheck) open(r io.Reader) (io.ReadCloser, error) {
 }
 
 // compareData reads the bytes of a file that a segment begins with.
-func (c *tocCheck) compareData(seg segment, unpacked io.Reader) error {
+func (c *tableProof) compareData(seg segment, unpacked io.Reader) error {
 	sum := sha256.New()
 	n, err := io.CopyN(sum, unpacked, seg.data)
 	if err != nil {
@@ -79,7 +81,7 @@ func (c *tocCheck) compareData(seg segment, unpacked io.Reader) error {
 }
 
 // compareHeaders reads the entries whose headers follow a segment's data.
-func (c *tocCheck) compareHeaders(i int, rest []byte) error {
+func (c *tableProof) compareHeaders(i int, rest []byte) error {
 	seg := c.list[i]
 	if int64(len(rest)) < seg.padding {
 		return refuted(seg.at, "the file's padding is cut")
@@ -108,7 +110,7 @@ func (c *tocCheck) compareHeaders(i int, rest []byte) error {
 
 // compareEnd looks for the two empty blocks that end a tar (POSIX.1-2001, ustar Interchange
 // Format): what comes behind them is not unpacked.
-func (c *tocCheck) compareEnd(i int, tarred []byte, left int) error {
+func (c *tableProof) compareEnd(i int, tarred []byte, left int) error {
 	end := len(tarred) - left
 	ended := end >= 2*tarBlock && end%tarBlock == 0 && isZero(tarred[end-2*tarBlock:end])
 	switch last := i == len(c.list)-1; {
@@ -143,11 +145,8 @@ func entryOf(h *tar.Header) tocEntry {
 	return e
 }
 
-// place is a range of the blob.
-type place struct{ at, length int64 }
-
 // ends are the ranges that proveByEnds needs.
-func (c *tocCheck) ends(i int) []place {
+func (c *tableProof) ends(i int) []place {
 	at, end := c.list[i].at, c.end(i)
 	if c.packed == packedZstd || end-at <= tinySegment {
 		return []place{{at, min(zstdHead, end-at)}}
@@ -156,22 +155,18 @@ func (c *tocCheck) ends(i int) []place {
 }
 
 // proveByEnds judges a segment that was not read whole.
-func (c *tocCheck) proveByEnds(i int, reads *rangeList) error {
+func (c *tableProof) proveByEnds(i int, reads *rangeList) error {
 	ranges := c.ends(i)
 	head := reads.bytes(ranges[0].at, ranges[0].length)
-	var err error
 	if c.packed == packedZstd {
-		err = c.proveFrame(i, head)
-	} else {
-		err = c.proveMember(i, head, reads.bytes(ranges[len(ranges)-1].at, ranges[len(ranges)-1].length))
+		return c.proveFrame(i, head)
 	}
-	c.verified[i] = err == nil
-	return err
+	return c.proveMember(i, head, reads.bytes(ranges[len(ranges)-1].at, ranges[len(ranges)-1].length))
 }
 
 // proveMember goes by a gzip member's trailer, which has its length modulo 2^32. A segment of
 // several members, as stargz's parallel builder makes some, has the last one's, which is less.
-func (c *tocCheck) proveMember(i int, head, tail []byte) error {
+func (c *tableProof) proveMember(i int, head, tail []byte) error {
 	seg, end := c.list[i], c.end(i)
 	if !bytes.HasPrefix(head, magicGzip) {
 		return refuted(seg.at, "no gzip member begins there")
@@ -197,7 +192,7 @@ func (c *tocCheck) proveMember(i int, head, tail []byte) error {
 
 // proveFrame goes by a Zstandard frame's header and its first block's, if that is the only one
 // and fills the segment. A decoder refuses a frame that is not as long as its header says.
-func (c *tocCheck) proveFrame(i int, head []byte) error {
+func (c *tableProof) proveFrame(i int, head []byte) error {
 	seg, size := c.list[i], c.end(i)-c.list[i].at
 	var h zstd.Header
 	if err := h.Decode(head); err != nil || h.Skippable {
@@ -230,7 +225,7 @@ func (c *tocCheck) proveFrame(i int, head []byte) error {
 
 // proveBlocks goes by the headers of a Zstandard frame's blocks where none is compressed, as
 // in a hole of many gigabytes: those tell how long they are (RFC 8878 §3.1.1.2).
-func (c *tocCheck) proveBlocks(i int, frame []byte) error {
+func (c *tableProof) proveBlocks(i int, frame []byte) error {
 	const (
 		blockHeader = 3
 		rawBlock    = 0
@@ -270,6 +265,5 @@ func (c *tocCheck) proveBlocks(i int, frame []byte) error {
 	if length < seg.min || length > seg.max {
 		return refuted(seg.at, "%d bytes and not %d", length, seg.min)
 	}
-	c.verified[i] = true
 	return nil
 }

@@ -1,6 +1,9 @@
 package layersize
 
 import (
+	"cmp"
+	"context"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,6 +18,11 @@ const (
 	ztocCompressed   = 2
 	ztocUncompressed = 3
 	ztocTOC          = 4
+	ztocCompression  = 5
+
+	ztocAlgorithm   = 0
+	ztocSpanDigests = 2
+	ztocCheckpoints = 3
 
 	ztocMetadata = 0
 
@@ -30,10 +38,11 @@ const (
 )
 
 // A zTOC is no part of the layer: whoever may push to the repository can attach one at any
-// time, and what it lists is nothing but their word. So it is never exact, and it
-// counts only if it fits the blob: the files fill the tar from its start to its end,
-// with room between them for headers and nothing else, and the tar's length is the one
-// in the gzip trailer.
+// time, and what it lists is nothing but their word. It is compared with the layer's stream,
+// as a table within the blob is (toccheck.go): its checkpoints say where the stream can be
+// entered, so that what lies between two of them is unpacked and compared (ztocproof.go).
+// One that is neither confirmed nor refuted is not exact: as a rule spans are too large to be
+// unpacked for what a check may cost, and of each that is drawn its start is compared.
 const (
 	ztocNote = "the files are those that a SOCI index lists"
 
@@ -51,114 +60,156 @@ func Indexed(l Layer) bool {
 
 // ZTOC measures a layer by its zTOC, the table of contents that a SOCI index, a
 // referrer of the image's manifest, holds beside the layer: a FlatBuffer that lists
-// every file. The caller verifies the digest of these bytes and passes them whole.
-// Of the layer's blob the last four bytes are read.
-func ZTOC(l Layer, ztoc []byte) (Measurement, error) {
-	m, err := readZTOC(l, ztoc)
+// every file. The caller verifies the digest of these bytes and passes them whole. Of the
+// layer's blob no more than budget bytes are read. The error is an ErrTable where the blob
+// refutes the zTOC.
+func ZTOC(ctx context.Context, l Layer, ztoc []byte, budget int64) (Measurement, error) {
+	if l.Blob == nil {
+		return Measurement{}, errNoBlob
+	}
+	z, err := readZTOC(l, ztoc)
 	if err != nil {
 		return Measurement{}, err
 	}
-	length, err := agreed(l, m.UnpackedBytes)
-	if err != nil {
+	blob := &budgetReader{ctx: ctx, blob: l.Blob, size: l.Size, left: max(budget, 0)}
+	z.spans.prefix = min(checkBytes, blob.left) / prefixPart
+	check := &tocCheck{segments: z.spans.segments, proof: z.spans, blob: blob, random: secretRandom()}
+	switch err := check.run(); {
+	case err == nil:
+		return z.confirmed(l)
+	case errors.Is(err, errUnconfirmed) || errors.Is(err, errBudget):
+		return z.unconfirmed(l, err)
+	default:
 		return Measurement{}, err
 	}
+}
+
+// listing is what a zTOC says of a layer.
+type listing struct {
+	files  *inventory
+	spans  *spanProof
+	length int64 // of the tar, to the end of its two empty blocks
+}
+
+// confirmed is the measurement of a zTOC that the check has proven. The last span was unpacked
+// to its end, so that the tar's length is known.
+func (z *listing) confirmed(l Layer) (Measurement, error) {
+	length := z.spans.total
+	if said, ok := annotatedSize(l, packedGzip); ok && said != length {
+		return Measurement{}, fmt.Errorf("%w: it lists %d bytes, annotated are %d", ErrTable, length, said)
+	}
+	m := z.measurement()
 	m.UnpackedBytes = exactly(length)
 	return m, nil
 }
 
-// agreed is the length of the tar of which both the zTOC and the blob's trailer speak
-// (ISIZE, RFC 1952 §2.3.1: modulo 2^32; of several members, of the last one alone).
-func agreed(l Layer, listed Interval) (int64, error) {
+// unconfirmed is the measurement of a zTOC that the check has neither proven nor refuted. It
+// counts if the tar's length is the one in the gzip trailer (ISIZE, RFC 1952 §2.3.1: modulo
+// 2^32; of several members, of the last one alone, so that this cannot refute).
+func (z *listing) unconfirmed(l Layer, why error) (Measurement, error) {
 	var trailer [4]byte
-	if l.Blob == nil || l.Size < int64(len(trailer)) {
-		return 0, fmt.Errorf("%w: there is no blob to hold it against", ErrTable)
-	}
 	if n, err := l.Blob.ReadAt(trailer[:], l.Size-int64(len(trailer))); n < len(trailer) && err != nil {
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
-		return 0, err
-	}
-	length := listed.Value + int64(binary.LittleEndian.Uint32(trailer[:])-uint32(listed.Value))
-	if length > listed.Max {
-		return 0, fmt.Errorf("%w: the blob's trailer speaks of another length", ErrTable)
-	}
-	if said, ok := annotatedSize(l, packedGzip); ok && said != length {
-		return 0, fmt.Errorf("%w: it lists %d bytes, annotated are %d", ErrTable, length, said)
-	}
-	return length, nil
-}
-
-func readZTOC(l Layer, ztoc []byte) (Measurement, error) {
-	f := newFlat(ztoc)
-	root := f.root()
-	if version := f.string(root, ztocVersion); !strings.HasPrefix(version, "1.") && version != "0.9" {
-		return Measurement{}, fmt.Errorf("%w: it is of version %.16q", ErrTable, version)
-	}
-	if size := f.int64(root, ztocCompressed); size != l.Size {
-		return Measurement{}, fmt.Errorf("%w: it is that of a blob of %d bytes, not %d", ErrTable, size, l.Size)
-	}
-	length := f.int64(root, ztocUncompressed)
-	if !plausible(length, l.Size, packedGzip) {
-		return Measurement{}, fmt.Errorf("%w: its %d bytes cannot be", ErrTable, length)
-	}
-	files := newInventory()
-	tape := &layout{length: length}
-	var err error
-	f.vector(f.table(root, ztocTOC), ztocMetadata, func(element int) bool {
-		err = files.addZTOC(f, element, tape)
-		return err == nil
-	})
-	if err == nil {
-		err = f.err()
-	}
-	if err == nil {
-		err = tape.close()
-	}
-	if err != nil {
 		return Measurement{}, err
 	}
-	m := files.measurement()
-	// It counts to the end of the tar; GNU tar pads what follows.
-	m.UnpackedBytes = Interval{Value: length, Min: length, Max: length + tailMax}
-	m.Method, m.Exact = MethodTOC, false
-	m.Note = strings.Join(append([]string{ztocNote}, nonEmpty(m.Note)...), "; ")
+	m := z.measurement()
+	length := z.length + int64(binary.LittleEndian.Uint32(trailer[:])-uint32(z.length))
+	if length > m.UnpackedBytes.Max {
+		return Measurement{}, fmt.Errorf("%w: the blob's trailer speaks of another length", errUnconfirmed)
+	}
+	if said, ok := annotatedSize(l, packedGzip); ok && said != length {
+		return Measurement{}, fmt.Errorf("%w: it lists %d bytes, annotated are %d", ErrTable, length, said)
+	}
+	m.UnpackedBytes, m.Exact = exactly(length), false
+	m.Note = why.Error() + "; " + m.Note
 	return m, nil
 }
 
-// addZTOC counts one entry. Its types are named as in eStargz, its extended attributes
-// stand among its PAX records.
-func (v *inventory) addZTOC(f *flat, element int, tape *layout) error {
-	name := f.string(element, ztocType)
-	kind, ok := tocKinds[name]
-	if !ok {
-		return fmt.Errorf("%w: %w: its type is %.32q", ErrTable, errEntry, name)
+func (z *listing) measurement() Measurement {
+	m := z.files.measurement()
+	// It counts to the end of the tar; GNU tar pads what follows.
+	m.UnpackedBytes = Interval{Value: z.length, Min: z.length, Max: z.length + tailMax}
+	m.Method = MethodTOC
+	m.Note = strings.Join(append([]string{ztocNote}, nonEmpty(m.Note)...), "; ")
+	return m
+}
+
+func readZTOC(l Layer, ztoc []byte) (*listing, error) {
+	f := newFlat(ztoc)
+	root := f.root()
+	if version := f.string(root, ztocVersion); !strings.HasPrefix(version, "1.") && version != "0.9" {
+		return nil, fmt.Errorf("%w: it is of version %.16q", ErrTable, version)
 	}
-	e := entry{
-		name: f.string(element, ztocName),
-		kind: kind,
-		size: f.int64(element, ztocSize),
-		link: f.string(element, ztocLink),
+	if size := f.int64(root, ztocCompressed); size != l.Size {
+		return nil, fmt.Errorf("%w: it is that of a blob of %d bytes, not %d", ErrTable, size, l.Size)
+	}
+	z := &listing{files: newInventory(), length: f.int64(root, ztocUncompressed)}
+	if !plausible(z.length, l.Size, packedGzip) {
+		return nil, fmt.Errorf("%w: its %d bytes cannot be", ErrTable, z.length)
+	}
+	points, err := readCheckpoints(f, f.table(root, ztocCompression))
+	if err != nil {
+		return nil, err
+	}
+	z.spans = newSpanProof(points, l.Size)
+	tape := &layout{length: z.length}
+	f.vector(f.table(root, ztocTOC), ztocMetadata, func(element int) bool {
+		err = z.addEntry(f, element, tape)
+		return err == nil
+	})
+	if err = cmp.Or(err, f.err()); err == nil {
+		err = z.close(tape)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return z, nil
+}
+
+// addEntry counts one entry. Its types are named as in eStargz, its extended attributes
+// stand among its PAX records.
+func (z *listing) addEntry(f *flat, element int, tape *layout) error {
+	listed := tocEntry{
+		Type: f.string(element, ztocType), Name: f.string(element, ztocName),
+		Link: f.string(element, ztocLink), Size: f.int64(element, ztocSize), Xattrs: map[string]string{},
+	}
+	kind, ok := tocKinds[listed.Type]
+	if !ok {
+		return fmt.Errorf("%w: %w: its type is %.32q", ErrTable, errEntry, listed.Type)
 	}
 	if kind != kindFile {
-		e.size = 0
+		listed.Size = 0
 	}
+	e := entry{name: listed.Name, kind: kind, size: listed.Size, link: listed.Link}
 	records := int64(0)
 	f.vector(element, ztocXattrs, func(record int) bool {
 		key, value := f.string(record, ztocKey), f.string(record, ztocValue)
 		records += int64(len(key)+len(value)) + paxOverhead
 		if attribute, ok := strings.CutPrefix(key, paxAttribute); ok {
-			e.attributes.include(v, attribute, value, len(value))
+			e.attributes.include(z.files, attribute, value, len(value))
+			listed.Xattrs[attribute] = base64.StdEncoding.EncodeToString([]byte(value))
 		}
 		return !f.bad
 	})
 	if err := f.err(); err != nil {
 		return err
 	}
-	if err := tape.place(f.int64(element, ztocOffset), e, records); err != nil {
+	header, offset := tape.at, f.int64(element, ztocOffset)
+	if err := tape.place(offset, e, records); err != nil {
 		return err
 	}
-	return v.add(e)
+	z.spans.addHeader(header, offset, listed)
+	return z.files.add(e)
+}
+
+// close expects the end of the tar, and that the spans can hold all of it.
+func (z *listing) close(tape *layout) error {
+	if err := tape.close(); err != nil {
+		return err
+	}
+	return z.spans.complete(tape.at, z.length)
 }
 
 // A PAX record is its own length in decimal, a space, the key, an equals sign, the
@@ -170,8 +221,8 @@ type layout struct{ at, length int64 }
 
 var errLayout = fmt.Errorf("%w: its files do not fill the tar", ErrTable)
 
-// place puts an entry whose content begins at this offset: behind its header, and headers for its PAX records, its
-// long name and the long target of its link.
+// place puts an entry whose content begins at this offset: behind its header, and headers for
+// its PAX records, its long name and the long target of its link.
 func (t *layout) place(offset int64, e entry, records int64) error {
 	most := int64(tarBlock)
 	for _, further := range []int64{records, int64(len(e.name)), int64(len(e.link))} {

@@ -91,8 +91,8 @@ func TestAPassingFaultIsNotKept(t *testing.T) {
 	t.Parallel()
 	s := watched(t)
 	l, tarball := indexable(t, 1)
-	plain := &blob{static.NewLayer(tarball, types.OCIUncompressedLayer), l.diffID, int64(len(tarball))}
-	ztoc := ztocOf(t, tarball, l).Bytes()
+	plain := &blob{Layer: static.NewLayer(tarball, types.OCIUncompressedLayer), diffID: l.diffID, size: int64(len(tarball))}
+	ztoc := ztocOf(l).Bytes()
 	table := digest(t, static.NewLayer(ztoc, "application/octet-stream"))
 
 	pushed(t, s.host+"/fault/bare:v1", imageOf(t, l))
@@ -103,15 +103,15 @@ func TestAPassingFaultIsNotKept(t *testing.T) {
 		repository string
 		meets      func(r *http.Request) bool
 	}{
-		"no ranges of a bare layer":         {"fault/bare", isRange},
-		"few ranges of a bare layer":        {"fault/bare", afterRanges(2)},
-		"some ranges of a bare layer":       {"fault/bare", afterRanges(8)},
-		"no ranges of an annotated layer":   {"fault/annotated", isRange},
-		"no ranges of a tar":                {"fault/plain", isRange},
-		"few ranges of a tar":               {"fault/plain", afterRanges(2)},
-		"no referrers":                      {"fault/indexed", func(r *http.Request) bool { return strings.Contains(r.URL.Path, "/referrers/") }},
-		"no zTOC":                           {"fault/indexed", func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, table) }},
-		"no trailer to hold a zTOC against": {"fault/indexed", isRange},
+		"no ranges of a bare layer":       {"fault/bare", isRange},
+		"few ranges of a bare layer":      {"fault/bare", afterRanges(2)},
+		"some ranges of a bare layer":     {"fault/bare", afterRanges(8)},
+		"no ranges of an annotated layer": {"fault/annotated", isRange},
+		"no ranges of a tar":              {"fault/plain", isRange},
+		"few ranges of a tar":             {"fault/plain", afterRanges(2)},
+		"no referrers":                    {"fault/indexed", func(r *http.Request) bool { return strings.Contains(r.URL.Path, "/referrers/") }},
+		"no zTOC":                         {"fault/indexed", func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, table) }},
+		"no ranges to check a zTOC by":    {"fault/indexed", isRange},
 	} {
 		reference, kept := s.host+"/"+test.repository+":v1", store.Open(t.TempDir())
 		s.meet(failing(test.meets))

@@ -36,8 +36,8 @@ func (m *Measurer) probe(ctx context.Context, j *job, s *source, input layersize
 		result, err := m.ranges(ctx, j, s, input, j.allowance)
 		return noted(result, fmt.Sprintf("the SOCI index has a zTOC of %d bytes, and %d may be read", ztoc.Size, j.allowance), nil), err
 	}
-	result, unread := m.known(j.claims(s, "indexed", ztoc.Digest), func() (layersize.Measurement, error) {
-		return m.byZTOC(ctx, s, input, ztoc)
+	result, unread := m.known(j.claims(s, "indexed", fmt.Sprintf("%s %d", ztoc.Digest, left)), func() (layersize.Measurement, error) {
+		return m.byZTOC(ctx, s, input, ztoc, left)
 	})
 	if unread == nil {
 		return result, nil
@@ -56,12 +56,15 @@ func (m *Measurer) ranges(ctx context.Context, j *job, s *source, input layersiz
 	})
 }
 
-func (m *Measurer) byZTOC(ctx context.Context, s *source, input layersize.Layer, ztoc registry.Layer) (layersize.Measurement, error) {
+// byZTOC measures a layer by its zTOC, and by no more than so many bytes of its own.
+func (m *Measurer) byZTOC(
+	ctx context.Context, s *source, input layersize.Layer, ztoc registry.Layer, budget int64,
+) (layersize.Measurement, error) {
 	content, err := readWhole(m.Registry.Blob(ctx, s.image, ztoc))
 	if err != nil {
 		return layersize.Measurement{}, err
 	}
-	return layersize.ZTOC(input, content)
+	return layersize.ZTOC(ctx, input, content, budget)
 }
 
 // noted says in a measurement why the index was of no use, and that a fault was the reason, if there was one.

@@ -45,7 +45,7 @@ func tarOf(t *testing.T, sizes ...int64) []byte {
 func uncompressed(tarball []byte) *blob {
 	sum := sha256.Sum256(tarball)
 	diffID := v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum[:])}
-	return &blob{static.NewLayer(tarball, types.OCIUncompressedLayer), diffID, int64(len(tarball))}
+	return &blob{Layer: static.NewLayer(tarball, types.OCIUncompressedLayer), diffID: diffID, size: int64(len(tarball))}
 }
 
 // serving answers requests for a layer that match with other bytes.
@@ -181,7 +181,7 @@ func TestManifestsThatDisagreeOnALayerAreMeasuredByTheirOwnWord(t *testing.T) {
 	if _, err := content.ReadFrom(body); err != nil {
 		t.Fatal(err)
 	}
-	other := &blob{static.NewLayer(content.Bytes(), types.OCIUncompressedLayer), l.diffID, l.size}
+	other := &blob{Layer: static.NewLayer(content.Bytes(), types.OCIUncompressedLayer), diffID: l.diffID, size: l.size}
 	images := []string{s.push(t, "a/x:v1", l), s.push(t, "a/x:v2", other)}
 	for _, order := range [][2]int{{0, 1}, {1, 0}} {
 		both := told(t, nil, measure.Manifest, images[order[0]], images[order[1]])

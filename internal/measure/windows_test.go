@@ -109,7 +109,7 @@ func glued(t *testing.T, tarball []byte, parts ...*blob) *blob {
 			t.Fatal(err)
 		}
 	}
-	return &blob{static.NewLayer(all.Bytes(), types.OCILayerZStd), zstdLayer(t, tarball).diffID, int64(all.Len())}
+	return &blob{Layer: static.NewLayer(all.Bytes(), types.OCILayerZStd), diffID: zstdLayer(t, tarball).diffID, size: int64(all.Len())}
 }
 
 // TestMemoryOfLayersInFlight: four layers at once, each with the window that encoders use, stay within what is promised of the

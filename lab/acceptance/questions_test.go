@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	nobody  = "imc-zzzzzzzz"                    // an id that no cache has
+	absent  = "imc-zzzzzzzz"                    // an id that no cache has
 	missing = "registry.example.com/missing:v1" // an image that cannot be pulled
 )
 
@@ -58,14 +58,14 @@ func (s *target) askNew(t *testing.T, name string) []answer {
 
 func (s *target) askListing(t *testing.T, first fields) []answer {
 	t.Helper()
-	listed, code := s.call(t, "DescribeImageCaches", fields{"ImageCacheIds": []string{nobody}})
+	listed, code := s.call(t, "DescribeImageCaches", fields{"ImageCacheIds": []string{absent}})
 	unknown := "an empty list"
 	if code != "" {
 		unknown = code
 	} else if found, _ := listed["ImageCaches"].([]any); len(found) > 0 {
 		unknown = "something else"
 	}
-	_, code = s.call(t, "DeleteImageCaches", fields{"ImageCacheIds": []string{nobody}})
+	_, code = s.call(t, "DeleteImageCaches", fields{"ImageCacheIds": []string{absent}})
 	ids := make([]string, 51)
 	for i := range ids {
 		ids[i] = fmt.Sprintf("imc-zzzzz%03d", i)
@@ -147,7 +147,7 @@ func (s *target) askBounds(t *testing.T, id string) []answer {
 		images = append(images, fmt.Sprintf("%s-%d", s.images[0], i))
 	}
 	_, long := s.update(t, id, fields{"ImageCacheName": prefix + strings.Repeat("n", 128-len(prefix))})
-	_, many := s.create(t, newName(), fields{"Images": images}) // the last: nobody waits for it
+	_, many := s.create(t, newName(), fields{"Images": images}) // the last: it is not waited for
 	return []answer{
 		{"MaxImages", "May a cache have 20 images?", yes(many)},
 		{"MaxNameLength", "May a name have 128 characters?", yes(long)},

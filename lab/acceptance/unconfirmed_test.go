@@ -99,7 +99,7 @@ func TestQuestionsSeeWhatTheServiceMakesOfACache(t *testing.T) {
 	t.Parallel()
 	s := aim(t, tketest.Options{
 		RewriteAnswer: func(cache *tketest.Cache) { cache.Images = []string{"docker.io/library/" + cache.Images[0]} },
-		AutomaticTags: []tketest.Tag{{Key: "creator", Value: "somebody"}},
+		AutomaticTags: []tketest.Tag{{Key: "creator", Value: "another"}},
 	})
 	if s.real {
 		t.Skip("this tries the questions, not the service")
@@ -112,7 +112,7 @@ func TestQuestionsSeeWhatTheServiceMakesOfACache(t *testing.T) {
 		t.Errorf("of images that are told in another way it says %q", got)
 	}
 	if got := seen["AutomaticTags"]; got != "no" {
-		t.Errorf("of tags that nobody asked for it says %q", got)
+		t.Errorf("of tags that were not asked for it says %q", got)
 	}
 }
 
@@ -132,7 +132,7 @@ func TestTheRealCloudIsUsedInTurn(t *testing.T) {
 	}
 }
 
-// ticking is a service's clock that goes a minute forward whenever it is looked at, so that a creation and an update are apart.
+// ticking is a service's clock that goes a second forward with every look, so that a creation and an update are apart.
 func ticking() func() time.Time {
 	begun := time.Now()
 	var looks atomic.Int64

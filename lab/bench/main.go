@@ -1,5 +1,5 @@
 // Command bench measures what the provider costs on this machine, beside what a user would use or have instead, in one run, and
-// writes the result as guides. Figures that do not depend on the machine are held against what is promised.
+// writes the result as guides. Figures that do not depend on the machine are compared with what is promised.
 package main
 
 import (

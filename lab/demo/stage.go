@@ -112,7 +112,7 @@ func (s *stage) push(ctx context.Context, progress func(string)) (string, error)
 	return strings.Join(s.images[:], "\n"), nil
 }
 
-// move gives the small image's tag another content, as a rebuild in somebody's pipeline does.
+// move gives the small image's tag another content, as a rebuild in a pipeline does.
 func (s *stage) move(ctx context.Context) error {
 	changed, err := sandbox.WriteLayer(ctx, s.folder, 4, tree("app", 220, 8_000))
 	if err != nil {

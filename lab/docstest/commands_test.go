@@ -15,11 +15,14 @@ var elsewhere = map[string]string{
 	"gpg --import tkeimage.asc":                                                              "scripts/release-snapshot.sh runs it on the key of the moment",
 	"gpg --verify terraform-provider-tkeimage_0.1.0_SHA256SUMS.sig":                          "scripts/release-snapshot.sh runs it on what goreleaser made",
 	"sha256sum --ignore-missing --check terraform-provider-tkeimage":                         "scripts/release-snapshot.sh runs it on what goreleaser made",
-	"gh attestation verify ":                                                                 "asks GitHub for what the release workflow recorded there",
+	"git ":                           "is git's own, on a clone of the reader's",
+	"cd terraform-provider-tkeimage": "goes into the clone",
+	"TKEIMAGE_REGISTRY_BIN=$PWD/bin/registry go test ./internal/...": "is what make test runs, but for the CLI",
+	"gh attestation verify ": "asks GitHub for what the release workflow recorded there",
 }
 
-// tried are the commands of the CLI that tests of this package run, each with a test and what it says there: nobody answers the
-// question of an apply.
+// tried are the commands of the CLI that tests of this package run, each with a test and what it says there: a test does not
+// answer the question of an apply.
 var tried = map[string]struct{ test, as string }{
 	"terraform init":                    {"TestReadmeDoesTheWholeJob", "terraform init"},
 	"terraform plan":                    {"TestMovingTakesACacheOver", "terraform plan"},
@@ -68,9 +71,11 @@ func TestEveryCommandIsOneThatWasTried(t *testing.T) {
 	}
 }
 
+var quoted = regexp.MustCompile(`"[^"]*"`)
+
 func untried(p *page, command string, targets []string) string {
 	if rest, isMake := strings.CutPrefix(command, "make"); isMake {
-		for word := range strings.FieldsSeq(rest) {
+		for word := range strings.FieldsSeq(quoted.ReplaceAllString(rest, "")) {
 			if !strings.Contains(word, "=") && !slices.Contains(targets, word) {
 				return "names a target that make does not know: " + word
 			}
@@ -98,7 +103,13 @@ func targetsOfMake(t *testing.T) []string {
 	for _, match := range regexp.MustCompile(`(?m)^([a-z][a-z-]*):`).FindAllSubmatch(readFile(t, "GNUmakefile"), -1) {
 		targets = append(targets, string(match[1]))
 	}
-	if !slices.Contains(targets, "test") {
+	tools := regexp.MustCompile(`(?m)^NAMED_TOOLS := \$\(addprefix bin/,(.*)\)$`).FindSubmatch(readFile(t, "GNUmakefile"))
+	if tools != nil {
+		for tool := range strings.FieldsSeq(string(tools[1])) {
+			targets = append(targets, "bin/"+tool)
+		}
+	}
+	if !slices.Contains(targets, "test") || !slices.Contains(targets, "bin/registry") {
 		t.Fatalf("the targets of make were not found: %v", targets)
 	}
 	return targets

@@ -61,7 +61,7 @@ func TestGettingStarted(t *testing.T) {
 	}
 }
 
-// hasKubeconfig gives the newcomer a home with a kubeconfig: of the cluster, or of one that nobody will ask.
+// hasKubeconfig gives the newcomer a home with a kubeconfig: of the cluster, or of one that is never asked.
 func (n *newcomer) hasKubeconfig(t *testing.T, cluster *kubetest.Cluster) {
 	t.Helper()
 	address, authority, token := "https://127.0.0.1:1", "", "none"

@@ -145,7 +145,7 @@ func write(t *testing.T, file, text string) {
 	}
 }
 
-// TestTheFirstExampleStandsAlone: nothing is added to what a registry shows first, so that whoever copies it has all of it.
+// TestTheFirstExampleStandsAlone: nothing is added to what a registry shows first, so that a copy of it is complete.
 func TestTheFirstExampleStandsAlone(t *testing.T) {
 	t.Parallel()
 	if first := configurations(readPage(t, "docs/index.md"))[0].text; !strings.Contains(first, "required_providers") {

@@ -1,5 +1,5 @@
-// Package giant makes images of any size that take neither disk nor memory: the bytes of their layers are computed when somebody
-// reads them, at any place, and a registry serves them.
+// Package giant makes images of any size that take neither disk nor memory: the bytes of their layers are computed when they are
+// read, at any place, and a registry serves them.
 //
 // A layer is one gzip member whose deflate stream is put together from pieces (RFC 1951: a piece that ends with an empty stored
 // block ends on a byte, and refers to nothing before its own start). The same few pieces come again and again, in an order that a

@@ -49,7 +49,7 @@ func (l *Layer) Open() (io.ReadCloser, error) {
 }
 
 // Seal works out the checksum and the digest, which takes a pass over all that the layer holds. A layer that is only sampled does
-// without: nobody looks at them.
+// without: they are never looked at.
 func (l *Layer) Seal(ctx context.Context) error {
 	checksum, digest := uint32(0), sha256.New()
 	for _, part := range l.parts {
@@ -65,7 +65,7 @@ func (l *Layer) Seal(ctx context.Context) error {
 	return nil
 }
 
-// fakeDigest has the form of a digest. That of the tar stays one: it is nobody's to verify but containerd's.
+// fakeDigest has the form of a digest. That of the tar stays one: only containerd verifies it.
 func fakeDigest(of string, seed uint64, size int64) string {
 	return digestOf(fmt.Appendf(nil, "%s of layer %d, %d bytes", of, seed, size))
 }

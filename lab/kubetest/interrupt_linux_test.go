@@ -94,7 +94,7 @@ func waitForAddress(t *testing.T, path string) string {
 	}
 }
 
-// isGone waits until nobody listens, since a process that was killed takes a moment to go.
+// isGone waits until no process listens, since a process that was killed takes a moment to go.
 func isGone(t *testing.T, host string) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {

@@ -19,7 +19,7 @@ import (
 
 const loopback = "127.0.0.1"
 
-// freePort gives a port that nobody listens on. Neither program can be told to choose one and to say which.
+// freePort returns a free port. Neither program can be told to choose one and to say which.
 func freePort(ctx context.Context) (string, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", loopback+":0")
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 )
 
@@ -28,15 +29,16 @@ func composed(parts ...recipe) recipe {
 func copyBelow(ctx context.Context, out *tar.Writer, prefix string, part recipe) error {
 	reader, writer := io.Pipe()
 	go func() { writer.CloseWithError(part(ctx, writer)) }()
-	err := copyEntries(out, prefix, tar.NewReader(reader))
+	err := copyEntries(out, prefix, tar.NewReader(reader), math.MaxInt64)
 	if err == nil {
 		_, err = io.Copy(io.Discard, reader) // the padding behind the last entry
 	}
 	return errors.Join(err, reader.Close())
 }
 
-func copyEntries(out *tar.Writer, prefix string, in *tar.Reader) error {
-	for {
+// copyEntries copies entries with a prefix to their names, until their content has so many bytes.
+func copyEntries(out *tar.Writer, prefix string, in *tar.Reader, most int64) error {
+	for copied := int64(0); copied < most; {
 		header, err := in.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -48,11 +50,31 @@ func copyEntries(out *tar.Writer, prefix string, in *tar.Reader) error {
 		if header.Typeflag == tar.TypeLink {
 			header.Linkname = prefix + strings.TrimPrefix(header.Linkname, "./")
 		}
+		if header.Name == "" { // the root itself
+			continue
+		}
 		if err := out.WriteHeader(header); err != nil {
 			return fmt.Errorf("%s: %w", header.Name, err)
 		}
-		if _, err := io.Copy(out, in); err != nil {
+		n, err := io.Copy(out, in)
+		if err != nil {
 			return fmt.Errorf("%s: %w", header.Name, err)
 		}
+		copied += n
+	}
+	return nil
+}
+
+// excerpt is the beginning of a tree: the entries before most bytes of content are full. Hard links come after their targets.
+func excerpt(part recipe, most int64) recipe {
+	return func(ctx context.Context, w io.Writer) error {
+		reader, writer := io.Pipe()
+		go func() { writer.CloseWithError(part(ctx, writer)) }()
+		defer reader.Close() // what is left of the tree is not read
+		out := tar.NewWriter(w)
+		if err := copyEntries(out, "", tar.NewReader(reader), most); err != nil {
+			return err
+		}
+		return out.Close()
 	}
 }

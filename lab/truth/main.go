@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -40,9 +41,6 @@ func parse() (options, error) {
 	flag.Parse()
 	if flag.NArg() > 0 {
 		return o, fmt.Errorf("there is no argument %q", flag.Arg(0))
-	}
-	if o.guide && (o.short || only != "") {
-		return o, errors.New("-guide is for a whole run: without -short and -only")
 	}
 	if o.keep && o.cache == "" {
 		return o, errors.New("-keep needs a folder: -cache")
@@ -102,36 +100,64 @@ func chosen(o options) []trialCase {
 	return cases
 }
 
+// missing are the titles of the cases without a row: not chosen, left out, or broken off.
+func missing(cases []trialCase, rows []row) []string {
+	var titles []string
+	for _, c := range cases {
+		if !slices.ContainsFunc(rows, func(r row) bool { return r.title == c.title }) {
+			titles = append(titles, c.title)
+		}
+	}
+	return titles
+}
+
 // tryAll tries one case after the other, since they share the cores and the disk, and prints the table even of a run that broke off.
 func tryAll(ctx context.Context, o options, folder string, cases []trialCase) error {
 	begun := time.Now()
 	var rows []row
 	var broken []string
 	for _, c := range cases {
-		if free, err := freeGiB(folder); err != nil || free < c.freeGiB {
-			broken = append(broken, fmt.Sprintf("%s: left out, since it needs %d GiB of disk and %d are free (%v)", c.title, c.freeGiB, free, err))
-			continue
-		}
-		at := time.Now()
-		r, err := try(ctx, o, filepath.Join(folder, "case"), c)
+		r, err := tryOne(ctx, o, folder, c)
 		if ctx.Err() != nil {
 			broken = append(broken, "broken off: "+context.Cause(ctx).Error())
 			break
 		}
-		if err != nil {
-			r.failures = append(r.failures, err.Error())
-		}
-		fmt.Fprintf(os.Stderr, "%-40s %4.0f s, %d failures\n", c.title, time.Since(at).Seconds(), len(r.failures))
-		for _, failure := range r.failures {
-			fmt.Fprintln(os.Stderr, "   ", failure)
-			broken = append(broken, c.title+": "+failure)
-		}
 		if err == nil {
 			rows = append(rows, r)
 		}
+		for _, failure := range r.failures {
+			broken = append(broken, c.title+": "+failure)
+		}
 	}
+	err := publish(o, document(context.WithoutCancel(ctx), rows, missing(corpus(o.cache), rows), time.Since(begun)))
+	if err == nil && len(broken) > 0 {
+		err = fmt.Errorf("%d claims do not hold:\n  %s", len(broken), strings.Join(broken, "\n  "))
+	}
+	return err
+}
 
-	text := document(context.WithoutCancel(ctx), rows, time.Since(begun))
+// tryOne tries a case where the disk is large enough, and prints what it refutes. What kept it from its end is among the failures.
+func tryOne(ctx context.Context, o options, folder string, c trialCase) (r row, err error) {
+	at := time.Now()
+	free, err := freeGiB(folder)
+	if err == nil && free < c.freeGiB {
+		err = fmt.Errorf("left out, since it needs %d GiB of disk and %d are free", c.freeGiB, free)
+	}
+	if err == nil {
+		r, err = try(ctx, o, filepath.Join(folder, "case"), c)
+	}
+	if err != nil {
+		r.failures = append(r.failures, err.Error())
+	}
+	fmt.Fprintf(os.Stderr, "%-40s %4.0f s, %d failures\n", c.title, time.Since(at).Seconds(), len(r.failures))
+	for _, failure := range r.failures {
+		fmt.Fprintln(os.Stderr, "   ", failure)
+	}
+	return r, err
+}
+
+// publish prints the table and writes it where the options say.
+func publish(o options, text string) error {
 	fmt.Print(text)
 	if o.write != "" {
 		if err := os.WriteFile(o.write, []byte(text), 0o644); err != nil { //nolint:gosec // a page of the documentation, for everyone
@@ -139,12 +165,7 @@ func tryAll(ctx context.Context, o options, folder string, cases []trialCase) er
 		}
 	}
 	if o.guide {
-		if err := intoGuide(text); err != nil {
-			return err
-		}
-	}
-	if len(broken) > 0 {
-		return fmt.Errorf("%d claims do not hold:\n  %s", len(broken), strings.Join(broken, "\n  "))
+		return intoGuide(text)
 	}
 	return nil
 }

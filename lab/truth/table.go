@@ -15,11 +15,11 @@ import (
 
 var columns = []string{
 	"image", "compressed MB", "used by containerd MB", "of 2.x MB", "`full` MB", "error", "inodes used", "`full` inodes", "error",
-	"`auto` MB", "bounds MB", "how", "exact", "error", "read MiB", "`sample` error", "`manifest` error", "disk GiB", "right GiB",
+	"`auto` MB", "bounds MB", "how", "exact", "error", "read MiB", "`sample` error", "`manifest` error", "recommended GiB", "needed GiB",
 }
 
-// document is the table, with what is needed to read it.
-func document(ctx context.Context, rows []row, took time.Duration) string {
+// document is the table, with what is needed to read it and the titles of the cases that it lacks.
+func document(ctx context.Context, rows []row, lacking []string, took time.Duration) string {
 	var b strings.Builder
 	var versions []string
 	for _, release := range releases() {
@@ -33,6 +33,9 @@ func document(ctx context.Context, rows []row, took time.Duration) string {
 	line(&b, rule())
 	for _, r := range rows {
 		line(&b, r.cells())
+	}
+	if len(lacking) > 0 {
+		fmt.Fprintf(&b, "\nNot in this run: %s.\n", strings.Join(lacking, "; "))
 	}
 	return b.String()
 }

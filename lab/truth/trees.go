@@ -27,14 +27,14 @@ func minimalDebian(cache string) *tree {
 	}}
 }
 
-// inference is what an image holds that runs a model, training what one holds that makes them: PyTorch and what stands around it,
-// compilers included.
+// science is what an image of a Python application computes with, training what one holds that makes models: PyTorch and what stands
+// around it, compilers included.
 var (
-	inference = []string{"python3-torch", "python3-scipy"}
-	training  = append([]string{
-		"python3-torchvision", "python3-pandas", "python3-sklearn", "python3-matplotlib", "python3-opencv", "python3-h5py",
+	science  = []string{"python3-scipy"}
+	training = append([]string{
+		"python3-torch", "python3-torchvision", "python3-pandas", "python3-sklearn", "python3-matplotlib", "python3-opencv", "python3-h5py",
 		"llvm-14-dev", "clang-14", "gcc", "g++", "gfortran",
-	}, inference...)
+	}, science...)
 )
 
 // debianPackages are packages with all that they depend on, unpacked.

@@ -58,6 +58,6 @@ variable "writable_gib" {
 
 variable "max_disk_gib" {
   type        = number
-  description = "The largest disk of a Pod that nobody has to be asked for, in GiB. A plan that needs more fails. Default: any."
+  description = "The largest disk of a Pod that needs no approval, in GiB. A plan that needs more fails. Default: any."
   default     = null
 }

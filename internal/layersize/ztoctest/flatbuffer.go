@@ -5,14 +5,14 @@ import (
 	"fmt"
 )
 
-// A table has fields by their slots: an int64, a string, another table or a vector of tables. A field of 0 is left out, as its
+// A table has fields by their slots: an int64, a string, another table or a vector of tables or strings. A field of 0 is left out, as its
 // default, which is what the FlatBuffers library does.
 type table struct {
 	slots  int
 	fields map[int]any
 }
 
-type vector []table
+type vector []any
 
 // encode writes a FlatBuffer whose root is a table: each value stands behind the offset that leads to it
 // (https://flatbuffers.dev/internals). The laboratory reads the result with the FlatBuffers library.

@@ -1,9 +1,13 @@
-// Package ztoctest makes zTOCs, the tables of contents of SOCI, as soci-snapshotter makes them (ztoc.fbs, ztoc/toc_builder.go
-// and ztoc/ztoc_marshaler.go of https://github.com/awslabs/soci-snapshotter), and others that lie.
+// Package ztoctest makes zTOCs, the tables of contents of SOCI, as soci-snapshotter makes them (ztoc.fbs, ztoc/toc_builder.go,
+// ztoc/ztoc_marshaler.go and ztoc/compression/gzip_zinfo.c of https://github.com/awslabs/soci-snapshotter), and others that lie.
 package ztoctest
 
 import (
 	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -11,12 +15,72 @@ import (
 	"slices"
 )
 
-// ZTOC is what a zTOC says of a layer. Checkpoints and digests of spans, which only a snapshotter needs, are left out.
+// ZTOC is what a zTOC says of a layer.
 type ZTOC struct {
 	Version      string
 	Compressed   int64 // bytes of the blob
 	Uncompressed int64 // bytes of the tar, to the end of its two empty blocks
 	Files        []File
+	Spans        []Span
+}
+
+// Span is a part of the blob that can be unpacked alone.
+type Span struct {
+	In, Out int64  // where it begins, in the blob and in the tar
+	Bits    byte   // of the byte before In
+	Window  []byte // of the tar, before it
+	Digest  string // of its bytes
+}
+
+// WindowSize is how much of the tar a span needs of what comes before it.
+const WindowSize = 32 << 10
+
+// Pack packs a tar with gzip, with a span for each so many of its bytes, and lists it.
+func Pack(tarball []byte, span int) (blob []byte, z *ZTOC, err error) {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	spans := []Span{{In: headerSize, Window: make([]byte, WindowSize)}}
+	for at := 0; at < len(tarball); at += span {
+		if at > 0 {
+			if err := w.Flush(); err != nil {
+				return nil, nil, err
+			}
+			window := make([]byte, WindowSize)
+			copy(window[max(0, WindowSize-at):], tarball[max(0, at-WindowSize):at])
+			spans = append(spans, Span{In: int64(out.Len()), Out: int64(at), Window: window})
+		}
+		if _, err := w.Write(tarball[at:min(at+span, len(tarball))]); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, nil, err
+	}
+	if z, err = list(bytes.NewReader(tarball), int64(out.Len())); err != nil {
+		return nil, nil, err
+	}
+	z.Spans = spans
+	z.Seal(out.Bytes())
+	return out.Bytes(), z, nil
+}
+
+const headerSize = 10 // of gzip, without a name
+
+// Seal gives each span the digest of its bytes.
+func (z *ZTOC) Seal(blob []byte) {
+	for i := range z.Spans {
+		end := int64(len(blob))
+		if i+1 < len(z.Spans) {
+			end = z.Spans[i+1].In
+		}
+		s := &z.Spans[i]
+		from := s.In
+		if s.Bits > 0 {
+			from--
+		}
+		from = min(max(from, 0), int64(len(blob)))
+		s.Digest = fmt.Sprintf("sha256:%x", sha256.Sum256(blob[from:min(max(end, from), int64(len(blob)))]))
+	}
 }
 
 // File is one entry of the tar.
@@ -32,8 +96,8 @@ var types = map[byte]string{
 	tar.TypeChar: "char", tar.TypeBlock: "block", tar.TypeFifo: "fifo",
 }
 
-// Of lists a tar, whose blob has so many bytes.
-func Of(tarball io.Reader, compressed int64) (*ZTOC, error) {
+// list lists a tar, whose blob has so many bytes.
+func list(tarball io.Reader, compressed int64) (*ZTOC, error) {
 	z := &ZTOC{Version: "0.9", Compressed: compressed}
 	position := &counting{r: tarball}
 	for tape := tar.NewReader(position); ; {
@@ -68,7 +132,9 @@ func (c *counting) Read(p []byte) (int, error) {
 
 // Fields of the tables, as the schema numbers them.
 const (
-	fieldVersion, fieldCompressed, fieldUncompressed, fieldTOC, fieldsOfZTOC = 0, 2, 3, 4, 6
+	fieldVersion, fieldCompressed, fieldUncompressed, fieldTOC, fieldSpans, fieldsOfZTOC = 0, 2, 3, 4, 5, 6
+
+	fieldDigests, fieldCheckpoints, fieldsOfSpans = 2, 3, 4
 
 	fieldName, fieldType, fieldOffset, fieldSize, fieldLink, fieldRecords, fieldsOfFile = 0, 1, 2, 3, 4, 13, 14
 )
@@ -80,9 +146,26 @@ func (z *ZTOC) Bytes() []byte {
 		files[i] = f.table()
 	}
 	return encode(table{
-		slots:  fieldsOfZTOC,
-		fields: map[int]any{fieldVersion: z.Version, fieldCompressed: z.Compressed, fieldUncompressed: z.Uncompressed, fieldTOC: table{1, map[int]any{0: files}}},
+		slots: fieldsOfZTOC,
+		fields: map[int]any{
+			fieldVersion: z.Version, fieldCompressed: z.Compressed, fieldUncompressed: z.Uncompressed,
+			fieldTOC: table{1, map[int]any{0: files}}, fieldSpans: z.spans(),
+		},
 	})
+}
+
+// spans are the checkpoints as gzip_zinfo.c packs them, and the digests. How many there are is left out elsewhere.
+func (z *ZTOC) spans() table {
+	packed := binary.LittleEndian.AppendUint32(nil, uint32(len(z.Spans)))
+	packed = binary.LittleEndian.AppendUint64(packed, 4<<20)
+	digests := make(vector, len(z.Spans))
+	for i, s := range z.Spans {
+		packed = binary.LittleEndian.AppendUint64(packed, uint64(s.In))
+		packed = binary.LittleEndian.AppendUint64(packed, uint64(s.Out))
+		packed = append(append(packed, s.Bits), s.Window...)
+		digests[i] = s.Digest
+	}
+	return table{fieldsOfSpans, map[int]any{fieldDigests: digests, fieldCheckpoints: string(packed)}} // bytes are written as a string is
 }
 
 func (f File) table() table {

@@ -1,4 +1,4 @@
-// Command floor is a provider of terraform-plugin-framework that holds nothing: what nobody's provider starts faster than.
+// Command floor is a provider of terraform-plugin-framework without any schema: the lower bound of every start.
 package main
 
 import (

@@ -1,5 +1,5 @@
 // Command licences finds the licence of every module that is compiled into the provider, on every platform that a release is
-// made for, and refuses one that nobody has agreed to. It is run from the top of the repository.
+// made for, and refuses one that is not agreed to. It is run from the top of the repository.
 //
 //	licences                  writes the table, Markdown, to standard output
 //	licences -texts           writes every licence's text, as a release has to carry it
@@ -193,7 +193,7 @@ func object(parts []part) error {
 		}
 	}
 	if len(bad) > 0 {
-		return fmt.Errorf("nobody has agreed to these licences:\n  %s", strings.Join(bad, "\n  "))
+		return fmt.Errorf("these licences are not agreed to:\n  %s", strings.Join(bad, "\n  "))
 	}
 	return nil
 }

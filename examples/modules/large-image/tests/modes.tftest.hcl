@@ -39,7 +39,7 @@ run "with_a_larger_system_disk" {
 
   assert {
     condition     = output.cache_id == null && length(tkeimage_cache.this) == 0
-    error_message = "There is a cache that nobody asked for."
+    error_message = "There is a cache that was not asked for."
   }
 }
 

@@ -1,4 +1,4 @@
-# Stands in for examples/modules/network, whose provider cannot be had from Go's modules.
+# Stands in for examples/modules/network, whose provider is not among Go's modules.
 variable "subnet_name" {
   type = string
 }

@@ -1,0 +1,2 @@
+// Package legacy stands in for what only Terraform's own tests use.
+package legacy
