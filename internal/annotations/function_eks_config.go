@@ -24,12 +24,12 @@ func (EKSConfigFunction) Definition(_ context.Context, _ function.DefinitionRequ
 	resp.Definition = function.Definition{
 		Summary: "Pod annotations as the default of a whole cluster",
 		MarkdownDescription: "Writes annotations as the YAML text for `data[\"pod.annotations\"]` of ConfigMap `eks-config` in namespace `kube-system`: the default for all Pods of a cluster on super nodes. " +
-			"An annotation on a Pod wins over it.\n\n" +
-			"Keys are sorted and all values are quoted, so the same annotations always give the same text, and the text parses back to the same strings, whatever they hold.",
+			"An annotation on a Pod overrides it.\n\n" +
+			"Keys are sorted and all values are quoted, so the same annotations always return the same text, and the text parses back to the same strings.",
 		Parameters: []function.Parameter{function.MapParameter{
 			Name:                "annotations",
 			ElementType:         types.StringType,
-			MarkdownDescription: "Whole keys to strings, such as `pod_annotations` gives them. No value may be null.",
+			MarkdownDescription: "A map of whole keys to strings, as `pod_annotations` returns it. No value may be null.",
 		}},
 		Return: function.StringReturn{},
 	}

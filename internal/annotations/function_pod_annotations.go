@@ -25,8 +25,8 @@ func (PodAnnotationsFunction) Definition(_ context.Context, _ function.Definitio
 		Summary: "Pod annotations for image caches and disks",
 		MarkdownDescription: "Renders the annotations of a Pod template, whole keys to strings, from options that are checked. A Pod is in one of two modes: with an image cache " +
 			"(`image_cache` and what begins with `image_cache_`), or with its images on the system disk (`root_disk_size_gib`); both at once are refused. " +
-			"What is null or an empty list is left out.\n\n" + optionTable() +
-			"\nWhat stands here wins over the cluster's default (see `eks_config`), so `root_disk_size_gib = 20` is rendered too: it is how a Pod keeps the free disk in a cluster whose default is a larger one.",
+			"Null values and empty lists are omitted.\n\n" + optionTable() +
+			"\nThese annotations override the cluster's default (see `eks_config`), so `root_disk_size_gib = 20` is rendered too: it is how a Pod keeps the free disk in a cluster whose default is a larger one.",
 		Parameters: []function.Parameter{function.DynamicParameter{
 			Name:                "options",
 			MarkdownDescription: "An object with any of the keys above.",

@@ -93,7 +93,7 @@ func TestWrongUseIsRefusedInThePlan(t *testing.T) {
 		"a unit":           {`{ root_disk_size_gib = "50Gi" }`, `root_disk_size_gib is the string "50Gi": write the number alone, without quotes and unit: root_disk_size_gib = 50`},
 		"too small":        {`{ root_disk_size_gib = 10 }`, `root_disk_size_gib is 10: write a whole number of GiB from 20 to 32000`},
 		"both modes":       {`{ image_cache = "auto", root_disk_size_gib = 50 }`, `root_disk_size_gib cannot stand beside image_cache, because a Pod that uses an image cache has its images on a disk made from the cache: write image_cache_disk_size_gib = 50 instead`},
-		"an unknown key":   {`{ root_disk_size = 50 }`, `root_disk_size is no option: write root_disk_size_gib`},
+		"an unknown key":   {`{ root_disk_size = 50 }`, `root_disk_size is not an option: write root_disk_size_gib`},
 		"true for a cache": {`{ image_cache = true }`, `image_cache is true: write image_cache = "auto" or the id of a cache, imc-…, such as`},
 		"a map of strings": {`tomap({ image_cache = "auto", image_cache_disk_size_gib = "50" })`, `image_cache_disk_size_gib is the string "50": write the number alone`},
 		"no cache":         {`{ image_cache_disk_size_gib = 50 }`, `image_cache_disk_size_gib stands without image_cache`},
@@ -113,7 +113,7 @@ func TestSeveralMistakesAreToldApart(t *testing.T) {
 	run(t, resource.TestStep{
 		Config:      output(podAnnotations(`{ root_disk_size_gib = 10, imagecache = "auto" }`)),
 		PlanOnly:    true,
-		ExpectError: regexp.MustCompile(`(?s)imagecache is no option: write\s+image_cache\s*\n\s*\n.*root_disk_size_gib\s+is\s+10`),
+		ExpectError: regexp.MustCompile(`(?s)imagecache is not an option: write\s+image_cache\s*\n\s*\n.*root_disk_size_gib\s+is\s+10`),
 	})
 }
 

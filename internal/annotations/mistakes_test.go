@@ -172,7 +172,7 @@ func TestAnUnknownOptionNamesTheNearest(t *testing.T) {
 		"eks.tke.cloud.tencent.com/no-such-key": all,
 	} {
 		_, err := annotations.Options{written: nil}.Render()
-		expect(t, err, written, written+" is no option: write "+meant)
+		expect(t, err, written, written+" is not an option: write "+meant)
 	}
 }
 

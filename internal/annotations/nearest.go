@@ -12,7 +12,7 @@ func newUnknownOptionError(written string) *OptionError {
 	if meant, found := suggestOption(written, names); found {
 		remedy = "write " + meant
 	}
-	return &OptionError{written, "is no option", remedy}
+	return &OptionError{written, "is not an option", remedy}
 }
 
 func suggestOption(written string, names []string) (string, bool) {

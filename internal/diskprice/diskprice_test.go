@@ -149,7 +149,7 @@ output "cost" {
   value = provider::tkeimage::monthly_cost({ size = 50, size_gib = -1, pods = "ten", disk_price_gib_month = 0.35, snapshot_price_gib_month = null })
 }`
 	for _, want := range []string{
-		`size is no option: write one of size_gib, pods`, `size_gib is -1: write a number from 1 to 32000`, `pods is "ten": write a number`,
+		`size is not an option: write one of size_gib, pods`, `size_gib is -1: write a number from 1 to 32000`, `pods is "ten": write a number`,
 		`snapshot_price_gib_month is missing`,
 	} {
 		runSteps(t, resource.TestStep{Config: call, PlanOnly: true, ExpectError: unwrapped(want)})

@@ -67,7 +67,7 @@ func readUsage(written map[string]attr.Value) (use Usage, known bool, err error)
 	}
 	for _, name := range slices.Sorted(maps.Keys(written)) {
 		if !slices.ContainsFunc(costOptions, func(o option) bool { return o.name == name }) {
-			mistakes = append(mistakes, fmt.Sprintf("%s is no option: write one of %s", name, strings.Join(optionNames(), ", ")))
+			mistakes = append(mistakes, fmt.Sprintf("%s is not an option: write one of %s", name, strings.Join(optionNames(), ", ")))
 		}
 	}
 	if len(mistakes) > 0 {

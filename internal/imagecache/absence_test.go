@@ -46,7 +46,7 @@ func TestAPlanMakesNoSecondCacheBesideOneThatItsRefreshHasDropped(t *testing.T) 
 			run(t, cloud,
 				resource.TestStep{Config: configuration(cloud, base)},
 				resource.TestStep{PreConfig: misses(cloud, times), Config: configuration(cloud, base),
-					ExpectError: unwrapped(`Image cache imc-[a-z0-9]{8} is there again.*Plan again.*terraform import ADDRESS imc-[a-z0-9]{8}`)},
+					ExpectError: unwrapped(`Image cache imc-[a-z0-9]{8} is listed again.*Plan again.*terraform import ADDRESS imc-[a-z0-9]{8}`)},
 				resource.TestStep{Config: configuration(cloud, base), ConfigPlanChecks: actions(plancheck.ResourceActionNoop), Check: calls(cloud, 1, 0, 0)},
 			)
 		})

@@ -43,11 +43,11 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 		Validators: []validator.String{stringvalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("name")), stringvalidator.LengthAtLeast(1)},
 	}
 	attributes["name"] = schema.StringAttribute{
-		Optional: true, Computed: true, MarkdownDescription: "Name of the cache; exactly one must bear it.",
+		Optional: true, Computed: true, MarkdownDescription: "Name of the cache; exactly one cache must have it.",
 		Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One image cache, by id or by name, with all that the service tells of it but credentials.",
+		MarkdownDescription: "One image cache, by id or by name, with everything that the API returns except credentials.",
 		Attributes:          attributes,
 	}
 }
@@ -99,10 +99,10 @@ func (d *DataSource) listByName(ctx context.Context, name string) ([]tke.ImageCa
 
 func describeMatches(wanted, region string, found []tke.ImageCache) string {
 	if len(found) == 0 {
-		return fmt.Sprintf("There is no image cache %q in %s. A cache belongs to one region: look at the provider's region too.", wanted, region)
+		return fmt.Sprintf("There is no image cache %q in %s. A cache belongs to one region: check the provider's region too.", wanted, region)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d image caches in %s bear the name %q. Choose one by its id:\n", len(found), region, wanted)
+	fmt.Fprintf(&b, "%d image caches in %s have the name %q. Choose one by its id:\n", len(found), region, wanted)
 	for _, cache := range found {
 		fmt.Fprintf(&b, "\n  %s  %s, %d GiB, created %s, holds %s", cache.ID, cache.Status, cache.SizeGiB,
 			timeOrNull(cache.Created.Time).ValueString(), strings.Join(cache.Images, ", "))

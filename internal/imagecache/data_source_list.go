@@ -2,6 +2,7 @@ package imagecache
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
@@ -34,15 +35,15 @@ type listModel struct {
 
 func (d *ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The image caches of the provider's region, also those that the service made by itself. Every argument narrows them down.",
+		MarkdownDescription: "The image caches of the provider's region, including those that the service created. Every argument filters the list.",
 		Attributes: map[string]schema.Attribute{
-			"names": schema.SetAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Only caches that bear one of these names.",
+			"names": schema.SetAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Only caches with one of these names.",
 				Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues()}},
 			"name_regex": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches whose name matches this regular expression (RE2).", Validators: []validator.String{isRegex{}}},
-			"image":      schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches that hold this image, as it is written there."},
+			"image":      schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches that hold this image, written as in the cache."},
 			"status": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches in this status.",
 				Validators: []validator.String{stringvalidator.OneOf(statuses...)}},
-			"type": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches of this type: `manual`, or `auto`.",
+			"type": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches of this type: " + typeDescription,
 				Validators: []validator.String{stringvalidator.OneOf(cacheTypes...)}},
 			"caches": schema.ListNestedAttribute{Computed: true, MarkdownDescription: "The caches, the newest first.",
 				NestedObject: schema.NestedAttributeObject{Attributes: cacheAttributes()}},
@@ -69,9 +70,18 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
 }
 
+const (
+	typeManual = "manual"
+	typeAuto   = "auto"
+)
+
 var (
-	statuses   = []string{tke.StatusPending, tke.StatusReady, tke.StatusFailed, tke.StatusUpdating, tke.StatusUpdateFailed}
-	cacheTypes = []string{"manual", "auto"}
+	statuses = []string{tke.StatusPending, tke.StatusReady, tke.StatusFailed, tke.StatusUpdating, tke.StatusUpdateFailed}
+
+	cacheTypes = []string{typeManual, typeAuto}
+
+	statusDescription = fmt.Sprintf("%s. Pods can use only `%s`.", tfdiag.QuoteList(statuses), tke.StatusReady)
+	typeDescription   = fmt.Sprintf("`%s`, or `%s` for a cache that the service created.", typeManual, typeAuto)
 )
 
 // isRegex refuses at validation what does not compile.

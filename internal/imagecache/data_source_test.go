@@ -61,7 +61,7 @@ func TestOneCacheByIDOrByName(t *testing.T) {
 	}
 	readOnly(t,
 		resource.TestStep{Config: look(cloud, "tkeimage_cache", `name = "llm"`), ConfigStateChecks: whole},
-		resource.TestStep{Config: look(cloud, "tkeimage_cache", `name = "twin"`), ExpectError: unwrapped(`2 image caches in ap-guangzhou bear the name "twin".*` + ids[1] + `.*` + ids[2] + `|` + ids[2] + `.*` + ids[1])},
+		resource.TestStep{Config: look(cloud, "tkeimage_cache", `name = "twin"`), ExpectError: unwrapped(`2 image caches in ap-guangzhou have the name "twin".*` + ids[1] + `.*` + ids[2] + `|` + ids[2] + `.*` + ids[1])},
 		resource.TestStep{Config: look(cloud, "tkeimage_cache", `name = "nobody"`), ExpectError: unwrapped(`There is no image cache "nobody" in ap-guangzhou`)},
 		resource.TestStep{Config: look(cloud, "tkeimage_cache", `id = "imc-nothere1"`), ExpectError: unwrapped(`There is no image cache "imc-nothere1"`)},
 		resource.TestStep{Config: look(cloud, "tkeimage_cache", ""), ExpectError: unwrapped(`one .*\[id,name\]`)},

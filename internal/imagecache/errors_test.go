@@ -36,12 +36,12 @@ func TestNoCredentialsAreNoticedByThePlan(t *testing.T) {
 	without := regexp.MustCompile(`(?m)^\s+secret_.*$`).ReplaceAllString(configuration(cloud, base), "")
 	run(t, cloud, resource.TestStep{
 		Config: without, PlanOnly: true,
-		ExpectError: unwrapped(`no credentials for it were found. Looked at:.*secret_id and secret_key.*TENCENTCLOUD_SECRET_ID`),
+		ExpectError: unwrapped(`No cloud credentials were found. Places searched:.*secret_id and secret_key.*TENCENTCLOUD_SECRET_ID`),
 	})
 	half := regexp.MustCompile(`(?m)^\s+secret_key.*$`).ReplaceAllString(configuration(cloud, base), "")
 	run(t, cloud, resource.TestStep{
 		Config: half, PlanOnly: true,
-		ExpectError: unwrapped(`Half of the credentials is missing.*secret_id is set by the provider argument secret_id, but secret_key is not`),
+		ExpectError: unwrapped(`Credentials are incomplete.*secret_id is set by the provider argument secret_id, but secret_key is not`),
 	})
 }
 
@@ -92,8 +92,8 @@ func TestTheServicesErrorsAreExplained(t *testing.T) {
 		"an action that is not allowed": {func(s *tketest.Server) { s.Deny(tke.ActionCreate) }, `UnauthorizedOperation.CamNoAuth.*It needs the CAM action tke:CreateImageCache`},
 		"quota":                         {answer("LimitExceeded"), `A quota is used up`},
 		"sold out":                      {answer("ResourcesSoldOut"), `no capacity`},
-		"an answer of something else":   {func(s *tketest.Server) { inject(s, tketest.HTTPStatus{Status: 502}) }, `no clear answer came back: HTTP 502 Bad Gateway.*most likely none was created.*terraform import`},
-		"a cut connection":              {func(s *tketest.Server) { inject(s, tketest.ResetBefore{}) }, `was sent, but no clear answer came back`},
+		"an answer of something else":   {func(s *tketest.Server) { inject(s, tketest.HTTPStatus{Status: 502}) }, `its outcome is unknown: HTTP 502 Bad Gateway.*most likely none was created.*terraform import`},
+		"a cut connection":              {func(s *tketest.Server) { inject(s, tketest.ResetBefore{}) }, `was sent, but its outcome is unknown`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

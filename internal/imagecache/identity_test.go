@@ -31,7 +31,7 @@ func TestAnotherRegionOrphansNothing(t *testing.T) {
 		},
 		resource.TestStep{
 			Config:      computed("ap-beijing"),
-			ExpectError: unwrapped(`Cannot read image cache imc-.*whom to ask is known only during apply.*- region`),
+			ExpectError: unwrapped(`Cannot read image cache imc-.*not known until apply.*- region`),
 		},
 		resource.TestStep{
 			Config:      in(`"ap-guangzhou"`, config),

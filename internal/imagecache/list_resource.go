@@ -45,12 +45,12 @@ func (l *ListResource) Configure(_ context.Context, req resource.ConfigureReques
 
 func (l *ListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Image caches of the provider's region, the newest first. Every argument narrows them down.",
+		MarkdownDescription: "Image caches of the provider's region, the newest first. Every argument filters the list.",
 		Attributes: map[string]schema.Attribute{
 			"name_regex": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches whose name matches this regular expression (RE2).", Validators: []validator.String{isRegex{}}},
-			"image":      schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches that hold this image, as it is written there."},
+			"image":      schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches that hold this image, written as in the cache."},
 			"status":     schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches in this status.", Validators: []validator.String{stringvalidator.OneOf(statuses...)}},
-			"type":       schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches of this type: `manual`, or `auto` for those that the service made by itself.", Validators: []validator.String{stringvalidator.OneOf(cacheTypes...)}},
+			"type":       schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches of this type: " + typeDescription, Validators: []validator.String{stringvalidator.OneOf(cacheTypes...)}},
 		},
 	}
 }

@@ -2,7 +2,6 @@ package imagecache
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -86,15 +85,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	if images := floatingTags(&plan); len(images) > 0 {
-		resp.Diagnostics.AddAttributeWarning(path.Root("images"), "A tag that moves will leave this cache stale", fmt.Sprintf(
-			"Pods match a cache by name and tag, not by content: when %s moves, they go on starting from the old image. "+
-				"Set image_digests (data.tkeimage_root_disk_size gives them), so that a moved tag builds the cache again, or use a tag that does not move.",
-			strings.Join(images, ", ")))
+		resp.Diagnostics.Append(tfdiag.MovingTags(images))
 	}
 	if state != nil && isImported(ctx, req.Private) && !plan.VpcID.Equal(state.VpcID) {
-		resp.Diagnostics.AddWarning("Imported: recorded from the configuration", fmt.Sprintf(
-			"The service never tells where image cache %s was built (VPC, subnet, security groups, elastic IP, registry lists, DNS). "+
-				"The plan takes these values from the configuration into the state; the cache is not replaced for them.", state.ID.ValueString()))
+		resp.Diagnostics.Append(tfdiag.RecordedAfterImport(state.ID.ValueString()))
 	}
 }
 

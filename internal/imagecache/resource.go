@@ -161,9 +161,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		return
 	}
 	if cache.SnapshotID == state.SnapshotID.ValueString() && len(movedImages(&state, &plan)) > 0 {
-		resp.Diagnostics.AddWarning("The cache may not have been rebuilt", fmt.Sprintf(
-			"Image cache %s was asked to pull the same images again and still has snapshot %s: the service may have kept the old images. "+
-				"Set rebuild = \"replace\" to be certain.", cache.ID, cache.SnapshotID))
+		resp.Diagnostics.Append(tfdiag.MaybeNotRebuilt(cache))
 	}
 	plan.setComputedFromAPI(cache)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(`false`))...)
@@ -233,7 +231,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	cache, err := r.getCache(ctx, id)
 	if err == nil && cache == nil {
 		resp.Diagnostics.AddError("Cannot import image cache "+id, fmt.Sprintf(
-			"There is no image cache %q in %s. An id reads imc- and 8 characters; the console lists them, and a cache belongs to one region.", id, r.clients.Region))
+			"There is no image cache %q in %s. An id is imc- and 8 characters; the console lists them, and a cache belongs to one region.", id, r.clients.Region))
 		return
 	}
 	if err != nil {

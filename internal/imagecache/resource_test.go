@@ -334,6 +334,6 @@ func TestATimeoutKeepsTheID(t *testing.T) {
 	}})
 	run(t, cloud, resource.TestStep{
 		Config:      configuration(cloud, base.with(attributes{"timeouts": `{ create = "1s" }`})),
-		ExpectError: unwrapped(`imc-.* was waited for, and last seen Pending, until the time that .timeouts. allows ran out.*untaint`),
+		ExpectError: unwrapped(`Waiting for image cache imc-.*, whose last status was Pending, ended: the time that .timeouts. allows ran out.*untaint`),
 	}) // CheckDestroy: what is in the state can be destroyed, so nothing is left
 }

@@ -27,6 +27,8 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
 // maxRetentionDays is the service's limit, for texts and validators alike; those of the size are package disksize's.
@@ -82,8 +84,8 @@ func contentAttributes() map[string]schema.Attribute {
 		},
 		"size_gib": schema.Int64Attribute{
 			MarkdownDescription: fmt.Sprintf("Size of the cache's disk in GiB, %d to %d. Default: %d, and an existing cache keeps its size. "+
-				"Growing is done in place; shrinking replaces the cache. `data.tkeimage_root_disk_size` works out how much is needed. "+
-				"A size that is known only during apply and then turns out smaller ends the run with `inconsistent final plan`; nothing is lost, and the next plan replaces.", disksize.MinGiB, disksize.MaxGiB, disksize.MinGiB),
+				"It grows in place; shrinking replaces the cache. `data.tkeimage_root_disk_size` computes how much is needed. "+
+				"A size that is not known until apply and then turns out smaller ends the run with `inconsistent final plan`; nothing is lost, and the next plan replaces the cache.", disksize.MinGiB, disksize.MaxGiB, disksize.MinGiB),
 			Optional: true, Computed: true,
 			Validators: []validator.Int64{int64validator.Between(disksize.MinGiB, disksize.MaxGiB)},
 		},
@@ -95,24 +97,24 @@ func contentAttributes() map[string]schema.Attribute {
 		},
 		"registry_credentials": registryCredentialsAttribute(),
 		"image_digests": schema.MapAttribute{
-			MarkdownDescription: "Image, as written in `images`, to the digest that it stands for now; usually `data.tkeimage_root_disk_size.x.digests`. " +
-				"It is never sent to the service: when the digest of an image changes, the cache is built again, as `rebuild` says.",
+			MarkdownDescription: "Maps each image, as written in `images`, to its current digest; usually `data.tkeimage_root_disk_size.x.digests`. " +
+				"It is never sent to the service: when the digest of an image changes, the cache is rebuilt, as `rebuild` specifies.",
 			ElementType: types.StringType,
 			Optional:    true,
 			Validators:  []validator.Map{mapvalidator.NoNullValues(), mapvalidator.ValueStringsAre(stringvalidator.RegexMatches(digest, "must be a digest: sha256: and 64 hexadecimal digits"))},
 		},
 		"rebuild": schema.StringAttribute{
-			MarkdownDescription: "What a changed digest does: `replace` (default) makes a new cache, and under `create_before_destroy` the old one goes only then; " +
+			MarkdownDescription: "Effect of a changed digest: `replace` (default) creates a new cache, and with `create_before_destroy` deletes the old one only then; " +
 				"`in_place` sends UpdateImageCache with the same images and keeps the id. Whether the service then pulls them again is unconfirmed: " +
-				"a warning says so when the cache did not show that it was being rebuilt.",
+				"a warning is printed if the cache shows no sign of a rebuild.",
 			Optional: true, Computed: true,
 			Default:    stringdefault.StaticString(rebuildReplace),
 			Validators: []validator.String{stringvalidator.OneOf(rebuildReplace, rebuildInPlace)},
 		},
 		"tags": schema.MapAttribute{
-			MarkdownDescription: "Tags of the cache. Changed in place. Left out, tags are left alone: what the account or somebody else adds is no change. " +
-				"When set, these are all: what is added to them shows in the next plan, and the next apply takes it away; " +
-				"`lifecycle { ignore_changes = [tags[\"creator\"]] }` lets a tag be.",
+			MarkdownDescription: "Tags of the cache. Changed in place. If omitted, tags are unmanaged: tags that the account or others add are no change. " +
+				"If set, they are authoritative: the next plan shows tags that were added elsewhere, and the next apply removes them; " +
+				"`lifecycle { ignore_changes = [tags[\"creator\"]] }` ignores a tag.",
 			ElementType: types.StringType, Optional: true,
 			Validators: []validator.Map{mapvalidator.NoNullValues()},
 		},
@@ -135,7 +137,7 @@ func registryCredentialsAttribute() schema.Attribute {
 				Optional:            true, WriteOnly: true, Sensitive: true,
 			},
 			"password_wo_version": schema.Int64Attribute{
-				MarkdownDescription: "A number of your own: raising it sends the credentials again, since a change of the password itself cannot be seen.",
+				MarkdownDescription: "An arbitrary number: raising it sends the credentials again, since Terraform cannot detect a change of the password itself.",
 				Optional:            true,
 			},
 			"name": schema.StringAttribute{MarkdownDescription: "Name of the credential at the service.", Optional: true},
@@ -152,7 +154,7 @@ func builderAttributes() map[string]schema.Attribute {
 		"vpc_id":    schema.StringAttribute{MarkdownDescription: "VPC in which the builder runs. A change replaces the cache.", Required: true, PlanModifiers: fixed},
 		"subnet_id": schema.StringAttribute{MarkdownDescription: "Subnet in which the builder runs; it needs a route to the registry. A change replaces the cache.", Required: true, PlanModifiers: fixed},
 		"security_group_ids": schema.SetAttribute{
-			MarkdownDescription: "Security groups of the builder. Default: the service's own choice. Changed in place.",
+			MarkdownDescription: "Security groups of the builder. Default: the service's choice. Changed in place.",
 			ElementType:         types.StringType, Optional: true,
 			Validators: []validator.Set{setvalidator.NoNullValues()},
 		},
@@ -162,14 +164,14 @@ func builderAttributes() map[string]schema.Attribute {
 			Validators: []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("auto_eip"))},
 		},
 		"auto_eip": schema.SingleNestedAttribute{
-			MarkdownDescription: "Gives the builder an elastic IP of its own (`auto_eip = {}` takes every default). Conflicts with `existing_eip_id`. A change replaces the cache.",
+			MarkdownDescription: "Creates an elastic IP for the builder (`auto_eip = {}` takes every default). Conflicts with `existing_eip_id`. A change replaces the cache.",
 			Optional:            true,
 			PlanModifiers:       []planmodifier.Object{objectplanmodifier.RequiresReplaceIf(replaceObjectUnlessImported, replaceUnlessImported, replaceUnlessImported)},
 			Attributes: map[string]schema.Attribute{
 				"bandwidth_mbps": schema.Int64Attribute{MarkdownDescription: "Outgoing bandwidth in Mbps. Default: the service's.", Optional: true, Validators: []validator.Int64{int64validator.AtLeast(1)}},
-				"isp": schema.StringAttribute{MarkdownDescription: "Line: `BGP` (the service's default), `CMCC`, `CTCC` or `CUCC`.", Optional: true,
+				"isp": schema.StringAttribute{MarkdownDescription: "Line: " + tfdiag.QuoteList(internetServiceProviders) + ". Default: the service's, `BGP`.", Optional: true,
 					Validators: []validator.String{stringvalidator.OneOf(internetServiceProviders...)}},
-				"keep": schema.BoolAttribute{MarkdownDescription: "Whether the address stays when the builder goes. Default: `false`, it is released.", Optional: true, Computed: true, Default: booldefault.StaticBool(false)},
+				"keep": schema.BoolAttribute{MarkdownDescription: "Whether the address is kept when the builder is deleted. Default: `false`, it is released.", Optional: true, Computed: true, Default: booldefault.StaticBool(false)},
 			},
 		},
 		"insecure_registries": schema.SetAttribute{MarkdownDescription: "Registry hosts whose certificate the builder does not check. A change replaces the cache.", ElementType: types.StringType, Optional: true, Validators: hosts, PlanModifiers: fixedSet},
@@ -183,14 +185,14 @@ func computedAttributes() map[string]schema.Attribute {
 	kept := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	return map[string]schema.Attribute{
 		"id":          schema.StringAttribute{MarkdownDescription: "Id of the cache, `imc-…`.", Computed: true, PlanModifiers: kept},
-		"status":      schema.StringAttribute{MarkdownDescription: "`Pending`, `Ready`, `Failed`, `Updating` or `UpdateFailed`. Pods can use only `Ready`; a cache found `Failed` is planned for replacement, `UpdateFailed` for another update.", Computed: true},
-		"type":        schema.StringAttribute{MarkdownDescription: "`manual`, or `auto` for a cache that the service made by itself.", Computed: true, PlanModifiers: kept},
+		"status":      schema.StringAttribute{MarkdownDescription: statusDescription + fmt.Sprintf(" A cache found `%s` is planned for replacement, `%s` for another update.", tke.StatusFailed, tke.StatusUpdateFailed), Computed: true},
+		"type":        schema.StringAttribute{MarkdownDescription: typeDescription, Computed: true, PlanModifiers: kept},
 		"snapshot_id": schema.StringAttribute{MarkdownDescription: "Id of the snapshot that Pods' disks are made from.", Computed: true},
 		"created_at":  schema.StringAttribute{MarkdownDescription: "When the cache was created, RFC 3339.", Computed: true, PlanModifiers: kept},
 		"expires_at":  schema.StringAttribute{MarkdownDescription: "When the service deletes the cache, RFC 3339; null when it never expires.", Computed: true},
 		"pod_annotations": schema.MapAttribute{
 			MarkdownDescription: "Annotations for a Pod template that pin its Pods to this cache. For a disk larger than the cache, " +
-				"give the id to the function `pod_annotations`, with `image_cache_disk_size_gib`.",
+				"pass the id to the function `pod_annotations`, with `image_cache_disk_size_gib`.",
 			ElementType: types.StringType, Computed: true,
 		},
 	}

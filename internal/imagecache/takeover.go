@@ -35,7 +35,7 @@ func (r *Resource) adoptCreated(request tke.CreateRequest, err error) (id string
 // are none.
 func listDifferences(cache *tke.ImageCache, request tke.CreateRequest) (differ []string) {
 	note := func(attribute string, is, asked any) {
-		differ = append(differ, fmt.Sprintf("%s is %v; asked for was %v", attribute, is, asked))
+		differ = append(differ, fmt.Sprintf("%s is %v; requested: %v", attribute, is, asked))
 	}
 	if !sameImages(cache.Images, request.Images) {
 		note("images", strings.Join(cache.Images, ", "), strings.Join(request.Images, ", "))

@@ -55,8 +55,8 @@ func TestALostAnswerUnderANameOfTheUsersIsAnErrorThatNamesTheCache(t *testing.T)
 				}
 			}
 			run(t, cloud,
-				resource.TestStep{Config: configuration(cloud, base), ExpectError: unwrapped(`no clear answer came back.*did not list before:.*imc-[a-z0-9]{8}: (Pending|Ready), ` +
-					`created \S+, 20 GiB, registry.example.com/llm:v1.*A name proves nothing.*terraform import ADDRESS imc-[a-z0-9]{8}.*import {.*id = "imc-[a-z0-9]{8}"`)},
+				resource.TestStep{Config: configuration(cloud, base), ExpectError: unwrapped(`its outcome is unknown.*did not list before:.*imc-[a-z0-9]{8}: (Pending|Ready), ` +
+					`created \S+, 20 GiB, registry.example.com/llm:v1.*A name is not proof.*terraform import ADDRESS imc-[a-z0-9]{8}.*import {.*id = "imc-[a-z0-9]{8}"`)},
 				resource.TestStep{PreConfig: forget, Config: acctest.Configuration(cloud, "") + known("x", "1")},
 			)
 		})
@@ -70,11 +70,11 @@ func TestWhatIsTakenOverIsComparedWithWhatWasAskedFor(t *testing.T) {
 		tell func(*tketest.Cache)
 		says string
 	}{
-		"images":    {func(c *tketest.Cache) { c.Images = []string{"registry.example.com/llm:v2"} }, `images is registry.example.com/llm:v2; asked for was registry.example.com/llm:v1`},
-		"size":      {func(c *tketest.Cache) { c.SizeGiB = 40 }, `size_gib is 40; asked for was 20`},
-		"retention": {func(c *tketest.Cache) { c.RetentionDays = 7 }, `retention_days is 7; asked for was 0`},
-		"a tag":     {func(c *tketest.Cache) { c.Tags = []tketest.Tag{{Key: "team", Value: "web"}} }, `tags\["team"\] is "web"; asked for was "ml"`},
-		"no tag":    {func(c *tketest.Cache) { c.Tags = []tketest.Tag{} }, `tags\["team"\] is ""; asked for was "ml"`},
+		"images":    {func(c *tketest.Cache) { c.Images = []string{"registry.example.com/llm:v2"} }, `images is registry.example.com/llm:v2; requested: registry.example.com/llm:v1`},
+		"size":      {func(c *tketest.Cache) { c.SizeGiB = 40 }, `size_gib is 40; requested: 20`},
+		"retention": {func(c *tketest.Cache) { c.RetentionDays = 7 }, `retention_days is 7; requested: 0`},
+		"a tag":     {func(c *tketest.Cache) { c.Tags = []tketest.Tag{{Key: "team", Value: "web"}} }, `tags\["team"\] is "web"; requested: "ml"`},
+		"no tag":    {func(c *tketest.Cache) { c.Tags = []tketest.Tag{} }, `tags\["team"\] is ""; requested: "ml"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -83,7 +83,7 @@ func TestWhatIsTakenOverIsComparedWithWhatWasAskedFor(t *testing.T) {
 			forget := func() { cloud.Delete(cloud.Caches()[0].ID) }
 			run(t, cloud,
 				resource.TestStep{Config: configuration(cloud, base.with(attributes{"name": "", "tags": `{ team = "ml" }`})),
-					ExpectError: unwrapped(`made up for this request, but not as it was asked for:.*` + test.says + `.*terraform import ADDRESS imc-`)},
+					ExpectError: unwrapped(`generated for this request, exists but differs from the request:.*` + test.says + `.*terraform import ADDRESS imc-`)},
 				resource.TestStep{PreConfig: forget, Config: acctest.Configuration(cloud, "") + known("x", "1")},
 			)
 		})

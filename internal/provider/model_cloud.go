@@ -146,12 +146,12 @@ func containsUnknown(value attr.Value) bool {
 // incompleteDiagnostic tells of an argument that lacks its counterpart, where it belongs in the configuration.
 func (m *model) incompleteDiagnostic(e *credentials.ArgumentError) diag.Diagnostic {
 	if e.Block == "" {
-		return diag.NewAttributeErrorDiagnostic(path.Root(e.Argument), "Half of the credentials is missing", e.Problem)
+		return diag.NewAttributeErrorDiagnostic(path.Root(e.Argument), "Credentials are incomplete", e.Problem)
 	}
 	at := path.Root(e.Block)
 	lists := map[string]types.List{"assume_role_with_saml": m.AssumeRoleWithSAML, "assume_role_with_web_identity": m.AssumeRoleWithWebIdentity}
 	if len(lists[e.Block].Elements()) > 0 && e.Argument != "" { // an element of a set has no place of its own
 		at = at.AtListIndex(0).AtName(e.Argument)
 	}
-	return diag.NewAttributeErrorDiagnostic(at, "A role cannot be assumed as configured", e.Problem)
+	return diag.NewAttributeErrorDiagnostic(at, "Role configuration is incomplete", e.Problem)
 }

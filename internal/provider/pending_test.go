@@ -115,12 +115,12 @@ func TestRegistriesThatAreKnownOnlyDuringApply(t *testing.T) {
 		says       string // empty: the image is read
 		asks       bool
 	}{
-		"a password":                    {tftypes.NewValue(kind, map[string]tftypes.Value{registry.host: tftypes.NewValue(entry, half)}), "/private/app:v1", "Registry is known only during apply", false},
-		"a registry":                    {tftypes.NewValue(kind, map[string]tftypes.Value{registry.host: tftypes.NewValue(entry, tftypes.UnknownValue)}), "/app:v1", "Registry is known only during apply", false},
+		"a password":                    {tftypes.NewValue(kind, map[string]tftypes.Value{registry.host: tftypes.NewValue(entry, half)}), "/private/app:v1", "Registry configuration is not known until apply", false},
+		"a registry":                    {tftypes.NewValue(kind, map[string]tftypes.Value{registry.host: tftypes.NewValue(entry, tftypes.UnknownValue)}), "/app:v1", "Registry configuration is not known until apply", false},
 		"another registry":              {tftypes.NewValue(kind, map[string]tftypes.Value{"r.example.com": tftypes.NewValue(entry, half)}), "/app:v1", "", true},
 		"another registry, and refused": {tftypes.NewValue(kind, map[string]tftypes.Value{"r.example.com": tftypes.NewValue(entry, half)}), "/private/app:v1", "Registry refuses the credentials", true},
 		"all, and a public image":       {tftypes.NewValue(kind, tftypes.UnknownValue), "/app:v1", "", true},
-		"all, and a private image":      {tftypes.NewValue(kind, tftypes.UnknownValue), "/private/app:v1", "Registry is known only during apply", true},
+		"all, and a private image":      {tftypes.NewValue(kind, tftypes.UnknownValue), "/private/app:v1", "Registry configuration is not known until apply", true},
 	} {
 		registry.reset()
 		got := speakWith(t, tketest.Start(t, tketest.Options{}), map[string]tftypes.Value{"registries": test.registries}).measure(t, registry.host+test.image)
@@ -150,7 +150,7 @@ data "tkeimage_root_disk_size" "x" {
 `
 	}
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: []resource.TestStep{
-		{Config: configuration(""), ExpectError: regexp.MustCompile(`Registry is known only during apply`)},
+		{Config: configuration(""), ExpectError: regexp.MustCompile(`Registry configuration is not known until apply`)},
 		{Config: configuration("depends_on = [terraform_data.password]"), ConfigStateChecks: []statecheck.StateCheck{
 			statecheck.ExpectKnownValue("data.tkeimage_root_disk_size.x", tfjsonpath.New("size_gib"), knownvalue.Int64Exact(20))}},
 	}})

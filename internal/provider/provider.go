@@ -130,7 +130,7 @@ func (p *Provider) configureRegistries(ctx context.Context, config *model, data 
 	}
 	reader, err := registry.New(settings)
 	if err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("registries"), "Registries cannot be read as configured", err.Error()+".")
+		resp.Diagnostics.AddAttributeError(path.Root("registries"), "Invalid registry configuration", err.Error()+".")
 		return
 	}
 	data.Measurer = &measure.Measurer{Registry: reader, Kept: kept, Log: logDebug, Secrets: p.options.Secrets}

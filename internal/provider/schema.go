@@ -16,11 +16,21 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
 // services are the keys of `endpoints`; each has an environment variable of its own.
 var services = []string{"tke", "sts", "tcr", "cbs", "metadata"}
+
+// endpointVariables are the environment variables of all services, in their order.
+func endpointVariables() []string {
+	names := make([]string, 0, len(services))
+	for _, service := range services {
+		names = append(names, endpointVariable(service))
+	}
+	return names
+}
 
 func endpointVariable(service string) string { return "TKEIMAGE_ENDPOINT_" + strings.ToUpper(service) }
 
@@ -39,8 +49,8 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 		Attributes: map[string]schema.Attribute{
 			"endpoints": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Whole URLs with scheme, for private endpoints and local stand-ins, by service: `tke`, `sts`, `tcr`, `cbs`, and `metadata` (that of a CVM). " +
-					"Environment: `TKEIMAGE_ENDPOINT_TKE`, `TKEIMAGE_ENDPOINT_STS`, `TKEIMAGE_ENDPOINT_TCR`, `TKEIMAGE_ENDPOINT_CBS`, `TKEIMAGE_ENDPOINT_METADATA`.",
+				MarkdownDescription: "Whole URLs with scheme, for private endpoints and local stand-ins, by service: " +
+					tfdiag.QuoteList(services) + " (that of a CVM). Environment: " + tfdiag.QuoteList(endpointVariables()) + ".",
 				Validators: []validator.Map{ // a null, of a variable that was not given, leaves the service's own
 					mapvalidator.KeysAre(stringvalidator.OneOf(services...)),
 					mapvalidator.ValueStringsAre(stringvalidator.RegexMatches(wholeURL, "must be a whole URL, such as https://tke.internal.tencentcloudapi.com")),
@@ -53,7 +63,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 				MarkdownDescription: "Directory where measurements of layers are kept by digest; `\"\"` keeps none. " + describeVariable(envMeasurementCacheDir) +
 					" Default: `terraform-provider-tkeimage` under the user's cache directory."},
 			"max_requests_per_second": schema.Float64Attribute{Optional: true,
-				MarkdownDescription: fmt.Sprintf("The most requests a second that one run sends to the TKE API. Default: %d; the service allows 20 for each action.", tke.DefaultMaxRequestsPerSecond),
+				MarkdownDescription: fmt.Sprintf("The maximum number of requests per second that one run sends to the TKE API. Default: %d; the service allows 20 for each action.", tke.DefaultMaxRequestsPerSecond),
 				Validators:          []validator.Float64{float64validator.Between(0.1, 1000)}},
 		},
 	}
@@ -63,13 +73,13 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 func registriesAttribute() schema.Attribute {
 	return schema.MapNestedAttribute{
 		Optional:            true,
-		MarkdownDescription: "How to read image metadata, by registry host (with its port). A host that is not named here is read with Docker's configuration, or anonymously.",
+		MarkdownDescription: "How to read image metadata, by registry host (with its port). A host that is not listed here is read with Docker's configuration, or anonymously.",
 		Validators: []validator.Map{mapvalidator.NoNullValues(), mapvalidator.KeysAre(stringvalidator.RegexMatches(bareHost,
 			"must be a bare host, with a port where it needs one (registry.example.com:5000): no scheme, no path"))},
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"username":             schema.StringAttribute{Optional: true, MarkdownDescription: "User name."},
 			"password":             schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Password or token; it may be ephemeral."},
-			"plain_http":           schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether the registry speaks plain HTTP. Default: `false`, but loopback addresses do."},
+			"plain_http":           schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether the registry uses plain HTTP. Default: `false`, except for loopback addresses."},
 			"insecure_skip_verify": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether to skip the check of the registry's certificate. Default: `false`."},
 			"ca_certificate":       schema.StringAttribute{Optional: true, MarkdownDescription: "Certificate of a private CA in PEM, trusted for this host beside the system's."},
 		}},

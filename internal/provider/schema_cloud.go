@@ -44,7 +44,7 @@ func cloudAttributes() map[string]schema.Attribute {
 // accountsAttribute is a list of them. It is held against what STS says, not while configuring but when the cloud is first needed.
 func accountsAttribute(what string) schema.Attribute {
 	return schema.SetAttribute{Optional: true, ElementType: types.StringType,
-		MarkdownDescription: what + ". Whose the credentials are is asked of STS (GetCallerIdentity) before the first call that needs them.",
+		MarkdownDescription: what + ". The account of the credentials is looked up with STS (GetCallerIdentity) before the first call that needs them.",
 		Validators:          []validator.Set{setvalidator.NoNullValues()}}
 }
 

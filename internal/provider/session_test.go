@@ -95,18 +95,18 @@ func TestCredentialsThatCannotBeHadSayWhy(t *testing.T) {
 		says  []string
 	}{
 		"an unknown role": {block: static + assume(roleARN+"nobody"), says: []string{
-			"the role " + roleARN + "nobody (the block assume_role)", "The STS API answered AssumeRole with ResourceNotFound.RoleNotFound", "Request id: sts-", "look at role_arn"}},
-		"a role that trusts others": {block: static + assume(external), says: []string{"with the credential of the provider argument secret_id", "UnauthorizedOperation", "sts:AssumeRole"}},
+			"the role " + roleARN + "nobody (the block assume_role)", "The STS API answered AssumeRole with ResourceNotFound.RoleNotFound", "Request id: sts-", "check the spelling of role_arn"}},
+		"a role that trusts others": {block: static + assume(external), says: []string{"using the credentials from the provider argument secret_id", "UnauthorizedOperation", "sts:AssumeRole"}},
 		"a wrong key": {block: "secret_id = \"AKIDstatic\"\n  secret_key = \"CANARY-wrong\"\n" + assume(roleARN+"block"), says: []string{
-			"AuthFailure.SignatureFailure", "with the credential of the provider argument secret_id, the provider argument secret_key"}},
+			"AuthFailure.SignatureFailure", "using the credentials from the provider argument secret_id, the provider argument secret_key"}},
 		"another account": {block: static + `allowed_account_ids = ["100000000002"]`, says: []string{
 			"belong to account 100000000001; allowed_account_ids has only 100000000002", "The credentials came from the provider argument secret_id"}},
 		"a CVM without the role": {block: `cam_role_name = "other"`, says: []string{
 			"the role other of this CVM (the provider argument cam_role_name)", "knows no role \"other\" (HTTP 404)", "must be bound to the CVM"}},
 		"no Pod":             {block: `enable_pod_oidc = true`, says: []string{"The provider has enable_pod_oidc, but the environment has no TKE_REGION, TKE_PROVIDER_ID, TKE_WEB_IDENTITY_TOKEN_FILE, TKE_ROLE_ARN"}},
-		"nothing":            {env: map[string]string{"HOME": "/nonexistent"}, says: []string{"no credentials for it were found", "/nonexistent/.tccli/default.credential, which does not exist", "cam_role_name"}},
-		"nothing for a role": {block: assume(roleARN + "block"), env: map[string]string{"HOME": "/nonexistent"}, says: []string{"there is nothing to assume the role " + roleARN + "block (the block assume_role) with"}},
-		"half a pair":        {block: `secret_id = "AKIDstatic"`, says: []string{"Half of the credentials is missing", "TENCENTCLOUD_SECRET_KEY"}},
+		"nothing":            {env: map[string]string{"HOME": "/nonexistent"}, says: []string{"No cloud credentials were found", "/nonexistent/.tccli/default.credential, which does not exist", "cam_role_name"}},
+		"nothing for a role": {block: assume(roleARN + "block"), env: map[string]string{"HOME": "/nonexistent"}, says: []string{"No credentials were found to assume the role " + roleARN + "block (the block assume_role) with"}},
+		"half a pair":        {block: `secret_id = "AKIDstatic"`, says: []string{"Credentials are incomplete", "TENCENTCLOUD_SECRET_KEY"}},
 		"half a role":        {block: static + "  assume_role {\n    role_arn = \"qcs::cam::uin/1:roleName/x\"\n  }", says: []string{"assume_role has no session_name", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME"}},
 		"two blocks":         {block: static + assume(roleARN+"block") + "\n" + assume(external), says: []string{"at most 1"}},
 		"a half of SAML":     {block: "  assume_role_with_saml {\n    role_arn = \"r\"\n    session_name = \"tf\"\n    saml_assertion = \"Q0FO\"\n  }", says: []string{"assume_role_with_saml has no principal_arn"}},
@@ -138,7 +138,7 @@ func TestAClockThatIsWrongIsToldForSTSAsWell(t *testing.T) {
 	env := map[string]string{"TKEIMAGE_ENDPOINT_STS": apitest.Start(t, ststest.New(options))}
 	block := "secret_id = \"AKIDstatic\"\n  secret_key = \"CANARY-static\"\n" + fmt.Sprintf("  assume_role {\n    role_arn     = %q\n    session_name = \"tf\"\n  }", roleARN+"block")
 	_, output := w.plan(t, map[string]string{"x": block}, env)
-	for _, part := range []string{"AuthFailure.SignatureExpire", "This machine's clock is ahead of the service's by 1h0m", "with the credential of the provider argument secret_id"} {
+	for _, part := range []string{"AuthFailure.SignatureExpire", "This machine's clock is ahead of the service's by 1h0m", "using the credentials from the provider argument secret_id"} {
 		if !strings.Contains(unwrap(output), part) {
 			t.Errorf("no %q in\n%s", part, output)
 		}

@@ -92,7 +92,7 @@ output "exact" {
 		}
 		c.must(t, "init")
 		output := unwrap(c.must(t, "plan"))
-		warned := strings.Contains(output, "A table of contents is not true") && strings.Contains(output, reference+": layer sha256:")
+		warned := strings.Contains(output, "Table of contents does not match its layer") && strings.Contains(output, reference+": layer sha256:")
 		if warned != (name == "other") || !strings.Contains(output, fmt.Sprintf("exact is %v", name == "own")) {
 			t.Errorf("%s: warned: %v\n%s", name, warned, output)
 		}

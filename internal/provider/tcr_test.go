@@ -93,7 +93,7 @@ func TestTokensOfTCR(t *testing.T) {
 		t.Errorf("a temporary token:\n%s", output)
 	}
 	c.oneToken(t, "registry_id = \"tcr-ak9876\"\n  token_type = \"longterm\"\n  description = \"builder\"")
-	says(t, c.must(t, "plan"), "A long-term token was made")
+	says(t, c.must(t, "plan"), "A long-term token was created")
 	if given := tcr.Issued(); given[len(given)-1] != (tcrtest.IssuedToken{Registry: "tcr-ak9876", Type: "longterm", Description: "builder"}) {
 		t.Errorf("given %+v", given)
 	}

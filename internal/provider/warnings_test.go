@@ -48,7 +48,7 @@ func TestATagThatMovesIsWorthAWarning(t *testing.T) {
 	for images, warned := range map[string]bool{`["app"]`: true, `["r.example.com:5000/app:latest"]`: true, `["app:v1"]`: false, `["app@sha256:` + strings.Repeat("a", 64) + `"]`: false} {
 		c.oneCache(t, "images = "+images)
 		c.must(t, "init")
-		if got := strings.Contains(c.must(t, "plan"), "A tag that moves will leave this cache stale"); got != warned {
+		if got := strings.Contains(c.must(t, "plan"), "A moving tag will leave this cache stale"); got != warned {
 			t.Errorf("%s: warned %v, want %v", images, got, warned)
 		}
 	}
@@ -84,7 +84,7 @@ func TestExpiry(t *testing.T) {
 	cloud.Delete(cloud.Caches()[0].ID)
 	output := c.must(t, "plan")
 	says(t, output, "Image cache has expired")
-	says(t, output, "was made with retention_days = 1 and expired at")
+	says(t, output, "was created with retention_days = 1 and expired at")
 	says(t, output, "tkeimage_cache.x will be created")
 }
 

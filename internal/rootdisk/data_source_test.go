@@ -214,7 +214,7 @@ func TestALayerThatCannotBeCountedIsNamed(t *testing.T) {
 	}{
 		"cut":  {static.NewLayer(half, types.OCILayer), `Layer cannot be unpacked.*%s: layer sha256:.*ends early.*build the image anew`},
 		"text": {static.NewLayer([]byte("#!/bin/sh\n"), types.OCIUncompressedLayer), `Layer cannot be unpacked.*%s: layer sha256:.*not a readable tar`},
-		"wide": {static.NewLayer(wide, types.OCILayerZStd), `Layer is beyond what is counted.*%s: layer sha256:.*window.*measure = "sample"`},
+		"wide": {static.NewLayer(wide, types.OCILayerZStd), `Layer exceeds what is counted.*%s: layer sha256:.*window.*measure = "sample"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -33,11 +33,11 @@ func TestTheReportSaysWhereReadsFailed(t *testing.T) {
 		want   string
 	}{
 		"none":    {[]error{nil, nil}, ""},
-		"one":     {[]error{nil, busy}, "\nLess is known of sha256:bbbbbbbbbbbb than could be: rate limited (HTTP 429).\n"},
-		"several": {[]error{busy, busy, nil}, "\nLess is known of 2 layers than could be: rate limited (HTTP 429).\n"},
+		"one":     {[]error{nil, busy}, "\nLess is known about sha256:bbbbbbbbbbbb than could be: rate limited (HTTP 429).\n"},
+		"several": {[]error{busy, busy, nil}, "\nLess is known about 2 layers than could be: rate limited (HTTP 429).\n"},
 		"of two kinds": {[]error{busy, ignored, busy},
-			"\nLess is known of sha256:bbbbbbbbbbbb than could be: range requests ignored.\n" + "\nLess is known of 2 layers than could be: rate limited (HTTP 429).\n"},
-		"of any other kind": {[]error{errors.New("canary")}, "\nLess is known of sha256:aaaaaaaaaaaa than could be: a read failed.\n"},
+			"\nLess is known about sha256:bbbbbbbbbbbb than could be: range requests ignored.\n" + "\nLess is known about 2 layers than could be: rate limited (HTTP 429).\n"},
+		"of any other kind": {[]error{errors.New("canary")}, "\nLess is known about sha256:aaaaaaaaaaaa than could be: a read failed.\n"},
 	} {
 		report := renderReport(reportOf(test.faults...), disksize.Recommendation{})
 		_, after, _ := strings.Cut(report[strings.LastIndex(report, "|\n"):], "\n")

@@ -31,19 +31,19 @@ func (Function) Metadata(_ context.Context, _ function.MetadataRequest, resp *fu
 
 func (Function) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
-		Summary: "The smallest disk that holds so many bytes",
-		MarkdownDescription: fmt.Sprintf("Gives the size in GiB of the smallest disk that holds the images and what is written beside them: the arithmetic of data source `tkeimage_root_disk_size`, offline. "+
-			"Sizes above the free %d GiB are multiples of %d. The file system's own share is taken off, and it is filled up to the utilization at most.\n\n"+
+		Summary: "The smallest disk for a number of bytes",
+		MarkdownDescription: fmt.Sprintf("Returns the size in GiB of the smallest disk that holds the images and the data that containers write: the arithmetic of data source `tkeimage_root_disk_size`, offline. "+
+			"Sizes above the free %d GiB are multiples of %d. The file system's own share is deducted, and the disk is filled up to the utilization at most.\n\n"+
 			"Bytes alone decide here: where images consist of very many small files, the data source may ask for a larger disk, because it counts the files too.",
 			disksize.MinGiB, disksize.DefaultRoundToGiB),
 		Parameters: []function.Parameter{
 			function.NumberParameter{
 				Name:                "required_bytes",
-				MarkdownDescription: "What the images take on the disk, in bytes, blobs and unpacked layers. To be on the safe side as the data source is, give it the data source's `required_bytes_max`.",
+				MarkdownDescription: "The bytes of the images on the disk, blobs and unpacked layers. To be as safe as the data source, pass its `required_bytes_max`.",
 			},
 			function.NumberParameter{
 				Name:                "writable_gib",
-				MarkdownDescription: "What the containers write to the disk, in GiB. Null is 0.",
+				MarkdownDescription: "Data that the containers write to the disk, in GiB. Null is 0.",
 				AllowNullValue:      true,
 			},
 			function.NumberParameter{

@@ -42,7 +42,7 @@ func renderReport(report *measure.Report, disk disksize.Recommendation) string {
 	writeTable(&b, images, 1, 2, 3)
 
 	b.WriteString("\nLayers that weigh most on the disk:\n\n")
-	layers := [][]string{{"Layer", "Compressed", "On disk", "Known by", "Sure"}}
+	layers := [][]string{{"Layer", "Compressed", "On disk", "Method", "Bounds"}}
 	for _, l := range heaviestLayers(report) {
 		layers = append(layers, []string{l.digest, formatBytes(l.compressed), formatBytes(l.measured.DiskBytes.Value), string(l.measured.Method), formatBounds(l.measured)})
 	}
@@ -96,7 +96,7 @@ func listFailedReads(report *measure.Report) string {
 		if len(failed[reason]) == 1 {
 			which = shortDigest(slices.Collect(maps.Keys(failed[reason]))[0])
 		}
-		fmt.Fprintf(&b, "\nLess is known of %s than could be: %s.\n", which, reason)
+		fmt.Fprintf(&b, "\nLess is known about %s than could be: %s.\n", which, reason)
 	}
 	return b.String()
 }

@@ -78,7 +78,7 @@ func TestBoundsThatReadAlikeAreSaidOnce(t *testing.T) {
 		"alike":       {layersize.Interval{Value: 20 * gib, Min: 20*gib - 1<<20, Max: 20*gib + 1<<20}, false, "Needed: about 20.0 GiB.\n", "| about 20.0 GiB |"},
 		"one unit":    {layersize.Interval{Value: 20 * gib, Min: 19 * gib, Max: 21 * gib}, false, "Needed: 20.0 GiB (between 19.0 and 21.0 GiB).\n", "| 19.0 to 21.0 GiB |"},
 		"other units": {layersize.Interval{Value: gib, Min: gib / 2, Max: 2 * gib}, false, "Needed: 1.0 GiB (between 512.0 MiB and 2.0 GiB).\n", "| 512.0 MiB to 2.0 GiB |"},
-		"exact":       {layersize.Interval{Value: gib, Min: gib, Max: gib}, true, "Needed: 1.0 GiB (counted file by file).\n", "| exact |"},
+		"exact":       {layersize.Interval{Value: gib, Min: gib, Max: gib}, true, "Needed: 1.0 GiB (counted file by file).\n", "| exact  |"},
 	} {
 		text := reported("linux/amd64", c.bounds, layersize.MethodSampled, c.exact, "llm:v1")
 		if !strings.Contains(text, c.head) || !strings.Contains(text, c.layer) {

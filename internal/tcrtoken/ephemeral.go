@@ -49,9 +49,9 @@ func (e *Ephemeral) Configure(_ context.Context, req ephemeral.ConfigureRequest,
 
 func (e *Ephemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A user name and a password for an instance of Tencent Container Registry (TCR), Enterprise edition. They are made when a run needs " +
-			"them, in each plan and each apply, and stand in no plan and no state: for `password_wo` of a cache, and for `registries` of a second provider " +
-			"configuration, which reads the images. It takes Terraform 1.10 or OpenTofu 1.11, and the CAM action `tcr:CreateInstanceToken`.",
+		MarkdownDescription: "A user name and a password for an instance of Tencent Container Registry (TCR), Enterprise edition. They are created when a run needs " +
+			"them, in each plan and each apply, and are never stored in plan or state: for `password_wo` of a cache, and for `registries` of a second provider " +
+			"configuration, which reads the images. It requires Terraform 1.10 or OpenTofu 1.11, and the CAM action `tcr:CreateInstanceToken`.",
 		Attributes: map[string]schema.Attribute{
 			"registry_id": schema.StringAttribute{Required: true, MarkdownDescription: "Id of the instance, `tcr-…`, in the provider's region.",
 				Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},

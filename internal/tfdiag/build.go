@@ -20,21 +20,21 @@ var causes = []struct {
 	advice string
 }{
 	{[]string{noSpace},
-		"The disk is too small for the images. Raise size_gib; data \"tkeimage_root_disk_size\" says how much is needed."},
+		"The disk is too small for the images. Raise size_gib; data \"tkeimage_root_disk_size\" computes how much is needed."},
 	{[]string{"toomanyrequests", "too many requests"},
-		"The registry limits how often is pulled from one address. Set registry_credentials, since those who log in may pull more, use a mirror, or apply again later."},
+		"The registry limits pulls from one address. Set registry_credentials, since signed-in users have higher limits, use a mirror, or apply again later."},
 	{[]string{"unauthorized", "authentication required", "403 forbidden", "access denied", "authorization failed", "no basic auth"},
-		"The registry refuses the credentials. Look at registry_credentials: the host as in the image's name, username, password_wo; raise password_wo_version when the password has changed."},
+		"The registry refuses the credentials. Check registry_credentials: the host as in the image's name, username, password_wo; raise password_wo_version when the password has changed."},
 	{[]string{"not found", "manifest unknown", "name unknown"},
-		"The registry has no such image or tag. Look at `images` for the spelling, and whether the tag exists for linux/amd64."},
+		"The registry has no such image or tag. Check the spelling in `images`, and whether the tag exists for linux/amd64."},
 	{[]string{"no such host", "server misbehaving", "dial tcp: lookup"},
-		"The builder cannot resolve the registry's name. Look at the VPC's DNS, or set resolve_config."},
+		"The builder cannot resolve the registry's name. Check the VPC's DNS, or set resolve_config."},
 	{[]string{"i/o timeout", "connection refused", "no route to host", "network is unreachable", "deadline exceeded", "timed out", "dial tcp"},
-		"The builder cannot reach the registry. Its subnet needs a NAT gateway, or give it an address with auto_eip or existing_eip_id."},
+		"The builder cannot reach the registry. Its subnet needs a NAT gateway, or the builder an elastic IP: set auto_eip or existing_eip_id."},
 	{[]string{"x509", "certificate"},
-		"The builder does not trust the registry's certificate. If that is meant to be so, name the host in insecure_registries."},
+		"The builder does not trust the registry's certificate. If this is intended, list the host in insecure_registries."},
 	{[]string{"http response to https client"},
-		"The registry speaks plain HTTP. Name its host in http_registries."},
+		"The registry uses plain HTTP. List its host in http_registries."},
 	{[]string{"sold out", "insufficient", "resourcessoldout"}, stockAdvice},
 	{[]string{"quota", "limit exceeded"}, quotaAdvice},
 }
@@ -68,7 +68,7 @@ func failedBuild(cache *tke.ImageCache) string {
 	fmt.Fprintf(&b, "The service reports image cache %s (%s) as %s.", cache.ID, cache.Name, cache.Status)
 	warnings := cache.Warnings()
 	if len(warnings) == 0 {
-		b.WriteString(" It gives no warning events that say why.")
+		b.WriteString(" It reports no warning events that say why.")
 	} else {
 		b.WriteString(" Its warning events:\n")
 	}

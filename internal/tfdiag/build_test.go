@@ -21,7 +21,7 @@ func TestCausesAreFoundInWhatContainerdSays(t *testing.T) {
 		ask + "dial tcp 192.0.2.1:443: i/o timeout":                                                                                                   "The builder cannot reach",
 		ask + "dial tcp 192.0.2.1:443: connect: connection refused":                                                                                   "The builder cannot reach",
 		ask + "tls: failed to verify certificate: x509: certificate signed by unknown authority":                                                      "The builder does not trust",
-		ask + "http: server gave HTTP response to HTTPS client":                                                                                       "The registry speaks plain HTTP",
+		ask + "http: server gave HTTP response to HTTPS client":                                                                                       "The registry uses plain HTTP",
 		pull + "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed": "The registry refuses",
 		status + "401 Unauthorized":                     "The registry refuses",
 		status + "403 Forbidden":                        "The registry refuses",

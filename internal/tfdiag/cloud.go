@@ -43,8 +43,8 @@ func CloudError(attempt string, err error, from *clients.Clients) diag.Diagnosti
 		return diag.NewErrorDiagnostic(summary, endedWait(wait, from))
 	case errors.As(err, &gone):
 		return diag.NewErrorDiagnostic(summary, fmt.Sprintf(
-			"Image cache %s is gone: it was deleted from outside, or it expired. The service has left it out of every list for a while. "+
-				"Apply again to create it anew.", gone.ID))
+			"Image cache %s no longer exists: it was deleted outside Terraform, or it expired. The API has left it out of every list for a while. "+
+				"Apply again to create a new one.", gone.ID))
 	case errors.As(err, &listed):
 		return diag.NewErrorDiagnostic(summary, inconsistentList(listed))
 	case errors.As(err, &call):
@@ -56,22 +56,22 @@ func CloudError(attempt string, err error, from *clients.Clients) diag.Diagnosti
 }
 
 func missingCredentials(err *clients.MissingCredentialsError) string {
-	return "This needs the cloud, and no credentials for it were found. Looked at:\n" + list(err.Looked) +
-		"\n\nSet one of them. The disk size data source and the functions work without."
+	return "No cloud credentials were found. Places searched:\n" + list(err.Looked) +
+		"\n\nSet one of them. The root disk size data source and the functions work without credentials."
 }
 
 func unknownArguments(err *clients.UnknownArgumentsError) string {
-	return fmt.Sprintf("This needs the cloud, and whom to ask is known only during apply. Of the provider's arguments, these come from what this run makes or changes:\n%s\n\n"+
-		"Nothing was asked, and nothing is taken for gone. Apply first what they come from, with -target, or set them to what is known when Terraform plans; "+
+	return fmt.Sprintf("Provider configuration is not known until apply. These arguments depend on resources that are changed in this run:\n%s\n\n"+
+		"No API call was made, and the state is unchanged. Apply those resources first with -target, or set values that are known at plan time; "+
 		"a data source can wait for the apply with depends_on.", list(err.Arguments))
 }
 
 // WrongRegion tells of a cache of another region than the provider's. Looked for in the provider's, it would seem to be gone.
 func WrongRegion(id, region, configured string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Image cache is in another region", fmt.Sprintf(
-		"Image cache %s is in %s, and this provider is configured for %s. It is left as it is, there and in the state.\n\n"+
-			"To keep it, give this resource a provider of its region. To have it in %s instead, destroy it with a provider of %s first, "+
-			"or forget it (terraform state rm) and delete it by hand.", id, region, configured, configured, region))
+		"Image cache %s is in %s, and this provider is configured for %s. The cache and the state are unchanged.\n\n"+
+			"To keep it, use a provider that is configured for its region. To move it to %s, destroy it with a provider for %s first, "+
+			"or remove it from the state (terraform state rm) and delete it manually.", id, region, configured, configured, region))
 }
 
 // failedCall is what one API call came to. used is where the credentials came from.
@@ -87,7 +87,7 @@ func failedCall(err *cloudapi.Error, used string) string {
 	case cloudapi.KindStatus:
 		fmt.Fprintf(&b, "%s answered %s with HTTP status %d instead of an API answer: %s", err.Host, err.Action, err.Status, sentence(err.Message))
 	case cloudapi.KindMalformed:
-		fmt.Fprintf(&b, "%s was answered by something that is not the %s API: %s", err.Action, api, sentence(err.Message))
+		fmt.Fprintf(&b, "%s was answered by something other than the %s API: %s", err.Action, api, sentence(err.Message))
 	case cloudapi.KindCanceled:
 		fmt.Fprintf(&b, "%s was interrupted: %s", err.Action, sentence(err.Message))
 	default:
@@ -104,33 +104,33 @@ func failedCall(err *cloudapi.Error, used string) string {
 
 // left is what an outcome that was not waited for to the end leaves behind.
 var left = map[tke.Outcome]string{
-	tke.Built: "The service goes on building, and the id is in the state. When the cache has become Ready meanwhile, " +
+	tke.Built: "The service continues the build, and the id is in the state. If the cache becomes Ready, " +
 		"`terraform untaint` keeps it; otherwise the next apply replaces it.",
-	tke.Updated: "The service goes on with the update, and the cache keeps its id. The next plan shows what is left to do.",
-	tke.Deleted: "The service goes on deleting, and the cache stays in the state until it is gone. Destroy again: to delete what is gone is no error.",
+	tke.Updated: "The service continues the update, and the cache keeps its id. The next plan shows what remains to be done.",
+	tke.Deleted: "The service continues the deletion, and the cache stays in the state until it is deleted. Destroy again: deleting a cache that no longer exists is not an error.",
 }
 
 // raise is the advice when the time for an outcome was too short.
 var raise = map[tke.Outcome]string{
-	tke.Built:   "Large images take long to pull: raise the timeout. ",
-	tke.Updated: "Large images take long to pull: raise the timeout. ",
+	tke.Built:   "Large images take a long time to pull: raise the timeout. ",
+	tke.Updated: "Large images take a long time to pull: raise the timeout. ",
 }
 
 func endedWait(err *tke.WaitError, from *clients.Clients) string {
-	text := fmt.Sprintf("Image cache %s was waited for, and last seen %s, until ", err.ID, seen(err.Last))
+	text := fmt.Sprintf("Waiting for image cache %s, whose last status was %s, ended: ", err.ID, seen(err.Last))
 	var call *cloudapi.Error
 	var listed *tke.InconsistentError
 	switch {
 	case errors.As(err, &listed):
-		return text + "it could not be looked at any more.\n" + inconsistentList(listed) + "\n\n" + left[err.For]
+		return text + "its status could not be read.\n" + inconsistentList(listed) + "\n\n" + left[err.For]
 	case errors.As(err, &call) && call.Kind != cloudapi.KindCanceled: // a try that ran out of time is not the wait that did
-		return text + "it could not be looked at any more.\n" + failedCall(call, from.Credentials) + "\n\n" + left[err.For]
+		return text + "its status could not be read.\n" + failedCall(call, from.Credentials) + "\n\n" + left[err.For]
 	case errors.Is(err, context.DeadlineExceeded):
 		return text + "the time that `timeouts` allows ran out.\n\n" + raise[err.For] + left[err.For]
 	case errors.Is(err, context.Canceled):
 		return text + "the run was interrupted.\n\n" + left[err.For]
 	}
-	return text + "this happened: " + sentence(err.Err.Error())
+	return text + sentence(err.Err.Error())
 }
 
 func seen(last *tke.ImageCache) string {

@@ -23,11 +23,11 @@ func unusable(err error, used string) string {
 	case errors.As(err, &account):
 		return sentence(capital(account.Error())) + cameFrom(used) + "\n\nUse credentials of another account, or change the list in the provider's configuration."
 	case errors.As(err, &profile):
-		return sentence(capital(profile.Error())) + "\n\nWrite it anew (tccli configure, tccli auth login), or set the provider's secret_id and secret_key, or their environment variables."
+		return sentence(capital(profile.Error())) + "\n\nRecreate it (tccli configure, tccli auth login), or set the provider's secret_id and secret_key, or their environment variables."
 	case errors.As(err, &pod):
 		return sentence(capital(pod.Error()))
 	case errors.As(err, &nothing):
-		return fmt.Sprintf("This needs the cloud, and there is nothing to assume %s with. Credentials for that were looked for at:\n%s\n\nSet one of them.",
+		return fmt.Sprintf("No credentials were found to assume %s with. Places searched:\n%s\n\nSet one of them.",
 			nothing.Role, list(nothing.Looked))
 	}
 	return sentence(capital(err.Error()))
@@ -35,9 +35,9 @@ func unusable(err error, used string) string {
 
 // unobtained tells of a link of the chain that could not be had: what it was, what the other side said, what was used for it.
 func unobtained(link *credentials.Error) string {
-	text := "This needs the cloud, and its credentials could not be had: " + link.Link
+	text := "Cannot obtain cloud credentials from " + link.Link
 	if link.With != "" {
-		text += ", with the credential of " + link.With
+		text += ", using the credentials from " + link.With
 	}
 	text += ".\n"
 	var (
@@ -49,7 +49,7 @@ func unobtained(link *credentials.Error) string {
 		return text + failedCall(call, "") // what was used stands above
 	case errors.As(link.Err, &metadata):
 		return text + sentence(capital(metadata.Error())) +
-			"\n\nThe role must be bound to the CVM that this runs on, by the name that cam_role_name (TENCENTCLOUD_CAM_ROLE_NAME) has; elsewhere than on a CVM there is no such service."
+			"\n\nThe role that cam_role_name (TENCENTCLOUD_CAM_ROLE_NAME) names must be bound to the CVM that Terraform runs on. Only CVMs have a metadata service."
 	}
 	return text + sentence(capital(link.Err.Error()))
 }

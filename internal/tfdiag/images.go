@@ -23,9 +23,9 @@ var layerFaults = []struct {
 	summary, advice string
 }{
 	{[]error{layersize.ErrCompression, layersize.ErrNotTar}, "Layer cannot be unpacked",
-		"A node would hardly get further with it: build the image anew, and push it again."},
-	{[]error{layersize.ErrBomb, layersize.ErrTooManyEntries, layersize.ErrWindow}, "Layer is beyond what is counted",
-		`If the image is meant to be like this, measure = "sample" estimates the layer from parts of it.`},
+		"Nodes are unlikely to unpack it either: rebuild the image and push it again."},
+	{[]error{layersize.ErrBomb, layersize.ErrTooManyEntries, layersize.ErrWindow}, "Layer exceeds what is counted",
+		`If the image is intended to be like this, measure = "sample" estimates the layer from parts of it.`},
 }
 
 // MeasureError tells of images that could not be measured, attributed to the image in the list at base.
@@ -58,9 +58,9 @@ func RefutedTables(base path.Path, images []string, report *measure.Report) diag
 				continue
 			}
 			told[layer.Digest] = true
-			warnings.AddAttributeWarning(imageIn(base, images, image.Reference), "A table of contents is not true", fmt.Sprintf(
-				"%s: layer %s: %s\n\nThe layer was measured without it. Lazily pulling snapshotters believe such a table: "+
-					"build the image anew, and push it again. measure = \"full\" counts the layer's files.",
+			warnings.AddAttributeWarning(imageIn(base, images, image.Reference), "Table of contents does not match its layer", fmt.Sprintf(
+				"%s: layer %s: %s\n\nThe layer was measured without it. Lazy-pulling snapshotters trust such a table: "+
+					"rebuild the image and push it again. measure = \"full\" counts the layer's files.",
 				image.Reference, layer.Digest, sentence(reason)))
 		}
 	}
@@ -111,5 +111,5 @@ func DiskError(err error) diag.Diagnostic {
 	if _, ok := errors.AsType[*disksize.TooLargeError](err); ok {
 		return diag.NewAttributeErrorDiagnostic(path.Root("images"), "No disk is large enough", sentence(err.Error()))
 	}
-	return diag.NewErrorDiagnostic("Cannot work out a disk size", sentence(err.Error()))
+	return diag.NewErrorDiagnostic("Cannot compute a disk size", sentence(err.Error()))
 }

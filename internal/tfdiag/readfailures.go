@@ -121,12 +121,12 @@ var readFailures = map[failure.Kind]readFailure{
 		advise:   adviseLayerType,
 	},
 	failure.Pending: {
-		summary:  "Registry is known only during apply",
-		headline: "how to read this registry is not known yet",
+		summary:  "Registry configuration is not known until apply",
+		headline: "the configuration of this registry is not known yet",
 		advise: func(e *failure.Error) string {
-			return fmt.Sprintf("what the provider's registries and docker_config say of %s comes from what this run makes or "+
-				"changes. Let this data source wait for that with depends_on, apply that first, with -target, or set what is "+
-				"known when Terraform plans", e.Host)
+			return fmt.Sprintf("the provider's registries and docker_config settings for %s depend on resources that are "+
+				"changed in this run. Let this data source wait for them with depends_on, apply them first with -target, "+
+				"or set values that are known at plan time", e.Host)
 		},
 	},
 	failure.Malformed:      {headline: "the registry's answer is inconsistent"},

@@ -48,7 +48,7 @@ func TestReadFailuresSayWhatCameAndWhatToDo(t *testing.T) {
 func TestAPendingRegistrySaysWhatItAnswered(t *testing.T) {
 	t.Parallel()
 	refused := &failure.Error{Kind: failure.Forbidden, StatusCode: 403}
-	want := "how to read this registry is not known yet (access is denied without credentials (HTTP 403))"
+	want := "the configuration of this registry is not known yet (access is denied without credentials (HTTP 403))"
 	if got := outcomeOf(&failure.Error{Kind: failure.Pending, Err: refused}); got != want {
 		t.Errorf("got %s", got)
 	}

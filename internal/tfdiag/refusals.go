@@ -32,8 +32,8 @@ func RefusedLayers(base path.Path, images []string, refusals []measure.Refusal) 
 			reasons = append(reasons[:refusalsListed], fmt.Sprintf("and %d more reasons", len(reasons)-refusalsListed))
 		}
 		warnings.Append(diag.NewAttributeWarningDiagnostic(imageIn(base, images, image), "Image cannot be unpacked", fmt.Sprintf(
-			"%s: containerd does not unpack all of its layers, so that no disk serves it:\n\n- %s\n\n"+
-				"Build the image anew, with another tool or version, and pull it once with containerd. Until then its size is not exact.",
+			"%s: containerd does not unpack all of its layers, so no disk size suffices:\n\n- %s\n\n"+
+				"Rebuild the image with another tool or version, and pull it once with containerd. Until then its size is not exact.",
 			image, strings.Join(reasons, "\n- "))))
 	}
 	return warnings
@@ -50,7 +50,7 @@ func FeaturedImages(base path.Path, images []string, measured []measure.Image) d
 		warnings.Append(diag.NewAttributeWarningDiagnostic(where, "Image depends on the version of containerd", fmt.Sprintf(
 			"%s: its index lists %s for %s before the image that was measured, %s. containerd before 2.3 ignores such features of "+
 				"an operating system (os.features), and pulls the former, which it may fail to unpack.\n\n"+
-				"Name the image by its digest, as pinned_images has it. Until then its size is not exact.",
+				"Refer to the image by its digest, as in pinned_images. Until then its size is not exact.",
 			image.Reference, image.Featured.Digest, image.Featured.Platform, image.Digest)))
 	}
 	return warnings
@@ -79,7 +79,7 @@ func foreign(base path.Path, images []string, err error) diag.Diagnostic {
 		return diag.NewAttributeErrorDiagnostic(base, "Layer is foreign", sentence(err.Error()))
 	}
 	return diag.NewAttributeErrorDiagnostic(imageIn(base, images, layer.Image), "Layer is foreign", fmt.Sprintf(
-		"%s: layer %s: %s\n\nNodes fetch it from the URLs that the manifest lists, which are not followed here. "+
+		"%s: layer %s: %s\n\nNodes fetch it from the URLs that the manifest lists, which the provider does not follow. "+
 			`Push the image with its foreign layers, or use measure = "sample" to estimate it.`,
 		layer.Image, layer.Digest, sentence(measure.ErrForeign.Error())))
 }

@@ -18,23 +18,23 @@ var serviceRemedies = map[string][]codeRemedy{
 		{"RequestLimitExceeded", "Too many requests for this account: lower max_requests_per_second or Terraform's -parallelism, and apply again."},
 		{"LimitExceeded", quotaAdvice}, {"InvalidParameterValue.LimitExceeded", quotaAdvice},
 		{"ResourceInsufficient", stockAdvice}, {"ResourcesSoldOut", stockAdvice},
-		{"ResourceInUse", "Something still uses the cache, or it is being changed: wait until it is Ready, and apply again."},
-		{"ResourceUnavailable", "The cache cannot be changed in its present state: wait until it is Ready, and apply again."},
-		{"UnsupportedOperation", "The cache cannot be changed in its present state: wait until it is Ready or UpdateFailed, and apply again."},
-		{"ResourceNotFound", "Something that the request names does not exist in this region: look at vpc_id, subnet_id, security_group_ids and the provider's region."},
-		{"UnsupportedRegion", "Image caches are not offered in this region: look at the provider's region."},
-	}, notAllowed("The account may not do this. It needs the CAM action tke:%s on qcs::tke:REGION:uin/UIN:imagecache/*; Update and Delete are often refused where Create is allowed.")),
+		{"ResourceInUse", "The cache is in use or being changed: wait until it is Ready, and apply again."},
+		{"ResourceUnavailable", "The cache cannot be changed in its current state: wait until it is Ready, and apply again."},
+		{"UnsupportedOperation", "The cache cannot be changed in its current state: wait until it is Ready or UpdateFailed, and apply again."},
+		{"ResourceNotFound", "A resource in the request does not exist in this region: check vpc_id, subnet_id, security_group_ids and the provider's region."},
+		{"UnsupportedRegion", "Image caches are not offered in this region: check the provider's region."},
+	}, notAllowed("The account is not permitted to do this. It needs the CAM action tke:%s on qcs::tke:REGION:uin/UIN:imagecache/*; Update and Delete are often refused where Create is allowed.")),
 	"sts": slices.Concat([]codeRemedy{
-		{"ResourceNotFound.RoleNotFound", "There is no such role in that account: look at role_arn for the spelling."},
-		{"ResourceNotFound", "Something that the request names does not exist: look at role_arn and at the identity provider."},
-	}, notAllowed("The caller may not do this. Assuming a role needs the CAM action sts:%s on the role, and the role's trust policy must name the caller.")),
+		{"ResourceNotFound.RoleNotFound", "There is no such role in that account: check the spelling of role_arn."},
+		{"ResourceNotFound", "A resource in the request does not exist: check role_arn and the identity provider."},
+	}, notAllowed("The caller is not permitted to do this. Assuming a role needs the CAM action sts:%s on the role, and the role's trust policy must allow the caller.")),
 	"tcr": slices.Concat([]codeRemedy{
-		{"ResourceNotFound", "There is no such registry instance in this region: look at registry_id and at the provider's region."},
-	}, notAllowed("The account may not do this. It needs the CAM action tcr:%s on the instance.")),
+		{"ResourceNotFound", "There is no such registry instance in this region: check registry_id and the provider's region."},
+	}, notAllowed("The account is not permitted to do this. It needs the CAM action tcr:%s on the instance.")),
 	"cbs": slices.Concat([]codeRemedy{
-		{"InvalidParameterValue", "The service prices no such disk: look at disk_type and size_gib, which is mostly a multiple of 10 GiB."},
-		{"InvalidParameter", "The service prices no such disk: look at disk_type and size_gib, which is mostly a multiple of 10 GiB."},
-	}, notAllowed("The account may not do this. It needs the CAM action cbs:%s.")),
+		{"InvalidParameterValue", "The service has no price for such a disk: check disk_type and size_gib, which usually is a multiple of 10 GiB."},
+		{"InvalidParameter", "The service has no price for such a disk: check disk_type and size_gib, which usually is a multiple of 10 GiB."},
+	}, notAllowed("The account is not permitted to do this. It needs the CAM action cbs:%s.")),
 }
 
 // notAllowed is the advice for all the codes that CAM's refusal has.
@@ -45,15 +45,15 @@ func notAllowed(advice string) []codeRemedy {
 // remedies hold for every service, so they name nothing that only one of them has.
 var remedies = []codeRemedy{
 	{"RequestLimitExceeded", "Too many requests for this account: lower Terraform's -parallelism, or apply again later."},
-	{"LimitExceeded", "A quota is used up: look at the service's console for what can be deleted, or ask for a larger one there."},
-	{"OperationDenied", "The account, or what the request names, is not allowed this operation: look at the console for arrears or a lock."},
-	{"UnsupportedRegion", "The service is not offered in this region: look at the provider's region."},
-	{"InternalError", "The service failed by itself. Apply again later; if it stays so, open a ticket with the request id."},
+	{"LimitExceeded", "A quota is exhausted: check the service's console for what can be deleted, or request a larger quota there."},
+	{"OperationDenied", "The account, or what the request names, is not allowed this operation: check the console for arrears or a lock."},
+	{"UnsupportedRegion", "The service is not offered in this region: check the provider's region."},
+	{"InternalError", "The service had an internal failure. Apply again later; if it persists, open a ticket with the request id."},
 }
 
 const (
-	quotaAdvice = "A quota is used up: delete caches that are not needed, or ask for a larger quota in the console."
-	stockAdvice = "The zone of this subnet has no capacity for the builder at the moment: try a subnet in another zone, or later."
+	quotaAdvice = "A quota is exhausted: delete caches that are not needed, or request a larger quota in the console."
+	stockAdvice = "The zone of this subnet has no capacity for the builder at the moment: use a subnet in another zone, or try again later."
 )
 
 // maxSkew is from where on the service refuses a signature for its time.
@@ -63,7 +63,7 @@ func remedy(err *cloudapi.Error, used string) string {
 	service := cmp.Or(err.Service, "tke")
 	switch {
 	case err.Kind == cloudapi.KindNetwork || err.Kind == cloudapi.KindMalformed || err.Kind == cloudapi.KindStatus:
-		return fmt.Sprintf("Look at the provider's region, domain and endpoints[%q], at proxies (HTTPS_PROXY) and at the network between here and the API.", service)
+		return fmt.Sprintf("Check the provider's region, domain and endpoints[%q], proxies (HTTPS_PROXY) and the network between Terraform and the API.", service)
 	case err.HasCode("AuthFailure.UnauthorizedOperation"):
 	case err.HasCode("AuthFailure"):
 		return authAdvice(err, used)
@@ -82,7 +82,7 @@ func authAdvice(err *cloudapi.Error, used string) string {
 	case err.HasCode("AuthFailure.SignatureExpire") && err.Skew.Abs() > maxSkew:
 		return fmt.Sprintf("This machine's clock is %s the service's by %s: set the clock (NTP).%s", side(err.Skew), err.Skew.Abs().Round(time.Second), used)
 	case err.HasCode("AuthFailure.SignatureExpire"):
-		return "The signature is too old or too new for the service: look at this machine's clock (NTP)." + used
+		return "The signature is too old or too new for the service: check this machine's clock (NTP)." + used
 	case err.HasCode("AuthFailure.SignatureFailure"):
 		return "The secret key does not belong to the secret id." + used
 	case err.HasCode("AuthFailure.SecretIdNotFound"):
