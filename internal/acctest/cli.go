@@ -7,8 +7,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
 
-// CLI gives the absolute path of the Terraform CLI under test. Like the testing library's own tests, one that needs it
-// is skipped unless TF_ACC is set, as `make test` does.
+// CLI gives the absolute path of the Terraform CLI under test. Like the testing library's own
+// tests, one that needs it is skipped unless TF_ACC is set, as `make test` does.
 func CLI(tb testing.TB) string {
 	tb.Helper()
 
@@ -34,7 +34,8 @@ func ProviderBinary(tb testing.TB) string {
 	return path
 }
 
-// KubernetesProvider is HashiCorp's provider for Kubernetes, built from its module, for tests that apply examples.
+// KubernetesProvider is HashiCorp's provider for Kubernetes, built from its module, for tests that
+// apply examples.
 func KubernetesProvider(tb testing.TB) sandbox.Plugin {
 	tb.Helper()
 
@@ -47,8 +48,9 @@ func KubernetesProvider(tb testing.TB) sandbox.Plugin {
 	return sandbox.Plugin{Source: "hashicorp/kubernetes", Version: sandbox.KubernetesVersion, Binary: path}
 }
 
-// Mirror makes a filesystem mirror of the provider's binary, for Terraform and OpenTofu alike, and gives the path of a
-// CLI configuration that installs from it alone. Hand that to sandbox.CLIEnvironment.
+// Mirror makes a filesystem mirror of the provider's binary, for Terraform and OpenTofu alike, and
+// gives the path of a CLI configuration that installs from it alone. Hand that to
+// sandbox.CLIEnvironment.
 func Mirror(tb testing.TB, providerBinary string, others ...sandbox.Plugin) (cliConfigFile string) {
 	tb.Helper()
 

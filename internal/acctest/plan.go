@@ -67,7 +67,8 @@ func (p *Plan) Change(address string) *ResourceChange {
 	return nil
 }
 
-// Status gives what became of a check or of an object's conditions, nothing if the plan has none by this address.
+// Status gives what became of a check or of an object's conditions, nothing if the plan has none by
+// this address.
 func (p *Plan) Status(address string) string {
 	for _, check := range p.Checks {
 		if check.Address.Display == address {

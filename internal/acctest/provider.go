@@ -11,7 +11,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// Providers are the provider under test, served within the test's process. It sees no environment, polls often and retries at once.
+// Providers are the provider under test, served within the test's process. It sees no environment,
+// polls often and retries at once.
 func Providers() map[string]func() (tfprotov6.ProviderServer, error) { return ProvidersIn(nil) }
 
 // ProvidersIn are the same in an environment.
@@ -31,7 +32,8 @@ func ProvidersIn(env map[string]string) map[string]func() (tfprotov6.ProviderSer
 	}
 }
 
-// Cloud starts the stand-in for the TKE API. Without a builder of its own, any image is there at once.
+// Cloud starts the stand-in for the TKE API. Without a builder of its own, any image is there at
+// once.
 func Cloud(tb testing.TB, options tketest.Options) *tketest.Server {
 	tb.Helper()
 
@@ -46,7 +48,8 @@ func Cloud(tb testing.TB, options tketest.Options) *tketest.Server {
 	return tketest.Start(tb, options)
 }
 
-// Configuration is a provider block that talks to the stand-in and keeps no measurements, with more arguments if need be.
+// Configuration is a provider block that talks to the stand-in and keeps no measurements, with more
+// arguments if need be.
 func Configuration(cloud *tketest.Server, more string) string {
 	return fmt.Sprintf(`
 provider "tkeimage" {

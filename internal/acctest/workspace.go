@@ -11,7 +11,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
 
-// Workspace is a folder with a configuration, and the CLI under test that runs there with built providers, as users do.
+// Workspace is a folder with a configuration, and the CLI under test that runs there with built
+// providers, as users do.
 type Workspace struct {
 	Folder string
 	Env    []string
@@ -19,7 +20,8 @@ type Workspace struct {
 	binary string
 }
 
-// NewWorkspace makes a workspace of a folder. Additions to the environment have the form NAME=value.
+// NewWorkspace makes a workspace of a folder. Additions to the environment have the form
+// NAME=value.
 func NewWorkspace(tb testing.TB, folder string, others []sandbox.Plugin, additions ...string) *Workspace {
 	tb.Helper()
 	config := Mirror(tb, ProviderBinary(tb), others...)

@@ -12,7 +12,11 @@ import (
 func TestEKSConfigIsSortedAndQuoted(t *testing.T) {
 	t.Parallel()
 	got, err := annotations.EKSConfig(map[string]string{
-		annotations.UseImageCache: "auto", annotations.RootCBSSize: "50", "b": "yes", "note.example.com/owner": "机器学习", "a\tb": "x\ny: \u00e9",
+		annotations.UseImageCache: "auto",
+		annotations.RootCBSSize:   "50",
+		"b":                       "yes",
+		"note.example.com/owner":  "机器学习",
+		"a\tb":                    "x\ny: \u00e9",
 	})
 	if err != nil {
 		t.Fatal(err)

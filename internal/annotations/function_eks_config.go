@@ -20,17 +20,24 @@ func (EKSConfigFunction) Metadata(_ context.Context, _ function.MetadataRequest,
 	resp.Name = "eks_config"
 }
 
-func (EKSConfigFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+func (EKSConfigFunction) Definition(
+	_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse,
+) {
 	resp.Definition = function.Definition{
 		Summary: "Pod annotations as the default of a whole cluster",
-		MarkdownDescription: "Writes annotations as the YAML text for `data[\"pod.annotations\"]` of ConfigMap `eks-config` in namespace `kube-system`: the default for all Pods of a cluster on super nodes. " +
+		MarkdownDescription: "Writes annotations as the YAML text for `data[\"pod.annotations\"]` of ConfigMap " +
+			"`eks-config` in namespace `kube-system`: the default for all Pods of a cluster on super nodes. " +
 			"An annotation on a Pod overrides it.\n\n" +
-			"Keys are sorted and all values are quoted, so the same annotations always return the same text, and the text parses back to the same strings.",
-		Parameters: []function.Parameter{function.MapParameter{
-			Name:                "annotations",
-			ElementType:         types.StringType,
-			MarkdownDescription: "A map of whole keys to strings, as `pod_annotations` returns it. No value may be null.",
-		}},
+			"Keys are sorted and all values are quoted, so the same annotations always return the same text, and " +
+			"the text parses back to the same strings.",
+		Parameters: []function.Parameter{
+			function.MapParameter{
+				Name:        "annotations",
+				ElementType: types.StringType,
+				MarkdownDescription: "A map of whole keys to strings, as `pod_annotations` returns it. No value " +
+					"may be null.",
+			},
+		},
 		Return: function.StringReturn{},
 	}
 }
@@ -43,7 +50,9 @@ func (EKSConfigFunction) Run(ctx context.Context, req function.RunRequest, resp 
 	annotations := make(map[string]string, len(written))
 	for _, key := range slices.Sorted(maps.Keys(written)) {
 		if written[key].IsNull() {
-			resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("annotation %q is null: write a string, or leave the annotation out", key))
+			resp.Error = function.NewArgumentFuncError(
+				0, fmt.Sprintf("annotation %q is null: write a string, or leave the annotation out", key),
+			)
 			return
 		}
 		annotations[key] = written[key].ValueString()

@@ -20,13 +20,18 @@ func (PodAnnotationsFunction) Metadata(_ context.Context, _ function.MetadataReq
 	resp.Name = "pod_annotations"
 }
 
-func (PodAnnotationsFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+func (PodAnnotationsFunction) Definition(
+	_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse,
+) {
 	resp.Definition = function.Definition{
 		Summary: "Pod annotations for image caches and disks",
-		MarkdownDescription: "Renders the annotations of a Pod template, whole keys to strings, from options that are checked. A Pod is in one of two modes: with an image cache " +
-			"(`image_cache` and what begins with `image_cache_`), or with its images on the system disk (`root_disk_size_gib`); both at once are refused. " +
+		MarkdownDescription: "Renders the annotations of a Pod template, whole keys to strings, from options that " +
+			"are checked. A Pod is in one of two modes: with an image cache " +
+			"(`image_cache` and what begins with `image_cache_`), or with its images on the system disk " +
+			"(`root_disk_size_gib`); both at once are refused. " +
 			"Null values and empty lists are omitted.\n\n" + optionTable() +
-			"\nThese annotations override the cluster's default (see `eks_config`), so `root_disk_size_gib = 20` is rendered too: it is how a Pod keeps the free disk in a cluster whose default is a larger one.",
+			"\nThese annotations override the cluster's default (see `eks_config`), so `root_disk_size_gib = 20` " +
+			"is rendered too: it is how a Pod keeps the free disk in a cluster whose default is a larger one.",
 		Parameters: []function.Parameter{function.DynamicParameter{
 			Name:                "options",
 			MarkdownDescription: "An object with any of the keys above.",
@@ -57,7 +62,9 @@ func (PodAnnotationsFunction) Run(ctx context.Context, req function.RunRequest, 
 	case map[string]any:
 		resp.Error = renderInto(ctx, &resp.Result, written)
 	default:
-		resp.Error = function.NewArgumentFuncError(0, "it is "+describeValue(written)+": write an object, such as { root_disk_size_gib = 50 }")
+		resp.Error = function.NewArgumentFuncError(
+			0, "it is "+describeValue(written)+": write an object, such as { root_disk_size_gib = 50 }",
+		)
 	}
 }
 

@@ -50,7 +50,8 @@ func unwrapped(text string) *regexp.Regexp {
 
 func TestPodAnnotationsOfEachMode(t *testing.T) {
 	t.Parallel()
-	run(t,
+	run(
+		t,
 		resource.TestStep{
 			Config: output(podAnnotations(`{
   image_cache                     = "imc-6a3e8yzc"
@@ -62,8 +63,12 @@ func TestPodAnnotationsOfEachMode(t *testing.T) {
   root_disk_size_gib              = null
 }`)),
 			ConfigStateChecks: holds(map[string]string{
-				"use-image-cache": "imc-6a3e8yzc", "image-cache-disk-size": "100", "image-cache-disk-type": "CLOUD_SSD", "image-cache-disk-retain-minute": "60",
-				"registry-insecure-skip-verify": "a.example.com,b.example.com:5000", "registry-http-endpoint": "c.example.com,a.example.com",
+				"use-image-cache":                "imc-6a3e8yzc",
+				"image-cache-disk-size":          "100",
+				"image-cache-disk-type":          "CLOUD_SSD",
+				"image-cache-disk-retain-minute": "60",
+				"registry-insecure-skip-verify":  "a.example.com,b.example.com:5000",
+				"registry-http-endpoint":         "c.example.com,a.example.com",
 			}),
 		},
 		resource.TestStep{
@@ -76,12 +81,27 @@ func TestPodAnnotationsOfEachMode(t *testing.T) {
   insecure_registries             = []
 }`)),
 			ConfigStateChecks: holds(map[string]string{
-				"root-cbs-size": "50", "image-gc-high-threshold": "90", "image-gc-low-threshold": "85", "cbs-reuse-key": "llm", "registry-http-endpoint": "a.example.com",
+				"root-cbs-size":           "50",
+				"image-gc-high-threshold": "90",
+				"image-gc-low-threshold":  "85",
+				"cbs-reuse-key":           "llm",
+				"registry-http-endpoint":  "a.example.com",
 			}),
 		},
-		resource.TestStep{Config: output(podAnnotations(`{ root_disk_size_gib = 20 }`)), ConfigStateChecks: holds(map[string]string{"root-cbs-size": "20"})},
-		resource.TestStep{Config: output(podAnnotations(`tomap({ root_disk_size_gib = 50, image_gc_low_threshold_percent = null })`)), ConfigStateChecks: holds(map[string]string{"root-cbs-size": "50"})},
-		resource.TestStep{Config: output(podAnnotations(`{ image_cache = "auto" }`)), ConfigStateChecks: holds(map[string]string{"use-image-cache": "auto"})},
+		resource.TestStep{
+			Config:            output(podAnnotations(`{ root_disk_size_gib = 20 }`)),
+			ConfigStateChecks: holds(map[string]string{"root-cbs-size": "20"}),
+		},
+		resource.TestStep{
+			Config: output(
+				podAnnotations(`tomap({ root_disk_size_gib = 50, image_gc_low_threshold_percent = null })`),
+			),
+			ConfigStateChecks: holds(map[string]string{"root-cbs-size": "50"}),
+		},
+		resource.TestStep{
+			Config:            output(podAnnotations(`{ image_cache = "auto" }`)),
+			ConfigStateChecks: holds(map[string]string{"use-image-cache": "auto"}),
+		},
 		resource.TestStep{Config: output(podAnnotations(`{}`)), ConfigStateChecks: holds(nil)},
 	)
 }
@@ -103,7 +123,14 @@ func TestWrongUseIsRefusedInThePlan(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			run(t, resource.TestStep{Config: output(podAnnotations(test.options)), PlanOnly: true, ExpectError: unwrapped(`Invalid value for "options" parameter: ` + test.says)})
+			run(
+				t,
+				resource.TestStep{
+					Config:      output(podAnnotations(test.options)),
+					PlanOnly:    true,
+					ExpectError: unwrapped(`Invalid value for "options" parameter: ` + test.says),
+				},
+			)
 		})
 	}
 }
@@ -111,9 +138,11 @@ func TestWrongUseIsRefusedInThePlan(t *testing.T) {
 func TestSeveralMistakesAreToldApart(t *testing.T) {
 	t.Parallel()
 	run(t, resource.TestStep{
-		Config:      output(podAnnotations(`{ root_disk_size_gib = 10, imagecache = "auto" }`)),
-		PlanOnly:    true,
-		ExpectError: regexp.MustCompile(`(?s)imagecache is not an option: write\s+image_cache\s*\n\s*\n.*root_disk_size_gib\s+is\s+10`),
+		Config:   output(podAnnotations(`{ root_disk_size_gib = 10, imagecache = "auto" }`)),
+		PlanOnly: true,
+		ExpectError: regexp.MustCompile(
+			`(?s)imagecache is not an option: write\s+image_cache\s*\n\s*\n.*root_disk_size_gib\s+is\s+10`,
+		),
 	})
 }
 
@@ -135,14 +164,20 @@ func TestWhatIsUnknownInThePlanIsThereAfterwards(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			run(t, resource.TestStep{
-				Config:            cacheOfLater + output(podAnnotations(options)),
-				ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectUnknownOutputValue("test")}},
-				ConfigStateChecks: holds(map[string]string{"use-image-cache": "imc-6a3e8yzc", "registry-http-endpoint": "a"}),
+				Config: cacheOfLater + output(podAnnotations(options)),
+				ConfigPlanChecks: resource.ConfigPlanChecks{
+					PreApply: []plancheck.PlanCheck{plancheck.ExpectUnknownOutputValue("test")},
+				},
+				ConfigStateChecks: holds(
+					map[string]string{"use-image-cache": "imc-6a3e8yzc", "registry-http-endpoint": "a"},
+				),
 			})
 		})
 	}
 	run(t, resource.TestStep{
-		Config:      cacheOfLater + output(podAnnotations(`{ image_cache = terraform_data.cache.output, image_cache_disk_size_gib = 10 }`)),
+		Config: cacheOfLater + output(
+			podAnnotations(`{ image_cache = terraform_data.cache.output, image_cache_disk_size_gib = 10 }`),
+		),
 		PlanOnly:    true,
 		ExpectError: unwrapped("image_cache_disk_size_gib is 10: write a whole number of GiB from 20 to 32000"),
 	})
@@ -152,8 +187,8 @@ func TestWhatIsUnknownInThePlanIsThereAfterwards(t *testing.T) {
 	})
 }
 
-// TestEKSConfigIsReadByTerraformItself: its YAML parser is another one than that of the tests without it, and it brings
-// the text into normal form C.
+// TestEKSConfigIsReadByTerraformItself: its YAML parser is another one than that of the tests
+// without it, and it brings the text into normal form C.
 func TestEKSConfigIsReadByTerraformItself(t *testing.T) {
 	t.Parallel()
 	const hard = `
@@ -168,21 +203,43 @@ locals {
   text = provider::tkeimage::eks_config(local.written)
 }
 `
-	run(t,
-		resource.TestStep{Config: hard + output("jsonencode(yamldecode(local.text)) == jsonencode(local.written)"), ConfigStateChecks: is(knownvalue.Bool(true))},
+	run(
+		t,
 		resource.TestStep{
-			Config:            output(`provider::tkeimage::eks_config(` + podAnnotations(`{ root_disk_size_gib = 50, image_gc_high_threshold_percent = 90 }`) + `)`),
-			ConfigStateChecks: is(knownvalue.StringExact("eks.tke.cloud.tencent.com/image-gc-high-threshold: \"90\"\neks.tke.cloud.tencent.com/root-cbs-size: \"50\"\n")),
-		},
-		resource.TestStep{Config: output(`provider::tkeimage::eks_config({})`), ConfigStateChecks: is(knownvalue.StringExact("{}\n"))},
-		resource.TestStep{
-			Config:      output(`provider::tkeimage::eks_config({ "a.example.com/b" = null, "c" = "d" })`),
-			PlanOnly:    true,
-			ExpectError: unwrapped(`Invalid value for "annotations" parameter: annotation "a.example.com/b" is null: write a string, or leave the annotation out`),
+			Config:            hard + output("jsonencode(yamldecode(local.text)) == jsonencode(local.written)"),
+			ConfigStateChecks: is(knownvalue.Bool(true)),
 		},
 		resource.TestStep{
-			Config:            cacheOfLater + output(`provider::tkeimage::eks_config({ a = terraform_data.cache.output })`),
-			ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectUnknownOutputValue("test")}},
+			Config: output(
+				`provider::tkeimage::eks_config(` + podAnnotations(
+					`{ root_disk_size_gib = 50, image_gc_high_threshold_percent = 90 }`,
+				) + `)`,
+			),
+			ConfigStateChecks: is(
+				knownvalue.StringExact(
+					"eks.tke.cloud.tencent.com/image-gc-high-threshold: " +
+						"\"90\"\neks.tke.cloud.tencent.com/root-cbs-size: \"50\"\n",
+				),
+			),
+		},
+		resource.TestStep{
+			Config:            output(`provider::tkeimage::eks_config({})`),
+			ConfigStateChecks: is(knownvalue.StringExact("{}\n")),
+		},
+		resource.TestStep{
+			Config:   output(`provider::tkeimage::eks_config({ "a.example.com/b" = null, "c" = "d" })`),
+			PlanOnly: true,
+			ExpectError: unwrapped(
+				`Invalid value for "annotations" parameter: annotation "a.example.com/b" is null: write a string, or leave the annotation out`,
+			),
+		},
+		resource.TestStep{
+			Config: cacheOfLater + output(
+				`provider::tkeimage::eks_config({ a = terraform_data.cache.output })`,
+			),
+			ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply: []plancheck.PlanCheck{plancheck.ExpectUnknownOutputValue("test")},
+			},
 			ConfigStateChecks: is(knownvalue.StringExact("\"a\": \"imc-6a3e8yzc\"\n")),
 		},
 	)
@@ -228,16 +285,25 @@ check "default" {
 }
 `, text) + output("true")
 	}
-	run(t,
-		resource.TestStep{Config: check("a.example.com/b: \"50\"\n"), ConfigStateChecks: []statecheck.StateCheck{checkStatus("pass")}},
-		resource.TestStep{Config: check("a.example.com/b: 50\n"), ConfigStateChecks: []statecheck.StateCheck{checkStatus("fail")}},
+	run(
+		t,
+		resource.TestStep{
+			Config:            check("a.example.com/b: \"50\"\n"),
+			ConfigStateChecks: []statecheck.StateCheck{checkStatus("pass")},
+		},
+		resource.TestStep{
+			Config:            check("a.example.com/b: 50\n"),
+			ConfigStateChecks: []statecheck.StateCheck{checkStatus("fail")},
+		},
 	)
 }
 
 // checkStatus is what became of the one check block of a configuration.
 type checkStatus string
 
-func (want checkStatus) CheckState(_ context.Context, req statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
+func (want checkStatus) CheckState(
+	_ context.Context, req statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse,
+) {
 	if checks := req.State.Checks; len(checks) != 1 || string(checks[0].Status) != string(want) {
 		resp.Error = fmt.Errorf("checks are %+v, want one whose status is %s", checks, want)
 	}

@@ -1,8 +1,8 @@
 // Package annotations renders the Pod annotations that concern images and disks on super nodes.
 //
-// keys.go names them, options.go says what users may write, values.go checks and writes one value, render.go puts the
-// values together, and eksconfig.go writes annotations as the default of a whole cluster. These know no Terraform; the
-// functions over them are in function_*.go.
+// keys.go names them, options.go says what users may write, values.go checks and writes one value,
+// render.go puts the values together, and eksconfig.go writes annotations as the default of a whole
+// cluster. These know no Terraform; the functions over them are in function_*.go.
 package annotations
 
 import (
@@ -14,7 +14,8 @@ import (
 // Prefix is common to all keys.
 const Prefix = "eks.tke.cloud.tencent.com/"
 
-// Keys of the annotations, from the product's documentation of super node annotations. All values are strings.
+// Keys of the annotations, from the product's documentation of super node annotations. All values
+// are strings.
 const (
 	UseImageCache              = Prefix + "use-image-cache"                // auto, or the id of a cache
 	ImageCacheDiskSize         = Prefix + "image-cache-disk-size"          // GiB, digits only; the cache's size at least
@@ -36,7 +37,8 @@ func PinTo(cacheID string) map[string]string {
 	return map[string]string{UseImageCache: cacheID}
 }
 
-// RootDisk gives the annotations for a system disk of a size in GiB: none while the free disk is large enough.
+// RootDisk gives the annotations for a system disk of a size in GiB: none while the free disk is
+// large enough.
 func RootDisk(sizeGiB int64) map[string]string {
 	if sizeGiB <= disksize.MinGiB {
 		return map[string]string{}

@@ -15,8 +15,9 @@ func TestEachMistakeSaysWhatToWrite(t *testing.T) {
 	t.Parallel()
 	const (
 		sizes   = "root_disk_size_gib is %s: write a whole number of GiB from 20 to 32000"
-		unquote = "root_disk_size_gib is the string %q: write the number alone, without quotes and unit: root_disk_size_gib = 50"
-		aCache  = `write image_cache = "auto" or the id of a cache, imc-…, such as tkeimage_cache.example.id`
+		unquote = "root_disk_size_gib is the string %q: write the number alone, without quotes and unit: " +
+			"root_disk_size_gib = 50"
+		aCache = `write image_cache = "auto" or the id of a cache, imc-…, such as tkeimage_cache.example.id`
 	)
 	with := func(template, value string) string {
 		return strings.NewReplacer("%s", value, "%q", `"`+value+`"`).Replace(template)
@@ -33,8 +34,10 @@ func TestEachMistakeSaysWhatToWrite(t *testing.T) {
 		{"root_disk_size_gib", number("1e30"), with(sizes, "1e+30")},
 		{"root_disk_size_gib", number("1e100000"), with(sizes, "1e+100000")},
 		{"root_disk_size_gib", number("1e-30"), with(sizes, "1e-30")},
-		{"root_disk_size_gib", number("50.1"), "root_disk_size_gib is 50.1: write a whole number, root_disk_size_gib = 51"},
-		{"root_disk_size_gib", number("19.5"), "root_disk_size_gib is 19.5: write a whole number, root_disk_size_gib = 20"},
+		{"root_disk_size_gib", number("50.1"), "root_disk_size_gib is 50.1: write a whole number, " +
+			"root_disk_size_gib = 51"},
+		{"root_disk_size_gib", number("19.5"), "root_disk_size_gib is 19.5: write a whole number, " +
+			"root_disk_size_gib = 20"},
 		{"root_disk_size_gib", "50", with(unquote, "50")},
 		{"root_disk_size_gib", "50Gi", with(unquote, "50Gi")},
 		{"root_disk_size_gib", " 50 gb ", with(unquote, " 50 gb ")},
@@ -54,8 +57,10 @@ func TestEachMistakeSaysWhatToWrite(t *testing.T) {
 		{"image_cache", " Auto", `image_cache is the string " Auto": write image_cache = "auto"`},
 		{"image_cache", number("1"), "image_cache is 1: " + aCache},
 
-		{"image_gc_high_threshold_percent", number("101"), "image_gc_high_threshold_percent is 101: write a whole number of percent from 1 to 100"},
-		{"image_gc_low_threshold_percent", number("0"), "image_gc_low_threshold_percent is 0: write a whole number of percent from 1 to 100"},
+		{"image_gc_high_threshold_percent", number("101"), "image_gc_high_threshold_percent is 101: write a whole " +
+			"number of percent from 1 to 100"},
+		{"image_gc_low_threshold_percent", number("0"), "image_gc_low_threshold_percent is 0: write a whole number " +
+			"of percent from 1 to 100"},
 		{"image_gc_low_threshold_percent", "75%", `image_gc_low_threshold_percent is the string "75%": write the number alone, without quotes and unit: image_gc_low_threshold_percent = 75`},
 
 		{"insecure_registries", "a.example.com", `insecure_registries is the string "a.example.com": write a list of hosts, insecure_registries = ["a.example.com"]`},
@@ -82,13 +87,16 @@ func TestMistakesInTheDiskOfACache(t *testing.T) {
 		value  any
 		want   string
 	}{
-		{"image_cache_disk_size_gib", number("10"), "image_cache_disk_size_gib is 10: write a whole number of GiB from 20 to 32000"},
+		{"image_cache_disk_size_gib", number("10"), "image_cache_disk_size_gib is 10: write a whole number of GiB " +
+			"from 20 to 32000"},
 		{"image_cache_disk_size_gib", "50Gi", `image_cache_disk_size_gib is the string "50Gi": write the number alone, without quotes and unit: image_cache_disk_size_gib = 50`},
 		{"image_cache_disk_type", "cloud_ssd", `image_cache_disk_type is the string "cloud_ssd": write image_cache_disk_type = "CLOUD_SSD"`},
 		{"image_cache_disk_type", "CLOUD_PREMUM", `image_cache_disk_type is the string "CLOUD_PREMUM": write image_cache_disk_type = "CLOUD_PREMIUM"`},
 		{"image_cache_disk_type", "fast", `image_cache_disk_type is the string "fast": write one of CLOUD_BASIC, CLOUD_PREMIUM, CLOUD_SSD, CLOUD_HSSD, CLOUD_TSSD`},
-		{"image_cache_disk_type", true, "image_cache_disk_type is true: write one of CLOUD_BASIC, CLOUD_PREMIUM, CLOUD_SSD, CLOUD_HSSD, CLOUD_TSSD"},
-		{"image_cache_disk_retain_minutes", number("0"), "image_cache_disk_retain_minutes is 0: write a whole number of minutes, 1 or more"},
+		{"image_cache_disk_type", true, "image_cache_disk_type is true: write one of CLOUD_BASIC, CLOUD_PREMIUM, " +
+			"CLOUD_SSD, CLOUD_HSSD, CLOUD_TSSD"},
+		{"image_cache_disk_retain_minutes", number("0"), "image_cache_disk_retain_minutes is 0: write a whole " +
+			"number of minutes, 1 or more"},
 		{"image_cache_disk_retain_minutes", "30m", `image_cache_disk_retain_minutes is the string "30m": write the number alone, without quotes and unit: image_cache_disk_retain_minutes = 30`},
 	} {
 		_, err := annotations.Options{"image_cache": "auto", test.option: test.value}.Render()
@@ -110,7 +118,8 @@ func TestWhatContradictsIsRefused(t *testing.T) {
 	}{
 		"both modes": {
 			annotations.Options{"image_cache": "auto", "root_disk_size_gib": number("50")}, "root_disk_size_gib",
-			"root_disk_size_gib cannot stand beside image_cache" + because + "write image_cache_disk_size_gib = 50 instead of it, or leave it out for a disk of the cache's size" + finally,
+			"root_disk_size_gib cannot stand beside image_cache" + because + "write image_cache_disk_size_gib = 50 " +
+				"instead of it, or leave it out for a disk of the cache's size" + finally,
 		},
 		"both sizes": {
 			annotations.Options{"image_cache": "auto", "image_cache_disk_size_gib": number("60"), "root_disk_size_gib": number("50")}, "root_disk_size_gib",
@@ -132,7 +141,12 @@ func TestWhatContradictsIsRefused(t *testing.T) {
 
 func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	t.Parallel()
-	rendered, err := annotations.Options{"root_disk_size_gib": number("10"), "disk": "x", "cbs_reuse_key": true, "http_registries": list("a")}.Render()
+	rendered, err := annotations.Options{
+		"root_disk_size_gib": number("10"),
+		"disk":               "x",
+		"cbs_reuse_key":      true,
+		"http_registries":    list("a"),
+	}.Render()
 	if rendered != nil {
 		t.Errorf("rendered %v beside mistakes", rendered)
 	}
@@ -147,8 +161,10 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 
 func TestAnUnknownOptionNamesTheNearest(t *testing.T) {
 	t.Parallel()
-	const all = "one of image_cache, image_cache_disk_size_gib, image_cache_disk_type, image_cache_disk_retain_minutes, root_disk_size_gib, " +
-		"image_gc_high_threshold_percent, image_gc_low_threshold_percent, insecure_registries, http_registries, cbs_reuse_key"
+	const all = "one of image_cache, image_cache_disk_size_gib, image_cache_disk_type, " +
+		"image_cache_disk_retain_minutes, root_disk_size_gib, " +
+		"image_gc_high_threshold_percent, image_gc_low_threshold_percent, insecure_registries, http_registries, " +
+		"cbs_reuse_key"
 	for written, meant := range map[string]string{
 		"root_disk_size":                        "root_disk_size_gib",
 		"root_disk_size_gb":                     "root_disk_size_gib",

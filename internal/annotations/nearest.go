@@ -2,7 +2,8 @@ package annotations
 
 import "strings"
 
-// newUnknownOptionError is a key that is none, perhaps for a slip of the hand, or because it is the annotation's own.
+// newUnknownOptionError is a key that is none, perhaps for a slip of the hand, or because it is the
+// annotation's own.
 func newUnknownOptionError(written string) *OptionError {
 	names := make([]string, 0, len(options))
 	for _, o := range options {

@@ -71,15 +71,22 @@ func (w wholeNumber) isInBounds(number *big.Float) bool {
 	return number.Cmp(new(big.Float).SetInt64(w.low)) >= 0 && number.Cmp(new(big.Float).SetInt64(w.high)) <= 0
 }
 
-// suggestNumber finds the number in what was written, such as 50 in "50Gi", which is seen in the wild.
+// suggestNumber finds the number in what was written, such as 50 in "50Gi", which is seen in the
+// wild.
 func (w wholeNumber) suggestNumber(written any) *mistake {
 	text, _ := written.(string)
 	if found := w.unit.suffix.FindStringSubmatch(text); found != nil {
 		if n, err := strconv.ParseInt(found[1], 10, 64); err == nil && n >= w.low && n <= w.high {
-			return &mistake{"is " + describeValue(written), fmt.Sprintf("write the number alone, without quotes and unit: %%name = %d", n)}
+			return &mistake{
+				"is " + describeValue(written),
+				fmt.Sprintf("write the number alone, without quotes and unit: %%name = %d", n),
+			}
 		}
 	}
-	return &mistake{"is " + describeValue(written), "write a whole number of " + w.formatBounds() + ", without quotes and unit"}
+	return &mistake{
+		"is " + describeValue(written),
+		"write a whole number of " + w.formatBounds() + ", without quotes and unit",
+	}
 }
 
 // formatDecimal writes a number as users do, unless that takes too many digits.

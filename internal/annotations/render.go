@@ -37,8 +37,9 @@ func isKnown(written any) bool {
 	return true
 }
 
-// Render gives the annotations, by whole key. The error joins one *OptionError for each mistake. What is unknown is left
-// out, and blamed for nothing: it may yet turn out to be right, or nothing at all.
+// Render gives the annotations, by whole key. The error joins one *OptionError for each mistake.
+// What is unknown is left out, and blamed for nothing: it may yet turn out to be right, or nothing
+// at all.
 func (o Options) Render() (map[string]string, error) {
 	rendered := map[string]string{}
 	var mistakes []error
@@ -85,13 +86,17 @@ func (o Options) checkContradictions(rendered map[string]string) []error {
 		mistakes = append(mistakes, newMixedModesError(ofCache, rendered))
 	case len(ofCache) > 0 && !o.isWritten(imageCache) && !perhaps:
 		mistakes = append(mistakes, &OptionError{
-			ofCache[0], "stands without image_cache, so there is no cache to make a disk from",
+			ofCache[0],
+			"stands without image_cache, so there is no cache to make a disk from",
 			`write image_cache = "auto" or the id of a cache too; root_disk_size_gib alone sizes a system disk without a cache`,
 		})
 	}
-	if high, low := rendered[ImageGCHighThreshold], rendered[ImageGCLowThreshold]; high != "" && low != "" && !isBelow(low, high) {
+	if high, low := rendered[ImageGCHighThreshold], rendered[ImageGCLowThreshold]; high != "" && low != "" &&
+		!isBelow(low, high) {
 		mistakes = append(mistakes, &OptionError{
-			gcLow, fmt.Sprintf("is %s, and %s is %s", low, gcHigh, high), "write a low threshold that is below the high one",
+			gcLow,
+			fmt.Sprintf("is %s, and %s is %s", low, gcHigh, high),
+			"write a low threshold that is below the high one",
 		})
 	}
 	return mistakes
@@ -108,7 +113,10 @@ func newMixedModesError(ofCache []string, rendered map[string]string) error {
 		remedy = "write " + instead + " instead of it, or leave it out for a disk of the cache's size"
 	}
 	return &OptionError{
-		rootDisk, "cannot stand beside " + strings.Join(ofCache, ", ") + ", because a Pod that uses an image cache has its images on a disk made from the cache",
+		rootDisk,
+		"cannot stand beside " + strings.Join(
+			ofCache, ", ",
+		) + ", because a Pod that uses an image cache has its images on a disk made from the cache",
 		remedy + "; without a cache, leave the image_cache options out",
 	}
 }

@@ -108,11 +108,20 @@ func TestWhatIsUnknownIsBlamedForNothing(t *testing.T) {
 	}
 }
 
-// FuzzRender: whatever is written becomes annotations of known keys, or an error that names an option.
+// FuzzRender: whatever is written becomes annotations of known keys, or an error that names an
+// option.
 func FuzzRender(f *testing.F) {
 	names := []string{
-		"image_cache", "image_cache_disk_size_gib", "image_cache_disk_type", "image_cache_disk_retain_minutes", "root_disk_size_gib",
-		"image_gc_high_threshold_percent", "image_gc_low_threshold_percent", "insecure_registries", "http_registries", "cbs_reuse_key",
+		"image_cache",
+		"image_cache_disk_size_gib",
+		"image_cache_disk_type",
+		"image_cache_disk_retain_minutes",
+		"root_disk_size_gib",
+		"image_gc_high_threshold_percent",
+		"image_gc_low_threshold_percent",
+		"insecure_registries",
+		"http_registries",
+		"cbs_reuse_key",
 	}
 	f.Add(uint8(4), "50Gi", 50.0, "auto", "key")
 	f.Add(uint8(4), "", 1e300, "imc-x", "\n\u0301")

@@ -67,7 +67,8 @@ func (diskType) renderValue(written any) (*string, *mistake) {
 // hostList are registries, which an annotation lists in one string.
 type hostList struct{}
 
-// BareHost is a registry's host as TKE takes it, wherever one is written: with a port where it needs one, without scheme and path.
+// BareHost is a registry's host as TKE takes it, wherever one is written: with a port where it
+// needs one, without scheme and path.
 var BareHost = regexp.MustCompile(`^[A-Za-z0-9.\-]+(:[0-9]+)?$`)
 
 var scheme = regexp.MustCompile(`^[a-zA-Z]+://`)
@@ -92,7 +93,10 @@ func (hostList) renderValue(written any) (*string, *mistake) {
 		}
 		host, isString := element.(string)
 		if !isString || !BareHost.MatchString(host) {
-			return nil, &mistake{"holds " + describeValue(element), "write bare hosts, with a port where needed, such as " + quoteEach([]string{host})}
+			return nil, &mistake{
+				"holds " + describeValue(element),
+				"write bare hosts, with a port where needed, such as " + quoteEach([]string{host}),
+			}
 		}
 		if !slices.Contains(names, host) {
 			names = append(names, host)

@@ -1,4 +1,5 @@
-// Package clients carries what the provider's configuration comes to into resources, data sources and functions.
+// Package clients carries what the provider's configuration comes to into resources, data sources
+// and functions.
 package clients
 
 import (
@@ -38,7 +39,8 @@ func (e *MissingCredentialsError) Error() string {
 	return fmt.Sprintf("no cloud credentials were found; looked at: %s", strings.Join(e.Looked, "; "))
 }
 
-// UnknownArgumentsError says that something needs the cloud, and that where or as whom to ask is known only during apply.
+// UnknownArgumentsError says that something needs the cloud, and that where or as whom to ask is
+// known only during apply.
 type UnknownArgumentsError struct{ Arguments []string }
 
 func (e *UnknownArgumentsError) Error() string {
@@ -48,8 +50,9 @@ func (e *UnknownArgumentsError) Error() string {
 // Deferred reports whether the cloud can be asked during apply alone.
 func (c *Clients) Deferred() bool { return len(c.UnknownArguments) > 0 }
 
-// TKE gives the client for image caches. Only what needs the cloud asks for it. The error is a *MissingCredentialsError, an
-// *UnknownArgumentsError, or one of package credentials when something was found that cannot be used.
+// TKE gives the client for image caches. Only what needs the cloud asks for it. The error is a
+// *MissingCredentialsError, an *UnknownArgumentsError, or one of package credentials when something
+// was found that cannot be used.
 func (c *Clients) TKE() (*tke.Client, error) { return c.TKEClient, c.checkUsable(c.TKEClient != nil) }
 
 // TCR gives the client for registry instances, with the same errors as TKE.

@@ -6,9 +6,10 @@ import (
 	"sync"
 )
 
-// SeenCaches is what this process knows of image caches by their ids: those that it has met in a state or made itself, and those that it
-// has dropped from a state because the service listed them no more. A cache of a planned name that is not known may belong to
-// another run, or may be what a run that was killed has left behind. It is safe for concurrent use.
+// SeenCaches is what this process knows of image caches by their ids: those that it has met in a
+// state or made itself, and those that it has dropped from a state because the service listed them
+// no more. A cache of a planned name that is not known may belong to another run, or may be what a
+// run that was killed has left behind. It is safe for concurrent use.
 type SeenCaches struct {
 	mu      sync.Mutex
 	seen    map[string]*useCount
@@ -21,8 +22,8 @@ type useCount struct{ read, planned int }
 // Add notes a cache that was made.
 func (k *SeenCaches) Add(id string) { k.recordUse(id, &useCount{}) }
 
-// AddRead notes a cache that is being refreshed. It reports whether this is the second address in the state that holds it, which it
-// does once for each id.
+// AddRead notes a cache that is being refreshed. It reports whether this is the second address in
+// the state that holds it, which it does once for each id.
 func (k *SeenCaches) AddRead(id string) (atSecondAddress bool) {
 	return k.recordUse(id, &useCount{read: 1}).read == 2
 }
@@ -75,7 +76,8 @@ func (k *SeenCaches) WasDropped(id string) bool {
 	return dropped
 }
 
-// TakeDropped returns the dropped caches that were not taken before: each is looked for once more, by whichever plan comes first.
+// TakeDropped returns the dropped caches that were not taken before: each is looked for once more,
+// by whichever plan comes first.
 func (k *SeenCaches) TakeDropped() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -15,8 +15,8 @@ type wire func(*http.Request) (*http.Response, error)
 
 func (w wire) RoundTrip(r *http.Request) (*http.Response, error) { return w(r) }
 
-// TestRetryAfterIsHeededForAMinute: a read has no deadline of its own, so that an hour in a header would be an hour of a refresh, and
-// a number that no duration holds would be any time.
+// TestRetryAfterIsHeededForAMinute: a read has no deadline of its own, so that an hour in a header
+// would be an hour of a refresh, and a number that no duration holds would be any time.
 func TestRetryAfterIsHeededForAMinute(t *testing.T) {
 	t.Parallel()
 	for header, bounds := range map[string][2]time.Duration{
@@ -35,7 +35,11 @@ func TestRetryAfterIsHeededForAMinute(t *testing.T) {
 				Service: "echo", Version: "2020-01-01", Region: "ap-guangzhou", RetryWait: time.Second,
 				Transport: wire(func(r *http.Request) (*http.Response, error) {
 					tries++
-					answer := &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {header}}, Request: r}
+					answer := &http.Response{
+						StatusCode: http.StatusServiceUnavailable,
+						Header:     http.Header{"Retry-After": {header}},
+						Request:    r,
+					}
 					text := "busy"
 					if tries > 1 {
 						answer.StatusCode, text = http.StatusOK, `{"Response":{"Said":"hello","RequestId":"r"}}`

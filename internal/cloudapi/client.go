@@ -23,7 +23,8 @@ type Config struct {
 
 	Credentials Credentials // what signs; nil if every action is unsigned
 
-	// Secrets is what nothing that is returned may show; what a call learns or sends is added. Default: a set of its own.
+	// Secrets is what nothing that is returned may show; what a call learns or sends is added.
+	// Default: a set of its own.
 	Secrets *redact.Secrets
 
 	// Endpoint is a whole URL with scheme, for private endpoints and local stand-ins.
@@ -42,7 +43,8 @@ type Config struct {
 	Transport            http.RoundTripper // the wire; default http.DefaultTransport
 }
 
-// Client calls one service. It is safe for concurrent use, and makes no request until it is asked for one.
+// Client calls one service. It is safe for concurrent use, and makes no request until it is asked
+// for one.
 type Client struct {
 	service, version string
 	credentials      Credentials
@@ -54,15 +56,18 @@ type Client struct {
 type Action struct {
 	Name string
 
-	// Repeatable: sent again after any transient fault. Otherwise only when the service certainly did not act.
+	// Repeatable: sent again after any transient fault. Otherwise only when the service certainly
+	// did not act.
 	Repeatable bool
-	// Uninterruptible: in-flight requests ignore cancellation, because the response carries the new id.
+	// Uninterruptible: in-flight requests ignore cancellation, because the response carries the new
+	// id.
 	Uninterruptible bool
 	// Unsigned: the service takes it without a signature, and so without credentials.
 	Unsigned bool
 }
 
-// New makes a client. It fails only on an endpoint that is not a URL of scheme, host and perhaps a path.
+// New makes a client. It fails only on an endpoint that is not a URL of scheme, host and perhaps a
+// path.
 func New(config Config) (*Client, error) {
 	if config.Secrets == nil {
 		config.Secrets = new(redact.Secrets)
@@ -78,12 +83,16 @@ func New(config Config) (*Client, error) {
 		sdk.WithRequestClient(config.RequestClient)
 	}
 	return &Client{
-		service: config.Service, version: config.Version, credentials: config.Credentials, secrets: config.Secrets, sdk: sdk,
+		service:     config.Service,
+		version:     config.Version,
+		credentials: config.Credentials,
+		secrets:     config.Secrets,
+		sdk:         sdk,
 	}, nil
 }
 
-// sdkProfile leaves every retry of the SDK off: they sleep without heeding the context and know only one of the rate
-// limit codes. Debug stays off for good, since it prints credentials.
+// sdkProfile leaves every retry of the SDK off: they sleep without heeding the context and know
+// only one of the rate limit codes. Debug stays off for good, since it prints credentials.
 func sdkProfile(config Config) (*profile.ClientProfile, error) {
 	p := profile.NewClientProfile()
 	p.Language = "en-US"
@@ -105,12 +114,15 @@ func sdkProfile(config Config) (*profile.ClientProfile, error) {
 	return p, nil
 }
 
-// parseEndpoint refuses what the SDK has no place for, rather than to leave it out. A path is sent, although the signature is always
-// over /: a proxy may take it away.
+// parseEndpoint refuses what the SDK has no place for, rather than to leave it out. A path is sent,
+// although the signature is always over /: a proxy may take it away.
 func parseEndpoint(config Config) (*url.URL, error) {
 	u, err := url.Parse(config.Endpoint)
 	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, fmt.Errorf("%q is not a URL such as https://%s.internal.tencentcloudapi.com", config.Endpoint, config.Service)
+		return nil, fmt.Errorf(
+			"%q is not a URL such as https://%s.internal.tencentcloudapi.com",
+			config.Endpoint, config.Service,
+		)
 	}
 	if sent := (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}); u.String() != sent.String() {
 		return nil, fmt.Errorf("%q has more than a scheme, a host and a path: write %s", u.Redacted(), sent)
@@ -118,7 +130,8 @@ func parseEndpoint(config Config) (*url.URL, error) {
 	return u, nil
 }
 
-// envelope carries a plain Go value through the SDK, which wants requests and responses of its own making.
+// envelope carries a plain Go value through the SDK, which wants requests and responses of its own
+// making.
 type envelope struct {
 	*tchttp.BaseRequest
 	payload any
@@ -140,8 +153,9 @@ func (a *response) UnmarshalJSON(data []byte) error {
 // SecretHolder is a request or an answer that holds secrets.
 type SecretHolder interface{ Secrets() []string }
 
-// Call makes one API call: out is the decoded content of "Response". Every failure is an *Error. The strings of an answer are
-// redacted, unless it is a SecretHolder: what is new to this process cannot be known.
+// Call makes one API call: out is the decoded content of "Response". Every failure is an *Error.
+// The strings of an answer are redacted, unless it is a SecretHolder: what is new to this process
+// cannot be known.
 func Call[Out any](ctx context.Context, c *Client, action Action, in any) (out Out, err error) {
 	sdk, err := c.signedClient(ctx, action)
 	if err != nil {
@@ -151,7 +165,10 @@ func Call[Out any](ctx context.Context, c *Client, action Action, in any) (out O
 		c.secrets.Add(holder.Secrets()...)
 	}
 	ctx = withAction(ctx, action)
-	request := &envelope{BaseRequest: new(tchttp.BaseRequest).Init().WithApiInfo(c.service, c.version, action.Name), payload: in}
+	request := &envelope{
+		BaseRequest: new(tchttp.BaseRequest).Init().WithApiInfo(c.service, c.version, action.Name),
+		payload:     in,
+	}
 	request.SetContext(ctx)
 	request.SetSkipSign(action.Unsigned)
 	if err := sdk.Send(request, &response{BaseResponse: &tchttp.BaseResponse{}, payload: &out}); err != nil {
@@ -165,7 +182,8 @@ func Call[Out any](ctx context.Context, c *Client, action Action, in any) (out O
 	return out, nil
 }
 
-// signedClient is the SDK's client with the credential of this moment. It shares everything else, connections above all.
+// signedClient is the SDK's client with the credential of this moment. It shares everything else,
+// connections above all.
 func (c *Client) signedClient(ctx context.Context, action Action) (*common.Client, error) {
 	sdk := *c.sdk
 	if action.Unsigned {
@@ -176,5 +194,7 @@ func (c *Client) signedClient(ctx context.Context, action Action) (*common.Clien
 		return nil, c.newUnsignedError(ctx, action, err)
 	}
 	c.secrets.Add(credential.SecretKey, credential.Token)
-	return sdk.WithCredential(common.NewTokenCredential(credential.SecretID, credential.SecretKey, credential.Token)), nil
+	return sdk.WithCredential(
+		common.NewTokenCredential(credential.SecretID, credential.SecretKey, credential.Token),
+	), nil
 }

@@ -14,7 +14,8 @@ import (
 
 var known = apitest.Credential{SecretID: "AKIDtest", SecretKey: "key", Token: "token"}
 
-// echo is a service with one signed and one unsigned action, each of which answers what it was told.
+// echo is a service with one signed and one unsigned action, each of which answers what it was
+// told.
 func echo() *apitest.Service {
 	run := func(c *apitest.Call) (any, *apitest.Refusal) { return map[string]string{"Said": c.Text("Say")}, nil }
 	return &apitest.Service{
@@ -47,8 +48,15 @@ type said struct{ Said string }
 func dial(t *testing.T, service *apitest.Service, with cloudapi.Credentials) *cloudapi.Client {
 	t.Helper()
 	client, err := cloudapi.New(cloudapi.Config{
-		Service: "echo", Version: "2020-01-01", Region: "ap-guangzhou", Credentials: with, Endpoint: apitest.Start(t, service),
-		RetryWait: time.Millisecond, Tries: 3, UserAgent: "agent/1", RequestClient: "pipeline-7",
+		Service:       "echo",
+		Version:       "2020-01-01",
+		Region:        "ap-guangzhou",
+		Credentials:   with,
+		Endpoint:      apitest.Start(t, service),
+		RetryWait:     time.Millisecond,
+		Tries:         3,
+		UserAgent:     "agent/1",
+		RequestClient: "pipeline-7",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +78,8 @@ func TestEachCallIsSignedWithTheCredentialOfItsMoment(t *testing.T) {
 	for i, want := range []string{"", "AuthFailure.TokenFailure", ""} {
 		got, err := call(t.Context(), client, cloudapi.Action{Name: "Signed"})
 		failed, _ := errors.AsType[*cloudapi.Error](err)
-		if want == "" && (err != nil || got.Said != "hello") || want != "" && (failed == nil || failed.Code != want || failed.Service != "echo") {
+		if want == "" && (err != nil || got.Said != "hello") ||
+			want != "" && (failed == nil || failed.Code != want || failed.Service != "echo") {
 			t.Errorf("call %d: got %q, %v", i, got.Said, err)
 		}
 	}
@@ -86,7 +95,10 @@ func TestAnUnsignedCallNeedsNoCredentials(t *testing.T) {
 	t.Parallel()
 	service := echo()
 	client := dial(t, service, nil)
-	if got, err := call(t.Context(), client, cloudapi.Action{Name: "Unsigned", Unsigned: true}); err != nil || got.Said != "hello" {
+	if got, err := call(
+		t.Context(), client, cloudapi.Action{Name: "Unsigned", Unsigned: true},
+	); err != nil ||
+		got.Said != "hello" {
 		t.Errorf("got %q, %v", got.Said, err)
 	}
 	if service.Requests()[0].Signed {
@@ -102,14 +114,19 @@ func TestWithoutACredentialNothingIsSent(t *testing.T) {
 	client := dial(t, service, &moving{err: cause})
 	_, err := call(t.Context(), client, cloudapi.Action{Name: "Signed"})
 	failed, ok := errors.AsType[*cloudapi.Error](err)
-	if !ok || failed.Kind != cloudapi.KindUnsigned || failed.Action != "Signed" || failed.MayHaveActed() || !errors.Is(err, cause) || !cause.MayHaveActed() {
+	if !ok || failed.Kind != cloudapi.KindUnsigned || failed.Action != "Signed" || failed.MayHaveActed() ||
+		!errors.Is(err, cause) ||
+		!cause.MayHaveActed() {
 		t.Errorf("got %#v", err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	client = dial(t, service, &moving{err: context.Canceled})
 	_, err = call(ended, client, cloudapi.Action{Name: "Signed"})
-	if failed, ok := errors.AsType[*cloudapi.Error](err); !ok || failed.Kind != cloudapi.KindCanceled || failed.MayHaveActed() || !errors.Is(err, context.Canceled) {
+	if failed, ok := errors.AsType[*cloudapi.Error](
+		err,
+	); !ok || failed.Kind != cloudapi.KindCanceled || failed.MayHaveActed() ||
+		!errors.Is(err, context.Canceled) {
 		t.Errorf("got %#v", err)
 	}
 	if len(service.Requests()) != 0 {
@@ -123,8 +140,19 @@ func TestAnEndpointIsSentWhole(t *testing.T) {
 	url := apitest.Start(t, http.StripPrefix("/prefix", service))
 	root := apitest.Start(t, service)
 	at := func(endpoint string) (*cloudapi.Client, error) {
-		return cloudapi.New(cloudapi.Config{Service: "echo", Version: "2020-01-01", Region: "ap-guangzhou", Endpoint: endpoint,
-			Credentials: cloudapi.Credential{SecretID: known.SecretID, SecretKey: known.SecretKey, Token: known.Token}})
+		return cloudapi.New(
+			cloudapi.Config{
+				Service:  "echo",
+				Version:  "2020-01-01",
+				Region:   "ap-guangzhou",
+				Endpoint: endpoint,
+				Credentials: cloudapi.Credential{
+					SecretID:  known.SecretID,
+					SecretKey: known.SecretKey,
+					Token:     known.Token,
+				},
+			},
+		)
 	}
 	for _, endpoint := range []string{root, root + "/", url + "/prefix/"} {
 		client, err := at(endpoint)
@@ -141,7 +169,10 @@ func TestAnEndpointIsSentWhole(t *testing.T) {
 		"https://tke.example.com?a=b": write, "https://tke.example.com/v3?": write + "/v3", "https://tke.example.com/#a": write + "/",
 		"https://u:CANARY@tke.example.com": write, "https://u@tke.example.com/": write + "/",
 	} {
-		if _, err := at(endpoint); err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "CANARY") {
+		if _, err := at(
+			endpoint,
+		); err == nil || !strings.Contains(err.Error(), says) ||
+			strings.Contains(err.Error(), "CANARY") {
 			t.Errorf("%s: got %v", endpoint, err)
 		}
 	}

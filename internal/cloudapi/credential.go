@@ -7,7 +7,8 @@ type Credential struct {
 	SecretID, SecretKey, Token string
 }
 
-// Credentials gives the credential that is good at this moment. One that expires is renewed in time by whoever gives it.
+// Credentials gives the credential that is good at this moment. One that expires is renewed in time
+// by whoever gives it.
 type Credentials interface {
 	Retrieve(ctx context.Context) (Credential, error)
 }

@@ -27,7 +27,8 @@ const (
 	KindUnsigned              // there was no credential to sign with; nothing was sent
 )
 
-// Error is any failure of a call: what was attempted, what the other side said, and under which request id.
+// Error is any failure of a call: what was attempted, what the other side said, and under which
+// request id.
 type Error struct {
 	Service   string // such as "tke"
 	Action    string
@@ -63,8 +64,8 @@ func (e *Error) Error() string {
 // Unwrap gives what the error was made from, so that context errors are found by errors.Is.
 func (e *Error) Unwrap() error { return e.Err }
 
-// HasCode reports whether the service answered with one of the codes or with a sub-code of one of them
-// ("AuthFailure" covers "AuthFailure.SignatureExpire").
+// HasCode reports whether the service answered with one of the codes or with a sub-code of one of
+// them ("AuthFailure" covers "AuthFailure.SignatureExpire").
 func (e *Error) HasCode(codes ...string) bool {
 	if e.Kind != KindService {
 		return false
@@ -94,12 +95,14 @@ func (e *Error) MayHaveActed() bool {
 }
 
 const (
-	// maxMessage bounds what an error repeats of a message. Those of CAM, the longest that were seen, have some hundreds.
+	// maxMessage bounds what an error repeats of a message. Those of CAM, the longest that were
+	// seen, have some hundreds.
 	maxMessage = redact.MaxRunes
 	maxExcerpt = 160 // of what is no answer of the API
 )
 
-// newError is the one place where what the SDK and the transport report becomes an *Error, and so where it is redacted.
+// newError is the one place where what the SDK and the transport report becomes an *Error, and so
+// where it is redacted.
 func (c *Client) newError(ctx context.Context, action Action, err error) *Error {
 	e := c.typedError(ctx, action, err)
 	e.Code = c.secrets.Value(e.Code) // which decides what is done about it
@@ -135,7 +138,8 @@ func (c *Client) typedError(ctx context.Context, action Action, err error) *Erro
 	return e
 }
 
-// NewCanceledError says that the caller's context ended while it waited for the answer to somebody else's call.
+// NewCanceledError says that the caller's context ended while it waited for the answer to somebody
+// else's call.
 func NewCanceledError(ctx context.Context, service, action string) *Error {
 	cause := context.Cause(ctx)
 	return &Error{Service: service, Action: action, Kind: KindCanceled, Message: cause.Error(), Err: cause}

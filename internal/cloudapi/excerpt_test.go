@@ -14,8 +14,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
 )
 
-// TestNoAnswerIsQuoted: the answers of STS and TCR begin with a token. One that cannot be read, for whatever reason, must not end
-// up in a diagnostic, nor may one that came with a status of its own.
+// TestNoAnswerIsQuoted: the answers of STS and TCR begin with a token. One that cannot be read, for
+// whatever reason, must not end up in a diagnostic, nor may one that came with a status of its own.
 func TestNoAnswerIsQuoted(t *testing.T) {
 	t.Parallel()
 	const (
@@ -79,7 +79,8 @@ func answered(t *testing.T, status int, body string) (said, error) {
 	return call(t.Context(), client, cloudapi.Action{Name: "Unsigned", Unsigned: true, Repeatable: true})
 }
 
-// TestAnAnswerOfOtherTypesIsNotKept: the SDK's error repeats the whole answer, and must not be found below ours either.
+// TestAnAnswerOfOtherTypesIsNotKept: the SDK's error repeats the whole answer, and must not be
+// found below ours either.
 func TestAnAnswerOfOtherTypesIsNotKept(t *testing.T) {
 	t.Parallel()
 	for name, interrupted := range map[string]bool{"at peace": false, "interrupted": true} {

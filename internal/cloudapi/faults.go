@@ -8,7 +8,8 @@ import (
 	"syscall"
 )
 
-// isPermanent reports whether the same try would fail again: names that do not exist, certificates that do not verify.
+// isPermanent reports whether the same try would fail again: names that do not exist, certificates
+// that do not verify.
 func isPermanent(err error) bool {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return dns.IsNotFound

@@ -55,8 +55,8 @@ func newTransport(config Config) http.RoundTripper {
 	}))
 }
 
-// newLimiter keeps below a rate. The burst counts towards the same second as the steady rate: together they stay within 20
-// for a rate of 15.
+// newLimiter keeps below a rate. The burst counts towards the same second as the steady rate:
+// together they stay within 20 for a rate of 15.
 func newLimiter(perSecond float64) *rate.Limiter {
 	if perSecond <= 0 {
 		return rate.NewLimiter(rate.Inf, 0)
@@ -68,7 +68,8 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// sendOnce makes one attempt, reads the whole answer, and turns what is no API answer into an *Error.
+// sendOnce makes one attempt, reads the whole answer, and turns what is no API answer into an
+// *Error.
 func sendOnce(wire http.RoundTripper, r *http.Request, longest time.Duration) (*http.Response, error) {
 	ctx := r.Context()
 	if actionOf(ctx).Uninterruptible {
@@ -96,7 +97,8 @@ func sendOnce(wire http.RoundTripper, r *http.Request, longest time.Duration) (*
 	return response, nil
 }
 
-// isAPIResponse keeps an empty object, or a captive portal's JSON, from being read as "there are no caches".
+// isAPIResponse keeps an empty object, or a captive portal's JSON, from being read as "there are no
+// caches".
 func isAPIResponse(body []byte) bool {
 	var envelope struct {
 		Response *struct {
@@ -106,7 +108,8 @@ func isAPIResponse(body []byte) bool {
 	return json.Unmarshal(body, &envelope) == nil && envelope.Response != nil && envelope.Response.RequestID != ""
 }
 
-// newRetryTransport is the one retry layer, on go-retryablehttp. The layers above (the SDK's client) and below (the wire) retry nothing.
+// newRetryTransport is the one retry layer, on go-retryablehttp. The layers above (the SDK's
+// client) and below (the wire) retry nothing.
 func newRetryTransport(config Config, next http.RoundTripper) http.RoundTripper {
 	tries := cmp.Or(config.Tries, defaultTries)
 	client := retryablehttp.NewClient()
@@ -133,18 +136,22 @@ func newRetryTransport(config Config, next http.RoundTripper) http.RoundTripper 
 	})
 }
 
-// Backoff is how long to wait before the next try: twice as long as before, or as Retry-After says, but not for longer than a run
-// can stand still without a word. Half of it at most comes on top, so that many callers do not come back together.
+// Backoff is how long to wait before the next try: twice as long as before, or as Retry-After says,
+// but not for longer than a run can stand still without a word. Half of it at most comes on top, so
+// that many callers do not come back together.
 func Backoff(least, most time.Duration, tried int, response *http.Response) time.Duration {
-	wait := retryablehttp.DefaultBackoff(least, most, tried, response) // an hour if the header says so, and less than nothing if it overflows
+	wait := retryablehttp.DefaultBackoff(
+		least, most, tried, response,
+	) // an hour if the header says so, and less than nothing if it overflows
 	if wait < 0 || wait > maxServerWait {
 		wait = maxServerWait
 	}
 	return wait + rand.N(wait/2+1)
 }
 
-// shouldRetry retries by idempotency: what is repeatable on any transient fault, everything else only where the service
-// certainly did not act: a connection that could not be made, or an explicit rate limit.
+// shouldRetry retries by idempotency: what is repeatable on any transient fault, everything else
+// only where the service certainly did not act: a connection that could not be made, or an explicit
+// rate limit.
 func shouldRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
 	again := false
 	repeatable := actionOf(ctx).Repeatable
@@ -167,8 +174,8 @@ func shouldRetry(ctx context.Context, response *http.Response, err error) (bool,
 	return again, err
 }
 
-// isInternalError reports whether the service says that the fault is its own: one such answer in an hour of waiting for a build
-// must not end the wait, and so cost the cache.
+// isInternalError reports whether the service says that the fault is its own: one such answer in an
+// hour of waiting for a build must not end the wait, and so cost the cache.
 func isInternalError(code string) bool {
 	return code == "InternalError" || strings.HasPrefix(code, "InternalError.") && code != "InternalError.CamNoAuth"
 }
@@ -191,8 +198,9 @@ func newStatusError(response *http.Response, host string) error {
 
 var markup = regexp.MustCompile(`(?s)<(style|script).*?</(style|script)>|<[^>]*>|\s+`)
 
-// excerptBody is the readable start of a body that came in place of an answer. JSON is never quoted: the answers of STS and TCR
-// begin with a token, and one that was cut short is still most of one.
+// excerptBody is the readable start of a body that came in place of an answer. JSON is never
+// quoted: the answers of STS and TCR begin with a token, and one that was cut short is still most
+// of one.
 func excerptBody(body []byte) string {
 	start := bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(body), []byte("\ufeff")))
 	if len(start) > 0 && strings.IndexByte(`{["`, start[0]) >= 0 {
@@ -209,7 +217,8 @@ func excerptBody(body []byte) string {
 	return text
 }
 
-// call state travels in the context: the retry layer must know the action of a request that got no response.
+// call state travels in the context: the retry layer must know the action of a request that got no
+// response.
 type callKey struct{}
 
 type callState struct {
@@ -228,7 +237,8 @@ func actionOf(ctx context.Context) Action {
 	return Action{}
 }
 
-// noteSkew keeps how far this machine's clock is from the Date of the answer (RFC 9110 section 6.6.1).
+// noteSkew keeps how far this machine's clock is from the Date of the answer (RFC 9110 section
+// 6.6.1).
 func noteSkew(ctx context.Context, response *http.Response) {
 	date, err := http.ParseTime(response.Header.Get("Date"))
 	if state, ok := ctx.Value(callKey{}).(*callState); ok && err == nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 )
 
-// accountGuard gives a credential only once its account is known to be one that may be used. The account of a chain never changes, so
-// STS is asked once, when the credential is first needed.
+// accountGuard gives a credential only once its account is known to be one that may be used. The
+// account of a chain never changes, so STS is asked once, when the credential is first needed.
 type accountGuard struct {
 	cloudapi.Credentials // what is guarded
 

@@ -12,11 +12,13 @@ import (
 
 // Services are where sessions come from.
 type Services struct {
-	// STS is the client's configuration, without service, version and credentials. Its Secrets get those of every link.
+	// STS is the client's configuration, without service, version and credentials. Its Secrets get
+	// those of every link.
 	STS cloudapi.Config
 	// Metadata is the URL of the CVM metadata service. Default: the one that every CVM has.
 	Metadata string
-	// MetadataTransport is the wire to it, which tests replace. Default: one without proxies, since the service answers the machine itself.
+	// MetadataTransport is the wire to it, which tests replace. Default: one without proxies, since
+	// the service answers the machine itself.
 	MetadataTransport http.RoundTripper
 	// ReadFile reads the files of web identities. Default: os.ReadFile.
 	ReadFile func(path string) ([]byte, error)
@@ -24,8 +26,9 @@ type Services struct {
 	Log func(ctx context.Context, message string, fields map[string]any)
 }
 
-// Credentials makes the chain into what signs requests, and makes no request itself; nil when nothing was found. The error is
-// that of an endpoint that is not a URL. What Retrieve gives is an *Error or an *AccountError.
+// Credentials makes the chain into what signs requests, and makes no request itself; nil when
+// nothing was found. The error is that of an endpoint that is not a URL. What Retrieve gives is an
+// *Error or an *AccountError.
 func (r Resolved) Credentials(services Services) (cloudapi.Credentials, error) {
 	if services.ReadFile == nil {
 		services.ReadFile = os.ReadFile

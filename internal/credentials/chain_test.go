@@ -32,8 +32,14 @@ func stsOptions() ststest.Options {
 	return ststest.Options{
 		Keys: map[string][]apitest.Credential{account: {keyPair}},
 		Roles: map[string]ststest.Role{
-			deployer: {Principals: []string{account}, SAMLProvider: idp, SAMLAssertion: "CANARY-assertion", OIDCProvider: "OIDC", OIDCTokens: []string{"CANARY-token-1", "CANARY-token-2"}},
-			target:   {Principals: []string{deployer}, ExternalID: "e"},
+			deployer: {
+				Principals:    []string{account},
+				SAMLProvider:  idp,
+				SAMLAssertion: "CANARY-assertion",
+				OIDCProvider:  "OIDC",
+				OIDCTokens:    []string{"CANARY-token-1", "CANARY-token-2"},
+			},
+			target: {Principals: []string{deployer}, ExternalID: "e"},
 			"qcs::cam::uin/100000000001:roleName/mfa": {Principals: []string{account}, MFACode: "123456"},
 		},
 	}
@@ -48,10 +54,16 @@ func roleNamed(arn string) credentials.Role {
 }
 
 // chained makes credentials of settings, with the stand-in in the place of STS.
-func chained(t *testing.T, s *ststest.Server, settings credentials.Settings, env map[string]string) cloudapi.Credentials {
+func chained(
+	t *testing.T, s *ststest.Server, settings credentials.Settings, env map[string]string,
+) cloudapi.Credentials {
 	t.Helper()
 	resolved := resolve(t, settings, env, nil)
-	made, err := resolved.Credentials(credentials.Services{STS: cloudapi.Config{Endpoint: apitest.Start(t, s), RetryWait: time.Millisecond, Tries: 2}})
+	made, err := resolved.Credentials(
+		credentials.Services{
+			STS: cloudapi.Config{Endpoint: apitest.Start(t, s), RetryWait: time.Millisecond, Tries: 2},
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +91,12 @@ func TestEveryKindOfRoleIsAssumed(t *testing.T) {
 	asJSON := filepath.Join(t.TempDir(), "token.json")
 	write(t, asJSON, `{"web_identity_token": "CANARY-token-2"}`)
 	assertion := base64.StdEncoding.EncodeToString([]byte("CANARY-assertion"))
-	pod := map[string]string{"TKE_REGION": "ap-nanjing", "TKE_PROVIDER_ID": "OIDC", "TKE_WEB_IDENTITY_TOKEN_FILE": file, "TKE_ROLE_ARN": deployer}
+	pod := map[string]string{
+		"TKE_REGION":                  "ap-nanjing",
+		"TKE_PROVIDER_ID":             "OIDC",
+		"TKE_WEB_IDENTITY_TOKEN_FILE": file,
+		"TKE_ROLE_ARN":                deployer,
+	}
 	tests := map[string]struct {
 		settings func(*credentials.Settings)
 		env      map[string]string
@@ -88,44 +105,97 @@ func TestEveryKindOfRoleIsAssumed(t *testing.T) {
 	}{
 		"assume_role": {
 			settings: func(s *credentials.Settings) {
-				s.AssumeRole = &credentials.AssumeRole{Role: roleNamed(deployer), Policy: `{"version": "2.0", "statement": []}`, SourceIdentity: "i"}
+				s.AssumeRole = &credentials.AssumeRole{
+					Role:           roleNamed(deployer),
+					Policy:         `{"version": "2.0", "statement": []}`,
+					SourceIdentity: "i",
+				}
 			},
-			asked: []ststest.SessionRequest{{Action: "AssumeRole", RoleARN: deployer, SessionName: "test", Duration: 3600, SourceIdentity: "i",
-				Policy: "%7B%22version%22%3A+%222.0%22%2C+%22statement%22%3A+%5B%5D%7D"}},
+			asked: []ststest.SessionRequest{
+				{Action: "AssumeRole", RoleARN: deployer, SessionName: "test", Duration: 3600, SourceIdentity: "i",
+					Policy: "%7B%22version%22%3A+%222.0%22%2C+%22statement%22%3A+%5B%5D%7D"},
+			},
 		},
 		"MFA": {
 			settings: func(s *credentials.Settings) {
-				s.AssumeRole = &credentials.AssumeRole{Role: roleNamed("qcs::cam::uin/100000000001:roleName/mfa"), SerialNumber: "qcs::cam:uin/1::mfa/softToken", TokenCode: "123456"}
+				s.AssumeRole = &credentials.AssumeRole{
+					Role:         roleNamed("qcs::cam::uin/100000000001:roleName/mfa"),
+					SerialNumber: "qcs::cam:uin/1::mfa/softToken",
+					TokenCode:    "123456",
+				}
 			},
-			asked: []ststest.SessionRequest{{Action: "AssumeRole", RoleARN: "qcs::cam::uin/100000000001:roleName/mfa", SessionName: "test", Duration: 3600}},
+			asked: []ststest.SessionRequest{
+				{
+					Action:      "AssumeRole",
+					RoleARN:     "qcs::cam::uin/100000000001:roleName/mfa",
+					SessionName: "test",
+					Duration:    3600,
+				},
+			},
 		},
 		"SAML": {
 			settings: func(s *credentials.Settings) {
 				s.SAML = &credentials.SAML{Role: roleNamed(deployer), Assertion: assertion, PrincipalARN: idp}
 			},
-			asked: []ststest.SessionRequest{{Action: "AssumeRoleWithSAML", RoleARN: deployer, SessionName: "test", Duration: 3600}},
+			asked: []ststest.SessionRequest{
+				{Action: "AssumeRoleWithSAML", RoleARN: deployer, SessionName: "test", Duration: 3600},
+			},
 		},
 		"web identity": {
 			settings: func(s *credentials.Settings) {
 				s.WebIdentity = &credentials.WebIdentity{Role: roleNamed(deployer), Token: "CANARY-token-1"}
 			},
-			asked: []ststest.SessionRequest{{Action: "AssumeRoleWithWebIdentity", RoleARN: deployer, SessionName: "test", Duration: 3600, ProviderID: "OIDC"}},
+			asked: []ststest.SessionRequest{
+				{
+					Action:      "AssumeRoleWithWebIdentity",
+					RoleARN:     deployer,
+					SessionName: "test",
+					Duration:    3600,
+					ProviderID:  "OIDC",
+				},
+			},
 		},
 		"web identity of a file as it is": {
 			settings: func(s *credentials.Settings) {
 				s.WebIdentity = &credentials.WebIdentity{Role: roleNamed(deployer), TokenFile: file}
 			},
-			asked: []ststest.SessionRequest{{Action: "AssumeRoleWithWebIdentity", RoleARN: deployer, SessionName: "test", Duration: 3600, ProviderID: "OIDC"}},
+			asked: []ststest.SessionRequest{
+				{
+					Action:      "AssumeRoleWithWebIdentity",
+					RoleARN:     deployer,
+					SessionName: "test",
+					Duration:    3600,
+					ProviderID:  "OIDC",
+				},
+			},
 		},
 		"web identity of a JSON file": {
 			settings: func(s *credentials.Settings) {
 				s.WebIdentity = &credentials.WebIdentity{Role: roleNamed(deployer), TokenFile: asJSON}
 			},
-			asked: []ststest.SessionRequest{{Action: "AssumeRoleWithWebIdentity", RoleARN: deployer, SessionName: "test", Duration: 3600, ProviderID: "OIDC"}},
+			asked: []ststest.SessionRequest{
+				{
+					Action:      "AssumeRoleWithWebIdentity",
+					RoleARN:     deployer,
+					SessionName: "test",
+					Duration:    3600,
+					ProviderID:  "OIDC",
+				},
+			},
 		},
 		"Pod": {
-			settings: func(s *credentials.Settings) { s.EnablePodOIDC = true }, env: pod, region: "ap-nanjing",
-			asked: []ststest.SessionRequest{{Action: "AssumeRoleWithWebIdentity", RoleARN: deployer, SessionName: "terraform-provider-tkeimage", Duration: 7200, ProviderID: "OIDC"}},
+			settings: func(s *credentials.Settings) { s.EnablePodOIDC = true },
+			env:      pod,
+			region:   "ap-nanjing",
+			asked: []ststest.SessionRequest{
+				{
+					Action:      "AssumeRoleWithWebIdentity",
+					RoleARN:     deployer,
+					SessionName: "terraform-provider-tkeimage",
+					Duration:    7200,
+					ProviderID:  "OIDC",
+				},
+			},
 		},
 		"a role assumed with a Pod's": {
 			settings: func(s *credentials.Settings) {
@@ -133,7 +203,13 @@ func TestEveryKindOfRoleIsAssumed(t *testing.T) {
 				s.AssumeRole = &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "e"}
 			}, env: pod,
 			asked: []ststest.SessionRequest{
-				{Action: "AssumeRoleWithWebIdentity", RoleARN: deployer, SessionName: "terraform-provider-tkeimage", Duration: 7200, ProviderID: "OIDC"},
+				{
+					Action:      "AssumeRoleWithWebIdentity",
+					RoleARN:     deployer,
+					SessionName: "terraform-provider-tkeimage",
+					Duration:    7200,
+					ProviderID:  "OIDC",
+				},
 				{Action: "AssumeRole", RoleARN: target, SessionName: "test", Duration: 3600},
 			},
 		},
@@ -198,7 +274,10 @@ func TestTheRoleOfACVM(t *testing.T) {
 	t.Parallel()
 	sts := ststest.New(stsOptions())
 	metadata := &ststest.Metadata{STS: sts, Role: "machine", ARN: deployer}
-	services := credentials.Services{Metadata: apitest.Start(t, metadata), STS: cloudapi.Config{Endpoint: apitest.Start(t, sts), RetryWait: time.Millisecond}}
+	services := credentials.Services{
+		Metadata: apitest.Start(t, metadata),
+		STS:      cloudapi.Config{Endpoint: apitest.Start(t, sts), RetryWait: time.Millisecond},
+	}
 	with := func(settings credentials.Settings) cloudapi.Credentials {
 		made, err := resolve(t, settings, nil, nil).Credentials(services)
 		if err != nil {
@@ -215,20 +294,44 @@ func TestTheRoleOfACVM(t *testing.T) {
 	if metadata.Calls() != 1 {
 		t.Errorf("%d calls for one session", metadata.Calls())
 	}
-	if role := retrieved(t, sts, with(credentials.Settings{CAMRoleName: "machine", AssumeRole: &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "e"}})); role != target {
+	if role := retrieved(
+		t,
+		sts,
+		with(
+			credentials.Settings{
+				CAMRoleName: "machine",
+				AssumeRole:  &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "e"},
+			},
+		),
+	); role != target {
 		t.Errorf("got credentials of %q", role)
 	}
 
 	var failed *credentials.MetadataError
-	if _, err := with(credentials.Settings{CAMRoleName: "unbound"}).Retrieve(t.Context()); !errors.As(err, &failed) || failed.Status != http.StatusNotFound {
+	if _, err := with(
+		credentials.Settings{CAMRoleName: "unbound"},
+	).Retrieve(
+		t.Context(),
+	); !errors.As(err, &failed) ||
+		failed.Status != http.StatusNotFound {
 		t.Errorf("a role that is not bound: %v", err)
 	}
 	metadata.Failing.Store(true)
-	if _, err := with(credentials.Settings{CAMRoleName: "machine"}).Retrieve(t.Context()); !errors.As(err, &failed) || failed.Code != "InternalError" {
+	if _, err := with(
+		credentials.Settings{CAMRoleName: "machine"},
+	).Retrieve(
+		t.Context(),
+	); !errors.As(err, &failed) ||
+		failed.Code != "InternalError" {
 		t.Errorf("a service that fails: %v", err)
 	}
 	services.Metadata = "http://127.0.0.1:1"
-	if _, err := with(credentials.Settings{CAMRoleName: "machine"}).Retrieve(t.Context()); !errors.As(err, &failed) || failed.Err == nil || failed.Host != "127.0.0.1:1" {
+	if _, err := with(
+		credentials.Settings{CAMRoleName: "machine"},
+	).Retrieve(
+		t.Context(),
+	); !errors.As(err, &failed) || failed.Err == nil ||
+		failed.Host != "127.0.0.1:1" {
 		t.Errorf("no service at all: %v", err)
 	}
 }
@@ -326,7 +429,13 @@ func TestFilesOfWebIdentitiesThatHoldNone(t *testing.T) {
 		if content != "" {
 			write(t, file, content)
 		}
-		_, err := chained(t, sts, credentials.Settings{WebIdentity: &credentials.WebIdentity{Role: roleNamed(deployer), TokenFile: file}}, nil).Retrieve(t.Context())
+		_, err := chained(
+			t, sts,
+			credentials.Settings{WebIdentity: &credentials.WebIdentity{Role: roleNamed(deployer), TokenFile: file}},
+			nil,
+		).Retrieve(
+			t.Context(),
+		)
 		if err == nil || !strings.Contains(err.Error(), file) || strings.Contains(err.Error(), "CANARY") {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -16,7 +16,9 @@ func (e *ArgumentError) Error() string { return e.Problem }
 
 func newPartialKeysError(have, from, lacks, variable string) error {
 	return &ArgumentError{Argument: lacks, Problem: fmt.Sprintf(
-		"%s is set by %s, but %s is not: set the argument %s or the environment variable %s.", have, from, lacks, lacks, variable)}
+		"%s is set by %s, but %s is not: set the argument %s or the environment variable %s.",
+		have, from, lacks, lacks, variable,
+	)}
 }
 
 func newMissingArgumentError(block, argument, variable string) error {
@@ -38,18 +40,25 @@ func (e *ProfileError) Error() string {
 type PodError struct{ Lacks []string }
 
 func (e *PodError) Error() string {
-	return fmt.Sprintf("the provider has enable_pod_oidc, but the environment has no %s: this does not run in a Pod whose service account "+
-		"(serviceAccountName) has a role, or TKE's webhook for that is not installed", strings.Join(e.Lacks, ", "))
+	return fmt.Sprintf(
+		"the provider has enable_pod_oidc, but the environment has no %s: this does not run in a Pod whose service "+
+			"account "+
+			"(serviceAccountName) has a role, or TKE's webhook for that is not installed",
+		strings.Join(e.Lacks, ", "),
+	)
 }
 
-// NothingToAssumeWithError says that there is a role to assume, and no credential to assume it with.
+// NothingToAssumeWithError says that there is a role to assume, and no credential to assume it
+// with.
 type NothingToAssumeWithError struct {
 	Role   string
 	Looked []string
 }
 
 func (e *NothingToAssumeWithError) Error() string {
-	return fmt.Sprintf("no credentials were found to assume %s with; looked at: %s", e.Role, strings.Join(e.Looked, "; "))
+	return fmt.Sprintf(
+		"no credentials were found to assume %s with; looked at: %s", e.Role, strings.Join(e.Looked, "; "),
+	)
 }
 
 // Error says that a link of the chain could not be had.
@@ -75,5 +84,8 @@ func (e *AccountError) Error() string {
 	if e.Forbidden {
 		return fmt.Sprintf("the credentials belong to account %s, which forbidden_account_ids names", e.Account)
 	}
-	return fmt.Sprintf("the credentials belong to account %s; allowed_account_ids has only %s", e.Account, strings.Join(e.Allowed, ", "))
+	return fmt.Sprintf(
+		"the credentials belong to account %s; allowed_account_ids has only %s", e.Account,
+		strings.Join(e.Allowed, ", "),
+	)
 }

@@ -17,7 +17,8 @@ import (
 )
 
 const (
-	// metadataURL is the service of every CVM (https://cloud.tencent.com/document/product/213/4934).
+	// metadataURL is the service of every CVM
+	// (https://cloud.tencent.com/document/product/213/4934).
 	metadataURL = "http://metadata.tencentyun.com"
 	rolePath    = "/latest/meta-data/cam/security-credentials/"
 
@@ -38,13 +39,19 @@ type MetadataError struct {
 func (e *MetadataError) Error() string {
 	switch {
 	case e.Status == http.StatusNotFound:
-		return fmt.Sprintf("the metadata service at %s knows no role %q (HTTP 404): it is not bound to this machine", e.Host, e.Role)
+		return fmt.Sprintf(
+			"the metadata service at %s knows no role %q (HTTP 404): it is not bound to this machine", e.Host,
+			e.Role,
+		)
 	case e.Code != "":
 		return fmt.Sprintf("the metadata service at %s answered for the role %q with code %q", e.Host, e.Role, e.Code)
 	case e.Err != nil:
 		return fmt.Sprintf("the metadata service at %s gave no answer: %v", e.Host, e.Err)
 	}
-	return fmt.Sprintf("the metadata service at %s answered for the role %q with HTTP status %d and no credential", e.Host, e.Role, e.Status)
+	return fmt.Sprintf(
+		"the metadata service at %s answered for the role %q with HTTP status %d and no credential", e.Host, e.Role,
+		e.Status,
+	)
 }
 
 // Unwrap gives what kept an answer from coming.
@@ -65,7 +72,9 @@ func (s Services) newCVMRoleFetcher(link CVMRole) fetchFunc {
 	}
 	client.ErrorHandler = retryablehttp.PassthroughErrorHandler
 	return func(ctx context.Context) (temporaryCredential, error) {
-		request, err := retryablehttp.NewRequestWithContext(ctx, http.MethodGet, base+rolePath+url.PathEscape(link.Name), nil)
+		request, err := retryablehttp.NewRequestWithContext(
+			ctx, http.MethodGet, base+rolePath+url.PathEscape(link.Name), nil,
+		)
 		if err != nil {
 			return temporaryCredential{}, err
 		}
@@ -74,7 +83,9 @@ func (s Services) newCVMRoleFetcher(link CVMRole) fetchFunc {
 			return temporaryCredential{}, &MetadataError{Host: request.Host, Role: link.Name, Err: s.redactCause(err)}
 		}
 		defer response.Body.Close()
-		return s.parseRoleResponse(response, &MetadataError{Host: request.Host, Role: link.Name, Status: response.StatusCode})
+		return s.parseRoleResponse(
+			response, &MetadataError{Host: request.Host, Role: link.Name, Status: response.StatusCode},
+		)
 	}
 }
 
@@ -119,7 +130,11 @@ func (s Services) parseRoleResponse(response *http.Response, failed *MetadataErr
 		return temporaryCredential{}, failed
 	}
 	return temporaryCredential{
-		Credential: cloudapi.Credential{SecretID: answer.TmpSecretID, SecretKey: answer.TmpSecretKey, Token: answer.Token},
-		expires:    time.Unix(answer.ExpiredTime, 0),
+		Credential: cloudapi.Credential{
+			SecretID:  answer.TmpSecretID,
+			SecretKey: answer.TmpSecretKey,
+			Token:     answer.Token,
+		},
+		expires: time.Unix(answer.ExpiredTime, 0),
 	}, nil
 }

@@ -20,11 +20,17 @@ func TestTheMetadataServiceCannotPutARunOff(t *testing.T) {
 	resolved := resolve(t, credentials.Settings{CAMRoleName: "machine"}, nil, nil)
 	synctest.Test(t, func(t *testing.T) {
 		tries := 0
-		made, err := resolved.Credentials(credentials.Services{MetadataTransport: wire(func(r *http.Request) (*http.Response, error) {
-			tries++
-			return &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"3600"}},
-				Body: io.NopCloser(strings.NewReader("busy")), Request: r}, nil
-		})})
+		made, err := resolved.Credentials(
+			credentials.Services{MetadataTransport: wire(func(r *http.Request) (*http.Response, error) {
+				tries++
+				return &http.Response{
+					StatusCode: http.StatusServiceUnavailable,
+					Header:     http.Header{"Retry-After": {"3600"}},
+					Body:       io.NopCloser(strings.NewReader("busy")),
+					Request:    r,
+				}, nil
+			})},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -40,7 +40,10 @@ func sources() []source {
 	}
 	return []source{
 		{"argument keys", func(s settings, _, _ texts) { s.SecretID, s.SecretKey = "argument-id", "argument-key" }},
-		{"environment keys", put("TENCENTCLOUD_SECRET_ID", "environment-id", "TENCENTCLOUD_SECRET_KEY", "environment-key")},
+		{
+			"environment keys",
+			put("TENCENTCLOUD_SECRET_ID", "environment-id", "TENCENTCLOUD_SECRET_KEY", "environment-key"),
+		},
 		{"profile keys", func(_ settings, _, files texts) {
 			files["/home/u/.tccli/default.credential"] = `{"secretId": "profile-id", "secretKey": "profile-key"}`
 		}},
@@ -49,11 +52,20 @@ func sources() []source {
 		}},
 		{"argument cam_role_name", func(s settings, _, _ texts) { s.CAMRoleName = "argument-cvm-role" }},
 		{"environment cam_role_name", put("TENCENTCLOUD_CAM_ROLE_NAME", "environment-cvm-role")},
-		{"environment role", put("TENCENTCLOUD_ASSUME_ROLE_ARN", "role-of-environment", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME", "s")},
-		{"environment SAML", put("TENCENTCLOUD_ASSUME_ROLE_ARN", "role-of-environment", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME", "s",
-			"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION", "a", "TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN", "p")},
-		{"environment web identity", put("TENCENTCLOUD_ASSUME_ROLE_ARN", "role-of-environment", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME", "s",
-			"TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN", "t")},
+		{
+			"environment role",
+			put("TENCENTCLOUD_ASSUME_ROLE_ARN", "role-of-environment", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME", "s"),
+		},
+		{
+			"environment SAML",
+			put("TENCENTCLOUD_ASSUME_ROLE_ARN", "role-of-environment", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME", "s",
+				"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION", "a", "TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN", "p"),
+		},
+		{
+			"environment web identity",
+			put("TENCENTCLOUD_ASSUME_ROLE_ARN", "role-of-environment", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME", "s",
+				"TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN", "t"),
+		},
 		{"assume_role_with_saml", func(s settings, _, _ texts) {
 			s.SAML = &credentials.SAML{Role: role("saml-block"), Assertion: "a", PrincipalARN: "p"}
 		}},
@@ -62,7 +74,15 @@ func sources() []source {
 		}},
 		{"enable_pod_oidc", func(s settings, env, _ texts) {
 			s.EnablePodOIDC = true
-			maps.Copy(env, texts{"TKE_REGION": "ap-nanjing", "TKE_PROVIDER_ID": "p", "TKE_WEB_IDENTITY_TOKEN_FILE": "/token", "TKE_ROLE_ARN": "role-of-pod"})
+			maps.Copy(
+				env,
+				texts{
+					"TKE_REGION":                  "ap-nanjing",
+					"TKE_PROVIDER_ID":             "p",
+					"TKE_WEB_IDENTITY_TOKEN_FILE": "/token",
+					"TKE_ROLE_ARN":                "role-of-pod",
+				},
+			)
 		}},
 		{"assume_role", func(s settings, _, _ texts) { s.AssumeRole = &credentials.AssumeRole{Role: role("block")} }},
 	}
@@ -73,7 +93,10 @@ func sources() []source {
 func TestPrecedenceOfEveryPair(t *testing.T) {
 	t.Parallel()
 	var got strings.Builder
-	got.WriteString("# Which credentials two sources come to\n\nA role is assumed with what stands before the arrow.\n\n| source | and | credentials |\n|---|---|---|\n")
+	got.WriteString(
+		"# Which credentials two sources come to\n\nA role is assumed with what stands before the arrow.\n\n| " +
+			"source | and | credentials |\n|---|---|---|\n",
+	)
 	all := sources()
 	for i, a := range all {
 		for _, b := range all[i:] {
@@ -133,8 +156,13 @@ func outcome(resolved credentials.Resolved, err error) string {
 func TestTheArgumentBeatsTheEnvironmentInEveryPart(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{
-		"TENCENTCLOUD_SECRET_ID": "env", "TENCENTCLOUD_SECRET_KEY": "env", "TENCENTCLOUD_SECURITY_TOKEN": "env", "TENCENTCLOUD_TOKEN": "cli",
-		"TENCENTCLOUD_REGION": "env", "TENCENTCLOUD_PROTOCOL": "http", "TENCENTCLOUD_DOMAIN": "env",
+		"TENCENTCLOUD_SECRET_ID":      "env",
+		"TENCENTCLOUD_SECRET_KEY":     "env",
+		"TENCENTCLOUD_SECURITY_TOKEN": "env",
+		"TENCENTCLOUD_TOKEN":          "cli",
+		"TENCENTCLOUD_REGION":         "env",
+		"TENCENTCLOUD_PROTOCOL":       "http",
+		"TENCENTCLOUD_DOMAIN":         "env",
 	}
 	type parts struct{ ID, Key, Token, Region, Protocol, Domain string }
 	all := parts{"env", "env", "env", "env", "HTTP", "env"}
@@ -143,23 +171,69 @@ func TestTheArgumentBeatsTheEnvironmentInEveryPart(t *testing.T) {
 		env      map[string]string
 		want     parts
 	}{
-		"nothing":     {env: nil, want: parts{Region: "ap-guangzhou", Protocol: "HTTPS", Domain: "tencentcloudapi.com"}},
+		"nothing": {
+			env:  nil,
+			want: parts{Region: "ap-guangzhou", Protocol: "HTTPS", Domain: "tencentcloudapi.com"},
+		},
 		"environment": {env: env, want: all},
 		"all arguments": {
-			settings: credentials.Settings{SecretID: "a", SecretKey: "b", SecurityToken: "c", Region: "d", Protocol: "HTTPS", Domain: "e"},
-			env:      env, want: parts{"a", "b", "c", "d", "HTTPS", "e"},
+			settings: credentials.Settings{
+				SecretID:      "a",
+				SecretKey:     "b",
+				SecurityToken: "c",
+				Region:        "d",
+				Protocol:      "HTTPS",
+				Domain:        "e",
+			},
+			env:  env,
+			want: parts{"a", "b", "c", "d", "HTTPS", "e"},
 		},
-		"secret_id":      {settings: credentials.Settings{SecretID: "a"}, env: env, want: parts{"a", "env", "env", "env", "HTTP", "env"}},
-		"secret_key":     {settings: credentials.Settings{SecretKey: "a"}, env: env, want: parts{"env", "a", "env", "env", "HTTP", "env"}},
-		"security_token": {settings: credentials.Settings{SecurityToken: "a"}, env: env, want: parts{"env", "env", "a", "env", "HTTP", "env"}},
-		"region":         {settings: credentials.Settings{Region: "a"}, env: env, want: parts{"env", "env", "env", "a", "HTTP", "env"}},
-		"domain":         {settings: credentials.Settings{Domain: "a"}, env: env, want: parts{"env", "env", "env", "env", "HTTP", "a"}},
+		"secret_id": {
+			settings: credentials.Settings{SecretID: "a"},
+			env:      env,
+			want:     parts{"a", "env", "env", "env", "HTTP", "env"},
+		},
+		"secret_key": {
+			settings: credentials.Settings{SecretKey: "a"},
+			env:      env,
+			want:     parts{"env", "a", "env", "env", "HTTP", "env"},
+		},
+		"security_token": {
+			settings: credentials.Settings{SecurityToken: "a"},
+			env:      env,
+			want:     parts{"env", "env", "a", "env", "HTTP", "env"},
+		},
+		"region": {
+			settings: credentials.Settings{Region: "a"},
+			env:      env,
+			want:     parts{"env", "env", "env", "a", "HTTP", "env"},
+		},
+		"domain": {
+			settings: credentials.Settings{Domain: "a"},
+			env:      env,
+			want:     parts{"env", "env", "env", "env", "HTTP", "a"},
+		},
 		"tccli's token beside its pair": {
-			env:  map[string]string{"TENCENTCLOUD_SECRET_ID": "env", "TENCENTCLOUD_SECRET_KEY": "env", "TENCENTCLOUD_TOKEN": "cli"},
-			want: parts{ID: "env", Key: "env", Token: "cli", Region: "ap-guangzhou", Protocol: "HTTPS", Domain: "tencentcloudapi.com"},
+			env: map[string]string{
+				"TENCENTCLOUD_SECRET_ID":  "env",
+				"TENCENTCLOUD_SECRET_KEY": "env",
+				"TENCENTCLOUD_TOKEN":      "cli",
+			},
+			want: parts{
+				ID:       "env",
+				Key:      "env",
+				Token:    "cli",
+				Region:   "ap-guangzhou",
+				Protocol: "HTTPS",
+				Domain:   "tencentcloudapi.com",
+			},
 		},
 		"tccli's token beside another's pair": {
-			settings: credentials.Settings{SecretID: "a", SecretKey: "b"}, env: map[string]string{"TENCENTCLOUD_TOKEN": "cli"},
+			settings: credentials.Settings{
+				SecretID:  "a",
+				SecretKey: "b",
+			},
+			env:  map[string]string{"TENCENTCLOUD_TOKEN": "cli"},
 			want: parts{ID: "a", Key: "b", Region: "ap-guangzhou", Protocol: "HTTPS", Domain: "tencentcloudapi.com"},
 		},
 		"tccli's token alone": {
@@ -186,7 +260,8 @@ func TestTheArgumentBeatsTheEnvironmentInEveryPart(t *testing.T) {
 func TestWhatWasLookedAtIsTold(t *testing.T) {
 	t.Parallel()
 	looked := resolve(t, credentials.Settings{}, map[string]string{"HOME": "/home/u"}, nil).Looked
-	if !slices.Contains(looked, "the profile file /home/u/.tccli/default.credential, which does not exist") || len(looked) != 5 {
+	if !slices.Contains(looked, "the profile file /home/u/.tccli/default.credential, which does not exist") ||
+		len(looked) != 5 {
 		t.Errorf("got %q", looked)
 	}
 }

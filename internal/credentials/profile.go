@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// profile is what tccli's files of one profile hold: `tccli configure` and `tccli auth login` write them.
+// profile is what tccli's files of one profile hold: `tccli configure` and `tccli auth login` write
+// them.
 type profile struct {
 	location   string // where it was looked for, and what was there
 	credential *Static
@@ -21,7 +22,8 @@ type profile struct {
 	fault, regionFault error // each a *ProfileError
 }
 
-// credentialFile is <dir>/<profile>.credential. A file may hold fields of other types, which nobody reads here.
+// credentialFile is <dir>/<profile>.credential. A file may hold fields of other types, which nobody
+// reads here.
 type credentialFile struct {
 	SecretID    text `json:"secretId"`
 	SecretKey   text `json:"secretKey"`
@@ -72,11 +74,17 @@ func (r *resolver) readProfile() profile {
 	return p
 }
 
-// applyCredentialFile reads what the credential file says. It may hold a role alone, which the CVM's role then assumes.
+// applyCredentialFile reads what the credential file says. It may hold a role alone, which the
+// CVM's role then assumes.
 func (p *profile) applyCredentialFile(file string, from credentialFile) {
 	switch {
 	case from.SecretID != "" && from.SecretKey != "":
-		p.credential = &Static{SecretID: string(from.SecretID), SecretKey: string(from.SecretKey), Token: string(from.Token), From: "the profile file " + file}
+		p.credential = &Static{
+			SecretID:  string(from.SecretID),
+			SecretKey: string(from.SecretKey),
+			Token:     string(from.Token),
+			From:      "the profile file " + file,
+		}
 	case from.SecretID != "" || from.SecretKey != "":
 		p.fault = &ProfileError{File: file, Problem: "has only one of secretId and secretKey"}
 	default:
@@ -92,7 +100,8 @@ func (p *profile) applyCredentialFile(file string, from credentialFile) {
 	}
 }
 
-// readJSON reports whether the file is there. The error, a *ProfileError, never quotes what the file holds.
+// readJSON reports whether the file is there. The error, a *ProfileError, never quotes what the
+// file holds.
 func (r *resolver) readJSON(file string, into any) (there bool, err error) {
 	content, err := r.readFile(file)
 	switch {

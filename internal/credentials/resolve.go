@@ -25,8 +25,9 @@ func (r Resolved) Source() string {
 	return strings.Join(words, ", then ")
 }
 
-// Resolve applies the precedence: an argument beats its environment variable, which beats the profile file, which beats the
-// default. It reads files through the world, and makes no request. The error is an *ArgumentError.
+// Resolve applies the precedence: an argument beats its environment variable, which beats the
+// profile file, which beats the default. It reads files through the world, and makes no request.
+// The error is an *ArgumentError.
 func Resolve(settings Settings, world World) (Resolved, error) {
 	r := resolver{settings: settings, env: world.Getenv, readFile: world.ReadFile}
 	return r.resolve()
@@ -86,13 +87,15 @@ func (r *resolver) buildChain(keys keyParts) error {
 
 func (r *resolver) appendLink(link Link) { r.out.Chain = append(r.out.Chain, link) }
 
-// restartChain starts anew: what was found before has no part in this link, so a fault of it does not matter.
+// restartChain starts anew: what was found before has no part in this link, so a fault of it does
+// not matter.
 func (r *resolver) restartChain(link Link) {
 	r.out.Chain = []Link{link}
 	r.out.Fault = nil
 }
 
-// checkChain holds the beginning of the chain: it must be something that stands by itself, and whole.
+// checkChain holds the beginning of the chain: it must be something that stands by itself, and
+// whole.
 func (r *resolver) checkChain(keys keyParts) error {
 	if len(r.out.Chain) == 0 {
 		return nil
@@ -110,7 +113,8 @@ func (r *resolver) checkChain(keys keyParts) error {
 	return nil
 }
 
-// listPlaces are where credentials are looked for, as the text for somebody who has none lists them.
+// listPlaces are where credentials are looked for, as the text for somebody who has none lists
+// them.
 func (r *resolver) listPlaces() {
 	r.out.Looked = []string{
 		"the provider arguments secret_id and secret_key",

@@ -24,32 +24,90 @@ func TestHalvesAreErrorsThatNameTheOtherHalf(t *testing.T) {
 			says: []string{"the provider argument secret_id", "TENCENTCLOUD_SECRET_KEY"}},
 		"variable key only": {env: map[string]string{"TENCENTCLOUD_SECRET_KEY": "CANARY"}, argument: "secret_id",
 			says: []string{"the environment variable TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_SECRET_ID"}},
-		"token only": {settings: credentials.Settings{SecurityToken: "CANARY"}, argument: "secret_id", says: []string{"security_token"}},
-		"role of the environment without a session": {env: map[string]string{"TENCENTCLOUD_ASSUME_ROLE_ARN": "r"}, block: "assume_role", argument: "session_name",
-			says: []string{"TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME"}},
-		"block without a role": {settings: credentials.Settings{AssumeRole: &credentials.AssumeRole{Role: credentials.Role{SessionName: "s"}}},
-			block: "assume_role", argument: "role_arn", says: []string{"TENCENTCLOUD_ASSUME_ROLE_ARN"}},
-		"block without a session": {settings: credentials.Settings{AssumeRole: &credentials.AssumeRole{Role: credentials.Role{ARN: "r"}}},
-			block: "assume_role", argument: "session_name", says: []string{"TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME"}},
-		"SAML without an assertion": {settings: credentials.Settings{SAML: &credentials.SAML{Role: role, PrincipalARN: "p"}},
-			block: "assume_role_with_saml", argument: "saml_assertion", says: []string{"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION"}},
-		"SAML without a provider": {settings: credentials.Settings{SAML: &credentials.SAML{Role: role, Assertion: "CANARY"}},
-			block: "assume_role_with_saml", argument: "principal_arn", says: []string{"TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN"}},
+		"token only": {
+			settings: credentials.Settings{SecurityToken: "CANARY"},
+			argument: "secret_id",
+			says:     []string{"security_token"},
+		},
+		"role of the environment without a session": {
+			env:      map[string]string{"TENCENTCLOUD_ASSUME_ROLE_ARN": "r"},
+			block:    "assume_role",
+			argument: "session_name",
+			says:     []string{"TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME"},
+		},
+		"block without a role": {
+			settings: credentials.Settings{
+				AssumeRole: &credentials.AssumeRole{Role: credentials.Role{SessionName: "s"}},
+			},
+			block:    "assume_role",
+			argument: "role_arn",
+			says:     []string{"TENCENTCLOUD_ASSUME_ROLE_ARN"},
+		},
+		"block without a session": {
+			settings: credentials.Settings{AssumeRole: &credentials.AssumeRole{Role: credentials.Role{ARN: "r"}}},
+			block:    "assume_role",
+			argument: "session_name",
+			says:     []string{"TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME"},
+		},
+		"SAML without an assertion": {
+			settings: credentials.Settings{SAML: &credentials.SAML{Role: role, PrincipalARN: "p"}},
+			block:    "assume_role_with_saml",
+			argument: "saml_assertion",
+			says:     []string{"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION"},
+		},
+		"SAML without a provider": {
+			settings: credentials.Settings{SAML: &credentials.SAML{Role: role, Assertion: "CANARY"}},
+			block:    "assume_role_with_saml",
+			argument: "principal_arn",
+			says:     []string{"TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN"},
+		},
 		"SAML of the environment without a provider": {
-			env:   map[string]string{"TENCENTCLOUD_ASSUME_ROLE_ARN": "r", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME": "s", "TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION": "CANARY"},
-			block: "assume_role_with_saml", argument: "principal_arn", says: []string{"TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN"}},
-		"web identity without a token": {settings: credentials.Settings{WebIdentity: &credentials.WebIdentity{Role: role}},
-			block: "assume_role_with_web_identity", argument: "web_identity_token", says: []string{"web_identity_token_file", "TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN_FILE"}},
-		"SAML and web identity": {settings: credentials.Settings{SAML: &credentials.SAML{Role: role, Assertion: "CANARY", PrincipalARN: "p"}, WebIdentity: &credentials.WebIdentity{Role: role, Token: "CANARY"}},
-			block: "assume_role_with_saml", says: []string{"only one of them"}},
+			env: map[string]string{
+				"TENCENTCLOUD_ASSUME_ROLE_ARN":            "r",
+				"TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME":   "s",
+				"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION": "CANARY",
+			},
+			block:    "assume_role_with_saml",
+			argument: "principal_arn",
+			says:     []string{"TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN"},
+		},
+		"web identity without a token": {
+			settings: credentials.Settings{WebIdentity: &credentials.WebIdentity{Role: role}},
+			block:    "assume_role_with_web_identity",
+			argument: "web_identity_token",
+			says:     []string{"web_identity_token_file", "TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN_FILE"},
+		},
+		"SAML and web identity": {
+			settings: credentials.Settings{
+				SAML:        &credentials.SAML{Role: role, Assertion: "CANARY", PrincipalARN: "p"},
+				WebIdentity: &credentials.WebIdentity{Role: role, Token: "CANARY"},
+			},
+			block: "assume_role_with_saml",
+			says:  []string{"only one of them"},
+		},
 		"SAML and web identity of the environment": {
-			env: map[string]string{"TENCENTCLOUD_ASSUME_ROLE_ARN": "r", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME": "s",
-				"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION": "CANARY", "TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN": "p", "TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN": "CANARY"},
+			env: map[string]string{
+				"TENCENTCLOUD_ASSUME_ROLE_ARN":                "r",
+				"TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME":       "s",
+				"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION":     "CANARY",
+				"TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN":      "p",
+				"TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN": "CANARY",
+			},
 			block: "assume_role_with_saml", says: []string{"Unset one of them"}},
-		"a duration that is none": {settings: credentials.Settings{AssumeRole: &credentials.AssumeRole{Role: role}}, env: map[string]string{"TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION": "2h"},
-			block: "assume_role", argument: "session_duration", says: []string{`"2h"`, "43200"}},
-		"a duration beyond the limit": {settings: credentials.Settings{AssumeRole: &credentials.AssumeRole{Role: role}}, env: map[string]string{"TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION": "43201"},
-			block: "assume_role", argument: "session_duration", says: []string{"43200"}},
+		"a duration that is none": {
+			settings: credentials.Settings{AssumeRole: &credentials.AssumeRole{Role: role}},
+			env:      map[string]string{"TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION": "2h"},
+			block:    "assume_role",
+			argument: "session_duration",
+			says:     []string{`"2h"`, "43200"},
+		},
+		"a duration beyond the limit": {
+			settings: credentials.Settings{AssumeRole: &credentials.AssumeRole{Role: role}},
+			env:      map[string]string{"TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION": "43201"},
+			block:    "assume_role",
+			argument: "session_duration",
+			says:     []string{"43200"},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +129,8 @@ func TestHalvesAreErrorsThatNameTheOtherHalf(t *testing.T) {
 	}
 }
 
-// What does not take part in the outcome may be as it will: with the official provider such a configuration works.
+// What does not take part in the outcome may be as it will: with the official provider such a
+// configuration works.
 func TestHalvesThatAreNotUsedAreNoErrors(t *testing.T) {
 	t.Parallel()
 	half := map[string]string{"TENCENTCLOUD_SECRET_ID": "id"}
@@ -85,7 +144,11 @@ func TestHalvesThatAreNotUsedAreNoErrors(t *testing.T) {
 		}
 	}
 	withBlock := credentials.Settings{SecretID: "id", SecretKey: "key", AssumeRole: &credentials.AssumeRole{Role: role}}
-	if resolved := resolve(t, withBlock, map[string]string{"TENCENTCLOUD_ASSUME_ROLE_ARN": "other"}, nil); len(resolved.Chain) != 2 {
+	if resolved := resolve(
+		t, withBlock, map[string]string{"TENCENTCLOUD_ASSUME_ROLE_ARN": "other"}, nil,
+	); len(
+		resolved.Chain,
+	) != 2 {
 		t.Errorf("a role in the environment without a session, beside a block: %+v", resolved.Chain)
 	}
 }
@@ -93,10 +156,17 @@ func TestHalvesThatAreNotUsedAreNoErrors(t *testing.T) {
 func TestBlocksAreFilledInFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{
-		"TENCENTCLOUD_SECRET_ID": "id", "TENCENTCLOUD_SECRET_KEY": "key",
-		"TENCENTCLOUD_ASSUME_ROLE_ARN": "r", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME": "s", "TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION": "3600",
-		"TENCENTCLOUD_ASSUME_ROLE_EXTERNAL_ID": "e", "TENCENTCLOUD_ASSUME_ROLE_SOURCE_IDENTITY": "i", "TENCENTCLOUD_ASSUME_ROLE_SERIAL_NUMBER": "n", "TENCENTCLOUD_ASSUME_ROLE_TOKEN_CODE": "c",
-		"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION": "a", "TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN": "p",
+		"TENCENTCLOUD_SECRET_ID":                    "id",
+		"TENCENTCLOUD_SECRET_KEY":                   "key",
+		"TENCENTCLOUD_ASSUME_ROLE_ARN":              "r",
+		"TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME":     "s",
+		"TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION": "3600",
+		"TENCENTCLOUD_ASSUME_ROLE_EXTERNAL_ID":      "e",
+		"TENCENTCLOUD_ASSUME_ROLE_SOURCE_IDENTITY":  "i",
+		"TENCENTCLOUD_ASSUME_ROLE_SERIAL_NUMBER":    "n",
+		"TENCENTCLOUD_ASSUME_ROLE_TOKEN_CODE":       "c",
+		"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION":   "a",
+		"TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN":    "p",
 	}
 	role := func(block string) credentials.Role {
 		return credentials.Role{ARN: "r", SessionName: "s", Duration: 3600, From: "the block " + block}
@@ -147,37 +217,87 @@ func TestProfileFiles(t *testing.T) {
 	}
 	first := static("id", "/home/u/.tccli/default.credential")
 	first.Token = "token"
-	prod := []credentials.Link{static("prod", "/home/u/creds/prod.credential"),
-		credentials.AssumeRole{Role: credentials.Role{ARN: "r", SessionName: "s", Duration: 7200, From: "the profile file /home/u/creds/prod.credential"}}}
+	prod := []credentials.Link{
+		static("prod", "/home/u/creds/prod.credential"),
+		credentials.AssumeRole{
+			Role: credentials.Role{
+				ARN:         "r",
+				SessionName: "s",
+				Duration:    7200,
+				From:        "the profile file /home/u/creds/prod.credential",
+			},
+		},
+	}
 	tests := map[string]struct {
 		settings credentials.Settings
 		env      map[string]string
 		chain    []credentials.Link
 		region   string
 	}{
-		"default":                    {env: home, chain: []credentials.Link{first}, region: "ap-tokyo"},
-		"arguments":                  {settings: credentials.Settings{SharedCredentialsDir: "~/creds", Profile: "prod"}, env: home, chain: prod, region: "ap-guangzhou"},
-		"environment":                {env: with("TENCENTCLOUD_SHARED_CREDENTIALS_DIR", "~/creds", "TENCENTCLOUD_PROFILE", "prod"), chain: prod, region: "ap-guangzhou"},
-		"argument beats environment": {settings: credentials.Settings{SharedCredentialsDir: "/abs", Profile: "default"}, env: with("TENCENTCLOUD_SHARED_CREDENTIALS_DIR", "~/creds", "TENCENTCLOUD_PROFILE", "prod"), chain: []credentials.Link{static("abs", "/abs/default.credential")}, region: "ap-guangzhou"},
-		"region set elsewhere":       {settings: credentials.Settings{Region: "ap-seoul"}, env: home, chain: []credentials.Link{first}, region: "ap-seoul"},
-		"region of the environment":  {env: with("TENCENTCLOUD_REGION", "ap-seoul"), chain: []credentials.Link{first}, region: "ap-seoul"},
-		"no file":                    {settings: credentials.Settings{Profile: "none"}, env: home, region: "ap-guangzhou"},
-		"no home":                    {region: "ap-guangzhou"},
-		"not read beside keys": {settings: credentials.Settings{SecretID: "a", SecretKey: "b"}, env: home, region: "ap-guangzhou",
-			chain: []credentials.Link{credentials.Static{SecretID: "a", SecretKey: "b", From: "the provider argument secret_id, the provider argument secret_key"}}},
+		"default": {env: home, chain: []credentials.Link{first}, region: "ap-tokyo"},
+		"arguments": {
+			settings: credentials.Settings{SharedCredentialsDir: "~/creds", Profile: "prod"},
+			env:      home,
+			chain:    prod,
+			region:   "ap-guangzhou",
+		},
+		"environment": {
+			env:    with("TENCENTCLOUD_SHARED_CREDENTIALS_DIR", "~/creds", "TENCENTCLOUD_PROFILE", "prod"),
+			chain:  prod,
+			region: "ap-guangzhou",
+		},
+		"argument beats environment": {
+			settings: credentials.Settings{SharedCredentialsDir: "/abs", Profile: "default"},
+			env:      with("TENCENTCLOUD_SHARED_CREDENTIALS_DIR", "~/creds", "TENCENTCLOUD_PROFILE", "prod"),
+			chain:    []credentials.Link{static("abs", "/abs/default.credential")},
+			region:   "ap-guangzhou",
+		},
+		"region set elsewhere": {
+			settings: credentials.Settings{Region: "ap-seoul"},
+			env:      home,
+			chain:    []credentials.Link{first},
+			region:   "ap-seoul",
+		},
+		"region of the environment": {
+			env:    with("TENCENTCLOUD_REGION", "ap-seoul"),
+			chain:  []credentials.Link{first},
+			region: "ap-seoul",
+		},
+		"no file": {
+			settings: credentials.Settings{Profile: "none"},
+			env:      home,
+			region:   "ap-guangzhou",
+		},
+		"no home": {region: "ap-guangzhou"},
+		"not read beside keys": {
+			settings: credentials.Settings{SecretID: "a", SecretKey: "b"},
+			env:      home,
+			region:   "ap-guangzhou",
+			chain: []credentials.Link{
+				credentials.Static{
+					SecretID:  "a",
+					SecretKey: "b",
+					From:      "the provider argument secret_id, the provider argument secret_key",
+				},
+			},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			resolved := resolve(t, test.settings, test.env, files)
-			if diff := cmp.Diff(test.chain, resolved.Chain); diff != "" || resolved.Region != test.region || resolved.Fault != nil {
+			if diff := cmp.Diff(
+				test.chain, resolved.Chain,
+			); diff != "" || resolved.Region != test.region ||
+				resolved.Fault != nil {
 				t.Errorf("region %s, fault %v\n%s", resolved.Region, resolved.Fault, diff)
 			}
 		})
 	}
 }
 
-// A profile file that cannot be used matters only to what needs the cloud, and to nobody who has other credentials.
+// A profile file that cannot be used matters only to what needs the cloud, and to nobody who has
+// other credentials.
 func TestProfileFilesThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{"HOME": "/h"}
@@ -185,8 +305,10 @@ func TestProfileFilesThatCannotBeUsed(t *testing.T) {
 		credential, configure string
 		says                  string
 	}{
-		"not JSON":                 {credential: `secretId = CANARY`, says: "/h/.tccli/default.credential is not a JSON object"},
-		"no key":                   {credential: `{"secretId": "CANARY"}`, says: "has only one of secretId and secretKey"},
+		"not JSON": {credential: `secretId = CANARY`, says: "/h/.tccli/default.credential is not a " +
+			"JSON object"},
+		"no key": {credential: `{"secretId": "CANARY"}`, says: "has only one of secretId and " +
+			"secretKey"},
 		"a role without a session": {credential: `{"secretId": "CANARY", "secretKey": "CANARY", "role-arn": "r"}`, says: "no role-session-name"},
 		"no region to be had":      {credential: `{"secretId": "CANARY", "secretKey": "CANARY"}`, configure: `[`, says: "/h/.tccli/default.configure is not a JSON object"},
 	} {
@@ -198,10 +320,21 @@ func TestProfileFilesThatCannotBeUsed(t *testing.T) {
 			}
 			fault := resolve(t, credentials.Settings{}, env, files).Fault
 			var profile *credentials.ProfileError
-			if !errors.As(fault, &profile) || !strings.Contains(fault.Error(), test.says) || strings.Contains(fault.Error(), "CANARY") {
+			if !errors.As(fault, &profile) || !strings.Contains(fault.Error(), test.says) ||
+				strings.Contains(fault.Error(), "CANARY") {
 				t.Errorf("got %v", fault)
 			}
-			other := resolve(t, credentials.Settings{Region: "ap-seoul", WebIdentity: &credentials.WebIdentity{Role: credentials.Role{ARN: "r", SessionName: "s"}, Token: "t"}}, env, files)
+			other := resolve(
+				t,
+				credentials.Settings{
+					Region: "ap-seoul",
+					WebIdentity: &credentials.WebIdentity{
+						Role:  credentials.Role{ARN: "r", SessionName: "s"},
+						Token: "t",
+					},
+				},
+				env, files,
+			)
 			if other.Fault != nil {
 				t.Errorf("with a session of its own: %v", other.Fault)
 			}
@@ -211,27 +344,43 @@ func TestProfileFilesThatCannotBeUsed(t *testing.T) {
 
 func TestAPodWithoutARoleSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	resolved := resolve(t, credentials.Settings{EnablePodOIDC: true}, map[string]string{"TKE_REGION": "ap-nanjing", "TKE_ROLE_ARN": "r"}, nil)
+	resolved := resolve(
+		t, credentials.Settings{EnablePodOIDC: true},
+		map[string]string{"TKE_REGION": "ap-nanjing", "TKE_ROLE_ARN": "r"}, nil,
+	)
 	var pod *credentials.PodError
-	if !errors.As(resolved.Fault, &pod) || cmp.Diff([]string{"TKE_PROVIDER_ID", "TKE_WEB_IDENTITY_TOKEN_FILE"}, pod.Lacks) != "" {
+	if !errors.As(resolved.Fault, &pod) ||
+		cmp.Diff([]string{"TKE_PROVIDER_ID", "TKE_WEB_IDENTITY_TOKEN_FILE"}, pod.Lacks) != "" {
 		t.Errorf("got %v", resolved.Fault)
 	}
 }
 
 func TestARoleWithNothingToAssumeItWith(t *testing.T) {
 	t.Parallel()
-	resolved := resolve(t, credentials.Settings{AssumeRole: &credentials.AssumeRole{Role: credentials.Role{ARN: "r", SessionName: "s"}}}, nil, nil)
+	resolved := resolve(
+		t,
+		credentials.Settings{AssumeRole: &credentials.AssumeRole{Role: credentials.Role{ARN: "r", SessionName: "s"}}},
+		nil, nil,
+	)
 	var nothing *credentials.NothingToAssumeWithError
-	if !errors.As(resolved.Fault, &nothing) || nothing.Role != "the role r (the block assume_role)" || len(nothing.Looked) == 0 {
+	if !errors.As(resolved.Fault, &nothing) || nothing.Role != "the role r (the block assume_role)" ||
+		len(nothing.Looked) == 0 {
 		t.Errorf("got %v", resolved.Fault)
 	}
 }
 
 func TestTheSourceNamesPlacesAndNoValue(t *testing.T) {
 	t.Parallel()
-	settings := credentials.Settings{SecretID: "CANARY-id", AssumeRole: &credentials.AssumeRole{Role: credentials.Role{ARN: "qcs::cam::uin/1:roleName/x", SessionName: "s"}, TokenCode: "CANARY"}}
+	settings := credentials.Settings{
+		SecretID: "CANARY-id",
+		AssumeRole: &credentials.AssumeRole{
+			Role:      credentials.Role{ARN: "qcs::cam::uin/1:roleName/x", SessionName: "s"},
+			TokenCode: "CANARY",
+		},
+	}
 	got := resolve(t, settings, map[string]string{"TENCENTCLOUD_SECRET_KEY": "CANARY-key"}, nil).Source()
-	want := "the provider argument secret_id, the environment variable TENCENTCLOUD_SECRET_KEY, then the role qcs::cam::uin/1:roleName/x (the block assume_role)"
+	want := "the provider argument secret_id, the environment variable TENCENTCLOUD_SECRET_KEY, then the role " +
+		"qcs::cam::uin/1:roleName/x (the block assume_role)"
 	if got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

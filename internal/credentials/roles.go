@@ -9,7 +9,8 @@ import (
 // podSessionName is how a Pod's session shows in the audit log (CloudAudit).
 const podSessionName = "terraform-provider-tkeimage"
 
-// addEnvironmentRole is the role that the environment alone asks for. It is none of its own when a block takes it over.
+// addEnvironmentRole is the role that the environment alone asks for. It is none of its own when a
+// block takes it over.
 func (r *resolver) addEnvironmentRole() error {
 	arn := r.env(EnvRoleARN)
 	if arn == "" || r.hasBlockFor(arn) {
@@ -20,19 +21,29 @@ func (r *resolver) addEnvironmentRole() error {
 		if r.hasRoleBlock() {
 			return nil // the variable is there for the blocks
 		}
-		return &ArgumentError{Block: "assume_role", Argument: "session_name",
-			Problem: fmt.Sprintf("The environment variable %s asks for a role, but %s is not set. Set it too.", EnvRoleARN, EnvSessionName)}
+		return &ArgumentError{
+			Block:    "assume_role",
+			Argument: "session_name",
+			Problem: fmt.Sprintf(
+				"The environment variable %s asks for a role, but %s is not set. Set it too.", EnvRoleARN,
+				EnvSessionName,
+			),
+		}
 	}
 	var err error
 	if role.Duration, err = r.sessionDuration("assume_role", 0); err != nil {
 		return err
 	}
-	saml, web := r.env(EnvSAMLAssertion) != "" || r.env(EnvPrincipalARN) != "", r.env(EnvWebIdentityToken) != "" || r.env(EnvWebIdentityTokenFile) != ""
+	saml, web := r.env(EnvSAMLAssertion) != "" ||
+		r.env(EnvPrincipalARN) != "", r.env(EnvWebIdentityToken) != "" ||
+		r.env(EnvWebIdentityTokenFile) != ""
 	switch {
 	case saml && web:
 		return &ArgumentError{Block: "assume_role_with_saml", Problem: fmt.Sprintf(
-			"The environment asks for a session with SAML (%s, %s) and for one with a web identity (%s or %s). Unset one of them.",
-			EnvSAMLAssertion, EnvPrincipalARN, EnvWebIdentityToken, EnvWebIdentityTokenFile)}
+			"The environment asks for a session with SAML (%s, %s) and for one with a web identity (%s or %s). "+
+				"Unset one of them.",
+			EnvSAMLAssertion, EnvPrincipalARN, EnvWebIdentityToken, EnvWebIdentityTokenFile,
+		)}
 	case saml:
 		return r.addSAML(SAML{Role: role})
 	case web:
@@ -42,7 +53,8 @@ func (r *resolver) addEnvironmentRole() error {
 	return nil
 }
 
-// hasBlockFor: the same role from a block. Assuming it twice over would need a role that may assume itself.
+// hasBlockFor: the same role from a block. Assuming it twice over would need a role that may assume
+// itself.
 func (r *resolver) hasBlockFor(arn string) bool {
 	s := r.settings
 	return s.AssumeRole != nil && cmp.Or(s.AssumeRole.ARN, arn) == arn ||
@@ -79,8 +91,11 @@ func (r *resolver) addSAMLBlock() error {
 		return nil
 	}
 	if r.settings.WebIdentity != nil {
-		return &ArgumentError{Block: "assume_role_with_saml",
-			Problem: "assume_role_with_saml and assume_role_with_web_identity are two ways to begin a session: only one of them can be set."}
+		return &ArgumentError{
+			Block: "assume_role_with_saml",
+			Problem: "assume_role_with_saml and assume_role_with_web_identity are two ways to begin a session: " +
+				"only one of them can be set.",
+		}
 	}
 	link := *r.settings.SAML
 	if err := r.completeRole("assume_role_with_saml", &link.Role); err != nil {
@@ -122,20 +137,31 @@ func (r *resolver) addWebIdentity(link WebIdentity) error {
 		link.TokenFile = ""
 	}
 	if link.Token == "" && link.TokenFile == "" {
-		return newMissingArgumentError("assume_role_with_web_identity", "web_identity_token", EnvWebIdentityToken+" (or web_identity_token_file, "+EnvWebIdentityTokenFile+")")
+		return newMissingArgumentError(
+			"assume_role_with_web_identity", "web_identity_token",
+			EnvWebIdentityToken+" (or web_identity_token_file, "+EnvWebIdentityTokenFile+")",
+		)
 	}
 	r.restartChain(link)
 	return nil
 }
 
-// addPodOIDC takes what TKE's webhook put into the Pod. Elsewhere there is none of it, which matters to what needs the cloud only.
+// addPodOIDC takes what TKE's webhook put into the Pod. Elsewhere there is none of it, which
+// matters to what needs the cloud only.
 func (r *resolver) addPodOIDC() error {
 	if !r.settings.EnablePodOIDC {
 		return nil
 	}
 	link := WebIdentity{
-		Role:       Role{ARN: r.env(EnvPodRoleARN), SessionName: podSessionName, Duration: DefaultSessionDuration, From: "enable_pod_oidc"},
-		ProviderID: r.env(EnvPodProviderID), TokenFile: r.env(EnvPodTokenFile), Region: r.env(EnvPodRegion),
+		Role: Role{
+			ARN:         r.env(EnvPodRoleARN),
+			SessionName: podSessionName,
+			Duration:    DefaultSessionDuration,
+			From:        "enable_pod_oidc",
+		},
+		ProviderID: r.env(EnvPodProviderID),
+		TokenFile:  r.env(EnvPodTokenFile),
+		Region:     r.env(EnvPodRegion),
 	}
 	r.restartChain(link)
 	var lacks []string
@@ -174,7 +200,9 @@ func (r *resolver) sessionDuration(block string, configured int64) (int64, error
 	seconds, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || seconds < 0 || seconds > MaxSessionDuration {
 		return 0, &ArgumentError{Block: block, Argument: "session_duration", Problem: fmt.Sprintf(
-			"The environment variable %s is %q. It must be a number of seconds from 0 to %d.", EnvSessionDuration, text, MaxSessionDuration)}
+			"The environment variable %s is %q. It must be a number of seconds from 0 to %d.",
+			EnvSessionDuration, text, MaxSessionDuration,
+		)}
 	}
 	return cmp.Or(seconds, DefaultSessionDuration), nil
 }

@@ -8,12 +8,14 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 )
 
-// maxRenewEarly is how long before its end a session is renewed: a request that is signed just before is on its way, with its
-// retries, for some minutes at most. Short sessions are renewed in the last quarter of their life.
+// maxRenewEarly is how long before its end a session is renewed: a request that is signed just
+// before is on its way, with its retries, for some minutes at most. Short sessions are renewed in
+// the last quarter of their life.
 const maxRenewEarly = 5 * time.Minute
 
-// session is a credential that is had when it is first needed, and renewed before it expires. Whoever comes while it is being had
-// waits for that one request as long as the own context allows, and shares its failure.
+// session is a credential that is had when it is first needed, and renewed before it expires.
+// Whoever comes while it is being had waits for that one request as long as the own context allows,
+// and shares its failure.
 type session struct {
 	fetch fetchFunc
 	log   func(ctx context.Context, message string, fields map[string]any)
@@ -59,7 +61,8 @@ func (s *session) Retrieve(ctx context.Context) (cloudapi.Credential, error) {
 	return s.storeResult(ctx, got, err)
 }
 
-// cachedCredential gives what is held, whether it is good for a while, and how many attempts have ended so far.
+// cachedCredential gives what is held, whether it is good for a while, and how many attempts have
+// ended so far.
 func (s *session) cachedCredential() (held cloudapi.Credential, fresh bool, ended int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,7 +75,8 @@ func (s *session) lastError() error {
 	return s.failed
 }
 
-// storeResult keeps what an attempt came to. When a renewal fails, the session that is held serves for the rest of its life.
+// storeResult keeps what an attempt came to. When a renewal fails, the session that is held serves
+// for the rest of its life.
 func (s *session) storeResult(ctx context.Context, got temporaryCredential, err error) (cloudapi.Credential, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,7 +88,10 @@ func (s *session) storeResult(ctx context.Context, got temporaryCredential, err 
 		s.cached, s.renew = got, renewalTime(now, got.expires)
 	case rest > 0:
 		s.renew = now.Add(rest / 4)
-		s.log(ctx, "a session could not be renewed and is used on", map[string]any{"expires": s.cached.expires, "reason": err.Error()})
+		s.log(
+			ctx, "a session could not be renewed and is used on",
+			map[string]any{"expires": s.cached.expires, "reason": err.Error()},
+		)
 	default:
 		s.failed = err
 		return cloudapi.Credential{}, err

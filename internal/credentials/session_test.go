@@ -32,7 +32,10 @@ func (b *bank) lend(ctx context.Context) (temporaryCredential, error) {
 	if b.fail != nil {
 		return temporaryCredential{}, b.fail
 	}
-	return temporaryCredential{Credential: cloudapi.Credential{SecretID: strconv.Itoa(b.lent)}, expires: time.Now().Add(b.lasts)}, nil
+	return temporaryCredential{
+		Credential: cloudapi.Credential{SecretID: strconv.Itoa(b.lent)},
+		expires:    time.Now().Add(b.lasts),
+	}, nil
 }
 
 func (b *bank) refuse(err error) {

@@ -62,7 +62,8 @@ type Settings struct {
 	AllowedAccounts, ForbiddenAccounts []string // UINs
 }
 
-// Secrets are all those of the arguments and the environment, those included that no link of the chain uses.
+// Secrets are all those of the arguments and the environment, those included that no link of the
+// chain uses.
 func (s Settings) Secrets(getenv func(name string) string) []string {
 	secrets := []string{s.SecretKey, s.SecurityToken}
 	for _, name := range []string{EnvSecretKey, EnvSecurityToken, EnvToken, EnvTokenCode, EnvSAMLAssertion, EnvWebIdentityToken} {
@@ -120,15 +121,16 @@ type AssumeRole struct {
 	SerialNumber, TokenCode            string // of an MFA device; a code serves once, so such a session cannot be renewed
 }
 
-// SAML is a role that is assumed with an assertion of an identity provider (STS AssumeRoleWithSAML).
+// SAML is a role that is assumed with an assertion of an identity provider (STS
+// AssumeRoleWithSAML).
 type SAML struct {
 	Role
 	Assertion    string // Base64
 	PrincipalARN string
 }
 
-// WebIdentity is a role that is assumed with a token of an OIDC provider (STS AssumeRoleWithWebIdentity). A file is read anew
-// each time, since whoever writes it renews it.
+// WebIdentity is a role that is assumed with a token of an OIDC provider (STS
+// AssumeRoleWithWebIdentity). A file is read anew each time, since whoever writes it renews it.
 type WebIdentity struct {
 	Role
 	ProviderID       string

@@ -18,8 +18,8 @@ const (
 	stsVersion = "2018-08-13"
 )
 
-// The actions of STS. They change nothing, so each may be sent twice. Those that begin with somebody else's word for who one
-// is take no signature.
+// The actions of STS. They change nothing, so each may be sent twice. Those that begin with
+// somebody else's word for who one is take no signature.
 var (
 	assumeRole                = cloudapi.Action{Name: "AssumeRole", Repeatable: true}
 	assumeRoleWithSAML        = cloudapi.Action{Name: "AssumeRoleWithSAML", Repeatable: true, Unsigned: true}
@@ -68,7 +68,8 @@ func (s Services) newRoleFetcher(link Link, with cloudapi.Credentials) (fetchFun
 	return nil, fmt.Errorf("a link of type %T", link)
 }
 
-// noCredentials stands before a role that there is nothing to assume with; Resolve reports that as a fault.
+// noCredentials stands before a role that there is nothing to assume with; Resolve reports that as
+// a fault.
 type noCredentials struct{}
 
 func (noCredentials) Retrieve(context.Context) (cloudapi.Credential, error) {
@@ -117,8 +118,9 @@ type webIdentityRequest struct {
 // Secrets of a request whose token may be new, where a file holds it.
 func (w webIdentityRequest) Secrets() []string { return []string{w.WebIdentityToken} }
 
-// readToken reads a file in either of its two forms: the token as it is, as TKE and most issuers write it, or a JSON object with the
-// field web_identity_token, which is what the official provider takes.
+// readToken reads a file in either of its two forms: the token as it is, as TKE and most issuers
+// write it, or a JSON object with the field web_identity_token, which is what the official provider
+// takes.
 func (w WebIdentity) readToken(readFile func(string) ([]byte, error)) (string, error) {
 	if w.TokenFile == "" {
 		return w.Token, nil
@@ -159,7 +161,9 @@ func (a sessionAnswer) Secrets() []string {
 }
 
 // requestSession makes the call for a session.
-func requestSession(ctx context.Context, client *cloudapi.Client, action cloudapi.Action, request any) (temporaryCredential, error) {
+func requestSession(
+	ctx context.Context, client *cloudapi.Client, action cloudapi.Action, request any,
+) (temporaryCredential, error) {
 	out, err := cloudapi.Call[sessionAnswer](ctx, client, action, request)
 	if err != nil {
 		return temporaryCredential{}, err

@@ -154,7 +154,8 @@ func FuzzRecommend(f *testing.F) {
 // plainlyHolds is the definition, written again without a search.
 func plainlyHolds(size int64, r Request) bool {
 	fs := Ext4(size)
-	return r.RequiredBytes+r.WritableBytes <= fs.UsableBytes*int64(r.MaxUtilizationPercent)/100 && r.Inodes <= fs.FreeInodes
+	return r.RequiredBytes+r.WritableBytes <= fs.UsableBytes*int64(r.MaxUtilizationPercent)/100 &&
+		r.Inodes <= fs.FreeInodes
 }
 
 func checkRefusal(t *testing.T, r Request, err error) {

@@ -19,7 +19,8 @@ func misses(cloud *tketest.Server, times int) func() {
 	}
 }
 
-// TestListsThatLeaveACacheOutTakeItOutOfNoState: one empty list or five in a row, in a refresh; the plan is empty.
+// TestListsThatLeaveACacheOutTakeItOutOfNoState: one empty list or five in a row, in a refresh; the
+// plan is empty.
 func TestListsThatLeaveACacheOutTakeItOutOfNoState(t *testing.T) {
 	t.Parallel()
 	for _, times := range []int{1, 5, 6} {
@@ -35,19 +36,31 @@ func TestListsThatLeaveACacheOutTakeItOutOfNoState(t *testing.T) {
 	}
 }
 
-// TestAPlanMakesNoSecondCacheBesideOneThatItsRefreshHasDropped: seven lists miss the cache, and the eighth or the ninth shows it. It is
-// an error that names the cache, which keeps its place in the state.
+// TestAPlanMakesNoSecondCacheBesideOneThatItsRefreshHasDropped: seven lists miss the cache, and the
+// eighth or the ninth shows it. It is an error that names the cache, which keeps its place in the
+// state.
 func TestAPlanMakesNoSecondCacheBesideOneThatItsRefreshHasDropped(t *testing.T) {
 	t.Parallel()
 	for _, times := range []int{7, 8} {
 		t.Run(fmt.Sprint(times), func(t *testing.T) {
 			t.Parallel()
 			cloud := acctest.Cloud(t, tketest.Options{})
-			run(t, cloud,
+			run(
+				t,
+				cloud,
 				resource.TestStep{Config: configuration(cloud, base)},
-				resource.TestStep{PreConfig: misses(cloud, times), Config: configuration(cloud, base),
-					ExpectError: unwrapped(`Image cache imc-[a-z0-9]{8} is listed again.*Plan again.*terraform import ADDRESS imc-[a-z0-9]{8}`)},
-				resource.TestStep{Config: configuration(cloud, base), ConfigPlanChecks: actions(plancheck.ResourceActionNoop), Check: calls(cloud, 1, 0, 0)},
+				resource.TestStep{
+					PreConfig: misses(cloud, times),
+					Config:    configuration(cloud, base),
+					ExpectError: unwrapped(
+						`Image cache imc-[a-z0-9]{8} is listed again.*Plan again.*terraform import ADDRESS imc-[a-z0-9]{8}`,
+					),
+				},
+				resource.TestStep{
+					Config:           configuration(cloud, base),
+					ConfigPlanChecks: actions(plancheck.ResourceActionNoop),
+					Check:            calls(cloud, 1, 0, 0),
+				},
 			)
 		})
 	}
@@ -63,7 +76,8 @@ func TestACacheThatIsReallyGoneIsMadeAnew(t *testing.T) {
 	)
 }
 
-// TestADestroyThatListsDisturbLeavesNothing: neither an empty list before the deletion nor a service that calls the cache unknown.
+// TestADestroyThatListsDisturbLeavesNothing: neither an empty list before the deletion nor a
+// service that calls the cache unknown.
 func TestADestroyThatListsDisturbLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for name, trouble := range map[string]tketest.Fault{
@@ -73,10 +87,15 @@ func TestADestroyThatListsDisturbLeavesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cloud := acctest.Cloud(t, tketest.Options{})
-			run(t, cloud,
+			run(
+				t,
+				cloud,
 				resource.TestStep{Config: configuration(cloud, base)},
-				resource.TestStep{PreConfig: func() { cloud.Inject(trouble) }, Config: acctest.Configuration(cloud, "") + known("x", "1"),
-					Check: calls(cloud, 1, 0, cloudDeletes[name])},
+				resource.TestStep{
+					PreConfig: func() { cloud.Inject(trouble) },
+					Config:    acctest.Configuration(cloud, "") + known("x", "1"),
+					Check:     calls(cloud, 1, 0, cloudDeletes[name]),
+				},
 			)
 		})
 	}
@@ -94,8 +113,15 @@ func TestAListThatContradictsItselfEndsAnApplyAtOnce(t *testing.T) {
 			cloud := acctest.Cloud(t, tketest.Options{})
 			byID := func(r tketest.Request) bool { return r.Body["ImageCacheIds"] != nil }
 			injected := cloud.Inject(tketest.Fault{Action: tke.ActionDescribe, When: byID, Effect: effect})
-			run(t, cloud,
-				resource.TestStep{Config: configuration(cloud, base), ExpectError: unwrapped(`Cannot build image cache imc-.*answered DescribeImageCaches with ` + problem + `.*the id is in the state`)},
+			run(
+				t,
+				cloud,
+				resource.TestStep{
+					Config: configuration(cloud, base),
+					ExpectError: unwrapped(
+						`Cannot build image cache imc-.*answered DescribeImageCaches with ` + problem + `.*the id is in the state`,
+					),
+				},
 			)
 			if injected.Applied() != 1 {
 				t.Errorf("the trouble came %d times", injected.Applied())

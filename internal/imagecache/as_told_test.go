@@ -22,8 +22,9 @@ func drift(step resource.TestStep) resource.TestStep {
 	return step
 }
 
-// TestTagsOfTheAccount: an account may tag what is made in it. That spoils no apply. Tags that a configuration leaves out are not
-// its business; the ones that it sets are all, and what is added to them shows, unless it says to ignore that.
+// TestTagsOfTheAccount: an account may tag what is made in it. That spoils no apply. Tags that a
+// configuration leaves out are not its business; the ones that it sets are all, and what is added
+// to them shows, unless it says to ignore that.
 func TestTagsOfTheAccount(t *testing.T) {
 	t.Parallel()
 	own := base.with(attributes{"tags": `{ team = "ml" }`})
@@ -58,8 +59,8 @@ func TestTagsOfTheAccount(t *testing.T) {
 	}
 }
 
-// TestTagsThatCannotBeTakenAway: where an empty list clears nothing, leaving tags out ends the care for them, and an empty map, which
-// asks for none, is asked for again.
+// TestTagsThatCannotBeTakenAway: where an empty list clears nothing, leaving tags out ends the care
+// for them, and an empty map, which asks for none, is asked for again.
 func TestTagsThatCannotBeTakenAway(t *testing.T) {
 	t.Parallel()
 	cloud := acctest.Cloud(t, tketest.Options{Unconfirmed: tketest.Unconfirmed{EmptyListKeeps: true}})
@@ -71,7 +72,8 @@ func TestTagsThatCannotBeTakenAway(t *testing.T) {
 	)
 }
 
-// TestTheServicesSpelling: what the service tells in its own words is neither an inconsistent result nor a change.
+// TestTheServicesSpelling: what the service tells in its own words is neither an inconsistent
+// result nor a change.
 func TestTheServicesSpelling(t *testing.T) {
 	t.Parallel()
 	cloud := acctest.Cloud(t, tketest.Options{RewriteAnswer: func(cache *tketest.Cache) {
@@ -82,33 +84,67 @@ func TestTheServicesSpelling(t *testing.T) {
 			}
 		}
 	}})
-	written := base.with(attributes{"images": `["nginx", "registry.example.com/llm:v1"]`, "snapshotter": `"overlay"`, "image_digests": digests("a")})
-	run(t, cloud,
-		resource.TestStep{Config: configuration(cloud, written), ConfigPlanChecks: actions(plancheck.ResourceActionCreate), Check: calls(cloud, 1, 0, 0)},
+	written := base.with(
+		attributes{
+			"images":        `["nginx", "registry.example.com/llm:v1"]`,
+			"snapshotter":   `"overlay"`,
+			"image_digests": digests("a"),
+		},
+	)
+	run(
+		t,
+		cloud,
 		resource.TestStep{
-			Config:           configuration(cloud, written.with(attributes{"images": `["nginx", "redis:7"]`, "timeouts": `{ update = "30s" }`})),
-			ConfigPlanChecks: actions(plancheck.ResourceActionUpdate), Check: calls(cloud, 1, 1, 0),
+			Config:           configuration(cloud, written),
+			ConfigPlanChecks: actions(plancheck.ResourceActionCreate),
+			Check:            calls(cloud, 1, 0, 0),
+		},
+		resource.TestStep{
+			Config: configuration(
+				cloud, written.with(attributes{"images": `["nginx", "redis:7"]`, "timeouts": `{ update = "30s" }`}),
+			),
+			ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
+			Check:            calls(cloud, 1, 1, 0),
 			ConfigStateChecks: []statecheck.StateCheck{
-				has("images", knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("nginx"), knownvalue.StringExact("redis:7")})),
+				has(
+					"images",
+					knownvalue.SetExact(
+						[]knownvalue.Check{knownvalue.StringExact("nginx"), knownvalue.StringExact("redis:7")},
+					),
+				),
 				has("snapshotter", knownvalue.StringExact("overlay")),
 			},
 		},
 	)
 }
 
-// TestWhatTheServiceMakesOfItShowsAsDrift: where the service keeps something else than was asked for, the apply ends when the
-// service is done, and the next plan says what differs.
+// TestWhatTheServiceMakesOfItShowsAsDrift: where the service keeps something else than was asked
+// for, the apply ends when the service is done, and the next plan says what differs.
 func TestWhatTheServiceMakesOfItShowsAsDrift(t *testing.T) {
 	t.Parallel()
-	cloud := acctest.Cloud(t, tketest.Options{Pace: 100 * time.Millisecond, RewriteAnswer: func(cache *tketest.Cache) { // slow enough to be seen Updating
-		cache.Name, cache.RetentionDays = strings.ToLower(cache.Name), cache.RetentionDays/10*10
-		for i, image := range cache.Images {
-			cache.Images[i] = strings.Replace(image, "registry.example.com", "mirror.example.com", 1)
-		}
-	}})
+	cloud := acctest.Cloud(
+		t,
+		tketest.Options{
+			Pace: 100 * time.Millisecond,
+			RewriteAnswer: func(cache *tketest.Cache) { // slow enough to be seen Updating
+				cache.Name, cache.RetentionDays = strings.ToLower(cache.Name), cache.RetentionDays/10*10
+				for i, image := range cache.Images {
+					cache.Images[i] = strings.Replace(image, "registry.example.com", "mirror.example.com", 1)
+				}
+			},
+		},
+	)
 	written := base.with(attributes{"name": `"LLM"`, "retention_days": "15", "timeouts": `{ update = "30s" }`})
-	run(t, cloud,
-		drift(resource.TestStep{Config: configuration(cloud, written), ConfigPlanChecks: actions(plancheck.ResourceActionCreate), Check: calls(cloud, 1, 0, 0)}),
+	run(
+		t,
+		cloud,
+		drift(
+			resource.TestStep{
+				Config:           configuration(cloud, written),
+				ConfigPlanChecks: actions(plancheck.ResourceActionCreate),
+				Check:            calls(cloud, 1, 0, 0),
+			},
+		),
 		drift(resource.TestStep{
 			Config:           configuration(cloud, written.with(attributes{"size_gib": "30"})),
 			ConfigPlanChecks: actions(plancheck.ResourceActionUpdate), Check: calls(cloud, 1, 1, 0),

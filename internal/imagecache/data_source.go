@@ -22,11 +22,15 @@ type baseDataSource struct {
 	clients *clients.Clients
 }
 
-func (s *baseDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (s *baseDataSource) Metadata(
+	_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = req.ProviderTypeName + s.name
 }
 
-func (s *baseDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+func (s *baseDataSource) Configure(
+	_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse,
+) {
 	s.clients, _ = req.ProviderData.(*clients.Clients)
 }
 
@@ -39,16 +43,22 @@ func NewDataSource() datasource.DataSource { return &DataSource{baseDataSource{n
 func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := cacheAttributes()
 	attributes["id"] = schema.StringAttribute{
-		Optional: true, Computed: true, MarkdownDescription: "Id of the cache, `imc-…`. Exactly one of `id` and `name` must be set.",
-		Validators: []validator.String{stringvalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("name")), stringvalidator.LengthAtLeast(1)},
+		Optional:            true,
+		Computed:            true,
+		MarkdownDescription: "Id of the cache, `imc-…`. Exactly one of `id` and `name` must be set.",
+		Validators: []validator.String{
+			stringvalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("name")),
+			stringvalidator.LengthAtLeast(1),
+		},
 	}
 	attributes["name"] = schema.StringAttribute{
 		Optional: true, Computed: true, MarkdownDescription: "Name of the cache; exactly one cache must have it.",
 		Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One image cache, by id or by name, with everything that the API returns except credentials.",
-		Attributes:          attributes,
+		MarkdownDescription: "One image cache, by id or by name, with everything that the API returns except " +
+			"credentials.",
+		Attributes: attributes,
 	}
 }
 
@@ -69,7 +79,9 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	if len(found) != 1 {
-		resp.Diagnostics.AddAttributeError(at, "Not exactly one image cache", describeMatches(wanted, d.clients.Region, found))
+		resp.Diagnostics.AddAttributeError(
+			at, "Not exactly one image cache", describeMatches(wanted, d.clients.Region, found),
+		)
 		return
 	}
 	resp.Diagnostics.Append(expiryWarning(&found[0])...)
@@ -99,7 +111,10 @@ func (d *DataSource) listByName(ctx context.Context, name string) ([]tke.ImageCa
 
 func describeMatches(wanted, region string, found []tke.ImageCache) string {
 	if len(found) == 0 {
-		return fmt.Sprintf("There is no image cache %q in %s. A cache belongs to one region: check the provider's region too.", wanted, region)
+		return fmt.Sprintf(
+			"There is no image cache %q in %s. A cache belongs to one region: check the provider's region too.",
+			wanted, region,
+		)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d image caches in %s have the name %q. Choose one by its id:\n", len(found), region, wanted)

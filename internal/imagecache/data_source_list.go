@@ -35,16 +35,31 @@ type listModel struct {
 
 func (d *ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The image caches of the provider's region, including those that the service created. Every argument filters the list.",
+		MarkdownDescription: "The image caches of the provider's region, including those that the service created. " +
+			"Every argument filters the list.",
 		Attributes: map[string]schema.Attribute{
-			"names": schema.SetAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Only caches with one of these names.",
-				Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues()}},
-			"name_regex": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches whose name matches this regular expression (RE2).", Validators: []validator.String{isRegex{}}},
-			"image":      schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches that hold this image, written as in the cache."},
+			"names": schema.SetAttribute{
+				Optional:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "Only caches with one of these names.",
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues()},
+			},
+			"name_regex": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Only caches whose name matches this regular expression (RE2).",
+				Validators:          []validator.String{isRegex{}},
+			},
+			"image": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Only caches that hold this image, written as in the cache.",
+			},
 			"status": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches in this status.",
 				Validators: []validator.String{stringvalidator.OneOf(statuses...)}},
-			"type": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches of this type: " + typeDescription,
-				Validators: []validator.String{stringvalidator.OneOf(cacheTypes...)}},
+			"type": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Only caches of this type: " + typeDescription,
+				Validators:          []validator.String{stringvalidator.OneOf(cacheTypes...)},
+			},
 			"caches": schema.ListNestedAttribute{Computed: true, MarkdownDescription: "The caches, the newest first.",
 				NestedObject: schema.NestedAttributeObject{Attributes: cacheAttributes()}},
 		},
@@ -57,7 +72,13 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	wanted := filter{Names: config.Names, NameRegex: config.NameRegex, Image: config.Image, Status: config.Status, Type: config.Type}
+	wanted := filter{
+		Names:     config.Names,
+		NameRegex: config.NameRegex,
+		Image:     config.Image,
+		Status:    config.Status,
+		Type:      config.Type,
+	}
 	caches, err := wanted.listCaches(ctx, d.clients)
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.CloudError("list image caches", err, d.clients))
@@ -76,7 +97,13 @@ const (
 )
 
 var (
-	statuses = []string{tke.StatusPending, tke.StatusReady, tke.StatusFailed, tke.StatusUpdating, tke.StatusUpdateFailed}
+	statuses = []string{
+		tke.StatusPending,
+		tke.StatusReady,
+		tke.StatusFailed,
+		tke.StatusUpdating,
+		tke.StatusUpdateFailed,
+	}
 
 	cacheTypes = []string{typeManual, typeAuto}
 

@@ -30,14 +30,29 @@ type matchModel struct {
 
 func (d *MatchDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The cache that `use-image-cache: auto` chooses for a Pod with these images: name and tag must be equal; of several, the smaller cache, then the newer one. " +
+		MarkdownDescription: "The cache that `use-image-cache: auto` chooses for a Pod with these images: name and " +
+			"tag must be equal; of several, the smaller cache, then the newer one. " +
 			"Use it in a `check` or a `precondition` to verify that Pods get the intended cache.",
 		Attributes: map[string]schema.Attribute{
-			"images": schema.SetAttribute{Required: true, ElementType: types.StringType, MarkdownDescription: "References of the Pod's images, as the Pod writes them.",
-				Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues()}},
-			"snapshotter": schema.StringAttribute{Optional: true, MarkdownDescription: "Snapshotter that the cache must have been made with. Default: the service's choice."},
-			"found":       schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether a cache would be chosen."},
-			"cache":       schema.SingleNestedAttribute{Computed: true, MarkdownDescription: "The cache; null when none would be chosen.", Attributes: cacheAttributes()},
+			"images": schema.SetAttribute{
+				Required:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "References of the Pod's images, as the Pod writes them.",
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues()},
+			},
+			"snapshotter": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Snapshotter that the cache must have been made with. Default: the service's choice.",
+			},
+			"found": schema.BoolAttribute{
+				Computed:            true,
+				MarkdownDescription: "Whether a cache would be chosen.",
+			},
+			"cache": schema.SingleNestedAttribute{
+				Computed:            true,
+				MarkdownDescription: "The cache; null when none would be chosen.",
+				Attributes:          cacheAttributes(),
+			},
 		},
 	}
 }

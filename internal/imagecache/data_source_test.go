@@ -54,18 +54,48 @@ func TestOneCacheByIDOrByName(t *testing.T) {
 		return statecheck.ExpectKnownValue("data.tkeimage_cache.test", tfjsonpath.New(attribute), value)
 	}
 	whole := []statecheck.StateCheck{
-		says("id", knownvalue.StringExact(ids[0])), says("name", knownvalue.StringExact("llm")), says("size_gib", knownvalue.Int64Exact(50)),
-		says("created_at", knownvalue.NotNull()), says("expires_at", knownvalue.NotNull()), says("last_matched_at", knownvalue.Null()),
+		says(
+			"id", knownvalue.StringExact(ids[0]),
+		),
+		says("name", knownvalue.StringExact("llm")),
+		says("size_gib", knownvalue.Int64Exact(50)),
+		says(
+			"created_at", knownvalue.NotNull(),
+		),
+		says("expires_at", knownvalue.NotNull()),
+		says("last_matched_at", knownvalue.Null()),
 		says("tags", knownvalue.MapExact(map[string]knownvalue.Check{"team": knownvalue.StringExact("ml")})),
-		says("pod_annotations", knownvalue.MapExact(map[string]knownvalue.Check{"eks.tke.cloud.tencent.com/use-image-cache": knownvalue.StringExact(ids[0])})),
+		says(
+			"pod_annotations",
+			knownvalue.MapExact(
+				map[string]knownvalue.Check{
+					"eks.tke.cloud.tencent.com/use-image-cache": knownvalue.StringExact(ids[0]),
+				},
+			),
+		),
 	}
-	readOnly(t,
+	readOnly(
+		t,
 		resource.TestStep{Config: look(cloud, "tkeimage_cache", `name = "llm"`), ConfigStateChecks: whole},
-		resource.TestStep{Config: look(cloud, "tkeimage_cache", `name = "twin"`), ExpectError: unwrapped(`2 image caches in ap-guangzhou have the name "twin".*` + ids[1] + `.*` + ids[2] + `|` + ids[2] + `.*` + ids[1])},
-		resource.TestStep{Config: look(cloud, "tkeimage_cache", `name = "nobody"`), ExpectError: unwrapped(`There is no image cache "nobody" in ap-guangzhou`)},
-		resource.TestStep{Config: look(cloud, "tkeimage_cache", `id = "imc-nothere1"`), ExpectError: unwrapped(`There is no image cache "imc-nothere1"`)},
+		resource.TestStep{
+			Config: look(cloud, "tkeimage_cache", `name = "twin"`),
+			ExpectError: unwrapped(
+				`2 image caches in ap-guangzhou have the name "twin".*` + ids[1] + `.*` + ids[2] + `|` + ids[2] + `.*` + ids[1],
+			),
+		},
+		resource.TestStep{
+			Config:      look(cloud, "tkeimage_cache", `name = "nobody"`),
+			ExpectError: unwrapped(`There is no image cache "nobody" in ap-guangzhou`),
+		},
+		resource.TestStep{
+			Config:      look(cloud, "tkeimage_cache", `id = "imc-nothere1"`),
+			ExpectError: unwrapped(`There is no image cache "imc-nothere1"`),
+		},
 		resource.TestStep{Config: look(cloud, "tkeimage_cache", ""), ExpectError: unwrapped(`one .*\[id,name\]`)},
-		resource.TestStep{Config: look(cloud, "tkeimage_cache", fmt.Sprintf("id = %q", ids[0])), ConfigStateChecks: whole},
+		resource.TestStep{
+			Config:            look(cloud, "tkeimage_cache", fmt.Sprintf("id = %q", ids[0])),
+			ConfigStateChecks: whole,
+		},
 	)
 }
 
@@ -83,13 +113,28 @@ func TestCachesAreNarrowedDownNewestFirst(t *testing.T) {
 		"image = \"app:v1\"\n status = \"Ready\"\n type = \"manual\"": {1},
 		`names = ["nobody"]`: {},
 	} {
-		checks := []statecheck.StateCheck{statecheck.ExpectKnownValue("data.tkeimage_caches.test", tfjsonpath.New("caches"), knownvalue.ListSizeExact(len(want)))}
-		for i, cache := range want {
-			checks = append(checks, statecheck.ExpectKnownValue("data.tkeimage_caches.test", tfjsonpath.New("caches").AtSliceIndex(i).AtMapKey("id"), knownvalue.StringExact(ids[cache])))
+		checks := []statecheck.StateCheck{
+			statecheck.ExpectKnownValue(
+				"data.tkeimage_caches.test", tfjsonpath.New("caches"), knownvalue.ListSizeExact(len(want)),
+			),
 		}
-		steps = append(steps, resource.TestStep{Config: look(cloud, "tkeimage_caches", arguments), ConfigStateChecks: checks})
+		for i, cache := range want {
+			checks = append(
+				checks,
+				statecheck.ExpectKnownValue(
+					"data.tkeimage_caches.test", tfjsonpath.New("caches").AtSliceIndex(i).AtMapKey("id"),
+					knownvalue.StringExact(ids[cache]),
+				),
+			)
+		}
+		steps = append(
+			steps, resource.TestStep{Config: look(cloud, "tkeimage_caches", arguments), ConfigStateChecks: checks},
+		)
 	}
-	wrong := resource.TestStep{Config: look(cloud, "tkeimage_caches", `name_regex = "("`), ExpectError: unwrapped(`Not a regular expression`)}
+	wrong := resource.TestStep{
+		Config:      look(cloud, "tkeimage_caches", `name_regex = "("`),
+		ExpectError: unwrapped(`Not a regular expression`),
+	}
 	readOnly(t, append([]resource.TestStep{wrong}, steps...)...)
 }
 
@@ -102,7 +147,11 @@ func TestTheMatchIsTheOneThatPodsWouldGet(t *testing.T) {
 	}
 	readOnly(t,
 		resource.TestStep{Config: match(`["app:v1"]`), ConfigStateChecks: []statecheck.StateCheck{ // the smaller of two
-			says(tfjsonpath.New("found"), knownvalue.Bool(true)), says(tfjsonpath.New("cache").AtMapKey("id"), knownvalue.StringExact(ids[1]))}},
+			says(
+				tfjsonpath.New("found"), knownvalue.Bool(true),
+			),
+			says(tfjsonpath.New("cache").AtMapKey("id"), knownvalue.StringExact(ids[1])),
+		}},
 		resource.TestStep{Config: match(`["app:v2"]`), ConfigStateChecks: []statecheck.StateCheck{
 			says(tfjsonpath.New("found"), knownvalue.Bool(false)), says(tfjsonpath.New("cache"), knownvalue.Null())}},
 	)

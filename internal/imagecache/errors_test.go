@@ -22,8 +22,10 @@ func TestWrongKeySaysCodeRequestIDAndWhichSettings(t *testing.T) {
 	cloud := acctest.Cloud(t, tketest.Options{})
 	wrong := strings.ReplaceAll(configuration(cloud, base), tketest.DefaultSecretKey, "another-key")
 	run(t, cloud, resource.TestStep{
-		Config:      wrong,
-		ExpectError: unwrapped(`Cannot create image cache "llm".*AuthFailure.SignatureFailure.*Request id: [0-9a-f-]{36}.*The secret key does not belong to the secret id.*provider argument secret_id, the provider argument secret_key`),
+		Config: wrong,
+		ExpectError: unwrapped(
+			`Cannot create image cache "llm".*AuthFailure.SignatureFailure.*Request id: [0-9a-f-]{36}.*The secret key does not belong to the secret id.*provider argument secret_id, the provider argument secret_key`,
+		),
 	})
 	if calls := cloud.Calls(tke.ActionCreate); calls != 0 {
 		t.Errorf("%d creates were sent", calls)
@@ -35,13 +37,19 @@ func TestNoCredentialsAreNoticedByThePlan(t *testing.T) {
 	cloud := acctest.Cloud(t, tketest.Options{})
 	without := regexp.MustCompile(`(?m)^\s+secret_.*$`).ReplaceAllString(configuration(cloud, base), "")
 	run(t, cloud, resource.TestStep{
-		Config: without, PlanOnly: true,
-		ExpectError: unwrapped(`No cloud credentials were found. Places searched:.*secret_id and secret_key.*TENCENTCLOUD_SECRET_ID`),
+		Config:   without,
+		PlanOnly: true,
+		ExpectError: unwrapped(
+			`No cloud credentials were found. Places searched:.*secret_id and secret_key.*TENCENTCLOUD_SECRET_ID`,
+		),
 	})
 	half := regexp.MustCompile(`(?m)^\s+secret_key.*$`).ReplaceAllString(configuration(cloud, base), "")
 	run(t, cloud, resource.TestStep{
-		Config: half, PlanOnly: true,
-		ExpectError: unwrapped(`Credentials are incomplete.*secret_id is set by the provider argument secret_id, but secret_key is not`),
+		Config:   half,
+		PlanOnly: true,
+		ExpectError: unwrapped(
+			`Credentials are incomplete.*secret_id is set by the provider argument secret_id, but secret_key is not`,
+		),
 	})
 }
 
@@ -75,7 +83,14 @@ func TestWrongInputIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cloud := acctest.Cloud(t, tketest.Options{})
-			run(t, cloud, resource.TestStep{Config: configuration(cloud, base.with(test.more)), ExpectError: unwrapped(test.says)})
+			run(
+				t,
+				cloud,
+				resource.TestStep{
+					Config:      configuration(cloud, base.with(test.more)),
+					ExpectError: unwrapped(test.says),
+				},
+			)
 			if requests := cloud.Requests(); len(requests) != 0 {
 				t.Errorf("the service was asked: %v", requests[0].Action)
 			}
@@ -112,7 +127,8 @@ func inject(s *tketest.Server, effect tketest.Effect) {
 	s.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: effect})
 }
 
-// TestNullsAreRefusedWhereverTheyWouldVanish: left out of a list of names, a null would list every cache.
+// TestNullsAreRefusedWhereverTheyWouldVanish: left out of a list of names, a null would list every
+// cache.
 func TestNullsAreRefusedWhereverTheyWouldVanish(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ provider, source, says string }{

@@ -11,7 +11,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// filter narrows caches down; a null argument lets all pass. data "tkeimage_caches" and the list resource share it.
+// filter narrows caches down; a null argument lets all pass. data "tkeimage_caches" and the list
+// resource share it.
 type filter struct {
 	Names     types.Set
 	NameRegex types.String
@@ -20,7 +21,8 @@ type filter struct {
 	Type      types.String
 }
 
-// listCaches gives the caches that pass, the newest first: the service's own order is not documented.
+// listCaches gives the caches that pass, the newest first: the service's own order is not
+// documented.
 func (f filter) listCaches(ctx context.Context, from *clients.Clients) ([]tke.ImageCache, error) {
 	cloud, err := from.TKE()
 	if err != nil {

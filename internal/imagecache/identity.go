@@ -20,9 +20,12 @@ type writablePrivateState interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// checkRegion is an error where the cache is known to be in another region than the provider's. There it would not be found: a read
-// would take it out of the state, and a deletion would count as done.
-func (r *Resource) checkRegion(ctx context.Context, id string, identity *tfsdk.ResourceIdentity, private privateState) diag.Diagnostics {
+// checkRegion is an error where the cache is known to be in another region than the provider's.
+// There it would not be found: a read would take it out of the state, and a deletion would count as
+// done.
+func (r *Resource) checkRegion(
+	ctx context.Context, id string, identity *tfsdk.ResourceIdentity, private privateState,
+) diag.Diagnostics {
 	region := readRegion(ctx, identity, private)
 	if region == "" || r.clients.Deferred() || region == r.clients.Region {
 		return nil
@@ -45,15 +48,19 @@ func readRegion(ctx context.Context, identity *tfsdk.ResourceIdentity, private p
 }
 
 // saveState writes the state, the identity where it is missing, and the region.
-func (r *Resource) saveState(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, private writablePrivateState, m *model) diag.Diagnostics {
+func (r *Resource) saveState(
+	ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, private writablePrivateState,
+	m *model,
+) diag.Diagnostics {
 	diags := state.Set(ctx, m)
 	diags.Append(r.setIdentity(ctx, identity, m.ID.ValueString())...)
 	diags.Append(private.SetKey(ctx, regionKey, strconv.AppendQuote(nil, r.clients.Region))...)
 	return diags
 }
 
-// setIdentity sets the identity wherever it is null: a CLI that does not know identity keeps none, and the framework takes an
-// answer without one for an error, even when the cache is gone. An identity that is there must not change.
+// setIdentity sets the identity wherever it is null: a CLI that does not know identity keeps none,
+// and the framework takes an answer without one for an error, even when the cache is gone. An
+// identity that is there must not change.
 func (r *Resource) setIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, id string) diag.Diagnostics {
 	if identity == nil || !identity.Raw.IsFullyNull() {
 		return nil

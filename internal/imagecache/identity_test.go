@@ -16,8 +16,8 @@ func in(region, config string) string {
 	return strings.Replace(config, "provider \"tkeimage\" {", "provider \"tkeimage\" {\n  region = "+region, 1)
 }
 
-// TestAnotherRegionOrphansNothing: where the provider's region changes, or is known only during apply, a cache keeps its place in the
-// state, and no second one is made.
+// TestAnotherRegionOrphansNothing: where the provider's region changes, or is known only during
+// apply, a cache keeps its place in the state, and no second one is made.
 func TestAnotherRegionOrphansNothing(t *testing.T) {
 	t.Parallel()
 	cloud := acctest.Cloud(t, tketest.Options{})
@@ -27,18 +27,28 @@ func TestAnotherRegionOrphansNothing(t *testing.T) {
 	}
 	run(t, cloud,
 		resource.TestStep{ // during the first plan nobody knows the region; the apply does
-			Config: computed("ap-shanghai"), ConfigPlanChecks: actions(plancheck.ResourceActionCreate), Check: calls(cloud, 1, 0, 0),
+			Config: computed(
+				"ap-shanghai",
+			),
+			ConfigPlanChecks: actions(plancheck.ResourceActionCreate),
+			Check:            calls(cloud, 1, 0, 0),
 		},
 		resource.TestStep{
 			Config:      computed("ap-beijing"),
 			ExpectError: unwrapped(`Cannot read image cache imc-.*not known until apply.*- region`),
 		},
 		resource.TestStep{
-			Config:      in(`"ap-guangzhou"`, config),
-			ExpectError: unwrapped(`imc-[a-z0-9]{8} is in ap-shanghai, and this provider is configured for ap-guangzhou`),
+			Config: in(`"ap-guangzhou"`, config),
+			ExpectError: unwrapped(
+				`imc-[a-z0-9]{8} is in ap-shanghai, and this provider is configured for ap-guangzhou`,
+			),
 		},
 		resource.TestStep{
-			Config: in(`"ap-shanghai"`, config), ConfigPlanChecks: actions(plancheck.ResourceActionNoop), Check: calls(cloud, 1, 0, 0),
+			Config: in(
+				`"ap-shanghai"`, config,
+			),
+			ConfigPlanChecks: actions(plancheck.ResourceActionNoop),
+			Check:            calls(cloud, 1, 0, 0),
 		},
 	)
 }

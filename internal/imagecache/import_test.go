@@ -12,9 +12,16 @@ import (
 )
 
 var everything = base.with(attributes{
-	"size_gib": "50", "retention_days": "10", "tags": `{ team = "ml" }`, "security_group_ids": `["sg-1"]`,
-	"auto_eip": `{ bandwidth_mbps = 5 }`, "insecure_registries": `["a.example.com"]`, "http_registries": `["b.example.com"]`,
-	"resolve_config": `"nameserver 1.1.1.1"`, "snapshotter": `"overlay"`, "image_digests": digests("a"),
+	"size_gib":             "50",
+	"retention_days":       "10",
+	"tags":                 `{ team = "ml" }`,
+	"security_group_ids":   `["sg-1"]`,
+	"auto_eip":             `{ bandwidth_mbps = 5 }`,
+	"insecure_registries":  `["a.example.com"]`,
+	"http_registries":      `["b.example.com"]`,
+	"resolve_config":       `"nameserver 1.1.1.1"`,
+	"snapshotter":          `"overlay"`,
+	"image_digests":        digests("a"),
 	"registry_credentials": `{ "r.example.com" = { username = "u", password_wo = "p", password_wo_version = 1 } }`,
 })
 
@@ -34,8 +41,9 @@ func TestImportBringsBackWhatTheServiceTells(t *testing.T) {
 	)
 }
 
-// TestAfterAnImportNothingIsReplacedAndNothingIsSent: the first plan records what the service never tells, and the apply of it
-// reaches the service only where it can be changed in place and might differ (security groups, credentials).
+// TestAfterAnImportNothingIsReplacedAndNothingIsSent: the first plan records what the service never
+// tells, and the apply of it reaches the service only where it can be changed in place and might
+// differ (security groups, credentials).
 func TestAfterAnImportNothingIsReplacedAndNothingIsSent(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -50,8 +58,13 @@ func TestAfterAnImportNothingIsReplacedAndNothingIsSent(t *testing.T) {
 			t.Parallel()
 			cloud := acctest.Cloud(t, tketest.Options{})
 			id := cloud.Put(tketest.Cache{
-				Name: "llm", Images: []string{image}, SizeGiB: 50, RetentionDays: 10, VpcID: "vpc-508ctkfb", SubnetID: "subnet-8ah75lo8",
-				Tags: []tketest.Tag{{Key: "team", Value: "ml"}},
+				Name:          "llm",
+				Images:        []string{image},
+				SizeGiB:       50,
+				RetentionDays: 10,
+				VpcID:         "vpc-508ctkfb",
+				SubnetID:      "subnet-8ah75lo8",
+				Tags:          []tketest.Tag{{Key: "team", Value: "ml"}},
 			}).ID
 			run(t, cloud,
 				resource.TestStep{
@@ -59,11 +72,18 @@ func TestAfterAnImportNothingIsReplacedAndNothingIsSent(t *testing.T) {
 					ImportState: true, ImportStateId: id, ImportStatePersist: true,
 				},
 				resource.TestStep{
-					Config: configuration(cloud, test.attributes), ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
-					Check: resource.ComposeTestCheckFunc(calls(cloud, 0, test.updates, 0), resource.TestCheckResourceAttr(address, "id", id)),
+					Config: configuration(
+						cloud, test.attributes,
+					),
+					ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
+					Check: resource.ComposeTestCheckFunc(
+						calls(cloud, 0, test.updates, 0), resource.TestCheckResourceAttr(address, "id", id),
+					),
 				},
 				resource.TestStep{ // from now on, what is recorded counts
-					Config:           configuration(cloud, test.attributes.with(attributes{"resolve_config": `"nameserver 8.8.8.8"`})),
+					Config: configuration(
+						cloud, test.attributes.with(attributes{"resolve_config": `"nameserver 8.8.8.8"`}),
+					),
 					ConfigPlanChecks: actions(plancheck.ResourceActionDestroyBeforeCreate),
 				},
 			)

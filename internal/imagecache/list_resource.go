@@ -19,8 +19,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// ListResource finds existing caches for `terraform query` (Terraform 1.14 and later), also those that the service made by itself,
-// so that they can be adopted with generated configuration.
+// ListResource finds existing caches for `terraform query` (Terraform 1.14 and later), also those
+// that the service made by itself, so that they can be adopted with generated configuration.
 type ListResource struct{ clients *clients.Clients }
 
 var _ list.ListResourceWithConfigure = (*ListResource)(nil)
@@ -43,14 +43,31 @@ func (l *ListResource) Configure(_ context.Context, req resource.ConfigureReques
 	l.clients, _ = req.ProviderData.(*clients.Clients)
 }
 
-func (l *ListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+func (l *ListResource) ListResourceConfigSchema(
+	_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse,
+) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Image caches of the provider's region, the newest first. Every argument filters the list.",
 		Attributes: map[string]schema.Attribute{
-			"name_regex": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches whose name matches this regular expression (RE2).", Validators: []validator.String{isRegex{}}},
-			"image":      schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches that hold this image, written as in the cache."},
-			"status":     schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches in this status.", Validators: []validator.String{stringvalidator.OneOf(statuses...)}},
-			"type":       schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches of this type: " + typeDescription, Validators: []validator.String{stringvalidator.OneOf(cacheTypes...)}},
+			"name_regex": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Only caches whose name matches this regular expression (RE2).",
+				Validators:          []validator.String{isRegex{}},
+			},
+			"image": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Only caches that hold this image, written as in the cache.",
+			},
+			"status": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Only caches in this status.",
+				Validators:          []validator.String{stringvalidator.OneOf(statuses...)},
+			},
+			"type": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Only caches of this type: " + typeDescription,
+				Validators:          []validator.String{stringvalidator.OneOf(cacheTypes...)},
+			},
 		},
 	}
 }
@@ -62,9 +79,18 @@ func (l *ListResource) List(ctx context.Context, req list.ListRequest, stream *l
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	caches, err := filter{NameRegex: query.NameRegex, Image: query.Image, Status: query.Status, Type: query.Type}.listCaches(ctx, l.clients)
+	caches, err := filter{
+		NameRegex: query.NameRegex,
+		Image:     query.Image,
+		Status:    query.Status,
+		Type:      query.Type,
+	}.listCaches(
+		ctx, l.clients,
+	)
 	if err != nil {
-		stream.Results = list.ListResultsStreamDiagnostics(diag.Diagnostics{tfdiag.CloudError("list image caches", err, l.clients)})
+		stream.Results = list.ListResultsStreamDiagnostics(
+			diag.Diagnostics{tfdiag.CloudError("list image caches", err, l.clients)},
+		)
 		return
 	}
 	if req.Limit > 0 && int64(len(caches)) > req.Limit {
@@ -85,16 +111,22 @@ func (l *ListResource) newListResult(ctx context.Context, req list.ListRequest, 
 	if cache.Name == "" {
 		result.DisplayName = cache.ID
 	}
-	result.Diagnostics.Append(result.Identity.Set(ctx, identityModel{ID: types.StringValue(cache.ID), Region: types.StringValue(l.clients.Region)})...)
+	result.Diagnostics.Append(
+		result.Identity.Set(
+			ctx, identityModel{ID: types.StringValue(cache.ID), Region: types.StringValue(l.clients.Region)},
+		)...)
 	if req.IncludeResource {
 		result.Diagnostics.Append(fillImportedResource(ctx, result.Resource, cache)...)
 	}
 	return result
 }
 
-// fillImportedResource fills in a cache as an import would find it: what the service never tells is null.
+// fillImportedResource fills in a cache as an import would find it: what the service never tells is
+// null.
 func fillImportedResource(ctx context.Context, into *tfsdk.Resource, cache *tke.ImageCache) diag.Diagnostics {
-	diags := into.SetAttribute(ctx, path.Root("id"), cache.ID) // from here on every other attribute is a null of its own type
+	diags := into.SetAttribute(
+		ctx, path.Root("id"), cache.ID,
+	) // from here on every other attribute is a null of its own type
 	var m model
 	diags.Append(into.Get(ctx, &m)...)
 	m.importFromAPI(cache)

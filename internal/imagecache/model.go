@@ -66,7 +66,8 @@ type identityModel struct {
 // newName is the default of `name`.
 func newName() string { return "tf-" + strings.ToLower(rand.Text()[:12]) }
 
-// toCreateRequest is what a plan asks of the service. Passwords are write-only, so they are taken from the configuration.
+// toCreateRequest is what a plan asks of the service. Passwords are write-only, so they are taken
+// from the configuration.
 func (m *model) toCreateRequest(ctx context.Context, config *model) (tke.CreateRequest, diag.Diagnostics) {
 	credentials, diags := config.registryCredentials(ctx)
 	request := tke.CreateRequest{
@@ -89,7 +90,11 @@ func (m *model) toCreateRequest(ctx context.Context, config *model) (tke.CreateR
 		var eip autoEipModel
 		diags.Append(m.AutoEip.As(ctx, &eip, asObject)...)
 		request.AutoCreateEip = true
-		request.AutoEip = &tke.AutoEip{DeletePolicy: deletePolicy(eip.Keep), ISP: eip.ISP.ValueString(), BandwidthMbps: eip.BandwidthMbps.ValueInt64()}
+		request.AutoEip = &tke.AutoEip{
+			DeletePolicy:  deletePolicy(eip.Keep),
+			ISP:           eip.ISP.ValueString(),
+			BandwidthMbps: eip.BandwidthMbps.ValueInt64(),
+		}
 	}
 	return request, diags
 }
@@ -118,7 +123,8 @@ func (m *model) toUpdateRequest(ctx context.Context, state, config *model) (tke.
 	if needsRebuild(state, m) || !m.Images.Equal(state.Images) {
 		request.Images = toStrings(m.Images)
 	}
-	if !m.SecurityGroupIDs.Equal(state.SecurityGroupIDs) && !(state.SecurityGroupIDs.IsNull() && m.SecurityGroupIDs.IsNull()) {
+	if !m.SecurityGroupIDs.Equal(state.SecurityGroupIDs) &&
+		!(state.SecurityGroupIDs.IsNull() && m.SecurityGroupIDs.IsNull()) {
 		request.SecurityGroupIDs = new(toStrings(m.SecurityGroupIDs))
 	}
 	if !m.Tags.Equal(state.Tags) {
@@ -126,7 +132,8 @@ func (m *model) toUpdateRequest(ctx context.Context, state, config *model) (tke.
 	}
 	pulls := request.Images != nil || request.SizeGiB != nil
 	if !m.RegistryCredentials.Equal(state.RegistryCredentials) || pulls && !m.RegistryCredentials.IsNull() {
-		// What is pulled again may need a fresh token: the one from the first build may have ended long ago.
+		// What is pulled again may need a fresh token: the one from the first build may have ended
+		// long ago.
 		credentials, odd := config.registryCredentials(ctx)
 		diags.Append(odd...)
 		request.Credentials = &credentials
@@ -140,7 +147,8 @@ func isEmptyUpdate(request tke.UpdateRequest) bool {
 		request.SecurityGroupIDs == nil && request.Tags == nil && request.Credentials == nil
 }
 
-// showsUpdate reports whether a cache shows everything that a request asked for, as far as the service tells.
+// showsUpdate reports whether a cache shows everything that a request asked for, as far as the
+// service tells.
 func showsUpdate(cache *tke.ImageCache, request tke.UpdateRequest) bool {
 	switch {
 	case request.Name != nil && cache.Name != *request.Name,
@@ -152,7 +160,8 @@ func showsUpdate(cache *tke.ImageCache, request tke.UpdateRequest) bool {
 	return true
 }
 
-// setPending is what the state holds from the moment that the id is known: what was planned, and nothing unknown.
+// setPending is what the state holds from the moment that the id is known: what was planned, and
+// nothing unknown.
 func (m *model) setPending(id string) {
 	m.ID = types.StringValue(id)
 	m.Status = types.StringValue(tke.StatusPending)
@@ -164,8 +173,9 @@ func (m *model) setPending(id string) {
 	}
 }
 
-// setComputedFromAPI completes a plan with what the service tells after it was carried out. What the plan knew stays, even where the service
-// tells otherwise: Terraform would take that for a mistake of the provider and a new cache for spoiled. The next read tells it.
+// setComputedFromAPI completes a plan with what the service tells after it was carried out. What
+// the plan knew stays, even where the service tells otherwise: Terraform would take that for a
+// mistake of the provider and a new cache for spoiled. The next read tells it.
 func (m *model) setComputedFromAPI(cache *tke.ImageCache) {
 	told := *m
 	told.refreshFromAPI(cache)
@@ -180,7 +190,8 @@ func (m *model) setComputedFromAPI(cache *tke.ImageCache) {
 	m.PodAnnotations = told.PodAnnotations
 }
 
-// importFromAPI takes over what the service tells of a cache that was made elsewhere, tags included.
+// importFromAPI takes over what the service tells of a cache that was made elsewhere, tags
+// included.
 func (m *model) importFromAPI(cache *tke.ImageCache) {
 	m.refreshFromAPI(cache)
 	if len(cache.Tags) > 0 {
@@ -188,7 +199,8 @@ func (m *model) importFromAPI(cache *tke.ImageCache) {
 	}
 }
 
-// refreshFromAPI takes over what the service tells. What it never tells stays as it is, and so does what it only spells otherwise.
+// refreshFromAPI takes over what the service tells. What it never tells stays as it is, and so does
+// what it only spells otherwise.
 func (m *model) refreshFromAPI(cache *tke.ImageCache) {
 	m.ID = types.StringValue(cache.ID)
 	m.Name = types.StringValue(cache.Name)
@@ -200,11 +212,13 @@ func (m *model) refreshFromAPI(cache *tke.ImageCache) {
 	m.CreatedAt = timeOrNull(cache.Created.Time)
 	m.PodAnnotations = toMap(annotations.PinTo(cache.ID))
 	m.refreshRetentionFromAPI(cache)
-	// Tags that were left out are not this cache's business: an account may tag what is made in it. An old cache is told without any.
+	// Tags that were left out are not this cache's business: an account may tag what is made in it.
+	// An old cache is told without any.
 	if cache.Tags != nil && !m.Tags.IsNull() {
 		m.Tags = toTagMap(cache.Tags)
 	}
-	// Nobody can change the snapshotter of a cache, so what was asked for stays, whatever the service calls it.
+	// Nobody can change the snapshotter of a cache, so what was asked for stays, whatever the
+	// service calls it.
 }
 
 func (m *model) refreshRetentionFromAPI(cache *tke.ImageCache) {
@@ -229,7 +243,10 @@ func (m *model) registryCredentials(ctx context.Context) ([]tke.RegistryCredenti
 	credentials := make([]tke.RegistryCredential, 0, len(hosts))
 	for _, host := range slices.Sorted(maps.Keys(hosts)) {
 		credentials = append(credentials, tke.RegistryCredential{
-			Server: host, Username: hosts[host].Username.ValueString(), Password: hosts[host].PasswordWO.ValueString(), Name: hosts[host].Name.ValueString(),
+			Server:   host,
+			Username: hosts[host].Username.ValueString(),
+			Password: hosts[host].PasswordWO.ValueString(),
+			Name:     hosts[host].Name.ValueString(),
 		})
 	}
 	return credentials, diags

@@ -14,8 +14,9 @@ import (
 // namesakeTimeout bounds the look for namesakes: it is a help, and must not hold up a plan.
 const namesakeTimeout = 5 * time.Second
 
-// checkNamesakes warns where a cache of the planned name is there already and no state was seen to hold it: a run that was killed
-// between the create call and the writing of the state leaves such a cache behind, and only its name leads back to it.
+// checkNamesakes warns where a cache of the planned name is there already and no state was seen to
+// hold it: a run that was killed between the create call and the writing of the state leaves such a
+// cache behind, and only its name leads back to it.
 func (r *Resource) checkNamesakes(ctx context.Context, plan *model) diag.Diagnostics {
 	if plan.Name.IsUnknown() || r.clients.Deferred() {
 		return nil // a name that is made up later has no namesake

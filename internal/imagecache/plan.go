@@ -22,8 +22,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// importedKey marks, in the private state, a cache that was imported and not applied since. The service never tells where its
-// builder ran, so what is null then was not necessarily left out, and the configured value is taken over without replacing.
+// importedKey marks, in the private state, a cache that was imported and not applied since. The
+// service never tells where its builder ran, so what is null then was not necessarily left out, and
+// the configured value is taken over without replacing.
 const importedKey = "adopted"
 
 const replaceUnlessImported = "A change replaces the cache, unless the prior value is unknown after an import."
@@ -40,15 +41,21 @@ func isImported(ctx context.Context, private privateState) bool {
 	return !diags.HasError() && string(mark) == "true"
 }
 
-func replaceStringUnlessImported(ctx context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
+func replaceStringUnlessImported(
+	ctx context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse,
+) {
 	resp.RequiresReplace = !req.StateValue.IsNull() || !isImported(ctx, req.Private)
 }
 
-func replaceSetUnlessImported(ctx context.Context, req planmodifier.SetRequest, resp *setplanmodifier.RequiresReplaceIfFuncResponse) {
+func replaceSetUnlessImported(
+	ctx context.Context, req planmodifier.SetRequest, resp *setplanmodifier.RequiresReplaceIfFuncResponse,
+) {
 	resp.RequiresReplace = !req.StateValue.IsNull() || !isImported(ctx, req.Private)
 }
 
-func replaceObjectUnlessImported(ctx context.Context, req planmodifier.ObjectRequest, resp *objectplanmodifier.RequiresReplaceIfFuncResponse) {
+func replaceObjectUnlessImported(
+	ctx context.Context, req planmodifier.ObjectRequest, resp *objectplanmodifier.RequiresReplaceIfFuncResponse,
+) {
 	resp.RequiresReplace = !req.StateValue.IsNull() || !isImported(ctx, req.Private)
 }
 
@@ -66,7 +73,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 	}
 	if _, err := r.clients.TKE(); err != nil && !r.clients.Deferred() {
-		resp.Diagnostics.Append(tfdiag.CloudError("plan an image cache", err, r.clients)) // apply would only say so later
+		resp.Diagnostics.Append(
+			tfdiag.CloudError("plan an image cache", err, r.clients),
+		) // apply would only say so later
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -99,14 +108,18 @@ func (m *model) planCreate(config *model) {
 	}
 	m.Status = types.StringValue(tke.StatusReady) // a create that succeeds ends so
 	m.Type = types.StringUnknown()
-	// Only the id is yet to come, so what a configuration merges with these stays visible in the plan.
-	m.PodAnnotations = types.MapValueMust(types.StringType, map[string]attr.Value{annotations.UseImageCache: types.StringUnknown()})
+	// Only the id is yet to come, so what a configuration merges with these stays visible in the
+	// plan.
+	m.PodAnnotations = types.MapValueMust(
+		types.StringType, map[string]attr.Value{annotations.UseImageCache: types.StringUnknown()},
+	)
 	if m.RetentionDays.Equal(types.Int64Value(0)) {
 		m.ExpiresAt = types.StringNull()
 	}
 }
 
-// planUpdate says what stays of an existing cache. Only what the service will pull or count anew is unknown.
+// planUpdate says what stays of an existing cache. Only what the service will pull or count anew is
+// unknown.
 func (m *model) planUpdate(config, state *model) {
 	if config.SizeGiB.IsNull() {
 		m.SizeGiB = state.SizeGiB
@@ -132,7 +145,8 @@ func (m *model) planUpdate(config, state *model) {
 	}
 }
 
-// replacementPaths are the attributes whose change needs a new cache, beyond those that the schema names.
+// replacementPaths are the attributes whose change needs a new cache, beyond those that the schema
+// names.
 func replacementPaths(state, plan *model) path.Paths {
 	var paths path.Paths
 	if state.Status.ValueString() == tke.StatusFailed {
@@ -150,7 +164,8 @@ func replacementPaths(state, plan *model) path.Paths {
 }
 
 func isShrinking(state, plan *model) bool {
-	return !plan.SizeGiB.IsUnknown() && !state.SizeGiB.IsNull() && plan.SizeGiB.ValueInt64() < state.SizeGiB.ValueInt64()
+	return !plan.SizeGiB.IsUnknown() && !state.SizeGiB.IsNull() &&
+		plan.SizeGiB.ValueInt64() < state.SizeGiB.ValueInt64()
 }
 
 // needsRebuild reports whether the same images must be pulled again into the same cache.
@@ -158,8 +173,9 @@ func needsRebuild(state, plan *model) bool {
 	return len(movedImages(state, plan)) > 0 || state.Status.ValueString() == tke.StatusUpdateFailed
 }
 
-// movedImages are the images whose digest was known and is another one now. A digest that is new to the state says nothing about
-// what the cache holds, and one that is not among the images does not concern it.
+// movedImages are the images whose digest was known and is another one now. A digest that is new to
+// the state says nothing about what the cache holds, and one that is not among the images does not
+// concern it.
 func movedImages(state, plan *model) []string {
 	before, after := toStringMap(state.ImageDigests), toStringMap(plan.ImageDigests)
 	return slices.DeleteFunc(toStrings(plan.Images), func(image string) bool {

@@ -36,23 +36,40 @@ func TestAMovedTagRebuilds(t *testing.T) {
 			with := func(letter string) string {
 				return configuration(cloud, base.with(test.more).with(attributes{"image_digests": digests(letter)}))
 			}
-			run(t, cloud,
-				resource.TestStep{Config: with("a"), ConfigPlanChecks: actions(plancheck.ResourceActionCreate), Check: calls(cloud, 1, 0, 0)},
-				resource.TestStep{Config: with("b"), ConfigPlanChecks: actions(test.action), Check: calls(cloud, test.create, test.update, test.remove)},
+			run(
+				t,
+				cloud,
+				resource.TestStep{
+					Config:           with("a"),
+					ConfigPlanChecks: actions(plancheck.ResourceActionCreate),
+					Check:            calls(cloud, 1, 0, 0),
+				},
+				resource.TestStep{
+					Config:           with("b"),
+					ConfigPlanChecks: actions(test.action),
+					Check:            calls(cloud, test.create, test.update, test.remove),
+				},
 			)
 		})
 	}
 }
 
-// TestDigestsThatSayNothingNewRebuildNothing: to begin or to cease watching costs no build, nor do strangers' digests.
+// TestDigestsThatSayNothingNewRebuildNothing: to begin or to cease watching costs no build, nor do
+// strangers' digests.
 func TestDigestsThatSayNothingNewRebuildNothing(t *testing.T) {
 	t.Parallel()
 	cloud := acctest.Cloud(t, tketest.Options{})
 	watching := func(value string) resource.TestStep {
-		return resource.TestStep{Config: configuration(cloud, base.with(attributes{"image_digests": value})), ConfigPlanChecks: actions(plancheck.ResourceActionUpdate), Check: calls(cloud, 1, 0, 0)}
+		return resource.TestStep{
+			Config:           configuration(cloud, base.with(attributes{"image_digests": value})),
+			ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
+			Check:            calls(cloud, 1, 0, 0),
+		}
 	}
 	stranger := func(letter string) string {
-		return strings.Replace(digests("a"), "}", fmt.Sprintf(", \"other:1\" = \"sha256:%s\" }", strings.Repeat(letter, 64)), 1)
+		return strings.Replace(
+			digests("a"), "}", fmt.Sprintf(", \"other:1\" = \"sha256:%s\" }", strings.Repeat(letter, 64)), 1,
+		)
 	}
 	run(t, cloud,
 		resource.TestStep{Config: configuration(cloud, base)},

@@ -45,7 +45,8 @@ func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, _
 	r.clients, _ = req.ProviderData.(*clients.Clients)
 }
 
-// Create makes the cache and waits until Pods can use it. The id is in the state before anything can fail after the call.
+// Create makes the cache and waits until Pods can use it. The id is in the state before anything
+// can fail after the call.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan, config model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -96,7 +97,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
 }
 
-// Read takes over what the service tells; a cache that is not there any more, which several looks have to show, leaves the state.
+// Read takes over what the service tells; a cache that is not there any more, which several looks
+// have to show, leaves the state.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -107,7 +109,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(tfdiag.DuplicateAddress(state.ID.ValueString()))
 	}
 	r.clients.Secrets.AddPublic(state.publicTexts()...)
-	if resp.Diagnostics.Append(r.checkRegion(ctx, state.ID.ValueString(), req.Identity, req.Private)...); resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(
+		r.checkRegion(ctx, state.ID.ValueString(), req.Identity, req.Private)...); resp.Diagnostics.HasError() {
 		return
 	}
 	cache, err := r.getForRefresh(ctx, &state)
@@ -130,7 +133,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &state)...)
 }
 
-// Update changes in place what the service can change, and waits until Pods can use the cache again.
+// Update changes in place what the service can change, and waits until Pods can use the cache
+// again.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state, config model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -168,7 +172,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
 }
 
-// sendUpdate sends a request, if it asks for anything, and returns the cache as it is afterwards. name is what it has before.
+// sendUpdate sends a request, if it asks for anything, and returns the cache as it is afterwards.
+// name is what it has before.
 func (r *Resource) sendUpdate(ctx context.Context, request tke.UpdateRequest, name string) (*tke.ImageCache, error) {
 	cloud, err := r.clients.TKE()
 	if err != nil {
@@ -214,14 +219,18 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 }
 
 // ImportState adopts a cache by id, or by identity where the CLI can.
-func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (r *Resource) ImportState(
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+) {
 	var identity identityModel
 	if req.ID == "" && req.Identity != nil {
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
 	}
 	if region := identity.Region.ValueString(); region != "" && region != r.clients.Region {
 		resp.Diagnostics.AddError("Cannot import from another region", fmt.Sprintf(
-			"The identity names region %s, and this provider is configured for %s. Import with a provider of that region.", region, r.clients.Region))
+			"The identity names region %s, and this provider is configured for %s. Import with a provider of that region.",
+			region, r.clients.Region,
+		))
 		return
 	}
 	id := req.ID
@@ -231,7 +240,10 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	cache, err := r.getCache(ctx, id)
 	if err == nil && cache == nil {
 		resp.Diagnostics.AddError("Cannot import image cache "+id, fmt.Sprintf(
-			"There is no image cache %q in %s. An id is imc- and 8 characters; the console lists them, and a cache belongs to one region.", id, r.clients.Region))
+			"There is no image cache %q in %s. An id is imc- and 8 characters; the console lists them, and a cache "+
+				"belongs to one region.",
+			id, r.clients.Region,
+		))
 		return
 	}
 	if err != nil {

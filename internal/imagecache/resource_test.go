@@ -104,8 +104,16 @@ func TestLifecycle(t *testing.T) {
 			ConfigStateChecks: []statecheck.StateCheck{
 				sameID.AddStateValue(address, id),
 				has("id", knownvalue.StringRegexp(regexp.MustCompile(`^imc-[a-z0-9]{8}$`))),
-				has("name", knownvalue.StringExact("llm")), has("status", knownvalue.StringExact("Ready")), has("type", knownvalue.StringExact("manual")),
-				has("size_gib", knownvalue.Int64Exact(20)), has("retention_days", knownvalue.Int64Exact(0)), has("expires_at", knownvalue.Null()),
+				has(
+					"name", knownvalue.StringExact("llm"),
+				),
+				has("status", knownvalue.StringExact("Ready")),
+				has("type", knownvalue.StringExact("manual")),
+				has(
+					"size_gib", knownvalue.Int64Exact(20),
+				),
+				has("retention_days", knownvalue.Int64Exact(0)),
+				has("expires_at", knownvalue.Null()),
 				has("created_at", knownvalue.StringRegexp(regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`))),
 				has("snapshot_id", knownvalue.StringRegexp(regexp.MustCompile(`^snap-`))),
 				has("rebuild", knownvalue.StringExact("replace")),
@@ -114,9 +122,14 @@ func TestLifecycle(t *testing.T) {
 			Check: calls(cloud, 1, 0, 0),
 		},
 		resource.TestStep{
-			Config: grown, ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{sameID.AddStateValue(address, id), newID.AddStateValue(address, id), has("size_gib", knownvalue.Int64Exact(50))},
-			Check:             calls(cloud, 1, 1, 0),
+			Config:           grown,
+			ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{
+				sameID.AddStateValue(address, id),
+				newID.AddStateValue(address, id),
+				has("size_gib", knownvalue.Int64Exact(50)),
+			},
+			Check: calls(cloud, 1, 1, 0),
 		},
 		resource.TestStep{
 			Config: moved, ConfigPlanChecks: actions(plancheck.ResourceActionDestroyBeforeCreate),
@@ -154,7 +167,8 @@ func (otherValue) CompareValues(values ...any) error {
 	return nil
 }
 
-// TestEachAttribute creates with a value, changes it, and removes it: what each change costs, and what the service is told.
+// TestEachAttribute creates with a value, changes it, and removes it: what each change costs, and
+// what the service is told.
 func TestEachAttribute(t *testing.T) {
 	t.Parallel()
 	const update, replace = plancheck.ResourceActionUpdate, plancheck.ResourceActionDestroyBeforeCreate
@@ -183,11 +197,26 @@ func TestEachAttribute(t *testing.T) {
 			t.Parallel()
 			cloud := acctest.Cloud(t, tketest.Options{})
 			steps := []resource.TestStep{
-				{Config: configuration(cloud, base.with(attributes{name: test.first})), ConfigPlanChecks: actions(plancheck.ResourceActionCreate), Check: calls(cloud, 1, 0, 0)},
-				{Config: configuration(cloud, base.with(attributes{name: test.second})), ConfigPlanChecks: actions(test.change), Check: lastWrite(cloud, test.field, test.sent)},
+				{
+					Config:           configuration(cloud, base.with(attributes{name: test.first})),
+					ConfigPlanChecks: actions(plancheck.ResourceActionCreate),
+					Check:            calls(cloud, 1, 0, 0),
+				},
+				{
+					Config:           configuration(cloud, base.with(attributes{name: test.second})),
+					ConfigPlanChecks: actions(test.change),
+					Check:            lastWrite(cloud, test.field, test.sent),
+				},
 			}
 			if test.remove != "" {
-				steps = append(steps, resource.TestStep{Config: configuration(cloud, base), ConfigPlanChecks: actions(test.remove), Check: lastWrite(cloud, test.field, test.sentRemoved)})
+				steps = append(
+					steps,
+					resource.TestStep{
+						Config:           configuration(cloud, base),
+						ConfigPlanChecks: actions(test.remove),
+						Check:            lastWrite(cloud, test.field, test.sentRemoved),
+					},
+				)
 			}
 			run(t, cloud, steps...)
 		})
@@ -214,10 +243,23 @@ func TestShrinkingReplacesAndLeavingSizeOutKeepsIt(t *testing.T) {
 	t.Parallel()
 	cloud := acctest.Cloud(t, tketest.Options{})
 	size := func(gib string) attributes { return base.with(attributes{"size_gib": gib}) }
-	run(t, cloud,
-		resource.TestStep{Config: configuration(cloud, size("50")), ConfigPlanChecks: actions(plancheck.ResourceActionCreate)},
-		resource.TestStep{Config: configuration(cloud, size("")), ConfigPlanChecks: actions(plancheck.ResourceActionNoop), ConfigStateChecks: []statecheck.StateCheck{has("size_gib", knownvalue.Int64Exact(50))}},
-		resource.TestStep{Config: configuration(cloud, size("30")), ConfigPlanChecks: actions(plancheck.ResourceActionDestroyBeforeCreate), Check: calls(cloud, 2, 0, 1)},
+	run(
+		t,
+		cloud,
+		resource.TestStep{
+			Config:           configuration(cloud, size("50")),
+			ConfigPlanChecks: actions(plancheck.ResourceActionCreate),
+		},
+		resource.TestStep{
+			Config:            configuration(cloud, size("")),
+			ConfigPlanChecks:  actions(plancheck.ResourceActionNoop),
+			ConfigStateChecks: []statecheck.StateCheck{has("size_gib", knownvalue.Int64Exact(50))},
+		},
+		resource.TestStep{
+			Config:           configuration(cloud, size("30")),
+			ConfigPlanChecks: actions(plancheck.ResourceActionDestroyBeforeCreate),
+			Check:            calls(cloud, 2, 0, 1),
+		},
 	)
 }
 
@@ -226,15 +268,28 @@ func TestANameIsMadeUpAndStays(t *testing.T) {
 	cloud := acctest.Cloud(t, tketest.Options{})
 	name := statecheck.CompareValue(sameValue{})
 	unnamed := base.with(attributes{"name": ""})
-	run(t, cloud,
+	run(
+		t,
+		cloud,
 		resource.TestStep{Config: configuration(cloud, unnamed), ConfigStateChecks: []statecheck.StateCheck{
-			name.AddStateValue(address, tfjsonpath.New("name")), has("name", knownvalue.StringRegexp(regexp.MustCompile(`^tf-[a-z0-9]{12}$`)))}},
-		resource.TestStep{Config: configuration(cloud, unnamed.with(attributes{"retention_days": "9"})), ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{name.AddStateValue(address, tfjsonpath.New("name")), has("expires_at", knownvalue.NotNull())}},
+			name.AddStateValue(
+				address, tfjsonpath.New("name"),
+			),
+			has("name", knownvalue.StringRegexp(regexp.MustCompile(`^tf-[a-z0-9]{12}$`))),
+		}},
+		resource.TestStep{
+			Config:           configuration(cloud, unnamed.with(attributes{"retention_days": "9"})),
+			ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{
+				name.AddStateValue(address, tfjsonpath.New("name")),
+				has("expires_at", knownvalue.NotNull()),
+			},
+		},
 	)
 }
 
-// TestOutsideChanges: what somebody else did to the cache is seen and put right, at the price that it costs.
+// TestOutsideChanges: what somebody else did to the cache is seen and put right, at the price that
+// it costs.
 func TestOutsideChanges(t *testing.T) {
 	t.Parallel()
 	const update, replace, create = plancheck.ResourceActionUpdate, plancheck.ResourceActionDestroyBeforeCreate, plancheck.ResourceActionCreate
@@ -261,9 +316,14 @@ func TestOutsideChanges(t *testing.T) {
 			run(t, cloud,
 				resource.TestStep{Config: configuration(cloud, full)},
 				resource.TestStep{
-					PreConfig: func() { test.act(cloud, cloud.Caches()[0].ID) },
-					Config:    configuration(cloud, full), ConfigPlanChecks: actions(test.action),
-					ConfigStateChecks: []statecheck.StateCheck{has("status", knownvalue.StringExact("Ready")), has("size_gib", knownvalue.Int64Exact(50)), has("retention_days", knownvalue.Int64Exact(10))},
+					PreConfig:        func() { test.act(cloud, cloud.Caches()[0].ID) },
+					Config:           configuration(cloud, full),
+					ConfigPlanChecks: actions(test.action),
+					ConfigStateChecks: []statecheck.StateCheck{
+						has("status", knownvalue.StringExact("Ready")),
+						has("size_gib", knownvalue.Int64Exact(50)),
+						has("retention_days", knownvalue.Int64Exact(10)),
+					},
 				},
 			)
 		})
@@ -290,14 +350,17 @@ func TestAFailedBuildTaintsAndIsReplaced(t *testing.T) {
 		},
 		resource.TestStep{
 			PreConfig: func() { fails = false },
-			Config:    configuration(cloud, base), ConfigPlanChecks: actions(plancheck.ResourceActionDestroyBeforeCreate),
-			Check: calls(cloud, 2, 0, 1),
+			Config: configuration(
+				cloud, base,
+			),
+			ConfigPlanChecks: actions(plancheck.ResourceActionDestroyBeforeCreate),
+			Check:            calls(cloud, 2, 0, 1),
 		},
 	)
 }
 
-// TestATooSmallDiskSaysWhichSizeWouldDo: the stand-in really pulls the image and finds no room for it, since a GiB has a few
-// hundred bytes there; what is measured afterwards is measured in ours.
+// TestATooSmallDiskSaysWhichSizeWouldDo: the stand-in really pulls the image and finds no room for
+// it, since a GiB has a few hundred bytes there; what is measured afterwards is measured in ours.
 func TestATooSmallDiskSaysWhichSizeWouldDo(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
@@ -305,8 +368,10 @@ func TestATooSmallDiskSaysWhichSizeWouldDo(t *testing.T) {
 	image := push(t, registry.Host+"/app:v1")
 	cloud := tketest.Start(t, tketest.Options{RequestsPerSecond: -1, BytesPerGiB: 512})
 	run(t, cloud, resource.TestStep{
-		Config:      configuration(cloud, base.with(attributes{"images": fmt.Sprintf("[%q]", image)})),
-		ExpectError: unwrapped(`no space left on device.*Raise size_gib.*Measured now, these images should fit: they need a cache of 20 GiB`),
+		Config: configuration(cloud, base.with(attributes{"images": fmt.Sprintf("[%q]", image)})),
+		ExpectError: unwrapped(
+			`no space left on device.*Raise size_gib.*Measured now, these images should fit: they need a cache of 20 GiB`,
+		),
 	})
 }
 
@@ -333,7 +398,9 @@ func TestATimeoutKeepsTheID(t *testing.T) {
 		return ctx.Err()
 	}})
 	run(t, cloud, resource.TestStep{
-		Config:      configuration(cloud, base.with(attributes{"timeouts": `{ create = "1s" }`})),
-		ExpectError: unwrapped(`Waiting for image cache imc-.*, whose last status was Pending, ended: the time that .timeouts. allows ran out.*untaint`),
+		Config: configuration(cloud, base.with(attributes{"timeouts": `{ create = "1s" }`})),
+		ExpectError: unwrapped(
+			`Waiting for image cache imc-.*, whose last status was Pending, ended: the time that .timeouts. allows ran out.*untaint`,
+		),
 	}) // CheckDestroy: what is in the state can be destroyed, so nothing is left
 }

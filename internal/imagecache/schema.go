@@ -31,7 +31,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// maxRetentionDays is the service's limit, for texts and validators alike; those of the size are package disksize's.
+// maxRetentionDays is the service's limit, for texts and validators alike; those of the size are
+// package disksize's.
 const maxRetentionDays = 3650
 
 const (
@@ -44,13 +45,16 @@ var internetServiceProviders = []string{"BGP", "CMCC", "CTCC", "CUCC"}
 var (
 	bareHost    = annotations.BareHost
 	digest      = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
-	hostMessage = "must be a bare host, with a port where it needs one (registry.example.com or registry.example.com:5000): no scheme, no path"
+	hostMessage = "must be a bare host, with a port where it needs one (registry.example.com or " +
+		"registry.example.com:5000): no scheme, no path"
 )
 
 func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "An image cache instance of TKE super nodes: the service pulls the images once onto a disk and snapshots it, " +
-			"and every Pod that uses the cache starts from a copy of that disk. Creating waits until the cache is `Ready`.",
+		MarkdownDescription: "An image cache instance of TKE super nodes: the service pulls the images once onto a " +
+			"disk and snapshots it, " +
+			"and every Pod that uses the cache starts from a copy of that disk. Creating waits until the cache is " +
+			"`Ready`.",
 		Attributes: map[string]schema.Attribute{
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Update: true, Delete: true,
@@ -65,58 +69,94 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 	}
 }
 
-// contentAttributes are what the cache holds, what it is called, how large it is and how long it stays.
+// contentAttributes are what the cache holds, what it is called, how large it is and how long it
+// stays.
 func contentAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"name": schema.StringAttribute{
-			MarkdownDescription: "Name of the cache. Default: `tf-` and 12 random lower-case letters and digits, so that a cache and its successor differ. " +
-				"Whether the service takes two caches of one name, as `create_before_destroy` needs with a name of your own, is unconfirmed. Changed in place.",
-			Optional: true, Computed: true,
+			MarkdownDescription: "Name of the cache. Default: `tf-` and 12 random lower-case letters and digits, " +
+				"so that a cache and its successor differ. " +
+				"Whether the service takes two caches of one name, as `create_before_destroy` needs with a name of " +
+				"your own, is unconfirmed. Changed in place.",
+			Optional:      true,
+			Computed:      true,
 			Validators:    []validator.String{stringvalidator.LengthAtLeast(1)},
 			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 		},
 		"images": schema.SetAttribute{
-			MarkdownDescription: "References of the images that the cache holds. Pods match them by name and tag, not by content: see `image_digests`. Changed in place.",
-			ElementType:         types.StringType,
-			Required:            true,
-			Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(
-				stringvalidator.RegexMatches(regexp.MustCompile(`^[^\s]+$`), "must be an image reference such as nginx:1.29, without spaces"))},
+			MarkdownDescription: "References of the images that the cache holds. Pods match them by name and tag, " +
+				"not by content: see `image_digests`. Changed in place.",
+			ElementType: types.StringType,
+			Required:    true,
+			Validators: []validator.Set{
+				setvalidator.SizeAtLeast(1),
+				setvalidator.NoNullValues(),
+				setvalidator.ValueStringsAre(
+					stringvalidator.RegexMatches(
+						regexp.MustCompile(`^[^\s]+$`),
+						"must be an image reference such as nginx:1.29, without spaces",
+					),
+				),
+			},
 		},
 		"size_gib": schema.Int64Attribute{
-			MarkdownDescription: fmt.Sprintf("Size of the cache's disk in GiB, %d to %d. Default: %d, and an existing cache keeps its size. "+
-				"It grows in place; shrinking replaces the cache. `data.tkeimage_root_disk_size` computes how much is needed. "+
-				"A size that is not known until apply and then turns out smaller ends the run with `inconsistent final plan`; nothing is lost, and the next plan replaces the cache.", disksize.MinGiB, disksize.MaxGiB, disksize.MinGiB),
-			Optional: true, Computed: true,
+			MarkdownDescription: fmt.Sprintf(
+				"Size of the cache's disk in GiB, %d to %d. Default: %d, and an existing cache keeps its size. "+
+					"It grows in place; shrinking replaces the cache. `data.tkeimage_root_disk_size` computes how "+
+					"much is needed. "+
+					"A size that is not known until apply and then turns out smaller ends the run with "+
+					"`inconsistent final plan`; nothing is lost, and the next plan replaces the cache.",
+				disksize.MinGiB, disksize.MaxGiB, disksize.MinGiB,
+			),
+			Optional:   true,
+			Computed:   true,
 			Validators: []validator.Int64{int64validator.Between(disksize.MinGiB, disksize.MaxGiB)},
 		},
 		"retention_days": schema.Int64Attribute{
-			MarkdownDescription: fmt.Sprintf("Days after which the service deletes the cache, 0 to %d. Default: 0, it never expires. Changed in place.", maxRetentionDays),
-			Optional:            true, Computed: true,
+			MarkdownDescription: fmt.Sprintf(
+				"Days after which the service deletes the cache, 0 to %d. Default: 0, it never expires. Changed in place.",
+				maxRetentionDays,
+			),
+			Optional:   true,
+			Computed:   true,
 			Default:    int64default.StaticInt64(0),
 			Validators: []validator.Int64{int64validator.Between(0, maxRetentionDays)},
 		},
 		"registry_credentials": registryCredentialsAttribute(),
 		"image_digests": schema.MapAttribute{
-			MarkdownDescription: "Maps each image, as written in `images`, to its current digest; usually `data.tkeimage_root_disk_size.x.digests`. " +
-				"It is never sent to the service: when the digest of an image changes, the cache is rebuilt, as `rebuild` specifies.",
+			MarkdownDescription: "Maps each image, as written in `images`, to its current digest; usually " +
+				"`data.tkeimage_root_disk_size.x.digests`. " +
+				"It is never sent to the service: when the digest of an image changes, the cache is rebuilt, as " +
+				"`rebuild` specifies.",
 			ElementType: types.StringType,
 			Optional:    true,
-			Validators:  []validator.Map{mapvalidator.NoNullValues(), mapvalidator.ValueStringsAre(stringvalidator.RegexMatches(digest, "must be a digest: sha256: and 64 hexadecimal digits"))},
+			Validators: []validator.Map{
+				mapvalidator.NoNullValues(),
+				mapvalidator.ValueStringsAre(
+					stringvalidator.RegexMatches(digest, "must be a digest: sha256: and 64 hexadecimal digits"),
+				),
+			},
 		},
 		"rebuild": schema.StringAttribute{
-			MarkdownDescription: "Effect of a changed digest: `replace` (default) creates a new cache, and with `create_before_destroy` deletes the old one only then; " +
-				"`in_place` sends UpdateImageCache with the same images and keeps the id. Whether the service then pulls them again is unconfirmed: " +
+			MarkdownDescription: "Effect of a changed digest: `replace` (default) creates a new cache, and with " +
+				"`create_before_destroy` deletes the old one only then; " +
+				"`in_place` sends UpdateImageCache with the same images and keeps the id. Whether the service then " +
+				"pulls them again is unconfirmed: " +
 				"a warning is printed if the cache shows no sign of a rebuild.",
-			Optional: true, Computed: true,
+			Optional:   true,
+			Computed:   true,
 			Default:    stringdefault.StaticString(rebuildReplace),
 			Validators: []validator.String{stringvalidator.OneOf(rebuildReplace, rebuildInPlace)},
 		},
 		"tags": schema.MapAttribute{
-			MarkdownDescription: "Tags of the cache. Changed in place. If omitted, tags are unmanaged: tags that the account or others add are no change. " +
-				"If set, they are authoritative: the next plan shows tags that were added elsewhere, and the next apply removes them; " +
+			MarkdownDescription: "Tags of the cache. Changed in place. If omitted, tags are unmanaged: tags that " +
+				"the account or others add are no change. " +
+				"If set, they are authoritative: the next plan shows tags that were added elsewhere, and the next " +
+				"apply removes them; " +
 				"`lifecycle { ignore_changes = [tags[\"creator\"]] }` ignores a tag.",
-			ElementType: types.StringType, Optional: true,
-			Validators: []validator.Map{mapvalidator.NoNullValues()},
+			ElementType: types.StringType,
+			Optional:    true,
+			Validators:  []validator.Map{mapvalidator.NoNullValues()},
 		},
 	}
 }
@@ -133,75 +173,175 @@ func registryCredentialsAttribute() schema.Attribute {
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"username": schema.StringAttribute{MarkdownDescription: "User name at the registry.", Optional: true},
 			"password_wo": schema.StringAttribute{
-				MarkdownDescription: "Password or token. Write-only: it may be ephemeral and is stored neither in the plan nor in the state. Needs Terraform or OpenTofu 1.11 or later.",
-				Optional:            true, WriteOnly: true, Sensitive: true,
+				MarkdownDescription: "Password or token. Write-only: it may be ephemeral and is stored neither in " +
+					"the plan nor in the state. Needs Terraform or OpenTofu 1.11 or later.",
+				Optional:  true,
+				WriteOnly: true,
+				Sensitive: true,
 			},
 			"password_wo_version": schema.Int64Attribute{
-				MarkdownDescription: "An arbitrary number: raising it sends the credentials again, since Terraform cannot detect a change of the password itself.",
+				MarkdownDescription: "An arbitrary number: raising it sends the credentials again, since Terraform " +
+					"cannot detect a change of the password itself.",
+				Optional: true,
+			},
+			"name": schema.StringAttribute{
+				MarkdownDescription: "Name of the credential at the service.",
 				Optional:            true,
 			},
-			"name": schema.StringAttribute{MarkdownDescription: "Name of the credential at the service.", Optional: true},
 		}},
 	}
 }
 
-// builderAttributes are what the service never tells: where and how the builder runs. Every change of them needs a new cache.
+// builderAttributes are what the service never tells: where and how the builder runs. Every change
+// of them needs a new cache.
 func builderAttributes() map[string]schema.Attribute {
-	fixed := []planmodifier.String{stringplanmodifier.RequiresReplaceIf(replaceStringUnlessImported, replaceUnlessImported, replaceUnlessImported)}
-	fixedSet := []planmodifier.Set{setplanmodifier.RequiresReplaceIf(replaceSetUnlessImported, replaceUnlessImported, replaceUnlessImported)}
-	hosts := []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.RegexMatches(bareHost, hostMessage))}
+	fixed := []planmodifier.String{
+		stringplanmodifier.RequiresReplaceIf(replaceStringUnlessImported, replaceUnlessImported, replaceUnlessImported),
+	}
+	fixedSet := []planmodifier.Set{
+		setplanmodifier.RequiresReplaceIf(replaceSetUnlessImported, replaceUnlessImported, replaceUnlessImported),
+	}
+	hosts := []validator.Set{
+		setvalidator.NoNullValues(),
+		setvalidator.ValueStringsAre(stringvalidator.RegexMatches(bareHost, hostMessage)),
+	}
 	return map[string]schema.Attribute{
-		"vpc_id":    schema.StringAttribute{MarkdownDescription: "VPC in which the builder runs. A change replaces the cache.", Required: true, PlanModifiers: fixed},
-		"subnet_id": schema.StringAttribute{MarkdownDescription: "Subnet in which the builder runs; it needs a route to the registry. A change replaces the cache.", Required: true, PlanModifiers: fixed},
+		"vpc_id": schema.StringAttribute{
+			MarkdownDescription: "VPC in which the builder runs. A change replaces the cache.",
+			Required:            true,
+			PlanModifiers:       fixed,
+		},
+		"subnet_id": schema.StringAttribute{
+			MarkdownDescription: "Subnet in which the builder runs; it needs a route to the registry. A change " +
+				"replaces the cache.",
+			Required:      true,
+			PlanModifiers: fixed,
+		},
 		"security_group_ids": schema.SetAttribute{
 			MarkdownDescription: "Security groups of the builder. Default: the service's choice. Changed in place.",
 			ElementType:         types.StringType, Optional: true,
 			Validators: []validator.Set{setvalidator.NoNullValues()},
 		},
 		"existing_eip_id": schema.StringAttribute{
-			MarkdownDescription: "Elastic IP that the builder uses to reach the registry. Conflicts with `auto_eip`. A change replaces the cache.",
-			Optional:            true, PlanModifiers: fixed,
-			Validators: []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("auto_eip"))},
+			MarkdownDescription: "Elastic IP that the builder uses to reach the registry. Conflicts with " +
+				"`auto_eip`. A change replaces the cache.",
+			Optional:      true,
+			PlanModifiers: fixed,
+			Validators:    []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("auto_eip"))},
 		},
 		"auto_eip": schema.SingleNestedAttribute{
-			MarkdownDescription: "Creates an elastic IP for the builder (`auto_eip = {}` takes every default). Conflicts with `existing_eip_id`. A change replaces the cache.",
-			Optional:            true,
-			PlanModifiers:       []planmodifier.Object{objectplanmodifier.RequiresReplaceIf(replaceObjectUnlessImported, replaceUnlessImported, replaceUnlessImported)},
+			MarkdownDescription: "Creates an elastic IP for the builder (`auto_eip = {}` takes every default). " +
+				"Conflicts with `existing_eip_id`. A change replaces the cache.",
+			Optional: true,
+			PlanModifiers: []planmodifier.Object{
+				objectplanmodifier.RequiresReplaceIf(
+					replaceObjectUnlessImported, replaceUnlessImported, replaceUnlessImported,
+				),
+			},
 			Attributes: map[string]schema.Attribute{
-				"bandwidth_mbps": schema.Int64Attribute{MarkdownDescription: "Outgoing bandwidth in Mbps. Default: the service's.", Optional: true, Validators: []validator.Int64{int64validator.AtLeast(1)}},
-				"isp": schema.StringAttribute{MarkdownDescription: "Line: " + tfdiag.QuoteList(internetServiceProviders) + ". Default: the service's, `BGP`.", Optional: true,
-					Validators: []validator.String{stringvalidator.OneOf(internetServiceProviders...)}},
-				"keep": schema.BoolAttribute{MarkdownDescription: "Whether the address is kept when the builder is deleted. Default: `false`, it is released.", Optional: true, Computed: true, Default: booldefault.StaticBool(false)},
+				"bandwidth_mbps": schema.Int64Attribute{
+					MarkdownDescription: "Outgoing bandwidth in Mbps. Default: the service's.",
+					Optional:            true,
+					Validators:          []validator.Int64{int64validator.AtLeast(1)},
+				},
+				"isp": schema.StringAttribute{
+					MarkdownDescription: "Line: " + tfdiag.QuoteList(
+						internetServiceProviders,
+					) + ". Default: the service's, `BGP`.",
+					Optional:   true,
+					Validators: []validator.String{stringvalidator.OneOf(internetServiceProviders...)},
+				},
+				"keep": schema.BoolAttribute{
+					MarkdownDescription: "Whether the address is kept when the builder is deleted. Default: " +
+						"`false`, it is released.",
+					Optional: true,
+					Computed: true,
+					Default:  booldefault.StaticBool(false),
+				},
 			},
 		},
-		"insecure_registries": schema.SetAttribute{MarkdownDescription: "Registry hosts whose certificate the builder does not check. A change replaces the cache.", ElementType: types.StringType, Optional: true, Validators: hosts, PlanModifiers: fixedSet},
-		"http_registries":     schema.SetAttribute{MarkdownDescription: "Registry hosts that the builder pulls from over plain HTTP. A change replaces the cache.", ElementType: types.StringType, Optional: true, Validators: hosts, PlanModifiers: fixedSet},
-		"resolve_config":      schema.StringAttribute{MarkdownDescription: "Text of the builder's `resolv.conf`. A change replaces the cache.", Optional: true, PlanModifiers: fixed},
-		"snapshotter":         schema.StringAttribute{MarkdownDescription: "Snapshotter that unpacks the images, such as `overlay`. Default: the service's. A change replaces the cache.", Optional: true, PlanModifiers: fixed},
+		"insecure_registries": schema.SetAttribute{
+			MarkdownDescription: "Registry hosts whose certificate the builder does not check. A change replaces " +
+				"the cache.",
+			ElementType:   types.StringType,
+			Optional:      true,
+			Validators:    hosts,
+			PlanModifiers: fixedSet,
+		},
+		"http_registries": schema.SetAttribute{
+			MarkdownDescription: "Registry hosts that the builder pulls from over plain HTTP. A change replaces " +
+				"the cache.",
+			ElementType:   types.StringType,
+			Optional:      true,
+			Validators:    hosts,
+			PlanModifiers: fixedSet,
+		},
+		"resolve_config": schema.StringAttribute{
+			MarkdownDescription: "Text of the builder's `resolv.conf`. A change replaces the cache.",
+			Optional:            true,
+			PlanModifiers:       fixed,
+		},
+		"snapshotter": schema.StringAttribute{
+			MarkdownDescription: "Snapshotter that unpacks the images, such as `overlay`. Default: the service's. " +
+				"A change replaces the cache.",
+			Optional:      true,
+			PlanModifiers: fixed,
+		},
 	}
 }
 
 func computedAttributes() map[string]schema.Attribute {
 	kept := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	return map[string]schema.Attribute{
-		"id":          schema.StringAttribute{MarkdownDescription: "Id of the cache, `imc-…`.", Computed: true, PlanModifiers: kept},
-		"status":      schema.StringAttribute{MarkdownDescription: statusDescription + fmt.Sprintf(" A cache found `%s` is planned for replacement, `%s` for another update.", tke.StatusFailed, tke.StatusUpdateFailed), Computed: true},
-		"type":        schema.StringAttribute{MarkdownDescription: typeDescription, Computed: true, PlanModifiers: kept},
-		"snapshot_id": schema.StringAttribute{MarkdownDescription: "Id of the snapshot that Pods' disks are made from.", Computed: true},
-		"created_at":  schema.StringAttribute{MarkdownDescription: "When the cache was created, RFC 3339.", Computed: true, PlanModifiers: kept},
-		"expires_at":  schema.StringAttribute{MarkdownDescription: "When the service deletes the cache, RFC 3339; null when it never expires.", Computed: true},
+		"id": schema.StringAttribute{
+			MarkdownDescription: "Id of the cache, `imc-…`.",
+			Computed:            true,
+			PlanModifiers:       kept,
+		},
+		"status": schema.StringAttribute{
+			MarkdownDescription: statusDescription + fmt.Sprintf(
+				" A cache found `%s` is planned for replacement, `%s` for another update.", tke.StatusFailed,
+				tke.StatusUpdateFailed,
+			),
+			Computed: true,
+		},
+		"type": schema.StringAttribute{
+			MarkdownDescription: typeDescription,
+			Computed:            true,
+			PlanModifiers:       kept,
+		},
+		"snapshot_id": schema.StringAttribute{
+			MarkdownDescription: "Id of the snapshot that Pods' disks are made from.",
+			Computed:            true,
+		},
+		"created_at": schema.StringAttribute{
+			MarkdownDescription: "When the cache was created, RFC 3339.",
+			Computed:            true,
+			PlanModifiers:       kept,
+		},
+		"expires_at": schema.StringAttribute{
+			MarkdownDescription: "When the service deletes the cache, RFC 3339; null when it never expires.",
+			Computed:            true,
+		},
 		"pod_annotations": schema.MapAttribute{
-			MarkdownDescription: "Annotations for a Pod template that pin its Pods to this cache. For a disk larger than the cache, " +
+			MarkdownDescription: "Annotations for a Pod template that pin its Pods to this cache. For a disk " +
+				"larger than the cache, " +
 				"pass the id to the function `pod_annotations`, with `image_cache_disk_size_gib`.",
-			ElementType: types.StringType, Computed: true,
+			ElementType: types.StringType,
+			Computed:    true,
 		},
 	}
 }
 
 // IdentitySchema is what tells one cache from all others.
-func (r *Resource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+func (r *Resource) IdentitySchema(
+	_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse,
+) {
 	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
-		"id":     identityschema.StringAttribute{Description: "Id of the cache, imc-….", RequiredForImport: true},
-		"region": identityschema.StringAttribute{Description: "Region of the cache; default: the provider's.", OptionalForImport: true},
+		"id": identityschema.StringAttribute{Description: "Id of the cache, imc-….", RequiredForImport: true},
+		"region": identityschema.StringAttribute{
+			Description:       "Region of the cache; default: the provider's.",
+			OptionalForImport: true,
+		},
 	}}
 }

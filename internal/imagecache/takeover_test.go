@@ -20,25 +20,43 @@ var lostAnswers = map[string]tketest.Effect{
 	"listed late":       tketest.Together{tketest.ResetAfter{}, tketest.StaleLists{Count: 5}},
 }
 
-// TestALostAnswerIsFoundOutByANameThatWasMadeUp: one apply ends with exactly one cache, in the state.
+// TestALostAnswerIsFoundOutByANameThatWasMadeUp: one apply ends with exactly one cache, in the
+// state.
 func TestALostAnswerIsFoundOutByANameThatWasMadeUp(t *testing.T) {
 	t.Parallel()
 	for name, effect := range lostAnswers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cloud := acctest.Cloud(t, tketest.Options{AutomaticTags: []tketest.Tag{{Key: "creator", Value: "100000000001"}}})
+			cloud := acctest.Cloud(
+				t, tketest.Options{AutomaticTags: []tketest.Tag{{Key: "creator", Value: "100000000001"}}},
+			)
 			inject(cloud, effect)
 			run(t, cloud, resource.TestStep{
-				Config:           configuration(cloud, base.with(attributes{"name": "", "tags": `{ team = "ml" }`, "images": `["nginx"]`, "retention_days": "30"})),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate)}},
-				Check:            calls(cloud, 1, 0, 0), ExpectNonEmptyPlan: true, // for the tag of the account
+				Config: configuration(
+					cloud,
+					base.with(
+						attributes{
+							"name":           "",
+							"tags":           `{ team = "ml" }`,
+							"images":         `["nginx"]`,
+							"retention_days": "30",
+						},
+					),
+				),
+				ConfigPlanChecks: resource.ConfigPlanChecks{
+					PreApply: []plancheck.PlanCheck{
+						plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate),
+					},
+				},
+				Check:              calls(cloud, 1, 0, 0),
+				ExpectNonEmptyPlan: true, // for the tag of the account
 			})
 		})
 	}
 }
 
-// TestALostAnswerUnderANameOfTheUsersIsAnErrorThatNamesTheCache: it may be what another run made, so it is in no state, and nothing
-// is sent again.
+// TestALostAnswerUnderANameOfTheUsersIsAnErrorThatNamesTheCache: it may be what another run made,
+// so it is in no state, and nothing is sent again.
 func TestALostAnswerUnderANameOfTheUsersIsAnErrorThatNamesTheCache(t *testing.T) {
 	t.Parallel()
 	for name, effect := range lostAnswers {
@@ -54,16 +72,24 @@ func TestALostAnswerUnderANameOfTheUsersIsAnErrorThatNamesTheCache(t *testing.T)
 					cloud.Delete(cache.ID)
 				}
 			}
-			run(t, cloud,
-				resource.TestStep{Config: configuration(cloud, base), ExpectError: unwrapped(`its outcome is unknown.*did not list before:.*imc-[a-z0-9]{8}: (Pending|Ready), ` +
-					`created \S+, 20 GiB, registry.example.com/llm:v1.*A name is not proof.*terraform import ADDRESS imc-[a-z0-9]{8}.*import {.*id = "imc-[a-z0-9]{8}"`)},
+			run(
+				t,
+				cloud,
+				resource.TestStep{
+					Config: configuration(cloud, base),
+					ExpectError: unwrapped(
+						`its outcome is unknown.*did not list before:.*imc-[a-z0-9]{8}: (Pending|Ready), ` +
+							`created \S+, 20 GiB, registry.example.com/llm:v1.*A name is not proof.*terraform import ADDRESS imc-[a-z0-9]{8}.*import {.*id = "imc-[a-z0-9]{8}"`,
+					),
+				},
 				resource.TestStep{PreConfig: forget, Config: acctest.Configuration(cloud, "") + known("x", "1")},
 			)
 		})
 	}
 }
 
-// TestWhatIsTakenOverIsComparedWithWhatWasAskedFor, field by field: even under a name that was made up.
+// TestWhatIsTakenOverIsComparedWithWhatWasAskedFor, field by field: even under a name that was made
+// up.
 func TestWhatIsTakenOverIsComparedWithWhatWasAskedFor(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -81,9 +107,15 @@ func TestWhatIsTakenOverIsComparedWithWhatWasAskedFor(t *testing.T) {
 			cloud := acctest.Cloud(t, tketest.Options{RewriteAnswer: test.tell})
 			inject(cloud, tketest.ResetAfter{})
 			forget := func() { cloud.Delete(cloud.Caches()[0].ID) }
-			run(t, cloud,
-				resource.TestStep{Config: configuration(cloud, base.with(attributes{"name": "", "tags": `{ team = "ml" }`})),
-					ExpectError: unwrapped(`generated for this request, exists but differs from the request:.*` + test.says + `.*terraform import ADDRESS imc-`)},
+			run(
+				t,
+				cloud,
+				resource.TestStep{
+					Config: configuration(cloud, base.with(attributes{"name": "", "tags": `{ team = "ml" }`})),
+					ExpectError: unwrapped(
+						`generated for this request, exists but differs from the request:.*` + test.says + `.*terraform import ADDRESS imc-`,
+					),
+				},
 				resource.TestStep{PreConfig: forget, Config: acctest.Configuration(cloud, "") + known("x", "1")},
 			)
 		})
@@ -92,10 +124,20 @@ func TestWhatIsTakenOverIsComparedWithWhatWasAskedFor(t *testing.T) {
 
 func TestAnotherSpellingOfAnImageIsNoDifference(t *testing.T) {
 	t.Parallel()
-	cloud := acctest.Cloud(t, tketest.Options{RewriteAnswer: func(c *tketest.Cache) { c.Images = []string{"docker.io/library/nginx:latest"} }})
+	cloud := acctest.Cloud(
+		t,
+		tketest.Options{
+			RewriteAnswer: func(c *tketest.Cache) { c.Images = []string{"docker.io/library/nginx:latest"} },
+		},
+	)
 	inject(cloud, tketest.ResetAfter{})
 	run(t, cloud, resource.TestStep{
-		Config: configuration(cloud, base.with(attributes{"name": "", "images": `["nginx"]`})), Check: calls(cloud, 1, 0, 0),
-		ConfigStateChecks: []statecheck.StateCheck{has("images", knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("nginx")}))},
+		Config: configuration(
+			cloud, base.with(attributes{"name": "", "images": `["nginx"]`}),
+		),
+		Check: calls(cloud, 1, 0, 0),
+		ConfigStateChecks: []statecheck.StateCheck{
+			has("images", knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("nginx")})),
+		},
 	})
 }

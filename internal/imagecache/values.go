@@ -48,7 +48,8 @@ func toStringMap(m types.Map) map[string]string {
 	return out
 }
 
-// publicTexts are what a cache shows openly of its configuration, and so no secret even where a weak password is a part of it.
+// publicTexts are what a cache shows openly of its configuration, and so no secret even where a
+// weak password is a part of it.
 func (m *model) publicTexts() []string {
 	texts := append(toStrings(m.Images), m.ID.ValueString(), m.Name.ValueString())
 	for key, value := range toStringMap(m.Tags) {
@@ -86,8 +87,8 @@ func toTagMap(tags []tke.Tag) types.Map {
 	return toMap(tagValues(tags))
 }
 
-// keepConfiguredSpelling gives the images that the service tells, in the words of those that were asked for wherever it means the same: nginx may
-// come back as docker.io/library/nginx:latest.
+// keepConfiguredSpelling gives the images that the service tells, in the words of those that were
+// asked for wherever it means the same: nginx may come back as docker.io/library/nginx:latest.
 func keepConfiguredSpelling(told []string, asked types.Set) types.Set {
 	words := map[string]string{}
 	for _, image := range toStrings(asked) {
@@ -105,7 +106,8 @@ func keepConfiguredSpelling(told []string, asked types.Set) types.Set {
 	return toSet(images)
 }
 
-// canonicalReference is an image's reference with all that may be left out. A tag counts beside a digest too: Pods match by it.
+// canonicalReference is an image's reference with all that may be left out. A tag counts beside a
+// digest too: Pods match by it.
 func canonicalReference(image string) string {
 	tagged, digest, _ := strings.Cut(image, "@")
 	if ref, err := name.ParseReference(tagged); err == nil {

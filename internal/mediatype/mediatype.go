@@ -1,6 +1,7 @@
 // Package mediatype reads the media types of layers as containerd does
-// (https://github.com/containerd/containerd/blob/v2.2.0/core/images/mediatypes.go, DiffCompression): the type decides
-// whether a blob is unpacked at all, and whether its first bytes are looked at before it is read as a tar.
+// (https://github.com/containerd/containerd/blob/v2.2.0/core/images/mediatypes.go,
+// DiffCompression): the type decides whether a blob is unpacked at all, and whether its first bytes
+// are looked at before it is read as a tar.
 package mediatype
 
 import (
@@ -22,10 +23,12 @@ const (
 // Layer is what follows from the media type of a layer.
 type Layer struct {
 	Compression Compression
-	// Detects: containerd decompresses what begins as gzip or Zstandard, whichever the type names, and reads the rest as a
-	// tar. Without it the blob is read as a tar as it is, even if it is compressed.
+	// Detects: containerd decompresses what begins as gzip or Zstandard, whichever the type names,
+	// and reads the rest as a tar. Without it the blob is read as a tar as it is, even if it is
+	// compressed.
 	Detects bool
-	// Foreign: the image's license forbids to push the layer, which may be fetched from URLs in its descriptor.
+	// Foreign: the image's license forbids to push the layer, which may be fetched from URLs in its
+	// descriptor.
 	Foreign bool
 	// Recent: containerd knows the type since version 2.0, and refuses it before.
 	Recent bool
@@ -58,8 +61,9 @@ func (e *Error) Error() string {
 	return text
 }
 
-// ParseLayer returns what a layer's media type means to containerd, or an *Error. Types are compared to the letter, and a
-// suffix is what follows a plus sign: parameters and capital letters make another type.
+// ParseLayer returns what a layer's media type means to containerd, or an *Error. Types are
+// compared to the letter, and a suffix is what follows a plus sign: parameters and capital letters
+// make another type.
 func ParseLayer(mediaType string) (Layer, error) {
 	base, rest, wrapped := strings.Cut(mediaType, "+")
 	var suffixes []string
@@ -81,7 +85,8 @@ func ParseLayer(mediaType string) (Layer, error) {
 	return Layer{}, &Error{MediaType: mediaType}
 }
 
-// parseSuffixes returns the compression that OCI's suffixes name: the last one in alphabetical order counts.
+// parseSuffixes returns the compression that OCI's suffixes name: the last one in alphabetical
+// order counts.
 func parseSuffixes(suffixes []string) Compression {
 	if len(suffixes) == 0 {
 		return None
@@ -93,8 +98,8 @@ func parseSuffixes(suffixes []string) Compression {
 	return None
 }
 
-// parseDocker reads one of Docker's types. With any suffix the blob is a tar; without one it is looked at, even where the
-// type names no compression.
+// parseDocker reads one of Docker's types. With any suffix the blob is a tar; without one it is
+// looked at, even where the type names no compression.
 func parseDocker(base string, wrapped bool) Layer {
 	layer := Layer{
 		Compression: None, Detects: !wrapped, Recent: base == dockerZstd,

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestLayersAreReadAsContainerdReadsThem: each was pulled with containerd 1.6.20, with gzip, Zstandard and plain data.
+// TestLayersAreReadAsContainerdReadsThem: each was pulled with containerd 1.6.20, with gzip,
+// Zstandard and plain data.
 func TestLayersAreReadAsContainerdReadsThem(t *testing.T) {
 	t.Parallel()
 	for mediaType, want := range map[string]Layer{
@@ -56,7 +57,8 @@ func TestWhatIsNoTarIsRefusedByName(t *testing.T) {
 			t.Errorf("%s gave %v", mediaType, err)
 			continue
 		}
-		if text := err.Error(); !strings.Contains(text, mediaType) || strings.Contains(text, "is encrypted") != encrypted {
+		if text := err.Error(); !strings.Contains(text, mediaType) ||
+			strings.Contains(text, "is encrypted") != encrypted {
 			t.Errorf("%s is refused with %q", mediaType, text)
 		}
 	}

@@ -21,7 +21,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// The accounts, keys and roles of these tests. Each source of credentials has one of its own, by which the service knows it.
+// The accounts, keys and roles of these tests. Each source of credentials has one of its own, by
+// which the service knows it.
 const (
 	account  = "100000000001"
 	roleARN  = "qcs::cam::uin/" + account + ":roleName/"
@@ -29,8 +30,9 @@ const (
 	external = "qcs::cam::uin/100000000002:roleName/external"
 )
 
-// world is the cloud that the chains of credentials run against: STS, the metadata service of a CVM, and the image caches, which
-// take live sessions only. It listens on loopback; its proxy stands for the public endpoints.
+// world is the cloud that the chains of credentials run against: STS, the metadata service of a
+// CVM, and the image caches, which take live sessions only. It listens on loopback; its proxy
+// stands for the public endpoints.
 type world struct {
 	*cli
 	cloud *tketest.Server
@@ -45,7 +47,9 @@ func newWorld(t *testing.T) *world {
 	w := &world{files: t.TempDir()}
 	w.sts = ststest.New(stsOptions())
 	w.meta = &ststest.Metadata{STS: w.sts, Role: "machine", ARN: roleARN + "machine"}
-	w.cloud = acctest.Cloud(t, tketest.Options{Sessions: w.sts.Lookup, Credentials: []tketest.Credential{{SecretID: "unknown"}}})
+	w.cloud = acctest.Cloud(
+		t, tketest.Options{Sessions: w.sts.Lookup, Credentials: []tketest.Credential{{SecretID: "unknown"}}},
+	)
 	public := apitest.Start(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		switch r.Host {
 		case "sts.tencentcloudapi.com", "sts.example.internal":
@@ -57,8 +61,12 @@ func newWorld(t *testing.T) *world {
 		}
 	}))
 	env := []string{
-		"TKEIMAGE_ENDPOINT_TKE=" + w.cloud.URL, "TKEIMAGE_ENDPOINT_STS=" + apitest.Start(t, w.sts), "TKEIMAGE_ENDPOINT_METADATA=" + apitest.Start(t, w.meta),
-		"TKEIMAGE_MEASUREMENT_CACHE_DIR=", "HTTP_PROXY=" + public, "HOME=" + w.files,
+		"TKEIMAGE_ENDPOINT_TKE=" + w.cloud.URL,
+		"TKEIMAGE_ENDPOINT_STS=" + apitest.Start(t, w.sts),
+		"TKEIMAGE_ENDPOINT_METADATA=" + apitest.Start(t, w.meta),
+		"TKEIMAGE_MEASUREMENT_CACHE_DIR=",
+		"HTTP_PROXY=" + public,
+		"HOME=" + w.files,
 	}
 	folder := t.TempDir()
 	w.cli = cliIn(t, folder, env...)
@@ -72,13 +80,22 @@ func stsOptions() ststest.Options {
 	}
 	temporary := key("temporary")
 	temporary.Token = "CANARY-token"
-	roles := map[string]ststest.Role{external: {Principals: []string{roleARN + "machine", roleARN + "pod"}, ExternalID: "e"}}
+	roles := map[string]ststest.Role{
+		external: {Principals: []string{roleARN + "machine", roleARN + "pod"}, ExternalID: "e"},
+	}
 	for _, name := range []string{"machine", "pod", "block", "environment", "profile", "saml", "web", "webfile"} {
-		roles[roleARN+name] = ststest.Role{Principals: []string{account}, SAMLProvider: samlIDP, SAMLAssertion: "CANARY-assertion",
-			OIDCProvider: "corp-oidc", OIDCTokens: []string{"CANARY-web-token", "CANARY-file-token"}}
+		roles[roleARN+name] = ststest.Role{
+			Principals:    []string{account},
+			SAMLProvider:  samlIDP,
+			SAMLAssertion: "CANARY-assertion",
+			OIDCProvider:  "corp-oidc",
+			OIDCTokens:    []string{"CANARY-web-token", "CANARY-file-token"},
+		}
 	}
 	return ststest.Options{
-		Keys:  map[string][]apitest.Credential{account: {key("static"), key("guarded"), key("profile"), key("home"), key("domain"), temporary}},
+		Keys: map[string][]apitest.Credential{
+			account: {key("static"), key("guarded"), key("profile"), key("home"), key("domain"), temporary},
+		},
 		Roles: roles,
 	}
 }
@@ -104,13 +121,17 @@ func (w *world) profiles(t *testing.T) {
 	}
 }
 
-// plan reads caches with provider configurations, each by a name of its own, and gives what Terraform printed.
+// plan reads caches with provider configurations, each by a name of its own, and gives what
+// Terraform printed.
 func (w *world) plan(t *testing.T, providers, env map[string]string) (int, string) {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString("terraform {\n  required_providers {\n    tkeimage = { source = \"tkeimage/tkeimage\" }\n  }\n}\n")
 	for _, name := range slices.Sorted(maps.Keys(providers)) {
-		fmt.Fprintf(&b, "provider \"tkeimage\" {\n  alias = %q\n%s\n}\n", name, strings.ReplaceAll(providers[name], "FILES", w.files))
+		fmt.Fprintf(
+			&b, "provider \"tkeimage\" {\n  alias = %q\n%s\n}\n", name,
+			strings.ReplaceAll(providers[name], "FILES", w.files),
+		)
 		fmt.Fprintf(&b, "data \"tkeimage_caches\" %q {\n  provider = tkeimage.%s\n}\n", name, name)
 	}
 	if err := os.WriteFile(filepath.Join(w.folder, "main.tf"), []byte(b.String()), 0o600); err != nil {
@@ -133,7 +154,8 @@ func (w *world) plan(t *testing.T, providers, env map[string]string) (int, strin
 	return command.ProcessState.ExitCode(), string(output)
 }
 
-// who are those that the service of image caches was asked by: roles by their names, and keys by theirs.
+// who are those that the service of image caches was asked by: roles by their names, and keys by
+// theirs.
 func (w *world) who() []string {
 	seen := map[string]bool{}
 	for _, request := range w.cloud.Requests() {
@@ -158,33 +180,35 @@ func (w *world) mustPlan(t *testing.T, providers, env map[string]string, want ..
 	}
 }
 
-// TestEveryArgumentOfTheOfficialProviderIsTaken has a provider configuration for each line of the conventions, written as the
-// official provider's documentation writes it, all in one plan.
+// TestEveryArgumentOfTheOfficialProviderIsTaken has a provider configuration for each line of the
+// conventions, written as the official provider's documentation writes it, all in one plan.
 func TestEveryArgumentOfTheOfficialProviderIsTaken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	static := "secret_id = \"AKIDstatic\"\n  secret_key = \"CANARY-static\"\n"
 	assertion := base64.StdEncoding.EncodeToString([]byte("CANARY-assertion"))
-	w.mustPlan(t, map[string]string{
-		"keys":      static + `region = "ap-beijing"`,
-		"temporary": `secret_id = "AKIDtemporary"` + "\n" + `secret_key = "CANARY-temporary"` + "\n" + `security_token = "CANARY-token"`,
-		"public": `secret_id = "AKIDdomain"` + "\n" + `secret_key = "CANARY-domain"` + "\n" + `protocol = "HTTP"` + "\n" + `domain = "example.internal"` + "\n" +
-			`endpoints = { tke = "http://tke.example.internal" }`,
-		"profile":      `shared_credentials_dir = "~/creds"` + "\n" + `profile = "prod"`,
-		"profile_role": `shared_credentials_dir = "FILES/creds"` + "\n" + `profile = "with-role"`,
-		"home":         `region = "ap-singapore"`,
-		"cvm":          `cam_role_name = "machine"`,
-		"pod":          `enable_pod_oidc = true`,
-		"allowed":      `allowed_account_ids = ["100000000001"]` + "\n" + `secret_id = "AKIDguarded"` + "\n" + `secret_key = "CANARY-guarded"`,
-		"forbidden":    `forbidden_account_ids = ["100000000002"]` + "\n" + `secret_id = "AKIDguarded"` + "\n" + `secret_key = "CANARY-guarded"`,
-		"role": static + fmt.Sprintf(`
+	w.mustPlan(
+		t,
+		map[string]string{
+			"keys":      static + `region = "ap-beijing"`,
+			"temporary": `secret_id = "AKIDtemporary"` + "\n" + `secret_key = "CANARY-temporary"` + "\n" + `security_token = "CANARY-token"`,
+			"public": `secret_id = "AKIDdomain"` + "\n" + `secret_key = "CANARY-domain"` + "\n" + `protocol = "HTTP"` + "\n" + `domain = "example.internal"` + "\n" +
+				`endpoints = { tke = "http://tke.example.internal" }`,
+			"profile":      `shared_credentials_dir = "~/creds"` + "\n" + `profile = "prod"`,
+			"profile_role": `shared_credentials_dir = "FILES/creds"` + "\n" + `profile = "with-role"`,
+			"home":         `region = "ap-singapore"`,
+			"cvm":          `cam_role_name = "machine"`,
+			"pod":          `enable_pod_oidc = true`,
+			"allowed":      `allowed_account_ids = ["100000000001"]` + "\n" + `secret_id = "AKIDguarded"` + "\n" + `secret_key = "CANARY-guarded"`,
+			"forbidden":    `forbidden_account_ids = ["100000000002"]` + "\n" + `secret_id = "AKIDguarded"` + "\n" + `secret_key = "CANARY-guarded"`,
+			"role": static + fmt.Sprintf(`
   assume_role {
     role_arn         = %q
     session_name     = "tf"
     session_duration = 3600
     policy           = "{\"version\":\"2.0\",\"statement\":[{\"effect\":\"allow\",\"action\":[\"tke:*\"],\"resource\":[\"*\"]}]}"
   }`, roleARN+"block"),
-		"chained": `cam_role_name = "machine"` + fmt.Sprintf(`
+			"chained": `cam_role_name = "machine"` + fmt.Sprintf(`
   assume_role {
     role_arn         = %q
     session_name     = "tf"
@@ -192,7 +216,7 @@ func TestEveryArgumentOfTheOfficialProviderIsTaken(t *testing.T) {
     external_id      = "e"
     source_identity  = "100000000001"
   }`, external),
-		"saml": fmt.Sprintf(`
+			"saml": fmt.Sprintf(`
   assume_role_with_saml {
     role_arn         = %q
     session_name     = "tf"
@@ -200,7 +224,7 @@ func TestEveryArgumentOfTheOfficialProviderIsTaken(t *testing.T) {
     saml_assertion   = %q
     principal_arn    = %q
   }`, roleARN+"saml", assertion, samlIDP),
-		"web": fmt.Sprintf(`
+			"web": fmt.Sprintf(`
   assume_role_with_web_identity {
     provider_id        = "corp-oidc"
     role_arn           = %q
@@ -208,7 +232,7 @@ func TestEveryArgumentOfTheOfficialProviderIsTaken(t *testing.T) {
     session_duration   = 3600
     web_identity_token = "CANARY-web-token"
   }`, roleARN+"web"),
-		"webfile": fmt.Sprintf(`
+			"webfile": fmt.Sprintf(`
   assume_role_with_web_identity {
     provider_id             = "corp-oidc"
     role_arn                = %q
@@ -216,10 +240,12 @@ func TestEveryArgumentOfTheOfficialProviderIsTaken(t *testing.T) {
     session_duration        = 3600
     web_identity_token_file = "FILES/token.json"
   }`, roleARN+"webfile"),
-	}, podEnvironment,
-		"AKIDstatic in ap-beijing", "AKIDtemporary in ap-guangzhou", "AKIDdomain in ap-guangzhou", "AKIDprofile in ap-shanghai", "profile in ap-guangzhou",
-		"AKIDhome in ap-singapore", "machine in ap-guangzhou", "pod in ap-guangzhou", "AKIDguarded in ap-guangzhou", "block in ap-guangzhou",
-		"external in ap-guangzhou", "saml in ap-guangzhou", "web in ap-guangzhou", "webfile in ap-guangzhou")
+		},
+		podEnvironment, "AKIDstatic in ap-beijing", "AKIDtemporary in ap-guangzhou", "AKIDdomain in ap-guangzhou",
+		"AKIDprofile in ap-shanghai", "profile in ap-guangzhou", "AKIDhome in ap-singapore",
+		"machine in ap-guangzhou", "pod in ap-guangzhou", "AKIDguarded in ap-guangzhou", "block in ap-guangzhou",
+		"external in ap-guangzhou", "saml in ap-guangzhou", "web in ap-guangzhou", "webfile in ap-guangzhou",
+	)
 	if calls := w.sts.Calls(ststest.GetCallerIdentity); calls != 2 {
 		t.Errorf("STS was asked %d times whose the credentials are, want once for each list", calls)
 	}
@@ -227,16 +253,22 @@ func TestEveryArgumentOfTheOfficialProviderIsTaken(t *testing.T) {
 
 // podEnvironment is what TKE's webhook gives to a Pod.
 var podEnvironment = map[string]string{
-	"TKE_REGION": "ap-nanjing", "TKE_PROVIDER_ID": "corp-oidc", "TKE_WEB_IDENTITY_TOKEN_FILE": "FILES/token", "TKE_ROLE_ARN": roleARN + "pod",
+	"TKE_REGION":                  "ap-nanjing",
+	"TKE_PROVIDER_ID":             "corp-oidc",
+	"TKE_WEB_IDENTITY_TOKEN_FILE": "FILES/token",
+	"TKE_ROLE_ARN":                roleARN + "pod",
 }
 
-// TestEveryVariableOfTheOfficialProviderIsTaken has a plan for each set of environment variables, with an empty provider block.
+// TestEveryVariableOfTheOfficialProviderIsTaken has a plan for each set of environment variables,
+// with an empty provider block.
 func TestEveryVariableOfTheOfficialProviderIsTaken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	static := map[string]string{"TENCENTCLOUD_SECRET_ID": "AKIDstatic", "TENCENTCLOUD_SECRET_KEY": "CANARY-static"}
 	role := map[string]string{
-		"TENCENTCLOUD_ASSUME_ROLE_ARN": roleARN + "environment", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME": "tf", "TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION": "1800",
+		"TENCENTCLOUD_ASSUME_ROLE_ARN":              roleARN + "environment",
+		"TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME":     "tf",
+		"TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION": "1800",
 	}
 	assertion := base64.StdEncoding.EncodeToString([]byte("CANARY-assertion"))
 	for name, test := range map[string]struct {
@@ -265,7 +297,11 @@ func TestEveryVariableOfTheOfficialProviderIsTaken(t *testing.T) {
 		}
 		t.Log(name)
 		w.mustPlan(t, map[string]string{"x": ""}, env, test.want)
-		if client := w.cloud.Requests()[0].Header.Get("X-TC-RequestClient"); strings.HasSuffix(client, "pipeline-7") != (env["TENCENTCLOUD_API_REQUEST_CLIENT"] != "") {
+		if client := w.cloud.Requests()[0].Header.Get(
+			"X-TC-RequestClient",
+		); strings.HasSuffix(
+			client, "pipeline-7",
+		) != (env["TENCENTCLOUD_API_REQUEST_CLIENT"] != "") {
 			t.Errorf("%s: X-TC-RequestClient is %q", name, client)
 		}
 	}

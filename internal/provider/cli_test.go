@@ -22,8 +22,11 @@ func newCLI(t *testing.T, cloud *tketest.Server, more ...string) *cli {
 	acctest.CLI(t)
 	folder := t.TempDir()
 	env := []string{
-		"TENCENTCLOUD_SECRET_ID=" + tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY=" + tketest.DefaultSecretKey,
-		"TKEIMAGE_ENDPOINT_TKE=" + cloud.URL, "TKEIMAGE_MEASUREMENT_CACHE_DIR=" + filepath.Join(folder, ".measurements"), "DOCKER_CONFIG=" + folder,
+		"TENCENTCLOUD_SECRET_ID=" + tketest.DefaultSecretID,
+		"TENCENTCLOUD_SECRET_KEY=" + tketest.DefaultSecretKey,
+		"TKEIMAGE_ENDPOINT_TKE=" + cloud.URL,
+		"TKEIMAGE_MEASUREMENT_CACHE_DIR=" + filepath.Join(folder, ".measurements"),
+		"DOCKER_CONFIG=" + folder,
 	}
 	return cliIn(t, folder, append(env, more...)...)
 }

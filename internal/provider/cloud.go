@@ -19,9 +19,11 @@ import (
 
 const envRequestClient = "TENCENTCLOUD_API_REQUEST_CLIENT"
 
-// configureCloud finds out where credentials would come from, and makes the clients that use them. No request is made: what is
-// missing, or cannot be used, is an error of what needs the cloud.
-func (p *Provider) configureCloud(ctx context.Context, config *model, data *clients.Clients, resp *provider.ConfigureResponse) {
+// configureCloud finds out where credentials would come from, and makes the clients that use them.
+// No request is made: what is missing, or cannot be used, is an error of what needs the cloud.
+func (p *Provider) configureCloud(
+	ctx context.Context, config *model, data *clients.Clients, resp *provider.ConfigureResponse,
+) {
 	settings, diags := config.toSettings(ctx)
 	resp.Diagnostics.Append(diags...)
 	p.options.Secrets.Add(settings.Secrets(p.getenv)...)
@@ -37,7 +39,9 @@ func (p *Provider) configureCloud(ctx context.Context, config *model, data *clie
 	data.Region, data.Credentials, data.Looked, data.Fault = found.Region, found.Source(), found.Looked, found.Fault
 	api := p.baseConfig(&found)
 	api.Endpoint = config.endpointURL("sts", p.getenv)
-	signed, err := found.Credentials(credentials.Services{STS: api, Metadata: config.endpointURL("metadata", p.getenv), Log: logDebug})
+	signed, err := found.Credentials(
+		credentials.Services{STS: api, Metadata: config.endpointURL("metadata", p.getenv), Log: logDebug},
+	)
 	if err != nil {
 		addEndpointError("sts", err, resp)
 		return
@@ -57,11 +61,16 @@ func (p *Provider) baseConfig(found *credentials.Resolved) cloudapi.Config {
 	}
 }
 
-func (p *Provider) newClients(config *model, data *clients.Clients, signed cloudapi.Credentials, api cloudapi.Config, resp *provider.ConfigureResponse) {
+func (p *Provider) newClients(
+	config *model, data *clients.Clients, signed cloudapi.Credentials, api cloudapi.Config,
+	resp *provider.ConfigureResponse,
+) {
 	var err error
 	api.Credentials = signed
 	ofTKE := tke.Config{Config: api, PollInterval: p.options.PollInterval}
-	ofTKE.Endpoint, ofTKE.MaxRequestsPerSecond = config.endpointURL("tke", p.getenv), config.MaxRequestsPerSecond.ValueFloat64()
+	ofTKE.Endpoint, ofTKE.MaxRequestsPerSecond = config.endpointURL(
+		"tke", p.getenv,
+	), config.MaxRequestsPerSecond.ValueFloat64()
 	if data.TKEClient, err = tke.New(ofTKE); err != nil {
 		addEndpointError("tke", err, resp)
 	}
@@ -76,8 +85,9 @@ func (p *Provider) newClients(config *model, data *clients.Clients, signed cloud
 	data.Currency = currencyOf(api)
 }
 
-// currencyOf returns the currency in which the pages of a site state the prices of disks: yuan, or US dollars on the
-// international site. An answer names none. Source: the models of the official clients of both sites.
+// currencyOf returns the currency in which the pages of a site state the prices of disks: yuan, or
+// US dollars on the international site. An answer names none. Source: the models of the official
+// clients of both sites.
 func currencyOf(api cloudapi.Config) string {
 	if strings.HasPrefix(api.Domain, "intl.") || strings.Contains(api.Endpoint, ".intl.") {
 		return "USD"

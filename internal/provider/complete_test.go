@@ -28,10 +28,20 @@ func newCompleteExample(t *testing.T) *completeExample {
 	t.Helper()
 	acctest.CLI(t)
 	registry := registrytest.Start(t, registrytest.Options{})
-	cloud := tketest.Start(t, tketest.Options{RequestsPerSecond: -1}) // with its own builder: the image is really pulled
-	e := &completeExample{cli: newCLI(t, cloud), cloud: cloud, reference: pushRandom(t, registry.Host+"/app:v1", authn.Anonymous)}
+	cloud := tketest.Start(
+		t, tketest.Options{RequestsPerSecond: -1},
+	) // with its own builder: the image is really pulled
+	e := &completeExample{
+		cli:       newCLI(t, cloud),
+		cloud:     cloud,
+		reference: pushRandom(t, registry.Host+"/app:v1", authn.Anonymous),
+	}
 	e.use(t, "complete")
-	e.variables = map[string]any{"images": []string{e.reference}, "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8"}
+	e.variables = map[string]any{
+		"images":    []string{e.reference},
+		"vpc_id":    "vpc-508ctkfb",
+		"subnet_id": "subnet-8ah75lo8",
+	}
 	e.write(t)
 	e.must(t, "init")
 	return e
@@ -48,7 +58,8 @@ func (e *completeExample) write(t *testing.T) {
 	}
 }
 
-// change sets a variable, checks what the plan does to the cache, applies it, and checks that the next plan is empty.
+// change sets a variable, checks what the plan does to the cache, applies it, and checks that the
+// next plan is empty.
 func (e *completeExample) change(t *testing.T, name string, value any, want ...string) {
 	t.Helper()
 	e.variables[name] = value

@@ -51,7 +51,9 @@ func newConfigured(tb testing.TB, caches int) *configured {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	answer, err := c.ConfigureProvider(tb.Context(), &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.11.4", Config: &config})
+	answer, err := c.ConfigureProvider(
+		tb.Context(), &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.11.4", Config: &config},
+	)
 	if err != nil || len(answer.Diagnostics) > 0 {
 		tb.Fatal(err, answer.Diagnostics)
 	}
@@ -109,14 +111,16 @@ func (c *configured) refresh(ctx context.Context, tb testing.TB) {
 	all.Wait()
 }
 
-// What the framework allocates for one read was 7,300 pieces, of which our own part is small. This is not to creep up unseen.
+// What the framework allocates for one read was 7,300 pieces, of which our own part is small. This
+// is not to creep up unseen.
 const (
 	mostAllocationsOfRead   = 9_000
 	mostAllocationsOfSchema = 4_000
 	mostCallsPerThousand    = 25
 )
 
-// TestWhatARefreshCosts through the whole provider, in calls and allocations, which are the same on every machine.
+// TestWhatARefreshCosts through the whole provider, in calls and allocations, which are the same on
+// every machine.
 //
 //nolint:paralleltest // it counts what the whole process allocates
 func TestWhatARefreshCosts(t *testing.T) {
@@ -134,7 +138,11 @@ func TestWhatARefreshCosts(t *testing.T) {
 		t.Errorf("%d allocations for the read of one cache, at most %d are allowed", each, mostAllocationsOfRead)
 	}
 	if schema := testing.AllocsPerRun(5, func() {
-		if _, err := provider.NewServer(provider.Options{})().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
+		if _, err := provider.NewServer(
+			provider.Options{},
+		)().GetProviderSchema(
+			t.Context(), &tfprotov6.GetProviderSchemaRequest{},
+		); err != nil {
 			t.Fatal(err)
 		}
 	}); schema > mostAllocationsOfSchema {
@@ -153,7 +161,11 @@ func BenchmarkRefreshOfAThousand(b *testing.B) {
 func BenchmarkSchema(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := provider.NewServer(provider.Options{})().GetProviderSchema(b.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
+		if _, err := provider.NewServer(
+			provider.Options{},
+		)().GetProviderSchema(
+			b.Context(), &tfprotov6.GetProviderSchemaRequest{},
+		); err != nil {
 			b.Fatal(err)
 		}
 	}

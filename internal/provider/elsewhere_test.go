@@ -21,18 +21,22 @@ func said(diagnostics []*tfprotov6.Diagnostic) string {
 	return b.String()
 }
 
-// imported gives a cache as a state that knows only its id holds it, with what an import keeps beside it.
+// imported gives a cache as a state that knows only its id holds it, with what an import keeps
+// beside it.
 func (s *speaker) imported(t *testing.T, id string) *tfprotov6.ImportedResource {
 	t.Helper()
-	answer, err := s.server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "tkeimage_cache", ID: id})
+	answer, err := s.server.ImportResourceState(
+		t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "tkeimage_cache", ID: id},
+	)
 	if err != nil || len(answer.Diagnostics) != 0 {
 		t.Fatal(err, said(answer.Diagnostics))
 	}
 	return answer.ImportedResources[0]
 }
 
-// TestWhereToAskIsNotGuessed: an argument that says where or as whom to ask, and is known only during apply, has no default until
-// then. Asked elsewhere, the service would know nothing of the cache, and the state would lose it.
+// TestWhereToAskIsNotGuessed: an argument that says where or as whom to ask, and is known only
+// during apply, has no default until then. Asked elsewhere, the service would know nothing of the
+// cache, and the state would lose it.
 func TestWhereToAskIsNotGuessed(t *testing.T) {
 	t.Parallel()
 	endpoints := tftypes.Map{ElementType: tftypes.String}
@@ -48,12 +52,20 @@ func TestWhereToAskIsNotGuessed(t *testing.T) {
 			t.Parallel()
 			cloud := tketest.Start(t, tketest.Options{RequestsPerSecond: -1, Builder: tketest.InstantBuilder})
 			s := speakWith(t, cloud, map[string]tftypes.Value{test.argument: test.value})
-			state := values(t, s.schemas.ResourceSchemas["tkeimage_cache"], map[string]tftypes.Value{"id": text("imc-aaaaaaaa")})
-			answer, err := s.server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: "tkeimage_cache", CurrentState: state})
+			state := values(
+				t, s.schemas.ResourceSchemas["tkeimage_cache"],
+				map[string]tftypes.Value{"id": text("imc-aaaaaaaa")},
+			)
+			answer, err := s.server.ReadResource(
+				t.Context(), &tfprotov6.ReadResourceRequest{TypeName: "tkeimage_cache", CurrentState: state},
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := said(answer.Diagnostics); !strings.Contains(got, "not known until apply") || !strings.Contains(got, "- "+test.argument) {
+			if got := said(
+				answer.Diagnostics,
+			); !strings.Contains(got, "not known until apply") ||
+				!strings.Contains(got, "- "+test.argument) {
 				t.Errorf("said %q", got)
 			}
 			if asked := len(cloud.Requests()); asked != 0 {
@@ -63,20 +75,29 @@ func TestWhereToAskIsNotGuessed(t *testing.T) {
 	}
 }
 
-// TestACacheOfAnotherRegionIsLeftAlone, whether the identity tells its region or, as with older CLIs, only the private state does.
+// TestACacheOfAnotherRegionIsLeftAlone, whether the identity tells its region or, as with older
+// CLIs, only the private state does.
 func TestACacheOfAnotherRegionIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	cloud := tketest.Start(t, tketest.Options{RequestsPerSecond: -1, Builder: tketest.InstantBuilder})
 	id := cloud.Put(tketest.Cache{Name: "llm", Images: []string{"llm:v1"}, Region: "ap-shanghai"}).ID
 	there := speakWith(t, cloud, map[string]tftypes.Value{"region": text("ap-shanghai")})
 	found := there.imported(t, id)
-	read := &tfprotov6.ReadResourceRequest{TypeName: "tkeimage_cache", CurrentState: found.State, Private: found.Private, CurrentIdentity: found.Identity}
+	read := &tfprotov6.ReadResourceRequest{
+		TypeName:        "tkeimage_cache",
+		CurrentState:    found.State,
+		Private:         found.Private,
+		CurrentIdentity: found.Identity,
+	}
 	state, err := there.server.ReadResource(t.Context(), read)
 	if err != nil || len(state.Diagnostics) != 0 {
 		t.Fatal(err, said(state.Diagnostics))
 	}
 	here := speak(t, cloud)
-	gone, err := tfprotov6.NewDynamicValue(here.schemas.ResourceSchemas["tkeimage_cache"].ValueType(), tftypes.NewValue(here.schemas.ResourceSchemas["tkeimage_cache"].ValueType(), nil))
+	gone, err := tfprotov6.NewDynamicValue(
+		here.schemas.ResourceSchemas["tkeimage_cache"].ValueType(),
+		tftypes.NewValue(here.schemas.ResourceSchemas["tkeimage_cache"].ValueType(), nil),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,12 +107,22 @@ func TestACacheOfAnotherRegionIsLeftAlone(t *testing.T) {
 		private  []byte
 	}{"by identity": {state.NewIdentity, nil}, "by private state": {nil, state.Private}} {
 		read, err := here.server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
-			TypeName: "tkeimage_cache", CurrentState: state.NewState, Private: test.private, CurrentIdentity: test.identity})
+			TypeName:        "tkeimage_cache",
+			CurrentState:    state.NewState,
+			Private:         test.private,
+			CurrentIdentity: test.identity,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		deleted, err := here.server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{
-			TypeName: "tkeimage_cache", PriorState: state.NewState, PlannedState: &gone, Config: &gone, PlannedPrivate: test.private, PlannedIdentity: test.identity})
+			TypeName:        "tkeimage_cache",
+			PriorState:      state.NewState,
+			PlannedState:    &gone,
+			Config:          &gone,
+			PlannedPrivate:  test.private,
+			PlannedIdentity: test.identity,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

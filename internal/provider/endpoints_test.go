@@ -2,7 +2,8 @@ package provider
 
 import "testing"
 
-// TestEndpointsAreHeldToTheirEnd: what would be left out of requests is refused where it is written.
+// TestEndpointsAreHeldToTheirEnd: what would be left out of requests is refused where it is
+// written.
 func TestEndpointsAreHeldToTheirEnd(t *testing.T) {
 	t.Parallel()
 	for url, whole := range map[string]bool{

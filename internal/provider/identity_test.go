@@ -13,8 +13,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// TestImportByIdentity runs where the CLI knows identities: Terraform and OpenTofu 1.12 and later. For older ones the protocol is
-// tested (TestAFoundCacheIsWhatAnImportWouldGive).
+// TestImportByIdentity runs where the CLI knows identities: Terraform and OpenTofu 1.12 and later.
+// For older ones the protocol is tested (TestAFoundCacheIsWhatAnImportWouldGive).
 func TestImportByIdentity(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
@@ -22,7 +22,9 @@ func TestImportByIdentity(t *testing.T) {
 	c := newCLI(t, cloud)
 	c.atLeast(t, "1.12.0")
 	c.oneCache(t, `images = ["app:v1"]`)
-	id := cloud.Put(tketest.Cache{Name: "adopted", Images: []string{"app:v1"}, VpcID: "vpc-508ctkfb", SubnetID: "subnet-8ah75lo8"}).ID
+	id := cloud.Put(
+		tketest.Cache{Name: "adopted", Images: []string{"app:v1"}, VpcID: "vpc-508ctkfb", SubnetID: "subnet-8ah75lo8"},
+	).ID
 	for _, identity := range []string{`{ id = "` + id + `" }`, `{ id = "` + id + `", region = "ap-guangzhou" }`} {
 		text := "import {\n  to = tkeimage_cache.x\n  identity = " + identity + "\n}\n"
 		if err := os.WriteFile(filepath.Join(c.folder, "import.tf"), []byte(text), 0o600); err != nil {
@@ -35,7 +37,13 @@ func TestImportByIdentity(t *testing.T) {
 		}
 		c.must(t, "state", "rm", "tkeimage_cache.x")
 	}
-	if calls := cloud.Calls(tke.ActionCreate) + cloud.Calls(tke.ActionUpdate) + cloud.Calls(tke.ActionDelete); calls != 0 {
+	if calls := cloud.Calls(
+		tke.ActionCreate,
+	) + cloud.Calls(
+		tke.ActionUpdate,
+	) + cloud.Calls(
+		tke.ActionDelete,
+	); calls != 0 {
 		t.Errorf("the import changed the cache: %d calls", calls)
 	}
 	elsewhere := "import {\n  to = tkeimage_cache.x\n  identity = { id = \"" + id + "\", region = \"ap-beijing\" }\n}\n"

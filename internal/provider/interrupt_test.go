@@ -14,7 +14,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// TestAnInterruptDuringTheWaitKeepsTheID: Ctrl-C while the cache is being built ends the run soon, and the id is in the state.
+// TestAnInterruptDuringTheWaitKeepsTheID: Ctrl-C while the cache is being built ends the run soon,
+// and the id is in the state.
 func TestAnInterruptDuringTheWaitKeepsTheID(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)

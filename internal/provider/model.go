@@ -51,8 +51,11 @@ func (m *model) endpointURL(service string, getenv func(string) string) string {
 	return getenv(endpointVariable(service))
 }
 
-// registryHosts are the registries that are configured. What is known only during apply is pending: of a host, or of all that are not here.
-func (m *model) registryHosts(ctx context.Context) (hosts map[string]transport.Host, pending bool, diags diag.Diagnostics) {
+// registryHosts are the registries that are configured. What is known only during apply is pending:
+// of a host, or of all that are not here.
+func (m *model) registryHosts(
+	ctx context.Context,
+) (hosts map[string]transport.Host, pending bool, diags diag.Diagnostics) {
 	pending = m.Registries.IsUnknown() || m.DockerConfig.IsUnknown()
 	hosts, known := map[string]transport.Host{}, map[string]attr.Value{}
 	for host, value := range m.Registries.Elements() {
@@ -66,14 +69,18 @@ func (m *model) registryHosts(ctx context.Context) (hosts map[string]transport.H
 	diags = types.MapValueMust(m.Registries.ElementType(ctx), known).ElementsAs(ctx, &configured, false)
 	for host, c := range configured {
 		hosts[host] = transport.Host{
-			Username: c.Username.ValueString(), Password: c.Password.ValueString(),
-			PlainHTTP: c.PlainHTTP.ValueBool(), InsecureSkipVerify: c.InsecureSkipVerify.ValueBool(), CACertificate: c.CACertificate.ValueString(),
+			Username:           c.Username.ValueString(),
+			Password:           c.Password.ValueString(),
+			PlainHTTP:          c.PlainHTTP.ValueBool(),
+			InsecureSkipVerify: c.InsecureSkipVerify.ValueBool(),
+			CACertificate:      c.CACertificate.ValueString(),
 		}
 	}
 	return hosts, pending, diags
 }
 
-// measurementCacheDir: an argument, even an empty one, beats the environment, which beats the user's cache directory.
+// measurementCacheDir: an argument, even an empty one, beats the environment, which beats the
+// user's cache directory.
 func (m *model) measurementCacheDir(lookupEnv func(string) (string, bool)) string {
 	if !m.MeasurementCacheDir.IsNull() && !m.MeasurementCacheDir.IsUnknown() {
 		return m.MeasurementCacheDir.ValueString()

@@ -41,13 +41,20 @@ type webIdentityModel struct {
 	SessionDuration      types.Int64  `tfsdk:"session_duration"`
 }
 
-// toSettings are the cloud arguments. What is known only after apply counts as left out here: see cloudUnknown.
+// toSettings are the cloud arguments. What is known only after apply counts as left out here: see
+// cloudUnknown.
 func (m *model) toSettings(ctx context.Context) (credentials.Settings, diag.Diagnostics) {
 	s := credentials.Settings{
-		SecretID: m.SecretID.ValueString(), SecretKey: m.SecretKey.ValueString(), SecurityToken: m.SecurityToken.ValueString(),
-		Region: m.Region.ValueString(), Protocol: m.Protocol.ValueString(), Domain: m.Domain.ValueString(),
-		SharedCredentialsDir: m.SharedCredentialsDir.ValueString(), Profile: m.Profile.ValueString(),
-		CAMRoleName: m.CAMRoleName.ValueString(), EnablePodOIDC: m.EnablePodOIDC.ValueBool(),
+		SecretID:             m.SecretID.ValueString(),
+		SecretKey:            m.SecretKey.ValueString(),
+		SecurityToken:        m.SecurityToken.ValueString(),
+		Region:               m.Region.ValueString(),
+		Protocol:             m.Protocol.ValueString(),
+		Domain:               m.Domain.ValueString(),
+		SharedCredentialsDir: m.SharedCredentialsDir.ValueString(),
+		Profile:              m.Profile.ValueString(),
+		CAMRoleName:          m.CAMRoleName.ValueString(),
+		EnablePodOIDC:        m.EnablePodOIDC.ValueBool(),
 	}
 	if len(m.unknownArguments()) > 0 {
 		return s, nil
@@ -87,14 +94,21 @@ func singleBlock[M any](ctx context.Context, from block, diags *diag.Diagnostics
 }
 
 func newRole(arn, sessionName types.String, duration types.Int64) credentials.Role {
-	return credentials.Role{ARN: arn.ValueString(), SessionName: sessionName.ValueString(), Duration: duration.ValueInt64()}
+	return credentials.Role{
+		ARN:         arn.ValueString(),
+		SessionName: sessionName.ValueString(),
+		Duration:    duration.ValueInt64(),
+	}
 }
 
 func (r *assumeRoleModel) toLink() *credentials.AssumeRole {
 	return &credentials.AssumeRole{
-		Role:   newRole(r.RoleARN, r.SessionName, r.SessionDuration),
-		Policy: r.Policy.ValueString(), ExternalID: r.ExternalID.ValueString(), SourceIdentity: r.SourceIdentity.ValueString(),
-		SerialNumber: r.SerialNumber.ValueString(), TokenCode: r.TokenCode.ValueString(),
+		Role:           newRole(r.RoleARN, r.SessionName, r.SessionDuration),
+		Policy:         r.Policy.ValueString(),
+		ExternalID:     r.ExternalID.ValueString(),
+		SourceIdentity: r.SourceIdentity.ValueString(),
+		SerialNumber:   r.SerialNumber.ValueString(),
+		TokenCode:      r.TokenCode.ValueString(),
 	}
 }
 
@@ -108,20 +122,34 @@ func (r *samlModel) toLink() *credentials.SAML {
 func (r *webIdentityModel) toLink() *credentials.WebIdentity {
 	return &credentials.WebIdentity{
 		Role:       newRole(r.RoleARN, r.SessionName, r.SessionDuration),
-		ProviderID: r.ProviderID.ValueString(), Token: r.WebIdentityToken.ValueString(), TokenFile: r.WebIdentityTokenFile.ValueString(),
+		ProviderID: r.ProviderID.ValueString(),
+		Token:      r.WebIdentityToken.ValueString(),
+		TokenFile:  r.WebIdentityTokenFile.ValueString(),
 	}
 }
 
-// unknownArguments are the arguments that come from something that is made in the same run, of those that say where to ask and as
-// whom. A default in place of one would ask somebody else: a cache is not found in the wrong region, leaves the state and is made
-// a second time, and a key that is meant for a private endpoint reaches the public one.
+// unknownArguments are the arguments that come from something that is made in the same run, of
+// those that say where to ask and as whom. A default in place of one would ask somebody else: a
+// cache is not found in the wrong region, leaves the state and is made a second time, and a key
+// that is meant for a private endpoint reaches the public one.
 func (m *model) unknownArguments() []string {
 	arguments := map[string]attr.Value{
-		"secret_id": m.SecretID, "secret_key": m.SecretKey, "security_token": m.SecurityToken,
-		"region": m.Region, "protocol": m.Protocol, "domain": m.Domain, "endpoints": m.Endpoints,
-		"shared_credentials_dir": m.SharedCredentialsDir, "profile": m.Profile, "cam_role_name": m.CAMRoleName,
-		"enable_pod_oidc": m.EnablePodOIDC, "allowed_account_ids": m.AllowedAccountIDs, "forbidden_account_ids": m.ForbiddenAccountIDs,
-		"assume_role": m.AssumeRole, "assume_role_with_saml": m.AssumeRoleWithSAML, "assume_role_with_web_identity": m.AssumeRoleWithWebIdentity,
+		"secret_id":                     m.SecretID,
+		"secret_key":                    m.SecretKey,
+		"security_token":                m.SecurityToken,
+		"region":                        m.Region,
+		"protocol":                      m.Protocol,
+		"domain":                        m.Domain,
+		"endpoints":                     m.Endpoints,
+		"shared_credentials_dir":        m.SharedCredentialsDir,
+		"profile":                       m.Profile,
+		"cam_role_name":                 m.CAMRoleName,
+		"enable_pod_oidc":               m.EnablePodOIDC,
+		"allowed_account_ids":           m.AllowedAccountIDs,
+		"forbidden_account_ids":         m.ForbiddenAccountIDs,
+		"assume_role":                   m.AssumeRole,
+		"assume_role_with_saml":         m.AssumeRoleWithSAML,
+		"assume_role_with_web_identity": m.AssumeRoleWithWebIdentity,
 	}
 	maps.DeleteFunc(arguments, func(_ string, value attr.Value) bool { return !containsUnknown(value) })
 	return slices.Sorted(maps.Keys(arguments))
@@ -143,13 +171,17 @@ func containsUnknown(value attr.Value) bool {
 	return false
 }
 
-// incompleteDiagnostic tells of an argument that lacks its counterpart, where it belongs in the configuration.
+// incompleteDiagnostic tells of an argument that lacks its counterpart, where it belongs in the
+// configuration.
 func (m *model) incompleteDiagnostic(e *credentials.ArgumentError) diag.Diagnostic {
 	if e.Block == "" {
 		return diag.NewAttributeErrorDiagnostic(path.Root(e.Argument), "Credentials are incomplete", e.Problem)
 	}
 	at := path.Root(e.Block)
-	lists := map[string]types.List{"assume_role_with_saml": m.AssumeRoleWithSAML, "assume_role_with_web_identity": m.AssumeRoleWithWebIdentity}
+	lists := map[string]types.List{
+		"assume_role_with_saml":         m.AssumeRoleWithSAML,
+		"assume_role_with_web_identity": m.AssumeRoleWithWebIdentity,
+	}
 	if len(lists[e.Block].Elements()) > 0 && e.Argument != "" { // an element of a set has no place of its own
 		at = at.AtListIndex(0).AtName(e.Argument)
 	}

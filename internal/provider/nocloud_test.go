@@ -15,16 +15,18 @@ import (
 // offline writes a configuration that uses the functions and nothing else, with a provider block.
 func (c *cli) offline(t *testing.T, block string) {
 	t.Helper()
-	text := "terraform {\n  required_providers {\n    tkeimage = { source = \"tkeimage/tkeimage\" }\n  }\n}\nprovider \"tkeimage\" {\n  " + block + "\n}\n" +
+	text := "terraform {\n  required_providers {\n    tkeimage = { source = \"tkeimage/tkeimage\" }\n  " +
+		"}\n}\nprovider \"tkeimage\" {\n  " + block + "\n}\n" +
 		"output \"size\" {\n  value = provider::tkeimage::root_disk_size_gib(30000000000, 5, null)\n}\n"
 	if err := os.WriteFile(filepath.Join(c.folder, "main.tf"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// TestExamplesPlanWithoutCloudCredentials plans what the documentation shows of sizes, annotations and functions, on a machine
-// without any credentials. The images' names lead to a registry on this machine, and nothing else is changed in the examples.
-// Package examples_test does the same with those that go all the way to a Deployment.
+// TestExamplesPlanWithoutCloudCredentials plans what the documentation shows of sizes, annotations
+// and functions, on a machine without any credentials. The images' names lead to a registry on this
+// machine, and nothing else is changed in the examples. Package examples_test does the same with
+// those that go all the way to a Deployment.
 func TestExamplesPlanWithoutCloudCredentials(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
@@ -32,7 +34,11 @@ func TestExamplesPlanWithoutCloudCredentials(t *testing.T) {
 	for _, name := range []string{"llm:v1", "sidecar:v3", "app:v1"} {
 		pushRandom(t, registry.Host+"/"+name, authn.Anonymous)
 	}
-	cache := map[string]any{"images": []string{registry.Host + "/app:v1"}, "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8"}
+	cache := map[string]any{
+		"images":    []string{registry.Host + "/app:v1"},
+		"vpc_id":    "vpc-508ctkfb",
+		"subnet_id": "subnet-8ah75lo8",
+	}
 	for example, test := range map[string]struct {
 		variables map[string]any
 		arguments []string
@@ -54,14 +60,19 @@ func TestExamplesPlanWithoutCloudCredentials(t *testing.T) {
 				c.Set(t, test.variables)
 			}
 			c.must(t, "init")
-			if output := c.must(t, append([]string{"plan", "-input=false"}, test.arguments...)...); !strings.Contains(output, test.prints) {
+			if output := c.must(
+				t,
+				append([]string{"plan", "-input=false"}, test.arguments...)...); !strings.Contains(
+				output, test.prints,
+			) {
 				t.Errorf("no %q in\n%s", test.prints, output)
 			}
 		})
 	}
 }
 
-// moveTo writes the registry's host in the place of the examples' one, and what every configuration begins with where it is left out.
+// moveTo writes the registry's host in the place of the examples' one, and what every configuration
+// begins with where it is left out.
 func (c *cli) moveTo(t *testing.T, host string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(c.folder, "*.tf"))

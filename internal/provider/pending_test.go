@@ -23,7 +23,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// counting is a registry that writes down what it is asked, and wants a password for repositories below private/.
+// counting is a registry that writes down what it is asked, and wants a password for repositories
+// below private/.
 type counting struct {
 	host string
 	mu   sync.Mutex
@@ -66,17 +67,24 @@ func (c *counting) requests() []string {
 // measure reads the size of an image by its manifest alone, and gives what was said.
 func (s *speaker) measure(t *testing.T, image string) string {
 	t.Helper()
-	answer, err := s.server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: "tkeimage_root_disk_size",
-		Config: values(t, s.schemas.DataSourceSchemas["tkeimage_root_disk_size"], map[string]tftypes.Value{
-			"images": tftypes.NewValue(tftypes.List{ElementType: tftypes.String}, []tftypes.Value{text(image)}), "measure": text("manifest"),
-		})})
+	answer, err := s.server.ReadDataSource(
+		t.Context(),
+		&tfprotov6.ReadDataSourceRequest{TypeName: "tkeimage_root_disk_size",
+			Config: values(t, s.schemas.DataSourceSchemas["tkeimage_root_disk_size"], map[string]tftypes.Value{
+				"images": tftypes.NewValue(
+					tftypes.List{ElementType: tftypes.String}, []tftypes.Value{text(image)},
+				),
+				"measure": text("manifest"),
+			})},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return said(answer.Diagnostics)
 }
 
-// TestWhatKeepsNothingAsksOnce: without a folder to keep manifests in, a HEAD before the GET saves nothing.
+// TestWhatKeepsNothingAsksOnce: without a folder to keep manifests in, a HEAD before the GET saves
+// nothing.
 func TestWhatKeepsNothingAsksOnce(t *testing.T) {
 	t.Parallel()
 	registry := newCounting(t)
@@ -95,8 +103,8 @@ func TestWhatKeepsNothingAsksOnce(t *testing.T) {
 	}
 }
 
-// TestRegistriesThatAreKnownOnlyDuringApply: an unknown password is not an empty one, and what is refused without it is no wrong
-// password.
+// TestRegistriesThatAreKnownOnlyDuringApply: an unknown password is not an empty one, and what is
+// refused without it is no wrong password.
 func TestRegistriesThatAreKnownOnlyDuringApply(t *testing.T) {
 	t.Parallel()
 	registry := newCounting(t)
@@ -123,7 +131,11 @@ func TestRegistriesThatAreKnownOnlyDuringApply(t *testing.T) {
 		"all, and a private image":      {tftypes.NewValue(kind, tftypes.UnknownValue), "/private/app:v1", "Registry configuration is not known until apply", true},
 	} {
 		registry.reset()
-		got := speakWith(t, tketest.Start(t, tketest.Options{}), map[string]tftypes.Value{"registries": test.registries}).measure(t, registry.host+test.image)
+		got := speakWith(
+			t, tketest.Start(t, tketest.Options{}), map[string]tftypes.Value{"registries": test.registries},
+		).measure(
+			t, registry.host+test.image,
+		)
 		if (got == "") != (test.says == "") || !strings.HasPrefix(got, test.says) {
 			t.Errorf("%s: said %q", name, got)
 		}
@@ -133,13 +145,17 @@ func TestRegistriesThatAreKnownOnlyDuringApply(t *testing.T) {
 	}
 }
 
-// TestAPasswordOfTheSameRun: the first plan says that the password is not known yet; with depends_on the measurement waits for it.
+// TestAPasswordOfTheSameRun: the first plan says that the password is not known yet; with
+// depends_on the measurement waits for it.
 func TestAPasswordOfTheSameRun(t *testing.T) {
 	t.Parallel()
 	cloud := acctest.Cloud(t, tketest.Options{})
 	registry := newCounting(t)
 	configuration := func(more string) string {
-		return acctest.Configuration(cloud, `registries = { "`+registry.host+`" = { username = "u", password = terraform_data.password.output } }`) + `
+		return acctest.Configuration(
+			cloud,
+			`registries = { "`+registry.host+`" = { username = "u", password = terraform_data.password.output } }`,
+		) + `
 resource "terraform_data" "password" {
   input = "` + canaryRegistry + `"
 }
@@ -152,6 +168,9 @@ data "tkeimage_root_disk_size" "x" {
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: []resource.TestStep{
 		{Config: configuration(""), ExpectError: regexp.MustCompile(`Registry configuration is not known until apply`)},
 		{Config: configuration("depends_on = [terraform_data.password]"), ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue("data.tkeimage_root_disk_size.x", tfjsonpath.New("size_gib"), knownvalue.Int64Exact(20))}},
+			statecheck.ExpectKnownValue(
+				"data.tkeimage_root_disk_size.x", tfjsonpath.New("size_gib"), knownvalue.Int64Exact(20),
+			),
+		}},
 	}})
 }

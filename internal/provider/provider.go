@@ -31,7 +31,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
 
-// Options are what a process gives to its provider. The zero value serves users; tests shorten the waits.
+// Options are what a process gives to its provider. The zero value serves users; tests shorten the
+// waits.
 type Options struct {
 	Version      string
 	PollInterval time.Duration
@@ -79,7 +80,12 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 
 // Functions are what this provider works out from nothing but their arguments.
 func (p *Provider) Functions(context.Context) []func() function.Function {
-	return []func() function.Function{annotations.NewPodAnnotationsFunction, annotations.NewEKSConfigFunction, rootdisk.NewFunction, diskprice.NewFunction}
+	return []func() function.Function{
+		annotations.NewPodAnnotationsFunction,
+		annotations.NewEKSConfigFunction,
+		rootdisk.NewFunction,
+		diskprice.NewFunction,
+	}
 }
 
 // ListResources are what this provider finds for `terraform query`.
@@ -106,7 +112,9 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = data, data, data, data
 }
 
-func (p *Provider) configureRegistries(ctx context.Context, config *model, data *clients.Clients, resp *provider.ConfigureResponse) {
+func (p *Provider) configureRegistries(
+	ctx context.Context, config *model, data *clients.Clients, resp *provider.ConfigureResponse,
+) {
 	hosts, pending, diags := config.registryHosts(ctx)
 	resp.Diagnostics.Append(diags...)
 	for _, host := range slices.Sorted(maps.Keys(hosts)) {

@@ -9,8 +9,8 @@ import (
 // proxyVariables are where net/http finds proxies, and curl others.
 var proxyVariables = []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"}
 
-// proxyPasswords are the secrets within the addresses of proxies, also of those that are no URLs: net/http quotes them when it
-// says so.
+// proxyPasswords are the secrets within the addresses of proxies, also of those that are no URLs:
+// net/http quotes them when it says so.
 func proxyPasswords(getenv func(string) string) []string {
 	var found []string
 	for _, name := range proxyVariables {

@@ -13,7 +13,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// speaker speaks the protocol to the provider, for what no CLI at hand can run (`terraform query` begins with Terraform 1.14).
+// speaker speaks the protocol to the provider, for what no CLI at hand can run (`terraform query`
+// begins with Terraform 1.14).
 type speaker struct {
 	server  tfprotov6.ProviderServer
 	schemas *tfprotov6.GetProviderSchemaResponse
@@ -21,7 +22,8 @@ type speaker struct {
 
 func speak(t *testing.T, cloud *tketest.Server) *speaker { return speakWith(t, cloud, nil) }
 
-// speakWith configures the provider with more arguments, or others. The environment has the stand-in's address too.
+// speakWith configures the provider with more arguments, or others. The environment has the
+// stand-in's address too.
 func speakWith(t *testing.T, cloud *tketest.Server, more map[string]tftypes.Value) *speaker {
 	t.Helper()
 	environment := map[string]string{"TKEIMAGE_ENDPOINT_TKE": cloud.URL}
@@ -34,8 +36,14 @@ func speakWith(t *testing.T, cloud *tketest.Server, more map[string]tftypes.Valu
 		t.Fatal(err)
 	}
 	given := map[string]tftypes.Value{
-		"secret_id": text(tketest.DefaultSecretID), "secret_key": text(tketest.DefaultSecretKey), "measurement_cache_dir": text(""),
-		"endpoints": tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, map[string]tftypes.Value{"tke": text(cloud.URL)}),
+		"secret_id": text(
+			tketest.DefaultSecretID,
+		),
+		"secret_key":            text(tketest.DefaultSecretKey),
+		"measurement_cache_dir": text(""),
+		"endpoints": tftypes.NewValue(
+			tftypes.Map{ElementType: tftypes.String}, map[string]tftypes.Value{"tke": text(cloud.URL)},
+		),
 	}
 	maps.Copy(given, more)
 	config := values(t, s.schemas.Provider, given)
@@ -77,7 +85,10 @@ func (s *speaker) query(t *testing.T, limit int64, given map[string]tftypes.Valu
 		t.Fatal("the provider does not list")
 	}
 	stream, err := lister.ListResource(t.Context(), &tfprotov6.ListResourceRequest{
-		TypeName: "tkeimage_cache", Config: values(t, s.schemas.ListResourceSchemas["tkeimage_cache"], given), IncludeResource: true, Limit: limit,
+		TypeName:        "tkeimage_cache",
+		Config:          values(t, s.schemas.ListResourceSchemas["tkeimage_cache"], given),
+		IncludeResource: true,
+		Limit:           limit,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -89,12 +100,15 @@ func (s *speaker) query(t *testing.T, limit int64, given map[string]tftypes.Valu
 	return results
 }
 
-// TestExistingCachesAreFoundForAdoption: each with identity, name and the resource that an import would give.
+// TestExistingCachesAreFoundForAdoption: each with identity, name and the resource that an import
+// would give.
 func TestExistingCachesAreFoundForAdoption(t *testing.T) {
 	t.Parallel()
 	cloud := tketest.Start(t, tketest.Options{RequestsPerSecond: -1, Builder: tketest.InstantBuilder})
 	named := cloud.Put(tketest.Cache{Name: "llm", Images: []string{"llm:v1"}, SizeGiB: 50})
-	byService := cloud.Put(tketest.Cache{Images: []string{"app:v1"}, Type: tketest.TypeAuto, CreatedAt: time.Now().Add(time.Hour)})
+	byService := cloud.Put(
+		tketest.Cache{Images: []string{"app:v1"}, Type: tketest.TypeAuto, CreatedAt: time.Now().Add(time.Hour)},
+	)
 	s := speak(t, cloud)
 
 	for name, test := range map[string]struct {
@@ -127,7 +141,15 @@ func TestExistingCachesAreFoundForAdoption(t *testing.T) {
 func TestAFoundCacheIsWhatAnImportWouldGive(t *testing.T) {
 	t.Parallel()
 	cloud := tketest.Start(t, tketest.Options{RequestsPerSecond: -1, Builder: tketest.InstantBuilder})
-	id := cloud.Put(tketest.Cache{Name: "llm", Images: []string{"llm:v1"}, SizeGiB: 50, VpcID: "vpc-hidden", Tags: []tketest.Tag{{Key: "team", Value: "ml"}}}).ID
+	id := cloud.Put(
+		tketest.Cache{
+			Name:    "llm",
+			Images:  []string{"llm:v1"},
+			SizeGiB: 50,
+			VpcID:   "vpc-hidden",
+			Tags:    []tketest.Tag{{Key: "team", Value: "ml"}},
+		},
+	).ID
 	s := speak(t, cloud)
 	found := s.query(t, 0, nil)[0]
 
@@ -147,7 +169,9 @@ func TestAFoundCacheIsWhatAnImportWouldGive(t *testing.T) {
 	if !identity["id"].Equal(text(id)) || !identity["region"].Equal(text("ap-guangzhou")) {
 		t.Errorf("identity %v", identity)
 	}
-	imported, err := s.server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "tkeimage_cache", Identity: found.Identity})
+	imported, err := s.server.ImportResourceState(
+		t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "tkeimage_cache", Identity: found.Identity},
+	)
 	if err != nil || len(imported.Diagnostics) != 0 || len(imported.ImportedResources) != 1 {
 		t.Fatalf("import by the identity: %v, %+v", err, imported.Diagnostics)
 	}

@@ -23,7 +23,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// front stands before a real registry, records who sent it which Authorization, and may answer by itself.
+// front stands before a real registry, records who sent it which Authorization, and may answer by
+// itself.
 type front struct {
 	host string
 	mu   sync.Mutex
@@ -31,7 +32,9 @@ type front struct {
 }
 
 // newFront passes on what answer does not take: it reports whether it answered.
-func newFront(t *testing.T, to *registrytest.Registry, answer func(w http.ResponseWriter, r *http.Request) bool) *front {
+func newFront(
+	t *testing.T, to *registrytest.Registry, answer func(w http.ResponseWriter, r *http.Request) bool,
+) *front {
 	t.Helper()
 	target, err := url.Parse(to.URL())
 	if err != nil {
@@ -64,7 +67,8 @@ func basic(username, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(username+":"+password))
 }
 
-// secureRegistry is one with a password and a certificate of its own authority, the path of which it gives.
+// secureRegistry is one with a password and a certificate of its own authority, the path of which
+// it gives.
 func secureRegistry(t *testing.T) (*registrytest.Registry, string) {
 	t.Helper()
 	secure := registrytest.Start(t, registrytest.Options{TLS: true, Username: "s", Password: canaryRegistry})
@@ -72,7 +76,10 @@ func secureRegistry(t *testing.T) (*registrytest.Registry, string) {
 	pool.AppendCertsFromPEM([]byte(secure.Certificate))
 	trusting := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}
 	t.Cleanup(trusting.CloseIdleConnections)
-	pushRandom(t, secure.Host+"/secure:v1", &authn.Basic{Username: "s", Password: canaryRegistry}, remote.WithTransport(trusting))
+	pushRandom(
+		t, secure.Host+"/secure:v1", &authn.Basic{Username: "s", Password: canaryRegistry},
+		remote.WithTransport(trusting),
+	)
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(ca, []byte(secure.Certificate), 0o600); err != nil {
 		t.Fatal(err)
@@ -83,7 +90,11 @@ func secureRegistry(t *testing.T) (*registrytest.Registry, string) {
 // dockerHelper gives the CLI's folder a Docker configuration with a credential helper for one host.
 func (c *cli) dockerHelper(t *testing.T, host, username, password string) {
 	t.Helper()
-	helper := fmt.Sprintf("#!/bin/sh\nread host; echo \"{\\\"ServerURL\\\":\\\"$host\\\",\\\"Username\\\":\\\"%s\\\",\\\"Secret\\\":\\\"%s\\\"}\"\n", username, password)
+	helper := fmt.Sprintf(
+		"#!/bin/sh\nread host; echo "+
+			"\"{\\\"ServerURL\\\":\\\"$host\\\",\\\"Username\\\":\\\"%s\\\",\\\"Secret\\\":\\\"%s\\\"}\"\n",
+		username, password,
+	)
 	programs := t.TempDir()
 	for file, content := range map[string]string{
 		filepath.Join(programs, "docker-credential-stand"): helper,
@@ -96,9 +107,10 @@ func (c *cli) dockerHelper(t *testing.T, host, username, password string) {
 	c.Env = append(c.Env, "PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
 
-// TestEveryKindOfRegistryIsReadAndNoCredentialGoesAstray measures one image from each kind of registry in one plan: basic
-// authentication, tokens from a realm on another port, TLS of a private CA, blobs at another host, a proxy of the environment, and
-// Docker's configuration with a credential helper.
+// TestEveryKindOfRegistryIsReadAndNoCredentialGoesAstray measures one image from each kind of
+// registry in one plan: basic authentication, tokens from a realm on another port, TLS of a private
+// CA, blobs at another host, a proxy of the environment, and Docker's configuration with a
+// credential helper.
 func TestEveryKindOfRegistryIsReadAndNoCredentialGoesAstray(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
@@ -121,7 +133,13 @@ func TestEveryKindOfRegistryIsReadAndNoCredentialGoesAstray(t *testing.T) {
 		if r.Header.Get("Authorization") == "Bearer CANARY-bearer" {
 			return false
 		}
-		w.Header().Set("WWW-Authenticate", fmt.Sprintf("Bearer realm=%q,service=\"stand\",scope=\"repository:tokens:pull\"", "http://"+realm.host+"/token"))
+		w.Header().Set(
+			"WWW-Authenticate",
+			fmt.Sprintf(
+				"Bearer realm=%q,service=\"stand\",scope=\"repository:tokens:pull\"",
+				"http://"+realm.host+"/token",
+			),
+		)
 		w.WriteHeader(http.StatusUnauthorized)
 		return true
 	})

@@ -44,27 +44,48 @@ var (
 func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Image caches and disk sizes for large images on Tencent Cloud TKE super nodes. " +
-			"Configuring the provider makes no request; the disk size data source and the functions need no cloud credentials.",
+			"Configuring the provider makes no request; the disk size data source and the functions need no cloud " +
+			"credentials.",
 		Blocks: roleBlocks(),
 		Attributes: map[string]schema.Attribute{
 			"endpoints": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Whole URLs with scheme, for private endpoints and local stand-ins, by service: " +
-					tfdiag.QuoteList(services) + " (that of a CVM). Environment: " + tfdiag.QuoteList(endpointVariables()) + ".",
+					tfdiag.QuoteList(
+						services,
+					) + " (that of a CVM). Environment: " + tfdiag.QuoteList(endpointVariables()) + ".",
 				Validators: []validator.Map{ // a null, of a variable that was not given, leaves the service's own
 					mapvalidator.KeysAre(stringvalidator.OneOf(services...)),
-					mapvalidator.ValueStringsAre(stringvalidator.RegexMatches(wholeURL, "must be a whole URL, such as https://tke.internal.tencentcloudapi.com")),
+					mapvalidator.ValueStringsAre(
+						stringvalidator.RegexMatches(
+							wholeURL,
+							"must be a whole URL, such as https://tke.internal.tencentcloudapi.com",
+						),
+					),
 				},
 			},
 			"registries": registriesAttribute(),
-			"docker_config": schema.StringAttribute{Optional: true,
-				MarkdownDescription: "Directory of a Docker `config.json` with registry credentials. Default: Docker's own rules (`DOCKER_CONFIG`, `~/.docker`, credential helpers)."},
-			"measurement_cache_dir": schema.StringAttribute{Optional: true,
-				MarkdownDescription: "Directory where measurements of layers are kept by digest; `\"\"` keeps none. " + describeVariable(envMeasurementCacheDir) +
-					" Default: `terraform-provider-tkeimage` under the user's cache directory."},
-			"max_requests_per_second": schema.Float64Attribute{Optional: true,
-				MarkdownDescription: fmt.Sprintf("The maximum number of requests per second that one run sends to the TKE API. Default: %d; the service allows 20 for each action.", tke.DefaultMaxRequestsPerSecond),
-				Validators:          []validator.Float64{float64validator.Between(0.1, 1000)}},
+			"docker_config": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Directory of a Docker `config.json` with registry credentials. Default: " +
+					"Docker's own rules (`DOCKER_CONFIG`, `~/.docker`, credential helpers).",
+			},
+			"measurement_cache_dir": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Directory where measurements of layers are kept by digest; `\"\"` keeps none. " + describeVariable(
+					envMeasurementCacheDir,
+				) +
+					" Default: `terraform-provider-tkeimage` under the user's cache directory.",
+			},
+			"max_requests_per_second": schema.Float64Attribute{
+				Optional: true,
+				MarkdownDescription: fmt.Sprintf(
+					"The maximum number of requests per second that one run sends to the TKE API. Default: %d; the "+
+						"service allows 20 for each action.",
+					tke.DefaultMaxRequestsPerSecond,
+				),
+				Validators: []validator.Float64{float64validator.Between(0.1, 1000)},
+			},
 		},
 	}
 	maps.Copy(resp.Schema.Attributes, cloudAttributes())
@@ -72,16 +93,34 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 
 func registriesAttribute() schema.Attribute {
 	return schema.MapNestedAttribute{
-		Optional:            true,
-		MarkdownDescription: "How to read image metadata, by registry host (with its port). A host that is not listed here is read with Docker's configuration, or anonymously.",
-		Validators: []validator.Map{mapvalidator.NoNullValues(), mapvalidator.KeysAre(stringvalidator.RegexMatches(bareHost,
-			"must be a bare host, with a port where it needs one (registry.example.com:5000): no scheme, no path"))},
+		Optional: true,
+		MarkdownDescription: "How to read image metadata, by registry host (with its port). A host that is not " +
+			"listed here is read with Docker's configuration, or anonymously.",
+		Validators: []validator.Map{
+			mapvalidator.NoNullValues(),
+			mapvalidator.KeysAre(stringvalidator.RegexMatches(bareHost,
+				"must be a bare host, with a port where it needs one (registry.example.com:5000): no scheme, no path")),
+		},
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-			"username":             schema.StringAttribute{Optional: true, MarkdownDescription: "User name."},
-			"password":             schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Password or token; it may be ephemeral."},
-			"plain_http":           schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether the registry uses plain HTTP. Default: `false`, except for loopback addresses."},
-			"insecure_skip_verify": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether to skip the check of the registry's certificate. Default: `false`."},
-			"ca_certificate":       schema.StringAttribute{Optional: true, MarkdownDescription: "Certificate of a private CA in PEM, trusted for this host beside the system's."},
+			"username": schema.StringAttribute{Optional: true, MarkdownDescription: "User name."},
+			"password": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "Password or token; it may be ephemeral.",
+			},
+			"plain_http": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Whether the registry uses plain HTTP. Default: `false`, except for loopback " +
+					"addresses.",
+			},
+			"insecure_skip_verify": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Whether to skip the check of the registry's certificate. Default: `false`.",
+			},
+			"ca_certificate": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Certificate of a private CA in PEM, trusted for this host beside the system's.",
+			},
 		}},
 	}
 }

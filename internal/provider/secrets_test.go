@@ -33,21 +33,31 @@ const (
 	canary          = "CANARY"
 )
 
-// TestNoSecretIsWrittenAnywhere runs the built provider as users do, with logs at TRACE: plan file, apply, an update, errors
-// of the API and of a registry, destroy. No secret may stand in the state, a plan file, a log or what is printed.
+// TestNoSecretIsWrittenAnywhere runs the built provider as users do, with logs at TRACE: plan file,
+// apply, an update, errors of the API and of a registry, destroy. No secret may stand in the state,
+// a plan file, a log or what is printed.
 func TestNoSecretIsWrittenAnywhere(t *testing.T) {
 	t.Parallel()
 	cli := acctest.CLI(t)
-	cloud := acctest.Cloud(t, tketest.Options{Credentials: []tketest.Credential{{SecretID: "AKIDexample", SecretKey: canarySecretKey, Token: canaryToken}}})
+	cloud := acctest.Cloud(
+		t,
+		tketest.Options{
+			Credentials: []tketest.Credential{
+				{SecretID: "AKIDexample", SecretKey: canarySecretKey, Token: canaryToken},
+			},
+		},
+	)
 	private := registrytest.Start(t, registrytest.Options{Username: "u", Password: canaryRegistry})
 	image := pushRandom(t, private.Host+"/private:v1", &authn.Basic{Username: "u", Password: canaryRegistry})
 
 	folder := t.TempDir()
-	s := &secretRun{cli: cli, folder: folder, env: sandbox.CLIEnvironment(acctest.Mirror(t, acctest.ProviderBinary(t)),
-		"TENCENTCLOUD_SECRET_ID=AKIDexample", "TENCENTCLOUD_SECRET_KEY="+canarySecretKey, "TENCENTCLOUD_SECURITY_TOKEN="+canaryToken,
+	s := &secretRun{cli: cli, folder: folder, env: sandbox.CLIEnvironment(
+		acctest.Mirror(t, acctest.ProviderBinary(t)), "TENCENTCLOUD_SECRET_ID=AKIDexample",
+		"TENCENTCLOUD_SECRET_KEY="+canarySecretKey, "TENCENTCLOUD_SECURITY_TOKEN="+canaryToken,
 		"TKEIMAGE_ENDPOINT_TKE="+cloud.URL, "TKEIMAGE_MEASUREMENT_CACHE_DIR="+filepath.Join(folder, "measurements"),
 		"TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(folder, "trace.log"),
-		"TF_VAR_registry_password="+canaryRegistry, "TF_VAR_builder_password="+canaryPassword)}
+		"TF_VAR_registry_password="+canaryRegistry, "TF_VAR_builder_password="+canaryPassword,
+	)}
 
 	s.write(t, image, private.Host, 20)
 	s.must(t, "init")
@@ -55,10 +65,16 @@ func TestNoSecretIsWrittenAnywhere(t *testing.T) {
 	s.must(t, "apply", "first.tfplan")
 	s.write(t, image, private.Host, 50)
 	s.must(t, "apply", "-auto-approve")
-	if caches := cloud.Caches(); len(caches) != 1 || len(caches[0].Credentials) != 1 || caches[0].Credentials[0].Password != canaryPassword {
+	if caches := cloud.Caches(); len(caches) != 1 || len(caches[0].Credentials) != 1 ||
+		caches[0].Credentials[0].Password != canaryPassword {
 		t.Fatal("the builder's password never reached the service: this test would find nothing")
 	}
-	cloud.Inject(tketest.Fault{Times: tketest.Always, Effect: tketest.ErrorBefore{Code: "InvalidParameter", Message: "something is wrong"}})
+	cloud.Inject(
+		tketest.Fault{
+			Times:  tketest.Always,
+			Effect: tketest.ErrorBefore{Code: "InvalidParameter", Message: "something is wrong"},
+		},
+	)
 	s.mustFail(t, "plan")
 	cloud.ClearFaults()
 	s.write(t, private.Host+"/nothing:v1", private.Host, 50)
@@ -153,12 +169,16 @@ func (s *secretRun) mustFail(t *testing.T, arguments ...string) {
 	}
 }
 
-// mustFailAtSTS plans with a role whose session comes with a status that hides it. The status is one that is not tried again.
+// mustFailAtSTS plans with a role whose session comes with a status that hides it. The status is
+// one that is not tried again.
 func (s *secretRun) mustFailAtSTS(t *testing.T) {
 	t.Helper()
 	sts := apitest.Start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
-		fmt.Fprintf(w, `{"Response":{"Credentials":{"Token":%q,"TmpSecretId":"AKIDrole","TmpSecretKey":%q},"Expire`, canaryToken, canarySecretKey)
+		fmt.Fprintf(
+			w, `{"Response":{"Credentials":{"Token":%q,"TmpSecretId":"AKIDrole","TmpSecretKey":%q},"Expire`,
+			canaryToken, canarySecretKey,
+		)
 	}))
 	before := s.env
 	s.env = append(slices.Clip(before), "TKEIMAGE_ENDPOINT_STS="+sts,
@@ -173,11 +193,15 @@ func (s *secretRun) mustFailAtSTS(t *testing.T) {
 // search looks for secrets in all that the run wrote.
 func (s *secretRun) search(t *testing.T) {
 	t.Helper()
-	searchForCanaries(t, s.folder, s.printed.String(), "terraform.tfstate", "terraform.tfstate.backup", "first.tfplan", "trace.log")
+	searchForCanaries(
+		t, s.folder, s.printed.String(), "terraform.tfstate", "terraform.tfstate.backup", "first.tfplan",
+		"trace.log",
+	)
 }
 
-// searchForCanaries looks into every file below the folder: state and its backup, the plan file (a zip, so its parts too), the log,
-// kept measurements. And into what was printed. The files that are named must be there.
+// searchForCanaries looks into every file below the folder: state and its backup, the plan file (a
+// zip, so its parts too), the log, kept measurements. And into what was printed. The files that are
+// named must be there.
 func searchForCanaries(t *testing.T, folder, printed string, files ...string) {
 	t.Helper()
 	if acctest.FindSecret(printed, canary) >= 0 {

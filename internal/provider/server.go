@@ -20,7 +20,8 @@ func Serve(options Options, debug bool) error {
 	if options.Secrets == nil {
 		options.Secrets = new(redact.Secrets)
 	}
-	// net/http quotes in the standard log what servers send unasked. It is among the lines that Terraform logs.
+	// net/http quotes in the standard log what servers send unasked. It is among the lines that
+	// Terraform logs.
 	log.SetOutput(options.Secrets.Writer(os.Stderr))
 	newServer := NewServer(options)
 	if debug {
@@ -34,7 +35,8 @@ func Serve(options Options, debug bool) error {
 	})
 }
 
-// NewServer makes a factory of protocol servers. It fails nowhere that a user could reach: the framework's conversion cannot.
+// NewServer makes a factory of protocol servers. It fails nowhere that a user could reach: the
+// framework's conversion cannot.
 func NewServer(options Options) func() tfprotov6.ProviderServer {
 	newFramework := providerserver.NewProtocol6(New(options)())
 	return func() tfprotov6.ProviderServer {
@@ -56,9 +58,12 @@ type server struct {
 // msgpackNil is null in MessagePack (format specification, "nil format").
 var msgpackNil = []byte{0xc0}
 
-// CallFunction fills in the nulls that OpenTofu (seen in 1.12) leaves out: it sends an argument that is null as a value without
-// data, where Terraform sends an encoded null, and the framework takes only the second.
-func (s *server) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
+// CallFunction fills in the nulls that OpenTofu (seen in 1.12) leaves out: it sends an argument
+// that is null as a value without data, where Terraform sends an encoded null, and the framework
+// takes only the second.
+func (s *server) CallFunction(
+	ctx context.Context, req *tfprotov6.CallFunctionRequest,
+) (*tfprotov6.CallFunctionResponse, error) {
 	for i, argument := range req.Arguments {
 		if argument == nil || len(argument.MsgPack) == 0 && len(argument.JSON) == 0 {
 			req.Arguments[i] = &tfprotov6.DynamicValue{MsgPack: msgpackNil}

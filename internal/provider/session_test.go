@@ -20,8 +20,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// TestSessionsAreRenewedInTheMiddleOfAWait builds a cache for longer than a session lives. The service takes live sessions only, so
-// one that was not renewed in time would end the wait.
+// TestSessionsAreRenewedInTheMiddleOfAWait builds a cache for longer than a session lives. The
+// service takes live sessions only, so one that was not renewed in time would end the wait.
 func TestSessionsAreRenewedInTheMiddleOfAWait(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"a role assumed with the CVM's", "web identity"} {
@@ -32,18 +32,35 @@ func TestSessionsAreRenewedInTheMiddleOfAWait(t *testing.T) {
 			options.Lifetime = 2 * time.Second
 			sts := ststest.New(options)
 			meta := &ststest.Metadata{STS: sts, Role: "machine", ARN: roleARN + "machine"}
-			cloud := acctest.Cloud(t, tketest.Options{Sessions: sts.Lookup, Credentials: []tketest.Credential{{SecretID: "unknown"}}, Pace: time.Second})
-			block := `cam_role_name = "machine"` + fmt.Sprintf("\n  assume_role {\n    role_arn = %q\n    session_name = \"tf\"\n    external_id = \"e\"\n  }", external)
+			cloud := acctest.Cloud(
+				t,
+				tketest.Options{
+					Sessions:    sts.Lookup,
+					Credentials: []tketest.Credential{{SecretID: "unknown"}},
+					Pace:        time.Second,
+				},
+			)
+			block := `cam_role_name = "machine"` + fmt.Sprintf(
+				"\n  assume_role {\n    role_arn = %q\n    session_name = \"tf\"\n    external_id = \"e\"\n  }",
+				external,
+			)
 			if kind == "web identity" {
-				block = fmt.Sprintf("  assume_role_with_web_identity {\n    provider_id = \"corp-oidc\"\n    role_arn = %q\n    session_name = \"tf\"\n    web_identity_token = \"CANARY-web-token\"\n  }", roleARN+"web")
+				block = fmt.Sprintf(
+					"  assume_role_with_web_identity {\n    provider_id = \"corp-oidc\"\n    role_arn = %q\n    "+
+						"session_name = \"tf\"\n    web_identity_token = \"CANARY-web-token\"\n  }",
+					roleARN+"web",
+				)
 			}
 			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: acctest.ProvidersIn(map[string]string{
-					"TKEIMAGE_ENDPOINT_TKE": cloud.URL, "TKEIMAGE_ENDPOINT_STS": apitest.Start(t, sts), "TKEIMAGE_ENDPOINT_METADATA": apitest.Start(t, meta),
+					"TKEIMAGE_ENDPOINT_TKE":          cloud.URL,
+					"TKEIMAGE_ENDPOINT_STS":          apitest.Start(t, sts),
+					"TKEIMAGE_ENDPOINT_METADATA":     apitest.Start(t, meta),
 					"TKEIMAGE_MEASUREMENT_CACHE_DIR": "",
 				}),
-				Steps: []resource.TestStep{{
-					Config: fmt.Sprintf(`
+				Steps: []resource.TestStep{
+					{
+						Config: fmt.Sprintf(`
 provider "tkeimage" {
   %s
 }
@@ -53,9 +70,16 @@ resource "tkeimage_cache" "x" {
   subnet_id = "subnet-8ah75lo8"
 }
 `, block),
-					ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue("tkeimage_cache.x", tfjsonpath.New("status"), knownvalue.StringExact("Ready"))},
-					ConfigPlanChecks:  resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-				}},
+						ConfigStateChecks: []statecheck.StateCheck{
+							statecheck.ExpectKnownValue(
+								"tkeimage_cache.x", tfjsonpath.New("status"), knownvalue.StringExact("Ready"),
+							),
+						},
+						ConfigPlanChecks: resource.ConfigPlanChecks{
+							PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
+						},
+					},
+				},
 			})
 			if sessions := sessionsOfTheWait(t, cloud); sessions < 2 {
 				t.Errorf("the wait went through %d sessions: none expired, so nothing was tested", sessions)
@@ -64,7 +88,8 @@ resource "tkeimage_cache" "x" {
 	}
 }
 
-// sessionsOfTheWait counts those that asked between the creation and the first look after which the cache was Ready.
+// sessionsOfTheWait counts those that asked between the creation and the first look after which the
+// cache was Ready.
 func sessionsOfTheWait(t *testing.T, cloud *tketest.Server) int {
 	t.Helper()
 	seen := map[string]bool{}
@@ -81,7 +106,8 @@ func sessionsOfTheWait(t *testing.T, cloud *tketest.Server) int {
 	return len(seen)
 }
 
-// TestCredentialsThatCannotBeHadSayWhy has a provider block for each way to fail, and what a user reads.
+// TestCredentialsThatCannotBeHadSayWhy has a provider block for each way to fail, and what a user
+// reads.
 func TestCredentialsThatCannotBeHadSayWhy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -95,21 +121,27 @@ func TestCredentialsThatCannotBeHadSayWhy(t *testing.T) {
 		says  []string
 	}{
 		"an unknown role": {block: static + assume(roleARN+"nobody"), says: []string{
-			"the role " + roleARN + "nobody (the block assume_role)", "The STS API answered AssumeRole with ResourceNotFound.RoleNotFound", "Request id: sts-", "check the spelling of role_arn"}},
-		"a role that trusts others": {block: static + assume(external), says: []string{"using the credentials from the provider argument secret_id", "UnauthorizedOperation", "sts:AssumeRole"}},
+			"the role " + roleARN + "nobody (the block assume_role)", "The STS API answered AssumeRole with " +
+				"ResourceNotFound.RoleNotFound", "Request id: sts-", "check the spelling of role_arn"}},
+		"a role that trusts others": {block: static + assume(external), says: []string{"using the credentials from " +
+			"the provider argument secret_id", "UnauthorizedOperation", "sts:AssumeRole"}},
 		"a wrong key": {block: "secret_id = \"AKIDstatic\"\n  secret_key = \"CANARY-wrong\"\n" + assume(roleARN+"block"), says: []string{
-			"AuthFailure.SignatureFailure", "using the credentials from the provider argument secret_id, the provider argument secret_key"}},
+			"AuthFailure.SignatureFailure", "using the credentials from the provider argument secret_id, the " +
+				"provider argument secret_key"}},
 		"another account": {block: static + `allowed_account_ids = ["100000000002"]`, says: []string{
-			"belong to account 100000000001; allowed_account_ids has only 100000000002", "The credentials came from the provider argument secret_id"}},
+			"belong to account 100000000001; allowed_account_ids has only 100000000002", "The credentials came " +
+				"from the provider argument secret_id"}},
 		"a CVM without the role": {block: `cam_role_name = "other"`, says: []string{
 			"the role other of this CVM (the provider argument cam_role_name)", "knows no role \"other\" (HTTP 404)", "must be bound to the CVM"}},
-		"no Pod":             {block: `enable_pod_oidc = true`, says: []string{"The provider has enable_pod_oidc, but the environment has no TKE_REGION, TKE_PROVIDER_ID, TKE_WEB_IDENTITY_TOKEN_FILE, TKE_ROLE_ARN"}},
+		"no Pod": {block: `enable_pod_oidc = true`, says: []string{"The provider has enable_pod_oidc, " +
+			"but the environment has no TKE_REGION, TKE_PROVIDER_ID, TKE_WEB_IDENTITY_TOKEN_FILE, TKE_ROLE_ARN"}},
 		"nothing":            {env: map[string]string{"HOME": "/nonexistent"}, says: []string{"No cloud credentials were found", "/nonexistent/.tccli/default.credential, which does not exist", "cam_role_name"}},
 		"nothing for a role": {block: assume(roleARN + "block"), env: map[string]string{"HOME": "/nonexistent"}, says: []string{"No credentials were found to assume the role " + roleARN + "block (the block assume_role) with"}},
 		"half a pair":        {block: `secret_id = "AKIDstatic"`, says: []string{"Credentials are incomplete", "TENCENTCLOUD_SECRET_KEY"}},
 		"half a role":        {block: static + "  assume_role {\n    role_arn = \"qcs::cam::uin/1:roleName/x\"\n  }", says: []string{"assume_role has no session_name", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME"}},
 		"two blocks":         {block: static + assume(roleARN+"block") + "\n" + assume(external), says: []string{"at most 1"}},
-		"a half of SAML":     {block: "  assume_role_with_saml {\n    role_arn = \"r\"\n    session_name = \"tf\"\n    saml_assertion = \"Q0FO\"\n  }", says: []string{"assume_role_with_saml has no principal_arn"}},
+		"a half of SAML": {block: "  assume_role_with_saml {\n    role_arn = \"r\"\n    session_name = " +
+			"\"tf\"\n    saml_assertion = \"Q0FO\"\n  }", says: []string{"assume_role_with_saml has no principal_arn"}},
 	} {
 		t.Log(name)
 		code, output := w.plan(t, map[string]string{"x": test.block}, test.env)
@@ -136,7 +168,9 @@ func TestAClockThatIsWrongIsToldForSTSAsWell(t *testing.T) {
 	options := stsOptions()
 	options.Clock = func() time.Time { return time.Now().Add(-time.Hour) }
 	env := map[string]string{"TKEIMAGE_ENDPOINT_STS": apitest.Start(t, ststest.New(options))}
-	block := "secret_id = \"AKIDstatic\"\n  secret_key = \"CANARY-static\"\n" + fmt.Sprintf("  assume_role {\n    role_arn     = %q\n    session_name = \"tf\"\n  }", roleARN+"block")
+	block := "secret_id = \"AKIDstatic\"\n  secret_key = \"CANARY-static\"\n" + fmt.Sprintf(
+		"  assume_role {\n    role_arn     = %q\n    session_name = \"tf\"\n  }", roleARN+"block",
+	)
 	_, output := w.plan(t, map[string]string{"x": block}, env)
 	for _, part := range []string{"AuthFailure.SignatureExpire", "This machine's clock is ahead of the service's by 1h0m", "using the credentials from the provider argument secret_id"} {
 		if !strings.Contains(unwrap(output), part) {
@@ -145,12 +179,17 @@ func TestAClockThatIsWrongIsToldForSTSAsWell(t *testing.T) {
 	}
 }
 
-// TestWhatNeedsNoCloudAsksForNoCredentials plans sizes with every source of credentials broken or out of reach.
+// TestWhatNeedsNoCloudAsksForNoCredentials plans sizes with every source of credentials broken or
+// out of reach.
 func TestWhatNeedsNoCloudAsksForNoCredentials(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.plan(t, nil, nil) // for its init
-	env := map[string]string{"TENCENTCLOUD_CAM_ROLE_NAME": "nobody", "TENCENTCLOUD_PROFILE": "broken", "TENCENTCLOUD_SHARED_CREDENTIALS_DIR": "/nonexistent"}
+	env := map[string]string{
+		"TENCENTCLOUD_CAM_ROLE_NAME":          "nobody",
+		"TENCENTCLOUD_PROFILE":                "broken",
+		"TENCENTCLOUD_SHARED_CREDENTIALS_DIR": "/nonexistent",
+	}
 	w.offline(t, `enable_pod_oidc = true`+"\n"+`allowed_account_ids = ["1"]`)
 	command := w.command(t, "plan", "-input=false")
 	for name, value := range env {

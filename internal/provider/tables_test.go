@@ -22,7 +22,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// stargzLayer is an eStargz layer, as BuildKit makes it, in its two parts: files, and table with footer.
+// stargzLayer is an eStargz layer, as BuildKit makes it, in its two parts: files, and table with
+// footer.
 func stargzLayer(t *testing.T, seed uint64) (files, table []byte) {
 	t.Helper()
 	var contents []sandbox.File
@@ -52,8 +53,8 @@ func stargzLayer(t *testing.T, seed uint64) (files, table []byte) {
 	return blob.Bytes()[:at], blob.Bytes()[at:]
 }
 
-// TestATableThatIsNotTrueIsAWarning: a layer with its own table is exact, and one with that of another layer, of equal sizes, is
-// measured in another way, and a plan says so.
+// TestATableThatIsNotTrueIsAWarning: a layer with its own table is exact, and one with that of
+// another layer, of equal sizes, is measured in another way, and a plan says so.
 func TestATableThatIsNotTrueIsAWarning(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
@@ -92,7 +93,8 @@ output "exact" {
 		}
 		c.must(t, "init")
 		output := unwrap(c.must(t, "plan"))
-		warned := strings.Contains(output, "Table of contents does not match its layer") && strings.Contains(output, reference+": layer sha256:")
+		warned := strings.Contains(output, "Table of contents does not match its layer") &&
+			strings.Contains(output, reference+": layer sha256:")
 		if warned != (name == "other") || !strings.Contains(output, fmt.Sprintf("exact is %v", name == "own")) {
 			t.Errorf("%s: warned: %v\n%s", name, warned, output)
 		}

@@ -28,8 +28,8 @@ func tcrCLI(t *testing.T, cloud *tketest.Server, token string) (*cli, *tcrtest.S
 	return newCLI(t, cloud, "TKEIMAGE_ENDPOINT_TCR="+apitest.Start(t, server)), server
 }
 
-// TestThePrivateTCRExample runs examples/private-tcr as users do: the image is measured and really pulled by the cache's builder, both
-// with tokens that stand in no plan, no state and no log.
+// TestThePrivateTCRExample runs examples/private-tcr as users do: the image is measured and really
+// pulled by the cache's builder, both with tokens that stand in no plan, no state and no log.
 func TestThePrivateTCRExample(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
@@ -40,14 +40,19 @@ func TestThePrivateTCRExample(t *testing.T) {
 	c.Env = append(c.Env, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(c.folder, "trace.log"))
 	c.use(t, "private-tcr")
 	c.Set(t, map[string]any{
-		"registry_id": "tcr-ak9876", "registry_host": registry.Host, "registry_username": "100000000001", "images": []string{image},
-		"vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8",
+		"registry_id":       "tcr-ak9876",
+		"registry_host":     registry.Host,
+		"registry_username": "100000000001",
+		"images":            []string{image},
+		"vpc_id":            "vpc-508ctkfb",
+		"subnet_id":         "subnet-8ah75lo8",
 	})
 	printed := c.must(t, "init")
 	printed += c.must(t, "plan", "-out=first.tfplan")
 	printed += c.must(t, "apply", "first.tfplan")
 	caches := cloud.Caches()
-	if len(caches) != 1 || caches[0].Status != tketest.StatusReady || len(caches[0].Credentials) != 1 || caches[0].Credentials[0].Password != canaryRegistry {
+	if len(caches) != 1 || caches[0].Status != tketest.StatusReady || len(caches[0].Credentials) != 1 ||
+		caches[0].Credentials[0].Password != canaryRegistry {
 		t.Fatalf("the builder did not pull with the token: %d caches", len(caches))
 	}
 	c.CheckEmptyPlan(t)
@@ -57,7 +62,9 @@ func TestThePrivateTCRExample(t *testing.T) {
 			t.Errorf("a token was given out: %+v", given)
 		}
 	}
-	searchForCanaries(t, c.folder, printed, "terraform.tfstate", "terraform.tfstate.backup", "first.tfplan", "trace.log")
+	searchForCanaries(
+		t, c.folder, printed, "terraform.tfstate", "terraform.tfstate.backup", "first.tfplan", "trace.log",
+	)
 }
 
 func (c *cli) oneToken(t *testing.T, arguments string) {
@@ -98,9 +105,10 @@ func TestTokensOfTCR(t *testing.T) {
 		t.Errorf("given %+v", given)
 	}
 	for arguments, want := range map[string][]string{
-		`registry_id = "tcr-other"`:                                {"ResourceNotFound", "The TCR API answered CreateInstanceToken", "look at registry_id", `on main.tf line`},
+		`registry_id = "tcr-other"`: {"ResourceNotFound", "The TCR API answered " +
+			"CreateInstanceToken", "look at registry_id", `on main.tf line`},
 		"registry_id = \"tcr-ak9876\"\n  token_type = \"forever\"": {`"temp" "longterm"`},
-		`registry_id = ""`:                                         {"string length must be at least 1"},
+		`registry_id = ""`: {"string length must be at least 1"},
 	} {
 		c.oneToken(t, arguments)
 		code, output := c.try(t, "plan")
@@ -122,10 +130,16 @@ func TestARegistryThatIsNotVerifiedIsWorthAWarning(t *testing.T) {
 	acctest.CLI(t)
 	c := newCLI(t, acctest.Cloud(t, tketest.Options{}))
 	for skip, warned := range map[string]bool{"true": true, "false": false} {
-		c.offline(t, fmt.Sprintf(`registries = { "registry.example.com" = { insecure_skip_verify = %s } }`, skip)+"\n}\ndata \"tkeimage_caches\" \"x\" {")
+		c.offline(
+			t,
+			fmt.Sprintf(
+				`registries = { "registry.example.com" = { insecure_skip_verify = %s } }`, skip,
+			)+"\n}\ndata \"tkeimage_caches\" \"x\" {",
+		)
 		c.must(t, "init")
 		output := unwrap(c.must(t, "plan"))
-		if got := strings.Contains(output, "Registry is not verified") && strings.Contains(output, "The certificate of registry.example.com is not checked"); got != warned {
+		if got := strings.Contains(output, "Registry is not verified") &&
+			strings.Contains(output, "The certificate of registry.example.com is not checked"); got != warned {
 			t.Errorf("insecure_skip_verify = %s, warned: %v\n%s", skip, got, output)
 		}
 	}

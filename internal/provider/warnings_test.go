@@ -59,7 +59,8 @@ func TestATagThatMovesIsWorthAWarning(t *testing.T) {
 	}
 }
 
-// TestExpiry: a cache that will go soon is announced, and one that went at its time leaves with a warning that says so.
+// TestExpiry: a cache that will go soon is announced, and one that went at its time leaves with a
+// warning that says so.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
@@ -70,7 +71,11 @@ func TestExpiry(t *testing.T) {
 	c.must(t, "init")
 	c.must(t, "apply", "-auto-approve")
 	says(t, c.must(t, "plan"), "Image cache expires soon")
-	c.oneCache(t, "images = [\"app:v1\"]\n  retention_days = 5\n}\ndata \"tkeimage_cache_match\" \"x\" {\n  images = [\"app:v1\"]")
+	c.oneCache(
+		t,
+		"images = [\"app:v1\"]\n  retention_days = 5\n}\ndata \"tkeimage_cache_match\" \"x\" {\n  images = "+
+			"[\"app:v1\"]",
+	)
 	if output := c.must(t, "plan"); strings.Count(output, "expires soon") < 2 && !strings.Contains(output, "similar") {
 		t.Errorf("the data source does not warn:\n%s", output)
 	}
@@ -95,7 +100,13 @@ func TestARebuildInPlaceThatPulledNothingIsWorthAWarning(t *testing.T) {
 		cloud := acctest.Cloud(t, tketest.Options{Unconfirmed: tketest.Unconfirmed{SameImagesKept: kept}})
 		c := newCLI(t, cloud)
 		with := func(letter string) {
-			c.oneCache(t, fmt.Sprintf("images = [\"app:v1\"]\n  rebuild = \"in_place\"\n  image_digests = { \"app:v1\" = \"sha256:%s\" }", strings.Repeat(letter, 64)))
+			c.oneCache(
+				t,
+				fmt.Sprintf(
+					"images = [\"app:v1\"]\n  rebuild = \"in_place\"\n  image_digests = { \"app:v1\" = \"sha256:%s\" }",
+					strings.Repeat(letter, 64),
+				),
+			)
 		}
 		with("a")
 		c.must(t, "init")
@@ -108,7 +119,8 @@ func TestARebuildInPlaceThatPulledNothingIsWorthAWarning(t *testing.T) {
 	}
 }
 
-// TestANamesakeIsWorthAWarning: a run that was killed leaves a cache that only its name leads back to.
+// TestANamesakeIsWorthAWarning: a run that was killed leaves a cache that only its name leads back
+// to.
 func TestANamesakeIsWorthAWarning(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)

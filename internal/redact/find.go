@@ -12,7 +12,8 @@ import (
 // span is a part of a text, from its first byte to the one behind its last.
 type span struct{ from, to int32 }
 
-// findSecrets returns where a text holds secrets. With edges, a few characters of one at either end of the text count too.
+// findSecrets returns where a text holds secrets. With edges, a few characters of one at either end
+// of the text count too.
 func findSecrets(text string, secrets []*secret, edges bool) []span {
 	if len(secrets) == 0 || text == "" {
 		return nil
@@ -34,14 +35,17 @@ func holdsShort(text string, secrets []*secret) bool {
 	found := false
 	visitViews(text, func(v *view) bool {
 		found = slices.ContainsFunc(short, func(s *secret) bool {
-			return slices.ContainsFunc(s.spellings, func(spelling []byte) bool { return bytes.Contains(v.bytes, spelling) })
+			return slices.ContainsFunc(
+				s.spellings, func(spelling []byte) bool { return bytes.Contains(v.bytes, spelling) },
+			)
 		})
 		return !found
 	})
 	return found
 }
 
-// visitViews visits the canonical form of a text, and of what its escapes stand for, layer by layer.
+// visitViews visits the canonical form of a text, and of what its escapes stand for, layer by
+// layer.
 func visitViews(text string, visit func(*view) bool) {
 	v := newFullView(text)
 	for range maxDepth + 1 {
@@ -56,8 +60,8 @@ func visitViews(text string, visit func(*view) bool) {
 	}
 }
 
-// findSecrets searches one view. Every spelling runs over the view's windows, rather than the view over those of the spellings: a text
-// is short, and what a process holds may be long.
+// findSecrets searches one view. Every spelling runs over the view's windows, rather than the view
+// over those of the spellings: a text is short, and what a process holds may be long.
 func (v *view) findSecrets(secrets []*secret, edges bool) []span {
 	covered := make([]bool, len(v.bytes))
 	cover := func(from, to int) {
@@ -108,7 +112,8 @@ func coverEdges(text, spelling []byte, cover func(from, to int)) {
 	}
 }
 
-// windowIndex holds where each window of a text stands, until it was matched once: a table of chains of places, which count from one.
+// windowIndex holds where each window of a text stands, until it was matched once: a table of
+// chains of places, which count from one.
 type windowIndex struct {
 	text  []byte
 	heads []int32

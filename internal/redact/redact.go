@@ -1,15 +1,18 @@
-// Package redact makes text that came from outside fit to be shown and stored: without any secret that this process holds,
-// without characters that a terminal obeys or hides, and not longer than is useful.
+// Package redact makes text that came from outside fit to be shown and stored: without any secret
+// that this process holds, without characters that a terminal obeys or hides, and not longer than
+// is useful.
 //
-// Each package that speaks to the outside (cloudapi, credentials, registry) passes what it received through here once, at the
-// place where the text leaves that package. The rules are these:
+// Each package that speaks to the outside (cloudapi, credentials, registry) passes what it received
+// through here once, at the place where the text leaves that package. The rules are these:
 //
-//   - A secret is found in every usual spelling (see spellings and unescape): plain, percent and form encoding, escapes of JSON,
-//     Go and HTML, Base64 at any offset, hexadecimal; in any letter case, and with blanks or invisible characters within it.
-//   - Of a long secret any twelve characters in a row are found: peers quote tokens in part. At the ends of a text, where
-//     something may have cut it, five are enough.
-//   - A secret of fewer than eight characters cannot be cut out, since the gaps would spell it. A text that holds one is withheld
-//     as a whole. Values that have a grammar (names, digests) are not searched for it: they would hold it by chance.
+//   - A secret is found in every usual spelling (see spellings and unescape): plain, percent and
+//     form encoding, escapes of JSON, Go and HTML, Base64 at any offset, hexadecimal; in any letter
+//     case, and with blanks or invisible characters within it.
+//   - Of a long secret any twelve characters in a row are found: peers quote tokens in part. At the
+//     ends of a text, where something may have cut it, five are enough.
+//   - A secret of fewer than eight characters cannot be cut out, since the gaps would spell it. A
+//     text that holds one is withheld as a whole. Values that have a grammar (names, digests) are
+//     not searched for it: they would hold it by chance.
 //   - Redaction comes before any shortening, so that no part of a secret is left at a cut.
 package redact
 
@@ -36,7 +39,8 @@ const (
 	chunk, overlap = 256 << 10, 4 << 10
 )
 
-// Secrets is what this process must not show. The zero value holds none, and so does nil. It is safe for concurrent use.
+// Secrets is what this process must not show. The zero value holds none, and so does nil. It is
+// safe for concurrent use.
 type Secrets struct {
 	mu      sync.RWMutex
 	held    map[string]bool
@@ -69,8 +73,8 @@ func (s *Secrets) Add(values ...string) {
 	}
 }
 
-// AddPublic notes values that the configuration shows openly, such as the name of a cache. Value returns them as they are, even
-// where a weak secret is a part of them.
+// AddPublic notes values that the configuration shows openly, such as the name of a cache. Value
+// returns them as they are, even where a weak secret is a part of them.
 func (s *Secrets) AddPublic(values ...string) {
 	if s == nil {
 		return
@@ -85,7 +89,8 @@ func (s *Secrets) AddPublic(values ...string) {
 	}
 }
 
-// snapshot returns the secrets of this moment. The slice only grows, so it may be read without the lock.
+// snapshot returns the secrets of this moment. The slice only grows, so it may be read without the
+// lock.
 func (s *Secrets) snapshot() []*secret {
 	if s == nil {
 		return nil
@@ -113,8 +118,8 @@ func (s *Secrets) Text(foreign string, maxRunes int) string {
 // Line returns a text as Text does where no secret is known.
 func Line(text string, maxRunes int) string { return (*Secrets)(nil).Text(text, maxRunes) }
 
-// Value returns a foreign value that has a meaning, such as a name, without secrets and with every control character made
-// visible. What needs none of that is returned as it is.
+// Value returns a foreign value that has a meaning, such as a name, without secrets and with every
+// control character made visible. What needs none of that is returned as it is.
 func (s *Secrets) Value(foreign string) string {
 	if s != nil {
 		s.mu.RLock()
@@ -145,8 +150,9 @@ func (s *Secrets) Holds(data []byte) bool {
 	}
 }
 
-// Error returns an error whose text is that of err, as Text returns it: err itself where that changes nothing. errors.Is and
-// errors.As find what they found before, but errors.Unwrap does not lead to the text as it was.
+// Error returns an error whose text is that of err, as Text returns it: err itself where that
+// changes nothing. errors.Is and errors.As find what they found before, but errors.Unwrap does not
+// lead to the text as it was.
 func (s *Secrets) Error(err error, maxRunes int) error {
 	if err == nil {
 		return nil

@@ -44,22 +44,48 @@ func spelled(secret string) map[string]string {
 	}
 	quoted, _ := json.Marshal(secret) // of a string
 	forms := map[string]string{
-		"plain": secret, "upper case": strings.ToUpper(secret), "lower case": strings.ToLower(secret),
-		"a form": url.QueryEscape(secret), "a path": url.PathEscape(secret), "percent": percents.String(), "percent in part": mixed.String(),
-		"percent twice": url.QueryEscape(url.QueryEscape(secret)), "a form within JSON": strings.ReplaceAll(url.QueryEscape(secret), "%", `\u0025`),
-		"JSON": string(quoted[1 : len(quoted)-1]), "JSON, with slashes": strings.ReplaceAll(string(quoted[1:len(quoted)-1]), "/", `\/`),
-		"JSON, all escaped": escapes.String(), "Go": fmt.Sprintf("%q", secret), "Go, ASCII": fmt.Sprintf("%+q", secret), "octets": octets.String(),
-		"HTML": html.EscapeString(secret), "HTML, by number": numbers.String(),
-		"hexadecimal": hex.EncodeToString([]byte(secret)), "hexadecimal, upper case": strings.ToUpper(hex.EncodeToString([]byte(secret))),
-		"hidden characters": strings.Join(strings.Split(secret, ""), "\u200b"), "control characters": strings.Join(strings.Split(secret, ""), "\x1b"),
-		"two lines": secret[:5] + "\r\n" + secret[5:], "broken characters": secret[:7] + "\xff" + secret[7:],
+		"plain":      secret,
+		"upper case": strings.ToUpper(secret),
+		"lower case": strings.ToLower(secret),
+		"a form": url.QueryEscape(
+			secret,
+		),
+		"a path":          url.PathEscape(secret),
+		"percent":         percents.String(),
+		"percent in part": mixed.String(),
+		"percent twice": url.QueryEscape(
+			url.QueryEscape(secret),
+		),
+		"a form within JSON": strings.ReplaceAll(url.QueryEscape(secret), "%", `\u0025`),
+		"JSON": string(
+			quoted[1 : len(quoted)-1],
+		),
+		"JSON, with slashes": strings.ReplaceAll(string(quoted[1:len(quoted)-1]), "/", `\/`),
+		"JSON, all escaped":  escapes.String(),
+		"Go":                 fmt.Sprintf("%q", secret),
+		"Go, ASCII":          fmt.Sprintf("%+q", secret),
+		"octets":             octets.String(),
+		"HTML":               html.EscapeString(secret),
+		"HTML, by number":    numbers.String(),
+		"hexadecimal": hex.EncodeToString(
+			[]byte(secret),
+		),
+		"hexadecimal, upper case": strings.ToUpper(hex.EncodeToString([]byte(secret))),
+		"hidden characters": strings.Join(
+			strings.Split(secret, ""), "\u200b",
+		),
+		"control characters": strings.Join(strings.Split(secret, ""), "\x1b"),
+		"two lines":          secret[:5] + "\r\n" + secret[5:],
+		"broken characters":  secret[:7] + "\xff" + secret[7:],
 	}
 	for name, encoding := range map[string]*base64.Encoding{
 		"padded": base64.StdEncoding, "bare": base64.RawStdEncoding, "for URLs": base64.URLEncoding, "for URLs, bare": base64.RawURLEncoding,
 	} {
 		for _, before := range []string{"", "u:", "user:", "name:", `{"password":"`} {
 			forms["Base64, "+name+", after "+before] = encoding.EncodeToString([]byte(before + secret))
-			forms["Base64, "+name+", in the middle, after "+before] = encoding.EncodeToString([]byte(before + secret + `"}, and more`))
+			forms["Base64, "+name+", in the middle, after "+before] = encoding.EncodeToString(
+				[]byte(before + secret + `"}, and more`),
+			)
 		}
 		forms["Base64 in a form, "+name] = url.QueryEscape(encoding.EncodeToString([]byte("u:" + secret)))
 		forms["Base64 in JSON, "+name] = strings.ReplaceAll(encoding.EncodeToString([]byte("u:"+secret)), "/", `\/`)
@@ -153,7 +179,8 @@ func TestAPartOfALongSecretIsCutOut(t *testing.T) {
 	}
 }
 
-// TestNothingOfASecretIsLeftAtACut cuts a text at every place, before it is redacted and by its redaction.
+// TestNothingOfASecretIsLeftAtACut cuts a text at every place, before it is redacted and by its
+// redaction.
 func TestNothingOfASecretIsLeftAtACut(t *testing.T) {
 	t.Parallel()
 	s := holding(canary)
@@ -161,7 +188,8 @@ func TestNothingOfASecretIsLeftAtACut(t *testing.T) {
 		said := "it said " + form + " to us"
 		for cut := range len(said) {
 			for _, got := range []string{s.Text(said[:cut], 500), s.Text(said, cut+1), s.Text(said[cut:], 500)} {
-				if strings.Contains(strings.ToLower(got), strings.ToLower(canary[:5])) || strings.Contains(got, canary[len(canary)-6:]) {
+				if strings.Contains(strings.ToLower(got), strings.ToLower(canary[:5])) ||
+					strings.Contains(got, canary[len(canary)-6:]) {
 					t.Fatalf("%s, cut at %d: %q", name, cut, got)
 				}
 			}
@@ -221,7 +249,9 @@ func TestSecretsOfOthersInURLsAndHeadersAreRemoved(t *testing.T) {
 	t.Parallel()
 	var none *redact.Secrets
 	const said = `see https://u:p@h/x?X-Signature=1 or Credential=AKID/x, Signature=0123456789abcdef0123, who?`
-	if got, want := none.Text(said, 500), `see https://…@h/x?… or Credential=AKID/x, Signature=[redacted], who?`; got != want {
+	if got, want := none.Text(
+		said, 500,
+	), `see https://…@h/x?… or Credential=AKID/x, Signature=[redacted], who?`; got != want {
 		t.Errorf("got %s", got)
 	}
 }
@@ -241,13 +271,20 @@ func TestWhatTheConfigurationShowsIsNoSecret(t *testing.T) {
 func TestAnErrorKeepsItsKind(t *testing.T) {
 	t.Parallel()
 	s := holding(canary)
-	cause := fmt.Errorf("dial %s: %w", canary, errors.Join(context.Canceled, &fs.PathError{Op: "open", Path: canary, Err: fs.ErrNotExist}))
+	cause := fmt.Errorf(
+		"dial %s: %w", canary,
+		errors.Join(context.Canceled, &fs.PathError{Op: "open", Path: canary, Err: fs.ErrNotExist}),
+	)
 	err := s.Error(cause, 500)
 	path, found := errors.AsType[*fs.PathError](err)
-	if !errors.Is(err, context.Canceled) || !found || path.Op != "open" || strings.Contains(err.Error(), "CANARY") || errors.Unwrap(err) != nil {
+	if !errors.Is(err, context.Canceled) || !found || path.Op != "open" || strings.Contains(err.Error(), "CANARY") ||
+		errors.Unwrap(err) != nil {
 		t.Errorf("got %v", err)
 	}
-	if again := s.Error(err, 500); again != err || s.Error(nil, 500) != nil { //nolint:errorlint // the very same error is meant
+	if again := s.Error(
+		err, 500,
+	); again != err ||
+		s.Error(nil, 500) != nil { //nolint:errorlint // the very same error is meant
 		t.Error("cleaned twice, or out of nothing")
 	}
 }
@@ -262,9 +299,17 @@ func TestEveryStringOfAValueIsCleaned(t *testing.T) {
 		Next   *answer
 		hidden string
 	}
-	got := answer{Name: "x" + canary, Tags: []string{"a\x1b"}, Events: []event{{canary}}, Next: &answer{Name: "fine", hidden: "h"}, hidden: "h"}
+	got := answer{
+		Name:   "x" + canary,
+		Tags:   []string{"a\x1b"},
+		Events: []event{{canary}},
+		Next:   &answer{Name: "fine", hidden: "h"},
+		hidden: "h",
+	}
 	holding(canary).Values(&got)
-	if got.Name != "x"+redact.Mark || got.Tags[0] != `a\u001b` || got.Events[0].Message != redact.Mark || got.Next.Name != "fine" || got.hidden != "h" {
+	if got.Name != "x"+redact.Mark || got.Tags[0] != `a\u001b` || got.Events[0].Message != redact.Mark ||
+		got.Next.Name != "fine" ||
+		got.hidden != "h" {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -290,7 +335,8 @@ func TestMediaTypesFollowTheirGrammar(t *testing.T) {
 	}
 }
 
-// FuzzText puts a secret into any text, with each of its bytes spelled in another way, and cuts the text anywhere.
+// FuzzText puts a secret into any text, with each of its bytes spelled in another way, and cuts the
+// text anywhere.
 func FuzzText(f *testing.F) {
 	f.Add("CANARY-password", "before ", " after", []byte{0, 1, 2, 3, 4, 5}, 30, 300)
 	f.Add("a%41\\n&amp;+b c", "\x1b[", "\xff", []byte{3, 3, 1}, 1000, 10)
@@ -319,10 +365,12 @@ func FuzzText(f *testing.F) {
 		most = max(1, min(most, 5000))
 		s := holding(secret)
 		got := s.Text(text, most)
-		if utf8.RuneCountInString(got) > max(most, len(redact.Withheld)) || strings.ContainsAny(got, "\x1b\x00\n\u202e\u200b") {
+		if utf8.RuneCountInString(got) > max(most, len(redact.Withheld)) ||
+			strings.ContainsAny(got, "\x1b\x00\n\u202e\u200b") {
 			t.Fatalf("%q becomes %q", text, got)
 		}
-		if marks := redact.Mark + redact.Withheld; strings.Contains(marks, strings.ToLower(secret)) || len(read(secret)) < 8 {
+		if marks := redact.Mark + redact.Withheld; strings.Contains(marks, strings.ToLower(secret)) ||
+			len(read(secret)) < 8 {
 			return
 		}
 		if strings.Contains(got, secret) || strings.Contains(s.Value(text), secret) {
@@ -360,7 +408,12 @@ func BenchmarkText(b *testing.B) {
 		})
 	}
 	b.Run("document of 1 MiB", func(b *testing.B) {
-		document := []byte(strings.Repeat(`{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"sha256:0123456789abcdef"},`, 1<<20/95))
+		document := []byte(
+			strings.Repeat(
+				`{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"sha256:0123456789abcdef"},`,
+				1<<20/95,
+			),
+		)
 		b.SetBytes(int64(len(document)))
 		for b.Loop() {
 			s.Holds(document)

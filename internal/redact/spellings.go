@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	// minLength is the shortest secret that is cut out of a text: what is shorter may stand in any text by chance.
+	// minLength is the shortest secret that is cut out of a text: what is shorter may stand in any
+	// text by chance.
 	minLength = 8
 	// window is how many characters of a longer secret are found in the middle of a text.
 	window = 12
@@ -34,7 +35,8 @@ func newSecret(value string) *secret {
 		if !s.short {
 			least = minLength
 		}
-		if len(found) < least || slices.ContainsFunc(s.spellings, func(known []byte) bool { return bytes.Equal(known, found) }) {
+		if len(found) < least ||
+			slices.ContainsFunc(s.spellings, func(known []byte) bool { return bytes.Equal(known, found) }) {
 			return
 		}
 		s.spellings = append(s.spellings, found)
@@ -78,8 +80,9 @@ func isAlphanumeric(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
 }
 
-// base64Forms are what Base64 makes of a text, whatever stands around it. It writes three bytes as four characters, so what
-// stands before shifts the text in one of three ways; the characters that the text shares with its neighbours are left out.
+// base64Forms are what Base64 makes of a text, whatever stands around it. It writes three bytes as
+// four characters, so what stands before shifts the text in one of three ways; the characters that
+// the text shares with its neighbours are left out.
 func base64Forms(text string) []string {
 	var forms []string
 	for before := range 3 {

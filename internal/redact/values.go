@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Values passes every string that a value holds through Value, in place: fields, elements, and what pointers lead to. Keys of maps
-// stay as they are.
+// Values passes every string that a value holds through Value, in place: fields, elements, and what
+// pointers lead to. Keys of maps stay as they are.
 func (s *Secrets) Values(pointer any) {
 	var found []reflect.Value
 	collectStrings(reflect.ValueOf(pointer), &found)

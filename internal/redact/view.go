@@ -13,7 +13,8 @@ import (
 // maxDepth is how often one encoding may stand within another.
 const maxDepth = 4
 
-// view is a text as it reads once something was taken away. Byte i stands for the bytes from[i] to to[i] of the original.
+// view is a text as it reads once something was taken away. Byte i stands for the bytes from[i] to
+// to[i] of the original.
 type view struct {
 	bytes    []byte
 	from, to []int32
@@ -40,8 +41,8 @@ func newEmptyView(size int) *view {
 	return &view{bytes: make([]byte, 0, size), from: make([]int32, 0, size), to: make([]int32, 0, size)}
 }
 
-// toCanonical leaves out what does not change how a text reads (blanks, invisible and broken characters), and folds letter case.
-// The plus sign goes too, which is a blank in a form.
+// toCanonical leaves out what does not change how a text reads (blanks, invisible and broken
+// characters), and folds letter case. The plus sign goes too, which is a blank in a form.
 func (v *view) toCanonical() *view {
 	out := newEmptyView(len(v.bytes))
 	var folded [utf8.UTFMax]byte
@@ -58,8 +59,8 @@ func (v *view) toCanonical() *view {
 
 func canonicalString(text string) string { return string(newFullView(text).toCanonical().bytes) }
 
-// unescape takes away one layer of escapes: %41, %u0041, \u0041, \x41, \n, \/, &amp;, &#65;. An escape that the end of the text
-// cuts short is left out.
+// unescape takes away one layer of escapes: %41, %u0041, \u0041, \x41, \n, \/, &amp;, &#65;. An
+// escape that the end of the text cuts short is left out.
 func (v *view) unescape() (out *view, changed bool) {
 	out = newEmptyView(len(v.bytes))
 	for i := 0; i < len(v.bytes); {
@@ -88,7 +89,8 @@ func unescapeString(text string) string {
 	return string(v.bytes)
 }
 
-// decodeEscape returns what the escape at the start of a text stands for, and its length: 0 where there is none.
+// decodeEscape returns what the escape at the start of a text stands for, and its length: 0 where
+// there is none.
 func decodeEscape(text []byte) (decoded []byte, size int) {
 	switch text[0] {
 	case '%':
@@ -106,7 +108,17 @@ func decodeEscape(text []byte) (decoded []byte, size int) {
 
 // letterEscapes are the escapes of one letter, in JSON and Go.
 var letterEscapes = map[byte]byte{
-	'"': '"', '\'': '\'', '\\': '\\', '/': '/', 'a': '\a', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v',
+	'"':  '"',
+	'\'': '\'',
+	'\\': '\\',
+	'/':  '/',
+	'a':  '\a',
+	'b':  '\b',
+	'f':  '\f',
+	'n':  '\n',
+	'r':  '\r',
+	't':  '\t',
+	'v':  '\v',
 }
 
 func decodeBackslash(text []byte) ([]byte, int) {
@@ -136,7 +148,8 @@ func decodeOctet(text []byte, at int) ([]byte, int) {
 	return []byte{byte(n)}, size
 }
 
-// decodeCodePoint decodes hexadecimal digits at a place, and two escapes where they are a pair of surrogates.
+// decodeCodePoint decodes hexadecimal digits at a place, and two escapes where they are a pair of
+// surrogates.
 func decodeCodePoint(text []byte, at, digits int) ([]byte, int) {
 	n, size := parseHexDigits(text, at, digits)
 	if size <= 0 {
@@ -153,7 +166,8 @@ func decodeCodePoint(text []byte, at, digits int) ([]byte, int) {
 	return utf8.AppendRune(nil, r), size
 }
 
-// parseHexDigits returns a number and where it ends. The end is 0 where there is no number, and negative where the text ends within it.
+// parseHexDigits returns a number and where it ends. The end is 0 where there is no number, and
+// negative where the text ends within it.
 func parseHexDigits(text []byte, at, digits int) (n uint64, end int) {
 	end = min(at+digits, len(text))
 	for _, c := range text[at:end] {

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// isHidden is true for what a terminal obeys or does not show: control characters, ESC among them, marks that turn the direction of
-// a text, characters without width, and fillers.
+// isHidden is true for what a terminal obeys or does not show: control characters, ESC among them,
+// marks that turn the direction of a text, characters without width, and fillers.
 func isHidden(r rune) bool {
 	switch {
 	case r == ' ', r >= '!' && r <= '~':
@@ -77,7 +77,8 @@ var (
 	signatures = regexp.MustCompile(`(?i)(signature=)[0-9a-f]{16,}`)
 )
 
-// withoutQueries removes what others' URLs and headers may hold: userinfo, queries and signatures. Their secrets are not known here.
+// withoutQueries removes what others' URLs and headers may hold: userinfo, queries and signatures.
+// Their secrets are not known here.
 func withoutQueries(text string) string {
 	text = userinfo.ReplaceAllString(text, "//…@")
 	text = queries.ReplaceAllString(text, "?…")

@@ -69,6 +69,8 @@ func (v atLeastZero) MarkdownDescription(ctx context.Context) string { return v.
 
 func (v atLeastZero) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
 	if _, err := gibToBytes(req.ConfigValue); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Not a size in GiB", err.Error()+": the value "+v.Description(ctx)+".")
+		resp.Diagnostics.AddAttributeError(
+			req.Path, "Not a size in GiB", err.Error()+": the value "+v.Description(ctx)+".",
+		)
 	}
 }

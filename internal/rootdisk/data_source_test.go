@@ -87,18 +87,71 @@ func TestASmallImageFitsTheFreeDisk(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
 	registry := registrytest.Start(t, registrytest.Options{})
-	reference, digest := push(t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 5000, Like: sandbox.Text})))
+	reference, digest := push(
+		t, registry.Host+"/app:v1",
+		image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 5000, Like: sandbox.Text})),
+	)
 	run(t, resource.TestStep{
-		Config:           configuration("", "", reference), // no cloud credentials at all
-		ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+		Config: configuration("", "", reference), // no cloud credentials at all
+		ConfigPlanChecks: resource.ConfigPlanChecks{
+			PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
+		},
 		ConfigStateChecks: []statecheck.StateCheck{
-			has("size_gib", knownvalue.Int64Exact(20)), has("fits_default_disk", knownvalue.Bool(true)), has("billable_gib", knownvalue.Int64Exact(0)),
-			has("exact", knownvalue.Bool(true)), has("required_inodes", knownvalue.Int64Exact(2+2+3)), has("pod_annotations", knownvalue.MapSizeExact(0)),
+			has(
+				"size_gib", knownvalue.Int64Exact(20),
+			),
+			has("fits_default_disk", knownvalue.Bool(true)),
+			has("billable_gib", knownvalue.Int64Exact(0)),
+			has(
+				"exact", knownvalue.Bool(true),
+			),
+			has("required_inodes", knownvalue.Int64Exact(2+2+3)),
+			has("pod_annotations", knownvalue.MapSizeExact(0)),
 			has("digests", knownvalue.MapExact(map[string]knownvalue.Check{reference: knownvalue.StringExact(digest)})),
-			has("pinned_images", knownvalue.MapExact(map[string]knownvalue.Check{reference: knownvalue.StringExact(registry.Host + "/app@" + digest)})),
-			has("report", knownvalue.StringRegexp(regexp.MustCompile(`(?s)^\*\*Disk: 20 GiB\*\*, which is free.*counted file by file.*\| streamed +\| exact`))),
-			statecheck.ExpectKnownValue(address, tfjsonpath.New("image_details").AtMapKey(reference).AtMapKey("layers").AtSliceIndex(0).AtMapKey("method"), knownvalue.StringExact("streamed")),
-			statecheck.ExpectKnownValue(address, tfjsonpath.New("image_details").AtMapKey(reference).AtMapKey("layers").AtSliceIndex(0).AtMapKey("files"), knownvalue.Int64Exact(2)),
+			has(
+				"pinned_images",
+				knownvalue.MapExact(
+					map[string]knownvalue.Check{reference: knownvalue.StringExact(registry.Host + "/app@" + digest)},
+				),
+			),
+			has(
+				"report",
+				knownvalue.StringRegexp(
+					regexp.MustCompile(
+						`(?s)^\*\*Disk: 20 GiB\*\*, which is free.*counted file by file.*\| streamed +\| exact`,
+					),
+				),
+			),
+			statecheck.ExpectKnownValue(
+				address,
+				tfjsonpath.New(
+					"image_details",
+				).AtMapKey(
+					reference,
+				).AtMapKey(
+					"layers",
+				).AtSliceIndex(
+					0,
+				).AtMapKey(
+					"method",
+				),
+				knownvalue.StringExact("streamed"),
+			),
+			statecheck.ExpectKnownValue(
+				address,
+				tfjsonpath.New(
+					"image_details",
+				).AtMapKey(
+					reference,
+				).AtMapKey(
+					"layers",
+				).AtSliceIndex(
+					0,
+				).AtMapKey(
+					"files",
+				),
+				knownvalue.Int64Exact(2),
+			),
 		},
 	})
 }
@@ -107,13 +160,32 @@ func TestWhatIsWrittenMakesTheDiskLarger(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
 	registry := registrytest.Start(t, registrytest.Options{})
-	reference, _ := push(t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 5000})))
-	annotation := knownvalue.MapExact(map[string]knownvalue.Check{"eks.tke.cloud.tencent.com/root-cbs-size": knownvalue.StringExact("40")})
-	run(t,
-		resource.TestStep{Config: configuration("", "writable_gib = 30", reference), ConfigStateChecks: []statecheck.StateCheck{
-			has("size_gib", knownvalue.Int64Exact(40)), has("billable_gib", knownvalue.Int64Exact(20)), has("fits_default_disk", knownvalue.Bool(false)), has("pod_annotations", annotation)}},
-		resource.TestStep{Config: configuration("", "writable_gib = 30.5\n round_to_gib = 1\n max_utilization_percent = 100", reference), ConfigStateChecks: []statecheck.StateCheck{
-			has("size_gib", knownvalue.Int64Exact(32))}},
+	reference, _ := push(
+		t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 5000})),
+	)
+	annotation := knownvalue.MapExact(
+		map[string]knownvalue.Check{"eks.tke.cloud.tencent.com/root-cbs-size": knownvalue.StringExact("40")},
+	)
+	run(
+		t,
+		resource.TestStep{
+			Config: configuration("", "writable_gib = 30", reference),
+			ConfigStateChecks: []statecheck.StateCheck{
+				has(
+					"size_gib", knownvalue.Int64Exact(40),
+				),
+				has("billable_gib", knownvalue.Int64Exact(20)),
+				has("fits_default_disk", knownvalue.Bool(false)),
+				has("pod_annotations", annotation),
+			},
+		},
+		resource.TestStep{
+			Config: configuration(
+				"", "writable_gib = 30.5\n round_to_gib = 1\n max_utilization_percent = 100", reference,
+			),
+			ConfigStateChecks: []statecheck.StateCheck{
+				has("size_gib", knownvalue.Int64Exact(32))},
+		},
 	)
 }
 
@@ -123,9 +195,17 @@ func TestThePlatformIsChosenFromAnIndex(t *testing.T) {
 	registry := registrytest.Start(t, registrytest.Options{})
 	arm := image(t, "arm64", layer(t, 1, sandbox.File{Name: "a", Size: 50_000}))
 	amd := image(t, "amd64", layer(t, 2, sandbox.File{Name: "a", Size: 5000}))
-	index := mutate.AppendManifests(empty.Index,
-		mutate.IndexAddendum{Add: arm, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "arm64"}}},
-		mutate.IndexAddendum{Add: amd, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}})
+	index := mutate.AppendManifests(
+		empty.Index,
+		mutate.IndexAddendum{
+			Add:        arm,
+			Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "arm64"}},
+		},
+		mutate.IndexAddendum{
+			Add:        amd,
+			Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}},
+		},
+	)
 	reference, _ := push(t, registry.Host+"/multi:v1", index)
 	var steps []resource.TestStep
 	for platform, want := range map[string]v1.Image{"": amd, "linux/amd64": amd, "linux/arm64": arm} {
@@ -137,8 +217,20 @@ func TestThePlatformIsChosenFromAnIndex(t *testing.T) {
 		if platform != "" {
 			argument = fmt.Sprintf("platform = %q", platform)
 		}
-		steps = append(steps, resource.TestStep{Config: configuration("", argument, reference), ConfigStateChecks: []statecheck.StateCheck{
-			has("digests", knownvalue.MapExact(map[string]knownvalue.Check{reference: knownvalue.StringExact(digest.String())}))}})
+		steps = append(
+			steps,
+			resource.TestStep{
+				Config: configuration("", argument, reference),
+				ConfigStateChecks: []statecheck.StateCheck{
+					has(
+						"digests",
+						knownvalue.MapExact(
+							map[string]knownvalue.Check{reference: knownvalue.StringExact(digest.String())},
+						),
+					),
+				},
+			},
+		)
 	}
 	run(t, append(steps, resource.TestStep{
 		Config:      configuration("", `platform = "linux/s390x"`, reference),
@@ -185,9 +277,14 @@ func TestConfiguredCredentialsReadAPrivateRegistry(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
 	registry := registrytest.Start(t, registrytest.Options{Username: "u", Password: "p"})
-	reference, _ := push(t, registry.Host+"/private:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 1})), remote.WithAuth(&authn.Basic{Username: "u", Password: "p"}))
+	reference, _ := push(
+		t, registry.Host+"/private:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 1})),
+		remote.WithAuth(&authn.Basic{Username: "u", Password: "p"}),
+	)
 	run(t, resource.TestStep{
-		Config:            configuration(fmt.Sprintf(`registries = { %q = { username = "u", password = "p" } }`, registry.Host), "", reference),
+		Config: configuration(
+			fmt.Sprintf(`registries = { %q = { username = "u", password = "p" } }`, registry.Host), "", reference,
+		),
 		ConfigStateChecks: []statecheck.StateCheck{has("exact", knownvalue.Bool(true))},
 	})
 }
@@ -220,7 +317,10 @@ func TestALayerThatCannotBeCountedIsNamed(t *testing.T) {
 			t.Parallel()
 			reference, _ := push(t, registry.Host+"/"+name+":v1", image(t, "amd64", test.layer))
 			says := unwrapped("(?s)" + fmt.Sprintf(test.says, reference))
-			run(t, resource.TestStep{Config: configuration("", `measure = "full"`, present, reference), ExpectError: says})
+			run(
+				t,
+				resource.TestStep{Config: configuration("", `measure = "full"`, present, reference), ExpectError: says},
+			)
 		})
 	}
 }

@@ -18,26 +18,38 @@ func reportOf(faults ...error) *measure.Report {
 	for i, fault := range faults {
 		id := "sha256:" + strings.Repeat(string(rune('a'+i)), 64)
 		image.Layers = append(image.Layers, registry.Layer{Digest: id, ChainID: id})
-		image.Measurements = append(image.Measurements, layersize.Measurement{Method: layersize.MethodSampled, Note: "a note of no interest", Fault: fault})
+		image.Measurements = append(
+			image.Measurements,
+			layersize.Measurement{Method: layersize.MethodSampled, Note: "a note of no interest", Fault: fault},
+		)
 	}
 	return &measure.Report{Images: []measure.Image{image}}
 }
 
-// TestTheReportSaysWhereReadsFailed: in one line for each reason, under the layers, and in words of our own.
+// TestTheReportSaysWhereReadsFailed: in one line for each reason, under the layers, and in words of
+// our own.
 func TestTheReportSaysWhereReadsFailed(t *testing.T) {
 	t.Parallel()
-	busy := &failure.Error{Host: "example.com", Kind: failure.RateLimited, StatusCode: 429, Message: "canary words of the registry\n" + strings.Repeat("x", 300), Err: errors.New("canary")}
+	busy := &failure.Error{
+		Host:       "example.com",
+		Kind:       failure.RateLimited,
+		StatusCode: 429,
+		Message:    "canary words of the registry\n" + strings.Repeat("x", 300),
+		Err:        errors.New("canary"),
+	}
 	ignored := &failure.Error{Kind: failure.RangeIgnored, StatusCode: 200}
 	for name, test := range map[string]struct {
 		faults []error
 		want   string
 	}{
-		"none":    {[]error{nil, nil}, ""},
-		"one":     {[]error{nil, busy}, "\nLess is known about sha256:bbbbbbbbbbbb than could be: rate limited (HTTP 429).\n"},
+		"none": {[]error{nil, nil}, ""},
+		"one": {[]error{nil, busy}, "\nLess is known about sha256:bbbbbbbbbbbb than could be: rate limited " +
+			"(HTTP 429).\n"},
 		"several": {[]error{busy, busy, nil}, "\nLess is known about 2 layers than could be: rate limited (HTTP 429).\n"},
 		"of two kinds": {[]error{busy, ignored, busy},
 			"\nLess is known about sha256:bbbbbbbbbbbb than could be: range requests ignored.\n" + "\nLess is known about 2 layers than could be: rate limited (HTTP 429).\n"},
-		"of any other kind": {[]error{errors.New("canary")}, "\nLess is known about sha256:aaaaaaaaaaaa than could be: a read failed.\n"},
+		"of any other kind": {[]error{errors.New("canary")}, "\nLess is known about sha256:aaaaaaaaaaaa than could " +
+			"be: a read failed.\n"},
 	} {
 		report := renderReport(reportOf(test.faults...), disksize.Recommendation{})
 		_, after, _ := strings.Cut(report[strings.LastIndex(report, "|\n"):], "\n")
@@ -72,7 +84,8 @@ func TestTheReportSaysWhatMayHide(t *testing.T) {
 	}
 }
 
-// TestTheReportSaysWhatARatioIsWorth: layers that are not opened have bounds of usual content, which zeros break.
+// TestTheReportSaysWhatARatioIsWorth: layers that are not opened have bounds of usual content,
+// which zeros break.
 func TestTheReportSaysWhatARatioIsWorth(t *testing.T) {
 	t.Parallel()
 	report := reportOf(nil, nil)
@@ -97,13 +110,25 @@ func TestTheReportNamesWhatContainerdDoesNotUnpack(t *testing.T) {
 	report := reportOf(nil)
 	digest := report.Images[0].Layers[0].Digest
 	for _, image := range []string{"example.com/app:v1", "example.com/app:v2"} { // the same layer
-		report.Refusals = append(report.Refusals,
-			measure.Refusal{Image: image, Digest: digest, Refusal: layersize.Refusal{Entry: `"a/l"`, Reason: layersize.RefusedLink}},
-			measure.Refusal{Image: image, Digest: digest, Refusal: layersize.Refusal{Reason: layersize.RefusedCompressed}})
+		report.Refusals = append(
+			report.Refusals,
+			measure.Refusal{
+				Image:   image,
+				Digest:  digest,
+				Refusal: layersize.Refusal{Entry: `"a/l"`, Reason: layersize.RefusedLink},
+			},
+			measure.Refusal{
+				Image:   image,
+				Digest:  digest,
+				Refusal: layersize.Refusal{Reason: layersize.RefusedCompressed},
+			},
+		)
 	}
 	text := renderReport(report, disksize.Recommendation{})
-	want := "\ncontainerd does not unpack layer sha256:aaaaaaaaaaaa: entry \"a/l\" is a hard link to a file that does not come before it in the same layer.\n" +
-		"\ncontainerd does not unpack layer sha256:aaaaaaaaaaaa: it is compressed, and its media type says that it is not.\n"
+	want := "\ncontainerd does not unpack layer sha256:aaaaaaaaaaaa: entry \"a/l\" is a hard link to a file that " +
+		"does not come before it in the same layer.\n" +
+		"\ncontainerd does not unpack layer sha256:aaaaaaaaaaaa: it is compressed, and its media type says that it " +
+		"is not.\n"
 	if !strings.HasSuffix(text, want) {
 		t.Errorf("want %q at the end of\n%s", want, text)
 	}
@@ -114,7 +139,11 @@ func TestACountThatDependsOnTheFileSystemSaysByHowMuch(t *testing.T) {
 	report, inodes := reportOf(nil), int64(1000)
 	bounds := layersize.Interval{Value: 100 << 20, Min: 100<<20 - 40<<10, Max: 100<<20 + 60<<10}
 	report.RequiredBytes, report.Inodes = bounds, &inodes
-	report.Images[0].Measurements[0] = layersize.Measurement{DiskBytes: bounds, Inodes: &inodes, Method: layersize.MethodStreamed}
+	report.Images[0].Measurements[0] = layersize.Measurement{
+		DiskBytes: bounds,
+		Inodes:    &inodes,
+		Method:    layersize.MethodStreamed,
+	}
 	text := renderReport(report, disksize.Recommendation{})
 	for _, want := range []string{"Needed: 100.0 MiB (counted file by file, give or take 60.0 KiB).\n", "| ± 60.0 KiB"} {
 		if !strings.Contains(text, want) {

@@ -43,7 +43,10 @@ func TestTheFunctionGivesTheSmallestDisk(t *testing.T) {
 		"5000, 30.5, 100":                     40,
 		"5000, 30, 50":                        70,
 	} {
-		steps = append(steps, resource.TestStep{Config: call(arguments), ConfigStateChecks: gives(knownvalue.Int64Exact(size))})
+		steps = append(
+			steps,
+			resource.TestStep{Config: call(arguments), ConfigStateChecks: gives(knownvalue.Int64Exact(size))},
+		)
 	}
 	run(t, steps...)
 }
@@ -52,7 +55,9 @@ func TestTheFunctionAgreesWithTheDataSource(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
 	registry := registrytest.Start(t, registrytest.Options{})
-	reference, _ := push(t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 500_000})))
+	reference, _ := push(
+		t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 500_000})),
+	)
 	run(t, resource.TestStep{
 		Config: configuration("", "writable_gib = 45.25\n max_utilization_percent = 70", reference) + `
 output "test" {
@@ -80,7 +85,14 @@ func TestWrongArgumentsAreBlamed(t *testing.T) {
 	} {
 		t.Run(arguments, func(t *testing.T) {
 			t.Parallel()
-			run(t, resource.TestStep{Config: call(arguments), PlanOnly: true, ExpectError: unwrapped(`Invalid value for ` + says)})
+			run(
+				t,
+				resource.TestStep{
+					Config:      call(arguments),
+					PlanOnly:    true,
+					ExpectError: unwrapped(`Invalid value for ` + says),
+				},
+			)
 		})
 	}
 }
@@ -115,8 +127,10 @@ check "budget" {
 	}
 	run(t,
 		resource.TestStep{
-			Config:            policy(30),
-			ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectUnknownOutputValue("test")}},
+			Config: policy(30),
+			ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply: []plancheck.PlanCheck{plancheck.ExpectUnknownOutputValue("test")},
+			},
 			ConfigStateChecks: gives(knownvalue.Int64Exact(40)),
 		},
 		resource.TestStep{Config: policy(50), PlanOnly: true, ExpectError: unwrapped("The disk is over budget.")},

@@ -78,7 +78,9 @@ func (m *model) toMeasureRequest(ctx context.Context) (measure.Request, diag.Dia
 		request.ReadBudget = m.ReadBudgetMiB.ValueInt64() * mib
 	}
 	diags := m.Images.ElementsAs(ctx, &request.Images, false)
-	request.Disk.MaxUtilizationPercent = int(valueOrDefault(m.MaxUtilizationPercent, int64(request.Disk.MaxUtilizationPercent)))
+	request.Disk.MaxUtilizationPercent = int(
+		valueOrDefault(m.MaxUtilizationPercent, int64(request.Disk.MaxUtilizationPercent)),
+	)
 	request.Disk.RoundToGiB = int(valueOrDefault(m.RoundToGiB, int64(request.Disk.RoundToGiB)))
 	var err error
 	if request.Disk.WritableBytes, err = gibToBytes(m.WritableGiB); err != nil {

@@ -19,14 +19,16 @@ import (
 const (
 	// maxHeavyLayers is how many layers the report lists.
 	maxHeavyLayers = 5
-	// refusalsListed is how many reasons the report lists for which containerd does not unpack a layer.
+	// refusalsListed is how many reasons the report lists for which containerd does not unpack a
+	// layer.
 	refusalsListed = 6
-	// widestImage is the most columns that an image may take: with the figures beside it and the eight columns by which a plan indents an
-	// output, that makes a hundred.
+	// widestImage is the most columns that an image may take: with the figures beside it and the
+	// eight columns by which a plan indents an output, that makes a hundred.
 	widestImage = 53
 )
 
-// renderReport writes the report: Markdown for a pull request, aligned so that it reads as plain text in a plan too.
+// renderReport writes the report: Markdown for a pull request, aligned so that it reads as plain
+// text in a plan too.
 func renderReport(report *measure.Report, disk disksize.Recommendation) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**Disk: %d GiB**, %s.\nNeeded: %s.\n\n", disk.SizeGiB, formatBilling(disk), formatNeed(report))
@@ -34,17 +36,42 @@ func renderReport(report *measure.Report, disk disksize.Recommendation) string {
 	head, names := imageColumn(report.Images)
 	images := [][]string{{head, "Compressed", "Unpacked", "Layers"}}
 	for i, image := range report.Images {
-		images = append(images, []string{names[i], formatBytes(image.CompressedBytes), formatBytes(image.UnpackedBytes), fmt.Sprint(len(image.Layers))})
+		images = append(
+			images,
+			[]string{
+				names[i],
+				formatBytes(image.CompressedBytes),
+				formatBytes(image.UnpackedBytes),
+				fmt.Sprint(len(image.Layers)),
+			},
+		)
 	}
 	if len(report.Images) > 1 {
-		images = append(images, []string{"together, shared layers once", formatBytes(report.CompressedBytes), formatBytes(report.UnpackedBytes.Value), ""})
+		images = append(
+			images,
+			[]string{
+				"together, shared layers once",
+				formatBytes(report.CompressedBytes),
+				formatBytes(report.UnpackedBytes.Value),
+				"",
+			},
+		)
 	}
 	writeTable(&b, images, 1, 2, 3)
 
 	b.WriteString("\nLayers that weigh most on the disk:\n\n")
 	layers := [][]string{{"Layer", "Compressed", "On disk", "Method", "Bounds"}}
 	for _, l := range heaviestLayers(report) {
-		layers = append(layers, []string{l.digest, formatBytes(l.compressed), formatBytes(l.measured.DiskBytes.Value), string(l.measured.Method), formatBounds(l.measured)})
+		layers = append(
+			layers,
+			[]string{
+				l.digest,
+				formatBytes(l.compressed),
+				formatBytes(l.measured.DiskBytes.Value),
+				string(l.measured.Method),
+				formatBounds(l.measured),
+			},
+		)
 	}
 	writeTable(&b, layers, 1, 2)
 	b.WriteString(listManifestSets(report))
@@ -63,7 +90,9 @@ func listManifestSets(report *measure.Report) string {
 			continue
 		}
 		if b.Len() == 0 {
-			b.WriteString("\ncontainerd 2 pulls more of an index than 1.6 does, and the disk has room for all of it:\n\n")
+			b.WriteString(
+				"\ncontainerd 2 pulls more of an index than 1.6 does, and the disk has room for all of it:\n\n",
+			)
 		}
 		what := "entries without a platform"
 		if len(image.Manifests) > 1 {
@@ -74,8 +103,8 @@ func listManifestSets(report *measure.Report) string {
 	return b.String()
 }
 
-// listFailedReads says of which layers less is known than might be, a line for each reason. The reason is put into words of our own, since
-// a registry's may be long.
+// listFailedReads says of which layers less is known than might be, a line for each reason. The
+// reason is put into words of our own, since a registry's may be long.
 func listFailedReads(report *measure.Report) string {
 	failed := map[string]map[string]bool{} // digests by the reason
 	for _, image := range report.Images {
@@ -127,8 +156,8 @@ func describeHiddenZeros(report *measure.Report) string {
 		formatBytes(most.Longest), where, math.Floor(100*most.ChanceOfGiB))
 }
 
-// describeUnread names the layers that are estimated from their compressed size alone. Nothing limits what such
-// a layer unpacks to: its bounds hold for usual content only.
+// describeUnread names the layers that are estimated from their compressed size alone. Nothing
+// limits what such a layer unpacks to: its bounds hold for usual content only.
 func describeUnread(report *measure.Report) string {
 	layers := map[string]bool{}
 	for _, image := range report.Images {
@@ -157,7 +186,10 @@ func listRefusals(report *measure.Report) string {
 		if refusal.Entry != "" {
 			subject = "entry " + refusal.Entry + " "
 		}
-		line := fmt.Sprintf("\ncontainerd does not unpack layer %s: %s%s.\n", shortDigest(refusal.Digest), cmp.Or(subject, "it "), refusal.Reason)
+		line := fmt.Sprintf(
+			"\ncontainerd does not unpack layer %s: %s%s.\n", shortDigest(refusal.Digest), cmp.Or(subject, "it "),
+			refusal.Reason,
+		)
 		if !slices.Contains(lines, line) && len(lines) < refusalsListed {
 			lines = append(lines, line)
 		}
@@ -183,11 +215,13 @@ func formatBilling(disk disksize.Recommendation) string {
 	return fmt.Sprintf("of which %d GiB are billed", disk.BillableGiB)
 }
 
-// imageColumn are the head and the cells of the first column. The platform stands in the head, as it is the same for all images but where one has
-// a variant.
+// imageColumn are the head and the cells of the first column. The platform stands in the head, as
+// it is the same for all images but where one has a variant.
 func imageColumn(images []measure.Image) (head string, cells []string) {
 	head = fmt.Sprintf("Image (%s)", images[0].Platform)
-	alike := !slices.ContainsFunc(images, func(image measure.Image) bool { return image.Platform != images[0].Platform })
+	alike := !slices.ContainsFunc(
+		images, func(image measure.Image) bool { return image.Platform != images[0].Platform },
+	)
 	for _, image := range images {
 		platform := ""
 		if !alike {
@@ -198,7 +232,8 @@ func imageColumn(images []measure.Image) (head string, cells []string) {
 	return head, cells
 }
 
-// shortenReference shortens a reference that is too wide: of a digest the beginning is enough, and of a name the end, which differs.
+// shortenReference shortens a reference that is too wide: of a digest the beginning is enough, and
+// of a name the end, which differs.
 func shortenReference(reference string, width int) string {
 	if name, digest, found := strings.Cut(reference, "@"); found {
 		reference = name + "@" + shortDigest(digest)
@@ -217,7 +252,10 @@ func formatNeed(report *measure.Report) string {
 	case report.Exact:
 		return formatBytes(required.Value) + " (counted file by file)"
 	case report.Inodes != nil && required.Max > required.Min:
-		return fmt.Sprintf("%s (counted file by file, give or take %s)", formatBytes(required.Value), formatBytes(maxDeviation(required)))
+		return fmt.Sprintf(
+			"%s (counted file by file, give or take %s)", formatBytes(required.Value),
+			formatBytes(maxDeviation(required)),
+		)
 	case differ:
 		return fmt.Sprintf("%s (between %s and %s)", formatBytes(required.Value), from, to)
 	}
@@ -240,7 +278,8 @@ func formatBounds(m layersize.Measurement) string {
 	return "about " + to
 }
 
-// formatInterval writes both ends of an interval, the unit once where it is the same, and says whether they read differently at all.
+// formatInterval writes both ends of an interval, the unit once where it is the same, and says
+// whether they read differently at all.
 func formatInterval(of layersize.Interval) (from, to string, differ bool) {
 	from, to = formatBytes(of.Min), formatBytes(of.Max)
 	differ = from != to

@@ -19,7 +19,9 @@ const (
 )
 
 // reported is the report of images with one layer each, whose bounds are as given.
-func reported(platform string, bounds layersize.Interval, method layersize.Method, exact bool, references ...string) string {
+func reported(
+	platform string, bounds layersize.Interval, method layersize.Method, exact bool, references ...string,
+) string {
 	report := &measure.Report{CompressedBytes: 1023 << 20, UnpackedBytes: bounds, RequiredBytes: bounds, Exact: exact}
 	for i, reference := range references {
 		digest := fmt.Sprintf("sha256:%064d", i)
@@ -33,7 +35,8 @@ func reported(platform string, bounds layersize.Interval, method layersize.Metho
 	return renderReport(report, disksize.Recommendation{SizeGiB: 30000, BillableGiB: 29980})
 }
 
-// TestTheReportFitsATerminal, within a plan too, with the widest figures and methods that there are.
+// TestTheReportFitsATerminal, within a plan too, with the widest figures and methods that there
+// are.
 func TestTheReportFitsATerminal(t *testing.T) {
 	t.Parallel()
 	wide := layersize.Interval{Value: 1023<<20 + 900<<10, Min: 1023<<20 + 100<<10, Max: 1023<<20 + 950<<10}
@@ -78,7 +81,8 @@ func TestBoundsThatReadAlikeAreSaidOnce(t *testing.T) {
 		"alike":       {layersize.Interval{Value: 20 * gib, Min: 20*gib - 1<<20, Max: 20*gib + 1<<20}, false, "Needed: about 20.0 GiB.\n", "| about 20.0 GiB |"},
 		"one unit":    {layersize.Interval{Value: 20 * gib, Min: 19 * gib, Max: 21 * gib}, false, "Needed: 20.0 GiB (between 19.0 and 21.0 GiB).\n", "| 19.0 to 21.0 GiB |"},
 		"other units": {layersize.Interval{Value: gib, Min: gib / 2, Max: 2 * gib}, false, "Needed: 1.0 GiB (between 512.0 MiB and 2.0 GiB).\n", "| 512.0 MiB to 2.0 GiB |"},
-		"exact":       {layersize.Interval{Value: gib, Min: gib, Max: gib}, true, "Needed: 1.0 GiB (counted file by file).\n", "| exact  |"},
+		"exact": {layersize.Interval{Value: gib, Min: gib, Max: gib}, true, "Needed: 1.0 GiB (counted file " +
+			"by file).\n", "| exact  |"},
 	} {
 		text := reported("linux/amd64", c.bounds, layersize.MethodSampled, c.exact, "llm:v1")
 		if !strings.Contains(text, c.head) || !strings.Contains(text, c.layer) {
@@ -91,12 +95,18 @@ func TestBoundsThatReadAlikeAreSaidOnce(t *testing.T) {
 func TestImagesOfOtherPlatformsSayTheirs(t *testing.T) {
 	t.Parallel()
 	images := []measure.Image{
-		{Image: &registry.Image{Reference: "a:v1", Platform: "linux/arm64"}}, {Image: &registry.Image{Reference: "b:v1", Platform: "linux/arm64/v8"}},
+		{
+			Image: &registry.Image{Reference: "a:v1", Platform: "linux/arm64"},
+		},
+		{Image: &registry.Image{Reference: "b:v1", Platform: "linux/arm64/v8"}},
 	}
 	if head, cells := imageColumn(images[:1]); head != "Image (linux/arm64)" || cells[0] != "a:v1" {
 		t.Errorf("one platform: %q, %q", head, cells)
 	}
-	if head, cells := imageColumn(images); head != "Image" || cells[0] != "a:v1 (linux/arm64)" || cells[1] != "b:v1 (linux/arm64/v8)" {
+	if head, cells := imageColumn(
+		images,
+	); head != "Image" || cells[0] != "a:v1 (linux/arm64)" ||
+		cells[1] != "b:v1 (linux/arm64/v8)" {
 		t.Errorf("two platforms: %q, %q", head, cells)
 	}
 }
@@ -106,7 +116,13 @@ func TestTheReportNamesIndexesOfWhichContainerd2PullsMore(t *testing.T) {
 	report := &measure.Report{Images: []measure.Image{
 		{Image: &registry.Image{Reference: "plain:1", Manifests: []string{"a"}}},
 		{Image: &registry.Image{Reference: "two:1", Manifests: []string{"a", "b"}}},
-		{Image: &registry.Image{Reference: "artifact:1", Manifests: []string{"a"}, Blobs: []registry.Descriptor{{Alternative: true}}}},
+		{
+			Image: &registry.Image{
+				Reference: "artifact:1",
+				Manifests: []string{"a"},
+				Blobs:     []registry.Descriptor{{Alternative: true}},
+			},
+		},
 	}}
 	want := "\ncontainerd 2 pulls more of an index than 1.6 does, and the disk has room for all of it:\n\n" +
 		"- two:1: 2 manifests that match\n- artifact:1: entries without a platform\n"

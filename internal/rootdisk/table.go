@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// writeTable writes a Markdown table whose columns line up; the first row is the head, and the columns named are figures, aligned
-// to the right.
+// writeTable writes a Markdown table whose columns line up; the first row is the head, and the
+// columns named are figures, aligned to the right.
 func writeTable(b *strings.Builder, rows [][]string, figures ...int) {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {

@@ -24,7 +24,8 @@ func checkOwner(name string, info fs.FileInfo) error {
 	if owner := int64(stat.Uid); owner != 0 && owner != int64(os.Geteuid()) {
 		return fmt.Errorf("%s belongs to another user (%d)", name, owner)
 	}
-	// In a sticky directory others can add files, which are theirs, and neither rename nor remove this user's.
+	// In a sticky directory others can add files, which are theirs, and neither rename nor remove
+	// this user's.
 	sticky := info.IsDir() && info.Mode()&fs.ModeSticky != 0
 	if info.Mode()&writableByOthers != 0 && !sticky {
 		return fmt.Errorf("%s may be written by other users (%s)", name, info.Mode())

@@ -84,7 +84,10 @@ func TestOnlyARegularFileIsAnEntry(t *testing.T) {
 				must(t, err)
 				before := files(t, elsewhere)
 				store.Open(dir).Put("key", []byte("another value"))
-				if after := files(t, elsewhere); len(before) != 1 || len(after) != 1 || strings.Contains(read(t, after[0]), "another value") {
+				if after := files(
+					t, elsewhere,
+				); len(before) != 1 || len(after) != 1 ||
+					strings.Contains(read(t, after[0]), "another value") {
 					t.Errorf("it was written through the link: %v", after)
 				}
 			}
@@ -139,7 +142,8 @@ func TestWhatOthersMayWriteIsNotBelieved(t *testing.T) {
 			if err := store.Open(dir).Check(); (err == nil) != (test.believed || test.of(dir, entry) != dir) {
 				t.Errorf("the directory is checked: %v", err)
 			}
-			// An entry that is not believed is written anew; where it lies in no good place, it is left as it is.
+			// An entry that is not believed is written anew; where it lies in no good place, it is
+			// left as it is.
 			before := read(t, entry)
 			store.Open(dir).Put("key", []byte("another value"))
 			written := read(t, entry) != before
@@ -170,7 +174,10 @@ func TestWhatBelongsToAnotherUserIsNotBelieved(t *testing.T) {
 				t.Error("it is believed")
 			}
 			old := time.Now().Add(-1000 * time.Hour)
-			left := filepath.Join(dir, filepath.Base(filepath.Dir(entry)), strings.Repeat(filepath.Base(filepath.Dir(entry)), 32)+".kept.1.tmp")
+			left := filepath.Join(
+				dir, filepath.Base(filepath.Dir(entry)),
+				strings.Repeat(filepath.Base(filepath.Dir(entry)), 32)+".kept.1.tmp",
+			)
 			must(t, os.WriteFile(left, nil, 0o600))
 			must(t, os.Chtimes(left, old, old))
 			must(t, os.Lchown(left, another, another))

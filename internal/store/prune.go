@@ -17,8 +17,8 @@ type bounds struct {
 	names   int // looked at in each of its 256 folders
 }
 
-// defaultBounds bounds let each folder hold four times its share of the entries, before what is too much is seen
-// by a later process only.
+// defaultBounds bounds let each folder hold four times its share of the entries, before what is too
+// much is seen by a later process only.
 var defaultBounds = bounds{bytes: 128 << 20, entries: 32 << 10, names: 4 * (32 << 10) / 256}
 
 // tooOldForTemp: a temporary file of this age belongs to a process that was killed.

@@ -1,4 +1,5 @@
-// Package store is a small store of files for what never changes: measurements of layers and manifests, by digest.
+// Package store is a small store of files for what never changes: measurements of layers and
+// manifests, by digest.
 //
 // It is a convenience and never a source of failure: an entry that is missing, damaged or of
 // another version is simply not there, a write that fails is forgotten, and any number of processes
@@ -40,7 +41,8 @@ import (
 )
 
 const (
-	// version is part of every entry's name: another format or another meaning of a measurement starts afresh.
+	// version is part of every entry's name: another format or another meaning of a measurement
+	// starts afresh.
 	version = "4"
 
 	maxEntryBytes = 5 << 20
@@ -54,7 +56,8 @@ type Store struct {
 	prune sync.Once
 }
 
-// Open uses a directory, which is made when the first entry is written. An empty name keeps nothing.
+// Open uses a directory, which is made when the first entry is written. An empty name keeps
+// nothing.
 func Open(dir string) *Store {
 	if dir == "" {
 		return nil
@@ -165,8 +168,8 @@ func checkDirectory(name string, stat func(string) (fs.FileInfo, error)) error {
 }
 
 // openRegular opens a file that is to be read, if it is one, and this user's. What else could stand
-// in its place is not opened, or is closed at once: opening must neither wait for a writer nor start a
-// device.
+// in its place is not opened, or is closed at once: opening must neither wait for a writer nor
+// start a device.
 func openRegular(name string) (*os.File, error) {
 	if info, err := os.Lstat(name); err != nil || !info.Mode().IsRegular() {
 		return nil, cmp.Or(err, errNotRegular)

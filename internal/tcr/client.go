@@ -1,5 +1,6 @@
-// Package tcr is a typed client of the one action of Tencent Container Registry (service tcr, version 2019-09-24) that is used
-// here: CreateInstanceToken, which gives a user name and a password for an instance of the Enterprise edition.
+// Package tcr is a typed client of the one action of Tencent Container Registry (service tcr,
+// version 2019-09-24) that is used here: CreateInstanceToken, which gives a user name and a
+// password for an instance of the Enterprise edition.
 //
 // Source: https://www.tencentcloud.com/document/product/1051/45154
 package tcr
@@ -18,7 +19,8 @@ const (
 	service = "tcr"
 	version = "2019-09-24"
 
-	// ActionCreateToken is the name of the action, as the API and CAM policies (tcr:<Action>) spell it.
+	// ActionCreateToken is the name of the action, as the API and CAM policies (tcr:<Action>) spell
+	// it.
 	ActionCreateToken = "CreateInstanceToken"
 )
 
@@ -34,7 +36,8 @@ type Client struct {
 	secrets *redact.Secrets
 }
 
-// New makes a client; the configuration needs no service and no version. It fails only on an endpoint that is not a URL.
+// New makes a client; the configuration needs no service and no version. It fails only on an
+// endpoint that is not a URL.
 func New(config cloudapi.Config) (*Client, error) {
 	config.Service, config.Version = service, version
 	api, err := cloudapi.New(config)
@@ -67,8 +70,9 @@ type tokenAnswer struct {
 // Secrets is the password.
 func (a tokenAnswer) Secrets() []string { return []string{a.Token} }
 
-// CreateToken makes a token. A long-term one stays until it is deleted, and the service takes no client token: the request is
-// sent again only when the service certainly did not act, unless the token is temporary and ends by itself.
+// CreateToken makes a token. A long-term one stays until it is deleted, and the service takes no
+// client token: the request is sent again only when the service certainly did not act, unless the
+// token is temporary and ends by itself.
 func (c *Client) CreateToken(ctx context.Context, request TokenRequest) (*Token, error) {
 	action := cloudapi.Action{Name: ActionCreateToken, Repeatable: request.TokenType != LongTerm}
 	out, err := cloudapi.Call[tokenAnswer](ctx, c.api, action, request)
@@ -76,9 +80,19 @@ func (c *Client) CreateToken(ctx context.Context, request TokenRequest) (*Token,
 		return nil, err
 	}
 	if out.Token == "" || out.Username == "" {
-		return nil, &cloudapi.Error{Service: service, Action: ActionCreateToken, Kind: cloudapi.KindMalformed, Message: "the answer holds no user name and token"}
+		return nil, &cloudapi.Error{
+			Service: service,
+			Action:  ActionCreateToken,
+			Kind:    cloudapi.KindMalformed,
+			Message: "the answer holds no user name and token",
+		}
 	}
-	return &Token{Username: string(out.Username), Token: out.Token, Expires: parseTimestamp(out.ExpTime), ID: c.secrets.Value(out.TokenID)}, nil
+	return &Token{
+		Username: string(out.Username),
+		Token:    out.Token,
+		Expires:  parseTimestamp(out.ExpTime),
+		ID:       c.secrets.Value(out.TokenID),
+	}, nil
 }
 
 // IsNotFound reports whether the service answered that the instance does not exist.
@@ -104,8 +118,8 @@ func (u *userName) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// parseTimestamp reads a time stamp "without unit", as its description says: what would be beyond the year 5000 in seconds is meant in
-// milliseconds.
+// parseTimestamp reads a time stamp "without unit", as its description says: what would be beyond
+// the year 5000 in seconds is meant in milliseconds.
 func parseTimestamp(stamp int64) time.Time {
 	const year5000 = 95_617_584_000
 	switch {

@@ -33,11 +33,16 @@ func TestATokenIsReadInEitherOfTheFormsThatAreDocumented(t *testing.T) {
 	t.Parallel()
 	for _, bare := range []bool{false, true} {
 		_, client := start(t, bare)
-		token, err := client.CreateToken(t.Context(), tcr.TokenRequest{RegistryID: "tcr-ak9876", TokenType: tcr.Temporary})
+		token, err := client.CreateToken(
+			t.Context(), tcr.TokenRequest{RegistryID: "tcr-ak9876", TokenType: tcr.Temporary},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if off := time.Until(token.Expires) - time.Hour; off.Abs() > time.Minute || token.Username != "100000000001" || token.Token != "CANARY" || token.ID != "" {
+		if off := time.Until(
+			token.Expires,
+		) - time.Hour; off.Abs() > time.Minute || token.Username != "100000000001" || token.Token != "CANARY" ||
+			token.ID != "" {
 			t.Errorf("bare %v: %+v", bare, token)
 		}
 	}
@@ -46,11 +51,14 @@ func TestATokenIsReadInEitherOfTheFormsThatAreDocumented(t *testing.T) {
 func TestALongTermTokenHasAnIDAndNoEnd(t *testing.T) {
 	t.Parallel()
 	server, client := start(t, false)
-	token, err := client.CreateToken(t.Context(), tcr.TokenRequest{RegistryID: "tcr-ak9876", TokenType: tcr.LongTerm, Description: "builder"})
+	token, err := client.CreateToken(
+		t.Context(), tcr.TokenRequest{RegistryID: "tcr-ak9876", TokenType: tcr.LongTerm, Description: "builder"},
+	)
 	if err != nil || token.ID == "" || !token.Expires.IsZero() {
 		t.Errorf("got %+v, %v", token, err)
 	}
-	if given := server.Issued(); len(given) != 1 || given[0] != (tcrtest.IssuedToken{Registry: "tcr-ak9876", Type: "longterm", Description: "builder"}) {
+	if given := server.Issued(); len(given) != 1 ||
+		given[0] != (tcrtest.IssuedToken{Registry: "tcr-ak9876", Type: "longterm", Description: "builder"}) {
 		t.Errorf("got %+v", given)
 	}
 }
@@ -59,7 +67,10 @@ func TestAnUnknownInstanceIsTheServicesError(t *testing.T) {
 	t.Parallel()
 	_, client := start(t, false)
 	_, err := client.CreateToken(t.Context(), tcr.TokenRequest{RegistryID: "tcr-other"})
-	if failed, ok := errors.AsType[*cloudapi.Error](err); !ok || !failed.HasCode("ResourceNotFound") || failed.Service != "tcr" {
+	if failed, ok := errors.AsType[*cloudapi.Error](
+		err,
+	); !ok || !failed.HasCode("ResourceNotFound") ||
+		failed.Service != "tcr" {
 		t.Errorf("got %v", err)
 	}
 }

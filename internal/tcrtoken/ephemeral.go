@@ -1,4 +1,5 @@
-// Package tcrtoken is the ephemeral resource tkeimage_tcr_token: a password for a registry that is never stored.
+// Package tcrtoken is the ephemeral resource tkeimage_tcr_token: a password for a registry that is
+// never stored.
 package tcrtoken
 
 import (
@@ -49,26 +50,45 @@ func (e *Ephemeral) Configure(_ context.Context, req ephemeral.ConfigureRequest,
 
 func (e *Ephemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A user name and a password for an instance of Tencent Container Registry (TCR), Enterprise edition. They are created when a run needs " +
-			"them, in each plan and each apply, and are never stored in plan or state: for `password_wo` of a cache, and for `registries` of a second provider " +
-			"configuration, which reads the images. It requires Terraform 1.10 or OpenTofu 1.11, and the CAM action `tcr:CreateInstanceToken`.",
+		MarkdownDescription: "A user name and a password for an instance of Tencent Container Registry (TCR), " +
+			"Enterprise edition. They are created when a run needs " +
+			"them, in each plan and each apply, and are never stored in plan or state: for `password_wo` of a " +
+			"cache, and for `registries` of a second provider " +
+			"configuration, which reads the images. It requires Terraform 1.10 or OpenTofu 1.11, and the CAM " +
+			"action `tcr:CreateInstanceToken`.",
 		Attributes: map[string]schema.Attribute{
-			"registry_id": schema.StringAttribute{Required: true, MarkdownDescription: "Id of the instance, `tcr-…`, in the provider's region.",
-				Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
+			"registry_id": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Id of the instance, `tcr-…`, in the provider's region.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
 			"token_type": schema.StringAttribute{Optional: true, MarkdownDescription: fmt.Sprintf(
-				"`%s`: valid for an hour, long enough for most builds to begin pulling. `%s`: valid until it is deleted in the console; each plan and each apply "+
-					"leaves one more behind, and warns. Default: `%s`.", tcr.Temporary, tcr.LongTerm, tcr.Temporary),
+				"`%s`: valid for an hour, long enough for most builds to begin pulling. `%s`: valid until it is "+
+					"deleted in the console; each plan and each apply "+
+					"leaves one more behind, and warns. Default: `%s`.",
+				tcr.Temporary, tcr.LongTerm, tcr.Temporary,
+			),
 				Validators: []validator.String{stringvalidator.OneOf(tcr.Temporary, tcr.LongTerm)}},
-			"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the console shows beside a long-term token."},
-			"username":    schema.StringAttribute{Computed: true, MarkdownDescription: "User name."},
-			"token":       schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The password."},
-			"expires_at":  schema.StringAttribute{Computed: true, MarkdownDescription: "When it expires, RFC 3339; null for a long-term token."},
+			"description": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "What the console shows beside a long-term token.",
+			},
+			"username": schema.StringAttribute{Computed: true, MarkdownDescription: "User name."},
+			"token": schema.StringAttribute{
+				Computed:            true,
+				Sensitive:           true,
+				MarkdownDescription: "The password.",
+			},
+			"expires_at": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "When it expires, RFC 3339; null for a long-term token.",
+			},
 		},
 	}
 }
 
-// Open makes the token. There is nothing to close: a temporary one ends by itself, and the builder of a cache needs a long-term
-// one after the run has ended.
+// Open makes the token. There is nothing to close: a temporary one ends by itself, and the builder
+// of a cache needs a long-term one after the run has ended.
 func (e *Ephemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var config model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -100,7 +120,11 @@ func (m *model) toRequest() tcr.TokenRequest {
 	if kind == "" {
 		kind = tcr.Temporary
 	}
-	return tcr.TokenRequest{RegistryID: m.RegistryID.ValueString(), TokenType: kind, Description: m.Description.ValueString()}
+	return tcr.TokenRequest{
+		RegistryID:  m.RegistryID.ValueString(),
+		TokenType:   kind,
+		Description: m.Description.ValueString(),
+	}
 }
 
 func (m *model) setFromToken(token *tcr.Token) {

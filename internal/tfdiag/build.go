@@ -12,27 +12,61 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// causes are recognized in the builder's own words. They are containerd's and the service's, not a documented format, so an
-// unknown text is passed on as it is, without a cause. The first whose sign is in the text counts: what is said in passing by
-// another cause's message, such as "dial tcp" where a name was looked up, comes later. A bare number is no sign: digests have any.
-var causes = []struct {
+// buildCauses are recognized in the builder's own words. They are containerd's and the service's,
+// not a documented format, so an unknown text is passed on as it is, without a cause. The first
+// whose sign is in the text counts: what is said in passing by another cause's message, such as
+// "dial tcp" where a name was looked up, comes later. A bare number is no sign: digests have any.
+var buildCauses = []struct {
 	signs  []string
 	advice string
 }{
-	{[]string{noSpace},
-		"The disk is too small for the images. Raise size_gib; data \"tkeimage_root_disk_size\" computes how much is needed."},
-	{[]string{"toomanyrequests", "too many requests"},
-		"The registry limits pulls from one address. Set registry_credentials, since signed-in users have higher limits, use a mirror, or apply again later."},
-	{[]string{"unauthorized", "authentication required", "403 forbidden", "access denied", "authorization failed", "no basic auth"},
-		"The registry refuses the credentials. Check registry_credentials: the host as in the image's name, username, password_wo; raise password_wo_version when the password has changed."},
-	{[]string{"not found", "manifest unknown", "name unknown"},
-		"The registry has no such image or tag. Check the spelling in `images`, and whether the tag exists for linux/amd64."},
+	{
+		[]string{noSpace},
+		"The disk is too small for the images. Raise size_gib; data \"tkeimage_root_disk_size\" computes how much " +
+			"is needed.",
+	},
+	{
+		[]string{"toomanyrequests", "too many requests"},
+		"The registry limits pulls from one address. Set registry_credentials, since signed-in users have higher " +
+			"limits, use a mirror, or apply again later.",
+	},
+	{
+		[]string{
+			"unauthorized",
+			"authentication required",
+			"403 forbidden",
+			"access denied",
+			"authorization failed",
+			"no basic auth",
+		},
+		"The registry refuses the credentials. Check registry_credentials: the host as in the image's name, " +
+			"username, password_wo; raise password_wo_version when the password has changed.",
+	},
+	{
+		[]string{"not found", "manifest unknown", "name unknown"},
+		"The registry has no such image or tag. Check the spelling in `images`, and whether the tag exists for " +
+			"linux/amd64.",
+	},
 	{[]string{"no such host", "server misbehaving", "dial tcp: lookup"},
 		"The builder cannot resolve the registry's name. Check the VPC's DNS, or set resolve_config."},
-	{[]string{"i/o timeout", "connection refused", "no route to host", "network is unreachable", "deadline exceeded", "timed out", "dial tcp"},
-		"The builder cannot reach the registry. Its subnet needs a NAT gateway, or the builder an elastic IP: set auto_eip or existing_eip_id."},
-	{[]string{"x509", "certificate"},
-		"The builder does not trust the registry's certificate. If this is intended, list the host in insecure_registries."},
+	{
+		[]string{
+			"i/o timeout",
+			"connection refused",
+			"no route to host",
+			"network is unreachable",
+			"deadline exceeded",
+			"timed out",
+			"dial tcp",
+		},
+		"The builder cannot reach the registry. Its subnet needs a NAT gateway, or the builder an elastic IP: set " +
+			"auto_eip or existing_eip_id.",
+	},
+	{
+		[]string{"x509", "certificate"},
+		"The builder does not trust the registry's certificate. If this is intended, list the host in " +
+			"insecure_registries.",
+	},
 	{[]string{"http response to https client"},
 		"The registry uses plain HTTP. List its host in http_registries."},
 	{[]string{"sold out", "insufficient", "resourcessoldout"}, stockAdvice},
@@ -53,17 +87,21 @@ func IsNoSpace(err error) bool {
 func WithMeasuredSize(failure diag.Diagnostic, hasGiB, needGiB int64) diag.Diagnostic {
 	text := fmt.Sprintf("Measured now: these images need a cache of %d GiB; this one has %d GiB.", needGiB, hasGiB)
 	if needGiB <= hasGiB {
-		text = fmt.Sprintf("Measured now, these images should fit: they need a cache of %d GiB, and this one has %d GiB. "+
-			"What the builder itself keeps on the disk is not published; try the next larger size.", needGiB, hasGiB)
+		text = fmt.Sprintf(
+			"Measured now, these images should fit: they need a cache of %d GiB, and this one has %d GiB. "+
+				"What the builder itself keeps on the disk is not published; try the next larger size.",
+			needGiB, hasGiB,
+		)
 	}
 	return diag.NewErrorDiagnostic(failure.Summary(), failure.Detail()+"\n\n"+text)
 }
 
-// mostEvents is how many events of one cache are printed. All of them are looked at for causes.
-const mostEvents = 20
+// maxEvents is how many events of one cache are printed. All of them are looked at for causes.
+const maxEvents = 20
 
-// failedBuild tells the service's warnings in order, and a remedy for each cause that is recognized.
-func failedBuild(cache *tke.ImageCache) string {
+// formatFailedBuild tells the service's warnings in order, and a remedy for each cause that is
+// recognized.
+func formatFailedBuild(cache *tke.ImageCache) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "The service reports image cache %s (%s) as %s.", cache.ID, cache.Name, cache.Status)
 	warnings := cache.Warnings()
@@ -75,34 +113,34 @@ func failedBuild(cache *tke.ImageCache) string {
 	advice := map[string]bool{}
 	var advised []string
 	for i, event := range warnings {
-		if i < mostEvents {
-			fmt.Fprintf(&b, "\n  %s%s: %s", stamp(event.First), event.Reason, event.Message)
+		if i < maxEvents {
+			fmt.Fprintf(&b, "\n  %s%s: %s", formatStamp(event.First), event.Reason, event.Message)
 		}
-		if text := causeOf(event.Message); text != "" && !advice[text] {
+		if text := findCause(event.Message); text != "" && !advice[text] {
 			advice[text] = true
 			advised = append(advised, text)
 		}
 	}
-	if more := len(warnings) - mostEvents; more > 0 {
+	if more := len(warnings) - maxEvents; more > 0 {
 		fmt.Fprintf(&b, "\n  … and %d more", more)
 	}
 	for _, text := range advised {
 		fmt.Fprintf(&b, "\n\n%s", text)
 	}
-	b.WriteString("\n\n" + aftermath(cache.Status))
+	b.WriteString("\n\n" + nextStep(cache.Status))
 	return b.String()
 }
 
-func aftermath(status string) string {
+func nextStep(status string) string {
 	if status == tke.StatusUpdateFailed {
 		return "The cache keeps its id; Pods cannot use it until an update succeeds. The next apply tries again."
 	}
 	return "The failed cache is in the state; the next apply replaces it."
 }
 
-func causeOf(message string) string {
+func findCause(message string) string {
 	message = strings.ToLower(message)
-	for _, cause := range causes {
+	for _, cause := range buildCauses {
 		for _, sign := range cause.signs {
 			if strings.Contains(message, sign) {
 				return cause.advice
@@ -112,7 +150,7 @@ func causeOf(message string) string {
 	return ""
 }
 
-func stamp(t tke.Time) string {
+func formatStamp(t tke.Time) string {
 	if t.IsZero() {
 		return ""
 	}

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestCausesAreFoundInWhatContainerdSays: the messages are those of containerd, Go and registries, whole, since a sign of one cause
-// may stand in the message of another.
+// TestCausesAreFoundInWhatContainerdSays: the messages are those of containerd, Go and registries,
+// whole, since a sign of one cause may stand in the message of another.
 func TestCausesAreFoundInWhatContainerdSays(t *testing.T) {
 	t.Parallel()
 	const (
@@ -33,7 +33,7 @@ func TestCausesAreFoundInWhatContainerdSays(t *testing.T) {
 		`failed to copy: httpReadSeeker: failed open: content at sha256:40144042af404d401 is damaged`: "",
 		"pulled 404 of 1401 MiB, then the node went away":                                             "",
 	} {
-		if got := causeOf(message); !strings.HasPrefix(got, begins) || begins == "" && got != "" {
+		if got := findCause(message); !strings.HasPrefix(got, begins) || begins == "" && got != "" {
 			t.Errorf("%s\n  got %q\n want %q", message, got, begins)
 		}
 	}

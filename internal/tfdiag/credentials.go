@@ -8,8 +8,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
 )
 
-// unusable tells why there is nothing to sign with, although something was found. used is where that is from.
-func unusable(err error, used string) string {
+// formatUnusable tells why there is nothing to sign with, although something was found. used is
+// where that is from.
+func formatUnusable(err error, used string) string {
 	var (
 		profile *credentials.ProfileError
 		pod     *credentials.PodError
@@ -19,22 +20,30 @@ func unusable(err error, used string) string {
 	)
 	switch {
 	case errors.As(err, &link):
-		return unobtained(link)
+		return formatUnobtained(link)
 	case errors.As(err, &account):
-		return sentence(capital(account.Error())) + cameFrom(used) + "\n\nUse credentials of another account, or change the list in the provider's configuration."
+		return endSentence(
+			capitalize(account.Error()),
+		) + formatSource(
+			used,
+		) + "\n\nUse credentials of another account, or change the list in the provider's configuration."
 	case errors.As(err, &profile):
-		return sentence(capital(profile.Error())) + "\n\nRecreate it (tccli configure, tccli auth login), or set the provider's secret_id and secret_key, or their environment variables."
+		return endSentence(
+			capitalize(profile.Error()),
+		) + "\n\nRecreate it (tccli configure, tccli auth login), or set the provider's secret_id and secret_key, " +
+			"or their environment variables."
 	case errors.As(err, &pod):
-		return sentence(capital(pod.Error()))
+		return endSentence(capitalize(pod.Error()))
 	case errors.As(err, &nothing):
 		return fmt.Sprintf("No credentials were found to assume %s with. Places searched:\n%s\n\nSet one of them.",
-			nothing.Role, list(nothing.Looked))
+			nothing.Role, formatList(nothing.Looked))
 	}
-	return sentence(capital(err.Error()))
+	return endSentence(capitalize(err.Error()))
 }
 
-// unobtained tells of a link of the chain that could not be had: what it was, what the other side said, what was used for it.
-func unobtained(link *credentials.Error) string {
+// formatUnobtained tells of a link of the chain that could not be had: what it was, what the other
+// side said, what was used for it.
+func formatUnobtained(link *credentials.Error) string {
 	text := "Cannot obtain cloud credentials from " + link.Link
 	if link.With != "" {
 		text += ", using the credentials from " + link.With
@@ -46,10 +55,11 @@ func unobtained(link *credentials.Error) string {
 	)
 	switch {
 	case errors.As(link.Err, &call):
-		return text + failedCall(call, "") // what was used stands above
+		return text + formatFailedCall(call, "") // what was used stands above
 	case errors.As(link.Err, &metadata):
-		return text + sentence(capital(metadata.Error())) +
-			"\n\nThe role that cam_role_name (TENCENTCLOUD_CAM_ROLE_NAME) names must be bound to the CVM that Terraform runs on. Only CVMs have a metadata service."
+		return text + endSentence(capitalize(metadata.Error())) +
+			"\n\nThe role that cam_role_name (TENCENTCLOUD_CAM_ROLE_NAME) names must be bound to the CVM that " +
+			"Terraform runs on. Only CVMs have a metadata service."
 	}
-	return text + sentence(capital(link.Err.Error()))
+	return text + endSentence(capitalize(link.Err.Error()))
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cbs"
 )
 
-// DiskNotSold is the error for a zone that does not sell a disk. configs are what it sells of the type.
+// DiskNotSold is the error for a zone that does not sell a disk. configs are what it sells of the
+// type.
 func DiskNotSold(zone string, disk cbs.Disk, configs []cbs.Config) diag.Diagnostic {
 	if len(configs) == 0 {
 		return diag.NewErrorDiagnostic("Zone does not sell this disk", fmt.Sprintf(
@@ -26,5 +27,7 @@ func DiskNotSold(zone string, disk cbs.Disk, configs []cbs.Config) diag.Diagnost
 		}
 	}
 	return diag.NewErrorDiagnostic("Zone does not sell this disk", fmt.Sprintf(
-		"Zone %s sells disks of type %s of %s, and size_gib is %d.", zone, disk.Type, strings.Join(sizes, " or "), disk.SizeGiB))
+		"Zone %s sells disks of type %s of %s, and size_gib is %d.",
+		zone, disk.Type, strings.Join(sizes, " or "), disk.SizeGiB,
+	))
 }

@@ -75,7 +75,8 @@ func TestEveryMessageIsInTheGuide(t *testing.T) {
 			if matches.MatchString(text) {
 				printed = true
 				// Every call's failure matches the general form; what has a text of its own needs an entry of its own.
-				if !strings.HasPrefix(pattern, "The TKE API answered … with …: …") || situation == "a code without a remedy" {
+				if !strings.HasPrefix(pattern, "The TKE API answered … with …: …") ||
+					situation == "a code without a remedy" {
 					explained[situation] = true
 				}
 			}
@@ -104,7 +105,7 @@ func TestEveryCodeAndCauseIsInTheGuide(t *testing.T) {
 			t.Errorf("the guide does not name the code %s", r.code)
 		}
 	}
-	for _, cause := range causes {
+	for _, cause := range buildCauses {
 		first, _, _ := strings.Cut(strings.ReplaceAll(cause.advice, "`", ""), ".")
 		first, _, _ = strings.Cut(first, ":")
 		if !strings.Contains(page, first) {

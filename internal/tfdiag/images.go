@@ -28,26 +28,31 @@ var layerFaults = []struct {
 		`If the image is intended to be like this, measure = "sample" estimates the layer from parts of it.`},
 }
 
-// MeasureError tells of images that could not be measured, attributed to the image in the list at base.
+// MeasureError tells of images that could not be measured, attributed to the image in the list at
+// base.
 func MeasureError(base path.Path, images []string, err error) diag.Diagnostic {
 	if errors.Is(err, measure.ErrForeign) {
-		return foreign(base, images, err)
+		return foreignLayer(base, images, err)
 	}
 	if at, ok := errors.AsType[*failure.Error](err); ok {
-		return unread(imageIn(base, images, at.Image), at, err)
+		return readError(imagePath(base, images, at.Image), at, err)
 	}
 	if layer, ok := errors.AsType[*measure.LayerError](err); ok {
 		for _, known := range layerFaults {
 			if slices.ContainsFunc(known.faults, func(fault error) bool { return errors.Is(layer.Err, fault) }) {
-				text := fmt.Sprintf("%s: layer %s: %s\n\n%s", layer.Image, layer.Digest, sentence(layer.Err.Error()), known.advice)
-				return diag.NewAttributeErrorDiagnostic(imageIn(base, images, layer.Image), known.summary, text)
+				text := fmt.Sprintf(
+					"%s: layer %s: %s\n\n%s", layer.Image, layer.Digest, endSentence(layer.Err.Error()),
+					known.advice,
+				)
+				return diag.NewAttributeErrorDiagnostic(imagePath(base, images, layer.Image), known.summary, text)
 			}
 		}
 	}
-	return diag.NewAttributeErrorDiagnostic(base, "Cannot measure the images", sentence(err.Error()))
+	return diag.NewAttributeErrorDiagnostic(base, "Cannot measure the images", endSentence(err.Error()))
 }
 
-// RefutedTables warns of layers whose table of contents lists what they do not hold, once for each layer.
+// RefutedTables warns of layers whose table of contents lists what they do not hold, once for each
+// layer.
 func RefutedTables(base path.Path, images []string, report *measure.Report) diag.Diagnostics {
 	var warnings diag.Diagnostics
 	told := map[string]bool{}
@@ -58,30 +63,35 @@ func RefutedTables(base path.Path, images []string, report *measure.Report) diag
 				continue
 			}
 			told[layer.Digest] = true
-			warnings.AddAttributeWarning(imageIn(base, images, image.Reference), "Table of contents does not match its layer", fmt.Sprintf(
-				"%s: layer %s: %s\n\nThe layer was measured without it. Lazy-pulling snapshotters trust such a table: "+
-					"rebuild the image and push it again. measure = \"full\" counts the layer's files.",
-				image.Reference, layer.Digest, sentence(reason)))
+			warnings.AddAttributeWarning(
+				imagePath(base, images, image.Reference),
+				"Table of contents does not match its layer",
+				fmt.Sprintf(
+					"%s: layer %s: %s\n\nThe layer was measured without it. Lazy-pulling snapshotters trust such a table: "+
+						"rebuild the image and push it again. measure = \"full\" counts the layer's files.",
+					image.Reference, layer.Digest, endSentence(reason),
+				),
+			)
 		}
 	}
 	return warnings
 }
 
-func imageIn(base path.Path, images []string, image string) path.Path {
+func imagePath(base path.Path, images []string, image string) path.Path {
 	if i := slices.Index(images, image); i >= 0 {
 		return base.AtListIndex(i)
 	}
 	return base
 }
 
-func unread(where path.Path, at *failure.Error, err error) diag.Diagnostic {
+func readError(where path.Path, at *failure.Error, err error) diag.Diagnostic {
 	if at.Kind == failure.InvalidPlatform || at.Kind == failure.NoPlatform {
 		where = path.Root("platform")
 	}
-	return diag.NewAttributeErrorDiagnostic(where, summaryOf(at), failedRead(at, err))
+	return diag.NewAttributeErrorDiagnostic(where, summaryOf(at), formatFailedRead(at, err))
 }
 
-func failedRead(at *failure.Error, err error) string {
+func formatFailedRead(at *failure.Error, err error) string {
 	action := cmp.Or(at.Action, "reading the image")
 	if layer, ok := errors.AsType[*measure.LayerError](err); ok {
 		action += " " + layer.Digest
@@ -90,15 +100,15 @@ func failedRead(at *failure.Error, err error) string {
 	if at.Host != "" {
 		text += " from " + at.Host
 	}
-	text += ": " + sentence(outcomeOf(at))
+	text += ": " + endSentence(outcomeOf(at))
 	if advice := adviceOn(at); advice != "" {
-		text += "\n\n" + sentence(capital(advice))
+		text += "\n\n" + endSentence(capitalize(advice))
 	}
 	return text
 }
 
-// capital begins a sentence with an error's text, which may be somebody else's.
-func capital(text string) string {
+// capitalize begins a sentence with an error's text, which may be somebody else's.
+func capitalize(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	if first == utf8.RuneError {
 		return text // empty, or no letter
@@ -109,7 +119,9 @@ func capital(text string) string {
 // DiskError tells of a disk that cannot be had.
 func DiskError(err error) diag.Diagnostic {
 	if _, ok := errors.AsType[*disksize.TooLargeError](err); ok {
-		return diag.NewAttributeErrorDiagnostic(path.Root("images"), "No disk is large enough", sentence(err.Error()))
+		return diag.NewAttributeErrorDiagnostic(
+			path.Root("images"), "No disk is large enough", endSentence(err.Error()),
+		)
 	}
-	return diag.NewErrorDiagnostic("Cannot compute a disk size", sentence(err.Error()))
+	return diag.NewErrorDiagnostic("Cannot compute a disk size", endSentence(err.Error()))
 }

@@ -13,8 +13,8 @@ import (
 // listedPlatforms bounds how many platforms a text lists: an index is written by others.
 const listedPlatforms = 24
 
-// readFailure words one kind of failure to read from a registry. Either function adds to its text what
-// depends on the failure, and may be nil.
+// readFailure words one kind of failure to read from a registry. Either function adds to its text
+// what depends on the failure, and may be nil.
 type readFailure struct {
 	summary  string
 	headline string
@@ -124,9 +124,13 @@ var readFailures = map[failure.Kind]readFailure{
 		summary:  "Registry configuration is not known until apply",
 		headline: "the configuration of this registry is not known yet",
 		advise: func(e *failure.Error) string {
-			return fmt.Sprintf("the provider's registries and docker_config settings for %s depend on resources that are "+
-				"changed in this run. Let this data source wait for them with depends_on, apply them first with -target, "+
-				"or set values that are known at plan time", e.Host)
+			return fmt.Sprintf(
+				"the provider's registries and docker_config settings for %s depend on resources that are "+
+					"changed in this run. Let this data source wait for them with depends_on, apply them first "+
+					"with -target, "+
+					"or set values that are known at plan time",
+				e.Host,
+			)
 		},
 	},
 	failure.Malformed:      {headline: "the registry's answer is inconsistent"},
@@ -172,7 +176,8 @@ func adviceOn(e *failure.Error) string {
 
 func describeCredentials(e *failure.Error) string {
 	if e.Elsewhere {
-		return "the registry redirects there, and that host wants credentials, which go to no other host than the registry"
+		return "the registry redirects there, and that host wants credentials, which go to no other host than the " +
+			"registry"
 	}
 	if e.CredentialSource != "" {
 		return "the credentials of " + e.CredentialSource + " were refused"
@@ -213,6 +218,7 @@ func adviseLayerType(e *failure.Error) string {
 		return "its files can be counted only without encryption: measure the image as it was before, " +
 			"and make sure that the nodes have the keys"
 	}
-	return "name a container image whose layers are tars: this is a model, a chart, an attestation or another artifact, " +
+	return "name a container image whose layers are tars: this is a model, a chart, an attestation or another " +
+		"artifact, " +
 		"or an image for one snapshotter only"
 }

@@ -15,58 +15,109 @@ type codeRemedy struct{ code, advice string }
 // serviceRemedies go before the general ones, the most special code first. %s is the action.
 var serviceRemedies = map[string][]codeRemedy{
 	"tke": slices.Concat([]codeRemedy{
-		{"RequestLimitExceeded", "Too many requests for this account: lower max_requests_per_second or Terraform's -parallelism, and apply again."},
-		{"LimitExceeded", quotaAdvice}, {"InvalidParameterValue.LimitExceeded", quotaAdvice},
-		{"ResourceInsufficient", stockAdvice}, {"ResourcesSoldOut", stockAdvice},
+		{
+			"RequestLimitExceeded",
+			"Too many requests for this account: lower max_requests_per_second or Terraform's -parallelism, and " +
+				"apply again.",
+		},
+		{"LimitExceeded", quotaAdvice},
+		{"InvalidParameterValue.LimitExceeded", quotaAdvice},
+		{"ResourceInsufficient", stockAdvice},
+		{"ResourcesSoldOut", stockAdvice},
 		{"ResourceInUse", "The cache is in use or being changed: wait until it is Ready, and apply again."},
-		{"ResourceUnavailable", "The cache cannot be changed in its current state: wait until it is Ready, and apply again."},
-		{"UnsupportedOperation", "The cache cannot be changed in its current state: wait until it is Ready or UpdateFailed, and apply again."},
-		{"ResourceNotFound", "A resource in the request does not exist in this region: check vpc_id, subnet_id, security_group_ids and the provider's region."},
+		{
+			"ResourceUnavailable",
+			"The cache cannot be changed in its current state: wait until it is Ready, and apply again.",
+		},
+		{
+			"UnsupportedOperation",
+			"The cache cannot be changed in its current state: wait until it is Ready or UpdateFailed, and apply again.",
+		},
+		{
+			"ResourceNotFound",
+			"A resource in the request does not exist in this region: check vpc_id, subnet_id, security_group_ids " +
+				"and the provider's region.",
+		},
 		{"UnsupportedRegion", "Image caches are not offered in this region: check the provider's region."},
-	}, notAllowed("The account is not permitted to do this. It needs the CAM action tke:%s on qcs::tke:REGION:uin/UIN:imagecache/*; Update and Delete are often refused where Create is allowed.")),
+	}, permissionRemedies("The account is not permitted to do this. It needs the CAM action tke:%s on "+
+		"qcs::tke:REGION:uin/UIN:imagecache/*; Update and Delete are often refused where Create is allowed.")),
 	"sts": slices.Concat([]codeRemedy{
 		{"ResourceNotFound.RoleNotFound", "There is no such role in that account: check the spelling of role_arn."},
 		{"ResourceNotFound", "A resource in the request does not exist: check role_arn and the identity provider."},
-	}, notAllowed("The caller is not permitted to do this. Assuming a role needs the CAM action sts:%s on the role, and the role's trust policy must allow the caller.")),
+	}, permissionRemedies("The caller is not permitted to do this. Assuming a role needs the CAM action sts:%s on "+
+		"the role, and the role's trust policy must allow the caller.")),
 	"tcr": slices.Concat([]codeRemedy{
-		{"ResourceNotFound", "There is no such registry instance in this region: check registry_id and the provider's region."},
-	}, notAllowed("The account is not permitted to do this. It needs the CAM action tcr:%s on the instance.")),
+		{
+			"ResourceNotFound",
+			"There is no such registry instance in this region: check registry_id and the provider's region.",
+		},
+	}, permissionRemedies("The account is not permitted to do this. It needs the CAM action tcr:%s on the instance.")),
 	"cbs": slices.Concat([]codeRemedy{
-		{"InvalidParameterValue", "The service has no price for such a disk: check disk_type and size_gib, which usually is a multiple of 10 GiB."},
-		{"InvalidParameter", "The service has no price for such a disk: check disk_type and size_gib, which usually is a multiple of 10 GiB."},
-	}, notAllowed("The account is not permitted to do this. It needs the CAM action cbs:%s.")),
+		{
+			"InvalidParameterValue",
+			"The service has no price for such a disk: check disk_type and size_gib, which usually is a multiple " +
+				"of 10 GiB.",
+		},
+		{
+			"InvalidParameter",
+			"The service has no price for such a disk: check disk_type and size_gib, which usually is a multiple " +
+				"of 10 GiB.",
+		},
+	}, permissionRemedies("The account is not permitted to do this. It needs the CAM action cbs:%s.")),
 }
 
-// notAllowed is the advice for all the codes that CAM's refusal has.
-func notAllowed(advice string) []codeRemedy {
-	return []codeRemedy{{"UnauthorizedOperation", advice}, {"InternalError.CamNoAuth", advice}, {"FailedOperation.CamNoAuth", advice}, {"AuthFailure.UnauthorizedOperation", advice}}
+// permissionRemedies is the advice for all the codes that CAM's refusal has.
+func permissionRemedies(advice string) []codeRemedy {
+	return []codeRemedy{
+		{"UnauthorizedOperation", advice},
+		{"InternalError.CamNoAuth", advice},
+		{"FailedOperation.CamNoAuth", advice},
+		{"AuthFailure.UnauthorizedOperation", advice},
+	}
 }
 
 // remedies hold for every service, so they name nothing that only one of them has.
 var remedies = []codeRemedy{
-	{"RequestLimitExceeded", "Too many requests for this account: lower Terraform's -parallelism, or apply again later."},
-	{"LimitExceeded", "A quota is exhausted: check the service's console for what can be deleted, or request a larger quota there."},
-	{"OperationDenied", "The account, or what the request names, is not allowed this operation: check the console for arrears or a lock."},
+	{
+		"RequestLimitExceeded",
+		"Too many requests for this account: lower Terraform's -parallelism, or apply again later.",
+	},
+	{
+		"LimitExceeded",
+		"A quota is exhausted: check the service's console for what can be deleted, or request a larger quota there.",
+	},
+	{
+		"OperationDenied",
+		"The account, or what the request names, is not allowed this operation: check the console for arrears or a lock.",
+	},
 	{"UnsupportedRegion", "The service is not offered in this region: check the provider's region."},
-	{"InternalError", "The service had an internal failure. Apply again later; if it persists, open a ticket with the request id."},
+	{
+		"InternalError",
+		"The service had an internal failure. Apply again later; if it persists, open a ticket with the request id.",
+	},
 }
 
 const (
 	quotaAdvice = "A quota is exhausted: delete caches that are not needed, or request a larger quota in the console."
-	stockAdvice = "The zone of this subnet has no capacity for the builder at the moment: use a subnet in another zone, or try again later."
+	stockAdvice = "The zone of this subnet has no capacity for the builder at the moment: use a subnet in another " +
+		"zone, or try again later."
 )
 
 // maxSkew is from where on the service refuses a signature for its time.
 const maxSkew = 5 * time.Minute
 
-func remedy(err *cloudapi.Error, used string) string {
+func findRemedy(err *cloudapi.Error, used string) string {
 	service := cmp.Or(err.Service, "tke")
 	switch {
 	case err.Kind == cloudapi.KindNetwork || err.Kind == cloudapi.KindMalformed || err.Kind == cloudapi.KindStatus:
-		return fmt.Sprintf("Check the provider's region, domain and endpoints[%q], proxies (HTTPS_PROXY) and the network between Terraform and the API.", service)
+		return fmt.Sprintf(
+			"Check the provider's region, domain and endpoints[%q], proxies (HTTPS_PROXY) and the network between "+
+				"Terraform and the API.",
+			service,
+		)
 	case err.HasCode("AuthFailure.UnauthorizedOperation"):
 	case err.HasCode("AuthFailure"):
-		return authAdvice(err, used)
+		return adviseAuth(err, used)
 	}
 	for _, r := range slices.Concat(serviceRemedies[service], remedies) {
 		if err.HasCode(r.code) {
@@ -76,11 +127,14 @@ func remedy(err *cloudapi.Error, used string) string {
 	return ""
 }
 
-func authAdvice(err *cloudapi.Error, used string) string {
-	used = cameFrom(used)
+func adviseAuth(err *cloudapi.Error, used string) string {
+	used = formatSource(used)
 	switch {
 	case err.HasCode("AuthFailure.SignatureExpire") && err.Skew.Abs() > maxSkew:
-		return fmt.Sprintf("This machine's clock is %s the service's by %s: set the clock (NTP).%s", side(err.Skew), err.Skew.Abs().Round(time.Second), used)
+		return fmt.Sprintf(
+			"This machine's clock is %s the service's by %s: set the clock (NTP).%s", clockDirection(err.Skew),
+			err.Skew.Abs().Round(time.Second), used,
+		)
 	case err.HasCode("AuthFailure.SignatureExpire"):
 		return "The signature is too old or too new for the service: check this machine's clock (NTP)." + used
 	case err.HasCode("AuthFailure.SignatureFailure"):
@@ -93,14 +147,14 @@ func authAdvice(err *cloudapi.Error, used string) string {
 	return "The service refuses the credentials." + used
 }
 
-func cameFrom(used string) string {
+func formatSource(used string) string {
 	if used == "" {
 		return ""
 	}
 	return " The credentials came from " + used + "."
 }
 
-func side(skew time.Duration) string {
+func clockDirection(skew time.Duration) string {
 	if skew > 0 {
 		return "ahead of"
 	}

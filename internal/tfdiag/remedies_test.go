@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestOnlyTKEIsAdvisedOnCaches: what holds for every service, or for another one, must not name what only image caches have.
+// TestOnlyTKEIsAdvisedOnCaches: what holds for every service, or for another one, must not name
+// what only image caches have.
 func TestOnlyTKEIsAdvisedOnCaches(t *testing.T) {
 	t.Parallel()
 	ofCaches := regexp.MustCompile(`(?i)cache|max_requests_per_second|tke:|vpc|subnet|builder`)

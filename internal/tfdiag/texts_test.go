@@ -30,7 +30,11 @@ import (
 var update = flag.Bool("update", false, "write testdata/texts.md anew")
 
 var (
-	from    = &clients.Clients{Region: "ap-guangzhou", Credentials: "the environment variable TENCENTCLOUD_SECRET_ID, the environment variable TENCENTCLOUD_SECRET_KEY"}
+	from = &clients.Clients{
+		Region: "ap-guangzhou",
+		Credentials: "the environment variable TENCENTCLOUD_SECRET_ID, the environment variable " +
+			"TENCENTCLOUD_SECRET_KEY",
+	}
 	request = "232323-5ed9-4cb7-9194-a95e2cd626e5"
 	when    = tke.Time{Time: time.Date(2026, 3, 30, 7, 3, 35, 0, time.UTC)}
 )
@@ -43,7 +47,16 @@ func failedCache(status string, messages ...string) *tke.BuildError {
 	cache := &tke.ImageCache{ID: "imc-r1htp8tg", Name: "llm", Status: status}
 	for i, message := range messages {
 		// the service tells its events in no particular order
-		cache.Events = append([]tke.Event{{Type: "Warning", Reason: "Failed", Message: message, First: tke.Time{Time: when.Add(time.Duration(i) * time.Minute)}}}, cache.Events...)
+		cache.Events = append(
+			[]tke.Event{
+				{
+					Type:    "Warning",
+					Reason:  "Failed",
+					Message: message,
+					First:   tke.Time{Time: when.Add(time.Duration(i) * time.Minute)},
+				},
+			},
+			cache.Events...)
 	}
 	return &tke.BuildError{Cache: cache}
 }
@@ -68,42 +81,161 @@ func texts() []struct {
 		return &cloudapi.Error{Service: "sts", Action: action, Code: code, Message: message, RequestID: request}
 	}
 	token := func(code, message string) diag.Diagnostic {
-		return tfdiag.CloudError("make a token for registry tcr-ak9876", &cloudapi.Error{Service: "tcr", Action: "CreateInstanceToken", Code: code, Message: message, RequestID: request}, from)
+		return tfdiag.CloudError(
+			"make a token for registry tcr-ak9876",
+			&cloudapi.Error{
+				Service:   "tcr",
+				Action:    "CreateInstanceToken",
+				Code:      code,
+				Message:   message,
+				RequestID: request,
+			},
+			from,
+		)
 	}
 	disk := func(code, message string) diag.Diagnostic {
-		failed := &cloudapi.Error{Service: "cbs", Action: cbs.ActionInquirePrice, Code: code, Message: message, RequestID: request}
+		failed := &cloudapi.Error{
+			Service:   "cbs",
+			Action:    cbs.ActionInquirePrice,
+			Code:      code,
+			Message:   message,
+			RequestID: request,
+		}
 		return tfdiag.CloudError("price a disk of type CLOUD_SSD and 50 GiB", failed, from)
 	}
 	link := func(err error) error { // as a call to TKE gives it
-		return &cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.Error{Link: role, With: "the provider argument secret_id, the provider argument secret_key", Err: err}}
+		return &cloudapi.Error{
+			Action: "DescribeImageCaches",
+			Kind:   cloudapi.KindUnsigned,
+			Err: &credentials.Error{
+				Link: role,
+				With: "the provider argument secret_id, the provider argument secret_key",
+				Err:  err,
+			},
+		}
 	}
 	behind := sts("AssumeRole", "AuthFailure.SignatureExpire", "The signature has expired")
 	behind.Skew = -7 * time.Minute
 	skewed := service("CreateImageCache", "AuthFailure.SignatureExpire", "The signature has expired")
 	skewed.Skew = 7 * time.Minute
-	_, tooLarge := disksize.Recommend(disksize.Request{RequiredBytes: 32000 << 30, MaxUtilizationPercent: 80, RoundToGiB: 10})
+	_, tooLarge := disksize.Recommend(
+		disksize.Request{RequiredBytes: 32000 << 30, MaxUtilizationPercent: 80, RoundToGiB: 10},
+	)
 	return []struct {
 		situation string
 		text      diag.Diagnostic
 	}{
-		{"no credentials", create(&clients.MissingCredentialsError{Looked: []string{"the provider arguments secret_id and secret_key", "the environment"}})},
-		{"arguments that are known only during apply", create(&clients.UnknownArgumentsError{Arguments: []string{"endpoints", "region"}})},
+		{
+			"no credentials",
+			create(
+				&clients.MissingCredentialsError{
+					Looked: []string{"the provider arguments secret_id and secret_key", "the environment"},
+				},
+			),
+		},
+		{
+			"arguments that are known only during apply",
+			create(&clients.UnknownArgumentsError{Arguments: []string{"endpoints", "region"}}),
+		},
 		{"a cache of another region", tfdiag.WrongRegion("imc-r1htp8tg", "ap-shanghai", "ap-guangzhou")},
-		{"a profile file that cannot be used", unusable(&credentials.ProfileError{File: "/home/u/.tccli/default.credential", Problem: "has only one of secretId and secretKey"})},
+		{
+			"a profile file that cannot be used",
+			unusable(
+				&credentials.ProfileError{
+					File:    "/home/u/.tccli/default.credential",
+					Problem: "has only one of secretId and secretKey",
+				},
+			),
+		},
 		{"no Pod", unusable(&credentials.PodError{Lacks: []string{"TKE_REGION", "TKE_ROLE_ARN"}})},
-		{"a role, and nothing to assume it with", unusable(&credentials.NothingToAssumeWithError{Role: role, Looked: []string{"the provider arguments secret_id and secret_key", "the environment"}})},
-		{"a role that does not exist", create(link(sts("AssumeRole", "ResourceNotFound.RoleNotFound", "The role does not exist")))},
-		{"a role that trusts others", create(link(sts("AssumeRole", "UnauthorizedOperation", "The caller is not authorized")))},
-		{"wrong key, at STS", create(link(sts("AssumeRole", "AuthFailure.SignatureFailure", "The provided credentials could not be validated")))},
+		{
+			"a role, and nothing to assume it with",
+			unusable(
+				&credentials.NothingToAssumeWithError{
+					Role:   role,
+					Looked: []string{"the provider arguments secret_id and secret_key", "the environment"},
+				},
+			),
+		},
+		{
+			"a role that does not exist",
+			create(link(sts("AssumeRole", "ResourceNotFound.RoleNotFound", "The role does not exist"))),
+		},
+		{
+			"a role that trusts others",
+			create(link(sts("AssumeRole", "UnauthorizedOperation", "The caller is not authorized"))),
+		},
+		{
+			"wrong key, at STS",
+			create(
+				link(
+					sts(
+						"AssumeRole", "AuthFailure.SignatureFailure",
+						"The provided credentials could not be validated",
+					),
+				),
+			),
+		},
 		{"clock, at STS", create(link(behind))},
-		{"no answer of STS", create(link(&cloudapi.Error{Service: "sts", Action: "AssumeRole", Kind: cloudapi.KindNetwork, Message: "dial tcp 127.0.0.1:1: connect: connection refused"}))},
-		{"a web identity that is refused", create(&cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.Error{Link: "the role qcs::cam::uin/1:roleName/x (the block assume_role_with_web_identity)",
-			Err: sts("AssumeRoleWithWebIdentity", "InvalidParameter.WebIdentityTokenError", "The token is not valid")}})},
-		{"a CVM without the role", create(link(&credentials.MetadataError{Host: "metadata.tencentyun.com", Role: "machine", Status: 404}))},
-		{"no CVM", create(link(&credentials.MetadataError{Host: "metadata.tencentyun.com", Role: "machine", Err: errors.New("no such host")}))},
+		{
+			"no answer of STS",
+			create(
+				link(
+					&cloudapi.Error{
+						Service: "sts",
+						Action:  "AssumeRole",
+						Kind:    cloudapi.KindNetwork,
+						Message: "dial tcp 127.0.0.1:1: connect: connection refused",
+					},
+				),
+			),
+		},
+		{
+			"a web identity that is refused",
+			create(&cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.Error{
+				Link: "the role qcs::cam::uin/1:roleName/x (the block assume_role_with_web_identity)",
+				Err: sts(
+					"AssumeRoleWithWebIdentity", "InvalidParameter.WebIdentityTokenError", "The token is not valid",
+				),
+			}}),
+		},
+		{
+			"a CVM without the role",
+			create(link(&credentials.MetadataError{Host: "metadata.tencentyun.com", Role: "machine", Status: 404})),
+		},
+		{
+			"no CVM",
+			create(
+				link(
+					&credentials.MetadataError{
+						Host: "metadata.tencentyun.com",
+						Role: "machine",
+						Err:  errors.New("no such host"),
+					},
+				),
+			),
+		},
 		{"a web identity's file", create(link(errors.New("/token holds no web identity token")))},
-		{"an account that is not allowed", create(&cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.AccountError{Account: "100000000001", Allowed: []string{"100000000002"}}})},
-		{"an account that is forbidden", create(&cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.AccountError{Account: "100000000001", Forbidden: true}})},
+		{
+			"an account that is not allowed",
+			create(
+				&cloudapi.Error{
+					Action: "DescribeImageCaches",
+					Kind:   cloudapi.KindUnsigned,
+					Err:    &credentials.AccountError{Account: "100000000001", Allowed: []string{"100000000002"}},
+				},
+			),
+		},
+		{
+			"an account that is forbidden",
+			create(
+				&cloudapi.Error{
+					Action: "DescribeImageCaches",
+					Kind:   cloudapi.KindUnsigned,
+					Err:    &credentials.AccountError{Account: "100000000001", Forbidden: true},
+				},
+			),
+		},
 		{"rate limit, at STS", create(link(sts("AssumeRole", "RequestLimitExceeded", "too many requests")))},
 		{"no such registry instance", token("ResourceNotFound", "The instance does not exist")},
 		{"no token of a registry", token("UnauthorizedOperation", "no permission")},
@@ -113,92 +245,443 @@ func texts() []struct {
 		{"region, at TCR", token("UnsupportedRegion", "the region is not supported")},
 		{"no such disk", disk("InvalidParameterValue", "The value of DiskType is not valid")},
 		{"no price of a disk", disk("UnauthorizedOperation", "no permission")},
-		{"a zone without the type of disk", tfdiag.DiskNotSold("ap-guangzhou-3", cbs.Disk{Type: "CLOUD_SSD", SizeGiB: 50}, nil)},
-		{"a zone without disks of this size", tfdiag.DiskNotSold("ap-guangzhou-3", cbs.Disk{Type: "CLOUD_SSD", SizeGiB: 55},
-			[]cbs.Config{{MinDiskSize: 20, MaxDiskSize: 32000, StepSize: 10}})},
+		{
+			"a zone without the type of disk",
+			tfdiag.DiskNotSold("ap-guangzhou-3", cbs.Disk{Type: "CLOUD_SSD", SizeGiB: 50}, nil),
+		},
+		{
+			"a zone without disks of this size",
+			tfdiag.DiskNotSold("ap-guangzhou-3", cbs.Disk{Type: "CLOUD_SSD", SizeGiB: 55},
+				[]cbs.Config{{MinDiskSize: 20, MaxDiskSize: 32000, StepSize: 10}}),
+		},
 		{"a long-term token", tfdiag.LongTermToken("tcr-ak9876", "token0001")},
 		{"a table of contents that is not true", refutedTable()},
 		{"a registry that is not verified", tfdiag.UnverifiedRegistry("registry.example.com")},
-		{"wrong key", create(service("CreateImageCache", "AuthFailure.SignatureFailure", "The provided credentials could not be validated"))},
-		{"unknown id", create(service("CreateImageCache", "AuthFailure.SecretIdNotFound", "The SecretId is not found"))},
+		{
+			"wrong key",
+			create(
+				service(
+					"CreateImageCache", "AuthFailure.SignatureFailure",
+					"The provided credentials could not be validated",
+				),
+			),
+		},
+		{
+			"unknown id",
+			create(service("CreateImageCache", "AuthFailure.SecretIdNotFound", "The SecretId is not found")),
+		},
 		{"expired token", create(service("CreateImageCache", "AuthFailure.TokenFailure", "Token verification failed"))},
 		{"clock", create(skewed)},
-		{"action not allowed", create(service("UpdateImageCache", "UnauthorizedOperation.CamNoAuth", "you are not authorized"))},
-		{"rate limit", create(service("CreateImageCache", "RequestLimitExceeded.UinLimitExceeded", "too many requests"))},
+		{
+			"action not allowed",
+			create(service("UpdateImageCache", "UnauthorizedOperation.CamNoAuth", "you are not authorized")),
+		},
+		{
+			"rate limit",
+			create(service("CreateImageCache", "RequestLimitExceeded.UinLimitExceeded", "too many requests")),
+		},
 		{"quota", create(service("CreateImageCache", "LimitExceeded", "the quota is used up"))},
 		{"sold out", create(service("CreateImageCache", "ResourcesSoldOut", "sold out"))},
 		{"internal error", create(service("DescribeImageCaches", "InternalError", "internal error"))},
 		{"a code without a remedy", create(service("CreateImageCache", "InvalidParameter", "VpcId is malformed"))},
-		{"a gateway's page", create(&cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindStatus, Status: 502, Host: "tke.tencentcloudapi.com", Message: "Bad Gateway"})},
-		{"not the API", create(&cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindMalformed, Host: "tke.tencentcloudapi.com", Message: "it holds Log in to the guest network"})},
-		{"no answer", create(&cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindNetwork, Message: "dial tcp 127.0.0.1:1: connect: connection refused"})},
-		{"interrupted", create(&cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindCanceled, Message: "context canceled", Err: context.Canceled})},
-		{"a lost answer", create(&tke.UncertainError{Name: "llm", Err: &cloudapi.Error{Action: "CreateImageCache", Kind: cloudapi.KindNetwork, Message: "read: connection reset by peer"}})},
-		{"a lost answer, and looking fails too", create(&tke.UncertainError{Name: "llm", Err: &cloudapi.Error{Action: "CreateImageCache", Kind: cloudapi.KindNetwork, Message: "read: connection reset by peer"},
-			SearchErr: &cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindNetwork, Message: "dial tcp: lookup tke.tencentcloudapi.com: no such host"}})},
+		{
+			"a gateway's page",
+			create(
+				&cloudapi.Error{
+					Action:  "DescribeImageCaches",
+					Kind:    cloudapi.KindStatus,
+					Status:  502,
+					Host:    "tke.tencentcloudapi.com",
+					Message: "Bad Gateway",
+				},
+			),
+		},
+		{
+			"not the API",
+			create(
+				&cloudapi.Error{
+					Action:  "DescribeImageCaches",
+					Kind:    cloudapi.KindMalformed,
+					Host:    "tke.tencentcloudapi.com",
+					Message: "it holds Log in to the guest network",
+				},
+			),
+		},
+		{
+			"no answer",
+			create(
+				&cloudapi.Error{
+					Action:  "DescribeImageCaches",
+					Kind:    cloudapi.KindNetwork,
+					Message: "dial tcp 127.0.0.1:1: connect: connection refused",
+				},
+			),
+		},
+		{
+			"interrupted",
+			create(
+				&cloudapi.Error{
+					Action:  "DescribeImageCaches",
+					Kind:    cloudapi.KindCanceled,
+					Message: "context canceled",
+					Err:     context.Canceled,
+				},
+			),
+		},
+		{
+			"a lost answer",
+			create(
+				&tke.UncertainError{
+					Name: "llm",
+					Err: &cloudapi.Error{
+						Action:  "CreateImageCache",
+						Kind:    cloudapi.KindNetwork,
+						Message: "read: connection reset by peer",
+					},
+				},
+			),
+		},
+		{
+			"a lost answer, and looking fails too",
+			create(&tke.UncertainError{
+				Name: "llm",
+				Err: &cloudapi.Error{
+					Action:  "CreateImageCache",
+					Kind:    cloudapi.KindNetwork,
+					Message: "read: connection reset by peer",
+				},
+				SearchErr: &cloudapi.Error{
+					Action:  "DescribeImageCaches",
+					Kind:    cloudapi.KindNetwork,
+					Message: "dial tcp: lookup tke.tencentcloudapi.com: no such host",
+				},
+			}),
+		},
 		{"a lost answer and new caches of the name", create(&tke.UncertainError{Name: "llm", Found: []tke.ImageCache{
 			{ID: "imc-aaaaaaaa", Status: tke.StatusPending, Created: when, SizeGiB: 20, Images: images},
-			{ID: "imc-bbbbbbbb", Status: tke.StatusReady, Created: tke.Time{Time: when.Add(-time.Hour)}, SizeGiB: 40, Images: images[:1]}}, Err: errors.New("unexpected EOF")})},
-		{"a lost answer and a cache that differs", create(&tke.UncertainError{Name: "tf-abcdefghijkl",
-			Found:       []tke.ImageCache{{ID: "imc-aaaaaaaa", Status: tke.StatusPending, Created: when, SizeGiB: 40, Images: images}},
-			Differences: []string{"size_gib is 40; requested: 20"}, Err: errors.New("unexpected EOF")})},
-		{"a list with a cache twice", create(&tke.InconsistentError{ID: "imc-aaaaaaaa", Problem: "the same cache twice", RequestID: request})},
-		{"a wait that met a list without a status", build(&tke.WaitError{ID: "imc-r1htp8tg", Last: &tke.ImageCache{Status: "Pending"},
-			Err: &tke.InconsistentError{ID: "imc-r1htp8tg", Problem: "a cache without a status", RequestID: request}})},
+			{
+				ID:      "imc-bbbbbbbb",
+				Status:  tke.StatusReady,
+				Created: tke.Time{Time: when.Add(-time.Hour)},
+				SizeGiB: 40,
+				Images:  images[:1],
+			},
+		}, Err: errors.New("unexpected EOF")})},
+		{"a lost answer and a cache that differs", create(&tke.UncertainError{
+			Name: "tf-abcdefghijkl",
+			Found: []tke.ImageCache{
+				{ID: "imc-aaaaaaaa", Status: tke.StatusPending, Created: when, SizeGiB: 40, Images: images},
+			},
+			Differences: []string{"size_gib is 40; requested: 20"},
+			Err:         errors.New("unexpected EOF"),
+		})},
+		{
+			"a list with a cache twice",
+			create(&tke.InconsistentError{ID: "imc-aaaaaaaa", Problem: "the same cache twice", RequestID: request}),
+		},
+		{
+			"a wait that met a list without a status",
+			build(&tke.WaitError{
+				ID:   "imc-r1htp8tg",
+				Last: &tke.ImageCache{Status: "Pending"},
+				Err: &tke.InconsistentError{
+					ID:        "imc-r1htp8tg",
+					Problem:   "a cache without a status",
+					RequestID: request,
+				},
+			}),
+		},
 		{"a cache that is there again", tfdiag.ReappearedCache(&tke.ImageCache{ID: "imc-r1htp8tg", Name: "llm"})},
 		{"a tag that moves", tfdiag.MovingTags([]string{"nginx", "llm:latest"})},
 		{"an imported cache", tfdiag.RecordedAfterImport("imc-r1htp8tg")},
-		{"the same snapshot after a rebuild", tfdiag.MaybeNotRebuilt(&tke.ImageCache{ID: "imc-r1htp8tg", SnapshotID: "snap-aaaaaaaa"})},
+		{
+			"the same snapshot after a rebuild",
+			tfdiag.MaybeNotRebuilt(&tke.ImageCache{ID: "imc-r1htp8tg", SnapshotID: "snap-aaaaaaaa"}),
+		},
 		{"a cache that expires soon", tfdiag.ExpiresSoon(&tke.ImageCache{ID: "imc-r1htp8tg", Name: "llm"}, when.Time)},
 		{"a cache that has expired", tfdiag.Expired("imc-r1htp8tg", "llm", 7, when.Time)},
 		{"a cache at two addresses", tfdiag.DuplicateAddress("imc-r1htp8tg")},
-		{"the wait ran out", build(&tke.WaitError{ID: "imc-r1htp8tg", Last: &tke.ImageCache{Status: "Pending"}, Err: context.DeadlineExceeded})},
-		{"the wait for an update ran out", tfdiag.CloudError("update image cache imc-r1htp8tg", &tke.WaitError{ID: "imc-r1htp8tg", For: tke.Updated, Last: &tke.ImageCache{Status: "Updating"}, Err: context.DeadlineExceeded}, from)},
-		{"the wait for a deletion ran out", tfdiag.CloudError("delete image cache imc-r1htp8tg", &tke.WaitError{ID: "imc-r1htp8tg", For: tke.Deleted, Last: &tke.ImageCache{Status: "Ready"}, Err: context.DeadlineExceeded}, from)},
+		{
+			"the wait ran out",
+			build(
+				&tke.WaitError{
+					ID:   "imc-r1htp8tg",
+					Last: &tke.ImageCache{Status: "Pending"},
+					Err:  context.DeadlineExceeded,
+				},
+			),
+		},
+		{
+			"the wait for an update ran out",
+			tfdiag.CloudError(
+				"update image cache imc-r1htp8tg",
+				&tke.WaitError{
+					ID:   "imc-r1htp8tg",
+					For:  tke.Updated,
+					Last: &tke.ImageCache{Status: "Updating"},
+					Err:  context.DeadlineExceeded,
+				},
+				from,
+			),
+		},
+		{
+			"the wait for a deletion ran out",
+			tfdiag.CloudError(
+				"delete image cache imc-r1htp8tg",
+				&tke.WaitError{
+					ID:   "imc-r1htp8tg",
+					For:  tke.Deleted,
+					Last: &tke.ImageCache{Status: "Ready"},
+					Err:  context.DeadlineExceeded,
+				},
+				from,
+			),
+		},
 		{"the wait was interrupted", build(&tke.WaitError{ID: "imc-r1htp8tg", Err: context.Canceled})},
-		{"the wait could not look", build(&tke.WaitError{ID: "imc-r1htp8tg", Last: &tke.ImageCache{Status: "Pending"}, Err: service("DescribeImageCaches", "AuthFailure.TokenFailure", "Token verification failed")})},
+		{
+			"the wait could not look",
+			build(
+				&tke.WaitError{
+					ID:   "imc-r1htp8tg",
+					Last: &tke.ImageCache{Status: "Pending"},
+					Err:  service("DescribeImageCaches", "AuthFailure.TokenFailure", "Token verification failed"),
+				},
+			),
+		},
 		{"gone during the wait", build(&tke.GoneError{ID: "imc-r1htp8tg"})},
 		{"failed without a word", build(failedCache(tke.StatusFailed))},
-		{"failed: no space", build(failedCache(tke.StatusFailed, "create disk disk-320438xa failed once", "failed to copy: write /var/lib/containerd/io.containerd.content.v1.content/ingest/002e/data: no space left on device"))},
-		{"failed: no space, measured", tfdiag.WithMeasuredSize(build(failedCache(tke.StatusFailed, "write /data: no space left on device")), 20, 50)},
-		{"failed: no space, though it should fit", tfdiag.WithMeasuredSize(build(failedCache(tke.StatusFailed, "write /data: no space left on device")), 20, 20)},
-		{"failed: credentials", build(failedCache(tke.StatusFailed, "pull access denied, repository does not exist or may require authorization: 401 Unauthorized"))},
+		{
+			"failed: no space",
+			build(
+				failedCache(
+					tke.StatusFailed, "create disk disk-320438xa failed once",
+					"failed to copy: write /var/lib/containerd/io.containerd.content.v1.content/ingest/002e/data: "+
+						"no space left on device",
+				),
+			),
+		},
+		{
+			"failed: no space, measured",
+			tfdiag.WithMeasuredSize(
+				build(failedCache(tke.StatusFailed, "write /data: no space left on device")), 20, 50,
+			),
+		},
+		{
+			"failed: no space, though it should fit",
+			tfdiag.WithMeasuredSize(
+				build(failedCache(tke.StatusFailed, "write /data: no space left on device")), 20, 20,
+			),
+		},
+		{
+			"failed: credentials",
+			build(
+				failedCache(
+					tke.StatusFailed,
+					"pull access denied, repository does not exist or may require authorization: 401 Unauthorized",
+				),
+			),
+		},
 		{"failed: no route", build(failedCache(tke.StatusFailed, "dial tcp 1.2.3.4:443: i/o timeout"))},
 		{"update failed", build(failedCache(tke.StatusUpdateFailed, "manifest unknown"))},
 		{"the wait got no answers", build(&tke.WaitError{ID: "imc-r1htp8tg", For: tke.Built, Err: &cloudapi.Error{
-			Action: "DescribeImageCaches", Kind: cloudapi.KindNetwork, Message: "no answer within 30s", Err: context.DeadlineExceeded}})},
+			Action:  "DescribeImageCaches",
+			Kind:    cloudapi.KindNetwork,
+			Message: "no answer within 30s",
+			Err:     context.DeadlineExceeded,
+		}})},
 		{"a cache of the same name", tfdiag.SameNameCaches("llm", []tke.ImageCache{
-			{ID: "imc-aaaaaaaa", Status: tke.StatusFailed, Created: tke.Time{Time: when.Add(-time.Hour)}}, {ID: "imc-bbbbbbbb", Status: tke.StatusReady, Created: when}})},
-		{"no such image", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.NotFound, Action: "reading the manifest", StatusCode: 404, Code: "MANIFEST_UNKNOWN", Message: "manifest unknown"})},
-		{"no such platform", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.NoPlatform, Action: "reading the manifest", Platform: "linux/amd64", Platforms: []string{"linux/arm64"}})},
-		{"layers that are no tars", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.LayerType, Action: "reading the manifest", MediaType: "application/vnd.ollama.image.model"})},
-		{"a layer that is foreign", counted(fmt.Errorf("%w: %w", measure.ErrForeign, &failure.Error{Kind: failure.NotFound}))},
-		{"an image that containerd does not unpack", tfdiag.RefusedLayers(path.Root("images"), images, []measure.Refusal{
-			{Image: images[1], Digest: "sha256:abc", Refusal: layersize.Refusal{Entry: `"usr/bin/[\n"`, Reason: layersize.RefusedLink}},
-			{Image: images[1], Digest: "sha256:def", Refusal: layersize.Refusal{Reason: layersize.RefusedCompressed}},
-		})[0]},
-		{"an index with features before the image", tfdiag.FeaturedImages(path.Root("images"), images, []measure.Image{{Image: &registry.Image{
-			Reference: images[1], Digest: "sha256:abc", Featured: &registry.Featured{Digest: "sha256:def", Platform: "linux(+nydus.remoteimage.v1)/amd64"},
-		}}})[0]},
-		{"refused credentials", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.Unauthorized, Action: "reading the manifest", StatusCode: 401, CredentialSource: failure.SourceConfiguration})},
-		{"storage that refuses", measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: &failure.Error{Image: images[1], Host: "blobs.example.net", Kind: failure.Unauthorized, Action: "reading the layer", StatusCode: 401, Elsewhere: true}})},
-		{"two token services", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.Protocol, Action: "getting a token", Err: errors.New("it names two token services, https://auth.example.com/token and https://auth.example.net/token, and credentials go to neither")})},
-		{"a registry whose password is not known yet", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.Pending, Action: "reading the manifest"})},
-		{"registries that are not known yet", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.Pending, Action: "reading the manifest", Err: errors.New("the registry wants credentials (HTTP 401)")})},
-		{"registry down", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.Unreachable, Action: "reading the manifest", Err: errors.New("connect: connection refused")})},
-		{"registry's rate limit", measured(&failure.Error{Image: images[1], Host: "registry.example.com", Kind: failure.RateLimited, Action: "reading the manifest", StatusCode: 429, RetryAfter: time.Minute})},
-		{"a layer that cannot be read", measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: &failure.Error{Image: images[1], Host: "cdn.example.com", Kind: failure.Timeout, Action: "reading the layer"}})},
+			{
+				ID:      "imc-aaaaaaaa",
+				Status:  tke.StatusFailed,
+				Created: tke.Time{Time: when.Add(-time.Hour)},
+			},
+			{ID: "imc-bbbbbbbb", Status: tke.StatusReady, Created: when},
+		})},
+		{
+			"no such image",
+			measured(
+				&failure.Error{
+					Image:      images[1],
+					Host:       "registry.example.com",
+					Kind:       failure.NotFound,
+					Action:     "reading the manifest",
+					StatusCode: 404,
+					Code:       "MANIFEST_UNKNOWN",
+					Message:    "manifest unknown",
+				},
+			),
+		},
+		{
+			"no such platform",
+			measured(
+				&failure.Error{
+					Image:     images[1],
+					Host:      "registry.example.com",
+					Kind:      failure.NoPlatform,
+					Action:    "reading the manifest",
+					Platform:  "linux/amd64",
+					Platforms: []string{"linux/arm64"},
+				},
+			),
+		},
+		{
+			"layers that are no tars",
+			measured(
+				&failure.Error{
+					Image:     images[1],
+					Host:      "registry.example.com",
+					Kind:      failure.LayerType,
+					Action:    "reading the manifest",
+					MediaType: "application/vnd.ollama.image.model",
+				},
+			),
+		},
+		{
+			"a layer that is foreign",
+			counted(fmt.Errorf("%w: %w", measure.ErrForeign, &failure.Error{Kind: failure.NotFound})),
+		},
+		{
+			"an image that containerd does not unpack",
+			tfdiag.RefusedLayers(path.Root("images"), images, []measure.Refusal{
+				{Image: images[1], Digest: "sha256:abc", Refusal: layersize.Refusal{Entry: `"usr/bin/[\n"`, Reason: layersize.RefusedLink}},
+				{Image: images[1], Digest: "sha256:def", Refusal: layersize.Refusal{Reason: layersize.RefusedCompressed}},
+			})[0],
+		},
+		{
+			"an index with features before the image",
+			tfdiag.FeaturedImages(path.Root("images"), images, []measure.Image{{Image: &registry.Image{
+				Reference: images[1], Digest: "sha256:abc", Featured: &registry.Featured{Digest: "sha256:def", Platform: "linux(+nydus.remoteimage.v1)/amd64"},
+			}}})[0],
+		},
+		{
+			"refused credentials",
+			measured(
+				&failure.Error{
+					Image:            images[1],
+					Host:             "registry.example.com",
+					Kind:             failure.Unauthorized,
+					Action:           "reading the manifest",
+					StatusCode:       401,
+					CredentialSource: failure.SourceConfiguration,
+				},
+			),
+		},
+		{
+			"storage that refuses",
+			measured(
+				&measure.LayerError{
+					Image:  images[1],
+					Digest: "sha256:abc",
+					Err: &failure.Error{
+						Image:      images[1],
+						Host:       "blobs.example.net",
+						Kind:       failure.Unauthorized,
+						Action:     "reading the layer",
+						StatusCode: 401,
+						Elsewhere:  true,
+					},
+				},
+			),
+		},
+		{
+			"two token services",
+			measured(
+				&failure.Error{
+					Image:  images[1],
+					Host:   "registry.example.com",
+					Kind:   failure.Protocol,
+					Action: "getting a token",
+					Err: errors.New(
+						"it names two token services, https://auth.example.com/token and " +
+							"https://auth.example.net/token, and credentials go to neither",
+					),
+				},
+			),
+		},
+		{
+			"a registry whose password is not known yet",
+			measured(
+				&failure.Error{
+					Image:  images[1],
+					Host:   "registry.example.com",
+					Kind:   failure.Pending,
+					Action: "reading the manifest",
+				},
+			),
+		},
+		{
+			"registries that are not known yet",
+			measured(
+				&failure.Error{
+					Image:  images[1],
+					Host:   "registry.example.com",
+					Kind:   failure.Pending,
+					Action: "reading the manifest",
+					Err:    errors.New("the registry wants credentials (HTTP 401)"),
+				},
+			),
+		},
+		{
+			"registry down",
+			measured(
+				&failure.Error{
+					Image:  images[1],
+					Host:   "registry.example.com",
+					Kind:   failure.Unreachable,
+					Action: "reading the manifest",
+					Err:    errors.New("connect: connection refused"),
+				},
+			),
+		},
+		{
+			"registry's rate limit",
+			measured(
+				&failure.Error{
+					Image:      images[1],
+					Host:       "registry.example.com",
+					Kind:       failure.RateLimited,
+					Action:     "reading the manifest",
+					StatusCode: 429,
+					RetryAfter: time.Minute,
+				},
+			),
+		},
+		{
+			"a layer that cannot be read",
+			measured(
+				&measure.LayerError{
+					Image:  images[1],
+					Digest: "sha256:abc",
+					Err: &failure.Error{
+						Image:  images[1],
+						Host:   "cdn.example.com",
+						Kind:   failure.Timeout,
+						Action: "reading the layer",
+					},
+				},
+			),
+		},
 		{"a layer that is no tar", counted(fmt.Errorf("%w: unexpected EOF", layersize.ErrNotTar))},
-		{"a layer whose compression breaks off", counted(fmt.Errorf("%w: the stream ends early", layersize.ErrCompression))},
-		{"a layer that is a bomb", counted(fmt.Errorf("%w: %d bytes", layersize.ErrBomb, int64(layersize.DefaultUnpackedBytes)))},
-		{"a layer of too many files", counted(fmt.Errorf("%w: %d", layersize.ErrTooManyEntries, layersize.DefaultEntries))},
+		{
+			"a layer whose compression breaks off",
+			counted(fmt.Errorf("%w: the stream ends early", layersize.ErrCompression)),
+		},
+		{
+			"a layer that is a bomb",
+			counted(fmt.Errorf("%w: %d bytes", layersize.ErrBomb, int64(layersize.DefaultUnpackedBytes))),
+		},
+		{
+			"a layer of too many files",
+			counted(fmt.Errorf("%w: %d", layersize.ErrTooManyEntries, layersize.DefaultEntries)),
+		},
 		{"a layer that wants too much memory", counted(fmt.Errorf("%w: window size exceeded", layersize.ErrWindow))},
 		{"a measurement that was interrupted", counted(context.Canceled)},
 		{"no disk is large enough", tfdiag.DiskError(tooLarge)},
 	}
 }
 
-// TestTexts holds every text to the letter, in a file that reads as a catalogue. Run with -update after a change, and read the diff.
+// TestTexts holds every text to the letter, in a file that reads as a catalogue. Run with -update
+// after a change, and read the diff.
 func TestTexts(t *testing.T) {
 	t.Parallel()
 	var got strings.Builder
@@ -227,9 +710,16 @@ func TestTexts(t *testing.T) {
 
 func refutedTable() diag.Diagnostic {
 	image := "registry.example.com/app:v1"
-	report := &measure.Report{Images: []measure.Image{{
-		Image:        &registry.Image{Reference: image, Layers: []registry.Layer{{Digest: "sha256:" + strings.Repeat("a", 64)}}},
-		Measurements: []layersize.Measurement{{Refuted: fmt.Sprintf("%v: at 51200, the content has another digest", layersize.ErrTable)}},
-	}}}
+	report := &measure.Report{Images: []measure.Image{
+		{
+			Image: &registry.Image{
+				Reference: image,
+				Layers:    []registry.Layer{{Digest: "sha256:" + strings.Repeat("a", 64)}},
+			},
+			Measurements: []layersize.Measurement{
+				{Refuted: fmt.Sprintf("%v: at 51200, the content has another digest", layersize.ErrTable)},
+			},
+		},
+	}}
 	return tfdiag.RefutedTables(path.Root("images"), []string{image}, report)[0]
 }

@@ -13,45 +13,69 @@ import (
 
 // UnverifiedRegistry warns of a registry whose certificate is not checked.
 func UnverifiedRegistry(host string) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(path.Root("registries").AtMapKey(host).AtName("insecure_skip_verify"), "Registry is not verified",
+	return diag.NewAttributeWarningDiagnostic(
+		path.Root("registries").AtMapKey(host).AtName("insecure_skip_verify"),
+		"Registry is not verified",
 		fmt.Sprintf("TLS verification is off for %s: its credentials can be intercepted and sizes forged. "+
-			"If it has a private CA, set ca_certificate instead.", host))
+			"If it has a private CA, set ca_certificate instead.", host),
+	)
 }
 
 // LongTermToken warns of a token that stays when the run is over.
 func LongTermToken(registry, id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("A long-term token was created", fmt.Sprintf(
-		"Registry %s has a new long-term token, %s, which stays valid until it is deleted in the console. Each plan and each apply creates another one; "+
-			"token_type = \"temp\" creates tokens that expire on their own.", registry, id))
+		"Registry %s has a new long-term token, %s, which stays valid until it is deleted in the console. Each "+
+			"plan and each apply creates another one; "+
+			"token_type = \"temp\" creates tokens that expire on their own.",
+		registry, id,
+	))
 }
 
-// MovingTags warns of images whose tag is expected to move and whose digest is not in image_digests.
+// MovingTags warns of images whose tag is expected to move and whose digest is not in
+// image_digests.
 func MovingTags(images []string) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(path.Root("images"), "A moving tag will leave this cache stale", fmt.Sprintf(
-		"Pods match a cache by name and tag, not by content: when %s moves, they continue to start from the old image. "+
-			"Set image_digests (data.tkeimage_root_disk_size returns them), so that a moved tag rebuilds the cache, "+
-			"or use a tag that does not move.", strings.Join(images, ", ")))
+	return diag.NewAttributeWarningDiagnostic(
+		path.Root("images"),
+		"A moving tag will leave this cache stale",
+		fmt.Sprintf(
+			"Pods match a cache by name and tag, not by content: when %s moves, they continue to start from the "+
+				"old image. "+
+				"Set image_digests (data.tkeimage_root_disk_size returns them), so that a moved tag rebuilds the cache, "+
+				"or use a tag that does not move.",
+			strings.Join(images, ", "),
+		),
+	)
 }
 
-// RecordedAfterImport warns that a plan copies into the state what the API does not return of an imported cache.
+// RecordedAfterImport warns that a plan copies into the state what the API does not return of an
+// imported cache.
 func RecordedAfterImport(id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Imported: recorded from the configuration", fmt.Sprintf(
-		"The API does not return where image cache %s was built (VPC, subnet, security groups, elastic IP, registry lists, DNS). "+
-			"The plan copies these values from the configuration into the state; the cache is not replaced because of them.", id))
+		"The API does not return where image cache %s was built (VPC, subnet, security groups, elastic IP, "+
+			"registry lists, DNS). "+
+			"The plan copies these values from the configuration into the state; the cache is not replaced because "+
+			"of them.",
+		id,
+	))
 }
 
 // MaybeNotRebuilt warns of a cache that has the same snapshot after an update with the same images.
 func MaybeNotRebuilt(cache *tke.ImageCache) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("The cache may not have been rebuilt", fmt.Sprintf(
-		"Image cache %s was asked to pull the same images again and still has snapshot %s: the service may have kept the old images. "+
-			"Set rebuild = \"replace\" to be certain.", cache.ID, cache.SnapshotID))
+		"Image cache %s was asked to pull the same images again and still has snapshot %s: the service may have "+
+			"kept the old images. "+
+			"Set rebuild = \"replace\" to be certain.",
+		cache.ID, cache.SnapshotID,
+	))
 }
 
 // ExpiresSoon warns of a cache that the service will delete within days.
 func ExpiresSoon(cache *tke.ImageCache, at time.Time) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Image cache expires soon", fmt.Sprintf(
-		"Image cache %s (%s) expires at %s. Raise retention_days to keep it; after that, Pods that use it pull their images.",
-		cache.ID, cache.Name, at.Format(time.RFC3339)))
+		"Image cache %s (%s) expires at %s. Raise retention_days to keep it; after that, Pods that use it pull "+
+			"their images.",
+		cache.ID, cache.Name, at.Format(time.RFC3339),
+	))
 }
 
 // Expired warns of a cache that has left the state because its retention has ended.

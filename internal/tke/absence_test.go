@@ -13,7 +13,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// TestFiveListsInARowThatLeaveACacheOutProveNothing, whichever way they are wrong, and at whichever step.
+// TestFiveListsInARowThatLeaveACacheOutProveNothing, whichever way they are wrong, and at whichever
+// step.
 func TestFiveListsInARowThatLeaveACacheOutProveNothing(t *testing.T) {
 	t.Parallel()
 	for kind, effect := range map[string]tketest.Effect{"empty": tketest.EmptyList{}, "short": tketest.ShortList{}, "out of order": tketest.ReversedList{}} {
@@ -54,7 +55,8 @@ func found(cache *tke.ImageCache, err error) error {
 	return err
 }
 
-// TestAWaitOutlivesListsThatLeaveOutWhatTheyHaveShown: the cache was seen, then five lists in a row miss it.
+// TestAWaitOutlivesListsThatLeaveOutWhatTheyHaveShown: the cache was seen, then five lists in a row
+// miss it.
 func TestAWaitOutlivesListsThatLeaveOutWhatTheyHaveShown(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{})
@@ -92,14 +94,20 @@ func TestACacheThatIsGoneIsLookedForSevenTimesByIDAndByName(t *testing.T) {
 	}
 }
 
-// TestACacheThatOnlyItsNameLeadsToIsFound: a service may lose its index of ids and not that of names.
+// TestACacheThatOnlyItsNameLeadsToIsFound: a service may lose its index of ids and not that of
+// names.
 func TestACacheThatOnlyItsNameLeadsToIsFound(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{})
 	id := server.Put(tketest.Cache{Name: "llm", Images: []string{"nginx"}}).ID
 	server.Inject(tketest.Fault{Action: tke.ActionDescribe, Times: tketest.Always, Effect: tketest.EmptyList{},
 		When: func(r tketest.Request) bool { return r.Body["ImageCacheIds"] != nil }})
-	if cache, err := dial(t, config(server.URL)).Get(t.Context(), id, tke.ConfirmAbsence("llm")); err != nil || cache == nil || cache.ID != id {
+	if cache, err := dial(
+		t, config(server.URL),
+	).Get(
+		t.Context(), id, tke.ConfirmAbsence("llm"),
+	); err != nil || cache == nil ||
+		cache.ID != id {
 		t.Errorf("got %+v, %v", cache, err)
 	}
 }
@@ -117,7 +125,11 @@ func TestAThousandCachesThatAreGoneShareTheirLooks(t *testing.T) {
 		for range 10 { // as Terraform reads
 			all.Go(func() {
 				for i := range next {
-					if cache, err := client.Get(t.Context(), fmt.Sprintf("imc-%08d", i), tke.ConfirmAbsence(fmt.Sprint("llm-", i)), tke.FromListing()); cache != nil || err != nil {
+					if cache, err := client.Get(
+						t.Context(), fmt.Sprintf("imc-%08d", i), tke.ConfirmAbsence(fmt.Sprint("llm-", i)),
+						tke.FromListing(),
+					); cache != nil ||
+						err != nil {
 						t.Errorf("got %+v, %v", cache, err)
 					}
 				}
@@ -149,7 +161,8 @@ func TestALookForACacheEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestAListThatContradictsItselfIsAnErrorAtOnce, in waits too: nothing is taken from it, and no hour is waited.
+// TestAListThatContradictsItselfIsAnErrorAtOnce, in waits too: nothing is taken from it, and no
+// hour is waited.
 func TestAListThatContradictsItselfIsAnErrorAtOnce(t *testing.T) {
 	t.Parallel()
 	for problem, effect := range map[string]tketest.Effect{"the same cache twice": tketest.DoubledList{}, "a cache without a status": tketest.StatuslessList{}} {
@@ -168,7 +181,9 @@ func TestAListThatContradictsItselfIsAnErrorAtOnce(t *testing.T) {
 			t.Run(problem+"/"+step, func(t *testing.T) {
 				t.Parallel()
 				server := start(t, tketest.Options{})
-				id := server.Put(tketest.Cache{Name: "llm", Images: []string{"nginx"}, Status: tketest.StatusPending}).ID
+				id := server.Put(
+					tketest.Cache{Name: "llm", Images: []string{"nginx"}, Status: tketest.StatusPending},
+				).ID
 				server.Inject(tketest.Fault{Action: tke.ActionDescribe, Times: tketest.Always, Effect: effect})
 				err := do(dial(t, config(server.URL)), id)
 				contradicts, ok := errors.AsType[*tke.InconsistentError](err)
@@ -183,7 +198,8 @@ func TestAListThatContradictsItselfIsAnErrorAtOnce(t *testing.T) {
 	}
 }
 
-// TestACacheThatTheListContradictsItselfAboutHidesNoOther: only those who asked for it get the error.
+// TestACacheThatTheListContradictsItselfAboutHidesNoOther: only those who asked for it get the
+// error.
 func TestACacheThatTheListContradictsItselfAboutHidesNoOther(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{RewriteAnswer: func(cache *tketest.Cache) {
@@ -201,7 +217,10 @@ func TestACacheThatTheListContradictsItselfAboutHidesNoOther(t *testing.T) {
 			if cache, err := client.Get(t.Context(), id); err != nil || cache == nil {
 				t.Errorf("%s: %+v, %v", id, cache, err)
 			}
-			if caches, err := client.List(t.Context(), tke.Filter{Names: []string{name}}); err != nil || len(caches) != 1 {
+			if caches, err := client.List(
+				t.Context(), tke.Filter{Names: []string{name}},
+			); err != nil ||
+				len(caches) != 1 {
 				t.Errorf("%s: %+v, %v", name, caches, err)
 			}
 		})
@@ -217,7 +236,8 @@ func TestACacheThatTheListContradictsItselfAboutHidesNoOther(t *testing.T) {
 	all.Wait()
 }
 
-// TestAListWhosePagesMoveIsMadeAgain: a page that comes in another order repeats some caches and hides others.
+// TestAListWhosePagesMoveIsMadeAgain: a page that comes in another order repeats some caches and
+// hides others.
 func TestAListWhosePagesMoveIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	for times, whole := range map[int]bool{1: true, 5: true, 6: true, tketest.Always: false} {
@@ -226,7 +246,9 @@ func TestAListWhosePagesMoveIsMadeAgain(t *testing.T) {
 			server.Put(tketest.Cache{Images: []string{"nginx"}})
 		}
 		second := func(r tketest.Request) bool { return fmt.Sprint(r.Body["Offset"]) == "50" }
-		server.Inject(tketest.Fault{Action: tke.ActionDescribe, When: second, Times: times, Effect: tketest.ReversedList{}})
+		server.Inject(
+			tketest.Fault{Action: tke.ActionDescribe, When: second, Times: times, Effect: tketest.ReversedList{}},
+		)
 		caches, err := dial(t, config(server.URL)).List(t.Context(), tke.Filter{})
 		if times == 6 {
 			whole = false
@@ -237,7 +259,8 @@ func TestAListWhosePagesMoveIsMadeAgain(t *testing.T) {
 	}
 }
 
-// TestADeletionIsBelievedWhenItWasConfirmedAndTheCacheIsMissedTwice, however often the list forgets it before.
+// TestADeletionIsBelievedWhenItWasConfirmedAndTheCacheIsMissedTwice, however often the list forgets
+// it before.
 func TestADeletionIsBelievedWhenItWasConfirmedAndTheCacheIsMissedTwice(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{})
@@ -245,7 +268,9 @@ func TestADeletionIsBelievedWhenItWasConfirmedAndTheCacheIsMissedTwice(t *testin
 	id := server.Put(tketest.Cache{Name: "llm", Images: []string{"nginx"}}).ID
 	server.Inject(tketest.Fault{Action: tke.ActionDelete, Effect: tketest.StaleLists{Count: 3}})
 	server.Inject(tketest.Fault{Action: tke.ActionDescribe, Nth: 2, Effect: tketest.EmptyList{}})
-	if err := errors.Join(client.Delete(t.Context(), id, "llm"), client.WaitDeleted(within(t, time.Minute), id)); err != nil {
+	if err := errors.Join(
+		client.Delete(t.Context(), id, "llm"), client.WaitDeleted(within(t, time.Minute), id),
+	); err != nil {
 		t.Error(err)
 	}
 	if looks := server.Calls(tke.ActionDescribe); looks != 5 { // listed, missed, listed, and then missed twice
@@ -253,13 +278,20 @@ func TestADeletionIsBelievedWhenItWasConfirmedAndTheCacheIsMissedTwice(t *testin
 	}
 }
 
-// TestADeletionThatTheServiceDoesNotConfirmIsLookedAfter: ResourceNotFound is an answer that may be wrong like any other.
+// TestADeletionThatTheServiceDoesNotConfirmIsLookedAfter: ResourceNotFound is an answer that may be
+// wrong like any other.
 func TestADeletionThatTheServiceDoesNotConfirmIsLookedAfter(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{})
 	client := dial(t, config(server.URL))
 	id := server.Put(tketest.Cache{Name: "llm", Images: []string{"nginx"}}).ID
-	server.Inject(tketest.Fault{Action: tke.ActionDelete, Times: 2, Effect: tketest.ErrorBefore{Code: "ResourceNotFound", Message: "not found"}})
+	server.Inject(
+		tketest.Fault{
+			Action: tke.ActionDelete,
+			Times:  2,
+			Effect: tketest.ErrorBefore{Code: "ResourceNotFound", Message: "not found"},
+		},
+	)
 	server.Inject(tketest.Fault{Action: tke.ActionDescribe, Times: 4, Effect: tketest.EmptyList{}})
 	if err := client.Delete(within(t, time.Minute), id, "llm"); err != nil || len(server.Caches()) != 0 {
 		t.Errorf("%v, and %d caches are left", err, len(server.Caches()))

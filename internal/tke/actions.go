@@ -15,7 +15,8 @@ const (
 	ActionMatch    = "GetMostSuitableImageCache"
 )
 
-// CreateRequest is the input of CreateImageCache. Empty optional fields are left out of the request.
+// CreateRequest is the input of CreateImageCache. Empty optional fields are left out of the
+// request.
 type CreateRequest struct {
 	Images           []string
 	VpcID            string               `json:"VpcId"`
@@ -34,12 +35,13 @@ type CreateRequest struct {
 	Tags             []Tag                `json:",omitempty"`
 	Snapshotter      string               `json:",omitempty"`
 
-	// NameIsGenerated: the name was made up for this request alone, so a cache of this name is proof that the request was carried out.
+	// NameIsGenerated: the name was made up for this request alone, so a cache of this name is
+	// proof that the request was carried out.
 	NameIsGenerated bool `json:"-"`
 }
 
-// UpdateRequest is the input of UpdateImageCache. A nil field is left out, and the service is assumed to keep what it has;
-// an empty list is sent as [].
+// UpdateRequest is the input of UpdateImageCache. A nil field is left out, and the service is
+// assumed to keep what it has; an empty list is sent as [].
 type UpdateRequest struct {
 	ID               string                `json:"ImageCacheId"`
 	Name             *string               `json:"ImageCacheName,omitempty"`
@@ -78,7 +80,8 @@ func collectPasswords(credentials []RegistryCredential) []string {
 	return all
 }
 
-// AutoEip asks for an elastic IP of the builder's own. DeletePolicy "Never" keeps it; anything else releases it.
+// AutoEip asks for an elastic IP of the builder's own. DeletePolicy "Never" keeps it; anything else
+// releases it.
 type AutoEip struct {
 	DeletePolicy  string
 	ISP           string `json:"InternetServiceProvider,omitempty"`
@@ -98,20 +101,26 @@ func (c *Client) createOnce(ctx context.Context, request CreateRequest) (id stri
 		ID string `json:"ImageCacheId"`
 	}](ctx, c, ActionCreate, request)
 	if err == nil && out.ID == "" {
-		return "", &cloudapi.Error{Action: ActionCreate, Kind: cloudapi.KindMalformed, Message: "the answer holds no ImageCacheId"}
+		return "", &cloudapi.Error{
+			Action:  ActionCreate,
+			Kind:    cloudapi.KindMalformed,
+			Message: "the answer holds no ImageCacheId",
+		}
 	}
 	return out.ID, err
 }
 
-// Update sends UpdateImageCache. The service works on it after it has answered: see Client.WaitUpdated.
+// Update sends UpdateImageCache. The service works on it after it has answered: see
+// Client.WaitUpdated.
 func (c *Client) Update(ctx context.Context, request UpdateRequest) error {
 	defer c.listings.beginWrite()()
 	_, err := callAction[struct{}](ctx, c, ActionUpdate, request)
 	return err
 }
 
-// Delete deletes a cache and its snapshot. A cache that is gone already is no error; but where the service says so, it is looked
-// for again, since one answer proves nothing, and deleted again where it is found.
+// Delete deletes a cache and its snapshot. A cache that is gone already is no error; but where the
+// service says so, it is looked for again, since one answer proves nothing, and deleted again where
+// it is found.
 func (c *Client) Delete(ctx context.Context, id, name string) error {
 	for {
 		err := c.deleteOnce(ctx, id)
@@ -133,7 +142,8 @@ func (c *Client) deleteOnce(ctx context.Context, id string) error {
 	return err
 }
 
-// Match asks which cache a Pod of these images would get with "use-image-cache: auto"; nil when there is none.
+// Match asks which cache a Pod of these images would get with "use-image-cache: auto"; nil when
+// there is none.
 func (c *Client) Match(ctx context.Context, images []string, snapshotter string) (*ImageCache, error) {
 	out, err := callAction[struct {
 		Found bool

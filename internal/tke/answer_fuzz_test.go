@@ -13,7 +13,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// answering is a wire whose other end says whatever the fuzzer writes, and after some pages of that, that there is no more.
+// answering is a wire whose other end says whatever the fuzzer writes, and after some pages of
+// that, that there is no more.
 type answering struct {
 	status int
 	body   []byte
@@ -24,25 +25,47 @@ func (a *answering) RoundTrip(r *http.Request) (*http.Response, error) {
 	if a.pages++; a.pages > 12 && a.status == http.StatusOK {
 		a.body = []byte(`{"Response":{"RequestId":"last"}}`)
 	}
-	return &http.Response{StatusCode: a.status, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(a.body)), Request: r}, nil
+	return &http.Response{
+		StatusCode: a.status,
+		Header:     http.Header{},
+		Body:       io.NopCloser(bytes.NewReader(a.body)),
+		Request:    r,
+	}, nil
 }
 
-// FuzzAnswer lets a service answer anything to a list: the client ends with caches that can be looked at, or with an error of
-// its own type, and takes nothing for an answer that is none.
+// FuzzAnswer lets a service answer anything to a list: the client ends with caches that can be
+// looked at, or with an error of its own type, and takes nothing for an answer that is none.
 func FuzzAnswer(f *testing.F) {
-	f.Add(200, []byte(`{"Response":{"TotalCount":1,"ImageCaches":[{"ImageCacheId":"imc-r1htp8tg","ImageCacheName":"llm","ExpireDateTime":"2126-03-30 07:03:35 +0000 UTC",`+
-		`"CreationTime":1774854215000,"RetentionDays":null,"Tags":null,"Events":[{"Type":"Warning","FirstTimestamp":"x","Message":"no space left on device"}]}],"RequestId":"a"}}`))
+	f.Add(
+		200,
+		[]byte(
+			`{"Response":{"TotalCount":1,"ImageCaches":[{"ImageCacheId":"imc-r1htp8tg","ImageCacheName":"llm","ExpireDateTime":"2126-03-30 07:03:35 +0000 UTC",`+
+				`"CreationTime":1774854215000,"RetentionDays":null,"Tags":null,"Events":[{"Type":"Warning","FirstTimestamp":"x","Message":"no space left on device"}]}],"RequestId":"a"}}`,
+		),
+	)
 	f.Add(200, []byte(`{"Response":{"Error":{"Code":"RequestLimitExceeded","Message":"m"},"RequestId":"a"}}`))
 	f.Add(200, []byte(`{"Response":{"Error":{"Code":"AuthFailure.SignatureExpire","Message":7},"RequestId":"a"}}`))
 	f.Add(200, []byte(`{"Response":{"TotalCount":-1,"ImageCaches":{},"RequestId":1}}`))
 	f.Add(200, []byte(`{"Response":{"TotalCount":9223372036854775807,"ImageCaches":[{},{}],"RequestId":"a"}}`))
-	f.Add(200, []byte(`{"Response":{"TotalCount":2,"ImageCaches":[{"ImageCacheId":"imc-a","Status":"Ready"},{"ImageCacheId":"imc-a","Status":"Ready"}],"RequestId":"a"}}`))
+	f.Add(
+		200,
+		[]byte(
+			`{"Response":{"TotalCount":2,"ImageCaches":[{"ImageCacheId":"imc-a","Status":"Ready"},{"ImageCacheId":"imc-a","Status":"Ready"}],"RequestId":"a"}}`,
+		),
+	)
 	f.Add(502, []byte("<html><style>a{}</style>\xff<b>Bad Gateway"))
 	f.Add(302, []byte{})
 	wire := &answering{}
 	client, err := tke.New(tke.Config{Config: cloudapi.Config{
-		Credentials: cloudapi.Credential{SecretID: "id", SecretKey: "key"}, Region: "ap-guangzhou", Endpoint: "http://127.0.0.1:1",
-		Transport: wire, RetryWait: time.Nanosecond, MaxRequestsPerSecond: 1e9,
+		Credentials: cloudapi.Credential{
+			SecretID:  "id",
+			SecretKey: "key",
+		},
+		Region:               "ap-guangzhou",
+		Endpoint:             "http://127.0.0.1:1",
+		Transport:            wire,
+		RetryWait:            time.Nanosecond,
+		MaxRequestsPerSecond: 1e9,
 	}})
 	if err != nil {
 		f.Fatal(err)

@@ -11,22 +11,26 @@ import (
 )
 
 const (
-	// batchWait is how long the first reader waits for others before one DescribeImageCaches call answers them all.
+	// batchWait is how long the first reader waits for others before one DescribeImageCaches call
+	// answers them all.
 	batchWait = 10 * time.Millisecond
-	// pollBatchDivisor is the part of the poll interval for which those are gathered who follow a build: they are in no hurry, and on a
-	// busy machine it takes a while until all of them have woken up.
+	// pollBatchDivisor is the part of the poll interval for which those are gathered who follow a
+	// build: they are in no hurry, and on a busy machine it takes a while until all of them have
+	// woken up.
 	pollBatchDivisor = 30
 )
 
-// idLoader answers reads of single caches that come at about the same time with shared DescribeImageCaches calls.
-// It keeps nothing: a read that begins after a write has returned is answered by a call that began after it too.
+// idLoader answers reads of single caches that come at about the same time with shared
+// DescribeImageCaches calls. It keeps nothing: a read that begins after a write has returned is
+// answered by a call that began after it too.
 type idLoader struct {
 	loader *dataloader.Loader[string, *ImageCache]
 }
 
 func newIDLoader(client *Client, gather time.Duration) *idLoader {
 	batch := func(ctx context.Context, ids []string) []*dataloader.Result[*ImageCache] {
-		// The batch belongs to all who wait for it, so it must not end with the first one's context.
+		// The batch belongs to all who wait for it, so it must not end with the first one's
+		// context.
 		client.listings.calls.Add(1)
 		found, err := client.findByIDs(context.WithoutCancel(ctx), sortUnique(ids))
 		results := make([]*dataloader.Result[*ImageCache], len(ids))
@@ -44,8 +48,8 @@ func newIDLoader(client *Client, gather time.Duration) *idLoader {
 	)}
 }
 
-// sortUnique is what a shared call asks for: several who wait may want the same, and what the service does when it is asked twice is not
-// known.
+// sortUnique is what a shared call asks for: several who wait may want the same, and what the
+// service does when it is asked twice is not known.
 func sortUnique(asked []string) []string { return slices.Compact(slices.Sorted(slices.Values(asked))) }
 
 // loadCache returns one cache, or nil if one answer of the service does not list it.
@@ -53,9 +57,10 @@ func (r *idLoader) loadCache(ctx context.Context, id string) (*ImageCache, error
 	return awaitResult(ctx, r.loader.Load(ctx, id))
 }
 
-// findByIDs reads at most pageSize caches by id. Whether an unknown id among known ones is left out or makes the whole call
-// answer ResourceNotFound is unconfirmed: in the second case halves are asked, so that one lost cache does not hide the others. So
-// are they where the list contradicts itself about one cache.
+// findByIDs reads at most pageSize caches by id. Whether an unknown id among known ones is left out
+// or makes the whole call answer ResourceNotFound is unconfirmed: in the second case halves are
+// asked, so that one lost cache does not hide the others. So are they where the list contradicts
+// itself about one cache.
 func (c *Client) findByIDs(ctx context.Context, ids []string) (map[string]*dataloader.Result[*ImageCache], error) {
 	caches, err := c.describeCaches(ctx, describeRequest{IDs: ids})
 	inconsistent := isInconsistent(err)

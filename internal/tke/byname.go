@@ -9,15 +9,17 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 )
 
-// nameLoader answers looks for a name that come at about the same time with shared DescribeImageCaches calls: a plan of fifty new
-// caches looks fifty times. Like reader it keeps nothing.
+// nameLoader answers looks for a name that come at about the same time with shared
+// DescribeImageCaches calls: a plan of fifty new caches looks fifty times. Like reader it keeps
+// nothing.
 type nameLoader struct {
 	loader *dataloader.Loader[string, []ImageCache]
 }
 
 func newNameLoader(client *Client) *nameLoader {
 	batch := func(ctx context.Context, names []string) []*dataloader.Result[[]ImageCache] {
-		// The batch belongs to all who wait for it, so it must not end with the first one's context.
+		// The batch belongs to all who wait for it, so it must not end with the first one's
+		// context.
 		ctx = context.WithoutCancel(ctx)
 		found, err := client.listByNames(ctx, sortUnique(names)...)
 		results := make([]*dataloader.Result[[]ImageCache], len(names))
@@ -42,7 +44,8 @@ func (n *nameLoader) loadCaches(ctx context.Context, name string) ([]ImageCache,
 	return awaitResult(ctx, n.loader.Load(ctx, name))
 }
 
-// awaitResult takes what a shared call gives, or leaves it to the others when the context ends first.
+// awaitResult takes what a shared call gives, or leaves it to the others when the context ends
+// first.
 func awaitResult[T any](ctx context.Context, thunk dataloader.Thunk[T]) (T, error) {
 	type result struct {
 		value T

@@ -36,13 +36,17 @@ func TestLooksForNamesShareCallsAndFindOnlyTheName(t *testing.T) {
 	}
 }
 
-// TestASharedCallAsksForNothingTwice: many may look for one cache at once, and what the service answers to an id or a name that
-// stands twice in a request is not known.
+// TestASharedCallAsksForNothingTwice: many may look for one cache at once, and what the service
+// answers to an id or a name that stands twice in a request is not known.
 func TestASharedCallAsksForNothingTwice(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{})
 	client := dial(t, config(server.URL))
-	one, other := server.Put(tketest.Cache{Name: "one", Images: []string{"nginx"}}), server.Put(tketest.Cache{Name: "other", Images: []string{"nginx"}})
+	one, other := server.Put(
+		tketest.Cache{Name: "one", Images: []string{"nginx"}},
+	), server.Put(
+		tketest.Cache{Name: "other", Images: []string{"nginx"}},
+	)
 	var all sync.WaitGroup
 	for i := range 20 {
 		cache := []tketest.Cache{one, other}[i%2]
@@ -50,7 +54,10 @@ func TestASharedCallAsksForNothingTwice(t *testing.T) {
 			if found, err := client.Get(t.Context(), cache.ID); err != nil || found == nil || found.ID != cache.ID {
 				t.Errorf("%s: %v %+v", cache.ID, err, found)
 			}
-			if found, err := client.List(t.Context(), tke.Filter{Names: []string{cache.Name}}); err != nil || len(found) != 1 || found[0].ID != cache.ID {
+			if found, err := client.List(
+				t.Context(), tke.Filter{Names: []string{cache.Name}},
+			); err != nil || len(found) != 1 ||
+				found[0].ID != cache.ID {
 				t.Errorf("%s: %v %+v", cache.Name, err, found)
 			}
 		})

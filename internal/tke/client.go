@@ -12,21 +12,24 @@ const (
 	service = "tke"
 	version = "2018-05-25"
 
-	// DefaultMaxRequestsPerSecond stays clear of the service's 20 requests a second for each action.
+	// DefaultMaxRequestsPerSecond stays clear of the service's 20 requests a second for each
+	// action.
 	DefaultMaxRequestsPerSecond = 15
 
 	// DefaultPollInterval is the time between two looks at a cache that is being built.
 	DefaultPollInterval = 3 * time.Second
 )
 
-// Config is what a Client is made from. Only Credentials and Region are required; service and version are not.
+// Config is what a Client is made from. Only Credentials and Region are required; service and
+// version are not.
 type Config struct {
 	cloudapi.Config // MaxRequestsPerSecond has a default here, DefaultMaxRequestsPerSecond
 
 	PollInterval time.Duration // default DefaultPollInterval
 }
 
-// Client calls the five actions. It is safe for concurrent use, and makes no request until it is asked for one.
+// Client calls the five actions. It is safe for concurrent use, and makes no request until it is
+// asked for one.
 type Client struct {
 	api      *cloudapi.Client
 	byID     *idLoader
@@ -48,14 +51,19 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &Client{api: api, poll: cmp.Or(config.PollInterval, DefaultPollInterval), listingPages: maxListingPages(config.MaxRequestsPerSecond)}
+	client := &Client{
+		api:          api,
+		poll:         cmp.Or(config.PollInterval, DefaultPollInterval),
+		listingPages: maxListingPages(config.MaxRequestsPerSecond),
+	}
 	client.byID = newIDLoader(client, batchWait)
 	client.pollByID = newIDLoader(client, max(batchWait, client.poll/pollBatchDivisor))
 	client.byName = newNameLoader(client)
 	return client, nil
 }
 
-// callAction makes one API call. Reads and deletes may be sent twice, and the id in the answer to a create is worth the wait.
+// callAction makes one API call. Reads and deletes may be sent twice, and the id in the answer to a
+// create is worth the wait.
 func callAction[Out any](ctx context.Context, c *Client, action string, in any) (Out, error) {
 	return cloudapi.Call[Out](ctx, c.api, cloudapi.Action{
 		Name:            action,

@@ -28,8 +28,15 @@ func start(t *testing.T, options tketest.Options) *tketest.Server {
 
 func config(endpoint string) tke.Config {
 	return tke.Config{PollInterval: 5 * time.Millisecond, Config: cloudapi.Config{
-		Credentials: cloudapi.Credential{SecretID: tketest.DefaultSecretID, SecretKey: tketest.DefaultSecretKey}, Region: tketest.DefaultRegion, Endpoint: endpoint,
-		MaxRequestsPerSecond: 10_000, RetryWait: time.Millisecond, UserAgent: "terraform-provider-tkeimage/test",
+		Credentials: cloudapi.Credential{
+			SecretID:  tketest.DefaultSecretID,
+			SecretKey: tketest.DefaultSecretKey,
+		},
+		Region:               tketest.DefaultRegion,
+		Endpoint:             endpoint,
+		MaxRequestsPerSecond: 10_000,
+		RetryWait:            time.Millisecond,
+		UserAgent:            "terraform-provider-tkeimage/test",
 	}}
 }
 
@@ -43,7 +50,13 @@ func dial(t *testing.T, config tke.Config) *tke.Client {
 }
 
 func nginx(name string) tke.CreateRequest {
-	return tke.CreateRequest{Name: name, Images: []string{"nginx:1.29"}, VpcID: "vpc-508ctkfb", SubnetID: "subnet-8ah75lo8", SizeGiB: 20}
+	return tke.CreateRequest{
+		Name:     name,
+		Images:   []string{"nginx:1.29"},
+		VpcID:    "vpc-508ctkfb",
+		SubnetID: "subnet-8ah75lo8",
+		SizeGiB:  20,
+	}
 }
 
 func within(t *testing.T, d time.Duration) context.Context {
@@ -60,13 +73,18 @@ func TestLifeOfACache(t *testing.T) {
 	ctx := within(t, time.Minute)
 
 	request := nginx("first")
-	request.SecurityGroupIDs, request.Tags, request.RetentionDays = []string{"sg-1a2b3c4d"}, []tke.Tag{{Key: "team", Value: "ml"}}, 30
+	request.SecurityGroupIDs, request.Tags, request.RetentionDays = []string{
+		"sg-1a2b3c4d",
+	}, []tke.Tag{
+		{Key: "team", Value: "ml"},
+	}, 30
 	id, err := client.Create(ctx, request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cache, err := client.WaitReady(ctx, id)
-	if err != nil || cache.Status != tke.StatusReady || cache.Name != "first" || cache.SizeGiB != 20 || len(cache.Tags) != 1 {
+	if err != nil || cache.Status != tke.StatusReady || cache.Name != "first" || cache.SizeGiB != 20 ||
+		len(cache.Tags) != 1 {
 		t.Fatalf("got %+v, %v", cache, err)
 	}
 	if at, expires := cache.ExpiresAt(); !expires || at.Sub(cache.Created.Time).Round(24*time.Hour) != 30*24*time.Hour {
@@ -208,7 +226,8 @@ func TestErrorsSayWhatTheServiceSaid(t *testing.T) {
 			test.config.Endpoint = server.URL
 			_, err := dial(t, test.config).Get(t.Context(), "imc-12345678")
 			var e *cloudapi.Error
-			if !errors.As(err, &e) || e.Kind != cloudapi.KindService || e.Code != test.code || e.RequestID == "" || e.Message == "" {
+			if !errors.As(err, &e) || e.Kind != cloudapi.KindService || e.Code != test.code || e.RequestID == "" ||
+				e.Message == "" {
 				t.Fatalf("got %#v", err)
 			}
 			if requests := server.Requests(); e.RequestID != requests[len(requests)-1].ID {

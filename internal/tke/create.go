@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// searchTimeout bounds the search for a cache whose create got no clear answer. It runs even when the caller has given up,
-	// since a cache that no state holds costs money for as long as it lives.
+	// searchTimeout bounds the search for a cache whose create got no clear answer. It runs even
+	// when the caller has given up, since a cache that no state holds costs money for as long as it
+	// lives.
 	searchTimeout  = 40 * time.Second
 	searchAttempts = absentReads
 )
@@ -43,11 +44,13 @@ func (e *UncertainError) Unwrap() []error {
 	return []error{e.Err, e.SearchErr}
 }
 
-// Create makes a cache and returns its id without waiting for it to be built. request.Name must not be empty.
+// Create makes a cache and returns its id without waiting for it to be built. request.Name must not
+// be empty.
 //
-// CreateImageCache takes no client token, so a second try could double the cache, and no cache that is found afterwards shows
-// which request made it. When the answer is lost, Create sends nothing again: it returns an *UncertainError with the caches of this
-// name that were not listed before. Only a name that was made up for this request (NameIsGenerated) makes one of them certain.
+// CreateImageCache takes no client token, so a second try could double the cache, and no cache that
+// is found afterwards shows which request made it. When the answer is lost, Create sends nothing
+// again: it returns an *UncertainError with the caches of this name that were not listed before.
+// Only a name that was made up for this request (NameIsGenerated) makes one of them certain.
 func (c *Client) Create(ctx context.Context, request CreateRequest) (id string, err error) {
 	before, err := c.byName.loadCaches(ctx, request.Name)
 	if err != nil {
@@ -55,7 +58,11 @@ func (c *Client) Create(ctx context.Context, request CreateRequest) (id string, 
 	}
 	id, err = c.createOnce(ctx, request)
 	if err == nil && containsID(before, id) {
-		err = &cloudapi.Error{Action: ActionCreate, Kind: cloudapi.KindMalformed, Message: "the answer holds the id of a cache that was there before: " + id}
+		err = &cloudapi.Error{
+			Action:  ActionCreate,
+			Kind:    cloudapi.KindMalformed,
+			Message: "the answer holds the id of a cache that was there before: " + id,
+		}
 	}
 	if failed, ok := errors.AsType[*cloudapi.Error](err); !ok || !failed.MayHaveActed() {
 		return id, err
@@ -65,9 +72,12 @@ func (c *Client) Create(ctx context.Context, request CreateRequest) (id string, 
 	return "", uncertain
 }
 
-// findNewCaches returns the caches of a request's name that were not listed before it. It looks on after it has found some, since
-// others may have come from elsewhere and the request's own may be late; unless its name is proof.
-func (c *Client) findNewCaches(ctx context.Context, request CreateRequest, before []ImageCache) (found []ImageCache, err error) {
+// findNewCaches returns the caches of a request's name that were not listed before it. It looks on
+// after it has found some, since others may have come from elsewhere and the request's own may be
+// late; unless its name is proof.
+func (c *Client) findNewCaches(
+	ctx context.Context, request CreateRequest, before []ImageCache,
+) (found []ImageCache, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), searchTimeout)
 	defer cancel()
 	for range searchAttempts {

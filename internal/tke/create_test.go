@@ -50,7 +50,8 @@ func TestACreateThatCertainlyDidNotActIsSentAgain(t *testing.T) {
 	}
 }
 
-// TestALostAnswerOfACreateIsNeverSettledByTheName: no cache is taken over, the one that is new is named, and nothing is sent again.
+// TestALostAnswerOfACreateIsNeverSettledByTheName: no cache is taken over, the one that is new is
+// named, and nothing is sent again.
 func TestALostAnswerOfACreateIsNeverSettledByTheName(t *testing.T) {
 	t.Parallel()
 	for name, effect := range lostAnswers {
@@ -74,12 +75,20 @@ func TestALostAnswerOfACreateIsNeverSettledByTheName(t *testing.T) {
 	}
 }
 
-// TestALookForALostCreateGoesOnToItsEnd: what another run made under the same name must not hide what this one made later.
+// TestALookForALostCreateGoesOnToItsEnd: what another run made under the same name must not hide
+// what this one made later.
 func TestALookForALostCreateGoesOnToItsEnd(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{})
-	server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: tketest.Together{tketest.ResetAfter{}, tketest.StaleLists{Count: 4}}})
-	server.Inject(tketest.Fault{Action: tke.ActionDescribe, Nth: 1, Effect: tketest.EmptyList{}}) // so the other one seems to be new
+	server.Inject(
+		tketest.Fault{
+			Action: tke.ActionCreate,
+			Effect: tketest.Together{tketest.ResetAfter{}, tketest.StaleLists{Count: 4}},
+		},
+	)
+	server.Inject(
+		tketest.Fault{Action: tke.ActionDescribe, Nth: 1, Effect: tketest.EmptyList{}},
+	) // so the other one seems to be new
 	server.Put(tketest.Cache{Name: "llm", Images: []string{"other"}})
 	_, err := dial(t, config(server.URL)).Create(within(t, time.Minute), nginx("llm"))
 	uncertain, ok := errors.AsType[*tke.UncertainError](err)
@@ -88,8 +97,8 @@ func TestALookForALostCreateGoesOnToItsEnd(t *testing.T) {
 	}
 }
 
-// TestAnAnswerWithTheIDOfACacheThatWasThereBeforeIsNotBelieved: a service that gave two runs one cache would let each delete the
-// other's.
+// TestAnAnswerWithTheIDOfACacheThatWasThereBeforeIsNotBelieved: a service that gave two runs one
+// cache would let each delete the other's.
 func TestAnAnswerWithTheIDOfACacheThatWasThereBeforeIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{})
@@ -106,7 +115,8 @@ func TestAnAnswerWithTheIDOfACacheThatWasThereBeforeIsNotBelieved(t *testing.T) 
 	})
 	id, err := dial(t, c).Create(within(t, time.Minute), nginx("llm"))
 	uncertain, ok := errors.AsType[*tke.UncertainError](err)
-	if !ok || id == older || len(uncertain.Found) != 1 || uncertain.Found[0].ID == older || !strings.Contains(err.Error(), older) {
+	if !ok || id == older || len(uncertain.Found) != 1 || uncertain.Found[0].ID == older ||
+		!strings.Contains(err.Error(), older) {
 		t.Errorf("got %q, %v", id, err)
 	}
 }
@@ -128,7 +138,8 @@ func TestANameThatWasMadeUpForTheRequestEndsTheLook(t *testing.T) {
 	}
 }
 
-// TestAnUndecidedCreateSaysSo: where the service did not act, or it cannot be known, there is an error and no second cache.
+// TestAnUndecidedCreateSaysSo: where the service did not act, or it cannot be known, there is an
+// error and no second cache.
 func TestAnUndecidedCreateSaysSo(t *testing.T) {
 	t.Parallel()
 	for name, effect := range map[string]tketest.Effect{"reset before": tketest.ResetBefore{}, "502": tketest.HTTPStatus{Status: 502}} {
@@ -148,12 +159,15 @@ func TestAnUndecidedCreateSaysSo(t *testing.T) {
 	}
 }
 
-// TestACreateThatCannotBeLookedForSaysSo: usually the network that lost the answer is still down, and the cache exists.
+// TestACreateThatCannotBeLookedForSaysSo: usually the network that lost the answer is still down,
+// and the cache exists.
 func TestACreateThatCannotBeLookedForSaysSo(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{})
 	server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: tketest.ResetAfter{}})
-	server.Inject(tketest.Fault{Action: tke.ActionDescribe, Nth: 2, Times: tketest.Always, Effect: tketest.ResetBefore{}})
+	server.Inject(
+		tketest.Fault{Action: tke.ActionDescribe, Nth: 2, Times: tketest.Always, Effect: tketest.ResetBefore{}},
+	)
 	_, err := dial(t, config(server.URL)).Create(within(t, time.Minute), nginx("llm"))
 	uncertain, ok := errors.AsType[*tke.UncertainError](err)
 	if !ok || len(server.Caches()) != 1 {
@@ -161,7 +175,9 @@ func TestACreateThatCannotBeLookedForSaysSo(t *testing.T) {
 	}
 	lost, _ := errors.AsType[*cloudapi.Error](uncertain.Err)
 	look, _ := errors.AsType[*cloudapi.Error](uncertain.SearchErr)
-	if lost == nil || lost.Action != tke.ActionCreate || look == nil || look.Action != tke.ActionDescribe || !errors.Is(err, look) || !errors.Is(err, lost) {
+	if lost == nil || lost.Action != tke.ActionCreate || look == nil || look.Action != tke.ActionDescribe ||
+		!errors.Is(err, look) ||
+		!errors.Is(err, lost) {
 		t.Errorf("the create ended with %v, the look with %v", uncertain.Err, uncertain.SearchErr)
 	}
 }

@@ -1,5 +1,6 @@
-// Package tke is a typed client of the five image cache actions of Tencent Kubernetes Engine (service tke, version
-// 2018-05-25): CreateImageCache, DescribeImageCaches, UpdateImageCache, DeleteImageCaches, GetMostSuitableImageCache.
+// Package tke is a typed client of the five image cache actions of Tencent Kubernetes Engine
+// (service tke, version 2018-05-25): CreateImageCache, DescribeImageCaches, UpdateImageCache,
+// DeleteImageCaches, GetMostSuitableImageCache.
 //
 // A single call is package cloudapi's. What this package adds, each in one place:
 //
@@ -12,5 +13,6 @@
 //   - wait.go: the one poll loop;
 //   - times.go: the service's several spellings of a time.
 //
-// The package knows nothing of Terraform, and never decodes a registry password that the service may return.
+// The package knows nothing of Terraform, and never decodes a registry password that the service
+// may return.
 package tke

@@ -13,7 +13,8 @@ func IsNotFound(err error) bool {
 	return errors.As(err, &e) && e.HasCode("ResourceNotFound")
 }
 
-// InconsistentError says that a list of the service contradicts itself about a cache. It is no proof of anything.
+// InconsistentError says that a list of the service contradicts itself about a cache. It is no
+// proof of anything.
 type InconsistentError struct {
 	ID        string // of the cache, where the answer names one
 	Problem   string // what the list holds, such as "a cache without a status"

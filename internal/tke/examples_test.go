@@ -48,25 +48,48 @@ func (a *answering) RoundTrip(r *http.Request) (*http.Response, error) {
 	var err error
 	a.sent, err = io.ReadAll(r.Body)
 	a.header = r.Header
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(a.response)), Request: r}, err
+	return &http.Response{
+		StatusCode: http.StatusOK,
+		Header:     http.Header{},
+		Body:       io.NopCloser(bytes.NewReader(a.response)),
+		Request:    r,
+	}, err
 }
 
 func (a *answering) client(t *testing.T) *Client {
 	t.Helper()
-	client, err := New(Config{Config: cloudapi.Config{Credentials: cloudapi.Credential{SecretID: "id", SecretKey: "key"}, Region: "ap-guangzhou", Transport: a, UserAgent: "agent/1"}})
+	client, err := New(
+		Config{
+			Config: cloudapi.Config{
+				Credentials: cloudapi.Credential{SecretID: "id", SecretKey: "key"},
+				Region:      "ap-guangzhou",
+				Transport:   a,
+				UserAgent:   "agent/1",
+			},
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return client
 }
 
-// TestPublishedExamples makes the call of every published example: the request must be the published one, and the answer must
-// be read. What each answer must come to is written down beside it.
+// TestPublishedExamples makes the call of every published example: the request must be the
+// published one, and the answer must be read. What each answer must come to is written down beside
+// it.
 func TestPublishedExamples(t *testing.T) {
 	t.Parallel()
 	calls := map[string][]func(*testing.T, *Client){
 		ActionCreate: {func(t *testing.T, c *Client) {
-			id, err := c.createOnce(context.Background(), CreateRequest{VpcID: "vpc-508ctkfb", SubnetID: "subnet-8ah75lo8", Images: []string{"nginx:latest"}, SizeGiB: 50})
+			id, err := c.createOnce(
+				context.Background(),
+				CreateRequest{
+					VpcID:    "vpc-508ctkfb",
+					SubnetID: "subnet-8ah75lo8",
+					Images:   []string{"nginx:latest"},
+					SizeGiB:  50,
+				},
+			)
 			if err != nil || id != "imc-xxx" {
 				t.Errorf("got %q, %v", id, err)
 			}
@@ -121,7 +144,10 @@ func describesNginx(t *testing.T, c *Client) {
 	}
 	cache := caches[0]
 	if _, expires := cache.ExpiresAt(); expires || cache.Name != "imc-nginx" || cache.SizeGiB != 20 || cache.Status != StatusReady ||
-		cache.SnapshotID != "snap-xxx" || cache.Created.IsZero() || cache.RetentionDays != nil || cache.Tags != nil || len(cache.Events) != 3 {
+		cache.SnapshotID != "snap-xxx" || cache.Created.IsZero() ||
+		cache.RetentionDays != nil ||
+		cache.Tags != nil ||
+		len(cache.Events) != 3 {
 		t.Errorf("got %+v", cache)
 	}
 }
@@ -131,8 +157,11 @@ func matchesRedis(t *testing.T, c *Client) {
 	if err != nil || cache == nil {
 		t.Fatalf("got %v, %v", cache, err)
 	}
-	if _, expires := cache.ExpiresAt(); expires || cache.ID != "imc-r1htp8tg" || cache.Type != "manual" || cache.Snapshotter != "overlay" ||
-		cache.LastMatched.IsZero() || cache.Tags == nil || *cache.RetentionDays != 0 {
+	if _, expires := cache.ExpiresAt(); expires || cache.ID != "imc-r1htp8tg" || cache.Type != "manual" ||
+		cache.Snapshotter != "overlay" ||
+		cache.LastMatched.IsZero() ||
+		cache.Tags == nil ||
+		*cache.RetentionDays != 0 {
 		t.Errorf("got %+v", cache)
 	}
 }

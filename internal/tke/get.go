@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// GetOption changes how Get answers. Without options Get sends or shares one DescribeImageCaches call.
+// GetOption changes how Get answers. Without options Get sends or shares one DescribeImageCaches
+// call.
 type GetOption func(*getOptions)
 
 type getOptions struct {
@@ -14,19 +15,21 @@ type getOptions struct {
 	fromListing    bool
 }
 
-// ConfirmAbsence makes Get return nil only after several reads have missed the cache, by id and by name in turn, with
-// pauses between them: a single answer that leaves a cache out proves nothing.
+// ConfirmAbsence makes Get return nil only after several reads have missed the cache, by id and by
+// name in turn, with pauses between them: a single answer that leaves a cache out proves nothing.
 func ConfirmAbsence(name string) GetOption {
 	return func(o *getOptions) { o.confirmAbsence, o.name = true, name }
 }
 
-// FromListing lets Get answer from the listing of the whole region that a burst of reads begins. The answer may be half a
-// minute old, but is never older than the last write of this client. To follow a cache that changes, leave it out.
+// FromListing lets Get answer from the listing of the whole region that a burst of reads begins.
+// The answer may be half a minute old, but is never older than the last write of this client. To
+// follow a cache that changes, leave it out.
 func FromListing() GetOption {
 	return func(o *getOptions) { o.fromListing = true }
 }
 
-// Get returns one cache, or nil if the service does not list it. Calls at about the same time share requests.
+// Get returns one cache, or nil if the service does not list it. Calls at about the same time share
+// requests.
 func (c *Client) Get(ctx context.Context, id string, opts ...GetOption) (*ImageCache, error) {
 	var o getOptions
 	for _, set := range opts {
@@ -47,8 +50,9 @@ func (c *Client) Get(ctx context.Context, id string, opts ...GetOption) (*ImageC
 // Filter selects caches by id or by name. The zero Filter selects every cache of the region.
 type Filter struct{ IDs, Names []string }
 
-// List returns the caches that a filter selects, in the service's order. Calls for one name at about the same time share
-// requests. Names may repeat: as far as is known, the service does not keep them unique.
+// List returns the caches that a filter selects, in the service's order. Calls for one name at
+// about the same time share requests. Names may repeat: as far as is known, the service does not
+// keep them unique.
 func (c *Client) List(ctx context.Context, filter Filter) ([]ImageCache, error) {
 	switch {
 	case len(filter.IDs) > 0:

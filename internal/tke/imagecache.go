@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// The states of a cache: Pending becomes Ready or Failed, Updating becomes Ready or UpdateFailed. Pods can use only Ready.
+// The states of a cache: Pending becomes Ready or Failed, Updating becomes Ready or UpdateFailed.
+// Pods can use only Ready.
 const (
 	StatusPending      = "Pending"
 	StatusReady        = "Ready"
@@ -15,8 +16,9 @@ const (
 	StatusUpdateFailed = "UpdateFailed"
 )
 
-// ImageCache is what the service tells about a cache. VPC, subnet, security groups, EIP, registry lists and DNS are never
-// told. Older caches lack some fields; those are then zero, and Tags nil rather than empty.
+// ImageCache is what the service tells about a cache. VPC, subnet, security groups, EIP, registry
+// lists and DNS are never told. Older caches lack some fields; those are then zero, and Tags nil
+// rather than empty.
 type ImageCache struct {
 	ID            string   `json:"ImageCacheId"`
 	Name          string   `json:"ImageCacheName"`
@@ -43,7 +45,8 @@ type Event struct {
 	Last    Time   `json:"LastTimestamp"`
 }
 
-// neverExpiresAfter: "never expires" is told as no time at all or as creation plus a hundred years, and retention ends at ten years.
+// neverExpiresAfter: "never expires" is told as no time at all or as creation plus a hundred years,
+// and retention ends at ten years.
 const neverExpiresAfter = 50 * 365 * 24 * time.Hour
 
 // ExpiresAt is when the service deletes the cache; false when it never does.

@@ -14,7 +14,8 @@ import (
 const (
 	// pageSize is the most that DescribeImageCaches gives in one answer.
 	pageSize = 50
-	// maxListPages bounds a listing, far above what any region holds: whatever a count claims, a listing ends.
+	// maxListPages bounds a listing, far above what any region holds: whatever a count claims, a
+	// listing ends.
 	maxListPages = 400
 )
 
@@ -41,7 +42,8 @@ type listPage struct {
 	RequestID  string       `json:"RequestId"`
 }
 
-// checkConsistency returns an error where the answer cannot be true: what it says about such a cache is not acted on.
+// checkConsistency returns an error where the answer cannot be true: what it says about such a
+// cache is not acted on.
 func (p *listPage) checkConsistency() error {
 	seen := make(map[string]bool, len(p.Caches))
 	for _, cache := range p.Caches {
@@ -71,15 +73,20 @@ func sanitizeID(id string) string {
 	return id
 }
 
-// describeCaches lists the caches that a request selects. A listing that does not add up is made again: caches that come and go while
-// it is under way move others from page to page.
+// describeCaches lists the caches that a request selects. A listing that does not add up is made
+// again: caches that come and go while it is under way move others from page to page.
 func (c *Client) describeCaches(ctx context.Context, request describeRequest) ([]ImageCache, error) {
 	var caches []ImageCache
 	var err error
 	for range maxBadAnswers + 1 {
 		caches, err = c.listPages(ctx, request)
 		if err == nil && hasRepeatedCache(caches) {
-			err = &cloudapi.Error{Action: ActionDescribe, Kind: cloudapi.KindMalformed, Err: errPagesShifted, Message: "its pages repeat caches, so others may be missing"}
+			err = &cloudapi.Error{
+				Action:  ActionDescribe,
+				Kind:    cloudapi.KindMalformed,
+				Err:     errPagesShifted,
+				Message: "its pages repeat caches, so others may be missing",
+			}
 		}
 		if !errors.Is(err, errPagesShifted) {
 			break
@@ -133,8 +140,8 @@ func (c *Client) listPages(ctx context.Context, request describeRequest) ([]Imag
 	}
 }
 
-// listByNames gives the caches that bear one of the names, or all when there are no names. Were the service to match by part of a
-// name, a stranger's cache would not be taken.
+// listByNames gives the caches that bear one of the names, or all when there are no names. Were the
+// service to match by part of a name, a stranger's cache would not be taken.
 func (c *Client) listByNames(ctx context.Context, names ...string) ([]ImageCache, error) {
 	var found []ImageCache
 	for chunk := range chunkNames(names) {
@@ -144,10 +151,13 @@ func (c *Client) listByNames(ctx context.Context, names ...string) ([]ImageCache
 		}
 		found = append(found, caches...)
 	}
-	return slices.DeleteFunc(found, func(cache ImageCache) bool { return len(names) > 0 && !slices.Contains(names, cache.Name) }), nil
+	return slices.DeleteFunc(
+		found, func(cache ImageCache) bool { return len(names) > 0 && !slices.Contains(names, cache.Name) },
+	), nil
 }
 
-// chunkNames yields the names in portions that one call takes, and one empty portion when there are none.
+// chunkNames yields the names in portions that one call takes, and one empty portion when there are
+// none.
 func chunkNames(names []string) iter.Seq[[]string] {
 	if len(names) == 0 {
 		return slices.Values([][]string{nil})

@@ -14,13 +14,16 @@ const (
 	listingLifetime = 30 * time.Second
 	// burstPause ends a burst of reads.
 	burstPause = 2 * time.Second
-	// callsBeforeListing is how many calls a burst must have cost before a sweep is thought of: small states never sweep.
+	// callsBeforeListing is how many calls a burst must have cost before a sweep is thought of:
+	// small states never sweep.
 	callsBeforeListing = 4
-	// pagesPerCall is how many pages a sweep may have for each call that the burst has cost so far. A burst thus never costs more
-	// than a few times what single reads would have cost, however many caches of others the region holds.
+	// pagesPerCall is how many pages a sweep may have for each call that the burst has cost so far.
+	// A burst thus never costs more than a few times what single reads would have cost, however
+	// many caches of others the region holds.
 	pagesPerCall = 5
-	// maxListingTime is how long a sweep may take at the client's own rate; a longer one is not begun, since its first pages would be
-	// too old before its last one came, while everybody waited for it. At 15 requests a second it lists 15,000 caches.
+	// maxListingTime is how long a sweep may take at the client's own rate; a longer one is not
+	// begun, since its first pages would be too old before its last one came, while everybody
+	// waited for it. At 15 requests a second it lists 15,000 caches.
 	maxListingTime = 20 * time.Second
 )
 
@@ -29,8 +32,9 @@ func maxListingPages(perSecond float64) int64 {
 	return max(1, int64(perSecond*maxListingTime.Seconds()))
 }
 
-// RefreshCalls is how many calls the refresh of a state takes whose caches are all that the region has, read so many at once, by a
-// client of this rate: reads share calls until a listing of the region takes over, which the calls before it have to be worth.
+// RefreshCalls is how many calls the refresh of a state takes whose caches are all that the region
+// has, read so many at once, by a client of this rate: reads share calls until a listing of the
+// region takes over, which the calls before it have to be worth.
 func RefreshCalls(caches, atOnce int, perSecond float64) int {
 	alone, pages := (caches+atOnce-1)/atOnce, (caches+pageSize-1)/pageSize
 	givenUp := 0 // listings, each of which has cost a page
@@ -46,11 +50,13 @@ func RefreshCalls(caches, atOnce int, perSecond float64) int {
 // LargestListing is how many caches a region may have for a client of this rate to list it.
 func LargestListing(perSecond float64) int { return int(maxListingPages(perSecond)) * pageSize }
 
-// regionListings answers a burst of reads, such as the refresh of a large state, from one listing of the whole region. Terraform reads
-// ten resources at a time, so that shared calls alone would still cost a tenth of one call for each.
+// regionListings answers a burst of reads, such as the refresh of a large state, from one listing
+// of the whole region. Terraform reads ten resources at a time, so that shared calls alone would
+// still cost a tenth of one call for each.
 //
-// A sweep is believed only where it shows a cache: one that it does not show is asked for by itself, since a page may slip while
-// caches come and go. And it ends with the first write of this client, so that no read sees the past of its own process.
+// A sweep is believed only where it shows a cache: one that it does not show is asked for by
+// itself, since a page may slip while caches come and go. And it ends with the first write of this
+// client, so that no read sees the past of its own process.
 type regionListings struct {
 	calls  atomic.Int64 // that single reads have cost
 	writes atomic.Int64 // begun and ended
@@ -70,8 +76,8 @@ type regionListing struct {
 	caches map[string]*ImageCache // nil until done, and when it was given up
 }
 
-// getFromListing returns a cache from the current listing of the region, or nil if there is no listing, or none that
-// shows the cache and began after the last write.
+// getFromListing returns a cache from the current listing of the region, or nil if there is no
+// listing, or none that shows the cache and began after the last write.
 func (c *Client) getFromListing(ctx context.Context, id string) (*ImageCache, error) {
 	listing := c.listings.currentListing(ctx, c)
 	if listing == nil {
@@ -94,7 +100,8 @@ func (w *regionListings) beginWrite() (end func()) {
 	return func() { w.writes.Add(1) }
 }
 
-// currentListing gives the sweep that answers a read which begins now, and begins one where it pays; nil where single reads do.
+// currentListing gives the sweep that answers a read which begins now, and begins one where it
+// pays; nil where single reads do.
 func (w *regionListings) currentListing(ctx context.Context, c *Client) *regionListing {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -112,7 +119,9 @@ func (w *regionListings) currentListing(ctx context.Context, c *Client) *regionL
 	}
 	w.need = 2 * spent
 	w.last = &regionListing{begun: now, writes: writes, done: make(chan struct{})}
-	go w.last.fetchRegion(context.WithoutCancel(ctx), c, min(spent*pagesPerCall, c.listingPages)) // it belongs to all who wait for it
+	go w.last.fetchRegion(
+		context.WithoutCancel(ctx), c, min(spent*pagesPerCall, c.listingPages),
+	) // it belongs to all who wait for it
 	return w.last
 }
 

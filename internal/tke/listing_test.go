@@ -17,7 +17,13 @@ func region(t *testing.T, caches int) (*tketest.Server, []string) {
 	for i := range ids {
 		ids[i] = server.Put(tketest.Cache{Images: []string{"nginx"}}).ID
 	}
-	server.Inject(tketest.Fault{Action: tke.ActionDescribe, Times: tketest.Always, Effect: tketest.Delay{For: 20 * time.Millisecond}})
+	server.Inject(
+		tketest.Fault{
+			Action: tke.ActionDescribe,
+			Times:  tketest.Always,
+			Effect: tketest.Delay{For: 20 * time.Millisecond},
+		},
+	)
 	return server, ids
 }
 
@@ -57,13 +63,18 @@ func TestARefreshOfAThousandCachesCostsTwentyFiveCalls(t *testing.T) {
 	}
 }
 
-// TestRefreshCallsAreWhatARefreshTakes holds the formula, by which the guide on scale reckons, to the client.
+// TestRefreshCallsAreWhatARefreshTakes holds the formula, by which the guide on scale reckons, to
+// the client.
 func TestRefreshCallsAreWhatARefreshTakes(t *testing.T) {
 	t.Parallel()
 	for _, caches := range []int{30, 200, 1000, 2600} {
 		server, ids := region(t, caches)
 		refresh(t, dial(t, config(server.URL)), ids, func(string, *tke.ImageCache) {})
-		calls, want := server.Calls(tke.ActionDescribe), tke.RefreshCalls(caches, 10, config(server.URL).MaxRequestsPerSecond)
+		calls, want := server.Calls(
+			tke.ActionDescribe,
+		), tke.RefreshCalls(
+			caches, 10, config(server.URL).MaxRequestsPerSecond,
+		)
 		if calls < want-2 || calls > want+want/8+2 { // who reads when is chance
 			t.Errorf("%d caches: %d calls, %d by the formula", caches, calls, want)
 		}
@@ -90,7 +101,8 @@ func TestARegionFullOfOthersCachesIsNotListed(t *testing.T) {
 	}
 }
 
-// TestASweepThatWouldTakeTooLongIsNotBegun: nobody waits for a listing that would be too old when it came.
+// TestASweepThatWouldTakeTooLongIsNotBegun: nobody waits for a listing that would be too old when
+// it came.
 func TestASweepThatWouldTakeTooLongIsNotBegun(t *testing.T) {
 	t.Parallel()
 	for perSecond, sweeps := range map[float64]bool{1: true, 0.4: false} { // twenty pages, and eight
@@ -138,7 +150,8 @@ func TestACacheThatASweepDoesNotShowIsAskedForByItself(t *testing.T) {
 	}
 }
 
-// TestNoReadSeesThePastOfItsOwnProcess: after a write, a sweep from before it answers nothing any more.
+// TestNoReadSeesThePastOfItsOwnProcess: after a write, a sweep from before it answers nothing any
+// more.
 func TestNoReadSeesThePastOfItsOwnProcess(t *testing.T) {
 	t.Parallel()
 	server, ids := region(t, 300)

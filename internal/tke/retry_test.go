@@ -80,7 +80,9 @@ func TestAnAnswerWithoutContentIsNotAnEmptyList(t *testing.T) {
 func TestARefusedCreateIsCertain(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{})
-	server.Inject(tketest.Fault{Action: tke.ActionCreate, Effect: tketest.ErrorBefore{Code: "LimitExceeded", Message: "quota"}})
+	server.Inject(
+		tketest.Fault{Action: tke.ActionCreate, Effect: tketest.ErrorBefore{Code: "LimitExceeded", Message: "quota"}},
+	)
 	_, err := dial(t, config(server.URL)).Create(t.Context(), nginx("llm"))
 	var e *cloudapi.Error
 	if !errors.As(err, &e) || !e.HasCode("LimitExceeded") || server.Calls(tke.ActionCreate) != 1 {
@@ -101,12 +103,18 @@ func TestARefusedConnectionIsTriedAgainEvenForACreate(t *testing.T) {
 		}
 		return http.DefaultTransport.RoundTrip(r)
 	})
-	if _, err := dial(t, c).Create(t.Context(), nginx("llm")); err != nil || refusals != 2 || len(server.Caches()) != 1 {
+	if _, err := dial(
+		t, c,
+	).Create(
+		t.Context(), nginx("llm"),
+	); err != nil || refusals != 2 ||
+		len(server.Caches()) != 1 {
 		t.Errorf("after %d refusals: %v, %d caches", refusals, err, len(server.Caches()))
 	}
 }
 
-// TestAnInterruptedCreateKeepsItsID: a cancellation while the answer to a create is on its way does not lose the id.
+// TestAnInterruptedCreateKeepsItsID: a cancellation while the answer to a create is on its way does
+// not lose the id.
 func TestAnInterruptedCreateKeepsItsID(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{})

@@ -8,11 +8,13 @@ import (
 	"time"
 )
 
-// Time is a point in time in any of the service's spellings; zero when it told none, or none that can be read.
+// Time is a point in time in any of the service's spellings; zero when it told none, or none that
+// can be read.
 type Time struct{ time.Time }
 
-// serviceZone is where a time without a zone is taken to be: China Standard Time. Unconfirmed; the published
-// DescribeImageCaches example only makes sense so (the cache is created before its first event).
+// serviceZone is where a time without a zone is taken to be: China Standard Time. Unconfirmed; the
+// published DescribeImageCaches example only makes sense so (the cache is created before its first
+// event).
 var serviceZone = time.FixedZone("CST", 8*60*60)
 
 var timeLayouts = []string{
@@ -24,7 +26,8 @@ var timeLayouts = []string{
 	"2006-01-02T15:04:05",
 }
 
-// UnmarshalJSON never fails: a time that cannot be read is worth less than the cache that it belongs to.
+// UnmarshalJSON never fails: a time that cannot be read is worth less than the cache that it
+// belongs to.
 func (t *Time) UnmarshalJSON(data []byte) error {
 	var text string
 	if json.Unmarshal(data, &text) != nil {
@@ -34,8 +37,9 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// ParseTime reads the forms in which the API writes times: "2021-12-06 22:52:24", "2026-03-30 07:03:35 +0000 UTC", RFC 3339,
-// epoch milliseconds, and what Go prints of a time with a monotonic reading ("… +0800 CST m=+893.262707991").
+// ParseTime reads the forms in which the API writes times: "2021-12-06 22:52:24", "2026-03-30
+// 07:03:35 +0000 UTC", RFC 3339, epoch milliseconds, and what Go prints of a time with a monotonic
+// reading ("… +0800 CST m=+893.262707991").
 func ParseTime(text string) (time.Time, bool) {
 	text, _, _ = strings.Cut(strings.TrimSpace(text), " m=")
 	if ms, err := strconv.ParseInt(text, 10, 64); err == nil && ms > 0 {

@@ -6,10 +6,12 @@ import (
 	"time"
 )
 
-// notListedFor is how long a cache that was just created may be missing from the list before it counts as gone.
+// notListedFor is how long a cache that was just created may be missing from the list before it
+// counts as gone.
 const notListedFor = 30 * time.Second
 
-// BuildError says that the service gave up building a cache. The cache exists and holds the service's events.
+// BuildError says that the service gave up building a cache. The cache exists and holds the
+// service's events.
 type BuildError struct{ Cache *ImageCache }
 
 func (e *BuildError) Error() string {
@@ -49,8 +51,9 @@ func (e *GoneError) Error() string { return fmt.Sprintf("image cache %s is gone"
 // firstPollDivisor is how many times sooner than the others the first look at a new cache comes.
 const firstPollDivisor = 3
 
-// WaitReady waits until a new cache can be used. It ends with the context. Even the first look is at a moment at which all look: no
-// cache is built at once, and fifty looks at fifty caches that were just created would be fifty calls.
+// WaitReady waits until a new cache can be used. It ends with the context. Even the first look is
+// at a moment at which all look: no cache is built at once, and fifty looks at fifty caches that
+// were just created would be fifty calls.
 func (c *Client) WaitReady(ctx context.Context, id string) (*ImageCache, error) {
 	if err := waitForTick(ctx, c.poll/firstPollDivisor); err != nil {
 		return nil, &WaitError{ID: id, For: Built, Err: err}
@@ -60,13 +63,15 @@ func (c *Client) WaitReady(ctx context.Context, id string) (*ImageCache, error) 
 	})
 }
 
-// stableReads is how often in a row a cache that was never seen Updating must look the same before that is believed.
+// stableReads is how often in a row a cache that was never seen Updating must look the same before
+// that is believed.
 const stableReads = 3
 
-// WaitUpdated waits until an update is through: the cache is Ready again and shows what was asked for. The update begins some
-// time after the service has answered, and some updates may never show as Updating (unconfirmed); so the first looks may show
-// the past, be it Ready or a failure from before. An update that was seen to run is through when the cache stays Ready, also if it
-// shows something else than was asked for: the service may spell in its own way.
+// WaitUpdated waits until an update is through: the cache is Ready again and shows what was asked
+// for. The update begins some time after the service has answered, and some updates may never show
+// as Updating (unconfirmed); so the first looks may show the past, be it Ready or a failure from
+// before. An update that was seen to run is through when the cache stays Ready, also if it shows
+// something else than was asked for: the service may spell in its own way.
 func (c *Client) WaitUpdated(ctx context.Context, id string, asAsked func(*ImageCache) bool) (*ImageCache, error) {
 	begun, looks := false, 0
 	return c.pollUntil(ctx, id, Updated, func(cache *ImageCache) (bool, error) {
@@ -112,8 +117,11 @@ func (c *Client) WaitDeleted(ctx context.Context, id string) error {
 	}
 }
 
-// pollUntil is the one poll loop. Reads retry transient faults by themselves, so an error of a read ends the wait.
-func (c *Client) pollUntil(ctx context.Context, id string, outcome Outcome, look func(*ImageCache) (bool, error)) (*ImageCache, error) {
+// pollUntil is the one poll loop. Reads retry transient faults by themselves, so an error of a read
+// ends the wait.
+func (c *Client) pollUntil(
+	ctx context.Context, id string, outcome Outcome, look func(*ImageCache) (bool, error),
+) (*ImageCache, error) {
 	var last *ImageCache
 	started, missed := time.Now(), 0
 	for {
@@ -136,7 +144,8 @@ func (c *Client) pollUntil(ctx context.Context, id string, outcome Outcome, look
 	}
 }
 
-// waitForTick sleeps until the next multiple of an interval: all who wait look at the same moments, and so share calls.
+// waitForTick sleeps until the next multiple of an interval: all who wait look at the same moments,
+// and so share calls.
 func waitForTick(ctx context.Context, interval time.Duration) error {
 	now := time.Now()
 	timer := time.NewTimer(now.Truncate(interval).Add(interval).Sub(now))

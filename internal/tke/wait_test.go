@@ -12,7 +12,12 @@ import (
 
 func TestAFailedBuildIsToldWithItsWarnings(t *testing.T) {
 	t.Parallel()
-	server := start(t, tketest.Options{Builder: func(context.Context, tketest.Cache) error { return errors.New("no space left on device") }})
+	server := start(
+		t,
+		tketest.Options{
+			Builder: func(context.Context, tketest.Cache) error { return errors.New("no space left on device") },
+		},
+	)
 	client := dial(t, config(server.URL))
 	id, err := client.Create(t.Context(), nginx("small"))
 	if err != nil {
@@ -65,12 +70,15 @@ func TestAWaitEndsWithItsContextAndSaysWhatWasSeen(t *testing.T) {
 	id := server.Put(tketest.Cache{Images: []string{"nginx"}, Status: tketest.StatusPending}).ID
 	last, err := client.WaitReady(within(t, 100*time.Millisecond), id)
 	var wait *tke.WaitError
-	if !errors.As(err, &wait) || !errors.Is(err, context.DeadlineExceeded) || wait.Last == nil || wait.Last.Status != tke.StatusPending || last == nil {
+	if !errors.As(err, &wait) || !errors.Is(err, context.DeadlineExceeded) || wait.Last == nil ||
+		wait.Last.Status != tke.StatusPending ||
+		last == nil {
 		t.Errorf("got %v, %v", last, err)
 	}
 }
 
-// TestWaitsPollTogether: ten caches are waited for with far fewer calls than ten pollers would make.
+// TestWaitsPollTogether: ten caches are waited for with far fewer calls than ten pollers would
+// make.
 func TestWaitsPollTogether(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{})
@@ -81,7 +89,9 @@ func TestWaitsPollTogether(t *testing.T) {
 	const caches = 10
 	for range caches {
 		id := server.Put(tketest.Cache{Images: []string{"nginx"}, Status: tketest.StatusPending}).ID
-		time.AfterFunc(time.Second, func() { server.Modify(id, func(c *tketest.Cache) { c.Status = tketest.StatusReady }) })
+		time.AfterFunc(
+			time.Second, func() { server.Modify(id, func(c *tketest.Cache) { c.Status = tketest.StatusReady }) },
+		)
 		go func() {
 			_, err := client.WaitReady(within(t, time.Minute), id)
 			done <- err
@@ -107,7 +117,9 @@ func TestAnUpdateIsNotTakenForDoneBeforeItBegins(t *testing.T) {
 			id := server.Put(tketest.Cache{Images: []string{"nginx:1.29"}, Status: status}).ID
 			before, _ := server.Cache(id)
 			server.Inject(tketest.Fault{Action: tke.ActionUpdate, Effect: tketest.StaleLists{Count: 2}})
-			if err := client.Update(t.Context(), tke.UpdateRequest{ID: id, Images: []string{"nginx:1.29"}}); err != nil {
+			if err := client.Update(
+				t.Context(), tke.UpdateRequest{ID: id, Images: []string{"nginx:1.29"}},
+			); err != nil {
 				t.Fatal(err)
 			}
 			cache, err := client.WaitUpdated(within(t, time.Minute), id, func(*tke.ImageCache) bool { return true })
@@ -123,23 +135,32 @@ func TestAnUpdateThatNeverShowsAsUpdatingEndsToo(t *testing.T) {
 	server := start(t, tketest.Options{})
 	client := dial(t, config(server.URL))
 	id := server.Put(tketest.Cache{Images: []string{"nginx"}, Name: "renamed"}).ID
-	cache, err := client.WaitUpdated(within(t, time.Minute), id, func(c *tke.ImageCache) bool { return c.Name == "renamed" })
+	cache, err := client.WaitUpdated(
+		within(t, time.Minute), id, func(c *tke.ImageCache) bool { return c.Name == "renamed" },
+	)
 	if err != nil || cache.ID != id {
 		t.Errorf("got %v, %v", cache, err)
 	}
 }
 
-// TestAnUpdateThatWasSeenToRunIsThroughInOtherWordsToo: a service that spells in its own way must not be waited for until the end
-// of all time.
+// TestAnUpdateThatWasSeenToRunIsThroughInOtherWordsToo: a service that spells in its own way must
+// not be waited for until the end of all time.
 func TestAnUpdateThatWasSeenToRunIsThroughInOtherWordsToo(t *testing.T) {
 	t.Parallel()
-	server := start(t, tketest.Options{Pace: 50 * time.Millisecond, RewriteAnswer: func(cache *tketest.Cache) { cache.Name = "told" }})
+	server := start(
+		t,
+		tketest.Options{Pace: 50 * time.Millisecond, RewriteAnswer: func(cache *tketest.Cache) { cache.Name = "told" }},
+	)
 	client := dial(t, config(server.URL))
 	id := server.Put(tketest.Cache{Images: []string{"nginx:1.29"}}).ID
-	if err := client.Update(t.Context(), tke.UpdateRequest{ID: id, Name: new("asked"), Images: []string{"nginx:1.29"}}); err != nil {
+	if err := client.Update(
+		t.Context(), tke.UpdateRequest{ID: id, Name: new("asked"), Images: []string{"nginx:1.29"}},
+	); err != nil {
 		t.Fatal(err)
 	}
-	cache, err := client.WaitUpdated(within(t, 10*time.Second), id, func(c *tke.ImageCache) bool { return c.Name == "asked" })
+	cache, err := client.WaitUpdated(
+		within(t, 10*time.Second), id, func(c *tke.ImageCache) bool { return c.Name == "asked" },
+	)
 	if err != nil || cache.Name != "told" || cache.Status != tke.StatusReady {
 		t.Errorf("got %+v, %v", cache, err)
 	}

@@ -1,6 +1,7 @@
-// Package apitest is what stand-ins for Tencent Cloud's API have in common: the signature (TC3-HMAC-SHA256) and, for the smaller
-// ones, the whole envelope. It is written from what is published about the API
-// (https://www.tencentcloud.com/document/api/213/31575), never from the client that is tested with it.
+// Package apitest is what stand-ins for Tencent Cloud's API have in common: the signature
+// (TC3-HMAC-SHA256) and, for the smaller ones, the whole envelope. It is written from what is
+// published about the API (https://www.tencentcloud.com/document/api/213/31575), never from the
+// client that is tested with it.
 package apitest
 
 import (
@@ -17,13 +18,14 @@ import (
 	"time"
 )
 
-// Service is an HTTP handler that answers the actions of one service. It is strict: requests are signed unless the action takes
-// none, and carry known fields of their types only.
+// Service is an HTTP handler that answers the actions of one service. It is strict: requests are
+// signed unless the action takes none, and carry known fields of their types only.
 type Service struct {
 	Name, Version string
 	// Lookup gives the credential of a secret id.
 	Lookup func(secretID string) (Credential, bool)
-	// Clock is the service's time, against which signatures are held and which answers are dated by. Default: time.Now.
+	// Clock is the service's time, against which signatures are held and which answers are dated
+	// by. Default: time.Now.
 	Clock   func() time.Time
 	Actions map[string]Action
 
@@ -78,7 +80,8 @@ func (c *Call) Integer(name string) (int64, bool) {
 	return value, err == nil
 }
 
-// Request is one request that came, whatever became of it. It holds nothing that was sent as a secret.
+// Request is one request that came, whatever became of it. It holds nothing that was sent as a
+// secret.
 type Request struct {
 	Action, SecretID, Region string
 	Header                   http.Header // without Authorization and X-TC-Token
@@ -134,7 +137,12 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.Clock != nil {
 		now = s.Clock()
 	}
-	call := &Call{Action: r.Header.Get("X-TC-Action"), Region: r.Header.Get("X-TC-Region"), Header: r.Header, Arrived: now}
+	call := &Call{
+		Action:  r.Header.Get("X-TC-Action"),
+		Region:  r.Header.Get("X-TC-Region"),
+		Header:  r.Header,
+		Arrived: now,
+	}
 	answer, refusal := s.performCall(call, r)
 	id := s.recordRequest(call, refusal)
 	fields := map[string]any{"RequestId": id}
@@ -183,7 +191,10 @@ func (s *Service) performCall(c *Call, r *http.Request) (any, *Refusal) {
 	case r.Header.Get("X-TC-Version") != s.Version:
 		return nil, &Refusal{Code: "NoSuchVersion", EN: "The version does not exist."}
 	case c.Region == "":
-		return nil, &Refusal{Code: CodeMissingParameter, EN: "The request is missing a required parameter `X-TC-Region`."}
+		return nil, &Refusal{
+			Code: CodeMissingParameter,
+			EN:   "The request is missing a required parameter `X-TC-Region`.",
+		}
 	}
 	if refusal := s.authenticate(c, action, r, body); refusal != nil {
 		return nil, refusal
@@ -200,7 +211,8 @@ func (s *Service) performCall(c *Call, r *http.Request) (any, *Refusal) {
 	return action.Run(c)
 }
 
-// authenticate: an unsigned action says so with SKIP in place of a signature; whatever token comes along is ignored.
+// authenticate: an unsigned action says so with SKIP in place of a signature; whatever token comes
+// along is ignored.
 func (s *Service) authenticate(c *Call, action Action, r *http.Request, body []byte) *Refusal {
 	if action.Unsigned {
 		if r.Header.Get("Authorization") != "SKIP" {
@@ -211,7 +223,16 @@ func (s *Service) authenticate(c *Call, action Action, r *http.Request, body []b
 		}
 		return nil
 	}
-	signed := &SignedRequest{Service: s.Name, Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Host: r.Host, Header: r.Header, Body: body, Arrived: c.Arrived}
+	signed := &SignedRequest{
+		Service: s.Name,
+		Method:  r.Method,
+		Path:    r.URL.Path,
+		Query:   r.URL.RawQuery,
+		Host:    r.Host,
+		Header:  r.Header,
+		Body:    body,
+		Arrived: c.Arrived,
+	}
 	if refusal := signed.Verify(s.Lookup); refusal != nil {
 		return refusal
 	}
@@ -237,7 +258,10 @@ func (c *Call) parseBody(action Action, body []byte) *Refusal {
 			known[name] = true
 			value, there := c.fields[name]
 			if required && (!there || value == "") {
-				return &Refusal{Code: CodeMissingParameter, EN: "The request is missing a required parameter `" + name + "`."}
+				return &Refusal{
+					Code: CodeMissingParameter,
+					EN:   "The request is missing a required parameter `" + name + "`.",
+				}
 			}
 			if there && !isType(value) {
 				return Invalid("the type of `" + name + "` is wrong")

@@ -16,7 +16,8 @@ const (
 	algorithm  = "TC3-HMAC-SHA256"
 	terminator = "tc3_request"
 
-	// maxSkew is how far a request's clock may be off before it is answered AuthFailure.SignatureExpire.
+	// maxSkew is how far a request's clock may be off before it is answered
+	// AuthFailure.SignatureExpire.
 	maxSkew = 5 * time.Minute
 )
 
@@ -31,8 +32,8 @@ const (
 	CodeTokenFailure         = "AuthFailure.TokenFailure"
 )
 
-// Credential is one key pair that a service knows. A Token makes it a temporary one, which is refused without it, and after
-// it has expired.
+// Credential is one key pair that a service knows. A Token makes it a temporary one, which is
+// refused without it, and after it has expired.
 type Credential struct {
 	SecretID  string
 	SecretKey string
@@ -92,7 +93,8 @@ func parseAuthorization(header, service string) (authorization, bool) {
 	return auth, complete
 }
 
-// Verify holds the signature and the clock of a request. lookup gives the credential of a secret id.
+// Verify holds the signature and the clock of a request. lookup gives the credential of a secret
+// id.
 func (s *SignedRequest) Verify(lookup func(secretID string) (Credential, bool)) *Refusal {
 	for _, name := range []string{"X-TC-Timestamp", "Authorization"} {
 		if s.Header.Get(name) == "" {
@@ -120,14 +122,20 @@ func (s *SignedRequest) Verify(lookup func(secretID string) (Credential, bool)) 
 	return s.checkSignature(auth, timestamp, lookup)
 }
 
-func (s *SignedRequest) checkSignature(auth authorization, timestamp int64, lookup func(string) (Credential, bool)) *Refusal {
+func (s *SignedRequest) checkSignature(
+	auth authorization, timestamp int64, lookup func(string) (Credential, bool),
+) *Refusal {
 	credential, known := lookup(auth.secretID)
 	switch {
 	case !known:
 		return &Refusal{CodeSecretIDNotFound,
 			"The SecretId is not found, please ensure that your SecretId is correct.", "密钥不存在，请检查 SecretId 是否正确。"}
 	case s.Header.Get("X-TC-Token") != credential.Token:
-		return &Refusal{CodeTokenFailure, "The token in the request header is not correct for this SecretId.", "Token 错误。"}
+		return &Refusal{
+			CodeTokenFailure,
+			"The token in the request header is not correct for this SecretId.",
+			"Token 错误。",
+		}
 	case !credential.Expires.IsZero() && !s.Arrived.Before(credential.Expires):
 		return &Refusal{CodeTokenFailure, "The token in the request header has expired.", "Token 已过期。"}
 	}
@@ -141,7 +149,8 @@ func (s *SignedRequest) checkSignature(auth authorization, timestamp int64, look
 	return nil
 }
 
-// canonicalRequest is the text that a signature stands for: method, path, query, the signed headers and the body's digest.
+// canonicalRequest is the text that a signature stands for: method, path, query, the signed headers
+// and the body's digest.
 func (s *SignedRequest) canonicalRequest(signedHeaders []string) string {
 	var headers strings.Builder
 	for _, name := range signedHeaders {
@@ -160,13 +169,16 @@ func (s *SignedRequest) canonicalRequest(signedHeaders []string) string {
 	}, "\n")
 }
 
-// computeSignature is the algorithm: the key is derived from the secret through date, service and terminator.
+// computeSignature is the algorithm: the key is derived from the secret through date, service and
+// terminator.
 func computeSignature(secretKey string, auth authorization, timestamp int64, canonical string) string {
 	key := []byte("TC3" + secretKey)
 	for part := range strings.SplitSeq(auth.scope, "/") {
 		key = computeMAC(key, part)
 	}
-	text := strings.Join([]string{algorithm, strconv.FormatInt(timestamp, 10), auth.scope, hexDigest([]byte(canonical))}, "\n")
+	text := strings.Join(
+		[]string{algorithm, strconv.FormatInt(timestamp, 10), auth.scope, hexDigest([]byte(canonical))}, "\n",
+	)
 	return hex.EncodeToString(computeMAC(key, text))
 }
 

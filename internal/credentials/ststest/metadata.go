@@ -10,7 +10,8 @@ import (
 
 const metadataPath = "/latest/meta-data/cam/security-credentials/"
 
-// Metadata is the metadata service of a CVM with one role bound to it (https://cloud.tencent.com/document/product/213/4934).
+// Metadata is the metadata service of a CVM with one role bound to it
+// (https://cloud.tencent.com/document/product/213/4934).
 type Metadata struct {
 	STS     *Server
 	Role    string // its name
@@ -37,8 +38,12 @@ func (m *Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.calls.Add(1)
 		credential := m.STS.IssueSession(m.ARN, "CVM", 6*time.Hour)
 		_ = json.NewEncoder(w).Encode(map[string]any{ // a client that is gone
-			"TmpSecretId": credential.SecretID, "TmpSecretKey": credential.SecretKey, "Token": credential.Token,
-			"ExpiredTime": credential.Expires.Unix(), "Expiration": credential.Expires.UTC().Format(time.RFC3339), "Code": "Success",
+			"TmpSecretId":  credential.SecretID,
+			"TmpSecretKey": credential.SecretKey,
+			"Token":        credential.Token,
+			"ExpiredTime":  credential.Expires.Unix(),
+			"Expiration":   credential.Expires.UTC().Format(time.RFC3339),
+			"Code":         "Success",
 		})
 	}
 }

@@ -1,6 +1,7 @@
-// Package ststest is a stand-in for Tencent Cloud's STS (service sts, version 2018-08-13) and for the metadata service of a CVM:
-// roles, who may assume them, and sessions that expire. It is written from the published API pages
-// (https://www.tencentcloud.com/document/product/1150), never from the client that is tested with it.
+// Package ststest is a stand-in for Tencent Cloud's STS (service sts, version 2018-08-13) and for
+// the metadata service of a CVM: roles, who may assume them, and sessions that expire. It is
+// written from the published API pages (https://www.tencentcloud.com/document/product/1150), never
+// from the client that is tested with it.
 package ststest
 
 import (
@@ -33,7 +34,8 @@ var (
 
 // Options are what the service knows.
 type Options struct {
-	// Keys are the long-term key pairs (and temporary ones from elsewhere), by the account (UIN) that they belong to.
+	// Keys are the long-term key pairs (and temporary ones from elsewhere), by the account (UIN)
+	// that they belong to.
 	Keys map[string][]apitest.Credential
 	// Roles by their ARN.
 	Roles map[string]Role
@@ -90,19 +92,29 @@ func New(opts Options) *Server {
 	s.Service = apitest.Service{
 		Name: "sts", Version: "2018-08-13", Clock: opts.Clock, Lookup: s.Lookup,
 		Actions: map[string]apitest.Action{
-			AssumeRole: {Strings: append(slices.Clone(role), "Policy", "ExternalId", "SourceIdentity", "SerialNumber", "TokenCode"),
-				Integers: duration, Run: s.assumeRole},
+			AssumeRole: {
+				Strings: append(
+					slices.Clone(role), "Policy", "ExternalId", "SourceIdentity", "SerialNumber", "TokenCode",
+				),
+				Integers: duration,
+				Run:      s.assumeRole,
+			},
 			AssumeRoleWithSAML: {Unsigned: true, Strings: append(slices.Clone(role), "SAMLAssertion!", "PrincipalArn!"),
 				Integers: duration, Run: s.assumeRoleWithSAML},
-			AssumeRoleWithWebIdentity: {Unsigned: true, Strings: append(slices.Clone(role), "ProviderId!", "WebIdentityToken!"),
-				Integers: duration, Run: s.assumeRoleWithWebIdentity},
+			AssumeRoleWithWebIdentity: {
+				Unsigned: true,
+				Strings:  append(slices.Clone(role), "ProviderId!", "WebIdentityToken!"),
+				Integers: duration,
+				Run:      s.assumeRoleWithWebIdentity,
+			},
 			GetCallerIdentity: {Run: s.getCallerIdentity},
 		},
 	}
 	return s
 }
 
-// Lookup gives a credential by its secret id: a key pair, or a session that was given out, with its end.
+// Lookup gives a credential by its secret id: a key pair, or a session that was given out, with its
+// end.
 func (s *Server) Lookup(secretID string) (apitest.Credential, bool) {
 	found, ok := s.findCredential(secretID)
 	return found.Credential, ok
@@ -141,13 +153,20 @@ func (s *Server) assumeRole(c *apitest.Call) (any, *apitest.Refusal) {
 		return nil, refusal
 	}
 	caller, _ := s.findCredential(c.SecretID)
-	if !slices.Contains(role.Principals, caller.account) && !slices.Contains(role.Principals, caller.arn) || role.ExternalID != c.Text("ExternalId") {
-		return nil, &apitest.Refusal{Code: "UnauthorizedOperation", EN: "The caller is not authorized to assume the role."}
+	if !slices.Contains(role.Principals, caller.account) && !slices.Contains(role.Principals, caller.arn) ||
+		role.ExternalID != c.Text("ExternalId") {
+		return nil, &apitest.Refusal{
+			Code: "UnauthorizedOperation",
+			EN:   "The caller is not authorized to assume the role.",
+		}
 	}
 	if policy := c.Text("Policy"); policy != "" {
 		text, err := url.QueryUnescape(policy)
 		if err != nil || text == policy || !json.Valid([]byte(text)) {
-			return nil, &apitest.Refusal{Code: "InvalidParameter.StrategyFormatError", EN: "The policy is not URL-encoded JSON."}
+			return nil, &apitest.Refusal{
+				Code: "InvalidParameter.StrategyFormatError",
+				EN:   "The policy is not URL-encoded JSON.",
+			}
 		}
 	}
 	if refusal := s.checkMFA(role, c); refusal != nil {
@@ -173,7 +192,8 @@ func (s *Server) assumeRoleWithSAML(c *apitest.Call) (any, *apitest.Refusal) {
 		return nil, refusal
 	}
 	assertion, err := base64.StdEncoding.DecodeString(c.Text("SAMLAssertion"))
-	if err != nil || role.SAMLAssertion == "" || string(assertion) != role.SAMLAssertion || c.Text("PrincipalArn") != role.SAMLProvider {
+	if err != nil || role.SAMLAssertion == "" || string(assertion) != role.SAMLAssertion ||
+		c.Text("PrincipalArn") != role.SAMLProvider {
 		return nil, &apitest.Refusal{Code: "InvalidParameter.ParamError", EN: "The SAML assertion is not valid."}
 	}
 	return s.grantSession(c), nil
@@ -185,7 +205,10 @@ func (s *Server) assumeRoleWithWebIdentity(c *apitest.Call) (any, *apitest.Refus
 		return nil, refusal
 	}
 	if role.OIDCProvider != c.Text("ProviderId") || !slices.Contains(role.OIDCTokens, c.Text("WebIdentityToken")) {
-		return nil, &apitest.Refusal{Code: "InvalidParameter.WebIdentityTokenError", EN: "The web identity token is not valid."}
+		return nil, &apitest.Refusal{
+			Code: "InvalidParameter.WebIdentityTokenError",
+			EN:   "The web identity token is not valid.",
+		}
 	}
 	return s.grantSession(c), nil
 }
@@ -214,15 +237,31 @@ func (s *Server) grantSession(c *apitest.Call) any {
 	credential := s.IssueSession(c.Text("RoleArn"), c.Text("RoleSessionName"), time.Duration(seconds)*time.Second)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.granted = append(s.granted, SessionRequest{Action: c.Action, RoleARN: c.Text("RoleArn"), SessionName: c.Text("RoleSessionName"), Policy: c.Text("Policy"),
-		SourceIdentity: c.Text("SourceIdentity"), ProviderID: c.Text("ProviderId"), Duration: seconds})
+	s.granted = append(
+		s.granted,
+		SessionRequest{
+			Action:         c.Action,
+			RoleARN:        c.Text("RoleArn"),
+			SessionName:    c.Text("RoleSessionName"),
+			Policy:         c.Text("Policy"),
+			SourceIdentity: c.Text("SourceIdentity"),
+			ProviderID:     c.Text("ProviderId"),
+			Duration:       seconds,
+		},
+	)
 	return map[string]any{
-		"Credentials": map[string]string{"TmpSecretId": credential.SecretID, "TmpSecretKey": credential.SecretKey, "Token": credential.Token},
-		"ExpiredTime": credential.Expires.Unix(), "Expiration": credential.Expires.UTC().Format(time.RFC3339),
+		"Credentials": map[string]string{
+			"TmpSecretId":  credential.SecretID,
+			"TmpSecretKey": credential.SecretKey,
+			"Token":        credential.Token,
+		},
+		"ExpiredTime": credential.Expires.Unix(),
+		"Expiration":  credential.Expires.UTC().Format(time.RFC3339),
 	}
 }
 
-// IssueSession gives out a session for a role without being asked by its API, as the metadata service does.
+// IssueSession gives out a session for a role without being asked by its API, as the metadata
+// service does.
 func (s *Server) IssueSession(arn, name string, lifetime time.Duration) apitest.Credential {
 	now := time.Now()
 	if s.opts.Clock != nil {

@@ -1,5 +1,6 @@
-// Package tcrtest is a stand-in for the one action of Tencent Container Registry (service tcr, version 2019-09-24) that is used
-// here. It is written from the published API page (https://www.tencentcloud.com/document/product/1051/45154).
+// Package tcrtest is a stand-in for the one action of Tencent Container Registry (service tcr,
+// version 2019-09-24) that is used here. It is written from the published API page
+// (https://www.tencentcloud.com/document/product/1051/45154).
 package tcrtest
 
 import (
@@ -18,12 +19,13 @@ const CreateInstanceToken = "CreateInstanceToken"
 type Options struct {
 	// Lookup gives the credential of a secret id.
 	Lookup func(secretID string) (apitest.Credential, bool)
-	// Instances are the ids of registries, each with what its tokens are. Tokens of a real registry cannot be made here, so
-	// that all are the same.
+	// Instances are the ids of registries, each with what its tokens are. Tokens of a real registry
+	// cannot be made here, so that all are the same.
 	Instances map[string]Account
 	// Clock is the service's time. Default: time.Now.
 	Clock func() time.Time
-	// Bare makes the answer as the published example has it: the user name is a bare number, and times are in milliseconds.
+	// Bare makes the answer as the published example has it: the user name is a bare number, and
+	// times are in milliseconds.
 	Bare bool
 }
 
@@ -49,8 +51,13 @@ func New(opts Options) *Server {
 	}
 	s := &Server{opts: opts}
 	s.Service = apitest.Service{
-		Name: "tcr", Version: "2019-09-24", Clock: opts.Clock, Lookup: opts.Lookup,
-		Actions: map[string]apitest.Action{CreateInstanceToken: {Strings: []string{"RegistryId!", "TokenType", "Desc"}, Run: s.createToken}},
+		Name:    "tcr",
+		Version: "2019-09-24",
+		Clock:   opts.Clock,
+		Lookup:  opts.Lookup,
+		Actions: map[string]apitest.Action{
+			CreateInstanceToken: {Strings: []string{"RegistryId!", "TokenType", "Desc"}, Run: s.createToken},
+		},
 	}
 	return s
 }
@@ -74,7 +81,12 @@ func (s *Server) createToken(c *apitest.Call) (any, *apitest.Refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.issued = append(s.issued, IssuedToken{c.Text("RegistryId"), kind, c.Text("Desc")})
-	answer := map[string]any{"Username": account.Username, "Token": account.Token, "ExpTime": c.Arrived.Add(time.Hour).Unix(), "TokenId": nil}
+	answer := map[string]any{
+		"Username": account.Username,
+		"Token":    account.Token,
+		"ExpTime":  c.Arrived.Add(time.Hour).Unix(),
+		"TokenId":  nil,
+	}
 	if s.opts.Bare {
 		answer["Username"], answer["ExpTime"] = bareNumber(account.Username), c.Arrived.Add(time.Hour).UnixMilli()
 	}

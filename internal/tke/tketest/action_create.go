@@ -29,8 +29,8 @@ type createResponse struct {
 	ID string `json:"ImageCacheId"`
 }
 
-// createCache makes a cache each time that it is called: there is no client token, so the same request sent again makes
-// another one.
+// createCache makes a cache each time that it is called: there is no client token, so the same
+// request sent again makes another one.
 func (s *Server) createCache(c *call, in createRequest) (any, *apiError) {
 	if err := in.checkFields(s.opts.Unconfirmed); err != nil {
 		return nil, err
@@ -49,7 +49,8 @@ func (s *Server) createCache(c *call, in createRequest) (any, *apiError) {
 	return createResponse{rec.ID}, nil
 }
 
-// checkRoom holds the quota and, where they are unique, the names. The cache of id self may keep its own name.
+// checkRoom holds the quota and, where they are unique, the names. The cache of id self may keep
+// its own name.
 func (s *Server) checkRoom(region string, name *string, self string) *apiError {
 	count := 0
 	for id, rec := range s.caches {

@@ -4,8 +4,8 @@ type deleteRequest struct {
 	IDs []string `json:"ImageCacheIds"`
 }
 
-// deleteCaches deletes caches, with their snapshots, in any status; a build that runs is broken off. It deletes all of them
-// or, when it answers an error, none.
+// deleteCaches deletes caches, with their snapshots, in any status; a build that runs is broken
+// off. It deletes all of them or, when it answers an error, none.
 func (s *Server) deleteCaches(c *call, in deleteRequest) (any, *apiError) {
 	if len(in.IDs) == 0 {
 		return nil, newInvalidValueError("ImageCacheIds", "it is empty")

@@ -64,7 +64,9 @@ func (in describeRequest) checkFields(u Unconfirmed) *apiError {
 	}
 	for i, f := range in.Filters {
 		if f.Name != "image-cache-name" {
-			return newInvalidValueError(fmt.Sprintf("Filters.%d.Name", i), fmt.Sprintf("%q is not `image-cache-name`", f.Name))
+			return newInvalidValueError(
+				fmt.Sprintf("Filters.%d.Name", i), fmt.Sprintf("%q is not `image-cache-name`", f.Name),
+			)
 		}
 	}
 	return nil
@@ -79,7 +81,8 @@ func (in describeRequest) checkKnown(visible []*record) *apiError {
 	return nil
 }
 
-// matchesFilters tells whether a cache meets all conditions; within one of them, any of its values will do.
+// matchesFilters tells whether a cache meets all conditions; within one of them, any of its values
+// will do.
 func (in describeRequest) matchesFilters(rec *record) bool {
 	if len(in.IDs) > 0 && !slices.Contains(in.IDs, rec.ID) {
 		return false
@@ -114,7 +117,8 @@ func (s *Server) sortRecords(recs []*record) {
 	})
 }
 
-// compareNewestFirst puts the later cache first, and of caches made in the same moment the one that was asked for later.
+// compareNewestFirst puts the later cache first, and of caches made in the same moment the one that
+// was asked for later.
 func compareNewestFirst(a, b *record) int {
 	return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.seq, a.seq))
 }

@@ -18,9 +18,9 @@ type matchResponse struct {
 	ImageCache *wireCache // null when not found
 }
 
-// matchCache answers what `use-image-cache: auto` would choose: of the Ready caches that hold the images, the smaller one,
-// then the newer. To be chosen changes LastMatchedTime: the published example has it with the suffix of a clock that
-// was read in that moment.
+// matchCache answers what `use-image-cache: auto` would choose: of the Ready caches that hold the
+// images, the smaller one, then the newer. To be chosen changes LastMatchedTime: the published
+// example has it with the suffix of a clock that was read in that moment.
 func (s *Server) matchCache(c *call, in matchRequest) (any, *apiError) {
 	if err := firstError(checkReferences(in.Images), checkSnapshotter(in.Snapshotter)); err != nil {
 		return nil, err
@@ -60,8 +60,8 @@ func (in matchRequest) matchesCache(rec *record, u Unconfirmed) bool {
 	return held == len(in.Images) || u.PartialMatch && held > 0
 }
 
-// nameAndTag is what a match compares: the name as it is written, and the tag, `latest` when there is none. Digests are
-// not compared.
+// nameAndTag is what a match compares: the name as it is written, and the tag, `latest` when there
+// is none. Digests are not compared.
 func nameAndTag(image string, u Unconfirmed) string {
 	written, _, digested := strings.Cut(image, "@")
 	repository, tag := written, ""

@@ -10,8 +10,8 @@ type updateRequest struct {
 	ID string `json:"ImageCacheId"`
 }
 
-// updateCache is asynchronous: it answers once the cache is Updating. Like the twin product of another cloud it takes a
-// cache in Ready and UpdateFailed only.
+// updateCache is asynchronous: it answers once the cache is Updating. Like the twin product of
+// another cloud it takes a cache in Ready and UpdateFailed only.
 func (s *Server) updateCache(c *call, in updateRequest) (any, *apiError) {
 	u := s.opts.Unconfirmed
 	if err := in.checkSettings(u); err != nil {
@@ -46,8 +46,9 @@ func (s *Server) updateCache(c *call, in updateRequest) (any, *apiError) {
 	return struct{}{}, nil
 }
 
-// needsPull tells whether the update needs new content on the disk. After a failed update any further one pulls, as the
-// images that the cache names have not been had yet: so new credentials alone can mend it.
+// needsPull tells whether the update needs new content on the disk. After a failed update any
+// further one pulls, as the images that the cache names have not been had yet: so new credentials
+// alone can mend it.
 func (in updateRequest) needsPull(rec *record, u Unconfirmed) bool {
 	if rec.Status == StatusUpdateFailed {
 		return true

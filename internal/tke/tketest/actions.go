@@ -33,8 +33,8 @@ var actions = map[string]action{
 	ActionMatch:    {matchParams, decodeRequest((*Server).matchCache)},
 }
 
-// decodeRequest gives a handler its request as a struct. The body has been held against the parameters before, so decoding
-// it cannot fail.
+// decodeRequest gives a handler its request as a struct. The body has been held against the
+// parameters before, so decoding it cannot fail.
 func decodeRequest[T any](run func(*Server, *call, T) (any, *apiError)) func(*Server, *call) (any, *apiError) {
 	return func(s *Server, c *call) (any, *apiError) {
 		var request T
@@ -45,8 +45,8 @@ func decodeRequest[T any](run func(*Server, *call, T) (any, *apiError)) func(*Se
 	}
 }
 
-// handleCall is the way of every request: who asks and for what, how often, whether they may, whether the request is
-// well-formed, and only then the action.
+// handleCall is the way of every request: who asks and for what, how often, whether they may,
+// whether the request is well-formed, and only then the action.
 func (s *Server) handleCall(c *call) (any, *apiError) {
 	for _, check := range []func(*call) *apiError{
 		checkEnvelope, s.authenticate, s.checkRegion, s.checkRate, s.checkAccess,
@@ -109,7 +109,8 @@ func (s *Server) checkRate(c *call) *apiError {
 	return nil
 }
 
-// checkAccess is what CAM does: it looks at the action and the first resource before anybody looks at the parameters.
+// checkAccess is what CAM does: it looks at the action and the first resource before anybody looks
+// at the parameters.
 func (s *Server) checkAccess(c *call) *apiError {
 	s.mu.Lock()
 	defer s.mu.Unlock()

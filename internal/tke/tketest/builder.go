@@ -12,8 +12,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// Builder makes a cache's images available on its disk. Nil makes the cache usable; an error fails the build, and its
-// text becomes the message of a Warning event. It returns soon after the context ends.
+// Builder makes a cache's images available on its disk. Nil makes the cache usable; an error fails
+// the build, and its text becomes the message of a Warning event. It returns soon after the context
+// ends.
 type Builder func(ctx context.Context, cache Cache) error
 
 // InstantBuilder pulls nothing: any image, also one that exists nowhere, is there at once.
@@ -55,8 +56,8 @@ func (p *puller) close() {
 	p.unverified.CloseIdleConnections()
 }
 
-// pullImages pulls the images one after the other onto one disk, which keeps the blobs by digest and what is unpacked from
-// them by chain id, as containerd does.
+// pullImages pulls the images one after the other onto one disk, which keeps the blobs by digest
+// and what is unpacked from them by chain id, as containerd does.
 func (p *puller) pullImages(ctx context.Context, cache Cache) error {
 	d := newDisk(cache.SizeGiB, p.bytesPerGiB)
 	for _, written := range cache.Images {

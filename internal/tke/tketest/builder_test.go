@@ -45,8 +45,13 @@ func wantFailure(t *testing.T, s *tketest.Server, id string, says ...string) {
 func TestBuilderPullsWhatThereIs(t *testing.T) {
 	t.Parallel()
 	r := newRegistry(t, httptest.NewServer)
-	img := imageOf(t,
-		layerOf(t, 10_000, compression.None), layerOf(t, 20_000, compression.GZip), layerOf(t, 30_000, compression.ZStd))
+	img := imageOf(
+		t,
+		layerOf(
+			t, 10_000, compression.None,
+		),
+		layerOf(t, 20_000, compression.GZip), layerOf(t, 30_000, compression.ZStd),
+	)
 	arm := v1.Platform{OS: "linux", Architecture: "arm64"}
 	amd := v1.Platform{OS: "linux", Architecture: "amd64"}
 	onArm := mutate.IndexAddendum{Add: imageOf(t), Descriptor: v1.Descriptor{Platform: &arm}}
@@ -64,7 +69,9 @@ func TestBuilderPullsWhatThereIs(t *testing.T) {
 	missing := c.create(t, fields{"Images": []string{single, r.host + "/single:2"}})
 	foreign := c.create(t, fields{"Images": []string{elsewhere}})
 	await(t, s, ready, tketest.StatusReady)
-	wantFailure(t, s, missing, "Failed to pull image \""+r.host+"/single:2\"", "code = NotFound", "/single:2: not found")
+	wantFailure(
+		t, s, missing, "Failed to pull image \""+r.host+"/single:2\"", "code = NotFound", "/single:2: not found",
+	)
 	wantFailure(t, s, foreign, "linux", "amd64")
 }
 
@@ -103,8 +110,10 @@ func TestBuilderRunsOutOfSpace(t *testing.T) {
 			message = event.Message
 		}
 	}
-	containerd := regexp.MustCompile(`^Failed to pull image "[^"]+": rpc error: code = Unknown desc = failed to pull and unpack image "[^"]+": ` +
-		`failed to copy: write /var/lib/containerd/io\.containerd\.content\.v1\.content/ingest/[0-9a-f]{64}/data: no space left on device$`)
+	containerd := regexp.MustCompile(
+		`^Failed to pull image "[^"]+": rpc error: code = Unknown desc = failed to pull and unpack image "[^"]+": ` +
+			`failed to copy: write /var/lib/containerd/io\.containerd\.content\.v1\.content/ingest/[0-9a-f]{64}/data: no space left on device$`,
+	)
 	if !containerd.MatchString(message) {
 		t.Errorf("not containerd's text: %s", message)
 	}
@@ -125,13 +134,17 @@ func TestBuilderLooksAtBlobsFirst(t *testing.T) {
 	r := newRegistry(t, httptest.NewServer)
 	layer := layerOf(t, 3<<20, compression.GZip)
 	s, c := startReal(t, tketest.Options{BytesPerGiB: 1 << 17})
-	wantFailure(t, s, c.create(t, fields{"Images": []string{r.push(t, "large:1", imageOf(t, layer))}}), "no space left on device")
+	wantFailure(
+		t, s, c.create(t, fields{"Images": []string{r.push(t, "large:1", imageOf(t, layer))}}),
+		"no space left on device",
+	)
 	if got := r.got("/blobs/" + digestOf(t, layer)); got != 0 {
 		t.Errorf("the layer was fetched %d times, want 0", got)
 	}
 }
 
-// What images share is on the disk once: blobs by digest, but what is unpacked by chain id. The disk has 2.4 MiB.
+// What images share is on the disk once: blobs by digest, but what is unpacked by chain id. The
+// disk has 2.4 MiB.
 func TestBuilderSharesLayers(t *testing.T) {
 	t.Parallel()
 	r := newRegistry(t, httptest.NewServer)

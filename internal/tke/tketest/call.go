@@ -62,7 +62,8 @@ type reply struct {
 	refuse time.Duration // how long connections are refused from before this answer on
 }
 
-// newReply writes a response, or an error, as the service does: both are HTTP 200, and branches of one object.
+// newReply writes a response, or an error, as the service does: both are HTTP 200, and branches of
+// one object.
 func (c *call) newReply(response any, apiErr *apiError) reply {
 	out := reply{status: http.StatusOK, contentType: "application/json"}
 	if apiErr != nil {

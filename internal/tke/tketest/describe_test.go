@@ -76,7 +76,10 @@ func TestFilters(t *testing.T) {
 			t.Errorf("%v (-want +got):\n%s", test.request, diff)
 		}
 	}
-	c.refused(t, tketest.ActionDescribe, fields{"Filters": []fields{{"Name": "status", "Values": []string{"a"}}}}, "InvalidParameterValue")
+	c.refused(
+		t, tketest.ActionDescribe, fields{"Filters": []fields{{"Name": "status", "Values": []string{"a"}}}},
+		"InvalidParameterValue",
+	)
 	other := newClientFor(s, common.NewCredential(tketest.DefaultSecretID, tketest.DefaultSecretKey), "ap-singapore")
 	if got := ids(other.list(t, fields{})); !slices.Equal(got, []string{"imc-else"}) {
 		t.Errorf("in another region: %v", got)
@@ -129,7 +132,8 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// Over five caches, each time field takes each of the five forms, and all of them mean the same moment.
+// Over five caches, each time field takes each of the five forms, and all of them mean the same
+// moment.
 func TestTimeForms(t *testing.T) {
 	t.Parallel()
 	s, c := start(t, tketest.Options{})

@@ -28,8 +28,8 @@ func newDisk(sizeGiB, bytesPerGiB int64) *disk {
 	}
 }
 
-// storeOnce puts something on the disk, unless it is there, and tells whether there was room for it. When inodes run out,
-// the error is the same "no space left on device".
+// storeOnce puts something on the disk, unless it is there, and tells whether there was room for
+// it. When inodes run out, the error is the same "no space left on device".
 func (d *disk) storeOnce(id string, u usage) bool {
 	if d.stored[id] {
 		return true
@@ -40,9 +40,10 @@ func (d *disk) storeOnce(id string, u usage) bool {
 	return d.free.bytes >= 0 && d.free.inodes >= 0
 }
 
-// usableExt4 is what root can use of a fresh file system with the defaults of mke2fs. The disk model names inode tables,
-// journal and the last clusters; copies of the superblock with room for its growth, and the bitmaps of each group, make
-// up the rest of what it measured on 20, 50 and 100 GiB.
+// usableExt4 is what root can use of a fresh file system with the defaults of mke2fs. The disk
+// model names inode tables, journal and the last clusters; copies of the superblock with room for
+// its growth, and the bitmaps of each group, make up the rest of what it measured on 20, 50 and 100
+// GiB.
 func usableExt4(sizeGiB int64) usage {
 	const (
 		blocksPerGiB   = 1 << 18
@@ -65,7 +66,8 @@ func usableExt4(sizeGiB int64) usage {
 	return usage{bytes: (total - taken) * blockSize, inodes: inodes}
 }
 
-// journalBlocks doubles with the disk, up to a GiB. No cache is so small that its journal would be below 128 MiB.
+// journalBlocks doubles with the disk, up to a GiB. No cache is so small that its journal would be
+// below 128 MiB.
 func journalBlocks(sizeGiB int64) int64 {
 	const mib = (1 << 20) / blockSize
 	switch {

@@ -51,7 +51,11 @@ func TestDiskHoldsAThingOnce(t *testing.T) {
 // The disk model, entry by entry.
 func TestCountLayer(t *testing.T) {
 	t.Parallel()
-	sparse := map[string]string{"XNU.sparse.size": "2147483648", "XNU.sparse.numblocks": "1", "XNU.sparse.map": "2147483648,0"}
+	sparse := map[string]string{
+		"XNU.sparse.size":      "2147483648",
+		"XNU.sparse.numblocks": "1",
+		"XNU.sparse.map":       "2147483648,0",
+	}
 	for _, test := range []struct {
 		name    string
 		headers []*tar.Header
@@ -104,7 +108,10 @@ func TestCountLayerRefuses(t *testing.T) {
 		"no zstd frame":        {[]byte{0x28, 0xb5, 0x2f, 0xfd}, "EOF"},
 		"an old sparse file":   {old, "unhandled tar header"},
 	} {
-		if got, _, err := countBlob(bytes.NewReader(test.layer)); err == nil || !strings.Contains(err.Error(), test.says) {
+		if got, _, err := countBlob(
+			bytes.NewReader(test.layer),
+		); err == nil ||
+			!strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: got %+v, %v, want %q", name, got, err, test.says)
 		}
 	}
@@ -117,7 +124,8 @@ func retype(archive []byte, to byte) {
 	archive[156] = to
 }
 
-// archive writes a tar. Sparse files have to be smuggled past the writer, which does not write them.
+// archive writes a tar. Sparse files have to be smuggled past the writer, which does not write
+// them.
 func archive(t *testing.T, headers []*tar.Header) []byte {
 	t.Helper()
 	var out bytes.Buffer

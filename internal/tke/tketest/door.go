@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// gate is a listener that can be shut for a while: connections are then refused, as by a service that is being restarted.
+// gate is a listener that can be shut for a while: connections are then refused, as by a service
+// that is being restarted.
 type gate struct {
 	addr     net.Addr
 	onOpened func()
@@ -24,7 +25,8 @@ func newGate(listener net.Listener, onOpened func()) *gate {
 	return d
 }
 
-// shut refuses connections for a while. A door that is shut already stays so for as long as was said first.
+// shut refuses connections for a while. A door that is shut already stays so for as long as was
+// said first.
 func (d *gate) shut(duration time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

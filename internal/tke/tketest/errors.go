@@ -2,7 +2,8 @@ package tketest
 
 import "fmt"
 
-// The error codes that the stand-in answers by itself. The service has more: any of them can be injected.
+// The error codes that the stand-in answers by itself. The service has more: any of them can be
+// injected.
 const (
 	CodeMissingParameter          = "MissingParameter"
 	CodeUnknownParameter          = "UnknownParameter"
@@ -24,7 +25,8 @@ const (
 	CodeUnsupportedOperation      = "UnsupportedOperation"
 )
 
-// apiError is an error as the service answers it: within HTTP 200, in the language that was asked for.
+// apiError is an error as the service answers it: within HTTP 200, in the language that was asked
+// for.
 type apiError struct {
 	code string
 	en   string
@@ -98,10 +100,16 @@ func newThrottledError(code string, perSecond int) *apiError {
 		fmt.Sprintf("您当前每秒请求 `%d` 次，超过了每秒频率上限 `%d` 次，请稍后重试。", perSecond+1, perSecond)}
 }
 
-// newCamNoAuthError names the action and the resource, as CAM does: the user has to find the missing permission in this text.
+// newCamNoAuthError names the action and the resource, as CAM does: the user has to find the
+// missing permission in this text.
 func newCamNoAuthError(action, region, uin, id string) *apiError {
 	resource := fmt.Sprintf("qcs::tke:%s:uin/%s:imagecache/%s", region, uin, id)
-	return &apiError{CodeCamNoAuth,
-		fmt.Sprintf("you are not authorized to perform operation (tke:%s)\nresource (%s) has no permission\n", action, resource),
-		fmt.Sprintf("您没有执行操作 (tke:%s) 的权限\n资源 (%s) 无权限\n", action, resource)}
+	return &apiError{
+		CodeCamNoAuth,
+		fmt.Sprintf(
+			"you are not authorized to perform operation (tke:%s)\nresource (%s) has no permission\n", action,
+			resource,
+		),
+		fmt.Sprintf("您没有执行操作 (tke:%s) 的权限\n资源 (%s) 无权限\n", action, resource),
+	}
 }

@@ -52,7 +52,8 @@ func (s buildSite) eksCi() string {
 	return "EksCi"
 }
 
-// newEvent has the two wordings that were seen: "Disk disk-xxx created", "create disk disk-320438xa successfully".
+// newEvent has the two wordings that were seen: "Disk disk-xxx created", "create disk disk-320438xa
+// successfully".
 func (s buildSite) newEvent(reason, thing, verb, id, done string) Event {
 	message := fmt.Sprintf("%s %s %s", thing, id, done)
 	if !s.older {

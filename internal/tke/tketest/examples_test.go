@@ -13,7 +13,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// The published examples: each request is accepted, and what answers it has the shape of the published answer.
+// The published examples: each request is accepted, and what answers it has the shape of the
+// published answer.
 func TestPublishedExamples(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile("testdata/tke-image-cache-examples.json")
@@ -56,7 +57,8 @@ func TestPublishedExamples(t *testing.T) {
 	}
 }
 
-// shape is the names and JSON types of a value, with one item for a list; what an empty list would hold is not known.
+// shape is the names and JSON types of a value, with one item for a list; what an empty list would
+// hold is not known.
 func shape(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
@@ -80,15 +82,36 @@ func TestHiddenFieldsAreNeverReturned(t *testing.T) {
 	t.Parallel()
 	s, c := start(t, tketest.Options{})
 	id := c.create(t, fields{
-		"SecurityGroupIds": []string{"sg-hidden"}, "AutoCreateEip": true,
-		"AutoCreateEipAttribute": fields{"DeletePolicy": "Never", "InternetServiceProvider": "CMCC", "InternetMaxBandwidthOut": 7},
-		"RegistrySkipVerifyList": []string{"skip.example.com"}, "RegistryHttpEndPointList": []string{"plain.example.com"},
-		"ResolveConfig": "nameserver 10.1.2.3",
+		"SecurityGroupIds": []string{"sg-hidden"},
+		"AutoCreateEip":    true,
+		"AutoCreateEipAttribute": fields{
+			"DeletePolicy":            "Never",
+			"InternetServiceProvider": "CMCC",
+			"InternetMaxBandwidthOut": 7,
+		},
+		"RegistrySkipVerifyList": []string{
+			"skip.example.com",
+		},
+		"RegistryHttpEndPointList": []string{"plain.example.com"},
+		"ResolveConfig":            "nameserver 10.1.2.3",
 	})
 	await(t, s, id, tketest.StatusReady)
 	want := []string{
-		"CreationTime", "Events", "ExpireDateTime", "ImageCacheId", "ImageCacheName", "ImageCacheSize", "ImageCacheType",
-		"ImageRegistryCredentials", "Images", "LastMatchedTime", "RetentionDays", "SnapshotId", "Snapshotter", "Status", "Tags",
+		"CreationTime",
+		"Events",
+		"ExpireDateTime",
+		"ImageCacheId",
+		"ImageCacheName",
+		"ImageCacheSize",
+		"ImageCacheType",
+		"ImageRegistryCredentials",
+		"Images",
+		"LastMatchedTime",
+		"RetentionDays",
+		"SnapshotId",
+		"Snapshotter",
+		"Status",
+		"Tags",
 	}
 	listed := c.list(t, fields{})[0]
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(listed))); diff != "" {
@@ -97,7 +120,8 @@ func TestHiddenFieldsAreNeverReturned(t *testing.T) {
 	kept, _ := s.Cache(id)
 	if kept.VpcID != "vpc-508ctkfb" || kept.SubnetID != "subnet-8ah75lo8" || kept.EipAttribute.InternetMaxBandwidthOut != 7 ||
 		kept.SecurityGroupIDs[0] != "sg-hidden" || kept.SkipVerifyList[0] != "skip.example.com" || !kept.AutoCreateEip ||
-		kept.HTTPEndPointList[0] != "plain.example.com" || kept.ResolveConfig != "nameserver 10.1.2.3" {
+		kept.HTTPEndPointList[0] != "plain.example.com" ||
+		kept.ResolveConfig != "nameserver 10.1.2.3" {
 		t.Errorf("the server forgot what it hides: %+v", kept)
 	}
 }

@@ -11,14 +11,15 @@ import (
 // Always is a [Fault.Times] that never ends.
 const Always = math.MaxInt
 
-// Fault is trouble at some calls. Faults are counted each on its own: two that strike the same call both apply, their
-// delays add up, and of two answers the one that was injected first is given.
+// Fault is trouble at some calls. Faults are counted each on its own: two that strike the same call
+// both apply, their delays add up, and of two answers the one that was injected first is given.
 type Fault struct {
 	// Action it strikes; empty for all.
 	Action string
 	// When narrows it down further, by what was asked. Optional.
 	When func(Request) bool
-	// Nth call that it strikes first, counted from 1 among those that it is for. Default: the next one.
+	// Nth call that it strikes first, counted from 1 among those that it is for. Default: the next
+	// one.
 	Nth int
 	// Times that it strikes, from then on. Default: once.
 	Times int
@@ -26,9 +27,10 @@ type Fault struct {
 	Effect Effect
 }
 
-// Effect is one kind of trouble: [ErrorBefore], [Throttle], [HTTPStatus], [Delay], [DelayAfter], [RefuseNext], [ResetBefore],
-// [ResetAfter], [ErrorAfter], [Truncate], [Malform], [EmptyList], [ShortList],
-// [ReversedList], [DoubledList], [StatuslessList], [StaleLists], or several [Together].
+// Effect is one kind of trouble: [ErrorBefore], [Throttle], [HTTPStatus], [Delay], [DelayAfter],
+// [RefuseNext], [ResetBefore], [ResetAfter], [ErrorAfter], [Truncate], [Malform], [EmptyList],
+// [ShortList], [ReversedList], [DoubledList], [StatuslessList], [StaleLists], or several
+// [Together].
 type Effect interface {
 	addTo(p *callPlan)
 }
@@ -73,7 +75,8 @@ func (e Throttle) addTo(p *callPlan) {
 	p.answerInstead(func(c *call) reply { return c.newReply(nil, newThrottledError(e.Code, 20)) })
 }
 
-// HTTPStatus is an answer of something in front of the service, a page of HTML; nothing is done. Body has a default.
+// HTTPStatus is an answer of something in front of the service, a page of HTML; nothing is done.
+// Body has a default.
 type HTTPStatus struct {
 	Status int
 	Body   string
@@ -102,8 +105,8 @@ func (e DelayAfter) addTo(p *callPlan) {
 	})
 }
 
-// RefuseNext answers as usual, and then refuses connections for a while: what the client asks next meets a closed port. Only
-// on a server that listens.
+// RefuseNext answers as usual, and then refuses connections for a while: what the client asks next
+// meets a closed port. Only on a server that listens.
 type RefuseNext struct{ For time.Duration }
 
 func (e RefuseNext) addTo(p *callPlan) {
@@ -120,7 +123,8 @@ func (ResetBefore) addTo(p *callPlan) {
 	p.answerInstead(func(*call) reply { return reply{reset: true} })
 }
 
-// ResetAfter resets the connection when the service has acted: the cache exists, and the client does not know its id.
+// ResetAfter resets the connection when the service has acted: the cache exists, and the client
+// does not know its id.
 type ResetAfter struct{}
 
 func (ResetAfter) addTo(p *callPlan) {
@@ -147,8 +151,9 @@ func (Malform) addTo(p *callPlan) {
 	})
 }
 
-// StaleLists keeps what the call does from the next Lists answers of DescribeImageCaches: a new cache is not in them, an
-// updated one is as it was, a deleted one is still there. Other actions see it at once.
+// StaleLists keeps what the call does from the next Lists answers of DescribeImageCaches: a new
+// cache is not in them, an updated one is as it was, a deleted one is still there. Other actions
+// see it at once.
 type StaleLists struct{ Count int }
 
 func (e StaleLists) addTo(p *callPlan) { p.lag = max(p.lag, e.Count) }

@@ -1,7 +1,7 @@
 package tketest
 
-// EmptyList answers DescribeImageCaches as if there were no caches. It does nothing to other actions, and nothing to
-// errors.
+// EmptyList answers DescribeImageCaches as if there were no caches. It does nothing to other
+// actions, and nothing to errors.
 type EmptyList struct{}
 
 func (EmptyList) addTo(p *callPlan) {

@@ -14,7 +14,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// Each effect, over a real connection: what the client sees, and whether the cache exists all the same.
+// Each effect, over a real connection: what the client sees, and whether the cache exists all the
+// same.
 func TestEffects(t *testing.T) {
 	t.Parallel()
 	code := func(want string) func(error) bool { return func(err error) bool { return codeOf(err) == want } }
@@ -72,7 +73,8 @@ func TestHTTPStatusIsAPage(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	body, _ := io.ReadAll(resp.Body)
-	if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Content-Type") != "text/html" || !strings.HasPrefix(string(body), "<html>") {
+	if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Content-Type") != "text/html" ||
+		!strings.HasPrefix(string(body), "<html>") {
 		t.Errorf("%d, %v: %s", resp.StatusCode, resp.Header, body)
 	}
 }
@@ -113,7 +115,9 @@ func TestFaultsAreCountedEachOnItsOwn(t *testing.T) {
 		_, err := c.send(tketest.ActionDescribe, fields{})
 		got = append(got, codeOf(err))
 	}
-	if want := ",RequestLimitExceeded,RequestLimitExceeded,InternalError,InternalError"; strings.Join(got, ",") != want {
+	if want := ",RequestLimitExceeded,RequestLimitExceeded,InternalError,InternalError"; strings.Join(
+		got, ",",
+	) != want {
 		t.Errorf("got %q, want %q", strings.Join(got, ","), want)
 	}
 	s.ClearFaults()
@@ -130,7 +134,10 @@ func TestDelayGoesOnWithoutTheClient(t *testing.T) {
 		s.Inject(tketest.Fault{Effect: tketest.Delay{For: time.Hour}})
 		s.Inject(tketest.Fault{Effect: tketest.Delay{For: time.Hour}})
 		// The SDK gives up after a minute.
-		if _, err := c.send(tketest.ActionCreate, minimal()); err == nil || !strings.Contains(err.Error(), "deadline exceeded") {
+		if _, err := c.send(
+			tketest.ActionCreate, minimal(),
+		); err == nil ||
+			!strings.Contains(err.Error(), "deadline exceeded") {
 			t.Errorf("got %v, want a timeout", err)
 		}
 		if s.Calls(tketest.ActionCreate) != 1 || s.Acted(tketest.ActionCreate) != 0 || s.Requests()[0].Done {

@@ -23,7 +23,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// start gives a server whose builds pull nothing, and a client of the SDK's for it, which signs on its own.
+// start gives a server whose builds pull nothing, and a client of the SDK's for it, which signs on
+// its own.
 func start(t *testing.T, opts tketest.Options) (*tketest.Server, *client) {
 	t.Helper()
 	if opts.Builder == nil {
@@ -37,7 +38,9 @@ func start(t *testing.T, opts tketest.Options) (*tketest.Server, *client) {
 type client struct{ sdk *common.Client }
 
 func newClient(s *tketest.Server) *client {
-	return newClientFor(s, common.NewCredential(tketest.DefaultSecretID, tketest.DefaultSecretKey), tketest.DefaultRegion)
+	return newClientFor(
+		s, common.NewCredential(tketest.DefaultSecretID, tketest.DefaultSecretKey), tketest.DefaultRegion,
+	)
 }
 
 func newClientFor(s *tketest.Server, credential *common.Credential, region string) *client {
@@ -243,7 +246,8 @@ func (r rawRequest) send(t *testing.T, s *tketest.Server) (code, message string)
 	return answer.Response.Error.Code, answer.Response.Error.Message
 }
 
-// parseTime reads the forms of the API page, in the words of the page and not in those of the server.
+// parseTime reads the forms of the API page, in the words of the page and not in those of the
+// server.
 func parseTime(t *testing.T, value string) (form int, at time.Time) {
 	t.Helper()
 	if millis, err := strconv.ParseInt(value, 10, 64); err == nil {

@@ -13,7 +13,8 @@ func (s *Server) delayInLists(id string, before *record, lists int) {
 	}
 }
 
-// visibleCaches is what a list of a region may know, and counts as one list. The caller holds the lock.
+// visibleCaches is what a list of a region may know, and counts as one list. The caller holds the
+// lock.
 func (s *Server) visibleCaches(region string) []*record {
 	var recs []*record
 	add := func(rec *record) {

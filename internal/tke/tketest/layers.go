@@ -17,7 +17,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// layerCounts remembers what layers hold on a disk. Layers never change, so each is read once per server.
+// layerCounts remembers what layers hold on a disk. Layers never change, so each is read once per
+// server.
 type layerCounts struct {
 	mu     sync.Mutex
 	counts map[v1.Hash]*layerCount
@@ -57,7 +58,9 @@ func (c *layerCount) usageOf(l layer) (usage, error) {
 		}
 	}
 	if c.diffID != l.diffID {
-		return usage{}, fmt.Errorf("failed to extract layer %s: wrong diff id %q calculated on extraction", l.diffID, c.diffID)
+		return usage{}, fmt.Errorf(
+			"failed to extract layer %s: wrong diff id %q calculated on extraction", l.diffID, c.diffID,
+		)
 	}
 	return c.used, nil
 }
@@ -76,7 +79,8 @@ func (c *layerCount) readLayer(l layer) error {
 	return nil
 }
 
-// countBlob streams a layer through decompression and tar, and keeps nothing of it but counts and a digest.
+// countBlob streams a layer through decompression and tar, and keeps nothing of it but counts and a
+// digest.
 func countBlob(blob io.Reader) (usage, v1.Hash, error) {
 	plain, err := decompress(bufio.NewReaderSize(blob, 64<<10))
 	if err != nil {
@@ -115,8 +119,9 @@ func decompress(r *bufio.Reader) (io.ReadCloser, error) {
 	return io.NopCloser(r), nil
 }
 
-// countFiles follows the disk model: files in whole blocks, a block for each directory, and an inode for each entry but
-// hard links. Sparse files count in full, except old GNU ones, which containerd refuses.
+// countFiles follows the disk model: files in whole blocks, a block for each directory, and an
+// inode for each entry but hard links. Sparse files count in full, except old GNU ones, which
+// containerd refuses.
 func countFiles(archive *tar.Reader) (usage, error) {
 	var used usage
 	for {

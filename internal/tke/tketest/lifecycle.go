@@ -55,8 +55,9 @@ func (r *record) stopBuild() {
 	}
 }
 
-// deleteExpired deletes the caches whose time has come, as the service does. It is called before anybody looks, which nobody
-// can tell from a service that is always watching. The caller holds the lock.
+// deleteExpired deletes the caches whose time has come, as the service does. It is called before
+// anybody looks, which nobody can tell from a service that is always watching. The caller holds the
+// lock.
 func (s *Server) deleteExpired() {
 	now := s.opts.Clock()
 	for _, rec := range s.caches {
@@ -66,7 +67,8 @@ func (s *Server) deleteExpired() {
 	}
 }
 
-// startBuild runs a build in the background until it ends, the cache goes, or the server closes. The caller holds the lock.
+// startBuild runs a build in the background until it ends, the cache goes, or the server closes.
+// The caller holds the lock.
 func (s *Server) startBuild(rec *record, b *build) {
 	rec.stopBuild()
 	ctx, cancel := context.WithCancel(s.ctx)
@@ -78,8 +80,9 @@ func (s *Server) startBuild(rec *record, b *build) {
 	})
 }
 
-// runBuild is the usual course of a build: DiskCreated, EksCiCreated, SnapCreated, EksCiDeleted, DiskDeleted. The cache is
-// usable from the snapshot on, while instance and disk still go: so a Ready cache can have events to come.
+// runBuild is the usual course of a build: DiskCreated, EksCiCreated, SnapCreated, EksCiDeleted,
+// DiskDeleted. The cache is usable from the snapshot on, while instance and disk still go: so a
+// Ready cache can have events to come.
 func (s *Server) runBuild(ctx context.Context, rec *record, b *build) {
 	if !b.pull {
 		s.applySteps(ctx, rec, b, func(time.Time) { rec.Status = StatusReady })
@@ -118,7 +121,8 @@ func (s *Server) finishBuild(rec *record, b *build, site buildSite, err error, n
 	rec.appendEvent(Event{Type: EventWarning, Reason: warning.Reason, Message: warning.Message}, now)
 }
 
-// applySteps changes the cache step by step, each after its time. It tells whether the build still stands.
+// applySteps changes the cache step by step, each after its time. It tells whether the build still
+// stands.
 func (s *Server) applySteps(ctx context.Context, rec *record, b *build, steps ...func(now time.Time)) bool {
 	for _, step := range steps {
 		if !waitFor(ctx, s.opts.Pace) || !s.applyStep(rec, b, step) {

@@ -14,8 +14,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// inBubble runs a test on a clock of its own, where each step of a build takes a minute. The bubble ends only when
-// nothing of the server runs any more.
+// inBubble runs a test on a clock of its own, where each step of a build takes a minute. The bubble
+// ends only when nothing of the server runs any more.
 func inBubble(t *testing.T, opts tketest.Options, test func(*testing.T, *tketest.Server, *client)) {
 	t.Helper()
 	t.Parallel()
@@ -127,7 +127,8 @@ func TestUpdateIsAsynchronous(t *testing.T) {
 		c.refused(t, tketest.ActionUpdate, fields{"ImageCacheId": id}, "UnsupportedOperation")
 		steps(1)
 		renamed := wantStatus(t, s, id, tketest.StatusReady)
-		if renamed.Name != "b" || renamed.SnapshotID != before.SnapshotID || renamed.FinishedBuilds != 1 || len(renamed.Tags) != 1 {
+		if renamed.Name != "b" || renamed.SnapshotID != before.SnapshotID || renamed.FinishedBuilds != 1 ||
+			len(renamed.Tags) != 1 {
 			t.Errorf("a new name changed more, or less: %+v", renamed)
 		}
 
@@ -136,7 +137,8 @@ func TestUpdateIsAsynchronous(t *testing.T) {
 		wantStatus(t, s, id, tketest.StatusUpdating)
 		steps(1)
 		rebuilt := wantStatus(t, s, id, tketest.StatusReady)
-		if rebuilt.SnapshotID == before.SnapshotID || rebuilt.FinishedBuilds != 2 || rebuilt.SizeGiB != 30 || rebuilt.Images[0] != "app:2" {
+		if rebuilt.SnapshotID == before.SnapshotID || rebuilt.FinishedBuilds != 2 || rebuilt.SizeGiB != 30 ||
+			rebuilt.Images[0] != "app:2" {
 			t.Errorf("new images: %+v", rebuilt)
 		}
 	})

@@ -14,43 +14,50 @@ const (
 	DefaultRegion    = "ap-guangzhou"
 )
 
-// Credential is one key pair that the service knows. A Token makes it a temporary one, which is refused without it.
+// Credential is one key pair that the service knows. A Token makes it a temporary one, which is
+// refused without it.
 type Credential = apitest.Credential
 
 // Options is how a stand-in differs from the one that most tests want, which is the zero value.
 type Options struct {
 	// Credentials that are known. Default: DefaultSecretID with DefaultSecretKey.
 	Credentials []Credential
-	// Sessions gives further credentials by secret id: those that a stand-in for STS has given out. Optional.
+	// Sessions gives further credentials by secret id: those that a stand-in for STS has given out.
+	// Optional.
 	Sessions func(secretID string) (Credential, bool)
-	// Regions that are served, each with caches of its own. Default: five, DefaultRegion being the first.
+	// Regions that are served, each with caches of its own. Default: five, DefaultRegion being the
+	// first.
 	Regions []string
 	// UIN is the account in CAM's messages. Default: 100000000001.
 	UIN string
 
 	// Clock is the service's time: creation, events, expiry. Default: time.Now.
 	Clock func() time.Time
-	// SignatureClock is what a signature's timestamp is held against. Default: Clock. With Clock a day behind and
-	// this one right, a client sees caches that ought to have expired already.
+	// SignatureClock is what a signature's timestamp is held against. Default: Clock. With Clock a
+	// day behind and this one right, a client sees caches that ought to have expired already.
 	SignatureClock func() time.Time
 
-	// RequestsPerSecond for each action; negative lifts the limit. Default: 20, the published limit.
-	// The limit runs on real time, so that a Clock that stands still does not throttle for ever.
+	// RequestsPerSecond for each action; negative lifts the limit. Default: 20, the published
+	// limit. The limit runs on real time, so that a Clock that stands still does not throttle for
+	// ever.
 	RequestsPerSecond int
-	// Pace is the time that each step of a build takes, beside the pull itself; negative takes none. Default: 2 ms.
+	// Pace is the time that each step of a build takes, beside the pull itself; negative takes
+	// none. Default: 2 ms.
 	Pace time.Duration
 
 	// Builder makes the images of a cache available. Default: pull them from their registries.
 	Builder Builder
 	// BytesPerGiB scales disks down, so that small images do not fit. Default: 1 << 30.
 	BytesPerGiB int64
-	// Transport is what the default builder pulls through. Default: a transport of the server's own. It is
-	// cloned, so that what is set here stays as it was.
+	// Transport is what the default builder pulls through. Default: a transport of the server's
+	// own. It is cloned, so that what is set here stays as it was.
 	Transport *http.Transport
 
-	// AutomaticTags are what the account puts onto every new cache beside the tags that were asked for. Default: none.
+	// AutomaticTags are what the account puts onto every new cache beside the tags that were asked
+	// for. Default: none.
 	AutomaticTags []Tag
-	// Tell changes what answers tell of a cache, for a service that spells in its own way. Default: as the cache is.
+	// Tell changes what answers tell of a cache, for a service that spells in its own way. Default:
+	// as the cache is.
 	RewriteAnswer func(*Cache)
 	// TimeForms are the forms that times are written in, in turn. Default: all of them.
 	TimeForms []TimeForm
@@ -58,38 +65,46 @@ type Options struct {
 	Unconfirmed Unconfirmed
 }
 
-// Unconfirmed holds the points of the API on which no authoritative source was found. A false or zero field is the
-// assumption that the client is written for; setting it plays the other case, which the client must survive too.
+// Unconfirmed holds the points of the API on which no authoritative source was found. A false or
+// zero field is the assumption that the client is written for; setting it plays the other case,
+// which the client must survive too.
 type Unconfirmed struct {
 	// AllowShrink lets UpdateImageCache make a cache smaller. Default: InvalidParameterValue.
 	AllowShrink bool
-	// UnknownIDNotFound makes DescribeImageCaches answer ResourceNotFound. Default: the id is not in the list.
+	// UnknownIDNotFound makes DescribeImageCaches answer ResourceNotFound. Default: the id is not
+	// in the list.
 	UnknownIDNotFound bool
-	// DeleteUnknown makes DeleteImageCaches pass over unknown ids. Default: ResourceNotFound, and nothing is deleted.
+	// DeleteUnknown makes DeleteImageCaches pass over unknown ids. Default: ResourceNotFound, and
+	// nothing is deleted.
 	DeleteUnknown bool
 	// EmptyListKeeps makes an update ignore `[]`. Default: it clears the list.
 	EmptyListKeeps bool
-	// ResetOmitted makes an update reset retention, credentials, security groups and tags that it does not carry.
-	// Default: they are kept.
+	// ResetOmitted makes an update reset retention, credentials, security groups and tags that it
+	// does not carry. Default: they are kept.
 	ResetOmitted bool
-	// SameImagesKept makes an update with the same images pull nothing. Default: they are pulled again.
+	// SameImagesKept makes an update with the same images pull nothing. Default: they are pulled
+	// again.
 	SameImagesKept bool
-	// RevertFailed gives a cache whose update failed its previous images and size. Default: it shows the new ones.
+	// RevertFailed gives a cache whose update failed its previous images and size. Default: it
+	// shows the new ones.
 	RevertFailed bool
 	// RetentionFromUpdate counts new RetentionDays from the update. Default: from the creation.
 	RetentionFromUpdate bool
 	// UniqueNames refuses a second cache of a name. Default: names may repeat.
 	UniqueNames bool
-	// PartialMatch lets GetMostSuitableImageCache answer a cache that holds only some of the images. Default: all.
+	// PartialMatch lets GetMostSuitableImageCache answer a cache that holds only some of the
+	// images. Default: all.
 	PartialMatch bool
-	// CanonicalNames lets it hold nginx and docker.io/library/nginx to be the same name. Default: as written.
+	// CanonicalNames lets it hold nginx and docker.io/library/nginx to be the same name. Default:
+	// as written.
 	CanonicalNames bool
-	// UpdateWhilePending takes an update of a cache that is still being built: its settings change, and the build goes on.
-	// Default: UnsupportedOperation.
+	// UpdateWhilePending takes an update of a cache that is still being built: its settings change,
+	// and the build goes on. Default: UnsupportedOperation.
 	UpdateWhilePending bool
 	// TellNetwork makes answers tell VPC, subnet and security groups. Default: they never do.
 	ReturnNetwork bool
-	// OmitNewerFields leaves out of answers what the oldest published example lacks. Default: all fields are there.
+	// OmitNewerFields leaves out of answers what the oldest published example lacks. Default: all
+	// fields are there.
 	OmitNewerFields bool
 
 	// MaxIDs in one call. Default: 50, the largest page.

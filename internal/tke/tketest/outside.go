@@ -34,9 +34,10 @@ func (s *Server) Cache(id string) (Cache, bool) {
 	return rec.clone(), true
 }
 
-// Put takes in a cache as it is, in whatever status: nothing builds it, so a Pending one stays Pending. It replaces the
-// cache of the same id. An empty ID, Region, Type, Status (Ready), SizeGiB, Snapshotter, CreatedAt and, for a Ready
-// cache, SnapshotID are filled in. It returns the cache as it then is.
+// Put takes in a cache as it is, in whatever status: nothing builds it, so a Pending one stays
+// Pending. It replaces the cache of the same id. An empty ID, Region, Type, Status (Ready),
+// SizeGiB, Snapshotter, CreatedAt and, for a Ready cache, SnapshotID are filled in. It returns the
+// cache as it then is.
 func (s *Server) Put(cache Cache) Cache {
 	cache = cache.clone()
 	setDefault(&cache.Region, s.opts.Regions[0])
@@ -57,11 +58,12 @@ func (s *Server) Modify(id string, change func(*Cache)) bool {
 	return s.withRecord(id, func(rec *record) { change(&rec.Cache) })
 }
 
-// Delete takes a cache away, as if somebody had deleted it in the console, or as the service does at the end of its retention.
+// Delete takes a cache away, as if somebody had deleted it in the console, or as the service does
+// at the end of its retention.
 func (s *Server) Delete(id string) bool { return s.withRecord(id, s.removeRecord) }
 
-// Fail breaks off the build of a cache, if one runs, and ends it in Failed or, during an update, in UpdateFailed. The
-// event says why; its type, reason and times have defaults.
+// Fail breaks off the build of a cache, if one runs, and ends it in Failed or, during an update, in
+// UpdateFailed. The event says why; its type, reason and times have defaults.
 func (s *Server) Fail(id string, why Event) bool {
 	setDefault(&why.Type, EventWarning)
 	setDefault(&why.Reason, reasonFailed)

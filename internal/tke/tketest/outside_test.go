@@ -14,7 +14,8 @@ func TestPutModifyFailDelete(t *testing.T) {
 	t.Parallel()
 	s, c := start(t, tketest.Options{})
 	auto := s.Put(tketest.Cache{Type: tketest.TypeAuto, Images: []string{"a"}})
-	if listed := c.list(t, fields{})[0]; listed["ImageCacheType"] != "auto" || listed["ImageCacheName"] != "" || listed["Status"] != "Ready" {
+	if listed := c.list(t, fields{})[0]; listed["ImageCacheType"] != "auto" || listed["ImageCacheName"] != "" ||
+		listed["Status"] != "Ready" {
 		t.Errorf("an automatic cache: %v", listed)
 	}
 	stuck := s.Put(tketest.Cache{Status: tketest.StatusPending}).ID
@@ -22,7 +23,10 @@ func TestPutModifyFailDelete(t *testing.T) {
 		t.Errorf("a Pending cache has snapshot %s", cache.SnapshotID)
 	}
 	s.Fail(stuck, tketest.Event{Message: "the disk was deleted"})
-	if cache, _ := s.Cache(stuck); cache.Status != "Failed" || cache.Events[0].Type != "Warning" || cache.Events[0].First.IsZero() {
+	if cache, _ := s.Cache(
+		stuck,
+	); cache.Status != "Failed" || cache.Events[0].Type != "Warning" ||
+		cache.Events[0].First.IsZero() {
 		t.Errorf("failed: %+v", cache)
 	}
 	s.Modify(stuck, func(c *tketest.Cache) {
@@ -41,7 +45,11 @@ func TestPutModifyFailDelete(t *testing.T) {
 func TestCachesAreCopies(t *testing.T) {
 	t.Parallel()
 	s, _ := start(t, tketest.Options{})
-	mine := tketest.Cache{ID: "imc-1", Images: []string{"a"}, EipAttribute: &tketest.EipAttribute{DeletePolicy: "Never"}}
+	mine := tketest.Cache{
+		ID:           "imc-1",
+		Images:       []string{"a"},
+		EipAttribute: &tketest.EipAttribute{DeletePolicy: "Never"},
+	}
 	s.Put(mine)
 	mine.Images[0] = "changed"
 	got, _ := s.Cache("imc-1")
@@ -77,21 +85,30 @@ func TestDeny(t *testing.T) {
 
 func TestRequestsAreRecorded(t *testing.T) {
 	t.Parallel()
-	s, _ := start(t, tketest.Options{Credentials: []tketest.Credential{{SecretID: "AKIDa", SecretKey: "the-key", Token: "the-token"}}})
+	s, _ := start(
+		t,
+		tketest.Options{
+			Credentials: []tketest.Credential{{SecretID: "AKIDa", SecretKey: "the-key", Token: "the-token"}},
+		},
+	)
 	c := newClientFor(s, common.NewTokenCredential("AKIDa", "the-key", "the-token"), "ap-hongkong")
 	c.ok(t, tketest.ActionDescribe, fields{"Limit": 5, "ImageCacheNames": []string{"a"}})
 	c.refused(t, tketest.ActionDelete, fields{"ImageCacheIds": []string{"imc-gone"}}, "ResourceNotFound")
 
 	requests := s.Requests()
-	if len(requests) != 2 || s.Calls(tketest.ActionDescribe) != 1 || s.Calls(tketest.ActionCreate) != 0 || s.Acted(tketest.ActionDelete) != 0 {
+	if len(requests) != 2 || s.Calls(tketest.ActionDescribe) != 1 || s.Calls(tketest.ActionCreate) != 0 ||
+		s.Acted(tketest.ActionDelete) != 0 {
 		t.Fatalf("recorded %v", requests)
 	}
 	first, second := requests[0], requests[1]
 	if first.Region != "ap-hongkong" || first.SecretID != "AKIDa" || first.Version != "2018-05-25" || first.Language != "en-US" ||
-		first.Status != 200 || first.Code != "" || !first.Acted || first.Body["Limit"] != 5.0 || first.ID == second.ID {
+		first.Status != 200 || first.Code != "" || !first.Acted ||
+		first.Body["Limit"] != 5.0 ||
+		first.ID == second.ID {
 		t.Errorf("first: %+v", first)
 	}
-	if second.Code != "ResourceNotFound" || second.Acted || second.String() != "DeleteImageCaches, ResourceNotFound, without effect" {
+	if second.Code != "ResourceNotFound" || second.Acted ||
+		second.String() != "DeleteImageCaches, ResourceNotFound, without effect" {
 		t.Errorf("second: %+v, %s", second, second)
 	}
 	var body struct{ ImageCacheNames []string }

@@ -84,8 +84,8 @@ var (
 	}
 )
 
-// checkObject holds a JSON object against the fields that it may have. Names count in their exact case, and null is
-// no value of any type.
+// checkObject holds a JSON object against the fields that it may have. Names count in their exact
+// case, and null is no value of any type.
 func checkObject(raw []byte, params []param, path string) *apiError {
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &given); err != nil || given == nil {

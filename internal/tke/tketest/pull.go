@@ -95,8 +95,8 @@ func nextChainID(parent, diffID v1.Hash) v1.Hash {
 	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum[:])}
 }
 
-// remoteOptions are how the cache says that a registry is to be reached. A failed request is tried again soon, and not with
-// the seconds of patience that are the library's default.
+// remoteOptions are how the cache says that a registry is to be reached. A failed request is tried
+// again soon, and not with the seconds of patience that are the library's default.
 func (p *puller) remoteOptions(ctx context.Context, ref name.Reference, cache Cache) []remote.Option {
 	return []remote.Option{
 		remote.WithContext(ctx),
@@ -118,8 +118,9 @@ func findCredential(registry name.Registry, credentials []RegistryCredential) au
 	return authn.Anonymous
 }
 
-// registryTransport holds every request of a pull against the cache's registry lists. The library would by itself try plain HTTP
-// for hosts in private networks, and HTTPS for hosts that are to be reached over plain HTTP.
+// registryTransport holds every request of a pull against the cache's registry lists. The library
+// would by itself try plain HTTP for hosts in private networks, and HTTPS for hosts that are to be
+// reached over plain HTTP.
 type registryTransport struct {
 	*puller
 	plain []string
@@ -159,22 +160,31 @@ func (f pullFailure) wrapError(err error) error {
 		case http.StatusNotFound:
 			code, cause = "NotFound", f.fullName()+": not found"
 		case http.StatusUnauthorized, http.StatusForbidden:
-			cause = fmt.Sprintf("pulling from host %s failed with status code [manifests %s]: %d %s",
-				f.ref.Context().RegistryStr(), f.ref.Identifier(), answered.StatusCode, http.StatusText(answered.StatusCode))
+			cause = fmt.Sprintf(
+				"pulling from host %s failed with status code [manifests %s]: %d %s", f.ref.Context().RegistryStr(),
+				f.ref.Identifier(), answered.StatusCode, http.StatusText(answered.StatusCode),
+			)
 		}
 	}
 	return f.newBuildError(code, fmt.Sprintf("failed to resolve reference %q: %s", f.fullName(), cause))
 }
 
-// noSpaceError is what users meet on a disk that is too small: containerd copies a blob to its ingest directory.
+// noSpaceError is what users meet on a disk that is too small: containerd copies a blob to its
+// ingest directory.
 func (f pullFailure) noSpaceError(blob v1.Hash) error {
-	return f.newBuildError("Unknown", fmt.Sprintf("failed to copy: write /var/lib/containerd/io.containerd.content.v1.content/"+
-		"ingest/%s/data: no space left on device", fmt.Sprintf("%x", sha256.Sum256([]byte(blob.String())))))
+	return f.newBuildError(
+		"Unknown",
+		fmt.Sprintf("failed to copy: write /var/lib/containerd/io.containerd.content.v1.content/"+
+			"ingest/%s/data: no space left on device", fmt.Sprintf("%x", sha256.Sum256([]byte(blob.String())))),
+	)
 }
 
 func (f pullFailure) newBuildError(code, cause string) error {
-	return &BuildError{Reason: reasonFailed, Message: fmt.Sprintf("Failed to pull image %q: rpc error: code = %s desc = "+
-		"failed to pull and unpack image %q: %s", f.image, code, f.fullName(), cause)}
+	return &BuildError{
+		Reason: reasonFailed,
+		Message: fmt.Sprintf("Failed to pull image %q: rpc error: code = %s desc = "+
+			"failed to pull and unpack image %q: %s", f.image, code, f.fullName(), cause),
+	}
 }
 
 // fullName is the reference in full, as containerd writes it.

@@ -20,7 +20,8 @@ const maxBody = 10 << 20
 
 // Server is the service. It is an [http.Handler], and safe for concurrent use.
 type Server struct {
-	// URL of the listener, with scheme and without a slash at the end; empty for a server that does not listen.
+	// URL of the listener, with scheme and without a slash at the end; empty for a server that does
+	// not listen.
 	URL string
 
 	opts    Options
@@ -44,7 +45,8 @@ type Server struct {
 	denied     map[string]bool
 }
 
-// NewUnstarted makes a server that does not listen. It is reached as a handler, or through [Server.Transport].
+// NewUnstarted makes a server that does not listen. It is reached as a handler, or through
+// [Server.Transport].
 func NewUnstarted(opts Options) *Server {
 	s := &Server{
 		opts:       opts.withDefaults(),
@@ -145,8 +147,8 @@ func (s *Server) beginRequest() bool {
 	return true
 }
 
-// performCall does what the request asks for, and whatever else was planned for it. A client that hangs up meanwhile does
-// not stop it: nor does the service stop.
+// performCall does what the request asks for, and whatever else was planned for it. A client that
+// hangs up meanwhile does not stop it: nor does the service stop.
 func (s *Server) performCall(c *call, p callPlan) reply {
 	if !waitFor(s.ctx, p.delay) {
 		return reply{reset: true}

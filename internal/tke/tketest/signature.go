@@ -5,7 +5,14 @@ import "github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apites
 // authenticate holds the signature and the clock of a request.
 func (s *Server) authenticate(c *call) *apiError {
 	signed := &apitest.SignedRequest{
-		Service: service, Method: c.method, Path: c.path, Query: c.query, Host: c.host, Header: c.header, Body: c.body, Arrived: c.arrived,
+		Service: service,
+		Method:  c.method,
+		Path:    c.path,
+		Query:   c.query,
+		Host:    c.host,
+		Header:  c.header,
+		Body:    c.body,
+		Arrived: c.arrived,
 	}
 	if refusal := signed.Verify(s.findCredentialOf); refusal != nil {
 		return &apiError{refusal.Code, refusal.EN, refusal.ZH}
@@ -13,7 +20,8 @@ func (s *Server) authenticate(c *call) *apiError {
 	return nil
 }
 
-// findCredentialOf is what the service knows by a secret id: first its own, then what STS has given out.
+// findCredentialOf is what the service knows by a secret id: first its own, then what STS has given
+// out.
 func (s *Server) findCredentialOf(secretID string) (Credential, bool) {
 	for _, known := range s.opts.Credentials {
 		if known.SecretID == secretID {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// limiter lets each action be called so many times in any second. It counts over a sliding second and not with a
-// bucket of tokens, which would let twice as many through in the first second.
+// limiter lets each action be called so many times in any second. It counts over a sliding second
+// and not with a bucket of tokens, which would let twice as many through in the first second.
 type limiter struct {
 	perSecond int
 

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// TimeForm is one of the forms that times take in the service's answers. All of them are JSON strings.
+// TimeForm is one of the forms that times take in the service's answers. All of them are JSON
+// strings.
 type TimeForm int
 
 // The forms, each as it was seen.
@@ -18,15 +19,16 @@ const (
 	TimeMonotonic                   // 2026-03-30 17:07:11.389402882 +0800 CST m=+893.262707991
 )
 
-// timeFormatter writes times the way the service does: as if several programs had each written some of them.
+// timeFormatter writes times the way the service does: as if several programs had each written some
+// of them.
 type timeFormatter struct {
 	forms     []TimeForm
 	plainZone *time.Location
 	started   time.Time // what a monotonic suffix counts from
 }
 
-// formatTime takes the form by salt, so that a field of a cache keeps its form from one answer to the next while its
-// neighbours have others. A zero time is the empty string.
+// formatTime takes the form by salt, so that a field of a cache keeps its form from one answer to
+// the next while its neighbours have others. A zero time is the empty string.
 func (w timeFormatter) formatTime(t time.Time, salt int) string {
 	if t.IsZero() {
 		return ""

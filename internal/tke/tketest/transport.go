@@ -10,8 +10,9 @@ import (
 	"syscall"
 )
 
-// Transport reaches the server without a network, which is what a test with a clock of its own (testing/synctest) has
-// to do. The host of a request's URL does not matter. Lost connections are errors as they are on a network.
+// Transport reaches the server without a network, which is what a test with a clock of its own
+// (testing/synctest) has to do. The host of a request's URL does not matter. Lost connections are
+// errors as they are on a network.
 func (s *Server) Transport() http.RoundTripper { return inProcess{s} }
 
 type inProcess struct{ server *Server }

@@ -16,7 +16,8 @@ const (
 	maxRetentionDays = 3650
 )
 
-// settings are what a creation gives and an update changes. Nil means that the request does not carry the field.
+// settings are what a creation gives and an update changes. Nil means that the request does not
+// carry the field.
 type settings struct {
 	ImageCacheName           *string
 	Images                   []string
@@ -76,7 +77,9 @@ func checkReferences(images []string) *apiError {
 
 func (in settings) checkNumbers() *apiError {
 	if size := in.ImageCacheSize; size != nil && (*size < minSizeGiB || *size > maxSizeGiB) {
-		return newInvalidValueError("ImageCacheSize", fmt.Sprintf("%d is not between %d and %d", *size, minSizeGiB, maxSizeGiB))
+		return newInvalidValueError(
+			"ImageCacheSize", fmt.Sprintf("%d is not between %d and %d", *size, minSizeGiB, maxSizeGiB),
+		)
 	}
 	if days := in.RetentionDays; days != nil && *days > maxRetentionDays {
 		return newInvalidValueError("RetentionDays", fmt.Sprintf("%d is not between 0 and %d", *days, maxRetentionDays))
@@ -96,7 +99,9 @@ func (in settings) checkLists() *apiError {
 	var keys []string
 	for i, tag := range in.Tags {
 		if tag.Key == "" || slices.Contains(keys, tag.Key) {
-			return newInvalidValueError(fmt.Sprintf("Tags.%d.Key", i), fmt.Sprintf("%q is empty or there twice", tag.Key))
+			return newInvalidValueError(
+				fmt.Sprintf("Tags.%d.Key", i), fmt.Sprintf("%q is empty or there twice", tag.Key),
+			)
 		}
 		keys = append(keys, tag.Key)
 	}
@@ -120,7 +125,8 @@ func checkHosts(field string, hosts []string) *apiError {
 	return nil
 }
 
-// checkIDs holds ids against the prefix of their kind, which is what finds arguments that were swapped.
+// checkIDs holds ids against the prefix of their kind, which is what finds arguments that were
+// swapped.
 func checkIDs(field, prefix string, ids []string) *apiError {
 	for i, id := range ids {
 		if err := checkID(fmt.Sprintf("%s.%d", field, i), prefix, id); err != nil {

@@ -76,7 +76,11 @@ func TestRequiredFields(t *testing.T) {
 	}
 	for action, request := range complete {
 		for name := range request {
-			if message := c.refused(t, action, without(request, name), "MissingParameter"); !strings.Contains(message, name) {
+			if message := c.refused(
+				t, action, without(request, name), "MissingParameter",
+			); !strings.Contains(
+				message, name,
+			) {
 				t.Errorf("%s without %s: %s", action, name, message)
 			}
 		}
@@ -98,7 +102,8 @@ func TestCreateAcceptsTheEnds(t *testing.T) {
 	}
 	id := c.create(t, nil)
 	cache, _ := s.Cache(id)
-	if cache.SizeGiB != 20 || cache.RetentionDays != 0 || cache.Type != "manual" || cache.Snapshotter != "overlay" || !cache.ExpiresAt.IsZero() {
+	if cache.SizeGiB != 20 || cache.RetentionDays != 0 || cache.Type != "manual" || cache.Snapshotter != "overlay" ||
+		!cache.ExpiresAt.IsZero() {
 		t.Errorf("defaults: %+v", cache)
 	}
 	if len(id) != len("imc-")+8 || !strings.HasPrefix(id, "imc-") || strings.ToLower(id) != id {
@@ -118,9 +123,18 @@ func TestUnconfirmedLimits(t *testing.T) {
 	c.create(t, fields{"ImageCacheName": "ünïcö", "Images": []string{"a", "b"}})
 	try(tketest.ActionCreate, with(minimal(), fields{"ImageCacheName": "ünïcö"}), "InvalidParameterValue")
 	try(tketest.ActionCreate, with(minimal(), fields{"ImageCacheName": "longer"}), "InvalidParameterValue")
-	try(tketest.ActionCreate, with(minimal(), fields{"Images": []string{"a", "b", "c"}}), "InvalidParameterValue.LimitExceeded")
-	try(tketest.ActionDescribe, fields{"ImageCacheIds": []string{"a", "b", "c", "d"}}, "InvalidParameterValue.LimitExceeded")
-	try(tketest.ActionDelete, fields{"ImageCacheIds": []string{"a", "b", "c", "d"}}, "InvalidParameterValue.LimitExceeded")
+	try(
+		tketest.ActionCreate, with(minimal(), fields{"Images": []string{"a", "b", "c"}}),
+		"InvalidParameterValue.LimitExceeded",
+	)
+	try(
+		tketest.ActionDescribe, fields{"ImageCacheIds": []string{"a", "b", "c", "d"}},
+		"InvalidParameterValue.LimitExceeded",
+	)
+	try(
+		tketest.ActionDelete, fields{"ImageCacheIds": []string{"a", "b", "c", "d"}},
+		"InvalidParameterValue.LimitExceeded",
+	)
 	c.create(t, nil)
 	try(tketest.ActionCreate, minimal(), "LimitExceeded")
 }

@@ -2,8 +2,8 @@ package tketest
 
 import "slices"
 
-// wireCache is the ImageCache object of the API page. VPC, subnet, security groups, EIP, registry lists and DNS are not
-// in it: the service is not known to return them.
+// wireCache is the ImageCache object of the API page. VPC, subnet, security groups, EIP, registry
+// lists and DNS are not in it: the service is not known to return them.
 type wireCache struct {
 	ID           string      `json:"ImageCacheId"`
 	Name         string      `json:"ImageCacheName"`
@@ -44,8 +44,8 @@ type wireEvent struct {
 	Last    string `json:"LastTimestamp"`
 }
 
-// toWireCache writes a cache as the service does. What varies (forms of times, order of events) goes by the cache's number,
-// so that it varies between caches and holds still for each of them.
+// toWireCache writes a cache as the service does. What varies (forms of times, order of events)
+// goes by the cache's number, so that it varies between caches and holds still for each of them.
 func (s *Server) toWireCache(rec *record) wireCache {
 	if s.opts.RewriteAnswer != nil {
 		rec = rec.copy()
