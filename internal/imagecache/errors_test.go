@@ -105,7 +105,7 @@ func TestTheServicesErrorsAreExplained(t *testing.T) {
 		says    string
 	}{
 		"an action that is not allowed": {func(s *tketest.Server) { s.Deny(tke.ActionCreate) }, `UnauthorizedOperation.CamNoAuth.*It needs the CAM action tke:CreateImageCache`},
-		"quota":                         {answer("LimitExceeded"), `A quota is used up`},
+		"quota":                         {answer("LimitExceeded"), `A quota is exhausted`},
 		"sold out":                      {answer("ResourcesSoldOut"), `no capacity`},
 		"an answer of something else":   {func(s *tketest.Server) { inject(s, tketest.HTTPStatus{Status: 502}) }, `its outcome is unknown: HTTP 502 Bad Gateway.*most likely none was created.*terraform import`},
 		"a cut connection":              {func(s *tketest.Server) { inject(s, tketest.ResetBefore{}) }, `was sent, but its outcome is unknown`},

@@ -78,7 +78,7 @@ func TestALostAnswerUnderANameOfTheUsersIsAnErrorThatNamesTheCache(t *testing.T)
 				resource.TestStep{
 					Config: configuration(cloud, base),
 					ExpectError: unwrapped(
-						`its outcome is unknown.*did not list before:.*imc-[a-z0-9]{8}: (Pending|Ready), ` +
+						`its outcome is unknown.*did not list before the request:.*imc-[a-z0-9]{8}: (Pending|Ready), ` +
 							`created \S+, 20 GiB, registry.example.com/llm:v1.*A name is not proof.*terraform import ADDRESS imc-[a-z0-9]{8}.*import {.*id = "imc-[a-z0-9]{8}"`,
 					),
 				},

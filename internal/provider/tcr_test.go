@@ -106,7 +106,7 @@ func TestTokensOfTCR(t *testing.T) {
 	}
 	for arguments, want := range map[string][]string{
 		`registry_id = "tcr-other"`: {"ResourceNotFound", "The TCR API answered " +
-			"CreateInstanceToken", "look at registry_id", `on main.tf line`},
+			"CreateInstanceToken", "check registry_id", `on main.tf line`},
 		"registry_id = \"tcr-ak9876\"\n  token_type = \"forever\"": {`"temp" "longterm"`},
 		`registry_id = ""`: {"string length must be at least 1"},
 	} {
