@@ -19,3 +19,6 @@ export TF_ACC_TERRAFORM_PATH="$cli"
 export TKEIMAGE_PROVIDER_BIN="$root/bin/terraform-provider-tkeimage"
 export TKEIMAGE_REGISTRY_BIN="$root/bin/registry"
 export TKEIMAGE_KUBERNETES_PROVIDER_BIN="$root/bin/terraform-provider-kubernetes"
+if [ -e "$root/bin/peers/installed" ]; then
+  export TKEIMAGE_PEERS_DIR="$root/bin/peers"
+fi
