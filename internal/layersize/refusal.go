@@ -7,14 +7,15 @@ import (
 	"unicode/utf8"
 )
 
-// Refusal is why containerd does not unpack a layer. It then pulls no image that holds the layer, whatever the disk.
+// Refusal is why containerd does not unpack a layer. It then pulls no image that holds the layer,
+// whatever the disk.
 type Refusal struct {
 	Entry  string `json:",omitempty"` // quoted and shortened; "" where the layer is refused as a whole
 	Reason Reason
 }
 
-// Reason completes a sentence that begins with the entry or with the layer. Each was tried with containerd 1.6.20
-// (Debian 12) and read in the source of 2.2.
+// Reason completes a sentence that begins with the entry or with the layer. Each was tried with
+// containerd 1.6.20 (Debian 12) and read in the source of 2.2.
 type Reason string
 
 // What containerd refuses. Its rules are those of its pkg/archive (Apply), of Linux, and of ext4.
@@ -42,25 +43,25 @@ const (
 	RefusedElsewhere  Reason = "is fetched from URLs that the manifest lists, and not from the registry, unless they answer 404"
 )
 
-// OnlyAboveOthers reports whether the reason counts only above another layer: containerd removes what a whiteout in an
-// image's lowest layer names, and makes a device of it above.
+// OnlyAboveOthers reports whether the reason counts only above another layer: containerd removes
+// what a whiteout in an image's lowest layer names, and makes a device of it above.
 func (r Reason) OnlyAboveOthers() bool { return r == RefusedWhiteoutTwice }
 
-// refuse notes in a measurement that containerd does not unpack the layer.
-func (m *Measurement) refuse(reason Reason) {
+// Refuse notes in a measurement that containerd does not unpack the layer.
+func (m *Measurement) Refuse(reason Reason) {
 	m.Exact = false
 	if !slices.Contains(m.Refusals, Refusal{Reason: reason}) {
 		m.Refusals = append(m.Refusals, Refusal{Reason: reason})
 	}
 }
 
-// refusalsKept is how many refusals of a layer are kept: the first ones are enough to mend it.
-const refusalsKept = 3
+// RefusalsKept is how many refusals of a layer are kept: the first ones are enough to mend it.
+const RefusalsKept = 3
 
-// quoteName makes an entry's name, which may be anything, fit for a message: Go's quotes, and both its ends where it is
-// longer than any path (PATH_MAX of Linux). The caller shortens it further once secrets in it are redacted: a secret that
-// is cut is not recognised.
-func quoteName(name string) string {
+// QuoteName makes an entry's name, which may be anything, fit for a message: Go's quotes, and both
+// its ends where it is longer than any path (PATH_MAX of Linux). The caller shortens it further
+// once secrets in it are redacted: a secret that is cut is not recognised.
+func QuoteName(name string) string {
 	const most = 4096
 	if len(name) > most {
 		head, tail := name[:most/2], name[len(name)-most/2:]

@@ -6,18 +6,18 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 )
 
-// ahead is a blob whose start is read before anybody asks for it, while the registry is asked for an index: both take round trips,
-// and as a rule there is no index. Whatever comes of it, who asks for the start gets that.
-type ahead struct {
+// aheadBlob is a blob whose start is read before it is asked for.
+type aheadBlob struct {
 	layersize.Blob
 	done  chan struct{}
 	start []byte
 	err   error
 }
 
-// readAhead begins to read the first bytes of a blob that has more. The caller waits for the end of it.
-func readAhead(blob layersize.Blob, bytes int64) *ahead {
-	a := &ahead{Blob: blob, done: make(chan struct{}), start: make([]byte, bytes)}
+// readAhead begins to read the first bytes of a blob that has more. The caller waits for the end of
+// it.
+func readAhead(blob layersize.Blob, bytes int64) *aheadBlob {
+	a := &aheadBlob{Blob: blob, done: make(chan struct{}), start: make([]byte, bytes)}
 	go func() {
 		defer close(a.done)
 		_, a.err = blob.ReadAt(a.start, 0)
@@ -26,10 +26,10 @@ func readAhead(blob layersize.Blob, bytes int64) *ahead {
 }
 
 // wait ends when the start was read, or the blob's context is done.
-func (a *ahead) wait() { <-a.done }
+func (a *aheadBlob) wait() { <-a.done }
 
 // ReadAt keeps the contract of io.ReaderAt.
-func (a *ahead) ReadAt(p []byte, off int64) (int, error) {
+func (a *aheadBlob) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off+int64(len(p)) > int64(len(a.start)) {
 		return a.Blob.ReadAt(p, off)
 	}
@@ -41,7 +41,7 @@ func (a *ahead) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // ReadRanges reads many ranges at once where the blob can.
-func (a *ahead) ReadRanges(buffers [][]byte, offsets []int64) error {
+func (a *aheadBlob) ReadRanges(buffers [][]byte, offsets []int64) error {
 	if many, able := a.Blob.(interface {
 		ReadRanges(buffers [][]byte, offsets []int64) error
 	}); able {

@@ -7,8 +7,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
-// HostFacts keeps what the registry client learns of hosts (registry.HostStore). A fact counts for a day, since a host may be replaced
-// or reconfigured.
+// HostFacts keeps what the registry client learns of hosts (registry.HostStore). A fact counts for
+// a day, since a host may be replaced or reconfigured.
 type HostFacts struct{ Kept *store.Store }
 
 const hostFactLife = 24 * time.Hour
@@ -17,7 +17,8 @@ type hostFact struct{ At time.Time }
 
 func oneRangeKey(host string) string { return "one range per request: " + host }
 
-// ServesOneRange returns whether the host was seen within the last day to serve one range per request.
+// ServesOneRange returns whether the host was seen within the last day to serve one range per
+// request.
 func (h HostFacts) ServesOneRange(host string) bool {
 	var fact hostFact
 	content, found := h.Kept.Get(oneRangeKey(host))

@@ -1,11 +1,12 @@
-// Package measure turns images into one report: what they weigh, what they need on a disk, and how sure that is.
+// Package measure turns images into one report: what they weigh, what they need on a disk, and how
+// sure that is.
 //
 // It decides what to read and in which order; reading is done by package registry, understanding
 // what was read by layersize, the disk by disksize. A layer is streamed once however many images
 // hold it, and what a stream says is kept for the digest that verified it. Ranges and tables of
 // contents are verified by nothing: what they say counts, and is kept, for the repository that
 // served them. What was kept answers only for the way of reading that made it, so that the same
-// configuration gives the same numbers on a laptop that has seen an image and on a runner that
+// configuration yields the same numbers on a laptop that has seen an image and on a runner that
 // keeps nothing.
 package measure
 
@@ -43,12 +44,14 @@ const DefaultReadBudget int64 = 64 << 20
 
 const (
 	imagesAtOnce = 8
-	// Four layers, each with many windows, keep the requests busy that a host gets (transport.Limits), in little memory.
+	// Four layers, each with many windows, keep the requests busy that a host gets
+	// (transport.Limits), in little memory.
 	probesAtOnce = 4
 )
 
-// streamsAtOnce is how many layers are streamed side by side. Unpacking is bound by cores, and a slow registry by its connections, of
-// which four are worth while on any machine, and eight are enough. Each takes memory: a window, which is 8 MiB as a rule, and a MiB of buffers.
+// streamsAtOnce is how many layers are streamed side by side. Unpacking is bound by cores, and a
+// slow registry by its connections, of which four are worth while on any machine, and eight are
+// enough. Each takes memory: a window, which is 8 MiB as a rule, and a MiB of buffers.
 func streamsAtOnce() int64 { return int64(min(max(runtime.GOMAXPROCS(0), 4), 8)) }
 
 // Request says what to measure. Images are references as users write them.
@@ -58,8 +61,9 @@ type Request struct {
 	Mode       Mode
 	ReadBudget int64 // bytes, for Sample and Auto
 
-	// Disk is how the disk is chosen and what it must hold beside the images, since Auto ends when the
-	// choice is certain. Its RequiredBytes and Inodes are those of the report. DefaultDisk is the usual one.
+	// Disk is how the disk is chosen and what it must hold beside the images, since Auto ends when
+	// the choice is certain. Its RequiredBytes and Inodes are those of the report. DefaultDisk is
+	// the usual one.
 	Disk disksize.Request
 }
 
@@ -68,33 +72,26 @@ var DefaultDisk = disksize.Request{
 	MaxUtilizationPercent: disksize.DefaultMaxUtilizationPercent, RoundToGiB: disksize.DefaultRoundToGiB,
 }
 
-// Registry is what a Measurer reads from.
-type Registry interface {
-	Resolve(ctx context.Context, reference, platform string) (*registry.Image, error)
-	Blob(ctx context.Context, image *registry.Image, layer registry.Layer) *registry.Blob
-	Referrers(ctx context.Context, image *registry.Image, artifactType string) ([]registry.Descriptor, error)
-	Artifact(ctx context.Context, image *registry.Image, digest string, size int64) (*registry.Artifact, error)
-}
-
 // Measurer measures images. It is safe for concurrent use.
 type Measurer struct {
-	Registry Registry
+	Registry *registry.Client
 	Kept     *store.Store                                                     // nil keeps nothing
 	Log      func(ctx context.Context, message string, fields map[string]any) // nil logs nothing
 	Secrets  *redact.Secrets                                                  // what a text from within a layer may not show
 }
 
-// Measure resolves the images, measures their layers and adds them up. Errors are *failure.Error, *LayerError or the context's.
+// Measure resolves the images, measures their layers and adds them up. Errors are *failure.Error,
+// *LayerError or the context's.
 func (m *Measurer) Measure(ctx context.Context, request Request) (*Report, error) {
-	images, err := m.resolve(ctx, request)
+	images, err := m.resolveImages(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	jobs := uniqueLayers(images)
-	round, left := jobs, plan(jobs, request)
+	jobs := m.uniqueLayers(images)
+	round, left := jobs, planReading(jobs, request)
 	for {
-		if err := m.run(ctx, round); err != nil {
-			return nil, m.redacted(err)
+		if err := m.measureLayers(ctx, round); err != nil {
+			return nil, m.redactError(err)
 		}
 		report, err := addUp(images, resultsOf(jobs))
 		if err != nil || request.Mode != Auto || isDecided(report, request.Disk) {
@@ -107,14 +104,16 @@ func (m *Measurer) Measure(ctx context.Context, request Request) (*Report, error
 	}
 }
 
-// maxText bounds what an error or a note repeats of a layer's content, and maxName the name of an entry, in characters.
+// maxText bounds what an error or a note repeats of a layer's content, and maxName the name of an
+// entry, in characters.
 const (
 	maxText = 600
 	maxName = 120
 )
 
-// redacted makes an error fit to be shown: what it says of a layer's content may be quoted from there.
-func (m *Measurer) redacted(err error) error {
+// redactError makes an error fit to be shown: what it says of a layer's content may be quoted from
+// there.
+func (m *Measurer) redactError(err error) error {
 	if layer, ok := errors.AsType[*LayerError](err); ok {
 		return &LayerError{Image: layer.Image, Digest: layer.Digest, Err: m.Secrets.Error(layer.Err, maxText)}
 	}
@@ -135,18 +134,18 @@ type results map[string]map[layerKey]layersize.Measurement
 func resultsOf(jobs []*job) results {
 	all := results{}
 	for _, j := range jobs {
-		for _, s := range j.sources {
-			repository := s.image.Repository
+		for _, o := range j.origins {
+			repository := o.image.Repository
 			if all[repository] == nil {
 				all[repository] = map[layerKey]layersize.Measurement{}
 			}
-			all[repository][keyOf(j.layer)] = s.result
+			all[repository][keyOf(j.layer)] = o.result
 		}
 	}
 	return all
 }
 
-func (m *Measurer) resolve(ctx context.Context, request Request) ([]*registry.Image, error) {
+func (m *Measurer) resolveImages(ctx context.Context, request Request) ([]*registry.Image, error) {
 	images := make([]*registry.Image, len(request.Images))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(imagesAtOnce)
@@ -170,5 +169,5 @@ func (e *LayerError) Error() string {
 	return fmt.Sprintf("layer %s of %s: %v", e.Digest, e.Image, e.Err)
 }
 
-// Unwrap gives the reason.
+// Unwrap returns the reason.
 func (e *LayerError) Unwrap() error { return e.Err }

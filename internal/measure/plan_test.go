@@ -15,16 +15,16 @@ func jobsOf(sizes ...int64) []*job {
 	jobs := make([]*job, 0, len(sizes))
 	for i, size := range sizes {
 		layer := registry.Layer{Digest: fmt.Sprintf("sha256:%04d", i), Size: size}
-		jobs = append(jobs, &job{layer: layer, sources: []*source{{}}})
+		jobs = append(jobs, &job{layer: layer, origins: []*origin{{}}})
 	}
 	return jobs
 }
 
 func (j *job) String() string {
 	switch j.way {
-	case stream:
+	case wayStream:
 		return "stream"
-	case probe:
+	case wayProbe:
 		return fmt.Sprintf("probe %d", j.allowance)
 	}
 	return "declare"
@@ -63,7 +63,7 @@ func TestPlan(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			jobs := jobsOf(test.sizes...)
-			plan(jobs, Request{Mode: test.mode, ReadBudget: test.budget})
+			planReading(jobs, Request{Mode: test.mode, ReadBudget: test.budget})
 			if got := fmt.Sprint(jobs); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
@@ -85,14 +85,14 @@ func TestTheBudgetIsNeverExceeded(t *testing.T) {
 			jobs := jobsOf(sizes...)
 			for _, j := range jobs {
 				for range random.IntN(3) {
-					j.sources = append(j.sources, &source{})
+					j.origins = append(j.origins, &origin{})
 				}
 			}
-			left := plan(jobs, Request{Mode: mode, ReadBudget: budget})
+			left := planReading(jobs, Request{Mode: mode, ReadBudget: budget})
 			for round := jobs; mode == Auto && len(round) > 0; {
 				for _, j := range jobs {
-					for i := range j.sources {
-						j.sources[i].result = layersize.Measurement{Cut: true, DiskBytes: layersize.Interval{Max: random.Int64N(1 << 40)}}
+					for i := range j.origins {
+						j.origins[i].result = layersize.Measurement{Cut: true, DiskBytes: layersize.Interval{Max: random.Int64N(1 << 40)}}
 					}
 				}
 				round, left = nextRound(jobs, left, budget)
@@ -100,11 +100,11 @@ func TestTheBudgetIsNeverExceeded(t *testing.T) {
 			spent := int64(0)
 			for _, j := range jobs {
 				switch j.way {
-				case stream:
+				case wayStream:
 					spent += j.layer.Size
-				case probe:
-					spent += j.probes() * j.allowance
-				case declare:
+				case wayProbe:
+					spent += j.probeCount() * j.allowance
+				case wayDeclare:
 				}
 			}
 			if spent > budget {
@@ -120,11 +120,11 @@ func TestTheBudgetIsNeverExceeded(t *testing.T) {
 func TestRoundsFollowWhatIsUncertain(t *testing.T) {
 	t.Parallel()
 	probed := func(digest string, size, allowance, width int64, cut bool) *job {
-		s := &source{result: layersize.Measurement{Cut: cut, DiskBytes: layersize.Interval{Max: width}}}
-		return &job{layer: registry.Layer{Digest: digest, Size: size}, sources: []*source{s}, way: probe, allowance: allowance}
+		s := &origin{result: layersize.Measurement{Cut: cut, DiskBytes: layersize.Interval{Max: width}}}
+		return &job{layer: registry.Layer{Digest: digest, Size: size}, origins: []*origin{s}, way: wayProbe, allowance: allowance}
 	}
 	failed := probed("e", 20*mib, mib, 10, false)
-	failed.sources[0].result.Fault = errors.New("no ranges")
+	failed.origins[0].result.Fault = errors.New("no ranges")
 	for name, test := range map[string]struct {
 		jobs []*job
 		left int64

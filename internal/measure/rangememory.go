@@ -14,8 +14,8 @@ type ranges struct {
 	read  map[int64][]byte
 }
 
-// rangeMemory is a blob whose ranges are remembered. They take as much memory as is read of the layers
-// that are still uncertain: the read budget at most.
+// rangeMemory is a blob whose ranges are remembered. They take as much memory as is read of the
+// layers that are still uncertain: the read budget at most.
 type rangeMemory struct {
 	*registry.Blob
 	ranges *ranges

@@ -12,18 +12,21 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
-// Refusal is why containerd does not unpack a layer of an image, which it then does not pull, whatever the disk.
+// Refusal is why containerd does not unpack a layer of an image, which it then does not pull,
+// whatever the disk.
 type Refusal struct {
 	Image  string // as written
 	Digest string // of the layer
 	layersize.Refusal
 }
 
-// ErrForeign means that a foreign layer is not in the registry, and the URLs of its descriptor are not followed.
+// ErrForeign means that a foreign layer is not in the registry, and the URLs of its descriptor are
+// not followed.
 var ErrForeign = errors.New("the layer is foreign (not distributable), and the registry does not hold it")
 
-// inImage returns a layer's measurement as it counts in an image, in which the same blob can be refused or not: its
-// configuration names the digest of the tar, and containerd treats whiteouts in the lowest layer in another way.
+// inImage returns a layer's measurement as it counts in an image, in which the same blob can be
+// refused or not: its configuration names the digest of the tar, and containerd treats whiteouts in
+// the lowest layer in another way.
 func inImage(layer registry.Layer, lowest bool, measured layersize.Measurement) layersize.Measurement {
 	var refusals []layersize.Refusal
 	for _, refusal := range measured.Refusals {
@@ -50,7 +53,8 @@ func inImage(layer registry.Layer, lowest bool, measured layersize.Measurement) 
 	return measured
 }
 
-// refusedByManifest is what a manifest and a configuration say about a layer that containerd refuses.
+// refusedByManifest is what a manifest and a configuration say about a layer that containerd
+// refuses.
 func refusedByManifest(layer registry.Layer) []layersize.Reason {
 	var reasons []layersize.Reason
 	if declared, err := mediatype.ParseLayer(layer.MediaType); err == nil && declared.Recent {

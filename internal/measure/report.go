@@ -11,15 +11,15 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 )
 
-// Report is what images need, one by one and together. What images share is counted once in the sums, as containerd does:
-// blobs by digest, unpacked layers by chain id.
+// Report is what images need, one by one and together. What images share is counted once in the
+// sums, as containerd does: blobs by digest, unpacked layers by chain id.
 type Report struct {
 	Images          []Image
 	CompressedBytes int64              // blobs, as their descriptors say
 	UnpackedBytes   layersize.Interval // length of the layers' tars
 	RequiredBytes   layersize.Interval // blobs and unpacked layers, in whole blocks
 	Inodes          *int64             // of both, nil unless every layer was counted
-	LikelyInodes    int64              // of both: counted where they were, else what samples tell
+	LikelyInodes    int64              // of both: counted where they were, else estimated from samples
 	Exact           bool               // every layer was counted file by file, to the block
 	Refusals        []Refusal          // why containerd pulls some of the images not at all, as far as it was seen
 }
@@ -32,20 +32,18 @@ type Image struct {
 	Measurements    []layersize.Measurement // one for each of Layers
 }
 
-// snapshotDirectories are what the overlayfs snapshotter keeps for each layer beside the layer's own root directory: one for the
-// snapshot, and one for overlayfs to work in. A blob is one file.
+// snapshotDirectories are what the overlayfs snapshotter keeps for each layer beside the layer's
+// own root directory: one for the snapshot, and one for overlayfs to work in. A blob is one file.
 const snapshotDirectories = 2
-
-func exactly(n int64) layersize.Interval { return layersize.Interval{Value: n, Min: n, Max: n} }
 
 // addUp makes the report. The sums fail only when sizes are claimed that no disk could hold.
 func addUp(images []*registry.Image, measured results) (*Report, error) {
 	report := &Report{Exact: true, Inodes: new(int64)}
 	sum := &adder{}
 	for _, b := range blobsOf(images) {
-		sum.add(&report.CompressedBytes, b.size)
-		sum.addInterval(&report.RequiredBytes, b.needs(exactly(disksize.Blocks(b.size))))
-		report.count(sum, 1, true)
+		sum.addNumber(&report.CompressedBytes, b.size)
+		sum.addInterval(&report.RequiredBytes, b.diskNeed(layersize.Exactly(disksize.Blocks(b.size))))
+		report.countInodes(sum, 1, true)
 		report.Exact = report.Exact && b.always
 	}
 	chains := map[string]chain{}
@@ -59,7 +57,7 @@ func addUp(images []*registry.Image, measured results) (*Report, error) {
 			}
 			report.Exact = report.Exact && measurement.Exact
 			detail.Measurements = append(detail.Measurements, measurement)
-			sum.add(&detail.UnpackedBytes, measurement.UnpackedBytes.Value)
+			sum.addNumber(&detail.UnpackedBytes, measurement.UnpackedBytes.Value)
 			other, shared := chains[layer.ChainID]
 			if shared {
 				measurement = eitherOf(other.measured, measurement)
@@ -67,7 +65,7 @@ func addUp(images []*registry.Image, measured results) (*Report, error) {
 			chains[layer.ChainID] = chain{measurement, certainty{other.always || !layer.Alternative}}
 		}
 		for _, size := range layerBlobsOf(image) {
-			sum.add(&detail.CompressedBytes, size)
+			sum.addNumber(&detail.CompressedBytes, size)
 		}
 		report.Images = append(report.Images, detail)
 	}
@@ -83,23 +81,23 @@ func addUp(images []*registry.Image, measured results) (*Report, error) {
 func (r *Report) addLayer(sum *adder, c chain) {
 	m := c.measured
 	unpacked, disk := m.UnpackedBytes, m.DiskBytes
-	if scatters(m) {
-		unpacked, disk = exactly(unpacked.Value), exactly(disk.Value)
+	if hasSampledBounds(m) {
+		unpacked, disk = layersize.Exactly(unpacked.Value), layersize.Exactly(disk.Value)
 	}
-	sum.addInterval(&r.UnpackedBytes, c.needs(unpacked))
-	sum.addInterval(&r.RequiredBytes, c.needs(disk))
-	sum.addInterval(&r.RequiredBytes, c.needs(exactly(snapshotDirectories*disksize.BlockSize)))
-	r.count(sum, snapshotDirectories, true)
+	sum.addInterval(&r.UnpackedBytes, c.diskNeed(unpacked))
+	sum.addInterval(&r.RequiredBytes, c.diskNeed(disk))
+	sum.addInterval(&r.RequiredBytes, c.diskNeed(layersize.Exactly(snapshotDirectories*disksize.BlockSize)))
+	r.countInodes(sum, snapshotDirectories, true)
 	r.Exact = r.Exact && m.Exact && c.always
-	r.count(sum, m.LikelyInodes, m.Inodes != nil)
+	r.countInodes(sum, m.LikelyInodes, m.Inodes != nil)
 }
 
 // eitherOf is what is known of one unpacked layer that was measured twice: from two repositories,
 // or from two blobs that unpack to it. One of the measurements holds, and nothing says which.
 func eitherOf(a, b layersize.Measurement) layersize.Measurement {
 	either := layersize.Measurement{
-		UnpackedBytes: hull(a.UnpackedBytes, b.UnpackedBytes),
-		DiskBytes:     hull(a.DiskBytes, b.DiskBytes),
+		UnpackedBytes: hullOf(a.UnpackedBytes, b.UnpackedBytes),
+		DiskBytes:     hullOf(a.DiskBytes, b.DiskBytes),
 		LikelyInodes:  max(a.LikelyInodes, b.LikelyInodes),
 	}
 	if a.Inodes != nil && b.Inodes != nil && *a.Inodes == *b.Inodes {
@@ -109,26 +107,27 @@ func eitherOf(a, b layersize.Measurement) layersize.Measurement {
 	return either
 }
 
-// hull holds two intervals. Its value is the larger one: a disk must have room for it.
-func hull(a, b layersize.Interval) layersize.Interval {
+// hullOf returns the interval that holds two intervals. Its value is the larger one: a disk must
+// have room for it.
+func hullOf(a, b layersize.Interval) layersize.Interval {
 	return layersize.Interval{Value: max(a.Value, b.Value), Min: min(a.Min, b.Min), Max: max(a.Max, b.Max)}
 }
 
-func (r *Report) count(sum *adder, inodes int64, counted bool) {
-	sum.add(&r.LikelyInodes, inodes)
+func (r *Report) countInodes(sum *adder, inodes int64, counted bool) {
+	sum.addNumber(&r.LikelyInodes, inodes)
 	if !counted {
 		r.Inodes = nil
 	}
 	if r.Inodes != nil {
-		sum.add(r.Inodes, inodes)
+		sum.addNumber(r.Inodes, inodes)
 	}
 }
 
 // Disk is the disk that holds what was measured, with the default margin.
 func (r *Report) Disk() disksize.Request { return r.Needs(DefaultDisk) }
 
-// Needs is a disk with what was measured on it: the upper bound of the bytes, and the inodes that are likely, since their bounds
-// from a few samples would order disks that hardly an image needs.
+// Needs is a disk with what was measured on it: the upper bound of the bytes, and the inodes that
+// are likely, since their bounds from a few samples would order disks that hardly an image needs.
 func (r *Report) Needs(disk disksize.Request) disksize.Request {
 	disk.RequiredBytes, disk.Inodes = r.RequiredBytes.Max, r.LikelyInodes
 	return disk
@@ -138,10 +137,11 @@ func unpackedOf(m layersize.Measurement) layersize.Interval { return m.UnpackedB
 
 func diskOf(m layersize.Measurement) layersize.Interval { return m.DiskBytes }
 
-// scatters reports whether the bounds of a layer are those of samples. Samples of one layer know nothing of another, so that their
-// errors are independent, and the bounds of a sum are as far away as the root of the sum of squares. Where nothing was sampled the
-// bounds are what layers are like in general: all of them may be off to the same side, and the bounds add up.
-func scatters(m layersize.Measurement) bool {
+// hasSampledBounds reports whether the bounds of a layer are those of samples. Samples of one layer
+// know nothing of another, so that their errors are independent, and the bounds of a sum are as far
+// away as the root of the sum of squares. Where nothing was sampled the bounds are what layers are
+// like in general: all of them may be off to the same side, and the bounds add up.
+func hasSampledBounds(m layersize.Measurement) bool {
 	switch m.Method {
 	case layersize.MethodSampled, layersize.MethodTrailer, layersize.MethodContentSize, layersize.MethodUncompressed:
 		return true
@@ -149,12 +149,15 @@ func scatters(m layersize.Measurement) bool {
 	return false
 }
 
-// addScatter moves the bounds of a sum of which the layers with independent errors have added their values alone.
-func (a *adder) addScatter(total *layersize.Interval, of func(layersize.Measurement) layersize.Interval, chains map[string]chain) {
+// addScatter moves the bounds of a sum of which the layers with independent errors have added their
+// values alone.
+func (a *adder) addScatter(
+	total *layersize.Interval, of func(layersize.Measurement) layersize.Interval, chains map[string]chain,
+) {
 	below, above := 0.0, 0.0
 	for _, id := range slices.Sorted(maps.Keys(chains)) { // in order, as sums of floating-point numbers depend on it
 		c := chains[id]
-		if !scatters(c.measured) {
+		if !hasSampledBounds(c.measured) {
 			continue
 		}
 		i := of(c.measured)
@@ -164,13 +167,13 @@ func (a *adder) addScatter(total *layersize.Interval, of func(layersize.Measurem
 		}
 	}
 	total.Min = max(0, total.Min-int64(math.Ceil(below)))
-	a.add(&total.Max, int64(min(math.Ceil(above), math.MaxInt64/2)))
+	a.addNumber(&total.Max, int64(min(math.Ceil(above), math.MaxInt64/2)))
 }
 
 // adder adds sizes that others claim, and remembers the first sum that went wrong.
 type adder struct{ err error }
 
-func (a *adder) add(total *int64, value int64) {
+func (a *adder) addNumber(total *int64, value int64) {
 	sum, err := disksize.Sum(*total, value)
 	if err != nil && a.err == nil {
 		a.err = fmt.Errorf("the sizes of the layers cannot be added up: %w", err)
@@ -179,7 +182,7 @@ func (a *adder) add(total *int64, value int64) {
 }
 
 func (a *adder) addInterval(total *layersize.Interval, value layersize.Interval) {
-	a.add(&total.Value, value.Value)
-	a.add(&total.Min, value.Min)
-	a.add(&total.Max, value.Max)
+	a.addNumber(&total.Value, value.Value)
+	a.addNumber(&total.Min, value.Min)
+	a.addNumber(&total.Max, value.Max)
 }

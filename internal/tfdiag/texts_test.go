@@ -717,7 +717,7 @@ func refutedTable() diag.Diagnostic {
 				Layers:    []registry.Layer{{Digest: "sha256:" + strings.Repeat("a", 64)}},
 			},
 			Measurements: []layersize.Measurement{
-				{Refuted: fmt.Sprintf("%v: at 51200, the content has another digest", layersize.ErrTable)},
+				{Refuted: fmt.Sprintf("the table of contents %v: at 51200, the content has another digest", layersize.ErrTable)},
 			},
 		},
 	}}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/stream"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
@@ -143,7 +144,7 @@ func TestMemoryDoesNotGrowWithTheLayer(t *testing.T) {
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		if _, err := layersize.Stream(t.Context(), layersize.Layer{MediaType: "application/vnd.oci.image.layer.v1.tar+gzip", Size: l.Size, Blob: l}, layersize.Limits{}); err != nil {
+		if _, err := stream.Measure(t.Context(), layersize.Layer{MediaType: "application/vnd.oci.image.layer.v1.tar+gzip", Size: l.Size, Blob: l}, stream.Limits{}); err != nil {
 			t.Fatal(err)
 		}
 		runtime.ReadMemStats(&after)

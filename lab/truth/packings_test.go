@@ -17,6 +17,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/probe"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/stream"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
 
@@ -48,11 +50,11 @@ func TestATableOfContentsIsFound(t *testing.T) {
 
 	made := generated(t, smallTree(), stargz)
 	input := layersize.Layer{MediaType: string(made.mediaType), Size: made.size, Annotations: made.annotations, Blob: onDisk{made.path}}
-	probed, err := layersize.Probe(t.Context(), input, made.size)
+	probed, err := probe.Measure(t.Context(), input, made.size)
 	if err != nil {
 		t.Fatal(err)
 	}
-	streamed, err := layersize.Stream(t.Context(), input, layersize.Limits{})
+	streamed, err := stream.Measure(t.Context(), input, stream.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,70 @@
+package probe
+
+import (
+	"context"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/compression"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/jsontoc"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
+)
+
+// sources are the sources of a probe in the order in which they are tried. A new format of layers
+// has its place here.
+var sources = []layersize.Source{
+	wholeBlob{},       // a small blob, read in one request and counted
+	jsontoc.EStargz{}, // the table of contents of an eStargz layer
+	jsontoc.Chunked{}, // the table of contents of a zstd:chunked layer
+	smallBlob{},       // a blob that costs no more to read than its samples do
+	plainTar{},        // the headers of a tar that is not compressed, or windows of it
+	gzipSamples,       // windows in the middle of a gzip stream
+	zstdSamples,       // windows in the middle of a Zstandard stream
+	claimedSize{},     // what an annotation, a trailer or a header says, and nothing confirms
+	declaration{},     // what the descriptor says, else a ratio
+}
+
+// Measure measures a layer by range reads that fetch no more than budget bytes together. Further
+// sources, which are found beside the layer, come before those within it. A source that fails is
+// passed over, and Note says why. The last source reads nothing, so that an error means only that
+// the context is done, or that the descriptor's size cannot be.
+//
+// What does not apply to a layer is not noted: most layers have neither annotations nor a table of
+// contents.
+func Measure(
+	ctx context.Context, l layersize.Layer, budget int64, further ...layersize.Source,
+) (layersize.Measurement, error) {
+	if l.Size < 0 {
+		return layersize.Measurement{}, layersize.ErrSize
+	}
+	if err := ctx.Err(); err != nil {
+		return layersize.Measurement{}, err
+	}
+	if l.Blob == nil || l.Size == 0 && compression.Declared(l.MediaType) != mediatype.None {
+		return Declare(l), nil
+	}
+	in := layersize.NewInput(ctx, l, budget)
+	m, err := layersize.MeasureFirst(ctx, in, append(further, sources...))
+	if err != nil {
+		return layersize.Measurement{}, err
+	}
+	// A probe that knows all it can ends by itself. One that spent most of its budget ended for the
+	// lack of more.
+	m.Cut = !m.Exact && in.Reader.Left() < budget/2
+	if in.WasOpened() && compression.IsReadAsIs(l.MediaType, in.Compression) {
+		m.Refuse(layersize.RefusedCompressed)
+	}
+	return m, nil
+}
+
+// Source is a probe as a source.
+type Source struct {
+	Further []layersize.Source // tried before those of a layer
+}
+
+// Name implements layersize.Source.
+func (Source) Name() string { return "probe" }
+
+// Measure implements layersize.Source.
+func (s Source) Measure(ctx context.Context, in *layersize.Input) (layersize.Measurement, error) {
+	return Measure(ctx, in.Layer, in.Budget, s.Further...)
+}

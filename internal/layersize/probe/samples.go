@@ -1,0 +1,114 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/sampling"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/tarball"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
+)
+
+// samples estimates a compressed stream from windows in the middle of it.
+type samples struct {
+	packed mediatype.Compression
+	sample func(ctx context.Context, r io.ReaderAt, size, budget int64) (sampling.Estimate, error)
+}
+
+var (
+	gzipSamples = samples{mediatype.Gzip, sampling.Gzip}
+	zstdSamples = samples{mediatype.Zstandard, sampling.Zstd}
+)
+
+// Name implements Source.
+func (samples) Name() string { return "samples" }
+
+// Measure implements Source.
+func (s samples) Measure(ctx context.Context, in *layersize.Input) (layersize.Measurement, error) {
+	if err := in.CheckCompression(s.packed); err != nil {
+		return layersize.Measurement{}, err
+	}
+	claims, err := claimsOf(in)
+	if err != nil {
+		return layersize.Measurement{}, err
+	}
+	return s.judgeClaims(ctx, in, claims)
+}
+
+// judgeClaims puts claims before the samples. An annotation stands for the whole blob and holds
+// unless the samples refute it. A header or a trailer stands for the whole only if there is no
+// other frame or member, so that it holds where the samples, which know of both, came to the same
+// length. Else the length is the samples' own.
+func (s samples) judgeClaims(ctx context.Context, in *layersize.Input, claims []claim) (layersize.Measurement, error) {
+	estimate, err := s.sample(ctx, in.Reader, in.Size, in.Reader.Room())
+	if err == nil && isUnknown(estimate.Unpacked) {
+		err = errWide
+	}
+	if err != nil {
+		return layersize.Measurement{}, err
+	}
+	m := layersize.Measurement{
+		UnpackedBytes: layersize.Interval(estimate.Unpacked).InOrder(), Method: layersize.MethodSampled,
+	}
+	for _, c := range claims {
+		if c.isRefutedBy(estimate) {
+			in.AddNote("samples do not confirm the %s's %d bytes", c.method, c.length)
+			continue
+		}
+		m.UnpackedBytes, m.Method = layersize.Exactly(c.length), c.method
+		estimate.Files = estimate.Files.Within(c.length)
+		break
+	}
+	if m.Method == layersize.MethodSampled && estimate.Hidden.Longest > 0 {
+		m.HiddenZeros = layersize.HiddenZeros(estimate.Hidden)
+		m.Note = describeHidden(m.HiddenZeros)
+	}
+	estimateFiles(&m, estimate)
+	return m, nil
+}
+
+// estimateFiles adds what samples show of the files in the tar.
+func estimateFiles(m *layersize.Measurement, estimate sampling.Estimate) {
+	if !estimate.Files.Known() {
+		m.DiskBytes = tarball.BoundDisk(m.UnpackedBytes, tarball.EstimateEntries(m.UnpackedBytes))
+		return
+	}
+	entries := layersize.Interval(estimate.Files.Total(countEntry, 1)).InOrder()
+	gain := layersize.Interval(estimate.Files.Total(entryGain, tarball.TypicalGain))
+	if !estimate.Settled {
+		gain.Value = prudentValue(gain)
+	}
+	m.DiskBytes = tarball.BoundSampledDisk(m.UnpackedBytes, entries, gain)
+	m.LikelyInodes = prudentValue(entries)
+}
+
+// describeHidden says what no sample of a Zstandard stream is sure to meet.
+func describeHidden(h layersize.HiddenZeros) string {
+	return fmt.Sprintf("up to %.1f GiB of zeros in one run may hide between samples (1 GiB is met in %.0f of 100)",
+		float64(h.Longest)/(1<<30), math.Floor(100*h.ChanceOfGiB))
+}
+
+// prudentValue is somewhat more than was estimated, about half a standard error, since a disk that
+// is a little too large costs less than one that is too small.
+func prudentValue(estimated layersize.Interval) int64 {
+	return estimated.Value + (estimated.Max-estimated.Value)/4
+}
+
+// countEntry is 1 for a header of an entry's own, and 0 for one that says more of the next.
+func countEntry(e sampling.Entry) float64 {
+	return float64(tarball.Header{Kind: e.Kind, Size: e.Size}.Entries())
+}
+
+// entryGain is what an entry holds on the disk beyond what it takes in the tar.
+func entryGain(e sampling.Entry) float64 {
+	return float64(tarball.Header{Kind: e.Kind, Size: e.Size}.Gain())
+}
+
+var errWide = errors.New("too little was read")
+
+// isUnknown recognises the theoretical bounds of a stream in which no window could be decoded.
+func isUnknown(i sampling.Interval) bool { return i.Max/64 > i.Value }
