@@ -1,3 +1,5 @@
+// Package compression says how a blob is compressed, by its media type and by its first bytes, and
+// what it can come to.
 package compression
 
 import (

@@ -1,3 +1,10 @@
+// Package jsontoc measures layers by the table of contents within their blob, which is JSON of one
+// kind: at the end of an eStargz layer (a footer of 51 bytes has the position; "eStargz:
+// Standard-Compatible Extension to Tar.gz Layers"), and in a skippable frame of a zstd:chunked layer
+// (annotations or a footer have it). It lists every file.
+//
+// What a table says is its writer's word, so it is compared with the stream (package toc): one that
+// is refuted does not count, and one that cannot be confirmed is not exact.
 package jsontoc
 
 import (
@@ -18,14 +25,6 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 )
 
-// Tables of contents lie within the blob: at the end of an eStargz layer (a footer of 51 bytes has
-// the position; "eStargz: Standard-Compatible Extension to Tar.gz Layers"), and in a skippable
-// frame of a zstd:chunked layer (annotations or a footer have it). Both are JSON of one kind and
-// list every file.
-//
-// What a table says is its writer's word, and anyone can write one. So it is compared with the
-// stream (toccheck.go): one that is refuted does not count, and one that cannot be confirmed is not
-// exact.
 const (
 	// zstd:chunked is written by Podman's and by nerdctl's libraries, which name their annotations
 	// apart. The checksum is that of the compressed table.

@@ -1,3 +1,4 @@
+// Package layertest makes layers for tests.
 package layertest
 
 import (

@@ -1,3 +1,4 @@
+// Package rangeread reads ranges of a blob within a budget.
 package rangeread
 
 import (

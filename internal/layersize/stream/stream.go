@@ -1,3 +1,4 @@
+// Package stream measures a layer by reading all of it through its decompressor, file by file.
 package stream
 
 import (
@@ -32,7 +33,7 @@ type Limits struct {
 
 // Bounds of what an honest layer needs. Memory is a Zstandard window, buffers, and up to 50 MiB for
 // the paths of a layer of a million and more entries. Windows above 32 MiB take 128 MiB of all
-// streams of the process together (zstdwindow.go).
+// streams of the process together (package unpack).
 const (
 	DefaultUnpackedBytes = 256 << 30
 	DefaultEntries       = 20_000_000

@@ -1,3 +1,5 @@
+// Package tarball says what the files of a tar take on a disk where they are not counted: from one
+// header, or from the tar's length and the number of its entries, with bounds.
 package tarball
 
 import (

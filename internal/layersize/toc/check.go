@@ -19,7 +19,7 @@ import (
 //
 //   - of every entry: the chunks follow one another, fill their files, and cut the blob
 //     from its start to the table into segments, each of which can hold, by the bounds of
-//     its compression, what the table says (tocsegments.go);
+//     its compression, what the table says (segments.go);
 //   - nothing but the table, skippable frames and the footer lies behind the last segment,
 //     and the table is the one that the manifest's annotation names by its digest;
 //   - of the first segment, the last one and each that makes up an eighth of the layer or
@@ -27,7 +27,7 @@ import (
 //   - the same of segments drawn at random, so that a writer cannot know which.
 //
 // To see what a segment holds it is unpacked, and compared by its digest and header for header with
-// the table (tocproof.go). Larger ones are judged by what their ends say: a gzip member's trailer,
+// the table (Proof). Larger ones are judged by what their ends say: a gzip member's trailer,
 // or a Zstandard frame's content size where its only block fills the segment. Those that this
 // leaves open are unpacked too, openSegments of them or all.
 //

@@ -1,3 +1,4 @@
+// Package unpack decompresses layers, within bounds of memory.
 package unpack
 
 import (
