@@ -84,27 +84,6 @@ const (
 	MaxBlocks = 32000 << 30 / disksize.BlockSize
 )
 
-type Kind uint8
-
-const (
-	KindFile Kind = iota
-	KindDirectory
-	KindSymlink
-	KindHardlink
-	KindDevice // a FIFO too: an inode and nothing else
-	kindWhiteout
-	kindNothing // a global header, which containerd treats as an entry until it comes to make a file of it
-)
-
-// Entry is one entry of a tar or of a table of contents.
-type Entry struct {
-	Name       string
-	Kind       Kind
-	Size       int64  // of a file
-	Link       string // where a link leads
-	Attributes Attributes
-}
-
 // What is odd about a layer, in words for Measurement.Note.
 const (
 	OddName     = "a path is so long that it depends on containerd's own folder whether it is possible"
