@@ -11,6 +11,7 @@ import (
 // nerdctl and ctr-remote write the first, umoci the second.
 var SizeAnnotations = []string{AnnotationStargzSize, AnnotationUmociSize}
 
+// The annotations of SizeAnnotations.
 const (
 	AnnotationStargzSize = "io.containers.estargz.uncompressed-size"
 	AnnotationUmociSize  = "ci.umo.uncompressed_blob_size"

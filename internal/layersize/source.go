@@ -36,6 +36,7 @@ var ErrNotApplicable = errors.New("the source says nothing of this layer")
 // is not stored.
 type Fault struct{ Err error }
 
+// Error implements error.
 func (f *Fault) Error() string { return f.Err.Error() }
 
 // Unwrap returns the failure.

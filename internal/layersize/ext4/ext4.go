@@ -38,6 +38,7 @@ func FileBlocks(size int64) int64 {
 	return min(n, LargestFileBlocks)
 }
 
+// LinkBlocks returns what a symbolic link takes whose target has so many bytes.
 func LinkBlocks(target int) int64 {
 	if target > LongestFastLink {
 		return 1

@@ -1,7 +1,9 @@
 package inventory
 
+// Kind is what an entry is.
 type Kind uint8
 
+// The kinds of entries.
 const (
 	KindFile Kind = iota
 	KindDirectory

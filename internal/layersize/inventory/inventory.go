@@ -94,6 +94,7 @@ const (
 	oddRemovals = "directories were replaced so often that what they held is counted"
 )
 
+// New returns the inventory of an empty layer, which has its root directory.
 func New() *Inventory {
 	v := &Inventory{seed: maphash.MakeSeed(), slots: make([]uint32, 1<<10), shapes: map[uint64]int{}}
 	v.inodes.addItem(inode{}) // 0 means none

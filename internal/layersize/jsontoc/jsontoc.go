@@ -25,6 +25,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 )
 
+// The annotations that have the position of a table of zstd:chunked, each a prefix and a suffix.
 const (
 	// zstd:chunked is written by Podman's and by nerdctl's libraries, which name their annotations
 	// apart. The checksum is that of the compressed table.

@@ -17,6 +17,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 )
 
+// Media types of layers.
 const (
 	TypeOCIPlain = "application/vnd.oci.image.layer.v1.tar"
 	TypeOCIGzip  = "application/vnd.oci.image.layer.v1.tar+gzip"
@@ -30,30 +31,37 @@ type File struct {
 	Content []byte // random bytes of the header's size when nil
 }
 
+// Directory returns a directory.
 func Directory(name string) File {
 	return File{Header: tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: 0o755}}
 }
 
+// Regular returns a file of random bytes.
 func Regular(name string, size int64) File {
 	return File{Header: tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o644}}
 }
 
+// Symlink returns a symbolic link.
 func Symlink(name, target string) File {
 	return File{Header: tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target, Mode: 0o777}}
 }
 
+// Hardlink returns a hard link.
 func Hardlink(name, target string) File {
 	return File{Header: tar.Header{Typeflag: tar.TypeLink, Name: name, Linkname: target, Mode: 0o644}}
 }
 
+// Device returns a character device.
 func Device(name string) File {
 	return File{Header: tar.Header{Typeflag: tar.TypeChar, Name: name, Devmajor: 1, Devminor: 3, Mode: 0o666}}
 }
 
+// FIFO returns a pipe.
 func FIFO(name string) File {
 	return File{Header: tar.Header{Typeflag: tar.TypeFifo, Name: name, Mode: 0o600}}
 }
 
+// With returns the file with extended attributes.
 func (f File) With(attributes map[string]string) File {
 	f.PAXRecords = map[string]string{}
 	for name, value := range attributes {
@@ -94,6 +102,7 @@ func MakeTar(t testing.TB, files ...File) []byte {
 	return out.Bytes()
 }
 
+// Gzip compresses data.
 func Gzip(t testing.TB, data []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -107,6 +116,7 @@ func Gzip(t testing.TB, data []byte) []byte {
 	return out.Bytes()
 }
 
+// Zstd compresses data.
 func Zstd(t testing.TB, data []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -136,6 +146,7 @@ type Memory struct {
 	Closed   int
 }
 
+// ReadAt implements io.ReaderAt.
 func (m *Memory) ReadAt(p []byte, at int64) (int, error) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
@@ -148,6 +159,7 @@ func (m *Memory) ReadAt(p []byte, at int64) (int, error) {
 	return n, err
 }
 
+// ReadRanges reads many ranges in one request, if Many is set.
 func (m *Memory) ReadRanges(buffers [][]byte, offsets []int64) error {
 	if !m.Many {
 		return errors.ErrUnsupported
@@ -161,6 +173,7 @@ func (m *Memory) ReadRanges(buffers [][]byte, offsets []int64) error {
 	return nil
 }
 
+// Open implements layersize.Blob.
 func (m *Memory) Open() (io.ReadCloser, error) {
 	m.Opened++
 	return &memoryBody{Reader: bytes.NewReader(m.Data), blob: m}, nil
@@ -176,6 +189,7 @@ func (b *memoryBody) Close() error {
 	return nil
 }
 
+// NewLayer returns a layer whose blob is in memory.
 func NewLayer(mediaType string, data []byte) layersize.Layer {
 	return layersize.Layer{MediaType: mediaType, Size: int64(len(data)), Blob: &Memory{Data: data}}
 }
@@ -221,6 +235,7 @@ type Generator struct {
 	piece []byte
 }
 
+// Read implements io.Reader.
 func (g *Generator) Read(p []byte) (int, error) {
 	if len(g.piece) == 0 {
 		if g.piece = g.Next(); g.piece == nil {

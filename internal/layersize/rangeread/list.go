@@ -7,6 +7,7 @@ type List struct {
 	Total   int64
 }
 
+// Add adds a range.
 func (l *List) Add(at, length int64) {
 	if length > 0 {
 		l.Buffers, l.Offsets, l.Total = append(l.Buffers, make([]byte, length)), append(l.Offsets, at), l.Total+length

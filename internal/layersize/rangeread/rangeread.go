@@ -232,6 +232,7 @@ func (b *Reader) ReadAndKeep(at, length int64) ([]byte, error) {
 	return data, nil
 }
 
+// Remember keeps what was read, so that it is not read again.
 func (b *Reader) Remember(at int64, data []byte) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()

@@ -30,6 +30,7 @@ type Entry struct {
 	ChunkDigest string `json:"chunkDigest"`
 }
 
+// Kinds are the types of entries by their names in a table.
 var Kinds = map[string]inventory.Kind{
 	"reg":      inventory.KindFile,
 	"dir":      inventory.KindDirectory,
@@ -40,6 +41,7 @@ var Kinds = map[string]inventory.Kind{
 	"fifo":     inventory.KindDevice,
 }
 
+// ErrEntry is that of an entry that cannot be.
 var ErrEntry = errors.New("it has an entry that cannot be")
 
 // HeaderLength is what an entry's headers take in the tar. The table does not say whether it had
@@ -63,6 +65,7 @@ func HeaderLength(e Entry) layersize.Interval {
 	return length
 }
 
+// IsZero reports whether data are zeros.
 func IsZero(data []byte) bool { return len(bytes.Trim(data, "\x00")) == 0 }
 
 // EntryOf is a header as a table lists it.

@@ -54,6 +54,7 @@ type Segments struct {
 	Payload int64 // where the last segment ends
 }
 
+// NewSegments returns the segments of a blob whose last one ends at payload.
 func NewSegments(payload int64) *Segments {
 	return &Segments{seed: maphash.MakeSeed(), List: make([]Segment, 1), Payload: payload}
 }
@@ -154,6 +155,7 @@ func (s *Segments) EndOf(i int) int64 {
 	return s.Payload
 }
 
+// HashText returns the hash of a text, which is not 0.
 func (s *Segments) HashText(text string) uint64 { return max(maphash.String(s.seed, text), 1) }
 
 // HashHeader adds what a header says of an entry to what the headers before it say.

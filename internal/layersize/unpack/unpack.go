@@ -15,6 +15,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 )
 
+// What is read at once, and what is looked at before anything is unpacked.
 const (
 	ReadBuffer = 256 << 10
 	sniffBytes = 512
