@@ -20,6 +20,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/stream"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
@@ -668,11 +669,11 @@ func texts() []struct {
 		},
 		{
 			"a layer that is a bomb",
-			counted(fmt.Errorf("%w: %d bytes", layersize.ErrBomb, int64(layersize.DefaultUnpackedBytes))),
+			counted(fmt.Errorf("%w: %d bytes", layersize.ErrBomb, int64(stream.DefaultUnpackedBytes))),
 		},
 		{
 			"a layer of too many files",
-			counted(fmt.Errorf("%w: %d", layersize.ErrTooManyEntries, layersize.DefaultEntries)),
+			counted(fmt.Errorf("%w: %d", layersize.ErrTooManyEntries, stream.DefaultEntries)),
 		},
 		{"a layer that wants too much memory", counted(fmt.Errorf("%w: window size exceeded", layersize.ErrWindow))},
 		{"a measurement that was interrupted", counted(context.Canceled)},
