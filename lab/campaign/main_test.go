@@ -22,7 +22,6 @@ import (
 
 var (
 	full   = flag.Bool("full", false, "run the whole campaign, not its short form")
-	write  = flag.Bool("write", false, "write what was seen into the guide; only together with -full")
 	seed   = flag.Uint64("seed", 0, "the `seed` of random moments; 0 takes a new one")
 	rounds = flag.Int("rounds", 0, "how many `rounds` of the kill campaign; 0 takes 12, and 240 in full")
 )
