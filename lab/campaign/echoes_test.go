@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,19 +28,23 @@ var echoed = []struct{ name, value string }{
 	{"`secret_key`", canarySecretKey}, {"`security_token`", canaryToken}, {"password of a registry", canaryPassword}, {"password of a proxy", canaryProxy},
 }
 
-// everySpelling repeats all secrets in many spellings.
-func everySpelling() string {
+// everySpelling repeats the secrets that each run holds, and more, in many spellings.
+func everySpelling(more ...string) string {
 	var b strings.Builder
+	secrets := more
 	for _, secret := range echoed {
+		secrets = append(secrets, secret.value)
+	}
+	for _, secret := range secrets {
 		var escapes strings.Builder
-		for _, r := range secret.value {
+		for _, r := range secret {
 			fmt.Fprintf(&escapes, `\u%04x`, r)
 		}
 		for _, spelling := range []string{
-			secret.value, strings.ToUpper(secret.value), strings.ReplaceAll(url.QueryEscape(secret.value), "-", "%2d"), escapes.String(),
-			base64.StdEncoding.EncodeToString([]byte("u:" + secret.value)), base64.RawURLEncoding.EncodeToString([]byte("us:" + secret.value)),
-			base64.StdEncoding.EncodeToString([]byte(secret.value)), hex.EncodeToString([]byte(secret.value)),
-			strings.ToUpper(hex.EncodeToString([]byte(secret.value))), secret.value[:9] + "\u200b" + secret.value[9:],
+			secret, strings.ToUpper(secret), strings.ReplaceAll(url.QueryEscape(secret), "-", "%2d"), escapes.String(),
+			base64.StdEncoding.EncodeToString([]byte("u:" + secret)), base64.RawURLEncoding.EncodeToString([]byte("us:" + secret)),
+			base64.StdEncoding.EncodeToString([]byte(secret)), hex.EncodeToString([]byte(secret)),
+			strings.ToUpper(hex.EncodeToString([]byte(secret))), secret[:9] + "\u200b" + secret[9:],
 		} {
 			b.WriteString(" " + spelling + " ")
 		}
@@ -51,7 +56,8 @@ func everySpelling() string {
 type echo struct {
 	title  string
 	begin  func(t *testing.T, folder string) (environment []string, configuration string)
-	stores bool // the answer is a good one, so that it reaches a state
+	stores bool     // the answer is a good one, so that it reaches a state
+	holds  []string // secrets that this run holds beside those of all
 }
 
 // raw answers every request with bytes of its own.
@@ -94,9 +100,9 @@ func quoted(text string) string {
 }
 
 // refusal is an error of the cloud's API.
-func refusal() string {
-	return `{"Response":{"Error":{"Code":` + quoted("FailedOperation"+everySpelling()) + `,"Message":` + quoted("you sent"+everySpelling()) +
-		`},"RequestId":` + quoted("r"+everySpelling()) + `}}`
+func refusal(more ...string) string {
+	return `{"Response":{"Error":{"Code":` + quoted("FailedOperation"+everySpelling(more...)) + `,"Message":` + quoted("you sent"+everySpelling(more...)) +
+		`},"RequestId":` + quoted("r"+everySpelling(more...)) + `}}`
 }
 
 func echoedListing() string {
@@ -184,9 +190,10 @@ var echoes = []echo{
 		})
 	}},
 	{title: "token service: text of a refusal", begin: func(t *testing.T, _ string) ([]string, string) {
-		service := served(t, says(http.StatusUnauthorized, "application/json", `{"errors":[{"code":"DENIED","message":`+quoted(everySpelling())+`}]}`))
-		return measured(t, func(s *registry) {
-			s.intercept("/manifests/", says(http.StatusUnauthorized, "text/plain", "", "WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s/token"`, service.URL)))
+		service := served(t, overheard(t, canaryPassword,
+			says(http.StatusUnauthorized, "application/json", `{"errors":[{"code":"DENIED","message":`+quoted(everySpelling())+`}]}`)))
+		return atRegistry(t, challenged(service.URL, ""), func(host string) string {
+			return fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, base64.StdEncoding.EncodeToString([]byte("u:"+canaryPassword)))
 		})
 	}},
 	{title: "proxy: status line of a refusal", begin: func(t *testing.T, _ string) ([]string, string) {
@@ -210,6 +217,9 @@ var echoes = []echo{
 	}},
 }
 
+// ownSecrets is the column of what a run holds beside the secrets of all runs.
+const ownSecrets = "what this run holds besides"
+
 // TestEchoes lets every peer repeat every secret.
 func TestEchoes(t *testing.T) {
 	t.Parallel()
@@ -218,9 +228,10 @@ func TestEchoes(t *testing.T) {
 	for _, secret := range echoed {
 		columns = append(columns, secret.name)
 	}
+	columns = append(columns, ownSecrets)
 	seen := newTable("echoes", "Answers that repeat secrets", "where secrets are repeated", columns...)
 	t.Cleanup(func() { seen.settle(t, true) })
-	for i, e := range echoes {
+	for i, e := range slices.Concat(echoes, heldEchoes) {
 		seen.row(e.title)
 		if !*full && i%6 != 4 {
 			continue
@@ -231,6 +242,10 @@ func TestEchoes(t *testing.T) {
 			more, configuration := e.begin(t, r.folder)
 			r.env = append(r.env, more...)
 			r.write(configuration)
+			if planned, _ := r.try("plan", "-out=kept.plan"); planned == 0 {
+				_, _ = r.try("show", "-json", "kept.plan")
+				r.unpack("kept.plan")
+			}
 			code, said := r.try("apply", "-auto-approve")
 			ended := "an error that says so"
 			if code == 0 {
@@ -245,8 +260,26 @@ func TestEchoes(t *testing.T) {
 			for _, secret := range echoed {
 				seen.set(e.title, secret.name, r.where(secret.value))
 			}
+			seen.set(e.title, ownSecrets, r.findOwnSecrets(e))
 		})
 	}
+}
+
+// findOwnSecrets looks for the secrets that some runs hold beside those of all: none of them may be found in any.
+func (r *run) findOwnSecrets(e echo) string {
+	cell := "–"
+	for _, secret := range heldByRun {
+		for _, value := range secret.values {
+			where := r.where(value)
+			if where != "nowhere" {
+				return secret.name + ": " + where
+			}
+			if slices.Contains(e.holds, value) {
+				cell = secret.name + ": " + where
+			}
+		}
+	}
+	return cell
 }
 
 // where looks for a secret in all that a run has written, logs at TRACE, state and kept files among it.
