@@ -1,6 +1,7 @@
 package registry
 
-// assembleImage puts together what was found: the first manifest, and beside it what other versions of containerd pull too.
+// assembleImage puts together what was found: the first manifest, and beside it what other versions
+// of containerd pull too.
 func (s *search) assembleImage() (*Image, error) {
 	if err := checkLayerTypes(s.first.manifest.layers); err != nil {
 		return nil, err
@@ -11,7 +12,7 @@ func (s *search) assembleImage() (*Image, error) {
 	}
 	image := &Image{
 		Digest: s.first.manifest.digest, Platform: s.first.platform.String(), Manifests: []string{s.first.manifest.digest},
-		Metadata: s.first.listDocuments(), Layers: layers, Annotations: s.first.manifest.annotations(),
+		Metadata: s.first.listDocuments(), Layers: layers, Annotations: s.first.manifest.parseAnnotations(),
 		Featured: s.featured,
 	}
 	chains, blobs := map[string]bool{}, map[string]bool{}
@@ -32,7 +33,7 @@ func (s *search) assembleImage() (*Image, error) {
 		image.Manifests = append(image.Manifests, other.manifest.digest)
 		for _, layer := range stack {
 			if chains[layer.ChainID] {
-				alternatives.add(blobs, Descriptor{Digest: layer.Digest, MediaType: layer.MediaType, Size: layer.Size})
+				alternatives.addMissing(blobs, Descriptor{Digest: layer.Digest, MediaType: layer.MediaType, Size: layer.Size})
 				continue
 			}
 			chains[layer.ChainID] = true
@@ -40,20 +41,20 @@ func (s *search) assembleImage() (*Image, error) {
 			image.Layers = append(image.Layers, layer)
 		}
 	}
-	image.Blobs = alternatives.add(blobs, s.blobs...)
+	image.Blobs = alternatives.addMissing(blobs, s.blobs...)
 	known := map[string]bool{}
 	for _, d := range image.Metadata {
 		known[d.Digest] = true
 	}
 	metadata := descriptors(image.Metadata)
-	image.Metadata = metadata.add(known, s.pulled...)
+	image.Metadata = metadata.addMissing(known, s.pulled...)
 	return image, nil
 }
 
 type descriptors []Descriptor
 
-// add appends, marked as alternatives, those that are not known yet.
-func (d *descriptors) add(known map[string]bool, more ...Descriptor) []Descriptor {
+// addMissing appends, marked as alternatives, those that are not known yet.
+func (d *descriptors) addMissing(known map[string]bool, more ...Descriptor) []Descriptor {
 	for _, descriptor := range more {
 		if !known[descriptor.Digest] {
 			known[descriptor.Digest] = true

@@ -16,8 +16,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
-// Blob reads one blob beside an image: a layer, or what an artifact holds, such as a table of contents. It reads at
-// any offset, or the whole, and is safe for concurrent use.
+// Blob reads one blob beside an image: a layer, or what an artifact holds, such as a table of
+// contents. It reads at any offset, or the whole, and is safe for concurrent use.
 //
 // The context is kept because io.ReaderAt has none: all reads end with it.
 type Blob struct {
@@ -44,22 +44,23 @@ func (c *Client) Blob(ctx context.Context, image *Image, layer Layer) *Blob {
 	return b
 }
 
-// Stats returns what reading has cost so far: bytes of bodies, and requests with their redirects, retries and tokens.
+// Stats returns what reading has cost so far: bytes of bodies, and requests with their redirects,
+// retries and tokens.
 func (b *Blob) Stats() (bytes, requests int64) { return b.cost.Bytes(), b.cost.Requests() }
 
-func (b *Blob) describe(err error) error {
-	return b.reader.describe(err, "reading layer "+b.layer.Digest)
+func (b *Blob) describeError(err error) error {
+	return b.reader.describeError(err, "reading layer "+b.layer.Digest)
 }
 
-// ReadAt reads len(p) bytes at off with one Range request, or what there is before the end together with io.EOF. A
-// registry that answers with the whole blob is remembered, and every later ReadAt from it is failure.RangeIgnored
-// without a request.
+// ReadAt reads len(p) bytes at off with one Range request, or what there is before the end together
+// with io.EOF. A registry that answers with the whole blob is remembered, and every later ReadAt
+// from it is failure.RangeIgnored without a request.
 func (b *Blob) ReadAt(p []byte, off int64) (int, error) {
 	switch {
 	case b.invalid != nil:
 		return 0, b.invalid
 	case off < 0:
-		return 0, b.describe(failure.New(failure.Protocol, "a negative offset"))
+		return 0, b.describeError(failure.New(failure.Protocol, "a negative offset"))
 	case len(p) == 0:
 		return 0, nil
 	case off >= b.layer.Size:
@@ -68,7 +69,7 @@ func (b *Blob) ReadAt(p []byte, off int64) (int, error) {
 	want := p[:min(int64(len(p)), b.layer.Size-off)]
 	n, err := b.readRange(want, off)
 	if err != nil {
-		return n, b.describe(err)
+		return n, b.describeError(err)
 	}
 	if len(want) < len(p) {
 		return n, io.EOF
@@ -99,7 +100,8 @@ func (b *Blob) openRange(ctx context.Context, first, last int64) (*http.Response
 	if isWhole := first == 0 && last == b.layer.Size-1; !isWhole && b.reader.facts.ignoresRange.Load() {
 		return nil, &failure.Error{Kind: failure.RangeIgnored}
 	}
-	resp, err := b.send(ctx, transport.Request{Header: http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", first, last)}}})
+	header := http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", first, last)}}
+	resp, err := b.sendRequest(ctx, transport.Request{Header: header})
 	if err != nil {
 		return nil, err
 	}
@@ -110,13 +112,14 @@ func (b *Blob) openRange(ctx context.Context, first, last int64) (*http.Response
 	return resp, nil
 }
 
-// send requests the blob itself, as req says.
-func (b *Blob) send(ctx context.Context, req transport.Request) (*http.Response, error) {
+// sendRequest requests the blob itself, as req says.
+func (b *Blob) sendRequest(ctx context.Context, req transport.Request) (*http.Response, error) {
 	req.Path, req.Location, req.Cost = "blobs/"+b.layer.Digest, &b.location, &b.cost
 	return b.reader.repository.Send(ctx, req)
 }
 
-// checkRange compares an answer with the range that was asked for (RFC 9110, sections 14.4, 15.3.7 and 15.5.17).
+// checkRange compares an answer with the range that was asked for (RFC 9110, sections 14.4, 15.3.7
+// and 15.5.17).
 func (b *Blob) checkRange(resp *http.Response, first, last int64) error {
 	size, host := b.layer.Size, resp.Request.URL.Host
 	switch resp.StatusCode {

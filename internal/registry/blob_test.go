@@ -124,7 +124,8 @@ func TestAWholeBlobIsTakenWhenAllOfItWasAskedFor(t *testing.T) {
 	if _, err := b.ReadAt(p[:10], 5); !errors.Is(err, failure.RangeIgnored) {
 		t.Fatal(err)
 	}
-	// Now it is known that the registry ignores ranges: it still gives a whole, and which layer came first is no matter.
+	// Now it is known that the registry ignores ranges: it still gives a whole, and which layer
+	// came first is no matter.
 	if _, err := b.ReadAt(p, 0); err != nil || !bytes.Equal(p, content) {
 		t.Fatal(err)
 	}
@@ -279,7 +280,7 @@ func TestRequestsInFlightAreBoundedPerHost(t *testing.T) {
 	}
 }
 
-// The only turn is taken by an open stream: whoever waits for it must still be able to leave.
+// An open stream occupies the only slot: a read that waits for it still ends with its context.
 func TestWaitingForATurnHeedsTheContext(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)

@@ -10,7 +10,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
-// Config is how images are read. The zero value reads with Docker's own credentials and sensible bounds.
+// Config is how images are read. The zero value reads with Docker's own credentials and sensible
+// bounds.
 type Config struct {
 	Transport    transport.Config
 	HostsPending bool          // hosts that Transport leaves open are not known yet: a refusal may be due to that
@@ -18,20 +19,22 @@ type Config struct {
 	HostFacts    HostStore     // keeps what is learned of hosts between runs; nil keeps nothing
 }
 
-// ManifestStore keeps manifests, indexes and configurations by digest. What it returns is verified, so that a
-// damaged entry costs a request and nothing else.
+// ManifestStore keeps manifests, indexes and configurations by digest. What it returns is verified,
+// so that a damaged entry costs a request and nothing else.
 type ManifestStore interface {
 	Get(digest string) ([]byte, bool)
 	Put(digest string, document []byte)
 }
 
-// HostStore keeps for a while that a host serves one range per request, which costs a request to find out.
+// HostStore keeps for a while that a host serves one range per request, which costs a request to
+// find out.
 type HostStore interface {
 	ServesOneRange(host string) bool
 	PutServesOneRange(host string)
 }
 
-// Client reads images. It is safe for concurrent use; tokens and connections live as long as it does.
+// Client reads images. It is safe for concurrent use; tokens and connections live as long as it
+// does.
 type Client struct {
 	registries   *transport.Registries
 	hostsPending bool

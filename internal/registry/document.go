@@ -16,10 +16,11 @@ import (
 )
 
 const (
-	// maxLayers is about twice what overlayfs can stack (OVL_MAX_STACK is 500): nothing with more can run.
+	// maxLayers is about twice what overlayfs can stack (OVL_MAX_STACK is 500): nothing with more
+	// can run.
 	maxLayers = 1024
-	// maxBlobs bounds the sum of what a manifest claims, far above the largest disk there is (32,000 GiB), so that sums
-	// of several images cannot overflow.
+	// maxBlobs bounds the sum of what a manifest claims, far above the largest disk there is
+	// (32,000 GiB), so that sums of several images cannot overflow.
 	maxBlobs = 1 << 50
 )
 
@@ -39,7 +40,8 @@ func (d *document) descriptor() Descriptor {
 	return Descriptor{Digest: d.digest, MediaType: string(d.mediaType), Size: d.size}
 }
 
-// parseDocument tells by the document itself what it is: kept documents have no Content-Type, and registries get it wrong.
+// parseDocument tells by the document itself what it is: kept documents have no Content-Type, and
+// registries get it wrong.
 func parseDocument(data []byte, digest string) (*document, error) {
 	var raw struct {
 		SchemaVersion int              `json:"schemaVersion"`
@@ -50,15 +52,16 @@ func parseDocument(data []byte, digest string) (*document, error) {
 		Annotations   json.RawMessage  `json:"annotations"`
 	}
 	if err := json.Unmarshal(data, &raw); err != nil {
-		return nil, malformed("it is not a manifest: %w", err)
+		return nil, malformedError("it is not a manifest: %w", err)
 	}
 	d := &document{digest: digest, mediaType: raw.MediaType, size: int64(len(data))}
 	switch {
 	case raw.SchemaVersion == 1 || raw.MediaType.IsSchema1():
 		return nil, notAnImage("a manifest of the old schema 1, which containerd does not pull any more")
 	case raw.Manifests != nil && (raw.Config != nil || raw.Layers != nil):
-		// OCI image-spec, section Image Manifest, and CVE-2021-41190: two readers could see two images.
-		return nil, malformed("it is a manifest and an index at once")
+		// OCI image-spec, section Image Manifest, and CVE-2021-41190: two readers could see two
+		// images.
+		return nil, malformedError("it is a manifest and an index at once")
 	case raw.Manifests != nil:
 		d.isIndex, d.entries, d.mediaType = true, *raw.Manifests, orDefault(d.mediaType, types.OCIImageIndex)
 		return d, d.checkIndex()
@@ -72,8 +75,8 @@ func parseDocument(data []byte, digest string) (*document, error) {
 	return d, d.checkManifest()
 }
 
-// refuseSecrets refuses digests and media types that repeat a secret. Both are stored in the state as they are, and neither does
-// so by chance.
+// refuseSecrets refuses digests and media types that repeat a secret. Both are stored in the state
+// as they are, and neither does so by chance.
 func (d *document) refuseSecrets(data []byte, secrets *redact.Secrets) error {
 	if !secrets.Holds(data) {
 		return nil
@@ -83,7 +86,7 @@ func (d *document) refuseSecrets(data []byte, secrets *redact.Secrets) error {
 		digests = append(digests, layer.Digest)
 		base, suffix, _ := strings.Cut(string(layer.MediaType), "+")
 		if _, err := mediatype.ParseLayer(base); err == nil && secrets.Holds([]byte(suffix)) {
-			return malformed("layer %d: its media type repeats a secret that this provider holds", i+1)
+			return malformedError("layer %d: its media type repeats a secret that this provider holds", i+1)
 		}
 	}
 	for _, entry := range d.entries {
@@ -94,13 +97,14 @@ func (d *document) refuseSecrets(data []byte, secrets *redact.Secrets) error {
 
 func refuseSecretDigests(digests []v1.Hash, secrets *redact.Secrets) error {
 	if slices.ContainsFunc(digests, func(d v1.Hash) bool { return secrets.Holds([]byte(d.Hex)) }) {
-		return malformed("a digest in it repeats a secret that this provider holds")
+		return malformedError("a digest in it repeats a secret that this provider holds")
 	}
 	return nil
 }
 
-// annotations of a manifest. What stands there in another form than it should is no reason to refuse an image.
-func (d *document) annotations() map[string]string {
+// parseAnnotations returns those of a manifest. Where they have another form, the image is no
+// worse.
+func (d *document) parseAnnotations() map[string]string {
 	var notes map[string]string
 	_ = json.Unmarshal(d.notes, &notes)
 	return notes
@@ -108,11 +112,11 @@ func (d *document) annotations() map[string]string {
 
 func (d *document) checkIndex() error {
 	if !d.mediaType.IsIndex() {
-		return malformed("it says that it is %s and holds an index", d.mediaType)
+		return malformedError("it says that it is %s and holds an index", d.mediaType)
 	}
 	for i, entry := range d.entries {
 		if err := checkDescriptor(entry); err != nil {
-			return malformed("entry %d: %w", i+1, err)
+			return malformedError("entry %d: %w", i+1, err)
 		}
 	}
 	return nil
@@ -121,20 +125,20 @@ func (d *document) checkIndex() error {
 func (d *document) checkManifest() error {
 	switch {
 	case !d.mediaType.IsImage():
-		return malformed("it says that it is %s and holds a manifest", d.mediaType)
+		return malformedError("it says that it is %s and holds a manifest", d.mediaType)
 	case len(d.layers) > maxLayers:
-		return &failure.Error{Kind: failure.TooLarge, Err: fmt.Errorf("it has %d layers, at most %d are read", len(d.layers), maxLayers)}
+		return failure.New(failure.TooLarge, "it has %d layers, at most %d are read", len(d.layers), maxLayers)
 	}
 	if err := checkDescriptor(d.config); err != nil {
-		return malformed("configuration: %w", err)
+		return malformedError("configuration: %w", err)
 	}
 	total := int64(0)
 	for i, layer := range d.layers {
 		if err := checkDescriptor(layer); err != nil {
-			return malformed("layer %d: %w", i+1, err)
+			return malformedError("layer %d: %w", i+1, err)
 		}
 		if total += layer.Size; layer.Size > maxBlobs || total > maxBlobs {
-			return malformed("layer %d: the layers claim more than %d bytes", i+1, int64(maxBlobs))
+			return malformedError("layer %d: the layers claim more than %d bytes", i+1, int64(maxBlobs))
 		}
 	}
 	return nil
@@ -159,8 +163,8 @@ func checkDescriptor(d v1.Descriptor) error {
 	return nil
 }
 
-// configuration is the part of an image's configuration that matters here. The rest is not decoded, so that an odd date or
-// an odd health check does not stop a measurement.
+// configuration is the part of an image's configuration that matters here. The rest is not decoded,
+// so that an odd date or an odd health check does not stop a measurement.
 type configuration struct {
 	OS           string `json:"os"`
 	Architecture string `json:"architecture"`
@@ -173,11 +177,11 @@ type configuration struct {
 func parseConfiguration(data []byte) (*configuration, error) {
 	var c configuration
 	if err := json.Unmarshal(data, &c); err != nil {
-		return nil, malformed("it is not a configuration: %w", err)
+		return nil, malformedError("it is not a configuration: %w", err)
 	}
 	for i, id := range c.RootFS.DiffIDs {
 		if id.Hex == "" {
-			return nil, malformed("diff id %d is missing", i+1)
+			return nil, malformedError("diff id %d is missing", i+1)
 		}
 	}
 	return &c, nil
@@ -191,8 +195,8 @@ func (c *configuration) platform() (p platform, known bool) {
 	return normalizePlatform(c.OS, c.Architecture, c.Variant), true
 }
 
-func malformed(format string, args ...any) error {
-	return &failure.Error{Kind: failure.Malformed, Err: fmt.Errorf(format, args...)}
+func malformedError(format string, args ...any) error {
+	return failure.New(failure.Malformed, format, args...)
 }
 
 func notAnImage(what string) error {

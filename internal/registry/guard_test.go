@@ -50,8 +50,8 @@ func TestWhereANameLeadsIsJudgedWithTLSToo(t *testing.T) {
 	}
 }
 
-// TestARegistryMayLeadToWhereItIs: to loopback, if it has shown a certificate there, and to a metadata
-// service only from the same address.
+// TestARegistryMayLeadToWhereItIs: to loopback, if it has shown a certificate there, and to a
+// metadata service only from the same address.
 func TestARegistryMayLeadToWhereItIs(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -126,7 +126,8 @@ func TestATokenServiceIsJudgedByItsAddress(t *testing.T) {
 	}
 }
 
-// TestThroughAProxyTheURLIsJudged: the proxy is connected to, and it alone knows where the name leads.
+// TestThroughAProxyTheURLIsJudged: the proxy is connected to, and it alone knows where the name
+// leads.
 func TestThroughAProxyTheURLIsJudged(t *testing.T) {
 	t.Parallel()
 	s := newStand(t) // answers as the proxy, whatever host it is asked for

@@ -13,7 +13,8 @@ type hostFacts struct {
 	oneRange       oneRange
 }
 
-// oneRange is whether a host serves one range per request, as it is known now or was known to an earlier run.
+// oneRange is whether a host serves one range per request, as it is known now or was known to an
+// earlier run.
 type oneRange struct {
 	host   string
 	store  HostStore // may be nil

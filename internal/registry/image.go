@@ -18,9 +18,10 @@ import (
 
 // Image is what containerd pulls of one reference for one platform, as its registry describes it.
 //
-// An index may name several manifests that match. containerd 1.6 pulls the first of them, as 1.7 and the client of 2.x do; the
-// transfer service of 2.x, which CRI uses since 2.1, pulls all and unpacks each that differs. Which one a node has is not known, so
-// that an image holds all of it: what the first alone does not need is marked as Alternative.
+// An index may name several manifests that match. containerd 1.6 pulls the first of them, as 1.7
+// and the client of 2.x do; the transfer service of 2.x, which CRI uses since 2.1, pulls all and
+// unpacks each that differs. Which one a node has is not known, so that an image holds all of it:
+// what the first alone does not need is marked as Alternative.
 type Image struct {
 	Reference  string       // as the user wrote it
 	Repository string       // registry/repository, as a Pod names it: docker.io/library/nginx
@@ -38,14 +39,16 @@ type Image struct {
 	repo name.Repository // Repository, parsed
 }
 
-// Featured is a manifest that asks for features of the operating system (os.features), as those of nydus and erofs do. containerd
-// heeds that since version 2.3; before, it pulls such a manifest where it comes first, and as a rule fails to unpack it.
+// Featured is a manifest that asks for features of the operating system (os.features), as those of
+// nydus and erofs do. containerd heeds that since version 2.3; before, it pulls such a manifest
+// where it comes first, and as a rule fails to unpack it.
 type Featured struct{ Digest, Platform string }
 
 // HasAlternatives returns whether versions of containerd differ in what they pull.
 func (i *Image) HasAlternatives() bool {
 	isAlternative := func(d Descriptor) bool { return d.Alternative }
-	return len(i.Manifests) > 1 || slices.ContainsFunc(i.Metadata, isAlternative) || slices.ContainsFunc(i.Blobs, isAlternative)
+	return len(i.Manifests) > 1 ||
+		slices.ContainsFunc(i.Metadata, isAlternative) || slices.ContainsFunc(i.Blobs, isAlternative)
 }
 
 // Descriptor names a document or a blob by its digest.
@@ -56,8 +59,9 @@ type Descriptor struct {
 	Alternative bool // not pulled by every containerd
 }
 
-// Layer is one blob and what it unpacks to. Two layers with the same digest are one blob on a disk; two with the same chain
-// id are one directory. A foreign layer (a media type with "nondistributable" or "foreign") may not be in the registry.
+// Layer is one blob and what it unpacks to. Two layers with the same digest are one blob on a disk;
+// two with the same chain id are one directory. A foreign layer (a media type with
+// "nondistributable" or "foreign") may not be in the registry.
 type Layer struct {
 	Digest      string // of the blob
 	DiffID      string // of the uncompressed tar
@@ -69,15 +73,15 @@ type Layer struct {
 	Alternative bool // not pulled by every containerd
 }
 
-// checkLayerTypes returns an error for the first layer that containerd does not unpack. It comes before anything else is
-// expected of the layers: an artifact's may have no diff ids.
+// checkLayerTypes returns an error for the first layer that containerd does not unpack. It comes
+// before anything else is expected of the layers: an artifact's may have no diff ids.
 func checkLayerTypes(layers []v1.Descriptor) error {
 	for _, layer := range layers {
 		_, err := mediatype.ParseLayer(string(layer.MediaType))
 		refused, isRefused := errors.AsType[*mediatype.Error](err)
 		if !isRefused {
 			if !redact.IsMediaType(string(layer.MediaType)) { // containerd takes any suffix
-				return malformed("%q is not a media type", layer.MediaType)
+				return malformedError("%q is not a media type", layer.MediaType)
 			}
 			continue
 		}
@@ -90,16 +94,18 @@ func checkLayerTypes(layers []v1.Descriptor) error {
 	return nil
 }
 
-// isLayerType is true for what containerd unpacks, or tries to; it fetches all else without unpacking it.
+// isLayerType is true for what containerd unpacks, or tries to; it fetches all else without
+// unpacking it.
 func isLayerType(mediaType types.MediaType) bool {
 	return strings.HasPrefix(string(mediaType), "application/vnd.oci.image.layer.") ||
 		strings.HasPrefix(string(mediaType), "application/vnd.docker.image.rootfs.")
 }
 
-// stackLayers joins a manifest's layers with its configuration's diff ids and computes their chain ids.
+// stackLayers joins a manifest's layers with its configuration's diff ids and computes their chain
+// ids.
 func stackLayers(layers []v1.Descriptor, diffIDs []v1.Hash) ([]Layer, error) {
 	if len(layers) != len(diffIDs) {
-		return nil, malformed("the manifest has %d layers and the configuration %d", len(layers), len(diffIDs))
+		return nil, malformedError("the manifest has %d layers and the configuration %d", len(layers), len(diffIDs))
 	}
 	stack := make([]Layer, len(layers))
 	chain := ""

@@ -12,17 +12,18 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
-// maxDocument bounds manifests, indexes and configurations (OCI distribution-spec, section Pushing Manifests: 4 MiB).
+// maxDocument bounds manifests, indexes and configurations (OCI distribution-spec, section Pushing
+// Manifests: 4 MiB).
 const maxDocument = 4 << 20
 
-// accepted are the four kinds of manifest. A registry answers 404 for an OCI index, or a schema 1 manifest with other
-// digests, when these are not asked for.
+// accepted are the four kinds of manifest. A registry answers 404 for an OCI index, or a schema 1
+// manifest with other digests, when these are not asked for.
 var accepted = strings.Join([]string{
 	string(types.OCIImageIndex), string(types.OCIManifestSchema1),
 	string(types.DockerManifestList), string(types.DockerManifestSchema2),
 }, ", ")
 
-// imageReader reads what belongs to one image. Errors leave it by way of describe.
+// imageReader reads what belongs to one image. Errors leave it by way of describeError.
 type imageReader struct {
 	client     *Client
 	repository *transport.Repository
@@ -30,13 +31,14 @@ type imageReader struct {
 	image      string // the reference as it is written
 }
 
-// describe returns an error that names the image, the action and the host, without secrets.
-func (r imageReader) describe(err error, action string) error {
+// describeError returns an error that names the image, the action and the host, without secrets.
+func (r imageReader) describeError(err error, action string) error {
 	return failure.Redact(failure.Complete(err, r.image, action, r.repository.Host()), r.client.secrets)
 }
 
-// headDigest asks for a tag's digest by HEAD, which does not count against the pull limits of public registries. It is
-// "" where the registry does not answer this way; GET then returns the digest, or a better error.
+// headDigest asks for a tag's digest by HEAD, which does not count against the pull limits of
+// public registries. It is "" where the registry does not answer this way; GET then returns the
+// digest, or a better error.
 func (r imageReader) headDigest(ctx context.Context, tag string) (string, error) {
 	resp, err := r.repository.Send(ctx, transport.Request{
 		Method: http.MethodHead, Path: "manifests/" + tag, Header: http.Header{"Accept": {accepted}},
@@ -82,8 +84,8 @@ func (r imageReader) readDocument(ctx context.Context, what documentRequest) ([]
 	})
 }
 
-// readVerified returns the document of a digest: from the store if it is there, else from the registry, and then
-// keeps it.
+// readVerified returns the document of a digest: from the store if it is there, else from the
+// registry, and then keeps it.
 func (r imageReader) readVerified(
 	ctx context.Context, digest string, size int64, what documentRequest,
 ) ([]byte, error) {
@@ -112,7 +114,7 @@ const anySize = -1
 
 func checkSize(data []byte, announced int64) error {
 	if announced != anySize && announced != int64(len(data)) {
-		return malformed("it has %d bytes and was announced with %d", len(data), announced)
+		return malformedError("it has %d bytes and was announced with %d", len(data), announced)
 	}
 	return nil
 }

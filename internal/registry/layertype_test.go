@@ -10,7 +10,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
-// typedImage pushes an image whose one layer has this media type; without a diff id, as models have none.
+// typedImage pushes an image whose one layer has this media type; without a diff id, as models have
+// none.
 func (s *stand) typedImage(repo, mediaType string, diffIDs []string) {
 	s.t.Helper()
 	layer := s.blob(repo, []byte("GGUF and some weights"))

@@ -51,7 +51,8 @@ func layersOf(image *Image) (digests []string) {
 	return digests
 }
 
-// The rules are those of containerd: images.Manifest and images.LimitManifests of 1.6.20, the transfer service of 2.4.2.
+// The rules are those of containerd: images.Manifest and images.LimitManifests of 1.6.20, the
+// transfer service of 2.4.2.
 func TestManifestsThatMatchOnePlatform(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
@@ -157,7 +158,8 @@ func TestAnAlternativeThatContainerdCannotUnpackIsBlobs(t *testing.T) {
 	assertKind(t, err, failure.LayerType)
 }
 
-// TestAnotherPackingIsABlobAndNoLayer: podman --add-compression writes two manifests with one configuration.
+// TestAnotherPackingIsABlobAndNoLayer: podman --add-compression writes two manifests with one
+// configuration.
 func TestAnotherPackingIsABlobAndNoLayer(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
@@ -187,7 +189,8 @@ func TestAnotherPackingIsABlobAndNoLayer(t *testing.T) {
 	}
 }
 
-// TestFeaturesBeforeTheImageAreTold: containerd 1.6.20 pulls the entry with features, and 2.3 and later the other one.
+// TestFeaturesBeforeTheImageAreTold: containerd 1.6.20 pulls the entry with features, and 2.3 and
+// later the other one.
 func TestFeaturesBeforeTheImageAreTold(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
@@ -244,7 +247,8 @@ func TestAnIndexWithoutTheImageSaysWhatThereIs(t *testing.T) {
 	assertKind(t, err, failure.NotAnImage)
 }
 
-// TestAnImageWithAnArtifactTypeIsAnImage: artifactType and subject (OCI image-spec 1.1) are no reason to refuse it.
+// TestAnImageWithAnArtifactTypeIsAnImage: artifactType and subject (OCI image-spec 1.1) are no
+// reason to refuse it.
 func TestAnImageWithAnArtifactTypeIsAnImage(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)

@@ -22,8 +22,8 @@ import (
 
 const inNamespace = "TKEIMAGE_TEST_IN_NAMESPACE"
 
-// destinations are addresses to which names lead, and whether a registry elsewhere may lead there over
-// plain HTTP and over https. In the namespace all of them are this machine's.
+// destinations are addresses to which names lead, and whether a registry elsewhere may lead there
+// over plain HTTP and over https. In the namespace all of them are this machine's.
 var destinations = []struct {
 	addr         string
 	plain, https bool
@@ -49,8 +49,8 @@ var destinations = []struct {
 	{"2001:db8::5efe:127.0.0.1", false, false},
 }
 
-// TestWhereConnectionsReallyLead runs itself in a network of its own, where the addresses of metadata
-// services and tunnels are this machine's, and connects with the dialer that is shipped.
+// TestWhereConnectionsReallyLead runs itself in a network of its own, where the addresses of
+// metadata services and tunnels are this machine's, and connects with the dialer that is shipped.
 func TestWhereConnectionsReallyLead(t *testing.T) {
 	t.Parallel()
 	if os.Getenv(inNamespace) != "" {
@@ -147,8 +147,8 @@ func bringUp(t *testing.T, addresses []string) {
 	}
 }
 
-// forward listens on all addresses and leads connections to the registry's address to its stand, and
-// others to the storage. It returns how many connections came to an address.
+// forward listens on all addresses and leads connections to the registry's address to its stand,
+// and others to the storage. It returns how many connections came to an address.
 func forward(t *testing.T, port int, registry, storage *stand) (reached func(addr string) int) {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", fmt.Sprintf("[::]:%d", port))
@@ -187,7 +187,8 @@ func forward(t *testing.T, port int, registry, storage *stand) (reached func(add
 	}
 }
 
-// resolverOf answers for registry.example.com, and for n and a number the destination of this number.
+// resolverOf answers for registry.example.com, and for n and a number the destination of this
+// number.
 func resolverOf(t *testing.T) *net.Resolver {
 	t.Helper()
 	socket, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")

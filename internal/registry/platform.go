@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -20,8 +19,9 @@ const DefaultPlatform = "linux/amd64"
 var platformPart = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,31}$`)
 
 // platform is an operating system, an architecture and perhaps a variant, in the normal form of
-// https://pkg.go.dev/github.com/containerd/platforms#Normalize. Features are what an image asks of the operating system
-// (os.features), sorted; a node has none. A version (os.version) counts for Windows alone, and for no node of ours.
+// https://pkg.go.dev/github.com/containerd/platforms#Normalize. Features are what an image asks of
+// the operating system (os.features), sorted; a node has none. A version (os.version) counts for
+// Windows alone, and for no node of ours.
 type platform struct{ os, arch, variant, features string }
 
 func parsePlatform(s string) (platform, error) {
@@ -34,7 +34,7 @@ func parsePlatform(s string) (platform, error) {
 		valid = valid && platformPart.MatchString(part)
 	}
 	if !valid {
-		return platform{}, &failure.Error{Kind: failure.InvalidPlatform, Err: errors.New(strconv.Quote(redact.Line(s, failure.MaxWords)))}
+		return platform{}, failure.New(failure.InvalidPlatform, "%q", redact.Line(s, failure.MaxWords))
 	}
 	parts = append(parts, "")
 	return normalizePlatform(parts[0], parts[1], parts[2]), nil
@@ -78,7 +78,8 @@ func armVariant(variant string) string {
 	return variant
 }
 
-// String writes a platform as containerd does (https://pkg.go.dev/github.com/containerd/platforms#FormatAll).
+// String writes a platform as containerd does
+// (https://pkg.go.dev/github.com/containerd/platforms#FormatAll).
 func (p platform) String() string {
 	text := p.os
 	if p.features != "" {
@@ -91,9 +92,10 @@ func (p platform) String() string {
 	return text
 }
 
-// candidates lists what a node of this platform runs, best first, as containerd chooses
-// (https://pkg.go.dev/github.com/containerd/platforms#Only): lower variants, then the 32-bit sibling.
-func (p platform) candidates() []platform {
+// listCandidates lists what a node of this platform runs, best first, as containerd chooses
+// (https://pkg.go.dev/github.com/containerd/platforms#Only): lower variants, then the 32-bit
+// sibling.
+func (p platform) listCandidates() []platform {
 	list := []platform{p}
 	with := func(arch, variant string) { list = append(list, normalizePlatform(p.os, arch, variant)) }
 	level, err := strconv.Atoi(strings.TrimPrefix(p.variant, "v"))
@@ -141,11 +143,11 @@ func lowerARM64(variant string) []string {
 }
 
 // rank says how well an image of platform have serves: 0 is best, negative means not at all.
-func (p platform) rank(have platform) int { return slices.Index(p.candidates(), have) }
+func (p platform) rank(have platform) int { return slices.Index(p.listCandidates(), have) }
 
-// platformOf returns the platform that an index gives for an entry; known is false when it gives none. One that is empty matches no
-// node, and neither does the unknown/unknown of BuildKit's attestations
-// (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
+// platformOf returns the platform that an index gives for an entry; known is false when it gives
+// none. One that is empty matches no node, and neither does the unknown/unknown of BuildKit's
+// attestations (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
 func platformOf(d v1.Descriptor) (p platform, known bool) {
 	if d.Platform == nil {
 		return platform{}, false

@@ -46,7 +46,7 @@ func TestCandidatesAreThoseOfContainerdBestFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, candidate := range p.candidates() {
+		for _, candidate := range p.listCandidates() {
 			got = append(got, candidate.String())
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -67,7 +67,7 @@ func FuzzParsePlatform(f *testing.F) {
 		if again, err := parsePlatform(p.String()); err != nil || again != p {
 			t.Fatalf("%q is %s, which is %s, %v", written, p, again, err)
 		}
-		if list := p.candidates(); list[0] != p || len(list) > 120 {
+		if list := p.listCandidates(); list[0] != p || len(list) > 120 {
 			t.Fatalf("%d candidates of %s", len(list), p)
 		}
 	})

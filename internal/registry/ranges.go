@@ -13,8 +13,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
-// How much one request asks for. nginx and Apache refuse header lines above 8 KiB, and Apache answers more than 200 ranges with the
-// whole file (its MaxRanges).
+// How much one request asks for. nginx and Apache refuse header lines above 8 KiB, and Apache
+// answers more than 200 ranges with the whole file (its MaxRanges).
 const (
 	maxRangeHeader = 8000
 	maxRanges      = 200
@@ -32,23 +32,23 @@ func (w *wantedRange) next() int64  { return w.first + int64(w.got) }
 func (w *wantedRange) last() int64  { return w.first + int64(len(w.data)) - 1 }
 func (w *wantedRange) isDone() bool { return w.got == len(w.data) }
 
-// ReadRanges fills each buffer with the bytes at its offset, in as few requests as the host allows. Every range must lie within the
-// blob. After an error the buffers' content is undefined.
+// ReadRanges fills each buffer with the bytes at its offset, in as few requests as the host allows.
+// Every range must lie within the blob. After an error the buffers' content is undefined.
 //
-// The error is errors.ErrUnsupported (errors.Is) where the host serves one range per request. That is remembered for the host, so
-// that only the first such call makes a request. Where the host did not answer at all, it is remembered for the blob, and for the
-// host as soon as one range was read.
+// The error is errors.ErrUnsupported (errors.Is) where the host serves one range per request. That
+// is remembered for the host, so that only the first such call makes a request. Where the host did
+// not answer at all, it is remembered for the blob, and for the host as soon as one range was read.
 func (b *Blob) ReadRanges(buffers [][]byte, offsets []int64) error {
 	if b.invalid != nil {
 		return b.invalid
 	}
 	wanted, err := mergeRanges(buffers, offsets, b.layer.Size)
 	if err != nil {
-		return b.describe(err)
+		return b.describeError(err)
 	}
 	// fillRanges deletes from its list what has come.
 	if err := b.fillRanges(slices.Clone(wanted)); err != nil {
-		return b.describe(err)
+		return b.describeError(err)
 	}
 	for i, buffer := range buffers {
 		if len(buffer) > 0 {
@@ -61,23 +61,25 @@ func (b *Blob) ReadRanges(buffers [][]byte, offsets []int64) error {
 
 // rangeBefore returns the index of the last range that does not begin after an offset.
 func rangeBefore(wanted []*wantedRange, offset int64) int {
-	i, found := slices.BinarySearchFunc(wanted, offset, func(w *wantedRange, offset int64) int { return cmp.Compare(w.first, offset) })
+	i, found := slices.BinarySearchFunc(wanted, offset,
+		func(w *wantedRange, offset int64) int { return cmp.Compare(w.first, offset) })
 	if found {
 		return i
 	}
 	return i - 1
 }
 
-// mergeRanges returns the ranges in ascending order. Those that touch or overlap become one, since servers refuse ranges that
-// together exceed the file (net/http), or that overlap.
+// mergeRanges returns the ranges in ascending order. Those that touch or overlap become one, since
+// servers refuse ranges that together exceed the file (net/http), or that overlap.
 func mergeRanges(buffers [][]byte, offsets []int64, size int64) ([]*wantedRange, error) {
 	if len(buffers) != len(offsets) {
-		return nil, &failure.Error{Kind: failure.Protocol, Err: fmt.Errorf("%d buffers for %d ranges", len(buffers), len(offsets))}
+		return nil, failure.New(failure.Protocol, "%d buffers for %d ranges", len(buffers), len(offsets))
 	}
 	order := make([]int, 0, len(buffers))
 	for i, buffer := range buffers {
 		if offsets[i] < 0 || offsets[i] > size-int64(len(buffer)) {
-			return nil, &failure.Error{Kind: failure.Protocol, Err: fmt.Errorf("%d bytes at %d are not within the blob's %d", len(buffer), offsets[i], size)}
+			return nil, failure.New(failure.Protocol,
+				"%d bytes at %d are not within the blob's %d", len(buffer), offsets[i], size)
 		}
 		if len(buffer) > 0 {
 			order = append(order, i)
@@ -102,8 +104,8 @@ func mergeRanges(buffers [][]byte, offsets []int64, size int64) ([]*wantedRange,
 	return wanted, nil
 }
 
-// fillRanges reads several ranges in batches. A connection that breaks is resumed with what is missing. A range that is
-// alone needs no multipart answer, and any host serves it.
+// fillRanges reads several ranges in batches. A connection that breaks is resumed with what is
+// missing. A range that is alone needs no multipart answer, and any host serves it.
 func (b *Blob) fillRanges(missing []*wantedRange) error {
 	resumption := b.reader.repository.NewResumption()
 	for len(missing) > 1 {
@@ -130,7 +132,8 @@ func (b *Blob) fillRanges(missing []*wantedRange) error {
 	return err
 }
 
-// rangeHeader returns the value of a Range header (RFC 9110, section 14.2) and how many ranges it asks for.
+// rangeHeader returns the value of a Range header (RFC 9110, section 14.2) and how many ranges it
+// asks for.
 func rangeHeader(missing []*wantedRange) (value string, count int) {
 	text := []byte("bytes=")
 	for _, w := range missing[:min(len(missing), maxRanges)] {
@@ -152,7 +155,7 @@ func rangeHeader(missing []*wantedRange) (value string, count int) {
 
 // fillBatch makes one request for several ranges.
 func (b *Blob) fillBatch(header string, batch []*wantedRange) (progressed bool, err error) {
-	resp, err := b.send(b.ctx, transport.Request{
+	resp, err := b.sendRequest(b.ctx, transport.Request{
 		Header: http.Header{"Range": {header}}, MayBeDropped: len(batch) > 1,
 	})
 	if err != nil {
@@ -178,8 +181,8 @@ func (b *Blob) fillBatch(header string, batch []*wantedRange) (progressed bool, 
 	return progressed, b.judgeAnswer(resp, err)
 }
 
-// judgeAnswer returns the error of an answer that does not have the ranges: a failure, or else that the host serves one
-// range per request, which is remembered.
+// judgeAnswer returns the error of an answer that does not have the ranges: a failure, or else that
+// the host serves one range per request, which is remembered.
 func (b *Blob) judgeAnswer(resp *http.Response, err error) error {
 	if _, failed := errors.AsType[*failure.Error](err); failed {
 		return failure.Complete(err, "", "", resp.Request.URL.Host)
@@ -194,8 +197,9 @@ func countBytes(batch []*wantedRange) (sum int) {
 	return sum
 }
 
-// checkRanges decides what an answer to a request for several ranges is (RFC 9110, sections 14.2 and 15.3.7.2). Servers may ignore
-// the header, serve the first range alone, merge ranges, or refuse.
+// checkRanges decides what an answer to a request for several ranges is (RFC 9110, sections 14.2
+// and 15.3.7.2). Servers may ignore the header, serve the first range alone, merge ranges, or
+// refuse.
 func (b *Blob) checkRanges(resp *http.Response, batch []*wantedRange) (rangesForm, error) {
 	switch resp.StatusCode {
 	case http.StatusPartialContent:
@@ -211,23 +215,26 @@ func (b *Blob) checkRanges(resp *http.Response, batch []*wantedRange) (rangesFor
 		return rangesForm{}, b.rememberOneRange("it answers several ranges with the whole")
 	case http.StatusBadRequest, http.StatusRequestedRangeNotSatisfiable,
 		http.StatusRequestHeaderFieldsTooLarge, http.StatusNotImplemented:
-		// A manifest that names a blob with another size can be the reason too, so this shows nothing about other blobs.
+		// A manifest that names a blob with another size can be the reason too, so this shows
+		// nothing about other blobs.
 		b.refusesRanges.Store(true)
 		return rangesForm{}, oneRangeError(fmt.Sprintf("it answers several ranges with HTTP %d", resp.StatusCode))
 	}
 	return rangesForm{}, b.reader.repository.StatusError(resp)
 }
 
-// suspectOneRange is for a host that breaks the connection, or is silent, when it is asked for several ranges. The reason may be the
-// host, as well as the network. The next read of one range decides (confirmOneRange).
+// suspectOneRange is for a host that breaks the connection, or is silent, when it is asked for
+// several ranges. The reason may be the host, as well as the network. The next read of one range
+// decides (confirmOneRange).
 func (b *Blob) suspectOneRange(cause error) error {
 	b.refusesRanges.Store(true)
 	b.unanswered.Store(true)
 	return oneRangeError("it does not answer: " + cause.Error())
 }
 
-// confirmOneRange remembers of a host that it serves one range per request: it has just served one, and had not answered a request
-// for several. A host that has served several before is left out, since its network failed.
+// confirmOneRange remembers that a host serves one range per request: it has just served one, after
+// it did not answer a request for several. A host that has served several before is left out, since
+// its network failed.
 func (b *Blob) confirmOneRange() {
 	if b.unanswered.Swap(false) && !b.reader.facts.servedRanges.Load() {
 		_ = b.rememberOneRange("it does not answer a request for several ranges")
@@ -247,5 +254,6 @@ func oneRangeError(reason string) error {
 	if reason == "" {
 		reason = "as an earlier answer showed"
 	}
-	return &failure.Error{Kind: failure.RangeIgnored, Err: fmt.Errorf("several ranges in one request: %w (%s)", errors.ErrUnsupported, reason)}
+	return failure.New(failure.RangeIgnored,
+		"several ranges in one request: %w (%s)", errors.ErrUnsupported, reason)
 }

@@ -346,7 +346,8 @@ func hangUp(t *testing.T, w http.ResponseWriter) {
 	conn.Close()
 }
 
-// TestAHostThatDropsRequestsForSeveralRangesIsAskedForOneAtATime: a firewall or a storage may close the connection, or be silent.
+// TestAHostThatDropsRequestsForSeveralRangesIsAskedForOneAtATime: a firewall or a storage may close
+// the connection, or be silent.
 func TestAHostThatDropsRequestsForSeveralRangesIsAskedForOneAtATime(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -396,7 +397,8 @@ func TestAHostThatDropsRequestsForSeveralRangesIsAskedForOneAtATime(t *testing.T
 	}
 }
 
-// TestAConnectionThatBreaksOnceSaysNothingOfAHost, nor does one that breaks later at a host that has served several ranges.
+// TestAConnectionThatBreaksOnceSaysNothingOfAHost, nor does one that breaks later at a host that
+// has served several ranges.
 func TestAConnectionThatBreaksOnceSaysNothingOfAHost(t *testing.T) {
 	t.Parallel()
 	content := randomBytes(1000)

@@ -14,16 +14,18 @@ import (
 )
 
 const (
-	// partOverhead is how many bytes a part may add to its range: delimiter and header fields, which take about 150.
+	// partOverhead is how many bytes a part may add to its range: delimiter and header fields,
+	// which take about 150.
 	partOverhead = 1 << 10
-	// maxGap is how many unwanted bytes a server may send between two ranges that it merges. RFC 9110 (section 15.3.7.2) lets it merge
-	// those whose gap is smaller than the overhead of a part.
+	// maxGap is how many unwanted bytes a server may send between two ranges that it merges. RFC
+	// 9110 (section 15.3.7.2) lets it merge those whose gap is smaller than the overhead of a part.
 	maxGap = partOverhead
 	// maxBoundary is the longest delimiter (RFC 2046, section 5.1.1).
 	maxBoundary = 70
 )
 
-// What makes an answer with several ranges unusable. Such an answer is not an error: each range is asked for by itself then.
+// What makes an answer with several ranges unusable. Such an answer is not an error: each range is
+// asked for by itself then.
 var (
 	errFirstRangeOnly = errors.New("it answers several ranges with one of them")
 	errNotParts       = errors.New("its partial answer has neither Content-Range nor parts")
@@ -33,13 +35,15 @@ var (
 	errTooLong        = errors.New("its answer is longer than what was asked for")
 )
 
-// rangesForm is how a 206 answer transfers several ranges: as parts between delimiters, or merged into one range.
+// rangesForm is how a 206 answer transfers several ranges: as parts between delimiters, or merged
+// into one range.
 type rangesForm struct {
 	boundary string // "" for one range
 	merged   contentRange
 }
 
-// parseRangesForm reads the headers of a 206 answer. An answer with the first range alone is refused here, before its body is read.
+// parseRangesForm reads the headers of a 206 answer. An answer with the first range alone is
+// refused here, before its body is read.
 func parseRangesForm(header http.Header, size int64, wanted []*wantedRange) (rangesForm, error) {
 	kind, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
 	if err == nil && kind == "multipart/byteranges" {
@@ -114,14 +118,15 @@ func (r contentRange) readInto(content io.Reader, body *limitedBody, size int64,
 	return nil
 }
 
-// coveredRanges returns the wanted ranges that a range covers. It must begin where one begins, end where one ends, and hold little
-// that is not wanted, and nothing that has come already.
+// coveredRanges returns the wanted ranges that a range covers. It must begin where one begins, end
+// where one ends, and hold little that is not wanted, and nothing that has come already.
 func coveredRanges(r contentRange, size int64, wanted []*wantedRange) ([]*wantedRange, error) {
 	if r.total >= 0 && r.total != size {
 		return nil, &failure.Error{Kind: failure.Protocol, StatusCode: http.StatusPartialContent,
 			Err: fmt.Errorf("the manifest says %d bytes, Content-Range says %d", size, r.total)}
 	}
-	from, found := slices.BinarySearchFunc(wanted, r.first, func(w *wantedRange, first int64) int { return cmp.Compare(w.next(), first) })
+	from, found := slices.BinarySearchFunc(wanted, r.first,
+		func(w *wantedRange, first int64) int { return cmp.Compare(w.next(), first) })
 	if !found {
 		return nil, errPartUnasked
 	}
@@ -137,8 +142,8 @@ func coveredRanges(r contentRange, size int64, wanted []*wantedRange) ([]*wanted
 	return nil, errPartUnasked
 }
 
-// limitedBody ends with an error where an answer is longer than what is allowed. It tells a failure of the connection, which failure
-// keeps, from an answer that is wrong.
+// limitedBody ends with an error where an answer is longer than what is allowed. It tells a failure
+// of the connection, which failure keeps, from an answer that is wrong.
 type limitedBody struct {
 	body    io.Reader
 	left    int64

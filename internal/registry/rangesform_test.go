@@ -21,8 +21,8 @@ func parts(list ...string) string { return strings.Join(list, "") + "--x--\r\n" 
 
 const abc = "abcdefghijklmnopqrstuvwxyz"
 
-// What an answer to "bytes=0-2,10-12,20-22" of the alphabet can be. An answer that is wrong is never an error by itself: the ranges
-// are asked for one by one then.
+// What an answer to "bytes=0-2,10-12,20-22" of the alphabet can be. An answer that is wrong is
+// never an error by itself: the ranges are asked for one by one then.
 func TestAnswersToManyRanges(t *testing.T) {
 	t.Parallel()
 	multipart := []string{"Content-Type", "multipart/byteranges; boundary=x"}
@@ -115,8 +115,9 @@ func TestAServerMayMergeOnlyWhatIsNear(t *testing.T) {
 	}
 }
 
-// FuzzRangesForm sees that no answer puts a wrong byte in its place, as far as its headers tell: the body of every part is what
-// its Content-Range says it is, so each byte that is accepted must be the one of its offset.
+// FuzzRangesForm sees that no answer puts a wrong byte in its place, as far as its headers tell:
+// the body of every part is what its Content-Range says it is, so each byte that is accepted must
+// be the one of its offset.
 func FuzzRangesForm(f *testing.F) {
 	a, b, c := part(0, 2, 26, "abc"), part(10, 12, 26, "klm"), part(20, 22, 26, "uvw")
 	f.Add("multipart/byteranges; boundary=x", "", parts(a, b, c))

@@ -172,8 +172,8 @@ func TestConfiguredHostsMayBeRedirectedTo(t *testing.T) {
 	}
 }
 
-// Over plain HTTP there is no certificate: a name of a hostile registry's that leads to this machine is found out when the
-// connection is made.
+// Over plain HTTP there is no certificate: a name of a hostile registry's that leads to this
+// machine is found out when the connection is made.
 func TestAPlainRegistryMayNotRedirectToANameThatLeadsInside(t *testing.T) {
 	t.Parallel()
 	content := randomBytes(1000)
@@ -254,7 +254,7 @@ func TestRealmsThatCredentialsMustNotReach(t *testing.T) {
 		}
 		assertKind(t, err, want)
 		if got := append(inTheClear.requests(), auth.requests()...); got != nil {
-			t.Errorf("%s: somebody was sent %q", realm, got)
+			t.Errorf("%s: a host was sent %q", realm, got)
 		}
 	}
 }

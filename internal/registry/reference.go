@@ -13,8 +13,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
-// The grammar of https://pkg.go.dev/github.com/distribution/reference, which containerd and the kubelet use.
-// go-containerregistry takes more (an empty path component, a leading dot in a tag): a Pod would then refuse the image.
+// The grammar of https://pkg.go.dev/github.com/distribution/reference, which containerd and the
+// kubelet use. go-containerregistry takes more (an empty path component, a leading dot in a tag): a
+// Pod would then refuse the image.
 var (
 	pathGrammar = regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$`)
 	tagGrammar  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
@@ -24,7 +25,8 @@ const maxNameLength = 255
 
 var errNotResolved = errors.New("the image was not resolved")
 
-// reference is a parsed image reference. The digest decides when there is one: that is what containerd does with name:tag@digest.
+// reference is a parsed image reference. The digest decides when there is one: that is what
+// containerd does with name:tag@digest.
 type reference struct {
 	written string
 	repo    name.Repository
@@ -34,7 +36,9 @@ type reference struct {
 
 func parseReference(written string) (reference, error) {
 	fail := func(reason error) (reference, error) {
-		return reference{}, &failure.Error{Image: failure.RedactReference(written), Kind: failure.InvalidReference, Err: reason}
+		return reference{}, &failure.Error{
+			Image: failure.RedactReference(written), Kind: failure.InvalidReference, Err: reason,
+		}
 	}
 	if strings.Contains(written, "://") {
 		return fail(errors.New("a reference has no scheme such as https://"))
@@ -47,7 +51,8 @@ func parseReference(written string) (reference, error) {
 	}
 	repository, tag := splitTag(rest)
 	if tag != "" && !tagGrammar.MatchString(tag) {
-		return fail(errors.New("a tag has at most 128 letters, digits, dots, dashes and underscores, and begins with none of dot and dash"))
+		return fail(errors.New("a tag has at most 128 letters, digits, dots, dashes and underscores, " +
+			"and begins with none of dot and dash"))
 	}
 	if strings.HasSuffix(rest, ":") {
 		return fail(errors.New("after the colon stands a tag"))
@@ -79,7 +84,8 @@ func parseRepository(s string) (name.Repository, error) {
 	case err != nil && s != strings.ToLower(s):
 		return name.Repository{}, errors.New("a repository's name is lower-case")
 	case err != nil || !pathGrammar.MatchString(repo.RepositoryStr()):
-		return name.Repository{}, errors.New("a repository's name has lower-case letters and digits, with single separators (. _ - /) between them")
+		return name.Repository{}, errors.New("a repository's name has lower-case letters and digits, " +
+			"with single separators (. _ - /) between them")
 	case !transport.IsHost(repo.RegistryStr()):
 		return name.Repository{}, errors.New("a registry is a host name or an address, and perhaps a port")
 	case len(canonicalName(repo)) > maxNameLength:
@@ -88,8 +94,8 @@ func parseRepository(s string) (name.Repository, error) {
 	return repo, nil
 }
 
-// canonicalName returns the repository as containerd and a Pod name it. go-containerregistry writes Docker Hub as index.docker.io,
-// where its API is; users and containerd write docker.io.
+// canonicalName returns the repository as containerd and a Pod name it. go-containerregistry writes
+// Docker Hub as index.docker.io, where its API is; users and containerd write docker.io.
 func canonicalName(repo name.Repository) string {
 	host := repo.RegistryStr()
 	if host == name.DefaultRegistry {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"net/url"
 	"strings"
@@ -16,7 +15,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
-// referrersTimeout bounds a look at what refers to an image: nobody needs it so much as to wait for a host that is silent.
+// referrersTimeout bounds the search for referrers, which no result depends on.
 const referrersTimeout = 10 * time.Second
 
 // maxReferrers bounds a list of referrers: some 3,000 of them.
@@ -25,18 +24,18 @@ const maxReferrers = 1 << 20
 // Artifact is a manifest that holds no image: its blobs are described by their annotations.
 type Artifact struct {
 	Digest  string
-	Type    string // the artifact type, or else the media type of the configuration, where OCI image-spec 1.0 had it
+	Type    string // the artifact type, or else the media type of the configuration, as OCI image-spec 1.0 has it
 	Subject string // the digest of the manifest that it refers to, "" for none
 	Blobs   []Layer
 }
 
-// Referrers lists the artifacts of one type that refer to an image's manifest: by the referrers API, or where a registry does
-// not have it by the tag that stands in for it (OCI distribution-spec 1.1, sections Listing Referrers and Referrers Tag Schema).
-// There being none is no error.
+// Referrers lists the artifacts of one type that refer to an image's manifest: by the referrers
+// API, or where a registry does not have it by the tag that stands in for it (OCI distribution-spec
+// 1.1, sections Listing Referrers and Referrers Tag Schema). There being none is no error.
 //
-// No request is made a second time, since what it finds is a convenience; a registry that turns out not to have the API is
-// not asked for it again. Of a list in pages the first is read, which the registry has filtered by the type, or which
-// holds the oldest referrers.
+// No request is made a second time, since what it finds is a convenience; a registry that turns out
+// not to have the API is not asked for it again. Of a list in pages the first is read, which the
+// registry has filtered by the type, or which holds the oldest referrers.
 func (c *Client) Referrers(ctx context.Context, image *Image, artifactType string) ([]Descriptor, error) {
 	r, err := c.readerOfImage(image)
 	if err != nil {
@@ -46,7 +45,7 @@ func (c *Client) Referrers(ctx context.Context, image *Image, artifactType strin
 	defer cancel()
 	list, err := r.listReferrers(ctx, image.Digest, artifactType)
 	if err != nil {
-		return nil, r.describe(err, "looking for referrers")
+		return nil, r.describeError(err, "looking for referrers")
 	}
 	return list, nil
 }
@@ -90,7 +89,7 @@ func filterReferrers(data []byte, artifactType string) ([]Descriptor, error) {
 		Manifests []v1.Descriptor `json:"manifests"`
 	}
 	if err := json.Unmarshal(data, &index); err != nil {
-		return nil, malformed("it is not a list of referrers: %w", err)
+		return nil, malformedError("it is not a list of referrers: %w", err)
 	}
 	var list []Descriptor
 	for _, d := range index.Manifests {
@@ -101,14 +100,15 @@ func filterReferrers(data []byte, artifactType string) ([]Descriptor, error) {
 	return list, nil
 }
 
-// Artifact reads an artifact from an image's repository, or from what is kept. A size of -1 is one that nobody announced.
+// Artifact reads an artifact from an image's repository, or from what is kept. A size of -1 is one
+// that is not announced.
 func (c *Client) Artifact(ctx context.Context, image *Image, digest string, size int64) (*Artifact, error) {
 	r, err := c.readerOfImage(image)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := v1.NewHash(digest); err != nil {
-		return nil, r.describe(malformed("an artifact without a valid digest"), "reading an artifact")
+		return nil, r.describeError(malformedError("an artifact without a valid digest"), "reading an artifact")
 	}
 	ctx, cancel := context.WithTimeout(ctx, referrersTimeout)
 	defer cancel()
@@ -116,10 +116,10 @@ func (c *Client) Artifact(ctx context.Context, image *Image, digest string, size
 		path: "manifests/" + digest, accept: string(types.OCIManifestSchema1), once: true,
 	})
 	if err != nil {
-		return nil, r.describe(err, "reading an artifact")
+		return nil, r.describeError(err, "reading an artifact")
 	}
 	artifact, err := parseArtifact(data, digest)
-	return artifact, r.describe(err, "reading an artifact")
+	return artifact, r.describeError(err, "reading an artifact")
 }
 
 func parseArtifact(data []byte, digest string) (*Artifact, error) {
@@ -130,10 +130,10 @@ func parseArtifact(data []byte, digest string) (*Artifact, error) {
 		Layers       []v1.Descriptor `json:"layers"`
 	}
 	if err := json.Unmarshal(data, &raw); err != nil {
-		return nil, malformed("it is not a manifest: %w", err)
+		return nil, malformedError("it is not a manifest: %w", err)
 	}
 	if len(raw.Layers) > maxLayers {
-		return nil, &failure.Error{Kind: failure.TooLarge, Err: fmt.Errorf("it has %d blobs, at most %d are read", len(raw.Layers), maxLayers)}
+		return nil, failure.New(failure.TooLarge, "it has %d blobs, at most %d are read", len(raw.Layers), maxLayers)
 	}
 	artifact := &Artifact{Digest: digest, Type: orDefault(raw.ArtifactType, string(raw.Config.MediaType))}
 	if raw.Subject.Digest.Hex != "" {
@@ -141,7 +141,7 @@ func parseArtifact(data []byte, digest string) (*Artifact, error) {
 	}
 	for i, d := range raw.Layers {
 		if err := checkDescriptor(d); err != nil {
-			return nil, malformed("blob %d: %w", i+1, err)
+			return nil, malformedError("blob %d: %w", i+1, err)
 		}
 		artifact.Blobs = append(artifact.Blobs, Layer{
 			Digest: d.Digest.String(), MediaType: string(d.MediaType), Size: d.Size, Annotations: maps.Clone(d.Annotations),

@@ -83,7 +83,8 @@ func TestALookForReferrersIsNotRepeated(t *testing.T) {
 	}
 }
 
-// TestABodyOfAConvenienceThatBreaksIsNotAskedForAgain, neither that of a list nor that of an artifact.
+// TestABodyOfAConvenienceThatBreaksIsNotAskedForAgain, neither that of a list nor that of an
+// artifact.
 func TestABodyOfAConvenienceThatBreaksIsNotAskedForAgain(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
@@ -197,7 +198,7 @@ func TestOddAnnotationsAreNoFault(t *testing.T) {
 	}
 	for _, odd := range []string{`[]`, `"x"`, `{"a":1}`, `null`} {
 		manifest := fmt.Sprintf(`{"schemaVersion":2,"annotations":%s,"config":{"mediaType":%q,"digest":%q,"size":1},"layers":[]}`, odd, types.OCIConfigJSON, digestOf(nil, ""))
-		if parsed, err := parseDocument([]byte(manifest), ""); err != nil || parsed.annotations()["a"] != "" {
+		if parsed, err := parseDocument([]byte(manifest), ""); err != nil || parsed.parseAnnotations()["a"] != "" {
 			t.Errorf("%s: %v", odd, err)
 		}
 	}

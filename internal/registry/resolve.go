@@ -12,12 +12,13 @@ import (
 // readingManifest is the action of an error.
 const readingManifest = "reading the manifest"
 
-// Resolve reads what the registry has for a reference on one platform; "" stands for DefaultPlatform.
+// Resolve reads what the registry has for a reference on one platform; "" stands for
+// DefaultPlatform.
 //
-// A reference with a digest means that digest, whatever tag stands beside it. A tag costs one HEAD request when everything
-// is kept, a digest that is kept costs none. Of an index, the entries are chosen that containerd would choose. A manifest that
-// stands alone must be for the platform too, unless its configuration does not say: containerd would pull it and the Pod
-// would fail to start.
+// A reference with a digest means that digest, whatever tag stands beside it. A tag costs one HEAD
+// request when everything is kept, a digest that is kept costs none. Of an index, the entries are
+// chosen that containerd would choose. A manifest that stands alone must be for the platform too,
+// unless its configuration does not say: containerd would pull it and the Pod would fail to start.
 func (c *Client) Resolve(ctx context.Context, written, onPlatform string) (*Image, error) {
 	ref, err := parseReference(written)
 	if err != nil {
@@ -29,17 +30,17 @@ func (c *Client) Resolve(ctx context.Context, written, onPlatform string) (*Imag
 	}
 	r := c.readerOf(ref.repo, written)
 	if r.repository.Settings().Pending {
-		return nil, r.describe(&failure.Error{Kind: failure.Pending}, readingManifest)
+		return nil, r.describeError(&failure.Error{Kind: failure.Pending}, readingManifest)
 	}
-	image, err := r.resolve(ctx, ref, wanted)
+	image, err := r.resolveImage(ctx, ref, wanted)
 	if err != nil {
-		return nil, r.describe(r.orPending(err), readingManifest)
+		return nil, r.describeError(r.orPending(err), readingManifest)
 	}
 	return image, nil
 }
 
-// orPending returns failure.Pending for a refusal that may be due to a configuration that is not known yet. Reading is
-// tried without it all the same, since most images are public.
+// orPending returns failure.Pending for a refusal that may be due to a configuration that is not
+// known yet. Reading is tried without it all the same, since most images are public.
 func (r imageReader) orPending(err error) error {
 	var e *failure.Error
 	if !r.client.hostsPending || r.repository.Settings().Username != "" || !errors.As(err, &e) {
@@ -52,7 +53,7 @@ func (r imageReader) orPending(err error) error {
 	return err
 }
 
-func (r imageReader) resolve(ctx context.Context, ref reference, wanted platform) (*Image, error) {
+func (r imageReader) resolveImage(ctx context.Context, ref reference, wanted platform) (*Image, error) {
 	top, err := r.readTop(ctx, ref)
 	if err != nil {
 		return nil, err
@@ -121,11 +122,11 @@ func (r imageReader) readConfiguration(ctx context.Context, d v1.Descriptor) (*c
 	digest := d.Digest.String()
 	data, err := r.readVerified(ctx, digest, d.Size, documentRequest{path: "blobs/" + digest})
 	if err != nil {
-		return nil, r.describe(err, "reading the configuration")
+		return nil, r.describeError(err, "reading the configuration")
 	}
 	config, err := parseConfiguration(data)
 	if err == nil && r.client.secrets.Holds(data) {
 		err = refuseSecretDigests(config.RootFS.DiffIDs, r.client.secrets)
 	}
-	return config, r.describe(err, "reading the configuration")
+	return config, r.describeError(err, "reading the configuration")
 }

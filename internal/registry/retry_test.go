@@ -134,12 +134,12 @@ func TestAHostThatIsNotThereIsUnreachable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nobody := listener.Addr().String()
+	unused := listener.Addr().String()
 	listener.Close()
-	for _, host := range []string{nobody, "no-such-host.invalid"} {
+	for _, host := range []string{unused, "no-such-host.invalid"} {
 		config := quick(t)
 		config.Transport.Base = &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if address != nobody {
+			if address != unused {
 				return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: "no-such-host.invalid", IsNotFound: true}}
 			}
 			return new(net.Dialer).DialContext(ctx, network, address)

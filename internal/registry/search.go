@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -12,7 +11,8 @@ import (
 )
 
 const (
-	// maxIndexDepth is how deep indexes may nest; images have one, and tools that copy them make two.
+	// maxIndexDepth is how deep indexes may nest; images have one, and tools that copy them make
+	// two.
 	maxIndexDepth = 4
 	// maxDocuments bounds what is fetched of an index, whose entries need not say their platform.
 	maxDocuments = 32
@@ -20,10 +20,11 @@ const (
 	maxSeen = 256
 )
 
-// search collects what containerd pulls for one platform. The order is that of containerd 1.6 (images.Manifest): the best platform
-// first, entries without one last. The extent is that of the transfer service of 2.x: all entries of the very platform, and all
-// without one, whatever they are. Where containerd would fail on an entry that is no image, the search goes on: one artifact in an
-// index hides nothing.
+// search collects what containerd pulls for one platform. The order is that of containerd 1.6
+// (images.Manifest): the best platform first, entries without one last. The extent is that of the
+// transfer service of 2.x: all entries of the very platform, and all without one, whatever they
+// are. Where containerd would fail on an entry that is no image, the search goes on: one artifact
+// in an index hides nothing.
 type search struct {
 	reader    imageReader
 	wanted    platform
@@ -67,7 +68,7 @@ func (s *search) searchDocument(ctx context.Context, top *document) error {
 
 func (s *search) searchIndex(ctx context.Context, index *document, path []*document) error {
 	if len(path) >= maxIndexDepth {
-		return &failure.Error{Kind: failure.TooLarge, Err: errors.New("its indexes nest too deeply")}
+		return failure.New(failure.TooLarge, "its indexes nest too deeply")
 	}
 	s.pulled = append(s.pulled, index.descriptor())
 	path = append(slices.Clip(path), index)
@@ -96,7 +97,7 @@ func (s *search) searchEntry(ctx context.Context, e entry, path []*document) err
 		return nil
 	}
 	if s.fetched++; s.fetched > maxDocuments {
-		return &failure.Error{Kind: failure.TooLarge, Err: errors.New("its indexes have too many entries without a platform")}
+		return failure.New(failure.TooLarge, "its indexes have too many entries without a platform")
 	}
 	child, err := s.reader.readManifest(ctx, digest, e.Size)
 	switch {
@@ -111,7 +112,8 @@ func (s *search) searchEntry(ctx context.Context, e entry, path []*document) err
 	return s.searchManifest(ctx, child, e.label, path)
 }
 
-// searchManifest takes the platform that an index gave the manifest, or else that of its configuration.
+// searchManifest takes the platform that an index gave the manifest, or else that of its
+// configuration.
 func (s *search) searchManifest(ctx context.Context, doc *document, label *platform, path []*document) error {
 	config, err := s.reader.readConfiguration(ctx, doc.config)
 	if err != nil {
@@ -128,7 +130,7 @@ func (s *search) searchManifest(ctx context.Context, doc *document, label *platf
 	switch {
 	case serves && s.first == nil:
 		s.first = hit
-	case serves || hit.platform.os == s.wanted.os: // of what has no label, containerd 2.x looks at the operating system alone
+	case serves || hit.platform.os == s.wanted.os: // containerd 2.x looks at this alone where there is no label
 		s.others = append(s.others, hit)
 	default:
 		s.pulled = append(s.pulled, hit.listDocuments()...)
@@ -137,14 +139,16 @@ func (s *search) searchManifest(ctx context.Context, doc *document, label *platf
 	return nil
 }
 
-// keepArtifact keeps what containerd 2.x fetches of a manifest whose configuration it does not know: all but layers.
+// keepArtifact keeps what containerd 2.x fetches of a manifest whose configuration it does not
+// know: all but layers.
 func (s *search) keepArtifact(doc *document) {
 	if kind := doc.configType(); len(s.artifacts) < maxSeen && !slices.Contains(s.artifacts, kind) {
 		s.artifacts = append(s.artifacts, kind)
 	}
 	s.pulled = append(s.pulled, doc.descriptor())
 	s.keepBlobs([]v1.Descriptor{doc.config})
-	s.keepBlobs(slices.DeleteFunc(slices.Clone(doc.layers), func(d v1.Descriptor) bool { return isLayerType(d.MediaType) }))
+	isLayer := func(d v1.Descriptor) bool { return isLayerType(d.MediaType) }
+	s.keepBlobs(slices.DeleteFunc(slices.Clone(doc.layers), isLayer))
 }
 
 func (s *search) keepBlobs(list []v1.Descriptor) {
@@ -153,9 +157,10 @@ func (s *search) keepBlobs(list []v1.Descriptor) {
 	}
 }
 
-// orderEntries returns the entries of an index that may serve, the best first and those without a platform last.
+// orderEntries returns the entries of an index that may serve, the best first and those without a
+// platform last.
 func (s *search) orderEntries(entries []v1.Descriptor) []entry {
-	last := len(s.wanted.candidates())
+	last := len(s.wanted.listCandidates())
 	var list []entry
 	for _, d := range entries {
 		e := entry{Descriptor: d, rank: last}
@@ -171,11 +176,11 @@ func (s *search) orderEntries(entries []v1.Descriptor) []entry {
 	return list
 }
 
-// findFeatured returns the entry that containerd before 2.3 chooses of an index, if it is one that asks for features of the operating
-// system, to which those versions pay no heed.
+// findFeatured returns the entry that containerd before 2.3 chooses of an index, if it is one that
+// asks for features of the operating system, to which those versions pay no heed.
 func (s *search) findFeatured(entries []v1.Descriptor) *Featured {
 	var chosen *Featured
-	best := len(s.wanted.candidates())
+	best := len(s.wanted.listCandidates())
 	for _, d := range entries {
 		label, known := platformOf(d)
 		plain := label

@@ -82,7 +82,8 @@ func TestOfTwoTokenServicesNoneGetsAPassword(t *testing.T) {
 	}
 }
 
-// TestMalformedHTTPQuotesNoSecret: net/http quotes what it cannot read, in its errors and in the log.
+// TestMalformedHTTPQuotesNoSecret: net/http quotes what it cannot read, in its errors and in the
+// log.
 func TestMalformedHTTPQuotesNoSecret(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []string{

@@ -43,7 +43,8 @@ var canaries = []string{
 	canaryPassword, canaryToken, canaryIdentity, canaryQuery, base64.StdEncoding.EncodeToString([]byte(user + ":" + canaryPassword)),
 }
 
-// stand is the in-process registry behind a handler that records, and that a test can put something in front of.
+// stand is the in-process registry behind a handler that records, and that a test can put something
+// in front of.
 type stand struct {
 	*httptest.Server
 	t         *testing.T
@@ -156,7 +157,8 @@ func asJSON(t testing.TB, value any) []byte {
 	return data
 }
 
-// image pushes an image whose layers hold these bytes, and gives its manifest's descriptor with the platform set.
+// image pushes an image whose layers hold these bytes, and gives its manifest's descriptor with the
+// platform set.
 func (s *stand) image(repo, tag, platform string, layers ...[]byte) v1.Descriptor {
 	s.t.Helper()
 	os, arch, _ := strings.Cut(platform, "/")
@@ -273,7 +275,8 @@ func (m *memory) size() int {
 	return len(maps.Clone(m.held))
 }
 
-// names is a transport in which host names lead to servers of the test, which seem to be somewhere on the Internet.
+// names is a transport in which host names lead to servers of the test, which seem to be somewhere
+// on the Internet.
 func names(to map[string]*stand) *http.Transport {
 	places := map[string]server{}
 	for address, s := range to {

@@ -14,9 +14,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
-// Open reads the blob from its start. A connection that breaks is resumed where it broke; the end of the stream comes
-// only after as many bytes as the manifest says, and when they match the digest. The stream serves one reader, and may
-// be closed at any time.
+// Open reads the blob from its start. A connection that breaks is resumed where it broke; the end
+// of the stream comes only after as many bytes as the manifest says, and when they match the
+// digest. The stream serves one reader, and may be closed at any time.
 func (b *Blob) Open() (io.ReadCloser, error) {
 	if b.invalid != nil {
 		return nil, b.invalid
@@ -31,7 +31,7 @@ func (b *Blob) Open() (io.ReadCloser, error) {
 	}
 	content, err := b.reader.repository.OpenContent(b.ctx, b.layer.Size, b.openFrom)
 	if err != nil {
-		return nil, b.describe(err)
+		return nil, b.describeError(err)
 	}
 	return &stream{blob: b, algorithm: digest.Algorithm, hasher: hasher, content: content}, nil
 }
@@ -41,7 +41,7 @@ func (b *Blob) openFrom(ctx context.Context, offset int64) (*http.Response, erro
 	if offset > 0 {
 		return b.openRange(ctx, offset, b.layer.Size-1)
 	}
-	resp, err := b.send(ctx, transport.Request{})
+	resp, err := b.sendRequest(ctx, transport.Request{})
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,8 @@ func (b *Blob) openFrom(ctx context.Context, offset int64) (*http.Response, erro
 	return resp, nil
 }
 
-// wrongSize is the error of an answer with the whole blob that has another size than its manifest says.
+// wrongSize is the error of an answer with the whole blob that has another size than its manifest
+// says.
 func (b *Blob) wrongSize(resp *http.Response) error {
 	return &failure.Error{
 		Host: resp.Request.URL.Host, Kind: failure.Malformed,
@@ -78,18 +79,18 @@ func (s *stream) Read(p []byte) (int, error) {
 	case nil:
 		return n, nil
 	case io.EOF: //nolint:errorlint // a failure may have this as its cause
-		return n, s.verify()
+		return n, s.verifyDigest()
 	}
-	return n, s.blob.describe(err)
+	return n, s.blob.describeError(err)
 }
 
-// verify returns io.EOF if the bytes match the digest.
-func (s *stream) verify() error {
+// verifyDigest returns io.EOF if the bytes match the digest.
+func (s *stream) verifyDigest() error {
 	actual := s.algorithm + ":" + hex.EncodeToString(s.hasher.Sum(nil))
 	if actual == s.blob.layer.Digest {
 		return io.EOF
 	}
-	return s.blob.describe(&failure.Error{
+	return s.blob.describeError(&failure.Error{
 		Host: s.content.Host(), Kind: failure.DigestMismatch, Err: fmt.Errorf("the content is %s", actual),
 	})
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
-// troubled are the bodies within which a reader can wait: a handler of the first request, and one of any further.
+// troubled are the bodies within which a reader can wait: a handler of the first request, and one
+// of any further.
 func troubled(part []byte) map[string][2]http.HandlerFunc {
 	send := func(w http.ResponseWriter) {
 		w.Header().Set("Content-Length", "100000")
@@ -94,8 +95,8 @@ func assertSlotIsFree(t *testing.T, c *Client, image *Image) {
 	resp.Body.Close()
 }
 
-// TestCloseEndsAReadThatWaits wherever it waits: for bytes, to try again, for an answer. Nothing is asked for after it, and
-// nothing is kept.
+// TestCloseEndsAReadThatWaits wherever it waits: for bytes, to try again, for an answer. Nothing is
+// asked for after it, and nothing is kept.
 func TestCloseEndsAReadThatWaits(t *testing.T) {
 	t.Parallel()
 	content := randomBytes(100_000)
@@ -117,7 +118,7 @@ func TestCloseEndsAReadThatWaits(t *testing.T) {
 					before := len(s.requests())
 					select {
 					case err := <-ended:
-						// A stream that had ended before it was closed says why.
+						// A stream that ended before it was closed says why.
 						if !errors.Is(err, os.ErrClosed) && !errors.Is(err, failure.NotFound) {
 							t.Errorf("reading on: %v", err)
 						}
@@ -157,7 +158,8 @@ func TestAClosedStreamIsNotResumed(t *testing.T) {
 	assertSlotIsFree(t, c, image)
 }
 
-// TestCancellationAndCloseMeet as in package layersize, which closes a stream when its context ends.
+// TestCancellationAndCloseMeet as in package layersize, which closes a stream when its context
+// ends.
 func TestCancellationAndCloseMeet(t *testing.T) {
 	t.Parallel()
 	content := randomBytes(100_000)

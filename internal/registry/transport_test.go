@@ -75,7 +75,7 @@ func TestALoopbackRegistryIsAskedInPlainHTTPAndThenWithTLS(t *testing.T) {
 		t.Errorf("%d requests", n)
 	}
 	_, err := newClient(t, quick(t)).Resolve(t.Context(), secure.host()+"/x:1", "")
-	assertKind(t, err, failure.TLS) // it was asked over https, whose certificate nobody vouches for
+	assertKind(t, err, failure.TLS) // it was asked over https, whose certificate is not trusted
 
 	// A plain registry that answers 400 is still one.
 	plain.failing(100, http.StatusBadRequest)
@@ -83,7 +83,8 @@ func TestALoopbackRegistryIsAskedInPlainHTTPAndThenWithTLS(t *testing.T) {
 	assertKind(t, err, failure.Protocol)
 }
 
-// The CA of a registry is trusted for the storage that it redirects to. Skipped verification stays with its host name.
+// The CA of a registry is trusted for the storage that it redirects to. Skipped verification stays
+// with its host name.
 func TestTrustGoesWithARedirectAndItsAbsenceDoesNot(t *testing.T) {
 	t.Parallel()
 	content := randomBytes(1000)
@@ -126,7 +127,8 @@ func TestProxiesComeFromTheTransport(t *testing.T) {
 	config.Transport.Hosts = map[string]transport.Host{"plain.example": {PlainHTTP: true}}
 	c := newClient(t, config)
 	image := mustResolve(t, c, "plain.example/x:1", "")
-	// The guard against internal addresses judges where names lead, not where the user's own proxy stands.
+	// The guard against internal addresses judges where names lead, not where the user's own proxy
+	// stands.
 	s.redirecting(image.Layers[0], "http://storage.example/blob")
 	storage := s.intercept
 	s.intercept = func(w http.ResponseWriter, r *http.Request) bool {

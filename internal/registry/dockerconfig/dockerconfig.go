@@ -1,5 +1,5 @@
-// Package dockerconfig looks up registry credentials in Docker's configuration, or else in Podman's, and in the
-// credential helpers that they name.
+// Package dockerconfig looks up registry credentials in Docker's configuration, or else in
+// Podman's, and in the credential helpers that they name.
 package dockerconfig
 
 import (
@@ -29,11 +29,12 @@ type Config struct {
 	helperSlot *semaphore.Weighted // helpers are run one at a time
 }
 
-// New returns the configuration in a directory, or with "" the one that Docker's rules lead to. It reads nothing.
+// New returns the configuration in a directory, or with "" the one that Docker's rules lead to. It
+// reads nothing.
 func New(dir string) *Config { return &Config{dir: dir, helperSlot: semaphore.NewWeighted(1)} }
 
-// Find returns the credentials for a repository: those of the repository itself, or else of its registry. They are
-// the zero value where the configuration has none.
+// Find returns the credentials for a repository: those of the repository itself, or else of its
+// registry. They are the zero value where the configuration has none.
 func (c *Config) Find(ctx context.Context, repo name.Repository) (authn.AuthConfig, error) {
 	file, err := loadFile(c.dir)
 	if err != nil || file == nil {
@@ -58,8 +59,9 @@ func (c *Config) Find(ctx context.Context, repo name.Repository) (authn.AuthConf
 	return authn.AuthConfig{}, nil
 }
 
-// loadFile reads the config.json of a directory, which must be there, or without a directory the file that
-// go-containerregistry would take (authn.DefaultKeychain): Docker's, or else Podman's. It returns nil where there is none.
+// loadFile reads the config.json of a directory, which must be there, or without a directory the
+// file that go-containerregistry would take (authn.DefaultKeychain): Docker's, or else Podman's. It
+// returns nil where there is none.
 func loadFile(dir string) (*configfile.ConfigFile, error) {
 	if dir != "" {
 		if _, err := os.Stat(filepath.Join(dir, config.ConfigFileName)); err != nil {
@@ -106,8 +108,8 @@ func isFile(path string) bool {
 	return err == nil && !info.IsDir()
 }
 
-// findEntry returns the entry of a key: of the environment (DOCKER_AUTH_CONFIG), of the credential helper that the file names, or
-// of the file.
+// findEntry returns the entry of a key: of the environment (DOCKER_AUTH_CONFIG), of the credential
+// helper that the file names, or of the file.
 func (c *Config) findEntry(ctx context.Context, file *configfile.ConfigFile, key string) (types.AuthConfig, error) {
 	helper, named := file.CredentialHelpers[key]
 	if !named {
@@ -127,18 +129,20 @@ func (c *Config) findEntry(ctx context.Context, file *configfile.ConfigFile, key
 // helperLinger is how long a helper that was ended may keep its output open.
 const helperLinger = time.Second
 
-// runHelper asks a credential helper, no longer than the context lives: it is a program that may wait for input from a user. Helpers
-// are run one at a time.
+// runHelper asks a credential helper, no longer than the context lives: it is a program that may
+// wait for input from a user. Helpers are run one at a time.
 //
-// Docker's own code lets a helper write to the standard error of this process, which Terraform logs. What it writes is dropped here,
-// and so is its output when it fails: both may hold secrets that are known to no one else.
+// Docker's own code lets a helper write to the standard error of this process, which Terraform
+// logs. What it writes is dropped here, and so is its output when it fails: both may hold secrets
+// that are known to no one else.
 func (c *Config) runHelper(ctx context.Context, helper, key string) (types.AuthConfig, error) {
 	if err := c.helperSlot.Acquire(ctx, 1); err != nil {
 		return types.AuthConfig{}, err
 	}
 	defer c.helperSlot.Release(1)
 	program := func(arguments ...string) client.Program {
-		command := exec.CommandContext(ctx, "docker-credential-"+helper, arguments...) //nolint:gosec // the user's configuration names it
+		//nolint:gosec // the user's configuration names it
+		command := exec.CommandContext(ctx, "docker-credential-"+helper, arguments...)
 		command.Stderr, command.WaitDelay = io.Discard, helperLinger
 		return helperProgram{command}
 	}

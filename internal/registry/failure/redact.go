@@ -28,7 +28,7 @@ func Redact(err error, secrets *redact.Secrets) error {
 	clean.MediaType = secrets.Text(e.MediaType, MaxWords)
 	clean.CredentialNote = secrets.Text(e.CredentialNote, MaxWords)
 	clean.Err = secrets.Error(e.Err, maxCause)
-	if cause, nested := e.Err.(*Error); nested { //nolint:errorlint // a failure that is the cause of another, not one within a text
+	if cause, nested := e.Err.(*Error); nested { //nolint:errorlint // the cause itself
 		clean.Err = Redact(cause, secrets)
 	}
 	clean.Platforms = nil
@@ -38,7 +38,8 @@ func Redact(err error, secrets *redact.Secrets) error {
 	return &clean
 }
 
-// RedactReference returns a reference as an error may show it: a pasted URL can hold a password or a token.
+// RedactReference returns a reference as an error may show it: a pasted URL can hold a password or
+// a token.
 func RedactReference(reference string) string {
 	reference, _, hasQuery := strings.Cut(reference, "?")
 	digest := ""

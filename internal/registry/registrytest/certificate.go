@@ -47,8 +47,8 @@ func issueCertificate() (certificate, key []byte, err error) {
 	return certificate, key, nil
 }
 
-// transport trusts the registry's certificate, and no proxy stands in its way.
-func (r *Registry) transport() (*http.Transport, error) {
+// newTransport trusts the registry's certificate, and no proxy stands in its way.
+func (r *Registry) newTransport() (*http.Transport, error) {
 	if r.Certificate == "" {
 		return &http.Transport{}, nil
 	}

@@ -41,8 +41,8 @@ const configPassword = `auth:
     path: %q
 `
 
-// configure writes the registry's files and returns the path of its configuration.
-func (r *Registry) configure(options Options) (string, error) {
+// writeConfiguration writes the registry's files and returns the path of its configuration.
+func (r *Registry) writeConfiguration(options Options) (string, error) {
 	text := fmt.Sprintf(config, r.Dir)
 
 	if options.TLS {
@@ -50,8 +50,8 @@ func (r *Registry) configure(options Options) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		certificateFile, certificateErr := r.write("certificate.pem", certificate)
-		keyFile, keyErr := r.write("key.pem", key)
+		certificateFile, certificateErr := r.writeFile("certificate.pem", certificate)
+		keyFile, keyErr := r.writeFile("key.pem", key)
 		if err := errors.Join(certificateErr, keyErr); err != nil {
 			return "", err
 		}
@@ -60,28 +60,29 @@ func (r *Registry) configure(options Options) (string, error) {
 	}
 
 	if options.Username != "" {
-		// Distribution knows no hash but bcrypt; its lowest cost is enough for what nobody attacks.
+		// Distribution knows no hash but bcrypt; its lowest cost is enough for a test.
 		hash, err := bcrypt.GenerateFromPassword([]byte(options.Password), bcrypt.MinCost)
 		if err != nil {
 			return "", err
 		}
-		file, err := r.write("htpasswd", fmt.Appendf(nil, "%s:%s\n", options.Username, hash))
+		file, err := r.writeFile("htpasswd", fmt.Appendf(nil, "%s:%s\n", options.Username, hash))
 		if err != nil {
 			return "", err
 		}
 		text += fmt.Sprintf(configPassword, file)
 	}
 
-	return r.write("config.yml", []byte(text))
+	return r.writeFile("config.yml", []byte(text))
 }
 
-func (r *Registry) write(name string, content []byte) (string, error) {
+func (r *Registry) writeFile(name string, content []byte) (string, error) {
 	path := filepath.Join(r.folder, name)
 	return path, os.WriteFile(path, content, 0o600)
 }
 
-// environment is ours without what would change the registry's configuration, and without its telemetry.
-func environment() []string {
+// listEnvironment is ours without what would change the registry's configuration, and without its
+// telemetry.
+func listEnvironment() []string {
 	var kept []string
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "REGISTRY_") && !strings.HasPrefix(variable, "OTEL_") {
@@ -92,8 +93,8 @@ func environment() []string {
 	return append(kept, "OTEL_TRACES_EXPORTER=none")
 }
 
-// binary finds the registry program.
-func (o Options) binary() (string, error) {
+// findBinary finds the registry program.
+func (o Options) findBinary() (string, error) {
 	for _, path := range []string{o.Binary, os.Getenv("TKEIMAGE_REGISTRY_BIN")} {
 		if path != "" {
 			return path, nil
@@ -106,7 +107,8 @@ func (o Options) binary() (string, error) {
 	}
 	path := filepath.Join(root, "bin", "registry")
 	if _, err := os.Stat(path); err != nil {
-		return "", errors.New("the registry program is missing: run 'make bin/registry' once, or name one in TKEIMAGE_REGISTRY_BIN")
+		return "", errors.New("the registry program is missing: " +
+			"run 'make bin/registry' once, or name one in TKEIMAGE_REGISTRY_BIN")
 	}
 
 	return path, nil
@@ -123,7 +125,8 @@ func moduleRoot() (string, error) {
 			return folder, nil
 		}
 		if folder == filepath.Dir(folder) {
-			return "", fmt.Errorf("no go.mod in or above %s, so there is no bin/registry: name the registry program in TKEIMAGE_REGISTRY_BIN", here)
+			return "", fmt.Errorf("no go.mod in or above %s, so there is no bin/registry: "+
+				"name the registry program in TKEIMAGE_REGISTRY_BIN", here)
 		}
 	}
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/subprocess"
 )
 
-// A logWriter takes the registry's log, a JSON object per line, and hands on the address that it names.
+// A logWriter takes the registry's log, a JSON object per line, and hands on the address that it
+// names.
 type logWriter struct {
 	address chan string // gets the listener's address, once
 
@@ -43,7 +44,8 @@ func (w *logWriter) Write(p []byte) (int, error) {
 	}
 }
 
-// listeningOn gives the address of a line like {"msg":"listening on 127.0.0.1:5000, tls"}, nothing for any other.
+// listeningOn gives the address of a line like {"msg":"listening on 127.0.0.1:5000, tls"}, nothing
+// for any other.
 func listeningOn(line []byte) string {
 	var entry struct {
 		Message string `json:"msg"`

@@ -12,7 +12,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 )
 
-// orphanMaker makes this test binary a process that starts a registry, says where, and waits to be killed.
+// orphanMaker makes this test binary a process that starts a registry, says where, and waits to be
+// killed.
 const orphanMaker = "TKEIMAGE_TEST_ORPHAN_MAKER"
 
 func TestKilledProcessTakesItsRegistryAlong(t *testing.T) {

@@ -1,7 +1,9 @@
-// Package registrytest starts a real OCI registry, CNCF Distribution, on a loopback port of its own choosing.
+// Package registrytest starts a real OCI registry, CNCF Distribution, on a loopback port of its own
+// choosing.
 //
-// A stand-in for a registry would repeat our own understanding of the protocol; this is the program that others run.
-// Its binary is built from its module by `make bin/registry`. Start serves a test, Run a program.
+// A stand-in for a registry would repeat our own understanding of the protocol; this is the program
+// that others run. Its binary is built from its module by `make bin/registry`. Start serves a test,
+// Run a program.
 package registrytest
 
 import (
@@ -21,15 +23,18 @@ import (
 // startTimeout is generous, since a test may share two cores with a dozen others.
 const startTimeout = 30 * time.Second
 
-// Options choose what kind of registry starts. The zero value is one without passwords, over plain HTTP.
+// Options choose what kind of registry starts. The zero value is one without passwords, over plain
+// HTTP.
 type Options struct {
-	// Binary is the path of the registry program. Without it, TKEIMAGE_REGISTRY_BIN counts, then bin/registry of this module.
+	// Binary is the path of the registry program. Without it, TKEIMAGE_REGISTRY_BIN counts, then
+	// bin/registry of this module.
 	Binary string
 	// Username and Password are asked of every request, if set.
 	Username, Password string
 	// TLS serves HTTPS, with a certificate that only Registry.Certificate vouches for.
 	TLS bool
-	// Dir is where the registry finds and keeps its blobs, and they stay there. Without it, they go with the registry.
+	// Dir is where the registry finds and keeps its blobs, and they stay there. Without it, they go
+	// with the registry.
 	Dir string
 }
 
@@ -37,7 +42,8 @@ type Options struct {
 type Registry struct {
 	// Host is the address with port, as it stands in front of an image's name.
 	Host string
-	// Certificate is the PEM of the authority that signed the registry's certificate; empty without TLS.
+	// Certificate is the PEM of the authority that signed the registry's certificate; empty without
+	// TLS.
 	Certificate string
 	// Dir is where the registry keeps its blobs, as Distribution's filesystem driver lays them out.
 	Dir string
@@ -47,11 +53,12 @@ type Registry struct {
 	process *subprocess.Process
 }
 
-// Start runs a registry until the test ends. If the test fails, its log says what the registry had to say last.
+// Start runs a registry until the test ends. If the test fails, its log shows the end of its log.
 func Start(tb testing.TB, options Options) *Registry {
 	tb.Helper()
 
-	// Not the test's context: that one ends before cleanups run, and they may want to delete what they pushed.
+	// Not the test's context: that one ends before cleanups run, and they may want to delete what
+	// they pushed.
 	registry, err := Run(context.Background(), options)
 	if err != nil {
 		tb.Fatalf("starting the registry: %v", err)
@@ -68,10 +75,11 @@ func Start(tb testing.TB, options Options) *Registry {
 	return registry
 }
 
-// Run starts a registry and returns once it answers. It stops when ctx ends or Close is called, and on Linux also when
-// this process dies in any other way; Close removes what it kept on disk, except for a folder that the options name.
+// Run starts a registry and returns once it answers. It stops when ctx ends or Close is called, and
+// on Linux also when this process dies in any other way; Close removes what it kept on disk, except
+// for a folder that the options name.
 func Run(ctx context.Context, options Options) (*Registry, error) {
-	binary, err := options.binary()
+	binary, err := options.findBinary()
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +89,7 @@ func Run(ctx context.Context, options Options) (*Registry, error) {
 	}
 
 	r := &Registry{Dir: cmp.Or(options.Dir, filepath.Join(folder, "storage")), folder: folder, log: newLogWriter()}
-	if err := r.start(ctx, binary, options); err != nil {
+	if err := r.startProcess(ctx, binary, options); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 
@@ -108,23 +116,23 @@ func (r *Registry) URL() string {
 	return "http://" + r.Host
 }
 
-func (r *Registry) start(ctx context.Context, binary string, options Options) error {
-	config, err := r.configure(options)
+func (r *Registry) startProcess(ctx context.Context, binary string, options Options) error {
+	config, err := r.writeConfiguration(options)
 	if err != nil {
 		return err
 	}
-	if r.process, err = subprocess.Start(ctx, environment(), r.log, binary, "serve", config); err != nil {
+	if r.process, err = subprocess.Start(ctx, listEnvironment(), r.log, binary, "serve", config); err != nil {
 		return fmt.Errorf("%s does not start: %w", binary, err)
 	}
-	if err := r.listening(ctx); err != nil {
+	if err := r.awaitPort(ctx); err != nil {
 		return err
 	}
 
-	return r.answering(ctx)
+	return r.awaitAnswer(ctx)
 }
 
-// listening learns the port. Port 0 lets the system choose one that nobody else gets; the log says which.
-func (r *Registry) listening(ctx context.Context) error {
+// awaitPort learns the port. Port 0 lets the system choose a free one; the log says which.
+func (r *Registry) awaitPort(ctx context.Context) error {
 	select {
 	case r.Host = <-r.log.address:
 		return nil
@@ -137,11 +145,11 @@ func (r *Registry) listening(ctx context.Context) error {
 	}
 }
 
-// answering waits for the first answer, which may well be that a password is missing.
-func (r *Registry) answering(ctx context.Context) error {
+// awaitAnswer waits for the first answer, which may well be that a password is missing.
+func (r *Registry) awaitAnswer(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	transport, err := r.transport()
+	transport, err := r.newTransport()
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 type place int
 
 const (
-	placeOpen      place = iota // public, or a private network: companies keep registries there, together with their storage
+	placeOpen      place = iota // public, or a private network, as companies have
 	placeLinkLocal              // in some clouds object storage too: Tencent Cloud's COS is 169.254.0.47 inside a VPC
 	placeLoopback
 	placeMetadata // a service that hands out a machine's credentials
@@ -39,8 +39,8 @@ var (
 	siteLocal   = netip.MustParsePrefix("fec0::/10")
 )
 
-// placeOf judges an address, and each IPv4 address that it carries: a router or the kernel may take it
-// for that one.
+// placeOf judges an address, and each IPv4 address that it carries: a router or the kernel may take
+// it for that one.
 func placeOf(addr netip.Addr) place {
 	addr = addr.Unmap().WithZone("")
 	if found := placeOfPlain(addr); found != placeOpen {
@@ -78,8 +78,8 @@ var (
 	nat64OfLocal = netip.MustParsePrefix("64:ff9b:1::/48")  // RFC 8215
 )
 
-// carriedIPv4 returns the IPv4 addresses that an IPv6 address carries. A network may have a NAT64 prefix
-// of its own, which nothing shows.
+// carriedIPv4 returns the IPv4 addresses that an IPv6 address carries. A network may have a NAT64
+// prefix of its own, which nothing shows.
 func carriedIPv4(addr netip.Addr) []netip.Addr {
 	if !addr.Is6() {
 		return nil
@@ -104,8 +104,9 @@ func carriedIPv4(addr netip.Addr) []netip.Addr {
 	return carried
 }
 
-// carriedBehindAnyPrefix reads the forms of RFC 6052, section 2.2, with 48, 56, 64 and 96 bits of prefix:
-// byte 8 is no part of an address. A form that begins with zeros is not the one that is used.
+// carriedBehindAnyPrefix reads the forms of RFC 6052, section 2.2, with 48, 56, 64 and 96 bits of
+// prefix: byte 8 is no part of an address. A form that begins with zeros is not the one that is
+// used.
 func carriedBehindAnyPrefix(b [16]byte) []netip.Addr {
 	var carried []netip.Addr
 	for _, form := range [][4]byte{

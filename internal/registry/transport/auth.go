@@ -12,11 +12,12 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
-// authLink authorizes requests to the registry's own origin, and answers the challenges of one repository. It sits
-// below redirects, so that none can carry an Authorization header away.
+// authLink authorizes requests to the registry's own origin, and answers the challenges of one
+// repository. It sits below redirects, so that none can carry an Authorization header away.
 //
-// Credentials are looked up when the registry asks for them (RFC 9110, section 11.6.1). An authorization is kept as
-// long as the link and renewed when it expires or is refused, by one request at a time.
+// Credentials are looked up when the registry asks for them (RFC 9110, section 11.6.1). An
+// authorization is kept as long as the link and renewed when it expires or is refused, by one
+// request at a time.
 type authLink struct {
 	next         link
 	destinations destinations
@@ -49,7 +50,7 @@ func (l *authLink) roundTrip(ctx context.Context, req Request) (*http.Response, 
 	if !req.isOwn() {
 		return l.next.roundTrip(ctx, req)
 	}
-	used, err := l.current(ctx, req)
+	used, err := l.currentAuthorization(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -77,18 +78,18 @@ func (a *authorization) authorize(req Request) Request {
 	return req.withHeader("Authorization", a.header)
 }
 
-// current returns the authorization to begin with, renewed if it has expired. It is nil before the first challenge:
-// credentials are not offered to a registry that asks for none.
-func (l *authLink) current(ctx context.Context, req Request) (*authorization, error) {
+// currentAuthorization returns what to begin with, renewed if it has expired. It is nil before the
+// first challenge: credentials are not offered to a registry that asks for none.
+func (l *authLink) currentAuthorization(ctx context.Context, req Request) (*authorization, error) {
 	latest := l.latest.Load()
 	if latest == nil || latest.expires.IsZero() || time.Now().Before(latest.expires) {
 		return latest, nil
 	}
-	return l.renew(ctx, req, latest.challenge, latest)
+	return l.renewAuthorization(ctx, req, latest.challenge, latest)
 }
 
-// answerChallenge returns the authorization that answers a 401, which came in spite of used. It is nil where there is
-// nothing more to try: the same header would be refused again.
+// answerChallenge returns the authorization that answers a 401, which came in spite of used. It is
+// nil where there is nothing more to try: the same header would be refused again.
 func (l *authLink) answerChallenge(
 	ctx context.Context, req Request, resp *http.Response, used *authorization,
 ) (*authorization, error) {
@@ -99,15 +100,16 @@ func (l *authLink) answerChallenge(
 	if asked.scheme == "" {
 		return nil, nil
 	}
-	fresh, err := l.renew(ctx, req, asked, used)
+	fresh, err := l.renewAuthorization(ctx, req, asked, used)
 	if err != nil || fresh == nil || used != nil && fresh.header == used.header {
 		return nil, err
 	}
 	return fresh, nil
 }
 
-// renew replaces the authorization that was used, unless another request has done so meanwhile.
-func (l *authLink) renew(
+// renewAuthorization replaces the authorization that was used, unless another request has done so
+// meanwhile.
+func (l *authLink) renewAuthorization(
 	ctx context.Context, req Request, asked challenge, used *authorization,
 ) (*authorization, error) {
 	select {
@@ -119,7 +121,7 @@ func (l *authLink) renew(
 	if latest := l.latest.Load(); latest != used {
 		return latest, nil
 	}
-	creds, err := l.credentials(ctx)
+	creds, err := l.loadCredentials(ctx)
 	if err != nil {
 		return nil, classifyError(ctx, req.origin.Host, err)
 	}
@@ -146,8 +148,8 @@ func (l *authLink) authorizationFor(
 	return nil, nil
 }
 
-// credentials looks them up once. The caller is the one that renews.
-func (l *authLink) credentials(ctx context.Context) (credentials, error) {
+// loadCredentials looks them up once. The caller is the one that renews.
+func (l *authLink) loadCredentials(ctx context.Context) (credentials, error) {
 	if found := l.found.Load(); found != nil {
 		return *found, nil
 	}

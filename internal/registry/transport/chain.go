@@ -48,13 +48,14 @@ func (c *Cost) Bytes() int64 { return c.bytes.Load() }
 // Requests returns how many requests were made so far.
 func (c *Cost) Requests() int64 { return c.requests.Load() }
 
-// link is one step on the way of a request. It passes the request to the next link, perhaps changed, perhaps
-// more than once; the last one makes it.
+// link is one step on the way of a request. It passes the request to the next link, perhaps
+// changed, perhaps more than once; the last one makes it.
 type link interface {
 	roundTrip(ctx context.Context, req Request) (*http.Response, error)
 }
 
-// newChain assembles the links between a repository and the network. What is listed first is innermost.
+// newChain assembles the links between a repository and the network. What is listed first is
+// innermost.
 func (r *Registries) newChain(registry *endpoint, repo name.Repository) (chain link, auth *authLink) {
 	destinations := destinations{hosts: r.hosts, registry: registry}
 

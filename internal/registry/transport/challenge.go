@@ -12,9 +12,9 @@ type challenge struct {
 	params map[string]string
 }
 
-// chooseChallenge picks a scheme that we can answer, bearer before basic; the zero challenge is none. Where there are several token
-// services to choose from, credentials go to none of them: which one the registry's operator meant cannot be known, and a proxy
-// may have added the other.
+// chooseChallenge picks a scheme that we can answer, bearer before basic; the zero challenge is
+// none. Where there are several token services to choose from, credentials go to none of them:
+// which one the registry's operator meant cannot be known, and a proxy may have added the other.
 func chooseChallenge(header http.Header) (challenge, error) {
 	var basic, bearer challenge
 	for _, line := range header.Values("WWW-Authenticate") {
@@ -37,22 +37,23 @@ func chooseChallenge(header http.Header) (challenge, error) {
 	return basic, nil
 }
 
-// parseChallenges reads the list of challenges on one line. It is lenient: whatever does not parse ends it.
+// parseChallenges reads the list of challenges on one line. It is lenient: whatever does not parse
+// ends it.
 func parseChallenges(line string) []challenge {
 	var list []challenge
 	s := scanner(line)
 	for {
-		s.skip(" \t,")
-		word := s.token()
+		s.skipAny(" \t,")
+		word := s.readToken()
 		if word == "" {
 			return list
 		}
-		if s.skip(" \t"); !s.skipOne('=') {
+		if s.skipAny(" \t"); !s.skipOne('=') {
 			list = append(list, challenge{scheme: strings.ToLower(word), params: map[string]string{}})
 			continue
 		}
-		s.skip(" \t")
-		value, ok := s.value()
+		s.skipAny(" \t")
+		value, ok := s.readValue()
 		if !ok || len(list) == 0 {
 			return list
 		}
@@ -63,7 +64,7 @@ func parseChallenges(line string) []challenge {
 // scanner is the rest of a header line.
 type scanner string
 
-func (s *scanner) skip(set string) { *s = scanner(strings.TrimLeft(string(*s), set)) }
+func (s *scanner) skipAny(set string) { *s = scanner(strings.TrimLeft(string(*s), set)) }
 
 func (s *scanner) skipOne(c byte) bool {
 	if len(*s) == 0 || (*s)[0] != c {
@@ -73,8 +74,8 @@ func (s *scanner) skipOne(c byte) bool {
 	return true
 }
 
-// token reads a token (RFC 9110, section 5.6.2).
-func (s *scanner) token() string {
+// readToken reads a token (RFC 9110, section 5.6.2).
+func (s *scanner) readToken() string {
 	end := 0
 	for end < len(*s) && isTokenChar((*s)[end]) {
 		end++
@@ -88,10 +89,10 @@ func isTokenChar(c byte) bool {
 	return c > ' ' && c < 0x7f && !strings.ContainsRune(`"(),/:;<=>?@[\]{}`, rune(c))
 }
 
-// value reads a token or a quoted string (RFC 9110, section 5.6.4).
-func (s *scanner) value() (string, bool) {
+// readValue reads a token or a quoted string (RFC 9110, section 5.6.4).
+func (s *scanner) readValue() (string, bool) {
 	if !s.skipOne('"') {
-		word := s.token()
+		word := s.readToken()
 		return word, word != ""
 	}
 	var b strings.Builder

@@ -55,8 +55,8 @@ type brokenError struct{ cause error }
 func (e *brokenError) Error() string { return "the answer broke off: " + e.cause.Error() }
 func (e *brokenError) Unwrap() error { return e.cause }
 
-// BodyError returns the failure to read an answer's body. Another connection may do better, unless the body timed
-// out or the caller canceled.
+// BodyError returns the failure to read an answer's body. Another connection may do better, unless
+// the body timed out or the caller canceled.
 func BodyError(ctx context.Context, resp *http.Response, err error) error {
 	var timeout timeoutError
 	if ctx.Err() == nil && !errors.As(err, &timeout) {
@@ -71,7 +71,8 @@ func IsBroken(err error) bool {
 	return errors.As(err, &broken)
 }
 
-// IsUnanswered returns whether a request had a connection and no answer: it broke or timed out before.
+// IsUnanswered returns whether a request had a connection and no answer: it broke or timed out
+// before.
 func IsUnanswered(err error) bool {
 	failed, typed := errors.AsType[*failure.Error](err)
 	return typed && failed.StatusCode == 0 && (failed.Kind == failure.Unreachable || failed.Kind == failure.Timeout) &&
@@ -108,8 +109,8 @@ func isTLS(err error) bool {
 		errors.Is(err, http.ErrSchemeMismatch)
 }
 
-// statusError returns what a failed answer means, and closes it. auth is nil for an answer of a host that was sent no
-// credentials.
+// statusError returns what a failed answer means, and closes it. auth is nil for an answer of a
+// host that was sent no credentials.
 func statusError(resp *http.Response, auth *authLink) error {
 	defer resp.Body.Close()
 	e := &failure.Error{
@@ -148,7 +149,8 @@ func KindOfStatus(status int) failure.Kind {
 	return failure.Protocol
 }
 
-// parseErrorBody takes code and message out of an error body (OCI distribution-spec, section Error Codes), or a plain text.
+// parseErrorBody takes code and message out of an error body (OCI distribution-spec, section Error
+// Codes), or a plain text.
 func parseErrorBody(contentType string, body []byte) (code, message string) {
 	var errs struct {
 		Errors []struct {

@@ -16,7 +16,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
-// Config is how registries are read. The zero value reads with Docker's credentials and the default bounds.
+// Config is how registries are read. The zero value reads with Docker's credentials and the default
+// bounds.
 type Config struct {
 	Hosts           map[string]Host   // by host[:port], as references name it
 	DockerConfigDir string            // "" follows Docker's rules: DOCKER_CONFIG, ~/.docker, credential helpers
@@ -26,10 +27,12 @@ type Config struct {
 	Limits Limits
 	Retry  Retry
 
-	// Secrets is what neither an error nor a log may show. Credentials and tokens are added to it. nil is a new set.
+	// Secrets is what neither an error nor a log may show. Credentials and tokens are added to it.
+	// nil is a new set.
 	Secrets *redact.Secrets
 
-	// Log receives every request and every failed lookup of credentials, without secrets. nil logs nothing.
+	// Log receives every request and every failed lookup of credentials, without secrets. nil logs
+	// nothing.
 	Log func(ctx context.Context, message string, fields map[string]any)
 }
 
@@ -51,7 +54,8 @@ type Limits struct {
 	DocumentTimeout   time.Duration // for the whole body of a manifest, a configuration or a token; 60 s
 }
 
-// Retry is how often a failed request is repeated, and after which wait. Zero values take the default.
+// Retry is how often a failed request is repeated, and after which wait. Zero values take the
+// default.
 type Retry struct {
 	Max           int           // attempts after the first; 3, negative for none
 	WaitMin       time.Duration // before the second attempt, doubled for each; 500 ms
@@ -100,10 +104,13 @@ func hostKey(host string) string {
 	return host
 }
 
-var hostGrammar = regexp.MustCompile(
-	`^(?:\[[a-fA-F0-9:]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(?::[0-9]{1,5})?$`)
+const hostLabel = `[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?`
 
-// IsHost returns whether a text is a host name or an address, perhaps with a port, as references have it.
+var hostGrammar = regexp.MustCompile(
+	`^(?:\[[a-fA-F0-9:]+\]|` + hostLabel + `(?:\.` + hostLabel + `)*)(?::[0-9]{1,5})?$`)
+
+// IsHost returns whether a text is a host name or an address, perhaps with a port, as references
+// have it.
 func IsHost(text string) bool { return hostGrammar.MatchString(text) }
 
 func checkHosts(hosts map[string]Host) (hostTable, error) {

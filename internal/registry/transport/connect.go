@@ -14,8 +14,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
-// connectLink makes a request over a connection that is right for its host: with the host's TLS settings, and to
-// an address that is allowed.
+// connectLink makes a request over a connection that is right for its host: with the host's TLS
+// settings, and to an address that is allowed.
 type connectLink struct {
 	destinations destinations
 	connections  *connections
@@ -56,7 +56,8 @@ func (l *connectLink) newRequest(ctx context.Context, req Request) (*http.Reques
 	return made, nil
 }
 
-// showsCertificate returns whether the connection leads to the registry itself, and by a certificate for its name.
+// showsCertificate returns whether the connection leads to the registry itself, and by a
+// certificate for its name.
 func (l *connectLink) showsCertificate(req Request) bool {
 	registry := l.destinations.registry
 	return req.url.Scheme == "https" && req.url.Host == registry.host &&
@@ -73,7 +74,8 @@ func traceAddress(ctx context.Context, registry *endpoint) context.Context {
 	}})
 }
 
-// explainSchemeMismatch names the failure of a TLS handshake with a server of plain HTTP, as http.Client does.
+// explainSchemeMismatch names the failure of a TLS handshake with a server of plain HTTP, as
+// http.Client does.
 func explainSchemeMismatch(err error) error {
 	header, ok := errors.AsType[tls.RecordHeaderError](err)
 	if ok && string(header.RecordHeader[:]) == "HTTP/" {

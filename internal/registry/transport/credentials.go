@@ -18,7 +18,8 @@ type credentials struct {
 	note   string // why the lookup failed
 }
 
-// basicHeader returns the value of an Authorization header, "" where there is nothing to send (RFC 7617).
+// basicHeader returns the value of an Authorization header, "" where there is nothing to send (RFC
+// 7617).
 func (c credentials) basicHeader() string {
 	switch {
 	case c.config.Username != "" && c.config.Password != "":
@@ -41,17 +42,18 @@ func (c credentials) listSecrets() []string {
 	return list
 }
 
-func (h Host) credentials() credentials {
+func (h Host) configuredCredentials() credentials {
 	return credentials{
 		config: authn.AuthConfig{Username: h.Username, Password: h.Password}, source: failure.SourceConfiguration,
 	}
 }
 
-// findCredentials looks at the configuration of the host, and then at Docker's. Where the latter fails, the error
-// is noted for the failure that may follow, and reading goes on without credentials: most images are public.
+// findCredentials looks at the configuration of the host, and then at Docker's. Where the latter
+// fails, the error is noted for the failure that may follow, and reading goes on without
+// credentials: most images are public.
 func (r *Registries) findCredentials(ctx context.Context, repo name.Repository) (credentials, error) {
 	if host, _ := r.hosts.find(repo.RegistryStr()); host.Username != "" {
-		return host.credentials(), nil
+		return host.configuredCredentials(), nil
 	}
 	found, err := r.docker.Find(ctx, repo)
 	if ctx.Err() != nil {

@@ -25,22 +25,23 @@ var (
 // 2130706433, 0x7f.1, 127.1 (https://url.spec.whatwg.org/#ends-in-a-number-checker).
 var numeric = regexp.MustCompile(`(?i)(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$`)
 
-// destinations is where a registry may lead, to blob storage or to its token service, and how a connection there
-// is made.
+// destinations is where a registry may lead, to blob storage or to its token service, and how a
+// connection there is made.
 type destinations struct {
 	hosts    hostTable
 	registry *endpoint
 }
 
-// check judges a destination as far as its URL shows it, and folds its host. Where the name leads is judged when
-// the connection is made (guard.go). Hosts that are configured are the user's choice, and the registry's own host
-// name is where the request was already. origin is the registry's.
+// check judges a destination as far as its URL shows it, and folds its host. Where the name leads
+// is judged when the connection is made (guard.go). Hosts that are configured are the user's
+// choice, and the registry's own host name is where the request was already. origin is the
+// registry's.
 func (d destinations) check(to, origin *url.URL) error {
-	err := d.judge(to, origin)
+	err := d.judgeURL(to, origin)
 	return failure.Complete(err, "", "", to.Host)
 }
 
-func (d destinations) judge(to, origin *url.URL) error {
+func (d destinations) judgeURL(to, origin *url.URL) error {
 	refuse := func(reason error) error {
 		return &failure.Error{Host: to.Host, Kind: failure.Refused, Err: reason}
 	}
@@ -67,11 +68,12 @@ func (d destinations) judge(to, origin *url.URL) error {
 	default:
 		return nil
 	}
-	return guard{judges: true, plain: true, home: d.registry.address()}.check(addr)
+	return guard{judges: true, plain: true, home: d.registry.address()}.checkAddress(addr)
 }
 
-// connectionTo returns how a request to u connects. A host's own configuration comes first. The registry's CA goes
-// along to its token service and its storage, which belong to it; skipped verification stays with its own host name.
+// connectionTo returns how a request to u connects. A host's own configuration comes first. The
+// registry's CA goes along to its token service and its storage, which belong to it; skipped
+// verification stays with its own host name.
 func (d destinations) connectionTo(u *url.URL) connectionKind {
 	config, configured := d.hosts.find(u.Host)
 	sibling := d.registry.isSibling(u)
@@ -88,8 +90,8 @@ func (d destinations) connectionTo(u *url.URL) connectionKind {
 	return kind
 }
 
-// foldHost spells the host as net/http does before it connects: full-width digits and dots become what
-// they look like, and capitals small. An address stays as it is.
+// foldHost spells the host as net/http does before it connects: full-width digits and dots become
+// what they look like, and capitals small. An address stays as it is.
 func foldHost(u *url.URL) error {
 	hostname := u.Hostname()
 	if strings.Contains(hostname, ":") {

@@ -15,19 +15,20 @@
 //
 // # Where credentials go
 //
-// Credentials are looked up only when the registry asks for them (RFC 9110, section 11.6.1), and go to that
-// registry's own origin (scheme, host and port) or to the token realm that it names, as the token protocol requires
-// (https://distribution.github.io/distribution/spec/auth/token/). A realm must be https, unless the registry itself
-// is spoken to in plain HTTP or the realm's host is configured for it. The Authorization header is set beneath the
-// link that follows redirects, per request, and only when the request's origin is the registry's: a redirect cannot
-// carry it away.
+// Credentials are looked up only when the registry asks for them (RFC 9110, section 11.6.1), and go
+// to that registry's own origin (scheme, host and port) or to the token realm that it names, as the
+// token protocol requires (https://distribution.github.io/distribution/spec/auth/token/). A realm
+// must be https, unless the registry itself is spoken to in plain HTTP or the realm's host is
+// configured for it. The Authorization header is set beneath the link that follows redirects, per
+// request, and only when the request's origin is the registry's: a redirect cannot carry it away.
 //
 // # Where requests go
 //
-// A registry may redirect to any host over https, but not down to plain HTTP (unless it is a plain HTTP registry, or
-// the host is configured so). Its own host name and configured hosts may be anywhere. Of all others, for blobs and for
-// token realms alike, the address is judged at the connection (guard.go), after the name is resolved and before
-// anything is sent, with each IPv4 address that an IPv6 address carries (address.go):
+// A registry may redirect to any host over https, but not down to plain HTTP (unless it is a plain
+// HTTP registry, or the host is configured so). Its own host name and configured hosts may be
+// anywhere. Of all others, for blobs and for token realms alike, the address is judged at the
+// connection (guard.go), after the name is resolved and before anything is sent, with each IPv4
+// address that an IPv6 address carries (address.go):
 //
 //   - Public addresses and private networks are open.
 //   - Loopback, metadata services and addresses of no host are refused, unless the registry itself is there: by the
@@ -36,10 +37,11 @@
 //     inside a VPC of Tencent Cloud, Container Registry redirects to object storage at 169.254.0.47, which has a
 //     certificate for its name. The metadata service, which has none, is refused all the same.
 //
-// Through a proxy the connection leads to the proxy, which the user chose; then the URL alone is judged, with its host
-// folded as net/http folds it.
+// Through a proxy the connection leads to the proxy, which the user chose; then the URL alone is
+// judged, with its host folded as net/http folds it.
 //
-// go-containerregistry's own transport is not used: it refuses a token realm on a private address (a Harbor on
+// go-containerregistry's own transport is not used: it refuses a token realm on a private address
+// (a Harbor on
 // 10.0.0.5 with its realm on another port), asks /v2/ once more for every repository, and lets concurrent requests
 // each renew an expired token.
 package transport

@@ -10,7 +10,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
-// readWhole reads the body of an answer, which the limitLink ends in time, and puts the bytes in its place.
+// readWhole reads the body of an answer, which the limitLink ends in time, and puts the bytes in
+// its place.
 func readWhole(ctx context.Context, resp *http.Response, limit int64) error {
 	defer resp.Body.Close()
 	host := resp.Request.URL.Host
@@ -31,7 +32,8 @@ func readWhole(ctx context.Context, resp *http.Response, limit int64) error {
 	return nil
 }
 
-// discardBody reads the little that an answer without interest has, so that its connection can be used again.
+// discardBody reads the little that an answer without interest has, so that its connection can be
+// used again.
 func discardBody(resp *http.Response) {
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))
 	resp.Body.Close()

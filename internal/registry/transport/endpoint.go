@@ -29,8 +29,8 @@ func newEndpoint(host string, config Host) *endpoint {
 
 func (e *endpoint) settleScheme(scheme string) { e.scheme.Store(&scheme) }
 
-// currentScheme returns the scheme in use. For a loopback host of which nothing is known it is plain HTTP, as
-// containerd and go-containerregistry assume for development registries.
+// currentScheme returns the scheme in use. For a loopback host of which nothing is known it is
+// plain HTTP, as containerd and go-containerregistry assume for development registries.
 func (e *endpoint) currentScheme() (scheme string, settled bool) {
 	if s := e.scheme.Load(); s != nil {
 		return *s, true
@@ -49,8 +49,8 @@ func (e *endpoint) isSibling(u *url.URL) bool {
 	return strings.EqualFold(u.Hostname(), (&url.URL{Host: e.host}).Hostname())
 }
 
-// address returns where a registry is that is named by an address, or localhost, or that has shown a certificate
-// for its name. Over plain HTTP a name proves nothing.
+// address returns where a registry is that is named by an address, or localhost, or that has shown
+// a certificate for its name. Over plain HTTP a name proves nothing.
 //
 // It is the zero Addr where the registry is at no special place, so that connections are shared.
 func (e *endpoint) address() netip.Addr {

@@ -10,15 +10,16 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
-// guard judges the addresses of a host to which a registry led. The zero guard allows all: the user named the host.
+// guard judges the addresses of a host to which a registry led. The zero guard allows all: the user
+// named the host.
 type guard struct {
 	judges bool
 	plain  bool       // over plain HTTP, or to an address in place of a name: no certificate vouches for a name
 	home   netip.Addr // where the registry itself is, if that is known
 }
 
-// check refuses an address that a registry has no reason to lead to.
-func (g guard) check(addr netip.Addr) error {
+// checkAddress refuses an address that a registry has no reason to lead to.
+func (g guard) checkAddress(addr netip.Addr) error {
 	addr = addr.Unmap()
 	found := placeOf(addr)
 	switch {
@@ -32,7 +33,8 @@ func (g guard) check(addr netip.Addr) error {
 	return &failure.Error{Kind: failure.Refused, Err: errInternal}
 }
 
-// controlDial checks the address that a name led to, before anything is sent there. It is for net.Dialer.
+// controlDial checks the address that a name led to, before anything is sent there. It is for
+// net.Dialer.
 func (g guard) controlDial(_ context.Context, _, address string, _ syscall.RawConn) error {
 	return g.checkText(address)
 }
@@ -44,7 +46,7 @@ func (g guard) checkText(address string) error {
 			Kind: failure.Refused, Err: fmt.Errorf("the connection leads to no address: %w", errNotAHost),
 		}
 	}
-	return g.check(addr.Addr())
+	return g.checkAddress(addr.Addr())
 }
 
 type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)

@@ -23,8 +23,8 @@ const (
 	errLengthy timeoutError = "the answer did not end"
 )
 
-// limitLink limits concurrent requests per host and aborts answers that stall. It sits below retries, so that
-// a waiting retry occupies no slot.
+// limitLink limits concurrent requests per host and aborts answers that stall. It sits below
+// retries, so that a waiting retry occupies no slot.
 type limitLink struct {
 	next   link
 	limits Limits
@@ -57,7 +57,8 @@ func (l *limitLink) roundTrip(ctx context.Context, req Request) (*http.Response,
 	return resp, nil
 }
 
-// timeoutOr returns the timeout that ended the context, or else err: a cancellation by the caller ends it too.
+// timeoutOr returns the timeout that ended the context, or else err: a cancellation by the caller
+// ends it too.
 func timeoutOr(ctx context.Context, err error) error {
 	if timeout, ok := errors.AsType[timeoutError](context.Cause(ctx)); ok {
 		return timeout
@@ -92,8 +93,8 @@ func (s *slots) ofHost(host string) *semaphore.Weighted {
 	return s.hosts[host]
 }
 
-// watchedBody aborts a body when the time spent waiting for it brings too little. Time that the reader spends
-// elsewhere does not count.
+// watchedBody aborts a body when the time spent waiting for it brings too little. Time that the
+// reader spends elsewhere does not count.
 type watchedBody struct {
 	inner    io.ReadCloser
 	ctx      context.Context

@@ -29,7 +29,8 @@ func (l *recordLink) roundTrip(ctx context.Context, req Request) (*http.Response
 	return resp, err
 }
 
-// logAttempt logs neither query nor headers, and of other hosts no path either: presigned URLs have their secrets there.
+// logAttempt logs neither query nor headers, and of other hosts no path either: presigned URLs have
+// their secrets there.
 func (l *recordLink) logAttempt(ctx context.Context, req Request, resp *http.Response, took time.Duration) {
 	fields := map[string]any{
 		"method": orDefault(req.Method, http.MethodGet), "host": req.url.Host, "milliseconds": took.Milliseconds(),

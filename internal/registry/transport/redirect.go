@@ -12,9 +12,9 @@ import (
 // maxRedirects bounds a chain of redirects; registries need one or two.
 const maxRedirects = 5
 
-// redirectLink follows redirects to the destinations that are allowed. Only the caller's headers go from one hop
-// to the next: no Authorization, which is set further in, no cookie, and no Referer, which could carry the
-// signature of a presigned URL.
+// redirectLink follows redirects to the destinations that are allowed. Only the caller's headers go
+// from one hop to the next: no Authorization, which is set further in, no cookie, and no Referer,
+// which could carry the signature of a presigned URL.
 type redirectLink struct {
 	next         link
 	destinations destinations
@@ -39,7 +39,8 @@ func (l *redirectLink) roundTrip(ctx context.Context, req Request) (*http.Respon
 	return nil, e
 }
 
-// isRedirect is true for the answers that a request without side effects follows (RFC 9110, section 15.4).
+// isRedirect is true for the answers that a request without side effects follows (RFC 9110, section
+// 15.4).
 func isRedirect(resp *http.Response) bool {
 	switch resp.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,

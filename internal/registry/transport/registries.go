@@ -12,8 +12,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/dockerconfig"
 )
 
-// Registries sends requests to registries. It is safe for concurrent use; tokens and connections live as long
-// as it does.
+// Registries sends requests to registries. It is safe for concurrent use; tokens and connections
+// live as long as it does.
 type Registries struct {
 	hosts       hostTable
 	userAgent   string
@@ -54,7 +54,7 @@ func New(config Config) (*Registries, error) {
 	}
 	for host, configured := range hosts {
 		r.secrets.AddPublic(host)
-		r.secrets.Add(configured.credentials().listSecrets()...)
+		r.secrets.Add(configured.configuredCredentials().listSecrets()...)
 	}
 	return r, nil
 }
@@ -96,7 +96,8 @@ func (r *Registries) Repository(repo name.Repository) *Repository {
 	return made
 }
 
-// Repository sends requests to one repository. They share its token, and what was learned about its registry.
+// Repository sends requests to one repository. They share its token, and what was learned about its
+// registry.
 type Repository struct {
 	registry *endpoint
 	retry    Retry
@@ -110,7 +111,8 @@ func (r *Repository) Host() string { return r.registry.host }
 // Settings returns how the registry is configured.
 func (r *Repository) Settings() Host { return r.registry.config }
 
-// Send makes a request. The answer's Request is the last one made, with the URL that redirects led to.
+// Send makes a request. The answer's Request is the last one made, with the URL that redirects led
+// to.
 func (r *Repository) Send(ctx context.Context, req Request) (*http.Response, error) {
 	return r.chain.roundTrip(ctx, req)
 }

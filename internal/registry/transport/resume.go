@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// Resumption is the policy by which reading content goes on after its connection broke: a few times in a row without
-// any bytes, and a number of times in all. A host that stalls counts as one that sends none, or a slow drip could go
-// on for ever.
+// Resumption is the policy by which reading content goes on after its connection broke: a few times
+// in a row without any bytes, and a number of times in all. A host that stalls counts as one that
+// sends none, or a slow drip could go on for ever.
 type Resumption struct {
 	retry         Retry
 	failuresInRow int
@@ -21,8 +21,8 @@ type Resumption struct {
 // NewResumption returns the policy for one content, as the retries are configured.
 func (r *Repository) NewResumption() *Resumption { return &Resumption{retry: r.retry} }
 
-// Wait waits before another attempt, or returns err if there shall be none. progressed is whether bytes came since
-// the last one.
+// Wait waits before another attempt, or returns err if there shall be none. progressed is whether
+// bytes came since the last one.
 func (r *Resumption) Wait(ctx context.Context, err error, progressed bool) error {
 	stalled := errors.Is(err, errStalled)
 	if !IsBroken(err) && !stalled {
@@ -35,14 +35,15 @@ func (r *Resumption) Wait(ctx context.Context, err error, progressed bool) error
 	if r.failuresInRow > r.retry.Max || r.resumed > r.retry.Resumes {
 		return err
 	}
-	if sleep(ctx, r.retry.backoff(r.failuresInRow)) != nil {
+	if sleepFor(ctx, r.retry.backoff(r.failuresInRow)) != nil {
 		return err
 	}
 	return nil
 }
 
-// Content reads so many bytes over as many connections as it takes. It serves one reader. Close may be called at any
-// time, more than once, and ends a Read wherever that waits: for bytes, for another attempt, or for an answer.
+// Content reads so many bytes over as many connections as it takes. It serves one reader. Close may
+// be called at any time, more than once, and ends a Read wherever that waits: for bytes, for
+// another attempt, or for an answer.
 type Content struct {
 	open       func(ctx context.Context, offset int64) (*http.Response, error)
 	size       int64
@@ -59,13 +60,14 @@ type Content struct {
 	closed  bool
 }
 
-// OpenContent returns the content that open returns from an offset on. It ends with io.EOF after size bytes.
+// OpenContent returns the content that open returns from an offset on. It ends with io.EOF after
+// size bytes.
 func (r *Repository) OpenContent(
 	ctx context.Context, size int64, open func(ctx context.Context, offset int64) (*http.Response, error),
 ) (*Content, error) {
 	c := &Content{open: open, size: size, resumption: r.NewResumption()}
 	c.ctx, c.cancel = context.WithCancel(ctx)
-	if err := c.connect(); err != nil {
+	if err := c.openConnection(); err != nil {
 		c.cancel()
 		return nil, err
 	}
@@ -124,11 +126,11 @@ func (c *Content) resume(cause error) error {
 	if err := c.resumption.Wait(c.ctx, BodyError(c.ctx, c.current, cause), progressed); err != nil {
 		return err
 	}
-	return c.connect()
+	return c.openConnection()
 }
 
-// connect closes the connection at once if the content was closed meanwhile.
-func (c *Content) connect() error {
+// openConnection closes the connection at once if the content was closed meanwhile.
+func (c *Content) openConnection() error {
 	resp, err := c.open(c.ctx, c.offset)
 	if err != nil {
 		return err

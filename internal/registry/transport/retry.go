@@ -14,12 +14,14 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
-// retryLink repeats requests that failed in passing. It is the one place that does: the links around it make
-// another request only as a step of a protocol, and Resumption continues content where it broke. All requests are
-// GET, HEAD, or an exchange of a refresh token, so that each may be repeated.
+// retryLink repeats requests that failed in passing. It is the one place that does: the links
+// around it make another request only as a step of a protocol, and Resumption continues content
+// where it broke. All requests are GET, HEAD, or an exchange of a refresh token, so that each may
+// be repeated.
 //
-// A document is read whole within the attempt, so that one that breaks off counts as a failed attempt. net/http
-// repeats a request once by itself where a kept connection turns out to be closed.
+// A document is read whole within the attempt, so that one that breaks off counts as a failed
+// attempt. net/http repeats a request once by itself where a kept connection turns out to be
+// closed.
 type retryLink struct {
 	next  link
 	retry Retry
@@ -27,7 +29,7 @@ type retryLink struct {
 
 func (l *retryLink) roundTrip(ctx context.Context, req Request) (*http.Response, error) {
 	for attempt := 0; ; attempt++ {
-		resp, err := l.attempt(ctx, req)
+		resp, err := l.makeAttempt(ctx, req)
 		wait, again := l.retry.decide(ctx, req, attempt, resp, err)
 		if !again && err == nil {
 			return resp, nil
@@ -38,13 +40,13 @@ func (l *retryLink) roundTrip(ctx context.Context, req Request) (*http.Response,
 		if resp != nil {
 			discardBody(resp)
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := sleepFor(ctx, wait); err != nil {
 			return nil, classifyError(ctx, req.url.Host, err)
 		}
 	}
 }
 
-func (l *retryLink) attempt(ctx context.Context, req Request) (*http.Response, error) {
+func (l *retryLink) makeAttempt(ctx context.Context, req Request) (*http.Response, error) {
 	resp, err := l.next.roundTrip(ctx, req)
 	if err != nil || req.MaxBytes == 0 || resp.StatusCode != http.StatusOK || req.Method == http.MethodHead {
 		return resp, err
@@ -55,9 +57,11 @@ func (l *retryLink) attempt(ctx context.Context, req Request) (*http.Response, e
 	return resp, nil
 }
 
-// decide returns whether there is another attempt, and after which wait. A wait that would outlast the context or
-// RetryAfterMax is not begun: the answer says more than a deadline that passed.
-func (r Retry) decide(ctx context.Context, req Request, attempt int, resp *http.Response, err error) (time.Duration, bool) {
+// decide returns whether there is another attempt, and after which wait. A wait that would outlast
+// the context or RetryAfterMax is not begun: the answer says more than a deadline that passed.
+func (r Retry) decide(
+	ctx context.Context, req Request, attempt int, resp *http.Response, err error,
+) (wait time.Duration, again bool) {
 	most := r.Max
 	if req.MayBeDropped && err != nil && !isUnconnected(err) {
 		most = 1
@@ -80,7 +84,8 @@ func (r Retry) decide(ctx context.Context, req Request, attempt int, resp *http.
 	return r.backoff(attempt), true
 }
 
-// backoff doubles from WaitMin to WaitMax, plus up to a quarter at random, so that many readers do not return in step.
+// backoff doubles from WaitMin to WaitMax, plus up to a quarter at random, so that many readers do
+// not return in step.
 func (r Retry) backoff(attempt int) time.Duration {
 	wait := r.WaitMax
 	if attempt < 16 {
@@ -89,8 +94,8 @@ func (r Retry) backoff(attempt int) time.Duration {
 	return wait + time.Duration(rand.Int64N(int64(wait)/4+1))
 }
 
-// sleep waits before another attempt, and returns the cause if the context ends first.
-func sleep(ctx context.Context, wait time.Duration) error {
+// sleepFor waits before another attempt, and returns the cause if the context ends first.
+func sleepFor(ctx context.Context, wait time.Duration) error {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
@@ -101,7 +106,8 @@ func sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// retryAfter reads Retry-After, seconds or a date (RFC 9110, section 10.2.3); 0 stands for none that makes sense.
+// retryAfter reads Retry-After, seconds or a date (RFC 9110, section 10.2.3); 0 stands for none
+// that makes sense.
 func retryAfter(resp *http.Response) time.Duration {
 	const longest = 365 * 24 * time.Hour
 	value := strings.TrimSpace(resp.Header.Get("Retry-After"))

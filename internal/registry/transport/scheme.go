@@ -12,8 +12,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
-// schemeLink addresses a request to the registry, over https or plain HTTP. A loopback registry of which
-// neither is known is asked in plain HTTP first, and over https if the answer looks like that of a TLS server.
+// schemeLink addresses a request to the registry, over https or plain HTTP. A loopback registry of
+// which neither is known is asked in plain HTTP first, and over https if the answer looks like that
+// of a TLS server.
 type schemeLink struct {
 	next     link
 	registry *endpoint
@@ -54,8 +55,8 @@ func (l *schemeLink) sendOver(ctx context.Context, scheme string, req Request) (
 	return l.next.roundTrip(ctx, req)
 }
 
-// speaksTLS guesses from the outcome of a plain request: a server with TLS answers 400, or breaks the connection before
-// an answer begins.
+// speaksTLS guesses from the outcome of a plain request: a server with TLS answers 400, or breaks
+// the connection before an answer begins.
 func speaksTLS(resp *http.Response, err error) bool {
 	if e, typed := errors.AsType[*failure.Error](err); typed {
 		return e.Kind == failure.Unreachable && !isConnectionRefused(err) && !IsBroken(err)

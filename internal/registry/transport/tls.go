@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// connections has one http.Transport for each kind of connection, so that connections are shared where they may be.
+// connections has one http.Transport for each kind of connection, so that connections are shared
+// where they may be.
 type connections struct {
 	base       http.RoundTripper
 	ownDialer  bool // base dials as http.DefaultTransport does
@@ -79,8 +80,8 @@ func (k connectionKind) tlsConfig(base *tls.Config) *tls.Config {
 	return base
 }
 
-// guardDialer returns a dialer that checks addresses: http.DefaultTransport's before it connects, and the dialer of
-// a test once it has connected.
+// guardDialer returns a dialer that checks addresses: http.DefaultTransport's before it connects,
+// and the dialer of a test once it has connected.
 func (c *connections) guardDialer(g guard, dial dialFunc) dialFunc {
 	if !c.ownDialer {
 		return g.wrapDialer(dial)

@@ -23,8 +23,9 @@ const (
 	gettingToken = "getting a token" // the action of an error
 )
 
-// fetchToken gets a bearer token from the realm of a challenge: with an identity token by the OAuth2 form of the
-// protocol (https://distribution.github.io/distribution/spec/auth/oauth/), else by GET, with a password or anonymously.
+// fetchToken gets a bearer token from the realm of a challenge: with an identity token by the
+// OAuth2 form of the protocol (https://distribution.github.io/distribution/spec/auth/oauth/), else
+// by GET, with a password or anonymously.
 func (l *authLink) fetchToken(
 	ctx context.Context, req Request, asked challenge, creds credentials,
 ) (*authorization, error) {
@@ -50,7 +51,8 @@ func (l *authLink) fetchToken(
 	return fresh, nil
 }
 
-// checkRealm returns where credentials are about to go: see the rules in the package's documentation.
+// checkRealm returns where credentials are about to go: see the rules in the package's
+// documentation.
 func (l *authLink) checkRealm(req Request, asked challenge) (*url.URL, error) {
 	realm, err := url.Parse(asked.params["realm"])
 	if err != nil || asked.params["realm"] == "" || realm.User != nil {
@@ -66,8 +68,8 @@ func (l *authLink) checkRealm(req Request, asked challenge) (*url.URL, error) {
 	return realm, nil
 }
 
-// scopes returns what the challenge asks for, or else to pull the repository.
-func (l *authLink) scopes(asked challenge) []string {
+// listScopes returns what the challenge asks for, or else to pull the repository.
+func (l *authLink) listScopes(asked challenge) []string {
 	if scopes := strings.Fields(asked.params["scope"]); len(scopes) > 0 {
 		return scopes
 	}
@@ -76,7 +78,7 @@ func (l *authLink) scopes(asked challenge) []string {
 
 func (l *authLink) tokenByGet(realm *url.URL, asked challenge, creds credentials) Request {
 	query := realm.Query()
-	for _, scope := range l.scopes(asked) {
+	for _, scope := range l.listScopes(asked) {
 		query.Add("scope", scope)
 	}
 	if service := asked.params["service"]; service != "" {
@@ -96,7 +98,7 @@ func (l *authLink) tokenByPost(realm *url.URL, asked challenge, creds credential
 		"grant_type":    {"refresh_token"},
 		"refresh_token": {creds.config.IdentityToken},
 		"client_id":     {l.clientID},
-		"scope":         {strings.Join(l.scopes(asked), " ")},
+		"scope":         {strings.Join(l.listScopes(asked), " ")},
 	}
 	if service := asked.params["service"]; service != "" {
 		form.Set("service", service)
@@ -105,8 +107,8 @@ func (l *authLink) tokenByPost(realm *url.URL, asked challenge, creds credential
 	return req.withHeader("Content-Type", "application/x-www-form-urlencoded")
 }
 
-// requestToken sends credentials to the realm and nowhere else: redirects are not followed. The request for which the
-// token is bears its cost.
+// requestToken sends credentials to the realm and nowhere else: redirects are not followed. The
+// request for which the token is bears its cost.
 func (l *authLink) requestToken(ctx context.Context, forWhat, req Request) ([]byte, error) {
 	req.MaxBytes, req.Once, req.Cost = maxTokenBody, forWhat.Once, forWhat.Cost
 	resp, err := l.next.roundTrip(ctx, req)
@@ -135,7 +137,8 @@ func isNotOffered(err error) bool {
 
 var errNoToken = errors.New("the token service sent no token")
 
-// parseToken reads a token response. A tenth of its life is left aside for clocks and for requests on their way.
+// parseToken reads a token response. A tenth of its life is left aside for clocks and for requests
+// on their way.
 func parseToken(data []byte, now time.Time) (*authorization, error) {
 	var token struct {
 		Token       string          `json:"token"`

@@ -1,0 +1,140 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+)
+
+// authOf returns the link of a registry r.io for which these credentials are found.
+func authOf(next link, config authn.AuthConfig) *authLink {
+	return &authLink{
+		next: next, destinations: destinationsOf("r.io", nil), scope: "repository:x:pull", clientID: "test",
+		secrets: new(redact.Secrets), renewing: make(chan struct{}, 1),
+		lookUp: func(context.Context) (credentials, error) {
+			return credentials{config: config, source: failure.SourceDocker}, nil
+		},
+	}
+}
+
+// protected answers as a registry that wants one header, and as the token service at auth.r.io.
+func protected(want, challenge, token string) answer {
+	return func(req Request) (*http.Response, error) {
+		switch {
+		case req.url.Host == "auth.r.io":
+			return withBody(200, token)(req)
+		case req.Header.Get("Authorization") == want:
+			return status(200)(req)
+		}
+		return status(401, "WWW-Authenticate", challenge)(req)
+	}
+}
+
+const bearer = `Bearer realm="https://auth.r.io/token",service="r"`
+
+func TestAChallengeIsAnsweredAndTheAnswerKept(t *testing.T) {
+	t.Parallel()
+	password := authn.AuthConfig{Username: "u", Password: "canary-Passw0rd"}
+	basic := credentials{config: password}.basicHeader()
+	for name, test := range map[string]struct {
+		registry answer
+		config   authn.AuthConfig
+		requests []int // after each of two
+	}{
+		"basic":           {protected(basic, `Basic realm="r"`, ""), password, []int{2, 3}},
+		"a token":         {protected("Bearer t", bearer, `{"token":"t","expires_in":300}`), authn.AuthConfig{}, []int{3, 4}},
+		"a known token":   {protected("Bearer t", bearer, ""), authn.AuthConfig{RegistryToken: "t"}, []int{2, 3}},
+		"nothing to send": {protected(basic, `Basic realm="r"`, ""), authn.AuthConfig{}, []int{1, 2}},
+		"another scheme":  {protected(basic, `Negotiate`, ""), password, []int{1, 2}},
+		"refused":         {protected("another", `Basic realm="r"`, ""), password, []int{2, 3}},
+	} {
+		next := &fakeLink{answers: []answer{test.registry}}
+		l := authOf(next, test.config)
+		var requests []int
+		for range 2 {
+			if _, err := l.roundTrip(t.Context(), requestTo(t, "https://r.io/v2/x")); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			requests = append(requests, len(next.seen))
+		}
+		if !slices.Equal(requests, test.requests) {
+			t.Errorf("%s: %v requests", name, requests)
+		}
+	}
+}
+
+func TestCredentialsGoToTheRegistryAndItsRealmAlone(t *testing.T) {
+	t.Parallel()
+	next := &fakeLink{answers: []answer{protected("Bearer t", bearer, `{"token":"t"}`)}}
+	l := authOf(next, authn.AuthConfig{Username: "u", Password: "canary-Passw0rd"})
+	for _, to := range []string{
+		"https://r.io/v2/x", "https://storage.example/x", "http://r.io/v2/x", "https://r.io:8443/v2/x", "https://a.r.io/x",
+	} {
+		if _, err := l.roundTrip(t.Context(), requestTo(t, to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, req := range next.seen {
+		sent := req.Header.Get("Authorization")
+		switch {
+		case strings.HasPrefix(req.url.String(), "https://r.io/"):
+			if strings.HasPrefix(sent, "Basic ") {
+				t.Error("the registry was sent the password that is for its token service")
+			}
+		case req.url.Host == "auth.r.io":
+			if !strings.HasPrefix(sent, "Basic ") {
+				t.Errorf("the token service was sent %q", sent)
+			}
+		case sent != "":
+			t.Errorf("%s was sent %q", req.url, sent)
+		}
+	}
+}
+
+func TestARealmIsJudgedBeforeItIsAsked(t *testing.T) {
+	t.Parallel()
+	for realm, want := range map[string]failure.Kind{
+		"http://auth.r.io/token": failure.Refused, "https://169.254.169.254/": failure.Refused,
+		"https://u:p@auth.r.io/": failure.Protocol, "": failure.Protocol,
+	} {
+		next := &fakeLink{answers: []answer{status(401, "WWW-Authenticate", `Bearer realm="`+realm+`"`)}}
+		_, err := authOf(next, authn.AuthConfig{}).roundTrip(t.Context(), requestTo(t, "https://r.io/v2/x"))
+		if !errors.Is(err, want) || len(next.seen) != 1 {
+			t.Errorf("%q: %v, %q", realm, err, next.urls())
+		}
+	}
+}
+
+func TestATokenRequestBearsTheCostAndTheHasteOfItsRequest(t *testing.T) {
+	t.Parallel()
+	next := &fakeLink{answers: []answer{protected("Bearer t", bearer, `{"token":"t"}`)}}
+	req := requestTo(t, "https://r.io/v2/x")
+	req.Once, req.Cost = true, new(Cost)
+	if _, err := authOf(next, authn.AuthConfig{}).roundTrip(t.Context(), req); err != nil {
+		t.Fatal(err)
+	}
+	if token := next.seen[1]; token.url.Host != "auth.r.io" || !token.Once || token.Cost != req.Cost || token.MaxBytes != maxTokenBody {
+		t.Errorf("%+v", token)
+	}
+}
+
+func TestARenewalThatWaitsEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	l := authOf(&fakeLink{answers: []answer{status(200)}}, authn.AuthConfig{})
+	l.latest.Store(&authorization{header: "Bearer old", expires: time.Now().Add(-time.Second)})
+	l.renewing <- struct{}{} // another request renews it, and does not end
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := l.roundTrip(ctx, requestTo(t, "https://r.io/v2/x")); !errors.Is(err, failure.Canceled) {
+		t.Error(err)
+	}
+}
