@@ -87,7 +87,6 @@ func TestTheServicesSpelling(t *testing.T) {
 	written := base.with(
 		attributes{
 			"images":        `["nginx", "registry.example.com/llm:v1"]`,
-			"snapshotter":   `"overlay"`,
 			"image_digests": digests("a"),
 		},
 	)
@@ -112,7 +111,7 @@ func TestTheServicesSpelling(t *testing.T) {
 						[]knownvalue.Check{knownvalue.StringExact("nginx"), knownvalue.StringExact("redis:7")},
 					),
 				),
-				has("snapshotter", knownvalue.StringExact("overlay")),
+				has("snapshotter", knownvalue.StringExact("OVERLAY")),
 			},
 		},
 	)

@@ -94,7 +94,7 @@ func cacheAttributes() map[string]schema.Attribute {
 		"status":          text(statusDescription),
 		"type":            text(typeDescription + " Null when the API does not return it."),
 		"snapshot_id":     text("Id of the snapshot that Pods' disks are made from."),
-		"snapshotter":     text("Snapshotter that unpacked the images; null when the API does not return it."),
+		"snapshotter":     text(snapshotterDescription),
 		"created_at":      text("When the cache was created, RFC 3339."),
 		"expires_at":      text("When the service deletes the cache, RFC 3339; null when it never expires."),
 		"last_matched_at": text("When a Pod last started from the cache, RFC 3339; null when none did."),

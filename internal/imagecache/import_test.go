@@ -20,7 +20,6 @@ var everything = base.with(attributes{
 	"insecure_registries":  `["a.example.com"]`,
 	"http_registries":      `["b.example.com"]`,
 	"resolve_config":       `"nameserver 1.1.1.1"`,
-	"snapshotter":          `"overlay"`,
 	"image_digests":        digests("a"),
 	"registry_credentials": `{ "r.example.com" = { username = "u", password_wo = "p", password_wo_version = 1 } }`,
 })
@@ -35,7 +34,7 @@ func TestImportBringsBackWhatTheServiceTells(t *testing.T) {
 			ResourceName: address, ImportState: true, ImportStateVerify: true,
 			ImportStateVerifyIgnore: []string{ // what the service never tells
 				"vpc_id", "subnet_id", "security_group_ids", "auto_eip", "insecure_registries", "http_registries",
-				"resolve_config", "snapshotter", "image_digests", "registry_credentials", "timeouts",
+				"resolve_config", "image_digests", "registry_credentials", "timeouts",
 			},
 		},
 	)

@@ -84,7 +84,6 @@ func (m *model) toCreateRequest(ctx context.Context, config *model) (tke.CreateR
 		HTTPHosts:        toStrings(m.HTTPRegistries),
 		ResolveConfig:    m.ResolveConfig.ValueString(),
 		Tags:             toTags(m.Tags),
-		Snapshotter:      m.Snapshotter.ValueString(),
 	}
 	if !m.AutoEip.IsNull() {
 		var eip autoEipModel
@@ -166,7 +165,7 @@ func (m *model) setPending(id string) {
 	m.ID = types.StringValue(id)
 	m.Status = types.StringValue(tke.StatusPending)
 	m.PodAnnotations = toMap(annotations.PinTo(id))
-	for _, unknown := range []*types.String{&m.Type, &m.SnapshotID, &m.CreatedAt, &m.ExpiresAt} {
+	for _, unknown := range []*types.String{&m.Type, &m.SnapshotID, &m.Snapshotter, &m.CreatedAt, &m.ExpiresAt} {
 		if unknown.IsUnknown() {
 			*unknown = types.StringNull()
 		}
@@ -181,7 +180,7 @@ func (m *model) setComputedFromAPI(cache *tke.ImageCache) {
 	told.refreshFromAPI(cache)
 	for planned, told := range map[*types.String]types.String{
 		&m.ID: told.ID, &m.Status: told.Status, &m.Type: told.Type, &m.SnapshotID: told.SnapshotID,
-		&m.CreatedAt: told.CreatedAt, &m.ExpiresAt: told.ExpiresAt,
+		&m.Snapshotter: told.Snapshotter, &m.CreatedAt: told.CreatedAt, &m.ExpiresAt: told.ExpiresAt,
 	} {
 		if planned.IsUnknown() {
 			*planned = told
@@ -209,6 +208,7 @@ func (m *model) refreshFromAPI(cache *tke.ImageCache) {
 	m.Status = types.StringValue(cache.Status)
 	m.Type = stringOrNull(cache.Type)
 	m.SnapshotID = stringOrNull(cache.SnapshotID)
+	m.Snapshotter = stringOrNull(cache.Snapshotter)
 	m.CreatedAt = timeOrNull(cache.Created.Time)
 	m.PodAnnotations = toMap(annotations.PinTo(cache.ID))
 	m.refreshRetentionFromAPI(cache)
@@ -217,8 +217,6 @@ func (m *model) refreshFromAPI(cache *tke.ImageCache) {
 	if cache.Tags != nil && !m.Tags.IsNull() {
 		m.Tags = toTagMap(cache.Tags)
 	}
-	// Nobody can change the snapshotter of a cache, so what was asked for stays, whatever the
-	// service calls it.
 }
 
 func (m *model) refreshRetentionFromAPI(cache *tke.ImageCache) {

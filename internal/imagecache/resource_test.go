@@ -189,7 +189,6 @@ func TestEachAttribute(t *testing.T) {
 		"insecure_registries":  {`["a.example.com"]`, `["b.example.com:5000"]`, replace, replace, "RegistrySkipVerifyList", []any{"b.example.com:5000"}, nil},
 		"http_registries":      {`["a.example.com"]`, `["b.example.com"]`, replace, replace, "RegistryHttpEndPointList", []any{"b.example.com"}, nil},
 		"resolve_config":       {`"nameserver 1.1.1.1"`, `"nameserver 9.9.9.9\nsearch x"`, replace, replace, "ResolveConfig", "nameserver 9.9.9.9\nsearch x", nil},
-		"snapshotter":          {`"overlay"`, `"native"`, replace, replace, "Snapshotter", "native", nil},
 		"tags":                 {`{ team = "ml" }`, `{ team = "ai", x = "y" }`, update, update, "Tags", []any{map[string]any{"Key": "team", "Value": "ai"}, map[string]any{"Key": "x", "Value": "y"}}, []any{}},
 		"registry_credentials": {`{ "r.example.com" = { username = "u", password_wo = "p1", password_wo_version = 1 } }`, `{ "r.example.com" = { username = "u", password_wo = "p2", password_wo_version = 2, name = "n" } }`, update, update, "ImageRegistryCredentials", []any{map[string]any{"Server": "r.example.com", "Username": "u", "Password": "p2", "Name": "n"}}, []any{}},
 	} {

@@ -281,12 +281,6 @@ func builderAttributes() map[string]schema.Attribute {
 			Optional:            true,
 			PlanModifiers:       fixed,
 		},
-		"snapshotter": schema.StringAttribute{
-			MarkdownDescription: "Snapshotter that unpacks the images, such as `overlay`. Default: the service's. " +
-				"A change replaces the cache.",
-			Optional:      true,
-			PlanModifiers: fixed,
-		},
 	}
 }
 
@@ -304,6 +298,12 @@ func computedAttributes() map[string]schema.Attribute {
 				tke.StatusUpdateFailed,
 			),
 			Computed: true,
+		},
+		"snapshotter": schema.StringAttribute{
+			MarkdownDescription: snapshotterDescription + " The API has no way to choose it.",
+			Computed:            true,
+			Validators:          []validator.String{isNotWritten{}},
+			PlanModifiers:       kept,
 		},
 		"type": schema.StringAttribute{
 			MarkdownDescription: typeDescription,

@@ -33,7 +33,6 @@ type CreateRequest struct {
 	HTTPHosts        []string             `json:"RegistryHttpEndPointList,omitempty"`
 	ResolveConfig    string               `json:",omitempty"`
 	Tags             []Tag                `json:",omitempty"`
-	Snapshotter      string               `json:",omitempty"`
 
 	// NameIsGenerated: the name was made up for this request alone, so a cache of this name is
 	// proof that the request was carried out.

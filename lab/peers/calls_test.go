@@ -189,7 +189,7 @@ func TestEveryActionOfTheStandInsIsCalled(t *testing.T) {
 // notSent are fields that no call sets: the role has no such condition, and there is no dedicated
 // cluster.
 var notSent = []string{
-	"AssumeRole.ExternalId", "DescribeDiskConfigQuota.DedicatedClusterId", "CreateImageCache.Snapshotter",
+	"AssumeRole.ExternalId", "DescribeDiskConfigQuota.DedicatedClusterId",
 }
 
 // TestPublishedExamplesAnswerBothClientsAlike: each published request, byte for byte in meaning,

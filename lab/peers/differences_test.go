@@ -3,7 +3,6 @@ package peers_test
 // The reasons that several differences have.
 const (
 	notUsed         = "not used"
-	notPublished    = "to be removed: the service is not known to take it"
 	mayHoldPassword = "may hold a password, which must not reach a state or a log"
 	stricter        = "what comes of it is not published: the stand-in refuses it, our client always sends it"
 	repeatsCache    = "the id of the cache that holds the event"
@@ -19,8 +18,6 @@ const (
 // knownDifferences are those between the official client's typings on one side, and our clients and
 // stand-ins on the other, each with its reason.
 var knownDifferences = map[string]string{
-	"the stand-in takes what the official client has not: CreateImageCache.Snapshotter":      notPublished,
-	"our client sends what the official client has not: CreateImageCache.Snapshotter":        notPublished,
 	"our client does not send DescribeImageCaches.Filters":                                   "ImageCacheNames selects by name too",
 	"our client does not read DescribeImageCaches.ImageCaches[].ImageRegistryCredentials":    mayHoldPassword,
 	"our client does not read GetMostSuitableImageCache.ImageCache.ImageRegistryCredentials": mayHoldPassword,

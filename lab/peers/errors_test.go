@@ -120,7 +120,7 @@ var refusedCredentials = []refusedCall{
 
 // refusedParameters are calls whose parameters are wrong.
 var refusedParameters = []refusedCall{
-	{title: "unknown parameter", code: "UnknownParameter", call: create(object{"DiskType": "CLOUD_SSD"})},
+	{title: "unknown parameter", code: "UnknownParameter", call: create(object{"Snapshotter": "overlay"})},
 	{title: "unknown parameter within", code: "UnknownParameter",
 		call: create(object{"Tags": []object{{"Key": "k", "Value": "v", "Color": "red"}}})},
 	{title: "unknown parameter of STS", code: "UnknownParameter", call: withRequest(whoAmI, object{"Region": region})},

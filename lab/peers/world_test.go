@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,8 +28,21 @@ const (
 	registry = "tcr-peer0001"
 )
 
-// versions of the services, as requests name them.
-var versions = map[string]string{"tke": "2018-05-25", "sts": "2018-08-13", "tcr": "2019-09-24", "cbs": "2017-03-12"}
+// versions of the services, as requests name them. The official client's folders have them without hyphens: v20180525.
+var versions = readVersions()
+
+func readVersions() map[string]string {
+	var services map[string]struct{ Version string }
+	if err := json.Unmarshal(servicesFile, &services); err != nil {
+		panic(err)
+	}
+	versions := map[string]string{}
+	for name, service := range services {
+		v := strings.TrimPrefix(service.Version, "v")
+		versions[name] = v[:4] + "-" + v[4:6] + "-" + v[6:]
+	}
+	return versions
+}
 
 var accountKey = apitest.Credential{SecretID: "AKIDpeerpeerpeerpeerpeerpeerpeer", SecretKey: "peerkeypeerkeypeerkey"}
 

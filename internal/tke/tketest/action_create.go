@@ -16,7 +16,6 @@ type createRequest struct {
 	RegistrySkipVerifyList   []string
 	RegistryHTTPEndPointList []string `json:"RegistryHttpEndPointList"`
 	ResolveConfig            string
-	Snapshotter              *string
 }
 
 type eipRequest struct {
@@ -78,7 +77,7 @@ func (in createRequest) newCache(region string, now time.Time) Cache {
 		RetentionDays:    int64(valueOr(in.RetentionDays, 0)),
 		Credentials:      in.ImageRegistryCredentials,
 		Tags:             in.Tags,
-		Snapshotter:      valueOr(in.Snapshotter, defaultSnapshotter),
+		Snapshotter:      defaultSnapshotter,
 		CreatedAt:        now,
 		VpcID:            in.VpcID,
 		SubnetID:         in.SubnetID,

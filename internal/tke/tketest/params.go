@@ -62,7 +62,6 @@ var (
 		{name: "RegistrySkipVerifyList", kind: kindStrings},
 		{name: "RegistryHttpEndPointList", kind: kindStrings},
 		{name: "ResolveConfig", kind: kindString},
-		{name: "Snapshotter", kind: kindString},
 	}, settingsParams...)
 	updateParams = append([]param{
 		{name: "ImageCacheId", kind: kindString, required: true},

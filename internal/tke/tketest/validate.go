@@ -152,7 +152,6 @@ func (in createRequest) checkFields(u Unconfirmed) *apiError {
 		checkHosts("RegistrySkipVerifyList", in.RegistrySkipVerifyList),
 		checkHosts("RegistryHttpEndPointList", in.RegistryHTTPEndPointList),
 		in.checkEip(),
-		checkSnapshotter(in.Snapshotter),
 	)
 }
 

@@ -33,7 +33,7 @@ func TestCreateRefusesWhatIsMalformed(t *testing.T) {
 		{"number in a list", fields{"Images": []any{"app:1", 2}}, "InvalidParameter", "`Images.1`"},
 		{"map for a list", fields{"Tags": fields{"a": "b"}}, "InvalidParameter", "`Tags`"},
 		{"list for an object", fields{"AutoCreateEipAttribute": []string{}}, "InvalidParameter", "`AutoCreateEipAttribute`"},
-		{"null", fields{"Snapshotter": nil}, "InvalidParameter", "`Snapshotter`"},
+		{"null", fields{"ResolveConfig": nil}, "InvalidParameter", "`ResolveConfig`"},
 		{"null list", fields{"SecurityGroupIds": nil}, "InvalidParameter", "`SecurityGroupIds`"},
 		{"no image", fields{"Images": []string{}}, "InvalidParameterValue", "`Images`"},
 		{"no reference", fields{"Images": []string{"app:1", "APP 1"}}, "InvalidParameterValue", "`Images.1`"},
@@ -53,7 +53,7 @@ func TestCreateRefusesWhatIsMalformed(t *testing.T) {
 		{"EIP and another", fields{"ExistedEipId": "eip-1", "AutoCreateEip": true}, "InvalidParameter", "`AutoCreateEip`"},
 		{"EIP and attribute", fields{"ExistedEipId": "eip-1", "AutoCreateEipAttribute": fields{"DeletePolicy": "Never"}},
 			"InvalidParameter", "`AutoCreateEipAttribute`"},
-		{"empty snapshotter", fields{"Snapshotter": ""}, "InvalidParameterValue", "`Snapshotter`"},
+		{"snapshotter", fields{"Snapshotter": "overlay"}, "UnknownParameter", "`Snapshotter`"},
 	} {
 		message := c.refused(t, tketest.ActionCreate, with(minimal(), test.more), test.code)
 		if !strings.Contains(message, test.names) {
