@@ -112,6 +112,7 @@ func TestClaimsOnRealContent(t *testing.T) {
 		"bounds of Zstandard wide":    {func(r *row) { zstdLayers(r); auto(used, used*90/100, used*110/100)(r) }, ""},
 		"bounds of Zstandard too far": {func(r *row) { zstdLayers(r); auto(used, used*88/100, used*112/100)(r) }, "times apart, claimed are 1.25"},
 		"half of the files":           {func(r *row) { r.measured[measure.Auto].report.LikelyInodes = 60_000 }, "inodes are likely"},
+		"a few large files":           {func(r *row) { r.used.Inodes, r.measured[measure.Auto].report.LikelyInodes = 23, 50_000; inodes(20)(r) }, ""},
 		"one step more above 20 GiB":  {func(r *row) { scaled(huge)(r); r.sizeGiB = 60 }, ""},
 		"two steps more":              {func(r *row) { scaled(huge)(r); r.sizeGiB = 70 }, "a disk of 70 GiB"},
 		"one step less":               {func(r *row) { scaled(huge)(r); r.sizeGiB = 40 }, "a disk of 40 GiB"},
