@@ -24,7 +24,9 @@ import (
 func zstdLayer(t *testing.T, tarball []byte, options ...zstd.EOption) *blob {
 	t.Helper()
 	var out bytes.Buffer
-	w, err := zstd.NewWriter(&out, append([]zstd.EOption{zstd.WithWindowSize(8 << 20), zstd.WithEncoderConcurrency(1)}, options...)...)
+	w, err := zstd.NewWriter(
+		&out,
+		append([]zstd.EOption{zstd.WithWindowSize(8 << 20), zstd.WithEncoderConcurrency(1)}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,8 +51,9 @@ func told(t *testing.T, kept *store.Store, mode measure.Mode, images ...string) 
 	return report
 }
 
-// TestWhatAManifestClaimsCountsForItAlone: two images hold the same layer, and the descriptor in one of them, or an index in its
-// repository, tells a lie that nobody can see through. The other image is not measured by it, neither after the liar nor beside it.
+// TestWhatAManifestClaimsCountsForItAlone: two images hold the same layer, and the descriptor in
+// one of them, or an index in its repository, tells a lie that nobody can see through. The other
+// image is not measured by it, neither after the liar nor beside it.
 func TestWhatAManifestClaimsCountsForItAlone(t *testing.T) {
 	t.Parallel()
 	s := watched(t)
@@ -90,8 +93,14 @@ func TestWhatAManifestClaimsCountsForItAlone(t *testing.T) {
 			}
 		}
 		first, second := told(t, nil, test.mode, honest, test.liar), told(t, nil, test.mode, test.liar, honest)
-		if answeredOf(first, 0) != answeredOf(second, 1) || answeredOf(first, 1) != answeredOf(second, 0) || first.RequiredBytes != second.RequiredBytes {
-			t.Errorf("%s: the order of the images decides: %+v\nthe other way round: %+v", name, first.RequiredBytes, second.RequiredBytes)
+		if answeredOf(first, 0) != answeredOf(second, 1) || answeredOf(first, 1) != answeredOf(second, 0) ||
+			first.RequiredBytes != second.RequiredBytes {
+			t.Errorf(
+				"%s: the order of the images decides: %+v\nthe other way round: %+v",
+				name,
+				first.RequiredBytes,
+				second.RequiredBytes,
+			)
 		}
 		if answered(first) != answered(alone) {
 			t.Errorf("%s: beside a liar: %s\nalone: %s", name, answered(first), answered(alone))
@@ -99,11 +108,15 @@ func TestWhatAManifestClaimsCountsForItAlone(t *testing.T) {
 	}
 }
 
-// lookedAt keeps a look at the referrers of a report's image, as if it had been made so long from now; without an index it found none.
+// lookedAt keeps a look at the referrers of a report's image, as if it had been made so long from
+// now; without an index it found none.
 func lookedAt(kept *store.Store, r *measure.Report, from time.Duration, index string) {
 	image := r.Images[0]
-	kept.Put("SOCI index of "+image.Repository+"@"+image.Digest, fmt.Appendf(nil, `{"At":%q,"Index":{"Digest":%q,"Size":-1}}`,
-		time.Now().UTC().Add(from).Format(time.RFC3339), index))
+	kept.Put(
+		"SOCI index of "+image.Repository+"@"+image.Digest,
+		fmt.Appendf(nil, `{"At":%q,"Index":{"Digest":%q,"Size":-1}}`,
+			time.Now().UTC().Add(from).Format(time.RFC3339), index),
+	)
 }
 
 // TestAnIndexThatIsAttachedLaterIsFound, though not on the same day.
@@ -127,7 +140,8 @@ func TestAnIndexThatIsAttachedLaterIsFound(t *testing.T) {
 	}
 }
 
-// TestAnIndexIsLookedForAgainAfterADay: until then a plan costs the tag alone, and what was kept answers if the index is gone by then.
+// TestAnIndexIsLookedForAgainAfterADay: until then a plan costs the tag alone, and what was kept
+// answers if the index is gone by then.
 func TestAnIndexIsLookedForAgainAfterADay(t *testing.T) {
 	t.Parallel()
 	s := watched(t)
@@ -147,7 +161,14 @@ func TestAnIndexIsLookedForAgainAfterADay(t *testing.T) {
 		s.since()
 		got := told(t, kept, measure.Sample, reference)
 		if asked := s.since(); len(asked) != test.requests || answered(got) != answered(first) {
-			t.Errorf("looked %s from now: %s, %d requests, want %d: %v", test.look, answered(got), len(asked), test.requests, asked)
+			t.Errorf(
+				"looked %s from now: %s, %d requests, want %d: %v",
+				test.look,
+				answered(got),
+				len(asked),
+				test.requests,
+				asked,
+			)
 		}
 	}
 	// An index that cannot be had any more is none.
@@ -157,7 +178,8 @@ func TestAnIndexIsLookedForAgainAfterADay(t *testing.T) {
 	}
 }
 
-// TestAnotherImageOfTheSameLayerFindsWhatIsKept in its repository: annotations that say nothing of a size do not part them.
+// TestAnotherImageOfTheSameLayerFindsWhatIsKept in its repository: annotations that say nothing of
+// a size do not part them.
 func TestAnotherImageOfTheSameLayerFindsWhatIsKept(t *testing.T) {
 	t.Parallel()
 	s := watched(t)

@@ -86,17 +86,26 @@ func afterRanges(n int) func(r *http.Request) bool {
 	}
 }
 
-// TestAPassingFaultIsNotKept: once the registry is well again, a machine that met the fault plans as one that never did.
+// TestAPassingFaultIsNotKept: once the registry is well again, a machine that met the fault plans
+// as one that never did.
 func TestAPassingFaultIsNotKept(t *testing.T) {
 	t.Parallel()
 	s := watched(t)
 	l, tarball := indexable(t, 1)
-	plain := &blob{Layer: static.NewLayer(tarball, types.OCIUncompressedLayer), diffID: l.diffID, size: int64(len(tarball))}
+	plain := &blob{
+		Layer:  static.NewLayer(tarball, types.OCIUncompressedLayer),
+		diffID: l.diffID,
+		size:   int64(len(tarball)),
+	}
 	ztoc := ztocOf(l).Bytes()
 	table := digest(t, static.NewLayer(ztoc, "application/octet-stream"))
 
 	pushed(t, s.host+"/fault/bare:v1", imageOf(t, l))
-	pushed(t, s.host+"/fault/annotated:v1", annotatedImage(t, l, map[string]string{umociSize: fmt.Sprint(len(tarball))}))
+	pushed(
+		t,
+		s.host+"/fault/annotated:v1",
+		annotatedImage(t, l, map[string]string{umociSize: fmt.Sprint(len(tarball))}),
+	)
 	pushed(t, s.host+"/fault/plain:v1", imageOf(t, plain))
 	attach(t, s, "fault/indexed", imageOf(t, l), map[v1.Layer][]byte{l: ztoc})
 	for name, test := range map[string]struct {
@@ -119,13 +128,22 @@ func TestAPassingFaultIsNotKept(t *testing.T) {
 		s.meet(nil)
 		after, fresh := sampled(t, impatient(t, kept, nil), reference), sampled(t, impatient(t, nil, nil), reference)
 		if answered(faulty) == answered(fresh) || faulty.Images[0].Measurements[0].Fault == nil {
-			t.Errorf("%s: the fault made no difference, or nobody heard of it: %+v", name, faulty.Images[0].Measurements[0])
+			t.Errorf(
+				"%s: the fault made no difference, or nobody heard of it: %+v",
+				name,
+				faulty.Images[0].Measurements[0],
+			)
 		}
 		if answered(after) != answered(fresh) || after.Images[0].Measurements[0].Fault != nil {
 			t.Errorf("%s: after it %s\nwithout it %s", name, answered(after), answered(fresh))
 		}
 		s.since()
-		if again := sampled(t, impatient(t, kept, nil), reference); answered(again) != answered(fresh) || len(s.since()) > 3 {
+		if again := sampled(
+			t,
+			impatient(t, kept, nil),
+			reference,
+		); answered(again) != answered(fresh) ||
+			len(s.since()) > 3 {
 			t.Errorf("%s: what came afterwards was not kept", name)
 		}
 	}
@@ -162,7 +180,8 @@ func TestALogSaysWhyABetterSourceWasPassedOver(t *testing.T) {
 	}
 	report := sampled(t, m, reference)
 	all := strings.Join(lines, "\n")
-	if !strings.Contains(all, "range reads failed") || !strings.Contains(all, "HTTP 503") || !strings.Contains(all, "busy") {
+	if !strings.Contains(all, "range reads failed") || !strings.Contains(all, "HTTP 503") ||
+		!strings.Contains(all, "busy") {
 		t.Errorf("nothing says why:\n%s", all)
 	}
 	measured := report.Images[0].Measurements[0]

@@ -27,7 +27,13 @@ func TestWhatWasKeptIsNotReadAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.since()
-		second, err := measurer(t, store.Open(dir)).Measure(t.Context(), request(mode, image)) // as another process would
+		second, err := measurer(
+			t,
+			store.Open(dir),
+		).Measure(
+			t.Context(),
+			request(mode, image),
+		) // as another process would
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +46,8 @@ func TestWhatWasKeptIsNotReadAgain(t *testing.T) {
 	}
 }
 
-// TestWhatOneModeKeptDoesNotChangeAnother: a laptop that has streamed an image and a runner that keeps nothing plan the same.
+// TestWhatOneModeKeptDoesNotChangeAnother: a laptop that has streamed an image and a runner that
+// keeps nothing plan the same.
 func TestWhatOneModeKeptDoesNotChangeAnother(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)

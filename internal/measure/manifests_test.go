@@ -19,7 +19,8 @@ import (
 // entry is an image for linux/amd64, with features of the operating system.
 func entry(image v1.Image, features ...string) mutate.IndexAddendum {
 	return mutate.IndexAddendum{
-		Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64", OSFeatures: features}},
+		Add:        image,
+		Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64", OSFeatures: features}},
 	}
 }
 
@@ -37,12 +38,21 @@ func (s *recordingRegistry) pushIndex(t *testing.T, repository string, entries .
 	return reference
 }
 
-// TestAnIndexWithSeveralManifestsOfOnePlatformCountsThemAll: containerd 2.4.2 unpacks each, and containerd 1.6 the first.
+// TestAnIndexWithSeveralManifestsOfOnePlatformCountsThemAll: containerd 2.4.2 unpacks each, and
+// containerd 1.6 the first.
 func TestAnIndexWithSeveralManifestsOfOnePlatformCountsThemAll(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	base := layer(t, 1, sandbox.File{Name: "base", Size: 100_000, Like: sandbox.Noise})
-	one, two := layer(t, 2, sandbox.File{Name: "one", Size: 200_000, Like: sandbox.Noise}), layer(t, 3, sandbox.File{Name: "two", Size: 300_000, Like: sandbox.Noise})
+	one, two := layer(
+		t,
+		2,
+		sandbox.File{Name: "one", Size: 200_000, Like: sandbox.Noise},
+	), layer(
+		t,
+		3,
+		sandbox.File{Name: "two", Size: 300_000, Like: sandbox.Noise},
+	)
 	first, second := imageOf(t, base, one), imageOf(t, base, two)
 	both := full(t, s.pushIndex(t, "a/both:v1", entry(first), entry(second)))
 	alone := full(t, s.pushIndex(t, "a/alone:v1", entry(first)))
@@ -68,7 +78,8 @@ func TestAnIndexWithSeveralManifestsOfOnePlatformCountsThemAll(t *testing.T) {
 	}
 }
 
-// TestAnotherPackingOfAnImageIsABlobMore: what unpacks to the same directories is unpacked once, and measured once.
+// TestAnotherPackingOfAnImageIsABlobMore: what unpacks to the same directories is unpacked once,
+// and measured once.
 func TestAnotherPackingOfAnImageIsABlobMore(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
@@ -98,7 +109,13 @@ func TestAnotherPackingOfAnImageIsABlobMore(t *testing.T) {
 func TestAnImageThatSomeVersionsPassOverIsNotExact(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	one, two := imageOf(t, layer(t, 1, sandbox.File{Name: "one", Size: 1000})), imageOf(t, layer(t, 2, sandbox.File{Name: "two", Size: 5000}))
+	one, two := imageOf(
+		t,
+		layer(t, 1, sandbox.File{Name: "one", Size: 1000}),
+	), imageOf(
+		t,
+		layer(t, 2, sandbox.File{Name: "two", Size: 5000}),
+	)
 	first := full(t, s.pushIndex(t, "a/first:v1", entry(one, "nydus.remoteimage.v1"), entry(two)))
 	behind := full(t, s.pushIndex(t, "a/behind:v1", entry(two), entry(one, "nydus.remoteimage.v1")))
 	if first.Exact || !behind.Exact || first.Images[0].Digest != digestOf(t, two) {
@@ -126,7 +143,11 @@ func TestABlobThatAnImageHoldsOftenIsOneBlob(t *testing.T) {
 	}
 	disk := image.Measurements[0].DiskBytes.Value
 	documents := disksize.Blocks(image.Metadata[0].Size) + disksize.Blocks(image.Metadata[1].Size)
-	if want := documents + disksize.Blocks(size(t, again)) + int64(len(layers))*(disk+2*disksize.BlockSize); report.RequiredBytes.Value != want {
+	if want := documents + disksize.Blocks(
+		size(t, again),
+	) + int64(
+		len(layers),
+	)*(disk+2*disksize.BlockSize); report.RequiredBytes.Value != want {
 		t.Errorf("%d bytes, want %d", report.RequiredBytes.Value, want)
 	}
 }

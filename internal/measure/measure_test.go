@@ -21,7 +21,12 @@ func TestTwoImagesCountedFileByFile(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	base := layer(t, 1, sandbox.File{Name: "base", Size: 10_000, Like: sandbox.Text})
-	one := layer(t, 2, sandbox.File{Name: "one", Size: 1, Like: sandbox.Noise}, sandbox.File{Name: "d/two", Size: 4097, Like: sandbox.Noise})
+	one := layer(
+		t,
+		2,
+		sandbox.File{Name: "one", Size: 1, Like: sandbox.Noise},
+		sandbox.File{Name: "d/two", Size: 4097, Like: sandbox.Noise},
+	)
 	two := layer(t, 3, sandbox.File{Name: "three", Size: 0})
 	images := []string{s.push(t, "a/first:v1", base, one), s.push(t, "b/second:v1", base, two)}
 
@@ -53,11 +58,23 @@ func TestTwoImagesCountedFileByFile(t *testing.T) {
 	if want := (layersize.Interval{Value: required, Min: required, Max: required}); report.RequiredBytes != want {
 		t.Errorf("required %+v, want %+v", report.RequiredBytes, want)
 	}
-	if unpacked := base.Unpacked + one.Unpacked + two.Unpacked; report.UnpackedBytes.Value != unpacked || report.Images[0].UnpackedBytes != base.Unpacked+one.Unpacked {
-		t.Errorf("unpacked %d and %d, want %d and %d", report.UnpackedBytes.Value, report.Images[0].UnpackedBytes, unpacked, base.Unpacked+one.Unpacked)
+	if unpacked := base.Unpacked + one.Unpacked + two.Unpacked; report.UnpackedBytes.Value != unpacked ||
+		report.Images[0].UnpackedBytes != base.Unpacked+one.Unpacked {
+		t.Errorf(
+			"unpacked %d and %d, want %d and %d",
+			report.UnpackedBytes.Value,
+			report.Images[0].UnpackedBytes,
+			unpacked,
+			base.Unpacked+one.Unpacked,
+		)
 	}
 	if !report.Exact || report.Inodes == nil || *report.Inodes != 4+4+3*2+blobs {
-		t.Errorf("exact %v, inodes %v, want 4 files, 4 directories, 2 for each layer, and %d blobs", report.Exact, report.Inodes, blobs)
+		t.Errorf(
+			"exact %v, inodes %v, want 4 files, 4 directories, 2 for each layer, and %d blobs",
+			report.Exact,
+			report.Inodes,
+			blobs,
+		)
 	}
 }
 
@@ -85,7 +102,8 @@ func TestManifestOpensNoLayer(t *testing.T) {
 	}
 }
 
-// TestEachModeReadsAsItSays: auto streams what fits and ranges over the rest, sample never asks for a whole layer, full streams all.
+// TestEachModeReadsAsItSays: auto streams what fits and ranges over the rest, sample never asks for
+// a whole layer, full streams all.
 func TestEachModeReadsAsItSays(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
@@ -114,15 +132,16 @@ func TestEachModeReadsAsItSays(t *testing.T) {
 			if whole := count(asked, digest(t, l)) > 0; whole != want.whole[i] {
 				t.Errorf("%s: layer %d was asked for without a range: %v, want %v", mode, i, whole, want.whole[i])
 			}
-			if unpacked := report.Images[0].Measurements[i].UnpackedBytes; unpacked.Min > l.Unpacked || unpacked.Max < l.Unpacked {
+			if unpacked := report.Images[0].Measurements[i].UnpackedBytes; unpacked.Min > l.Unpacked ||
+				unpacked.Max < l.Unpacked {
 				t.Errorf("%s: %+v does not hold %d", mode, unpacked, l.Unpacked)
 			}
 		}
 	}
 }
 
-// TestTheDiskHasInodesForWhatIsOnlyEstimated: one layer is counted and the other is not; the disk must have room for the files of
-// both, though nobody knows their number.
+// TestTheDiskHasInodesForWhatIsOnlyEstimated: one layer is counted and the other is not; the disk
+// must have room for the files of both, though nobody knows their number.
 func TestTheDiskHasInodesForWhatIsOnlyEstimated(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
@@ -130,7 +149,12 @@ func TestTheDiskHasInodesForWhatIsOnlyEstimated(t *testing.T) {
 	for i := range 4_000 {
 		files = append(files, sandbox.File{Name: fmt.Sprintf("%d.bin", i), Size: 700, Like: sandbox.Noise})
 	}
-	image := s.push(t, "a/x:v1", layer(t, 1, sandbox.File{Name: "few", Size: 1_000, Like: sandbox.Noise}), layer(t, 2, files...))
+	image := s.push(
+		t,
+		"a/x:v1",
+		layer(t, 1, sandbox.File{Name: "few", Size: 1_000, Like: sandbox.Noise}),
+		layer(t, 2, files...),
+	)
 	full, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, image))
 	if err != nil {
 		t.Fatal(err)
@@ -156,7 +180,15 @@ func TestTheDiskHasInodesForWhatIsOnlyEstimated(t *testing.T) {
 func TestProgressIsLogged(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	long, short := layer(t, 1, sandbox.File{Name: "long", Size: 40 << 20}), layer(t, 2, sandbox.File{Name: "short", Size: 1 << 20})
+	long, short := layer(
+		t,
+		1,
+		sandbox.File{Name: "long", Size: 40 << 20},
+	), layer(
+		t,
+		2,
+		sandbox.File{Name: "short", Size: 1 << 20},
+	)
 	m := measurer(t, nil)
 	var mu sync.Mutex
 	var unpacked []int64
@@ -168,7 +200,9 @@ func TestProgressIsLogged(t *testing.T) {
 		}
 		done, isNumber := fields["unpacked_bytes"].(int64)
 		read, isNumberToo := fields["compressed_bytes"].(int64)
-		if fields["layer"] != digest(t, long) || fields["of"] != size(t, long) || !isNumber || !isNumberToo || read < 1 || read > size(t, long) {
+		if fields["layer"] != digest(t, long) || fields["of"] != size(t, long) || !isNumber || !isNumberToo ||
+			read < 1 ||
+			read > size(t, long) {
 			t.Errorf("%v", fields)
 		}
 		unpacked = append(unpacked, done)

@@ -92,7 +92,10 @@ func TestTheBudgetIsNeverExceeded(t *testing.T) {
 			for round := jobs; mode == Auto && len(round) > 0; {
 				for _, j := range jobs {
 					for i := range j.origins {
-						j.origins[i].result = layersize.Measurement{Cut: true, DiskBytes: layersize.Interval{Max: random.Int64N(1 << 40)}}
+						j.origins[i].result = layersize.Measurement{
+							Cut:       true,
+							DiskBytes: layersize.Interval{Max: random.Int64N(1 << 40)},
+						}
 					}
 				}
 				round, left = nextRound(jobs, left, budget)
@@ -114,14 +117,20 @@ func TestTheBudgetIsNeverExceeded(t *testing.T) {
 	}
 }
 
-// TestRoundsFollowWhatIsUncertain: the widest layer has its allowance doubled, and those that are nearly as wide with it. One that
-// ended before its allowance was spent knows all that it can, one whose ranges failed is streamed if the budget allows, and one
-// that costs little more as a whole is, too.
+// TestRoundsFollowWhatIsUncertain: the widest layer has its allowance doubled, and those that are
+// nearly as wide with it. One that ended before its allowance was spent knows all that it can, one
+// whose ranges failed is streamed if the budget allows, and one that costs little more as a whole
+// is, too.
 func TestRoundsFollowWhatIsUncertain(t *testing.T) {
 	t.Parallel()
 	probed := func(digest string, size, allowance, width int64, cut bool) *job {
 		s := &origin{result: layersize.Measurement{Cut: cut, DiskBytes: layersize.Interval{Max: width}}}
-		return &job{layer: registry.Layer{Digest: digest, Size: size}, origins: []*origin{s}, way: wayProbe, allowance: allowance}
+		return &job{
+			layer:     registry.Layer{Digest: digest, Size: size},
+			origins:   []*origin{s},
+			way:       wayProbe,
+			allowance: allowance,
+		}
 	}
 	failed := probed("e", 20*mib, mib, 10, false)
 	failed.origins[0].result.Fault = errors.New("no ranges")
@@ -147,7 +156,8 @@ func TestRoundsFollowWhatIsUncertain(t *testing.T) {
 	}
 }
 
-// TestAutoEndsWhenTheDiskIsCertain: both bounds ask for the same disk, and the need is known to a twentieth.
+// TestAutoEndsWhenTheDiskIsCertain: both bounds ask for the same disk, and the need is known to a
+// twentieth.
 func TestAutoEndsWhenTheDiskIsCertain(t *testing.T) {
 	t.Parallel()
 	full := DefaultDisk

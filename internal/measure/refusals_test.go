@@ -54,7 +54,13 @@ func TestWhatContainerdRefusesIsNeverExactInAnyMode(t *testing.T) {
 	base := entries(t, named("base"))
 	refused := entries(t, tar.Header{Typeflag: tar.TypeLink, Name: "l", Linkname: "base"})
 	image := s.push(t, "a/x:v1", base, refused)
-	want := []measure.Refusal{{Image: image, Digest: digest(t, refused), Refusal: layersize.Refusal{Entry: `"l"`, Reason: layersize.RefusedLink}}}
+	want := []measure.Refusal{
+		{
+			Image:   image,
+			Digest:  digest(t, refused),
+			Refusal: layersize.Refusal{Entry: `"l"`, Reason: layersize.RefusedLink},
+		},
+	}
 	for _, mode := range []measure.Mode{measure.Sample, measure.Auto, measure.Full} {
 		report := measured(t, mode, image)
 		if report.Exact || !slices.Equal(report.Refusals, want) {
@@ -66,7 +72,8 @@ func TestWhatContainerdRefusesIsNeverExactInAnyMode(t *testing.T) {
 	}
 }
 
-// TestNoSecretIsReadInTheNameOfAnEntry, wherever the name is cut: it is shortened after secrets in it are redacted.
+// TestNoSecretIsReadInTheNameOfAnEntry, wherever the name is cut: it is shortened after secrets in
+// it are redacted.
 func TestNoSecretIsReadInTheNameOfAnEntry(t *testing.T) {
 	t.Parallel()
 	const secret = "canary-Passw0rd-of-some-length"
@@ -76,25 +83,36 @@ func TestNoSecretIsReadInTheNameOfAnEntry(t *testing.T) {
 		m := measurer(t, nil)
 		m.Secrets = &redact.Secrets{}
 		m.Secrets.Add(secret)
-		report, err := m.Measure(t.Context(), request(measure.Full, s.push(t, fmt.Sprintf("a/x:%d", at), entries(t, named(name)))))
+		report, err := m.Measure(
+			t.Context(),
+			request(measure.Full, s.push(t, fmt.Sprintf("a/x:%d", at), entries(t, named(name)))),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(report.Refusals) != 1 || strings.Contains(report.Refusals[0].Entry, "canary") || len(report.Refusals[0].Entry) > 200 {
+		if len(report.Refusals) != 1 || strings.Contains(report.Refusals[0].Entry, "canary") ||
+			len(report.Refusals[0].Entry) > 200 {
 			t.Errorf("at %d: %+v", at, report.Refusals)
 		}
 	}
 }
 
-// TestALayerOfAnotherTarIsRefused: the configuration names the tar, so that one image may be refused and another not.
+// TestALayerOfAnotherTarIsRefused: the configuration names the tar, so that one image may be
+// refused and another not.
 func TestALayerOfAnotherTarIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	right := entries(t, named("a"))
-	wrong := &blob{Layer: right.Layer, diffID: v1.Hash{Algorithm: "sha256", Hex: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}, size: right.size}
+	wrong := &blob{
+		Layer:  right.Layer,
+		diffID: v1.Hash{Algorithm: "sha256", Hex: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
+		size:   right.size,
+	}
 	images := []string{s.push(t, "a/right:v1", right), s.push(t, "a/wrong:v1", wrong)}
 	report := measured(t, measure.Full, images...)
-	want := []measure.Refusal{{Image: images[1], Digest: digest(t, right), Refusal: layersize.Refusal{Reason: layersize.RefusedDiffID}}}
+	want := []measure.Refusal{
+		{Image: images[1], Digest: digest(t, right), Refusal: layersize.Refusal{Reason: layersize.RefusedDiffID}},
+	}
 	if report.Exact || !slices.Equal(report.Refusals, want) {
 		t.Errorf("exact %v, refusals %+v, want %+v", report.Exact, report.Refusals, want)
 	}
@@ -103,7 +121,8 @@ func TestALayerOfAnotherTarIsRefused(t *testing.T) {
 	}
 }
 
-// TestWhiteoutsInTheLowestLayerLeaveNothing: seen with containerd 1.6.20, which makes devices of them above.
+// TestWhiteoutsInTheLowestLayerLeaveNothing: seen with containerd 1.6.20, which makes devices of
+// them above.
 func TestWhiteoutsInTheLowestLayerLeaveNothing(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
@@ -112,7 +131,12 @@ func TestWhiteoutsInTheLowestLayerLeaveNothing(t *testing.T) {
 
 	alone := measured(t, measure.Full, below)
 	if alone.Exact || len(alone.Refusals) > 0 || *alone.Images[0].Measurements[0].Inodes != 1 {
-		t.Errorf("below: exact %v, refusals %+v, %d inodes", alone.Exact, alone.Refusals, *alone.Images[0].Measurements[0].Inodes)
+		t.Errorf(
+			"below: exact %v, refusals %+v, %d inodes",
+			alone.Exact,
+			alone.Refusals,
+			*alone.Images[0].Measurements[0].Inodes,
+		)
 	}
 	second := measured(t, measure.Full, above)
 	if second.Exact || len(second.Refusals) != 1 || second.Refusals[0].Reason != layersize.RefusedWhiteoutTwice {
@@ -163,7 +187,14 @@ func TestAForeignLayerThatIsNotThereIsSaidToBeForeign(t *testing.T) {
 	s := newStore(t)
 	foreign := layer(t, 1, sandbox.File{Name: "a", Size: 300_000, Like: sandbox.Noise})
 	image := s.push(t, "a/x:v1", restricted{foreign})
-	if _, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, image)); !errors.Is(err, measure.ErrForeign) || !errors.Is(err, failure.NotFound) {
+	if _, err := measurer(
+		t,
+		nil,
+	).Measure(
+		t.Context(),
+		request(measure.Full, image),
+	); !errors.Is(err, measure.ErrForeign) ||
+		!errors.Is(err, failure.NotFound) {
 		t.Errorf("full: %v", err)
 	}
 	if report := measured(t, measure.Manifest, image); report.Exact {

@@ -44,7 +44,8 @@ func watched(t *testing.T) *recordingRegistry {
 	return serve(t, httputil.NewSingleHostReverseProxy(target))
 }
 
-// indexable is a layer with small files among random data, large enough to profit from an index, and its tar.
+// indexable is a layer with small files among random data, large enough to profit from an index,
+// and its tar.
 func indexable(t *testing.T, seed uint64) (*blob, []byte) {
 	t.Helper()
 	return indexableInSpans(t, seed, smallSpan)
@@ -144,9 +145,15 @@ func pushed(t *testing.T, reference string, image v1.Image) v1.Descriptor {
 	return v1.Descriptor{MediaType: types.OCIManifestSchema1, Digest: hash, Size: size}
 }
 
-// attach pushes an index that refers to an image: go-containerregistry keeps the tag that lists the referrers, since this
-// registry does not have their API.
-func attach(t *testing.T, s *recordingRegistry, repository string, to v1.Image, ztocs map[v1.Layer][]byte) (digest string) {
+// attach pushes an index that refers to an image: go-containerregistry keeps the tag that lists the
+// referrers, since this registry does not have their API.
+func attach(
+	t *testing.T,
+	s *recordingRegistry,
+	repository string,
+	to v1.Image,
+	ztocs map[v1.Layer][]byte,
+) (digest string) {
 	t.Helper()
 	subject := pushed(t, s.host+"/"+repository+":v1", to)
 	refers, ok := mutate.Subject(index(t, indexV1, ztocs), subject).(v1.Image)
@@ -213,8 +220,16 @@ func TestASOCIIndexCountsWhatAStreamDoes(t *testing.T) {
 		kept := store.Open(t.TempDir())
 		got := sampled(t, measurer(t, kept), reference)
 		asked := s.since()
-		if got.RequiredBytes != want.RequiredBytes || *got.Inodes != *want.Inodes || got.UnpackedBytes != want.UnpackedBytes {
-			t.Errorf("%s: %+v and %d inodes, streamed %+v and %d", repository, got.RequiredBytes, *got.Inodes, want.RequiredBytes, *want.Inodes)
+		if got.RequiredBytes != want.RequiredBytes || *got.Inodes != *want.Inodes ||
+			got.UnpackedBytes != want.UnpackedBytes {
+			t.Errorf(
+				"%s: %+v and %d inodes, streamed %+v and %d",
+				repository,
+				got.RequiredBytes,
+				*got.Inodes,
+				want.RequiredBytes,
+				*want.Inodes,
+			)
 		}
 		for _, m := range got.Images[0].Measurements {
 			if m.Method != layersize.MethodTOC || m.Exact || m.Refuted != "" {
@@ -248,7 +263,8 @@ func count(lines []string, part string) int {
 	return n
 }
 
-// TestNobodyAsksForAnIndexInVain: not where no layer is probed, nor where all that are would not profit.
+// TestNobodyAsksForAnIndexInVain: not where no layer is probed, nor where all that are would not
+// profit.
 func TestNobodyAsksForAnIndexInVain(t *testing.T) {
 	t.Parallel()
 	s := watched(t)
@@ -334,8 +350,8 @@ func TestALyingIndexIsNeverBelieved(t *testing.T) {
 	}
 }
 
-// TestAnIndexOfLargeSpansIsNotExact: of a span that is too large to be unpacked, its start is checked alone. What is listed behind
-// that may be the truth or not.
+// TestAnIndexOfLargeSpansIsNotExact: of a span that is too large to be unpacked, its start is
+// checked alone. What is listed behind that may be the truth or not.
 func TestAnIndexOfLargeSpansIsNotExact(t *testing.T) {
 	t.Parallel()
 	s := watched(t)
@@ -352,14 +368,15 @@ func TestAnIndexOfLargeSpansIsNotExact(t *testing.T) {
 		change(z)
 		attach(t, s, "large/"+name, imageOf(t, l), map[v1.Layer][]byte{l: z.Bytes()})
 		reference := s.host + "/large/" + name + ":v1"
-		if m := sampled(t, measurer(t, nil), reference).Images[0].Measurements[0]; m.Method != layersize.MethodTOC || m.Exact {
+		if m := sampled(t, measurer(t, nil), reference).Images[0].Measurements[0]; m.Method != layersize.MethodTOC ||
+			m.Exact {
 			t.Errorf("%s: %+v", name, m)
 		}
 	}
 }
 
-// TestAnIndexOfAnotherImageIsNotTaken: neither one that refers to another manifest, nor one that the list of referrers calls by
-// another type, nor one that is gone.
+// TestAnIndexOfAnotherImageIsNotTaken: neither one that refers to another manifest, nor one that
+// the list of referrers calls by another type, nor one that is gone.
 func TestAnIndexOfAnotherImageIsNotTaken(t *testing.T) {
 	t.Parallel()
 	s := watched(t)
@@ -381,7 +398,8 @@ func TestAnIndexOfAnotherImageIsNotTaken(t *testing.T) {
 			t.Fatal("no image")
 		}
 		pushed(t, s.host+"/"+repository+":v1", annotated)
-		if m := sampled(t, measurer(t, nil), s.host+"/"+repository+":v1").Images[0].Measurements[0]; m.Method == layersize.MethodTOC || m.Exact {
+		if m := sampled(t, measurer(t, nil), s.host+"/"+repository+":v1").Images[0].Measurements[0]; m.Method == layersize.MethodTOC ||
+			m.Exact {
 			t.Errorf("%s: %+v", name, m)
 		}
 	}

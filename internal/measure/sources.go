@@ -90,9 +90,9 @@ func (m *Measurer) findExternal(
 	ctx context.Context, j *job, o *origin, f format, input *layersize.Layer,
 ) (*layersize.External, error) {
 	if f.NeedsRequests() && !m.Kept.Has(j.probedKey(o, j.allowance)) {
-		ahead := readAhead(input.Blob, layersize.StartBytes(j.allowance))
-		defer ahead.wait()
-		input.Blob = ahead
+		prefetched := prefetchStart(input.Blob, layersize.StartBytes(j.allowance))
+		defer prefetched.waitForStart()
+		input.Blob = prefetched
 	}
 	external, err := f.Find(ctx, j.layer)
 	if err != nil {

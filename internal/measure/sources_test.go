@@ -140,7 +140,8 @@ func TestAStreamCountsForEveryRepository(t *testing.T) {
 	}
 }
 
-// TestARefusedStreamCountsForTheRepositoryThatServedIt: its digest was not verified when its window was read.
+// TestARefusedStreamCountsForTheRepositoryThatServedIt: its digest was not verified when its window
+// was read.
 func TestARefusedStreamCountsForTheRepositoryThatServedIt(t *testing.T) {
 	t.Parallel()
 	_, tarball := indexable(t, 1)
@@ -167,7 +168,8 @@ func TestARefusedStreamCountsForTheRepositoryThatServedIt(t *testing.T) {
 	}
 }
 
-// TestManifestsThatDisagreeOnALayerAreMeasuredByTheirOwnWord: one calls the layer a tar, the other one does not.
+// TestManifestsThatDisagreeOnALayerAreMeasuredByTheirOwnWord: one calls the layer a tar, the other
+// one does not.
 func TestManifestsThatDisagreeOnALayerAreMeasuredByTheirOwnWord(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)

@@ -74,7 +74,8 @@ func (s *recordingRegistry) push(t *testing.T, repository string, layers ...v1.L
 	return reference
 }
 
-// since gives the requests that came since the last call, without the version check that every session begins with.
+// since gives the requests that came since the last call, without the version check that every
+// session begins with.
 func (s *recordingRegistry) since() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,7 +132,13 @@ func measurer(t *testing.T, kept *store.Store) *measure.Measurer {
 }
 
 func request(mode measure.Mode, images ...string) measure.Request {
-	return measure.Request{Images: images, Platform: "linux/amd64", Mode: mode, ReadBudget: measure.DefaultReadBudget, Disk: measure.DefaultDisk}
+	return measure.Request{
+		Images:     images,
+		Platform:   "linux/amd64",
+		Mode:       mode,
+		ReadBudget: measure.DefaultReadBudget,
+		Disk:       measure.DefaultDisk,
+	}
 }
 
 const block = 4096

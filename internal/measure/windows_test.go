@@ -25,8 +25,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
-// TestAutoProbesWhatItMayNotStream: a layer whose window is too large, from its first frame on or behind it. Full, which owes the
-// count, says so.
+// TestAutoProbesWhatItMayNotStream: a layer whose window is too large, from its first frame on or
+// behind it. Full, which owes the count, says so.
 func TestAutoProbesWhatItMayNotStream(t *testing.T) {
 	t.Parallel()
 	s := watched(t)
@@ -54,7 +54,8 @@ func TestAutoProbesWhatItMayNotStream(t *testing.T) {
 			continue
 		}
 		got := report.Images[0].Measurements[1]
-		if u := got.UnpackedBytes; u.Min > int64(len(test.tarball)) || u.Max < int64(len(test.tarball)) || got.Exact || !slices.Contains(test.methods, got.Method) {
+		if u := got.UnpackedBytes; u.Min > int64(len(test.tarball)) || u.Max < int64(len(test.tarball)) || got.Exact ||
+			!slices.Contains(test.methods, got.Method) {
 			t.Errorf("%s: %+v does not hold %d", name, got, len(test.tarball))
 		}
 		if beside := report.Images[0].Measurements[0]; beside.Method != layersize.MethodStreamed {
@@ -67,13 +68,15 @@ func TestAutoProbesWhatItMayNotStream(t *testing.T) {
 		}
 		_, err = measurer(t, store.Open(dir)).Measure(t.Context(), request(measure.Full, reference))
 		var failed *measure.LayerError
-		if !errors.As(err, &failed) || !errors.Is(err, layersize.ErrWindow) || failed.Digest != digest(t, test.refused) {
+		if !errors.As(err, &failed) || !errors.Is(err, layersize.ErrWindow) ||
+			failed.Digest != digest(t, test.refused) {
 			t.Errorf("%s: full gave %v", name, err)
 		}
 	}
 }
 
-// TestFullStreamsAWindowOf128MiB, and one of a later frame, for which it reads the layer again with the memory for it.
+// TestFullStreamsAWindowOf128MiB, and one of a later frame, for which it reads the layer again with
+// the memory for it.
 func TestFullStreamsAWindowOf128MiB(t *testing.T) {
 	t.Parallel()
 	s := watched(t)
@@ -109,11 +112,15 @@ func glued(t *testing.T, tarball []byte, parts ...*blob) *blob {
 			t.Fatal(err)
 		}
 	}
-	return &blob{Layer: static.NewLayer(all.Bytes(), types.OCILayerZStd), diffID: zstdLayer(t, tarball).diffID, size: int64(all.Len())}
+	return &blob{
+		Layer:  static.NewLayer(all.Bytes(), types.OCILayerZStd),
+		diffID: zstdLayer(t, tarball).diffID,
+		size:   int64(all.Len()),
+	}
 }
 
-// TestMemoryOfLayersInFlight: four layers at once, each with the window that encoders use, stay within what is promised of the
-// provider's memory.
+// TestMemoryOfLayersInFlight: four layers at once, each with the window that encoders use, stay
+// within what is promised of the provider's memory.
 //
 //nolint:paralleltest // it looks at the memory of the whole process
 func TestMemoryOfLayersInFlight(t *testing.T) {
@@ -174,7 +181,8 @@ func letters(t *testing.T, seed int) []byte {
 	return out.Bytes()
 }
 
-// TestStreamsAtOnce: as many layers as there are cores, but no fewer than four and no more than eight.
+// TestStreamsAtOnce: as many layers as there are cores, but no fewer than four and no more than
+// eight.
 //
 //nolint:paralleltest // it changes the cores of the whole process
 func TestStreamsAtOnce(t *testing.T) {
@@ -191,7 +199,10 @@ func TestStreamsAtOnce(t *testing.T) {
 		var mu sync.Mutex
 		open, most, full := 0, 0, make(chan struct{})
 		s.meet(func(_ http.ResponseWriter, r *http.Request) bool {
-			if !slices.ContainsFunc(layers, func(l v1.Layer) bool { return strings.HasSuffix(r.URL.Path, digest(t, l)) }) {
+			if !slices.ContainsFunc(
+				layers,
+				func(l v1.Layer) bool { return strings.HasSuffix(r.URL.Path, digest(t, l)) },
+			) {
 				return false
 			}
 			mu.Lock()

@@ -15,12 +15,18 @@ import (
 
 // FuzzTOC counts anything as the JSON of a table of contents.
 func FuzzTOC(f *testing.F) {
-	f.Add([]byte(`{"version":1,"entries":[{"name":"a","type":"dir"},{"name":"a/b","type":"reg","size":5,"xattrs":{"user.a":"Yg=="}}]}`))
+	f.Add(
+		[]byte(
+			`{"version":1,"entries":[{"name":"a","type":"dir"},{"name":"a/b","type":"reg","size":5,"xattrs":{"user.a":"Yg=="}}]}`,
+		),
+	)
 	f.Add([]byte(`{"entries":[{"name":"a","type":"hardlink","linkName":"b"},{"name":"a","type":"chunk"}],"x":[{}]}`))
 	f.Add([]byte(`{"entries":[{"name":"../../.wh.x","type":"reg","size":9223372036854775807}]}`))
 	f.Fuzz(func(t *testing.T, json []byte) {
 		c := &tableCount{Inventory: inventory.New(), segments: toc.NewSegments(1 << 20), length: int64(len(json))}
-		if err := c.decodeJSON(&jsonMeter{ctx: t.Context(), r: strings.NewReader(string(json)), total: maxTOC}); err != nil {
+		if err := c.decodeJSON(
+			&jsonMeter{ctx: t.Context(), r: strings.NewReader(string(json)), total: maxTOC},
+		); err != nil {
 			return
 		}
 		for _, packed := range []mediatype.Compression{mediatype.Gzip, mediatype.Zstandard} {
@@ -99,13 +105,17 @@ func TestATableThatUnpacksWithoutEndIsRefused(t *testing.T) {
 		return element
 	}}
 	m := &jsonMeter{ctx: t.Context(), r: endless, total: 4 << 20}
-	if err := (&tableCount{Inventory: inventory.New(), segments: toc.NewSegments(1 << 20)}).decodeJSON(m); err == nil || m.read > 4<<20 {
+	if err := (&tableCount{Inventory: inventory.New(), segments: toc.NewSegments(1 << 20)}).decodeJSON(
+		m,
+	); err == nil ||
+		m.read > 4<<20 {
 		t.Errorf("%d bytes, error %v", m.read, err)
 	}
 }
 
-// TestLayersOfContainersStorageAreExact: real ones, by skopeo 1.9.3 and by containers/storage 1.65, which has a frame for
-// tar-split beside the table; with holes and chunks, and a table whose frame asks for 32 MiB.
+// TestLayersOfContainersStorageAreExact: real ones, by skopeo 1.9.3 and by containers/storage 1.65,
+// which has a frame for tar-split beside the table; with holes and chunks, and a table whose frame
+// asks for 32 MiB.
 func TestLayersOfContainersStorageAreExact(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"chunked-skopeo-1.9.3.zst", "chunked-storage-1.65.zst"} {

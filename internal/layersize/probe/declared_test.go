@@ -41,14 +41,17 @@ func TestDeclaredReadsNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			blob := &layertest.Memory{}
-			got := Declare(layersize.Layer{MediaType: test.mediaType, Size: size, Annotations: test.annotations, Blob: blob})
+			got := Declare(
+				layersize.Layer{MediaType: test.mediaType, Size: size, Annotations: test.annotations, Blob: blob},
+			)
 			if got.Method != test.method || got.UnpackedBytes != test.unpacked {
 				t.Errorf("got %s, %+v, want %s, %+v", got.Method, got.UnpackedBytes, test.method, test.unpacked)
 			}
 			if got.Exact || got.Inodes != nil {
 				t.Error("what was not counted is exact")
 			}
-			if d, u := got.DiskBytes, got.UnpackedBytes; d.Min > d.Value || d.Value > d.Max || d.Value < u.Value || d.Value%4096 != 0 {
+			if d, u := got.DiskBytes, got.UnpackedBytes; d.Min > d.Value || d.Value > d.Max || d.Value < u.Value ||
+				d.Value%4096 != 0 {
 				t.Errorf("on the disk %+v of %+v", d, u)
 			}
 			if blob.Opened+blob.Requests > 0 {

@@ -19,7 +19,10 @@ func FuzzProbe(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, mediaType uint8, blob []byte, budget int64, size, position string) {
 		l := layertest.NewLayer(layertest.MediaTypes[int(mediaType)%len(layertest.MediaTypes)], blob)
-		l.Annotations = map[string]string{layersize.AnnotationUmociSize: size, jsontoc.AnnotationPodman + jsontoc.AnnotationPosition: position}
+		l.Annotations = map[string]string{
+			layersize.AnnotationUmociSize:                         size,
+			jsontoc.AnnotationPodman + jsontoc.AnnotationPosition: position,
+		}
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
 		m, err := Measure(ctx, l, budget)

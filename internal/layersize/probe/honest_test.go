@@ -13,9 +13,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
 )
 
-// TestProbeIsHonest probes layers of many mixtures and encoders. What is called exact
-// is true, what is not lies within its bounds, and several members or frames are
-// never taken for one.
+// TestProbeIsHonest probes layers of many mixtures and encoders. What is called exact is true, what
+// is not lies within its bounds, and several members or frames are never taken for one.
 func TestProbeIsHonest(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -30,7 +29,16 @@ func TestProbeIsHonest(t *testing.T) {
 			}
 			for _, budget := range []int64{600 << 10, 64 << 10} {
 				t.Run(fmt.Sprintf("%s, files of %d bytes, budget %d", name, mean, budget), func(t *testing.T) {
-					m, _ := probed(t, layersize.Layer{MediaType: l.MediaType, Size: l.Size, Annotations: l.Annotations, Blob: &layertest.Memory{Data: l.Blob.(*layertest.Memory).Data}}, budget)
+					m, _ := probed(
+						t,
+						layersize.Layer{
+							MediaType:   l.MediaType,
+							Size:        l.Size,
+							Annotations: l.Annotations,
+							Blob:        &layertest.Memory{Data: l.Blob.(*layertest.Memory).Data},
+						},
+						budget,
+					)
 					if m.Exact && m.DiskBytes != want.DiskBytes {
 						t.Errorf("%+v is called exact, but %+v is true", m, want)
 					}

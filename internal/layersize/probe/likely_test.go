@@ -7,9 +7,10 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
 )
 
-// TestInodesAreLikelyWhereTheyAreNotCounted: a disk may have bytes enough and not the inodes, and the pull then ends with the
-// same words. Extended headers are not entries, and an estimate may lie above the truth (of headers whose kind
-// a window does not show, all are taken for entries) rather than below it.
+// TestInodesAreLikelyWhereTheyAreNotCounted: a disk may have bytes enough and not the inodes, and
+// the pull then ends with the same words. Extended headers are not entries, and an estimate may lie
+// above the truth (of headers whose kind a window does not show, all are taken for entries) rather
+// than below it.
 func TestInodesAreLikelyWhereTheyAreNotCounted(t *testing.T) {
 	t.Parallel()
 	small := layertest.Mixture(12_000, 700)
@@ -31,11 +32,20 @@ func TestInodesAreLikelyWhereTheyAreNotCounted(t *testing.T) {
 				t.Fatalf("%s, %s: counted, with a third of the layer", name, how)
 			}
 			if off := float64(m.LikelyInodes)/float64(*counted.Inodes) - 1; off < -0.05 || off > 1.2 {
-				t.Errorf("%s, %s: %d inodes are likely, %d there are (%+.0f %%)", name, how, m.LikelyInodes, *counted.Inodes, 100*off)
+				t.Errorf(
+					"%s, %s: %d inodes are likely, %d there are (%+.0f %%)",
+					name,
+					how,
+					m.LikelyInodes,
+					*counted.Inodes,
+					100*off,
+				)
 			}
 		}
 	}
-	if m := Declare(layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, layertest.MakeTar(t, small...)))); m.LikelyInodes != 0 {
-		t.Errorf("%d inodes of a layer that nobody opened", m.LikelyInodes)
+	if m := Declare(
+		layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, layertest.MakeTar(t, small...))),
+	); m.LikelyInodes != 0 {
+		t.Errorf("%d inodes of a layer that was not opened", m.LikelyInodes)
 	}
 }

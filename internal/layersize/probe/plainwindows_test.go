@@ -11,7 +11,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/tarball"
 )
 
-// TestLookCountsWhatEntriesGain holds the figures of single headers against the files counted one by one.
+// TestLookCountsWhatEntriesGain holds the figures of single headers against the files counted one
+// by one.
 func TestLookCountsWhatEntriesGain(t *testing.T) {
 	t.Parallel()
 	for name, files := range map[string][]layertest.File{
@@ -29,7 +30,12 @@ func TestLookCountsWhatEntriesGain(t *testing.T) {
 		entries := bytes.TrimRight(data, "\x00")
 		got := findHeaders(data)
 		// The root directory is no entry, and the tar ends with zeros.
-		want := countFiles(t, data).DiskBytes.Value - disksize.BlockSize - int64((len(entries)+tarball.BlockSize-1)/tarball.BlockSize*tarball.BlockSize)
+		want := countFiles(
+			t,
+			data,
+		).DiskBytes.Value - disksize.BlockSize - int64(
+			(len(entries)+tarball.BlockSize-1)/tarball.BlockSize*tarball.BlockSize,
+		)
 		if got.gain != want {
 			t.Errorf("%s: the disk gains %d bytes, not %d", name, got.gain, want)
 		}
@@ -39,7 +45,8 @@ func TestLookCountsWhatEntriesGain(t *testing.T) {
 	}
 }
 
-// TestPlainEstimatesAreNear: of a tar of many files the disk is known to a few hundredths from a part of it.
+// TestPlainEstimatesAreNear: of a tar of many files the disk is known to a few hundredths from a
+// part of it.
 func TestPlainEstimatesAreNear(t *testing.T) {
 	t.Parallel()
 	for _, mean := range []int64{2_000, 20_000, 60_000} {

@@ -41,7 +41,11 @@ func probed(t testing.TB, l layersize.Layer, budget int64) (layersize.Measuremen
 func TestProbeNeverExceedsItsBudget(t *testing.T) {
 	t.Parallel()
 	data := layertest.Incompressible(t)
-	blobs := map[string][]byte{layertest.TypeOCIPlain: data, layertest.TypeOCIGzip: layertest.Gzip(t, data), layertest.TypeOCIZstd: layertest.Zstd(t, data)}
+	blobs := map[string][]byte{
+		layertest.TypeOCIPlain: data,
+		layertest.TypeOCIGzip:  layertest.Gzip(t, data),
+		layertest.TypeOCIZstd:  layertest.Zstd(t, data),
+	}
 	for mediaType, blob := range blobs {
 		for _, budget := range []int64{math.MinInt64, -1, 0, 1, 100, 4096, 5000, 20480, 50_000, 200_000, 400_000, 900_000} {
 			m, used := probed(t, layertest.NewLayer(mediaType, blob), budget)
@@ -49,7 +53,14 @@ func TestProbeNeverExceedsItsBudget(t *testing.T) {
 				t.Errorf("%s with %d bytes: %d requests, %+v", mediaType, budget, used.Requests, m)
 			}
 			if m.UnpackedBytes.Min > int64(len(data)) || m.UnpackedBytes.Max < int64(len(data)) {
-				t.Errorf("%s with %d bytes: %d is not within %+v (%s)", mediaType, budget, len(data), m.UnpackedBytes, m.Method)
+				t.Errorf(
+					"%s with %d bytes: %d is not within %+v (%s)",
+					mediaType,
+					budget,
+					len(data),
+					m.UnpackedBytes,
+					m.Method,
+				)
 			}
 		}
 	}
@@ -85,10 +96,17 @@ func TestProbeFallsBackWhereRangesAreIgnored(t *testing.T) {
 
 func TestProbeWalksATarOfLargeFiles(t *testing.T) {
 	t.Parallel()
-	data := layertest.MakeTar(t, layertest.Directory("models/"), layertest.Regular("models/a", 3<<20), layertest.Regular("models/b", 2<<20), layertest.Regular("config", 100))
+	data := layertest.MakeTar(
+		t,
+		layertest.Directory("models/"),
+		layertest.Regular("models/a", 3<<20),
+		layertest.Regular("models/b", 2<<20),
+		layertest.Regular("config", 100),
+	)
 	want := countFiles(t, data)
 	m, used := probed(t, layertest.NewLayer(layertest.TypeOCIPlain, data), 1<<20)
-	if m.Method != layersize.MethodUncompressed || !m.Exact || m.DiskBytes != want.DiskBytes || *m.Inodes != *want.Inodes {
+	if m.Method != layersize.MethodUncompressed || !m.Exact || m.DiskBytes != want.DiskBytes ||
+		*m.Inodes != *want.Inodes {
 		t.Errorf("got %+v, want %+v", m, want)
 	}
 	if used.Requests > 6 {
@@ -102,7 +120,8 @@ func TestProbeEstimatesATarOfManyFiles(t *testing.T) {
 		data := layertest.MakeTar(t, layertest.Mixture(int(min(30<<20/mean, 4000)), mean)...)
 		want := countFiles(t, data)
 		m, used := probed(t, layertest.NewLayer(layertest.TypeOCIPlain, data), 1<<20)
-		if m.Method != layersize.MethodUncompressed || m.Exact || m.Inodes != nil || m.UnpackedBytes != layersize.Exactly(int64(len(data))) {
+		if m.Method != layersize.MethodUncompressed || m.Exact || m.Inodes != nil ||
+			m.UnpackedBytes != layersize.Exactly(int64(len(data))) {
 			t.Errorf("files of %d bytes: %+v", mean, m)
 		}
 		if m.DiskBytes.Min > want.DiskBytes.Value || m.DiskBytes.Max < want.DiskBytes.Value {
@@ -118,15 +137,21 @@ func TestProbeTrustsTheBytesMoreThanTheMediaType(t *testing.T) {
 	t.Parallel()
 	data := layertest.Incompressible(t)
 	m, _ := probed(t, layertest.NewLayer(layertest.TypeOCIGzip, data), 200_000)
-	if m.Method != layersize.MethodUncompressed || m.UnpackedBytes != layersize.Exactly(int64(len(data))) || !strings.Contains(m.Note, "media type") {
+	if m.Method != layersize.MethodUncompressed || m.UnpackedBytes != layersize.Exactly(int64(len(data))) ||
+		!strings.Contains(m.Note, "media type") {
 		t.Errorf("a tar said to be gzip: %+v", m)
 	}
 	m, _ = probed(t, layertest.NewLayer(layertest.TypeOCIPlain, layertest.Gzip(t, data)), 200_000)
 	if m.Method == layersize.MethodUncompressed || m.UnpackedBytes.Max < int64(len(data)) {
 		t.Errorf("gzip said to be a tar: %+v", m)
 	}
-	m, _ = probed(t, layertest.NewLayer(layertest.TypeOCIGzip, bytes.Repeat([]byte("nothing known "), 100_000)), 200_000)
-	if m.Method != layersize.MethodUncompressed || m.Exact || !slices.Equal(m.Refusals, []layersize.Refusal{{Reason: layersize.RefusedNotTar}}) {
+	m, _ = probed(
+		t,
+		layertest.NewLayer(layertest.TypeOCIGzip, bytes.Repeat([]byte("nothing known "), 100_000)),
+		200_000,
+	)
+	if m.Method != layersize.MethodUncompressed || m.Exact ||
+		!slices.Equal(m.Refusals, []layersize.Refusal{{Reason: layersize.RefusedNotTar}}) {
 		t.Errorf("something else: %+v", m)
 	}
 }
@@ -135,7 +160,8 @@ func TestProbeDeclaresWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	l := layersize.Layer{MediaType: layertest.TypeOCIGzip, Size: 1 << 30}
 	m, err := Measure(t.Context(), l, probeBudget)
-	if err != nil || m.Method != layersize.MethodRatio || m.DiskBytes != Declare(l).DiskBytes || m.UnpackedBytes != Declare(l).UnpackedBytes {
+	if err != nil || m.Method != layersize.MethodRatio || m.DiskBytes != Declare(l).DiskBytes ||
+		m.UnpackedBytes != Declare(l).UnpackedBytes {
 		t.Errorf("got %+v, error %v", m, err)
 	}
 	if _, err := Measure(t.Context(), layersize.Layer{Size: -1}, probeBudget); !errors.Is(err, layersize.ErrSize) {
@@ -143,7 +169,14 @@ func TestProbeDeclaresWhatItCannotRead(t *testing.T) {
 	}
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Measure(canceled, layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, layertest.Incompressible(t))), probeBudget); !errors.Is(err, context.Canceled) {
+	if _, err := Measure(
+		canceled,
+		layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, layertest.Incompressible(t))),
+		probeBudget,
+	); !errors.Is(
+		err,
+		context.Canceled,
+	) {
 		t.Errorf("a canceled context gave %v", err)
 	}
 }
@@ -261,11 +294,23 @@ func TestSamplesJudgeClaims(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			in := layersize.NewInput(t.Context(), layersize.Layer{Size: size, MediaType: layertest.TypeOCIGzip, Blob: &layertest.Memory{}}, 0)
+			in := layersize.NewInput(
+				t.Context(),
+				layersize.Layer{Size: size, MediaType: layertest.TypeOCIGzip, Blob: &layertest.Memory{}},
+				0,
+			)
 			m, err := layersize.MeasureFirst(t.Context(), in, []layersize.Source{
-				claimedSamples{samples{mediatype.Gzip, func(context.Context, io.ReaderAt, int64, int64) (sampling.Estimate, error) {
-					return test.estimate, test.err
-				}}, test.claims}, claimedWithout{test.claims}, declaration{},
+				claimedSamples{
+					samples{
+						mediatype.Gzip,
+						func(context.Context, io.ReaderAt, int64, int64) (sampling.Estimate, error) {
+							return test.estimate, test.err
+						},
+					},
+					test.claims,
+				},
+				claimedWithout{test.claims},
+				declaration{},
 			})
 			if err != nil || m.Method != test.method || m.UnpackedBytes != test.unpacked || m.Exact {
 				t.Errorf("got %+v, error %v", m, err)

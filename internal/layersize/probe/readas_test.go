@@ -65,7 +65,11 @@ func withoutMagic(data []byte) []byte {
 
 func TestLargeBlobsThatAreReadAsTheyAreAreRefusedFromSamples(t *testing.T) {
 	t.Parallel()
-	m, _ := probed(t, layertest.NewLayer(layertest.TypeOCIPlain, layertest.Gzip(t, layertest.Incompressible(t))), 200_000)
+	m, _ := probed(
+		t,
+		layertest.NewLayer(layertest.TypeOCIPlain, layertest.Gzip(t, layertest.Incompressible(t))),
+		200_000,
+	)
 	if m.Exact || !slices.Contains(m.Refusals, layersize.Refusal{Reason: layersize.RefusedCompressed}) {
 		t.Errorf("%+v", m)
 	}

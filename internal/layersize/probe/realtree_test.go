@@ -15,8 +15,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
 )
 
-// sourceTree packs the sources of Go's commands: a real tree of some thousand small files, which every machine has that runs this. With
-// access times each file has an extended header, as GNU tar and others write.
+// sourceTree packs the sources of Go's commands: a real tree of some thousand small files, which
+// every machine has that runs this. With access times each file has an extended header, as GNU tar
+// and others write.
 func sourceTree(t *testing.T, withTimes bool) []byte {
 	t.Helper()
 	root, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
@@ -35,7 +36,13 @@ func sourceTree(t *testing.T, withTimes bool) []byte {
 			return err
 		}
 		name, _ := filepath.Rel(top, path)
-		h := &tar.Header{Name: filepath.ToSlash(name), Mode: 0o644, Size: info.Size(), Typeflag: tar.TypeReg, ModTime: time.Unix(1_700_000_000, 0)}
+		h := &tar.Header{
+			Name:     filepath.ToSlash(name),
+			Mode:     0o644,
+			Size:     info.Size(),
+			Typeflag: tar.TypeReg,
+			ModTime:  time.Unix(1_700_000_000, 0),
+		}
 		if withTimes {
 			h.Format, h.AccessTime = tar.FormatPAX, info.ModTime().Add(time.Duration(b.Len())*time.Nanosecond)
 		}
@@ -59,8 +66,8 @@ func sourceTree(t *testing.T, withTimes bool) []byte {
 	return b.Bytes()
 }
 
-// TestFilesOfARealTree: from a third of its bytes, the files of a tree of sources are known to a half, and what it holds on the disk
-// to a tenth, between bounds that hold it.
+// TestFilesOfARealTree: from a third of its bytes, the files of a tree of sources are known to a
+// half, and what it holds on the disk to a tenth, between bounds that hold it.
 func TestFilesOfARealTree(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -82,6 +89,14 @@ func TestFilesOfARealTree(t *testing.T) {
 		if part := float64(m.LikelyInodes) / float64(*want.Inodes); part < 1/1.5 || part > 1.5 {
 			t.Errorf("%s: %d inodes of %d", name, m.LikelyInodes, *want.Inodes)
 		}
-		t.Logf("%s: %d bytes, %+v of %d, %d inodes of %d", name, len(data), m.DiskBytes, want.DiskBytes.Value, m.LikelyInodes, *want.Inodes)
+		t.Logf(
+			"%s: %d bytes, %+v of %d, %d inodes of %d",
+			name,
+			len(data),
+			m.DiskBytes,
+			want.DiskBytes.Value,
+			m.LikelyInodes,
+			*want.Inodes,
+		)
 	}
 }

@@ -8,8 +8,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
 )
 
-// TestFilesOfOneSizeAreKnownByTheirDistance: their headers are copies of each other, the size among them, and on the disk each
-// takes a block of 4 KiB, six times what it takes in the tar's length on average.
+// TestFilesOfOneSizeAreKnownByTheirDistance: their headers are copies of each other, the size among
+// them, and on the disk each takes a block of 4 KiB, six times what it takes in the tar's length on
+// average.
 func TestFilesOfOneSizeAreKnownByTheirDistance(t *testing.T) {
 	t.Parallel()
 	var files []layertest.File

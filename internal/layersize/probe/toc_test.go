@@ -53,8 +53,26 @@ func TestATableOfContentsCountsWhatAStreamDoes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m, used := probed(t, layersize.Layer{MediaType: l.MediaType, Size: l.Size, Annotations: l.Annotations, Blob: &layertest.Memory{Data: l.Blob.(*layertest.Memory).Data, Many: true}}, probeBudget)
-			single, alone := probed(t, layersize.Layer{MediaType: l.MediaType, Size: l.Size, Annotations: l.Annotations, Blob: &layertest.Memory{Data: l.Blob.(*layertest.Memory).Data}}, probeBudget)
+			m, used := probed(
+				t,
+				layersize.Layer{
+					MediaType:   l.MediaType,
+					Size:        l.Size,
+					Annotations: l.Annotations,
+					Blob:        &layertest.Memory{Data: l.Blob.(*layertest.Memory).Data, Many: true},
+				},
+				probeBudget,
+			)
+			single, alone := probed(
+				t,
+				layersize.Layer{
+					MediaType:   l.MediaType,
+					Size:        l.Size,
+					Annotations: l.Annotations,
+					Blob:        &layertest.Memory{Data: l.Blob.(*layertest.Memory).Data},
+				},
+				probeBudget,
+			)
 			if single.DiskBytes != m.DiskBytes || !single.Exact || alone.Requests > 9 {
 				t.Errorf("by single ranges, %d requests, got %+v", alone.Requests, single)
 			}

@@ -84,7 +84,12 @@ func (p packer) with(t testing.TB, l layersize.Layer, payload []byte, toc *estar
 	if err != nil {
 		t.Fatal(err)
 	}
-	return layersize.Layer{MediaType: l.MediaType, Size: int64(blob.Len()), Annotations: metadata, Blob: &layertest.Memory{Data: blob.Bytes()}}
+	return layersize.Layer{
+		MediaType:   l.MediaType,
+		Size:        int64(blob.Len()),
+		Annotations: metadata,
+		Blob:        &layertest.Memory{Data: blob.Bytes()},
+	}
 }
 
 func isFile(e *estargz.TOCEntry) bool { return e.Type == "reg" && e.Size > 0 }
@@ -107,7 +112,10 @@ var lies = map[string]func(toc *estargz.JTOC){
 		}
 	},
 	"every second entry is missing": func(toc *estargz.JTOC) {
-		toc.Entries = slices.DeleteFunc(toc.Entries, func(e *estargz.TOCEntry) bool { return isFile(e) && e.Size%2 == 1 })
+		toc.Entries = slices.DeleteFunc(
+			toc.Entries,
+			func(e *estargz.TOCEntry) bool { return isFile(e) && e.Size%2 == 1 },
+		)
 	},
 	"the last files are missing":  func(toc *estargz.JTOC) { toc.Entries = toc.Entries[:len(toc.Entries)/2] },
 	"the first files are missing": func(toc *estargz.JTOC) { toc.Entries = toc.Entries[len(toc.Entries)/2:] },
@@ -183,7 +191,8 @@ func TestATableThatLiesIsRefuted(t *testing.T) {
 					changed := packer.with(t, l, payload, toc)
 					changed.Blob.(*layertest.Memory).Many = many
 					m, _ := probed(t, changed, probeBudget)
-					if lie == nil && (!m.Exact || m.Refuted != "") || lie != nil && (m.Exact || m.Refuted == "" || m.Method == layersize.MethodTOC) {
+					if lie == nil && (!m.Exact || m.Refuted != "") ||
+						lie != nil && (m.Exact || m.Refuted == "" || m.Method == layersize.MethodTOC) {
 						t.Errorf("got %+v", m)
 					}
 				})
@@ -192,7 +201,8 @@ func TestATableThatLiesIsRefuted(t *testing.T) {
 	}
 }
 
-// TestARightTableOfAnotherBlobIsRefuted, though both have files of the same sizes at the same offsets.
+// TestARightTableOfAnotherBlobIsRefuted, though both have files of the same sizes at the same
+// offsets.
 func TestARightTableOfAnotherBlobIsRefuted(t *testing.T) {
 	t.Parallel()
 	tarOf := func(seed uint64) []byte {
@@ -200,7 +210,10 @@ func TestARightTableOfAnotherBlobIsRefuted(t *testing.T) {
 		for i := range 300 {
 			content := make([]byte, 3000)
 			_, _ = rand.NewChaCha8([32]byte{byte(seed), byte(i), byte(i >> 8)}).Read(content)
-			files = append(files, layertest.File{Header: layertest.Regular(fmt.Sprint("f", i), 0).Header, Content: content})
+			files = append(
+				files,
+				layertest.File{Header: layertest.Regular(fmt.Sprint("f", i), 0).Header, Content: content},
+			)
 		}
 		return layertest.MakeTar(t, files...)
 	}
@@ -208,7 +221,12 @@ func TestARightTableOfAnotherBlobIsRefuted(t *testing.T) {
 		one, other := packer.build(t, tarOf(1)), packer.build(t, tarOf(2))
 		payload, _ := packer.read(t, one)
 		_, toc := packer.read(t, other)
-		if m, _ := probed(t, packer.with(t, one, payload, toc), probeBudget); m.Method == layersize.MethodTOC || m.Refuted == "" {
+		if m, _ := probed(
+			t,
+			packer.with(t, one, payload, toc),
+			probeBudget,
+		); m.Method == layersize.MethodTOC ||
+			m.Refuted == "" {
 			t.Errorf("%s: got %+v", kind, m)
 		}
 	}
@@ -245,7 +263,8 @@ func TestALieInOneOfTwentyFilesIsFound(t *testing.T) {
 	}
 }
 
-// storageLayer packs files as containers/storage does: each file and what is between two of them is a frame of its own.
+// storageLayer packs files as containers/storage does: each file and what is between two of them is
+// a frame of its own.
 type storageLayer struct {
 	payload bytes.Buffer
 	entries []map[string]any
@@ -281,7 +300,9 @@ func (s *storageLayer) frame(t testing.TB) {
 // add adds a file, of which the table has another size.
 func (s *storageLayer) add(t testing.TB, name string, content []byte, listed int64) {
 	t.Helper()
-	if err := s.w.WriteHeader(&tar.Header{Name: name, Size: int64(len(content)), Mode: 0o644, Typeflag: tar.TypeReg}); err != nil {
+	if err := s.w.WriteHeader(
+		&tar.Header{Name: name, Size: int64(len(content)), Mode: 0o644, Typeflag: tar.TypeReg},
+	); err != nil {
 		t.Fatal(err)
 	}
 	s.frame(t)
@@ -290,7 +311,10 @@ func (s *storageLayer) add(t testing.TB, name string, content []byte, listed int
 		t.Fatal(err)
 	}
 	s.frame(t)
-	s.entries = append(s.entries, map[string]any{"type": "reg", "name": name, "size": listed, "offset": at, "endOffset": s.payload.Len()})
+	s.entries = append(
+		s.entries,
+		map[string]any{"type": "reg", "name": name, "size": listed, "offset": at, "endOffset": s.payload.Len()},
+	)
 }
 
 // layer ends the tar and adds the table, and what else lies behind it.
@@ -311,14 +335,18 @@ func (s *storageLayer) layer(t testing.TB, behind ...byte) layersize.Layer {
 	packed := e.EncodeAll(table, nil)
 	at := s.payload.Len() + compression.SkippableHeader
 	frame := func(content []byte) {
-		s.payload.Write([]byte{0x50, 0x2a, 0x4d, 0x18, byte(len(content)), byte(len(content) >> 8), byte(len(content) >> 16), 0})
+		s.payload.Write(
+			[]byte{0x50, 0x2a, 0x4d, 0x18, byte(len(content)), byte(len(content) >> 8), byte(len(content) >> 16), 0},
+		)
 		s.payload.Write(content)
 	}
 	frame(packed)
 	s.payload.Write(behind)
 	frame([]byte("the tar-split frame"))
 	l := layertest.NewLayer(layertest.TypeOCIZstd, s.payload.Bytes())
-	l.Annotations = map[string]string{jsontoc.AnnotationPodman + jsontoc.AnnotationPosition: fmt.Sprintf("%d:%d:%d:1", at, len(packed), len(table))}
+	l.Annotations = map[string]string{
+		jsontoc.AnnotationPodman + jsontoc.AnnotationPosition: fmt.Sprintf("%d:%d:%d:1", at, len(packed), len(table)),
+	}
 	return l
 }
 
@@ -368,7 +396,8 @@ func TestSmallLiesInALayerOfFewFilesAreRefuted(t *testing.T) {
 	}
 }
 
-// TestALargeFrameThatNothingConfirmsIsNotExact: a table that has one is neither exact nor refuted while samples agree with it.
+// TestALargeFrameThatNothingConfirmsIsNotExact: a table that has one is neither exact nor refuted
+// while samples agree with it.
 func TestALargeFrameThatNothingConfirmsIsNotExact(t *testing.T) {
 	t.Parallel()
 	words := []byte(strings.Repeat("some text that repeats itself, ", 1000))
@@ -389,7 +418,8 @@ func TestALargeFrameThatNothingConfirmsIsNotExact(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m.Exact || m.Inodes != nil || m.DiskBytes.Min > want.DiskBytes.Value || m.DiskBytes.Max < want.DiskBytes.Value {
+		if m.Exact || m.Inodes != nil || m.DiskBytes.Min > want.DiskBytes.Value ||
+			m.DiskBytes.Max < want.DiskBytes.Value {
 			t.Errorf("%s: got %+v", name, m)
 		}
 		if lie := listed > 12<<20; (m.Refuted != "") != lie || (m.Method == layersize.MethodTOC) == lie {
@@ -398,8 +428,8 @@ func TestALargeFrameThatNothingConfirmsIsNotExact(t *testing.T) {
 	}
 }
 
-// TestTheTableOfBuildKitIsBehindTheTar: BuildKit keeps the tar as it is, with its end, so that containerd does not unpack the
-// table; stargz's own builder leaves the end out.
+// TestTheTableOfBuildKitIsBehindTheTar: BuildKit keeps the tar as it is, with its end, so that
+// containerd does not unpack the table; stargz's own builder leaves the end out.
 func TestTheTableOfBuildKitIsBehindTheTar(t *testing.T) {
 	t.Parallel()
 	data := layertest.Everything(t)
@@ -424,14 +454,24 @@ func TestTheTableOfBuildKitIsBehindTheTar(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.Blob.(*layertest.Memory).Many = true
-		m, _ := probed(t, layersize.Layer{MediaType: l.MediaType, Size: l.Size, Annotations: nil, Blob: &layertest.Memory{Data: blob.Bytes(), Many: true}}, probeBudget)
+		m, _ := probed(
+			t,
+			layersize.Layer{
+				MediaType:   l.MediaType,
+				Size:        l.Size,
+				Annotations: nil,
+				Blob:        &layertest.Memory{Data: blob.Bytes(), Many: true},
+			},
+			probeBudget,
+		)
 		if !m.Exact || m.DiskBytes != want.DiskBytes || *m.Inodes != *want.Inodes {
 			t.Errorf("%s: %+v, streamed %+v", name, m, want)
 		}
 	}
 }
 
-// FuzzTableLies changes a byte of a true layer's table or payload: what is then exact is what a stream counts.
+// FuzzTableLies changes a byte of a true layer's table or payload: what is then exact is what a
+// stream counts.
 func FuzzTableLies(f *testing.F) {
 	s := newStorageLayer()
 	for i := range 6 {
@@ -444,7 +484,12 @@ func FuzzTableLies(f *testing.F) {
 	f.Fuzz(func(t *testing.T, at int, change byte) {
 		changed := bytes.Clone(data)
 		changed[(at%len(data)+len(data))%len(data)] ^= change
-		l := layersize.Layer{MediaType: layertest.TypeOCIZstd, Size: blob.Size, Annotations: blob.Annotations, Blob: &layertest.Memory{Data: changed, Many: true}}
+		l := layersize.Layer{
+			MediaType:   layertest.TypeOCIZstd,
+			Size:        blob.Size,
+			Annotations: blob.Annotations,
+			Blob:        &layertest.Memory{Data: changed, Many: true},
+		}
 		m, err := Measure(context.Background(), l, 1<<20)
 		if err != nil {
 			t.Fatal(err)

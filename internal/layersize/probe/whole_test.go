@@ -14,7 +14,9 @@ func TestProbeCountsSmallBlobsWholeInOneRequest(t *testing.T) {
 	want := countFiles(t, data)
 	for mediaType, blob := range map[string][]byte{layertest.TypeOCIPlain: data, layertest.TypeOCIGzip: layertest.Gzip(t, data), layertest.TypeOCIZstd: layertest.Zstd(t, data)} {
 		m, used := probed(t, layertest.NewLayer(mediaType, blob), probeBudget)
-		if m.Method != layersize.MethodStreamed || !m.Exact || m.DiskBytes != want.DiskBytes || m.UnpackedBytes != want.UnpackedBytes || m.Note != "" {
+		if m.Method != layersize.MethodStreamed || !m.Exact || m.DiskBytes != want.DiskBytes ||
+			m.UnpackedBytes != want.UnpackedBytes ||
+			m.Note != "" {
 			t.Errorf("%s: %+v", mediaType, m)
 		}
 		if used.Requests != 1 || used.Read != int64(len(blob)) {
@@ -23,7 +25,8 @@ func TestProbeCountsSmallBlobsWholeInOneRequest(t *testing.T) {
 	}
 }
 
-// TestProbeCountsWhatItMayReadWhole: windows would read as much of such a layer, in many requests, and leave bounds.
+// TestProbeCountsWhatItMayReadWhole: windows would read as much of such a layer, in many requests,
+// and leave bounds.
 func TestProbeCountsWhatItMayReadWhole(t *testing.T) {
 	t.Parallel()
 	data := layertest.Incompressible(t)
@@ -31,7 +34,9 @@ func TestProbeCountsWhatItMayReadWhole(t *testing.T) {
 	for mediaType, blob := range map[string][]byte{layertest.TypeOCIGzip: layertest.Gzip(t, data), layertest.TypeOCIZstd: layertest.Zstd(t, data)} {
 		size := int64(len(blob))
 		m, used := probed(t, layertest.NewLayer(mediaType, blob), size)
-		if m.Method != layersize.MethodStreamed || !m.Exact || m.DiskBytes != want.DiskBytes || m.UnpackedBytes != want.UnpackedBytes || m.Note != "" {
+		if m.Method != layersize.MethodStreamed || !m.Exact || m.DiskBytes != want.DiskBytes ||
+			m.UnpackedBytes != want.UnpackedBytes ||
+			m.Note != "" {
 			t.Errorf("%s: %+v", mediaType, m)
 		}
 		if used.Requests != 3 || used.Read != size {
@@ -43,16 +48,21 @@ func TestProbeCountsWhatItMayReadWhole(t *testing.T) {
 	}
 }
 
-// TestProbeSamplesWhatItReadButCannotCount: a small blob may unpack to more than is worth counting, or to no tar. Its windows
-// cost nothing then.
+// TestProbeSamplesWhatItReadButCannotCount: a small blob may unpack to more than is worth counting,
+// or to no tar. Its windows cost nothing then.
 func TestProbeSamplesWhatItReadButCannotCount(t *testing.T) {
 	t.Parallel()
-	zeros := layertest.MakeTar(t, layertest.Regular("noise", 300_000), layertest.File{Header: layertest.Regular("zeros", 0).Header, Content: make([]byte, wholeUnpacked)})
+	zeros := layertest.MakeTar(
+		t,
+		layertest.Regular("noise", 300_000),
+		layertest.File{Header: layertest.Regular("zeros", 0).Header, Content: make([]byte, wholeUnpacked)},
+	)
 	noise := layertest.MakeTar(t, layertest.Regular("noise", 1<<20))[512:]
 	for name, data := range map[string][]byte{"more than is counted": zeros, "no tar": noise} {
 		for mediaType, blob := range map[string][]byte{layertest.TypeOCIGzip: layertest.Gzip(t, data), layertest.TypeOCIZstd: layertest.Zstd(t, data)} {
 			m, used := probed(t, layertest.NewLayer(mediaType, blob), int64(len(blob)))
-			if m.Exact || m.Method == layersize.MethodRatio || !strings.Contains(m.Note, "whole blob: ") || used.Requests != 3 {
+			if m.Exact || m.Method == layersize.MethodRatio || !strings.Contains(m.Note, "whole blob: ") ||
+				used.Requests != 3 {
 				t.Errorf("%s, %s: %d requests, %+v", name, mediaType, used.Requests, m)
 			}
 			if m.UnpackedBytes.Min > int64(len(data)) || m.UnpackedBytes.Max < int64(len(data)) {

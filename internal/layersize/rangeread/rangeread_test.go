@@ -69,7 +69,11 @@ func TestManyRangesSpendTheirSumAndOneRequest(t *testing.T) {
 	if b.left != 3 || b.requests != 1 || blob.calls != 1 || blob.totalRead != 3 {
 		t.Errorf("%d left, %d requests, %d calls, %d bytes", b.left, b.requests, blob.calls, blob.totalRead)
 	}
-	if err := b.ReadRanges(buffersOf(2, 2), []int64{0, 4}); !errors.Is(err, ErrBudget) || blob.calls != 1 || b.left != 3 {
+	if err := b.ReadRanges(
+		buffersOf(2, 2),
+		[]int64{0, 4},
+	); !errors.Is(err, ErrBudget) || blob.calls != 1 ||
+		b.left != 3 {
 		t.Errorf("beyond the budget: %v, %d calls, %d left", err, blob.calls, b.left)
 	}
 	if err := b.ReadRanges(buffersOf(2), []int64{8}); err != nil || blob.calls != 1 {
@@ -105,7 +109,8 @@ func TestWhatARefusedAttemptReadIsNotSpentAgain(t *testing.T) {
 	}
 }
 
-// TestManyRangesThatFailAreReadOneByOne: some servers break the connection when they are asked for several ranges.
+// TestManyRangesThatFailAreReadOneByOne: some servers break the connection when they are asked for
+// several ranges.
 func TestManyRangesThatFailAreReadOneByOne(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
@@ -154,7 +159,17 @@ func TestBudgetReaderKeepsTheContractOfReaderAt(t *testing.T) {
 	} {
 		n, err := b.ReadAt(p[:test.length], test.at)
 		if string(p[:n]) != test.want || !errors.Is(err, test.err) || b.left != test.left {
-			t.Errorf("%d bytes at %d: %q, %v, %d left, want %q, %v, %d", test.length, test.at, p[:n], err, b.left, test.want, test.err, test.left)
+			t.Errorf(
+				"%d bytes at %d: %q, %v, %d left, want %q, %v, %d",
+				test.length,
+				test.at,
+				p[:n],
+				err,
+				b.left,
+				test.want,
+				test.err,
+				test.left,
+			)
 		}
 	}
 	if _, err := b.ReadAt(p, -1); err == nil {

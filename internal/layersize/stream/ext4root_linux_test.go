@@ -18,9 +18,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
 )
 
-// TestCountAgreesWithExt4 unpacks tars onto a real ext4 and compares what that took
-// with what was counted. It needs root and loop devices: TKEIMAGE_ROOT_TESTS=1. A tar
-// of one's own joins in as TKEIMAGE_ROOT_TEST_TAR.
+// TestCountAgreesWithExt4 unpacks tars onto a real ext4 and compares what that took with what was
+// counted. It needs root and loop devices: TKEIMAGE_ROOT_TESTS=1. A tar of one's own joins in as
+// TKEIMAGE_ROOT_TEST_TAR.
 func TestCountAgreesWithExt4(t *testing.T) {
 	if os.Getenv("TKEIMAGE_ROOT_TESTS") != "1" {
 		t.Skip("needs root: set TKEIMAGE_ROOT_TESTS=1")
@@ -76,29 +76,84 @@ func ext4Corpus(t *testing.T) map[string][]byte {
 	short := strings.Repeat("s", 59)
 	long := strings.Repeat("l", 60)
 	return map[string][]byte{
-		"nothing":             layertest.MakeTar(t),
-		"links side by side":  layertest.MakeTar(t, farm(40, 200)...),
-		"many tiny files":     layertest.MakeTar(t, tree(20, 1000, func() int64 { return 100 })...),
-		"a large directory":   layertest.MakeTar(t, tree(1, 30000, func() int64 { return 0 })...),
-		"mixed sizes":         layertest.MakeTar(t, tree(50, 50, func() int64 { return random.Int64N(40000) })...),
-		"one large file":      layertest.MakeTar(t, layertest.Regular("weights.bin", 700<<20)),
-		"implied directories": layertest.MakeTar(t, layertest.Regular("a/b/c/d/e", 5000), layertest.Regular("a/b/x/y", 1), layertest.Symlink("q/r/s", "t")),
-		"links": layertest.MakeTar(t, layertest.Regular("file", 10000), layertest.Hardlink("again", "file"), layertest.Hardlink("sub/once-more", "./again"),
-			layertest.Symlink("short", short), layertest.Symlink("long", long), layertest.Symlink("longest", strings.Repeat("p", 4000))),
-		"devices and fifos": layertest.MakeTar(t, layertest.Directory("dev"), layertest.Device("dev/null"), layertest.FIFO("dev/pipe"), layertest.Device("dev/zero")),
-		"whiteouts":         layertest.MakeTar(t, layertest.Directory("etc"), layertest.Regular("etc/.wh.passwd", 0), layertest.Regular("gone/.wh..wh..opq", 0), layertest.Regular(".wh.top", 0)),
-		"extended attributes": layertest.MakeTar(t,
+		"nothing":            layertest.MakeTar(t),
+		"links side by side": layertest.MakeTar(t, farm(40, 200)...),
+		"many tiny files":    layertest.MakeTar(t, tree(20, 1000, func() int64 { return 100 })...),
+		"a large directory":  layertest.MakeTar(t, tree(1, 30000, func() int64 { return 0 })...),
+		"mixed sizes":        layertest.MakeTar(t, tree(50, 50, func() int64 { return random.Int64N(40000) })...),
+		"one large file":     layertest.MakeTar(t, layertest.Regular("weights.bin", 700<<20)),
+		"implied directories": layertest.MakeTar(
+			t,
+			layertest.Regular("a/b/c/d/e", 5000),
+			layertest.Regular("a/b/x/y", 1),
+			layertest.Symlink("q/r/s", "t"),
+		),
+		"links": layertest.MakeTar(
+			t,
+			layertest.Regular("file", 10000),
+			layertest.Hardlink("again", "file"),
+			layertest.Hardlink("sub/once-more", "./again"),
+			layertest.Symlink(
+				"short",
+				short,
+			),
+			layertest.Symlink("long", long),
+			layertest.Symlink("longest", strings.Repeat("p", 4000)),
+		),
+		"devices and fifos": layertest.MakeTar(
+			t,
+			layertest.Directory("dev"),
+			layertest.Device("dev/null"),
+			layertest.FIFO("dev/pipe"),
+			layertest.Device("dev/zero"),
+		),
+		"whiteouts": layertest.MakeTar(
+			t,
+			layertest.Directory("etc"),
+			layertest.Regular("etc/.wh.passwd", 0),
+			layertest.Regular("gone/.wh..wh..opq", 0),
+			layertest.Regular(".wh.top", 0),
+		),
+		"extended attributes": layertest.MakeTar(
+			t,
 			layertest.Regular("small", 100).With(map[string]string{"user.a": strings.Repeat("v", 68)}),
 			layertest.Regular("large", 100).With(map[string]string{"user.a": strings.Repeat("v", 69)}),
-			layertest.Regular("two", 0).With(map[string]string{"user.a": strings.Repeat("1", 20), "user.b": strings.Repeat("2", 300)}),
+			layertest.Regular(
+				"two",
+				0,
+			).With(
+				map[string]string{"user.a": strings.Repeat("1", 20), "user.b": strings.Repeat("2", 300)},
+			),
 			layertest.Regular("same-1", 0).With(map[string]string{"user.c": strings.Repeat("3", 500)}),
 			layertest.Regular("same-2", 0).With(map[string]string{"user.c": strings.Repeat("3", 500)}),
-			layertest.Directory("d").With(map[string]string{"user.d": strings.Repeat("4", 1000)})),
-		"replaced": layertest.MakeTar(t, layertest.Regular("a", 100000), layertest.Regular("a", 10), layertest.Directory("b"), layertest.Regular("b/c", 5000), layertest.Regular("b/d/e", 5000),
-			layertest.Regular("b", 1), layertest.Regular("f", 1), layertest.Directory("f"), layertest.Regular("f/g", 1), layertest.Symlink("h", "a"), layertest.Regular("h", 9000),
-			layertest.Regular("i", 20000), layertest.Hardlink("j", "i"), layertest.Regular("i", 1)),
-		"sparse":     sparseTar(t),
-		"long names": layertest.MakeTar(t, layertest.Regular(strings.Repeat("n", 255), 1), layertest.Regular(strings.Repeat("deep/", 100)+"x", 4097)),
+			layertest.Directory("d").With(map[string]string{"user.d": strings.Repeat("4", 1000)}),
+		),
+		"replaced": layertest.MakeTar(
+			t,
+			layertest.Regular("a", 100000),
+			layertest.Regular("a", 10),
+			layertest.Directory("b"),
+			layertest.Regular("b/c", 5000),
+			layertest.Regular("b/d/e", 5000),
+			layertest.Regular(
+				"b",
+				1,
+			),
+			layertest.Regular("f", 1),
+			layertest.Directory("f"),
+			layertest.Regular("f/g", 1),
+			layertest.Symlink("h", "a"),
+			layertest.Regular("h", 9000),
+			layertest.Regular("i", 20000),
+			layertest.Hardlink("j", "i"),
+			layertest.Regular("i", 1),
+		),
+		"sparse": sparseTar(t),
+		"long names": layertest.MakeTar(
+			t,
+			layertest.Regular(strings.Repeat("n", 255), 1),
+			layertest.Regular(strings.Repeat("deep/", 100)+"x", 4097),
+		),
 	}
 }
 
@@ -138,8 +193,8 @@ func sparseTar(t *testing.T) []byte {
 	return out
 }
 
-// unpackOnExt4 says how many bytes and inodes the tar takes on a fresh file system,
-// in a directory of its own, applied by the rules of containerd.
+// unpackOnExt4 says how many bytes and inodes the tar takes on a fresh file system, in a directory
+// of its own, applied by the rules of containerd.
 func unpackOnExt4(t *testing.T, data []byte) (bytes, inodes int64) {
 	t.Helper()
 	dir := t.TempDir()
@@ -182,8 +237,8 @@ func statfs(t *testing.T, path string) syscall.Statfs_t {
 	return s
 }
 
-// apply unpacks a tar as containerd does for overlayfs, in a few lines and for tars
-// that are well made.
+// apply unpacks a tar as containerd does for overlayfs, in a few lines and for tars that are well
+// made.
 func apply(t *testing.T, root string, data []byte) {
 	t.Helper()
 	r := tar.NewReader(bytes.NewReader(data))

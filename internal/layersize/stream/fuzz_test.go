@@ -7,8 +7,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
 )
 
-// FuzzStream streams anything: it ends, within its limits, with an error or with a
-// measurement that makes sense.
+// FuzzStream streams anything: it ends, within its limits, with an error or with a measurement that
+// makes sense.
 func FuzzStream(f *testing.F) {
 	for _, blob := range layertest.Seeds(f) {
 		f.Add(uint8(0), blob)
@@ -21,7 +21,8 @@ func FuzzStream(f *testing.F) {
 			return
 		}
 		layertest.CheckSane(t, m)
-		if m.Method != layersize.MethodStreamed || m.UnpackedBytes != layersize.Exactly(m.UnpackedBytes.Value) || m.UnpackedBytes.Value > 4<<20 {
+		if m.Method != layersize.MethodStreamed || m.UnpackedBytes != layersize.Exactly(m.UnpackedBytes.Value) ||
+			m.UnpackedBytes.Value > 4<<20 {
 			t.Fatalf("%+v", m)
 		}
 	})

@@ -58,7 +58,13 @@ func TestStreamCountsWhatExt4Holds(t *testing.T) {
 			data := layertest.MakeTar(t, test.files...)
 			m := countFiles(t, data)
 			if m.DiskBytes.Value != test.blocks*4096 || *m.Inodes != test.inodes {
-				t.Errorf("got %d blocks and %d inodes, want %d and %d", m.DiskBytes.Value/4096, *m.Inodes, test.blocks, test.inodes)
+				t.Errorf(
+					"got %d blocks and %d inodes, want %d and %d",
+					m.DiskBytes.Value/4096,
+					*m.Inodes,
+					test.blocks,
+					test.inodes,
+				)
 			}
 			if m.UnpackedBytes != layersize.Exactly(int64(len(data))) {
 				t.Errorf("the tar has %+v bytes, want %d", m.UnpackedBytes, len(data))
@@ -97,8 +103,16 @@ func TestSparseFilesTakeTheirFullSize(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := 4096 + disksize.Blocks(1_000_000)
-		if m.DiskBytes.Value != want || m.UnpackedBytes.Value > 20000 || m.Exact != test.exact || !slices.Equal(m.Refusals, test.refusals) {
-			t.Errorf("%s: %+v, want %d bytes on the disk, exact %v, refusals %q", name, m, want, test.exact, test.refusals)
+		if m.DiskBytes.Value != want || m.UnpackedBytes.Value > 20000 || m.Exact != test.exact ||
+			!slices.Equal(m.Refusals, test.refusals) {
+			t.Errorf(
+				"%s: %+v, want %d bytes on the disk, exact %v, refusals %q",
+				name,
+				m,
+				want,
+				test.exact,
+				test.refusals,
+			)
 		}
 	}
 }
@@ -114,7 +128,8 @@ func TestALayerWithALargeDirectoryIsCountedAndNotExact(t *testing.T) {
 	if m.Exact || m.Inodes == nil || m.Note != "" || len(m.Refusals) > 0 {
 		t.Errorf("%+v", m)
 	}
-	if m.DiskBytes.Min >= m.DiskBytes.Value || m.DiskBytes.Value >= m.DiskBytes.Max || m.DiskBytes.Max-m.DiskBytes.Min > 8*4096 {
+	if m.DiskBytes.Min >= m.DiskBytes.Value || m.DiskBytes.Value >= m.DiskBytes.Max ||
+		m.DiskBytes.Max-m.DiskBytes.Min > 8*4096 {
 		t.Errorf("%+v", m.DiskBytes)
 	}
 }

@@ -20,7 +20,8 @@ func typed(name string, kind byte, size int64) layertest.File {
 // valid is a capability as the kernel takes it: version 2, CAP_NET_RAW.
 const valid = "\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
-// TestWhatContainerdRefusesIsSaid: each was pulled with containerd 1.6.20, as a layer above another, which failed.
+// TestWhatContainerdRefusesIsSaid: each was pulled with containerd 1.6.20, as a layer above
+// another, which failed.
 func TestWhatContainerdRefusesIsSaid(t *testing.T) {
 	t.Parallel()
 	attribute := func(name, value string) map[string]string { return map[string]string{name: value} }
@@ -69,11 +70,14 @@ func TestWhatContainerdRefusesIsSaid(t *testing.T) {
 	}
 }
 
-// TestWhatContainerdTakesIsNotRefused: each was pulled with containerd 1.6.20, as a layer above another, and measured.
+// TestWhatContainerdTakesIsNotRefused: each was pulled with containerd 1.6.20, as a layer above
+// another, and measured.
 func TestWhatContainerdTakesIsNotRefused(t *testing.T) {
 	t.Parallel()
 	global := func(name string) layertest.File {
-		return layertest.File{Header: tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"path": name}}}
+		return layertest.File{
+			Header: tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"path": name}},
+		}
 	}
 	attribute := func(name, value string) map[string]string { return map[string]string{name: value} }
 	for name, test := range map[string]struct {
@@ -107,7 +111,13 @@ func TestWhatContainerdTakesIsNotRefused(t *testing.T) {
 				t.Errorf("exact %v, refusals %q, note %q", m.Exact, m.Refusals, m.Note)
 			}
 			if m.DiskBytes != layersize.Exactly(test.blocks*4096) || *m.Inodes != test.inodes {
-				t.Errorf("%d blocks and %d inodes, want %d and %d", m.DiskBytes.Value/4096, *m.Inodes, test.blocks, test.inodes)
+				t.Errorf(
+					"%d blocks and %d inodes, want %d and %d",
+					m.DiskBytes.Value/4096,
+					*m.Inodes,
+					test.blocks,
+					test.inodes,
+				)
 			}
 		})
 	}
@@ -173,7 +183,16 @@ func TestAStreamKnowsTheDigestOfItsTar(t *testing.T) {
 
 func TestWhiteoutsThatStayAreCounted(t *testing.T) {
 	t.Parallel()
-	m := countFiles(t, layertest.MakeTar(t, layertest.Regular(".wh.a", 0), layertest.Regular(".wh.b", 0), layertest.Regular("b", 1), layertest.Regular("c/.wh..wh..opq", 0)))
+	m := countFiles(
+		t,
+		layertest.MakeTar(
+			t,
+			layertest.Regular(".wh.a", 0),
+			layertest.Regular(".wh.b", 0),
+			layertest.Regular("b", 1),
+			layertest.Regular("c/.wh..wh..opq", 0),
+		),
+	)
 	if m.Whiteouts != 1 || *m.Inodes != 4 {
 		t.Errorf("%d whiteouts, %d inodes", m.Whiteouts, *m.Inodes)
 	}

@@ -46,7 +46,8 @@ func TestStreamReadsWhateverTheLayerIsPackedIn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.UnpackedBytes != want.UnpackedBytes || got.DiskBytes != want.DiskBytes || *got.Inodes != *want.Inodes {
+			if got.UnpackedBytes != want.UnpackedBytes || got.DiskBytes != want.DiskBytes ||
+				*got.Inodes != *want.Inodes {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
 			if got.Method != layersize.MethodStreamed || !got.Exact {
@@ -141,7 +142,11 @@ func windowOf(t *testing.T, log int) []byte {
 func TestStreamTakesEntriesUpToTheLimit(t *testing.T) {
 	t.Parallel()
 	data := layertest.MakeTar(t, layertest.Regular("a", 0), layertest.Regular("b", 0))
-	if _, err := Measure(t.Context(), layertest.NewLayer(layertest.TypeOCIPlain, data), Limits{Entries: 2, UnpackedBytes: int64(len(data))}); err != nil {
+	if _, err := Measure(
+		t.Context(),
+		layertest.NewLayer(layertest.TypeOCIPlain, data),
+		Limits{Entries: 2, UnpackedBytes: int64(len(data))},
+	); err != nil {
 		t.Error(err)
 	}
 }
@@ -182,7 +187,11 @@ func TestStreamEndsWithItsContext(t *testing.T) {
 		r, _ := io.Pipe()
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(20*time.Millisecond, cancel)
-		_, err := Measure(ctx, layersize.Layer{Size: 1 << 40, Blob: bodyOf(func() (io.ReadCloser, error) { return r, nil })}, Limits{})
+		_, err := Measure(
+			ctx,
+			layersize.Layer{Size: 1 << 40, Blob: bodyOf(func() (io.ReadCloser, error) { return r, nil })},
+			Limits{},
+		)
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
@@ -194,7 +203,11 @@ func TestStreamEndsWithItsContext(t *testing.T) {
 		endless := bodyOf(func() (io.ReadCloser, error) {
 			return io.NopCloser(io.MultiReader(bytes.NewReader(make([]byte, 1024)), zeroes{})), nil
 		})
-		_, err := Measure(ctx, layersize.Layer{MediaType: layertest.TypeOCIPlain, Size: 1 << 62, Blob: endless}, Limits{UnpackedBytes: 1 << 62})
+		_, err := Measure(
+			ctx,
+			layersize.Layer{MediaType: layertest.TypeOCIPlain, Size: 1 << 62, Blob: endless},
+			Limits{UnpackedBytes: 1 << 62},
+		)
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
@@ -204,13 +217,19 @@ func TestStreamEndsWithItsContext(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		l := layertest.NewLayer(layertest.TypeOCIPlain, layertest.MakeTar(t))
-		if _, err := Measure(ctx, l, Limits{}); !errors.Is(err, context.Canceled) || l.Blob.(*layertest.Memory).Opened != 0 {
+		if _, err := Measure(
+			ctx,
+			l,
+			Limits{},
+		); !errors.Is(err, context.Canceled) ||
+			l.Blob.(*layertest.Memory).Opened != 0 {
 			t.Errorf("got %v", err)
 		}
 	})
 }
 
-// A layer that turns out to be none is not read any further, however long the network would take for the rest.
+// A layer that turns out to be none is not read any further, however long the network would take
+// for the rest.
 func TestStreamDoesNotWaitForTheRestOfWhatItRefuses(t *testing.T) {
 	t.Parallel()
 	rest, network := io.Pipe()
@@ -221,7 +240,11 @@ func TestStreamDoesNotWaitForTheRestOfWhatItRefuses(t *testing.T) {
 			io.Closer
 		}{io.MultiReader(bytes.NewReader(bytes.Repeat([]byte("no tar "), 500)), rest), rest}, nil
 	})
-	_, err := Measure(t.Context(), layersize.Layer{MediaType: layertest.TypeOCIPlain, Size: 1 << 40, Blob: silent}, Limits{})
+	_, err := Measure(
+		t.Context(),
+		layersize.Layer{MediaType: layertest.TypeOCIPlain, Size: 1 << 40, Blob: silent},
+		Limits{},
+	)
 	if !errors.Is(err, layersize.ErrNotTar) {
 		t.Errorf("got %v", err)
 	}
@@ -237,11 +260,19 @@ func (zeroes) Read(p []byte) (int, error) {
 func TestAnEndlessStreamEndsAtTheLimit(t *testing.T) {
 	t.Parallel()
 	endless := bodyOf(func() (io.ReadCloser, error) { return io.NopCloser(zeroes{}), nil })
-	_, err := Measure(t.Context(), layersize.Layer{MediaType: layertest.TypeOCIPlain, Size: 1 << 62, Blob: endless}, Limits{UnpackedBytes: 64 << 20})
+	_, err := Measure(
+		t.Context(),
+		layersize.Layer{MediaType: layertest.TypeOCIPlain, Size: 1 << 62, Blob: endless},
+		Limits{UnpackedBytes: 64 << 20},
+	)
 	if !errors.Is(err, layersize.ErrBomb) {
 		t.Errorf("got %v", err)
 	}
-	_, err = Measure(t.Context(), layersize.Layer{MediaType: layertest.TypeOCIPlain, Size: 64 << 20, Blob: endless}, Limits{})
+	_, err = Measure(
+		t.Context(),
+		layersize.Layer{MediaType: layertest.TypeOCIPlain, Size: 64 << 20, Blob: endless},
+		Limits{},
+	)
 	if !errors.Is(err, errTooLong) {
 		t.Errorf("got %v", err)
 	}
@@ -249,15 +280,22 @@ func TestAnEndlessStreamEndsAtTheLimit(t *testing.T) {
 
 func TestStreamReportsProgress(t *testing.T) {
 	t.Parallel()
-	packed := layertest.MakeTar(t, layertest.File{Header: layertest.Regular("zeros", 0).Header, Content: make([]byte, 100<<20)})
+	packed := layertest.MakeTar(
+		t,
+		layertest.File{Header: layertest.Regular("zeros", 0).Header, Content: make([]byte, 100<<20)},
+	)
 	var calls int
 	var compressed, unpacked int64
-	_, err := Measure(t.Context(), layertest.NewLayer(layertest.TypeOCIPlain, packed), Limits{Progress: func(c, u int64) {
-		if c < compressed || u <= unpacked {
-			t.Errorf("went from %d, %d to %d, %d", compressed, unpacked, c, u)
-		}
-		calls, compressed, unpacked = calls+1, c, u
-	}})
+	_, err := Measure(
+		t.Context(),
+		layertest.NewLayer(layertest.TypeOCIPlain, packed),
+		Limits{Progress: func(c, u int64) {
+			if c < compressed || u <= unpacked {
+				t.Errorf("went from %d, %d to %d, %d", compressed, unpacked, c, u)
+			}
+			calls, compressed, unpacked = calls+1, c, u
+		}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -316,8 +354,8 @@ func rename(header []byte, i int) {
 	copy(header[148:156], strings.Repeat("0", 6-len(octal))+octal+"\x00 ")
 }
 
-// TestLargeWindowsTakeTheirMemoryInTurn: a window of 128 MiB, as zstd --long=27 makes, is counted, and several streams
-// with such windows take no more memory together than one.
+// TestLargeWindowsTakeTheirMemoryInTurn: a window of 128 MiB, as zstd --long=27 makes, is counted,
+// and several streams with such windows take no more memory together than one.
 //
 //nolint:paralleltest // it looks at the memory of the whole process
 func TestLargeWindowsTakeTheirMemoryInTurn(t *testing.T) {
@@ -340,11 +378,15 @@ func TestLargeWindowsTakeTheirMemoryInTurn(t *testing.T) {
 	var running sync.WaitGroup
 	for range 3 {
 		running.Go(func() {
-			m, err := Measure(t.Context(), layertest.NewLayer(layertest.TypeOCIZstd, packed.Bytes()), Limits{Progress: func(_, unpacked int64) {
-				if unpacked > DefaultWindowBytes {
-					peak.Store(max(peak.Load(), layertest.HeapBytes()-before))
-				}
-			}})
+			m, err := Measure(
+				t.Context(),
+				layertest.NewLayer(layertest.TypeOCIZstd, packed.Bytes()),
+				Limits{Progress: func(_, unpacked int64) {
+					if unpacked > DefaultWindowBytes {
+						peak.Store(max(peak.Load(), layertest.HeapBytes()-before))
+					}
+				}},
+			)
 			if err != nil || m.UnpackedBytes != layersize.Exactly(2*DefaultWindowBytes) {
 				t.Errorf("%+v, error %v", m, err)
 			}

@@ -14,14 +14,20 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
 )
 
-// TestALargeWindowIsRefusedByTheFirstHeader, before much of the blob is read, and one of a later frame when that comes.
+// TestALargeWindowIsRefusedByTheFirstHeader, before much of the blob is read, and one of a later
+// frame when that comes.
 func TestALargeWindowIsRefusedByTheFirstHeader(t *testing.T) {
 	t.Parallel()
 	noise := make([]byte, 8<<20)
 	_, _ = rand.NewChaCha8([32]byte{9}).Read(noise)
 	frame := func(data []byte, window int) []byte {
 		var out bytes.Buffer
-		w, err := zstd.NewWriter(&out, zstd.WithWindowSize(window), zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+		w, err := zstd.NewWriter(
+			&out,
+			zstd.WithWindowSize(window),
+			zstd.WithEncoderConcurrency(1),
+			zstd.WithEncoderLevel(zstd.SpeedFastest),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,7 +58,11 @@ func TestALargeWindowIsRefusedByTheFirstHeader(t *testing.T) {
 		body := bodyOf(func() (io.ReadCloser, error) {
 			return io.NopCloser(io.TeeReader(bytes.NewReader(test.packed), counting(&read))), nil
 		})
-		_, err := Measure(t.Context(), layersize.Layer{MediaType: layertest.TypeOCIZstd, Size: int64(len(test.packed)), Blob: body}, Limits{WindowBytes: 4 << 20})
+		_, err := Measure(
+			t.Context(),
+			layersize.Layer{MediaType: layertest.TypeOCIZstd, Size: int64(len(test.packed)), Blob: body},
+			Limits{WindowBytes: 4 << 20},
+		)
 		if !errors.Is(err, layersize.ErrWindow) || errors.Is(err, layersize.ErrFirstWindow) != test.first {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -62,7 +72,8 @@ func TestALargeWindowIsRefusedByTheFirstHeader(t *testing.T) {
 	}
 }
 
-// TestALaterFrameMayAskForAsMuchAsTheFirst, or for 32 MiB; more is refused until the caller allows any frame the limit.
+// TestALaterFrameMayAskForAsMuchAsTheFirst, or for 32 MiB; more is refused until the caller allows
+// any frame the limit.
 func TestALaterFrameMayAskForAsMuchAsTheFirst(t *testing.T) {
 	t.Parallel()
 	data := layertest.MakeTar(t, layertest.Regular("a", 5000))

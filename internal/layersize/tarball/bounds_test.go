@@ -26,14 +26,38 @@ func trees(t *testing.T) map[string][]layertest.File {
 	trees := map[string][]layertest.File{
 		"nothing":          nil,
 		"directories only": many(500, func(i int) layertest.File { return layertest.Directory(fmt.Sprintf("d%d", i)) }),
-		"nested":           many(60, func(i int) layertest.File { return layertest.Directory(strings.Repeat("d/", i+1)) }),
-		"tiny files":       many(800, func(i int) layertest.File { return layertest.Regular(fmt.Sprintf("f%d", i), 1) }),
-		"empty files":      many(800, func(i int) layertest.File { return layertest.Regular(fmt.Sprintf("f%d", i), 0) }),
-		"full blocks":      many(200, func(i int) layertest.File { return layertest.Regular(fmt.Sprintf("f%d", i), 4096) }),
-		"a byte too many":  many(200, func(i int) layertest.File { return layertest.Regular(fmt.Sprintf("f%d", i), 4097) }),
-		"hard links":       many(500, func(i int) layertest.File { return layertest.Hardlink(fmt.Sprintf("f%d", i), "f0") }),
-		"symbolic links":   many(500, func(i int) layertest.File { return layertest.Symlink(fmt.Sprintf("f%d", i), "target") }),
-		"slow links":       many(300, func(i int) layertest.File { return layertest.Symlink(fmt.Sprintf("f%d", i), strings.Repeat("t", 80)) }),
+		"nested": many(
+			60,
+			func(i int) layertest.File { return layertest.Directory(strings.Repeat("d/", i+1)) },
+		),
+		"tiny files": many(
+			800,
+			func(i int) layertest.File { return layertest.Regular(fmt.Sprintf("f%d", i), 1) },
+		),
+		"empty files": many(
+			800,
+			func(i int) layertest.File { return layertest.Regular(fmt.Sprintf("f%d", i), 0) },
+		),
+		"full blocks": many(
+			200,
+			func(i int) layertest.File { return layertest.Regular(fmt.Sprintf("f%d", i), 4096) },
+		),
+		"a byte too many": many(
+			200,
+			func(i int) layertest.File { return layertest.Regular(fmt.Sprintf("f%d", i), 4097) },
+		),
+		"hard links": many(
+			500,
+			func(i int) layertest.File { return layertest.Hardlink(fmt.Sprintf("f%d", i), "f0") },
+		),
+		"symbolic links": many(
+			500,
+			func(i int) layertest.File { return layertest.Symlink(fmt.Sprintf("f%d", i), "target") },
+		),
+		"slow links": many(
+			300,
+			func(i int) layertest.File { return layertest.Symlink(fmt.Sprintf("f%d", i), strings.Repeat("t", 80)) },
+		),
 		"PAX headers": many(300, func(i int) layertest.File {
 			f := layertest.Regular(strings.Repeat("n", 120)+fmt.Sprint(i), 512)
 			f.Format = tar.FormatPAX
@@ -41,7 +65,10 @@ func trees(t *testing.T) map[string][]layertest.File {
 		}),
 		"one large file": {layertest.Regular("weights", 20<<20)},
 		"a mixture":      layertest.Mixture(500, 12000),
-		"whiteouts":      many(300, func(i int) layertest.File { return layertest.Regular(fmt.Sprintf(".wh.f%d", i), 0) }),
+		"whiteouts": many(
+			300,
+			func(i int) layertest.File { return layertest.Regular(fmt.Sprintf(".wh.f%d", i), 0) },
+		),
 	}
 	trees["hard links"][0] = layertest.Regular("f0", 3000)
 	for i := range 40 {
@@ -71,7 +98,10 @@ func TestBoundsBearAnyNumbers(t *testing.T) {
 	for _, a := range extremes {
 		for _, b := range extremes {
 			for _, c := range extremes {
-				got := BoundDisk(layersize.Interval{Value: a, Min: b, Max: c}, layersize.Interval{Value: c, Min: a, Max: b})
+				got := BoundDisk(
+					layersize.Interval{Value: a, Min: b, Max: c},
+					layersize.Interval{Value: c, Min: a, Max: b},
+				)
 				if got.Min < 0 || got.Min > got.Value || got.Value > got.Max {
 					t.Fatalf("of %d, %d, %d: %+v", a, b, c, got)
 				}

@@ -9,7 +9,10 @@ import (
 
 // FuzzZTOC reads anything as a zTOC.
 func FuzzZTOC(f *testing.F) {
-	blob, z, err := ztoctest.Pack(layertest.MakeTar(f, layertest.Regular("a", 3000), layertest.Symlink("b", "a"), layertest.Regular("c", 9000)), 4096)
+	blob, z, err := ztoctest.Pack(
+		layertest.MakeTar(f, layertest.Regular("a", 3000), layertest.Symlink("b", "a"), layertest.Regular("c", 9000)),
+		4096,
+	)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -17,7 +20,12 @@ func FuzzZTOC(f *testing.F) {
 	f.Add(ztoc)
 	f.Add(ztoc[:len(ztoc)/2])
 	f.Fuzz(func(t *testing.T, ztoc []byte) {
-		if m, err := measureZTOC(t.Context(), layertest.NewLayer(layertest.TypeOCIGzip, blob), ztoc, 1<<20); err == nil {
+		if m, err := measureZTOC(
+			t.Context(),
+			layertest.NewLayer(layertest.TypeOCIGzip, blob),
+			ztoc,
+			1<<20,
+		); err == nil {
 			layertest.CheckSane(t, m)
 		}
 	})

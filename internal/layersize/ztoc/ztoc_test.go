@@ -20,8 +20,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/ztoctest"
 )
 
-// builtBySOCI is a layer, and its zTOC as soci-snapshotter 0.16.1 builds it: zTOCs of spans of
-// 64 KiB, which begin at various bits, for what zlib packed in small blocks.
+// builtBySOCI is a layer, and its zTOC as soci-snapshotter 0.16.1 builds it: zTOCs of spans of 64
+// KiB, which begin at various bits, for what zlib packed in small blocks.
 func builtBySOCI(t testing.TB) (l layersize.Layer, tarball, ztoc []byte) {
 	t.Helper()
 	blob, err := os.ReadFile("testdata/soci-0.16.1.tar.gz")
@@ -156,7 +156,8 @@ func TestAZTOCFitsWhateverTarItIsOf(t *testing.T) {
 					t.Errorf("%s: %v", name, err)
 					continue
 				}
-				if m.DiskBytes != want.DiskBytes || *m.Inodes != *want.Inodes || !m.Exact || m.UnpackedBytes != want.UnpackedBytes {
+				if m.DiskBytes != want.DiskBytes || *m.Inodes != *want.Inodes || !m.Exact ||
+					m.UnpackedBytes != want.UnpackedBytes {
 					t.Errorf("%s: %+v with %d inodes, want %+v with %d", name, m, *m.Inodes, want, *want.Inodes)
 				}
 				l.Annotations = map[string]string{layersize.AnnotationStargzSize: "12345678"}
@@ -183,11 +184,13 @@ func packedWithZTOC(t testing.TB, tarball []byte, span int) (layersize.Layer, *z
 	return layertest.NewLayer(layertest.TypeOCIGzip, blob), z
 }
 
-// TestALyingZTOCIsRefuted: whatever it lies about, in either direction, once what it lies about
-// is unpacked: here all of it is.
+// TestALyingZTOCIsRefuted: whatever it lies about, in either direction, once what it lies about is
+// unpacked: here all of it is.
 func TestALyingZTOCIsRefuted(t *testing.T) {
 	t.Parallel()
-	tarball := layertest.MakeTar(t, append(layertest.Mixture(200, 3000), layertest.Symlink("link", "target"), layertest.Regular("last", 3000))...)
+	tarball := layertest.MakeTar(
+		t,
+		append(layertest.Mixture(200, 3000), layertest.Symlink("link", "target"), layertest.Regular("last", 3000))...)
 	find := func(z *ztoctest.ZTOC, name string) *ztoctest.File {
 		return &z.Files[slices.IndexFunc(z.Files, func(f ztoctest.File) bool { return f.Name == name })]
 	}
@@ -295,8 +298,8 @@ func TestALieInAShareOfTheSpansIsFound(t *testing.T) {
 	}
 }
 
-// TestALargeSpanIsCheckedByItsStart: too little to call it exact, and enough to refute a
-// checkpoint that is none.
+// TestALargeSpanIsCheckedByItsStart: too little to call it exact, and enough to refute a checkpoint
+// that is none.
 func TestALargeSpanIsCheckedByItsStart(t *testing.T) {
 	t.Parallel()
 	tarball := layertest.MakeTar(t, layertest.Mixture(2000, 3000)...)

@@ -6,18 +6,18 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 )
 
-// aheadBlob is a blob whose start is read before it is asked for.
-type aheadBlob struct {
+// prefetchedBlob is a blob whose start is read before it is asked for.
+type prefetchedBlob struct {
 	layersize.Blob
 	done  chan struct{}
 	start []byte
 	err   error
 }
 
-// readAhead begins to read the first bytes of a blob that has more. The caller waits for the end of
+// prefetchStart begins to read the first bytes of a blob that has more. The caller waits for the end of
 // it.
-func readAhead(blob layersize.Blob, bytes int64) *aheadBlob {
-	a := &aheadBlob{Blob: blob, done: make(chan struct{}), start: make([]byte, bytes)}
+func prefetchStart(blob layersize.Blob, bytes int64) *prefetchedBlob {
+	a := &prefetchedBlob{Blob: blob, done: make(chan struct{}), start: make([]byte, bytes)}
 	go func() {
 		defer close(a.done)
 		_, a.err = blob.ReadAt(a.start, 0)
@@ -25,15 +25,15 @@ func readAhead(blob layersize.Blob, bytes int64) *aheadBlob {
 	return a
 }
 
-// wait ends when the start was read, or the blob's context is done.
-func (a *aheadBlob) wait() { <-a.done }
+// waitForStart ends when the start was read, or the blob's context is done.
+func (a *prefetchedBlob) waitForStart() { <-a.done }
 
 // ReadAt keeps the contract of io.ReaderAt.
-func (a *aheadBlob) ReadAt(p []byte, off int64) (int, error) {
+func (a *prefetchedBlob) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off+int64(len(p)) > int64(len(a.start)) {
 		return a.Blob.ReadAt(p, off)
 	}
-	a.wait()
+	a.waitForStart()
 	if a.err != nil {
 		return 0, a.err
 	}
@@ -41,7 +41,7 @@ func (a *aheadBlob) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // ReadRanges reads many ranges at once where the blob can.
-func (a *aheadBlob) ReadRanges(buffers [][]byte, offsets []int64) error {
+func (a *prefetchedBlob) ReadRanges(buffers [][]byte, offsets []int64) error {
 	if many, able := a.Blob.(interface {
 		ReadRanges(buffers [][]byte, offsets []int64) error
 	}); able {
