@@ -57,16 +57,16 @@ func ExampleMeasurer_Measure() {
 	layer := report.Images[0].Measurements[0]
 	fmt.Printf("%s: %d bytes on disk, exact: %t\n", layer.Method, layer.DiskBytes.Value, layer.Exact)
 	fmt.Printf("a disk of %d GiB\n", disk.SizeGiB)
-	// Output: streamed: 106496 bytes on disk, exact: true a disk of 20 GiB
+	// Output:
+	// streamed: 106496 bytes on disk, exact: true
+	// a disk of 20 GiB
 }
 
 // pushOneFile pushes an image with one layer that has one file.
 func pushOneFile(reference string, size int) error {
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)
-	if err := w.WriteHeader(
-		&tar.Header{Name: "file", Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(size)},
-	); err != nil {
+	if err := w.WriteHeader(&tar.Header{Name: "file", Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(size)}); err != nil {
 		return err
 	}
 	if _, err := w.Write(make([]byte, size)); err != nil {
@@ -75,9 +75,7 @@ func pushOneFile(reference string, size int) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	layer, err := tarball.LayerFromOpener(
-		func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive.Bytes())), nil },
-	)
+	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive.Bytes())), nil })
 	if err != nil {
 		return err
 	}
