@@ -72,9 +72,13 @@ func (s *target) askListing(t *testing.T, first fields) []answer {
 	}
 	_, many := s.call(t, "DescribeImageCaches", fields{"ImageCacheIds": ids[:50], "Limit": 50})
 	_, newer := first["ImageCacheType"]
+	everything := s.must(t, "DescribeImageCaches", fields{"ImageCacheIds": []string{}, "Limit": 1})
+	_, tooLong := s.call(t, "DescribeImageCaches", fields{"Limit": 51})
 	return []answer{
 		{"UnknownIDNotFound", "What does DescribeImageCaches say of an unknown id?", unknown},
 		{"DeleteUnknown", "May an unknown id be deleted?", yes(code)},
+		{"EmptyIDsSelectNothing", "Does an empty list of ids select every cache?", yesNo(count(everything["ImageCaches"]) > 0)},
+		{"LimitIsParameter", "May a page have 51 caches?", yes(tooLong)},
 		{"MaxIDs", "May one call name 50 ids?", yes(many)},
 		{"Order", "In which order are caches listed?", s.order(t)},
 		{"OmitNewerFields", "Do answers have the type of a cache?", yesNo(newer)},
@@ -146,9 +150,17 @@ func (s *target) askBounds(t *testing.T, id string) []answer {
 	for i := range 20 {
 		images = append(images, fmt.Sprintf("%s-%d", s.images[0], i))
 	}
+	_, keyOnly := s.update(t, id, fields{"Tags": []fields{{"Key": "suite"}}})
+	_, noServer := s.update(t, id, fields{"ImageRegistryCredentials": []fields{{"Username": "user", "Password": "password"}}})
+	_, noImages := s.update(t, id, fields{"Images": []string{}})
+	_, noName := s.update(t, id, fields{"ImageCacheName": ""}) // a name follows, by which a left-over is found
 	_, long := s.update(t, id, fields{"ImageCacheName": prefix + strings.Repeat("n", 128-len(prefix))})
 	_, many := s.create(t, newName(), fields{"Images": images}) // the last: it is not waited for
 	return []answer{
+		{"AcceptTagWithoutValue", "May a tag have no value?", yes(keyOnly)},
+		{"AcceptCredentialWithoutServer", "May a credential name no server?", yes(noServer)},
+		{"AcceptEmptyImages", "May the images of an update be an empty list?", yes(noImages)},
+		{"AcceptEmptyName", "May a name be empty?", yes(noName)},
 		{"MaxImages", "May a cache have 20 images?", yes(many)},
 		{"MaxNameLength", "May a name have 128 characters?", yes(long)},
 	}

@@ -44,6 +44,9 @@ func (s *Server) describeCaches(c *call, in describeRequest) (any, *apiError) {
 		}
 	}
 	visible = slices.DeleteFunc(visible, func(rec *record) bool { return !in.matchesFilters(rec) })
+	if in.IDs != nil && len(in.IDs) == 0 && s.opts.Unconfirmed.EmptyIDsSelectNothing {
+		visible = nil
+	}
 	s.sortRecords(visible)
 	if c.reversed {
 		slices.Reverse(visible)
@@ -57,7 +60,11 @@ func (s *Server) describeCaches(c *call, in describeRequest) (any, *apiError) {
 
 func (in describeRequest) checkFields(u Unconfirmed) *apiError {
 	if in.Limit != nil && (*in.Limit < 1 || *in.Limit > maxLimit) {
-		return newInvalidValueError("Limit", fmt.Sprintf("%d is not between 1 and %d", *in.Limit, maxLimit))
+		err := newInvalidValueError("Limit", fmt.Sprintf("%d is not between 1 and %d", *in.Limit, maxLimit))
+		if u.LimitIsParameter {
+			err.code = CodeInvalidParameter
+		}
+		return err
 	}
 	if len(in.IDs) > u.MaxIDs {
 		return newTooManyError("ImageCacheIds", u.MaxIDs)

@@ -14,6 +14,9 @@ type updateRequest struct {
 // another cloud it takes a cache in Ready and UpdateFailed only.
 func (s *Server) updateCache(c *call, in updateRequest) (any, *apiError) {
 	u := s.opts.Unconfirmed
+	if u.AcceptEmptyImages && len(in.Images) == 0 {
+		in.Images = nil
+	}
 	if err := in.checkSettings(u); err != nil {
 		return nil, err
 	}

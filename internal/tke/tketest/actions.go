@@ -56,7 +56,7 @@ func (s *Server) handleCall(c *call) (any, *apiError) {
 		}
 	}
 	act := actions[c.action]
-	if err := checkObject(c.body, act.params, ""); err != nil {
+	if err := checkObject(c.body, s.opts.Unconfirmed.relaxParams(act.params), ""); err != nil {
 		return nil, err
 	}
 	return act.run(s, c)

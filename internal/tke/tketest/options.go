@@ -106,6 +106,22 @@ type Unconfirmed struct {
 	// OmitNewerFields leaves out of answers what the oldest published example lacks. Default: all
 	// fields are there.
 	OmitNewerFields bool
+	// EmptyIDsSelectNothing makes `ImageCacheIds: []` list nothing. Default: every cache, as without
+	// the field.
+	EmptyIDsSelectNothing bool
+	// LimitIsParameter answers InvalidParameter to a Limit that is too large. Default:
+	// InvalidParameterValue.
+	LimitIsParameter bool
+	// AcceptEmptyName takes an empty ImageCacheName. Default: InvalidParameterValue.
+	AcceptEmptyName bool
+	// AcceptEmptyImages takes `Images: []` in an update, which keeps the images then. Default:
+	// InvalidParameterValue.
+	AcceptEmptyImages bool
+	// AcceptTagWithoutValue takes a tag that has only a key. Default: MissingParameter.
+	AcceptTagWithoutValue bool
+	// AcceptCredentialWithoutServer takes a login that names no registry. Default:
+	// InvalidParameterValue.
+	AcceptCredentialWithoutServer bool
 
 	// MaxIDs in one call. Default: 50, the largest page.
 	MaxIDs int

@@ -83,6 +83,24 @@ var (
 	}
 )
 
+// relaxParams returns the fields of an action without what a service may turn out not to require.
+func (u Unconfirmed) relaxParams(params []param) []param {
+	if !u.AcceptTagWithoutValue {
+		return params
+	}
+	relaxed := slices.Clone(params)
+	for i := range relaxed {
+		if relaxed[i].name != "Tags" {
+			continue
+		}
+		relaxed[i].fields = slices.Clone(relaxed[i].fields)
+		for j := range relaxed[i].fields {
+			relaxed[i].fields[j].required = relaxed[i].fields[j].name == "Key"
+		}
+	}
+	return relaxed
+}
+
 // checkObject holds a JSON object against the fields that it may have. Names count in their exact
 // case, and null is no value of any type.
 func checkObject(raw []byte, params []param, path string) *apiError {

@@ -29,7 +29,7 @@ type settings struct {
 }
 
 func (in settings) checkSettings(u Unconfirmed) *apiError {
-	return firstError(in.checkName(u), in.checkImages(u), in.checkNumbers(), in.checkLists())
+	return firstError(in.checkName(u), in.checkImages(u), in.checkNumbers(), in.checkLists(u))
 }
 
 func firstError(errs ...*apiError) *apiError {
@@ -45,7 +45,7 @@ func (in settings) checkName(u Unconfirmed) *apiError {
 	switch {
 	case in.ImageCacheName == nil:
 		return nil
-	case *in.ImageCacheName == "":
+	case *in.ImageCacheName == "" && !u.AcceptEmptyName:
 		return newInvalidValueError("ImageCacheName", "it is empty")
 	case u.MaxNameLength > 0 && utf8.RuneCountInString(*in.ImageCacheName) > u.MaxNameLength:
 		return newInvalidValueError("ImageCacheName", fmt.Sprintf("it is longer than %d characters", u.MaxNameLength))
@@ -87,11 +87,14 @@ func (in settings) checkNumbers() *apiError {
 	return nil
 }
 
-func (in settings) checkLists() *apiError {
+func (in settings) checkLists(u Unconfirmed) *apiError {
 	if err := checkIDs("SecurityGroupIds", "sg-", in.SecurityGroupIDs); err != nil {
 		return err
 	}
 	for i, credential := range in.ImageRegistryCredentials {
+		if credential.Server == "" && u.AcceptCredentialWithoutServer {
+			continue
+		}
 		if err := checkHost(fmt.Sprintf("ImageRegistryCredentials.%d.Server", i), credential.Server); err != nil {
 			return err
 		}
