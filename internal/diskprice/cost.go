@@ -1,5 +1,5 @@
-// Package diskprice puts both remedies in money: data source tkeimage_disk_price asks for the price of a disk, function
-// monthly_cost compares an image cache with a larger system disk.
+// Package diskprice puts both remedies in money: data source tkeimage_disk_price asks for the price
+// of a disk, function monthly_cost compares an image cache with a larger system disk.
 package diskprice
 
 import (
@@ -31,8 +31,9 @@ type Cost struct {
 	BillableGiB *big.Rat // of one system disk
 }
 
-// EstimateMonth returns the cost of a month. Source of what is billed: the pages on image caches and on the annotations of
-// super nodes; a snapshot is billed by its capacity, which is the cache's size at most.
+// EstimateMonth returns the cost of a month. Source of what is billed: the pages on image caches
+// and on the annotations of super nodes; a snapshot is billed by its capacity, which is the cache's
+// size at most.
 func EstimateMonth(use Usage) Cost {
 	month := new(big.Rat).Quo(use.HoursPerMonth, big.NewRat(HoursPerMonth, 1))
 	diskMonths := new(big.Rat).Mul(use.Pods, month)

@@ -49,8 +49,9 @@ func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureReques
 
 func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "What your account is asked for a cloud disk that is billed by the hour, by the disk API's own inquiry. " +
-			"Function `monthly_cost` makes both remedies out of it: an image cache, whose disks are billed whole, and a larger system disk, of which 20 GiB are free.\n\n" +
+		MarkdownDescription: "What your account is asked for a cloud disk that is billed by the hour, " +
+			"by the disk API's own inquiry. Function `monthly_cost` compares both remedies with it: an image cache, " +
+			"whose disks are billed whole, and a larger system disk, of which 20 GiB are free.\n\n" +
 			"That the disks of Pods have the price of cloud disks is not published: compare a bill before you rely on it. " +
 			"It takes the CAM action `cbs:InquiryPriceCreateDisks`, and `cbs:DescribeDiskConfigQuota` where `zone` is set.",
 		Attributes: map[string]schema.Attribute{
@@ -72,15 +73,19 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"price_per_hour": schema.NumberAttribute{
-				Computed: true, MarkdownDescription: "Price of the whole disk for an hour, with the discount of your account.",
+				Computed:            true,
+				MarkdownDescription: "Price of the whole disk for an hour, with the discount of your account.",
 			},
 			"price_gib_month": schema.NumberAttribute{
-				Computed: true, MarkdownDescription: "`price_per_hour` × 730 ÷ `size_gib`, rounded to six digits after the point.",
+				Computed:            true,
+				MarkdownDescription: "`price_per_hour` × 730 ÷ `size_gib`, rounded to six digits after the point.",
 			},
 			"currency": schema.StringAttribute{
 				Computed: true,
-				MarkdownDescription: "`USD` where the provider calls the international site (`domain = \"intl.tencentcloudapi.com\"`), else `CNY`: " +
-					"as the pages of both sites state it, since the answer names no currency. What an account of the international site is answered by the other address is unconfirmed.",
+				MarkdownDescription: "`USD` where the provider calls the international site " +
+					"(`domain = \"intl.tencentcloudapi.com\"`), else `CNY`: as the pages of both sites state it, since the " +
+					"answer names no currency. What the other address answers to an account of the international site is " +
+					"unconfirmed.",
 			},
 		},
 	}
@@ -112,7 +117,8 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// checkZone returns an error on zone where it does not sell the disk. It makes no request where no zone is named.
+// checkZone returns an error on zone where it does not sell the disk. It makes no request where no
+// zone is named.
 func (d *DataSource) checkZone(ctx context.Context, disks *cbs.Client, disk cbs.Disk, zone string) diag.Diagnostics {
 	if zone == "" {
 		return nil
@@ -135,9 +141,13 @@ func (m *model) setPrice(perHour *big.Rat, currency string) {
 	m.Currency = types.StringValue(currency)
 }
 
-// attributeDisk puts a refusal of a value on disk_type: the service names neither field by a code of its own.
+// attributeDisk puts a refusal of a value on disk_type: the service names neither field by a code
+// of its own.
 func attributeDisk(failure diag.Diagnostic, err error) diag.Diagnostic {
-	if failed, ok := errors.AsType[*cbs.Error](err); ok && failed.HasCode("InvalidParameterValue", "InvalidDiskType", "ResourceUnavailable") {
+	if failed, ok := errors.AsType[*cbs.Error](
+		err,
+	); ok &&
+		failed.HasCode("InvalidParameterValue", "InvalidDiskType", "ResourceUnavailable") {
 		return diag.WithPath(path.Root("disk_type"), failure)
 	}
 	return failure

@@ -87,10 +87,18 @@ func TestTheDataSourceReadsThePriceOfADisk(t *testing.T) {
 	const disk = `
   disk_type = "CLOUD_PREMIUM"
   size_gib  = 50`
-	runSteps(t,
-		resource.TestStep{Config: configure(url, "", disk), ConfigStateChecks: checkPrice(t, "0.0244", "0.35624", "CNY")},
+	runSteps(
+		t,
 		resource.TestStep{
-			Config:            configure(url, `domain = "intl.tencentcloudapi.com"`, disk+"\n  zone = \"ap-guangzhou-3\""),
+			Config:            configure(url, "", disk),
+			ConfigStateChecks: checkPrice(t, "0.0244", "0.35624", "CNY"),
+		},
+		resource.TestStep{
+			Config: configure(
+				url,
+				`domain = "intl.tencentcloudapi.com"`,
+				disk+"\n  zone = \"ap-guangzhou-3\"",
+			),
 			ConfigStateChecks: checkPrice(t, "0.0244", "0.35624", "USD"),
 		},
 	)
@@ -117,7 +125,13 @@ func TestAPriceNeedsCredentials(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
 	config := "provider \"tkeimage\" {}\ndata \"tkeimage_disk_price\" \"test\" {\n disk_type = \"CLOUD_PREMIUM\"\n size_gib = 50\n}\n"
-	runSteps(t, resource.TestStep{Config: config, ExpectError: unwrapped(`Cannot price a disk of type CLOUD_PREMIUM and 50 GiB`)})
+	runSteps(
+		t,
+		resource.TestStep{
+			Config:      config,
+			ExpectError: unwrapped(`Cannot price a disk of type CLOUD_PREMIUM and 50 GiB`),
+		},
+	)
 }
 
 func TestMonthlyCostIsTheSumOfItsTerms(t *testing.T) {
@@ -135,7 +149,13 @@ output "cost" {
 			"root_disk":   exactNumber(t, "52.5"), // 30 × 10 × ½ × 0.35
 			"cheaper":     knownvalue.StringExact("root_disk"),
 			"terms": knownvalue.ObjectExact(map[string]knownvalue.Check{
-				"snapshot": exactNumber(t, "6"), "cache_disks": exactNumber(t, "87.5"), "system_disks": exactNumber(t, "52.5"), "billable_gib": exactNumber(t, "30"),
+				"snapshot": exactNumber(
+					t,
+					"6",
+				),
+				"cache_disks":  exactNumber(t, "87.5"),
+				"system_disks": exactNumber(t, "52.5"),
+				"billable_gib": exactNumber(t, "30"),
 			}),
 		})),
 	}})
@@ -154,7 +174,14 @@ output "cost" {
 	} {
 		runSteps(t, resource.TestStep{Config: call, PlanOnly: true, ExpectError: unwrapped(want)})
 	}
-	runSteps(t, resource.TestStep{Config: `output "cost" { value = provider::tkeimage::monthly_cost(50) }`, PlanOnly: true, ExpectError: unwrapped("it is no object")})
+	runSteps(
+		t,
+		resource.TestStep{
+			Config:      `output "cost" { value = provider::tkeimage::monthly_cost(50) }`,
+			PlanOnly:    true,
+			ExpectError: unwrapped("it is no object"),
+		},
+	)
 }
 
 func TestMonthlyCostWaitsForWhatIsUnknown(t *testing.T) {

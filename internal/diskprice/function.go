@@ -24,7 +24,10 @@ func (Function) Metadata(_ context.Context, _ function.MetadataRequest, resp *fu
 // termTypes and costTypes are the object that the function returns.
 var (
 	termTypes = map[string]attr.Type{
-		"snapshot": types.NumberType, "cache_disks": types.NumberType, "system_disks": types.NumberType, "billable_gib": types.NumberType,
+		"snapshot":     types.NumberType,
+		"cache_disks":  types.NumberType,
+		"system_disks": types.NumberType,
+		"billable_gib": types.NumberType,
 	}
 	costTypes = map[string]attr.Type{
 		"image_cache": types.NumberType, "root_disk": types.NumberType, "cheaper": types.StringType,
@@ -35,14 +38,17 @@ var (
 func (Function) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "What an image cache and a larger system disk cost in a month",
-		MarkdownDescription: "Compares both remedies in money. It is pure arithmetic: prices are arguments, no request is made. Results are rounded to six digits.\n\n" +
+		MarkdownDescription: "Compares both remedies in money. It is pure arithmetic: prices are arguments, " +
+			"no request is made. Results are rounded to six digits.\n\n" +
 			describeOptions() +
 			"\nThe result is an object:\n\n" +
 			"- `image_cache`: `terms.snapshot` and `terms.cache_disks` together\n" +
 			"- `root_disk`: `terms.system_disks`\n" +
 			"- `cheaper`: `image_cache`, `root_disk`, or `neither` where both cost the same\n" +
-			"- `terms.snapshot`: `size_gib` × `snapshot_price_gib_month`, for the whole month. The service bills the capacity of the snapshot, which is `size_gib` at most\n" +
-			"- `terms.cache_disks`: `size_gib` × `pods` × `hours_per_month` ÷ 730 × `disk_price_gib_month`: a disk that is made from a cache is billed whole, for the life of its Pod\n" +
+			"- `terms.snapshot`: `size_gib` × `snapshot_price_gib_month`, for the whole month. " +
+			"The service bills the capacity of the snapshot, which is `size_gib` at most\n" +
+			"- `terms.cache_disks`: `size_gib` × `pods` × `hours_per_month` ÷ 730 × `disk_price_gib_month`: " +
+			"a disk that is made from a cache is billed whole, for the life of its Pod\n" +
 			"- `terms.system_disks`: `terms.billable_gib` × `pods` × `hours_per_month` ÷ 730 × `disk_price_gib_month`\n" +
 			"- `terms.billable_gib`: what is above the free 20 GiB of one system disk\n\n" +
 			"What a Pod waits while its images are pulled is in neither: an image cache is mostly bought for that time.",
@@ -74,7 +80,10 @@ func (Function) Run(ctx context.Context, req function.RunRequest, resp *function
 	}
 	written, ok := elementsOf(argument.UnderlyingValue())
 	if !ok {
-		resp.Error = function.NewArgumentFuncError(0, "it is no object: write one, such as { size_gib = 50, pods = 10, … }")
+		resp.Error = function.NewArgumentFuncError(
+			0,
+			"it is no object: write one, such as { size_gib = 50, pods = 10, … }",
+		)
 		return
 	}
 	use, known, err := readUsage(written)
@@ -110,7 +119,10 @@ func toTerraform(cost Cost) types.Object {
 	values := numbers(map[string]*big.Rat{"image_cache": cost.ImageCache, "root_disk": cost.RootDisk})
 	values["cheaper"] = types.StringValue(cost.Cheaper())
 	values["terms"] = types.ObjectValueMust(termTypes, numbers(map[string]*big.Rat{
-		"snapshot": cost.Snapshot, "cache_disks": cost.CacheDisks, "system_disks": cost.SystemDisks, "billable_gib": cost.BillableGiB,
+		"snapshot":     cost.Snapshot,
+		"cache_disks":  cost.CacheDisks,
+		"system_disks": cost.SystemDisks,
+		"billable_gib": cost.BillableGiB,
 	}))
 	return types.ObjectValueMust(costTypes, values)
 }

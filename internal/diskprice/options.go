@@ -29,8 +29,11 @@ type option struct {
 // costOptions are all keys, in the order of the documentation.
 var costOptions = []option{
 	{
-		name: "size_gib", about: "size of a Pod's disk and of the cache, usually `size_gib` of `tkeimage_root_disk_size`",
-		least: 1, most: disksize.MaxGiB, set: func(u *Usage, n *big.Rat) { u.SizeGiB = n },
+		name:  "size_gib",
+		about: "size of a Pod's disk and of the cache, usually `size_gib` of `tkeimage_root_disk_size`",
+		least: 1,
+		most:  disksize.MaxGiB,
+		set:   func(u *Usage, n *big.Rat) { u.SizeGiB = n },
 	},
 	{
 		name: "pods", about: "number of Pods that run at the same time, on average",
@@ -41,21 +44,24 @@ var costOptions = []option{
 		most: 744, fallback: big.NewRat(HoursPerMonth, 1), set: func(u *Usage, n *big.Rat) { u.HoursPerMonth = n },
 	},
 	{
-		name: "disk_price_gib_month", about: "price of one GiB of cloud disk for a month, such as `price_gib_month` of `tkeimage_disk_price`",
-		set: func(u *Usage, n *big.Rat) { u.DiskPrice = n },
+		name:  "disk_price_gib_month",
+		about: "price of one GiB of cloud disk for a month, such as `price_gib_month` of `tkeimage_disk_price`",
+		set:   func(u *Usage, n *big.Rat) { u.DiskPrice = n },
 	},
 	{
-		name: "snapshot_price_gib_month", about: "price of one GiB of snapshot for a month, from the price list of your site; no API returns it",
-		set: func(u *Usage, n *big.Rat) { u.SnapshotPrice = n },
+		name:  "snapshot_price_gib_month",
+		about: "price of one GiB of snapshot for a month, from the price list of your site; no API returns it",
+		set:   func(u *Usage, n *big.Rat) { u.SnapshotPrice = n },
 	},
 }
 
-// readUsage returns what the options say. known is false where a value is not known yet. The error names every mistake.
+// readUsage returns what the options say. known is false where a value is not known yet. The error
+// names every mistake.
 func readUsage(written map[string]attr.Value) (use Usage, known bool, err error) {
 	known = true
 	var mistakes []string
 	for _, o := range costOptions {
-		number, fault := o.read(written[o.name])
+		number, fault := o.readNumber(written[o.name])
 		switch {
 		case fault != "":
 			mistakes = append(mistakes, o.name+" "+fault)
@@ -67,7 +73,10 @@ func readUsage(written map[string]attr.Value) (use Usage, known bool, err error)
 	}
 	for _, name := range slices.Sorted(maps.Keys(written)) {
 		if !slices.ContainsFunc(costOptions, func(o option) bool { return o.name == name }) {
-			mistakes = append(mistakes, fmt.Sprintf("%s is not an option: write one of %s", name, strings.Join(optionNames(), ", ")))
+			mistakes = append(
+				mistakes,
+				fmt.Sprintf("%s is not an option: write one of %s", name, strings.Join(optionNames(), ", ")),
+			)
 		}
 	}
 	if len(mistakes) > 0 {
@@ -76,8 +85,9 @@ func readUsage(written map[string]attr.Value) (use Usage, known bool, err error)
 	return use, known, nil
 }
 
-// read returns the number of an option, nil where it is not known yet, or what is wrong with it.
-func (o option) read(value attr.Value) (number *big.Rat, fault string) {
+// readNumber returns the number of an option, nil where it is not known yet, or what is wrong with
+// it.
+func (o option) readNumber(value attr.Value) (number *big.Rat, fault string) {
 	if value != nil && value.IsUnknown() {
 		return nil, ""
 	}
@@ -115,7 +125,8 @@ func optionNames() (names []string) {
 	return names
 }
 
-// exactDecimal returns the number as it is written in a configuration: Terraform's binary number of 512 bits is near to it.
+// exactDecimal returns the number as it is written in a configuration: Terraform's binary number of
+// 512 bits is near to it.
 func exactDecimal(number *big.Float) *big.Rat {
 	exact, _ := new(big.Rat).SetString(number.Text('f', -1))
 	return exact

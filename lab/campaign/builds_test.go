@@ -23,7 +23,7 @@ type trouble struct {
 	step    string                          // the event after which meddle comes; empty: as soon as the cache is Ready or Updating
 	meddle  func(cloud *tketest.Server, id string)
 	more    string // arguments of the cache
-	says    string // empty: nobody notices
+	says    string // empty: no text notices it
 	options tketest.Options
 }
 
@@ -62,16 +62,16 @@ var troubles = []trouble{
 	{title: "the registry is out of reach", on: creating, pull: failsWith("dial tcp 1.2.3.4:443: i/o timeout"), says: "NAT gateway"},
 	{title: "the snapshot cannot be taken", on: creating, pull: failsWith("create snapshot failed: internal error"), says: "create snapshot failed"},
 	{title: "the build takes longer than its timeout", on: creating, long: true, more: short, says: "raise the timeout"},
-	{title: "somebody deletes it when its disk is made", on: creating, step: stepDisk, pull: slow, meddle: deleted, says: "no longer exists"},
-	{title: "somebody deletes it while it pulls", on: creating, step: stepInstance, pull: slow, meddle: deleted, says: "no longer exists"},
-	{title: "somebody deletes it once it is Ready", on: refreshing, meddle: deleted},
+	{title: "it is deleted from outside when its disk is made", on: creating, step: stepDisk, pull: slow, meddle: deleted, says: "no longer exists"},
+	{title: "it is deleted from outside while it pulls", on: creating, step: stepInstance, pull: slow, meddle: deleted, says: "no longer exists"},
+	{title: "it is deleted from outside once it is Ready", on: refreshing, meddle: deleted},
 	{title: "it fails once it is Ready", on: refreshing, meddle: failed("the snapshot was lost")},
 	{title: "the update fails: no space", on: updating, pull: failsWith("no space left on device"), says: "Raise size_gib"},
 	{title: "the update fails: credentials", on: updating, pull: failsWith("pull access denied"), says: "Check registry_credentials"},
 	{title: "the update takes longer than its timeout", on: updating, long: true, more: short, says: "raise the timeout"},
-	{title: "somebody deletes it while it is updated", on: updating, pull: slow, meddle: deleted, says: "no longer exists"},
-	{title: "somebody deletes it before it is destroyed", on: deleting, meddle: deleted},
-	{title: "names are unique, and somebody has taken it", on: creating, says: "another image cache has this name",
+	{title: "it is deleted from outside while it is updated", on: updating, pull: slow, meddle: deleted, says: "no longer exists"},
+	{title: "it is deleted from outside before it is destroyed", on: deleting, meddle: deleted},
+	{title: "names are unique, and this one is taken", on: creating, says: "another image cache has this name",
 		options: tketest.Options{Unconfirmed: tketest.Unconfirmed{UniqueNames: true}}, step: "taken"},
 }
 

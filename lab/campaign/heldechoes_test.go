@@ -118,7 +118,7 @@ func basic(secret string) http.HandlerFunc {
 	}
 }
 
-// challenged leads to a token service, and refuses whoever comes with a token.
+// challenged leads to a token service, and refuses every request that carries a token.
 func challenged(service, refused string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.Header.Get("Authorization"), "Bearer ") {

@@ -17,7 +17,7 @@ import (
 	"testing"
 )
 
-// registry is a small registry that serves what it was given, to whoever has the password, unless a hook comes before it.
+// registry is a small registry that serves its content to every request with the password, unless a hook comes before it.
 type registry struct {
 	*httptest.Server
 	hook func(w http.ResponseWriter, r *http.Request) bool // true: it has answered
@@ -25,7 +25,7 @@ type registry struct {
 	mu        sync.Mutex
 	manifests map[string][]byte // by tag and by digest
 	blobs     map[string][]byte
-	strangers []string // secrets that another host was sent
+	elsewhere []string // secrets that another host received
 }
 
 func newRegistry(t *testing.T) *registry {

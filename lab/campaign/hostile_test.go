@@ -189,7 +189,7 @@ var malices = []malice{
 		storage := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.strangers = append(s.strangers, r.Header.Get("Authorization"))
+			s.elsewhere = append(s.elsewhere, r.Header.Get("Authorization"))
 			_, _ = w.Write(noise)
 		}))
 		s.Config.RegisterOnShutdown(storage.Close)
@@ -284,7 +284,7 @@ output "told" { value = "exact ${data.tkeimage_root_disk_size.x.exact}" }
 	begun := time.Now()
 	mib = r.peak(func() { _, said = r.try("plan") })
 	took = time.Since(begun)
-	for _, secret := range s.strangers {
+	for _, secret := range s.elsewhere {
 		if secret != "" {
 			tally.secrets.Add(1)
 			t.Errorf("another host was sent %q", secret)

@@ -198,8 +198,8 @@ func (k kill) happen(t *testing.T, seen *figures) {
 	r.converged()
 }
 
-// strike runs the command, sends the signal at its moment, and waits for the end of the command. It tells whether there was
-// somebody to send it to.
+// strike runs the command, sends the signal at its moment, and waits for the end of the command. It reports whether a
+// process was there to receive it.
 func (k kill) strike(r *run, action, command string) (struck bool) {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), longest)

@@ -191,7 +191,7 @@ func (f *intrusion) strike(t *testing.T, call string) (outcome string, met int) 
 	}
 	outcome = r.mended(code == 0, creating)
 	if slices.ContainsFunc(r.cloud.Requests(), func(q tketest.Request) bool { return sts.RoleOf(q.SecretID) != role }) {
-		t.Error("the service was asked by somebody else than the role")
+		t.Error("the service received a request that the role did not sign")
 	}
 	return outcome, met
 }

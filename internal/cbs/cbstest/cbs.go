@@ -1,6 +1,7 @@
-// Package cbstest is a stand-in for the two actions of Cloud Block Storage (service cbs, version 2017-03-12) that price a
-// disk. It is written from the published page (https://www.tencentcloud.com/document/api/362/16314) and from the models of
-// the official client for Node, tencentcloud-sdk-nodejs 4.1.313.
+// Package cbstest is a stand-in for the two actions of Cloud Block Storage (service cbs, version
+// 2017-03-12) that price a disk. It is written from the published page
+// (https://www.tencentcloud.com/document/api/362/16314) and from the models of the official client
+// for Node, tencentcloud-sdk-nodejs 4.1.313.
 package cbstest
 
 import (
@@ -68,12 +69,23 @@ func New(opts Options) *Server {
 		Name: "cbs", Version: "2017-03-12", Clock: opts.Clock, Lookup: opts.Lookup,
 		Actions: map[string]apitest.Action{
 			InquiryPriceCreateDisks: {
-				Strings: []string{"DiskChargeType!", "DiskType!"}, Integers: []string{"DiskSize!", "ProjectId", "DiskCount", "ThroughputPerformance", "DiskBackupQuota"},
-				Run: s.inquirePrice,
+				Strings: []string{
+					"DiskChargeType!",
+					"DiskType!",
+				},
+				Integers: []string{"DiskSize!", "ProjectId", "DiskCount", "ThroughputPerformance", "DiskBackupQuota"},
+				Run:      s.inquirePrice,
 			},
 			DescribeDiskConfigQuota: {
-				Strings: []string{"InquiryType!", "DiskChargeType", "DiskUsage", "DedicatedClusterId"}, Integers: []string{"Memory", "CPU"},
-				Lists: []string{"InstanceFamilies", "DiskTypes", "Zones"}, Run: s.describeConfigs,
+				Strings: []string{
+					"InquiryType!",
+					"DiskChargeType",
+					"DiskUsage",
+					"DedicatedClusterId",
+				},
+				Integers: []string{"Memory", "CPU"},
+				Lists:    []string{"InstanceFamilies", "DiskTypes", "Zones"},
+				Run:      s.describeConfigs,
 			},
 		},
 	}
@@ -81,7 +93,9 @@ func New(opts Options) *Server {
 }
 
 func (s *Server) inquirePrice(c *apitest.Call) (any, *apitest.Refusal) {
-	if c.Text("DiskChargeType") != "POSTPAID_BY_HOUR" { // a prepaid price needs DiskChargePrepaid, which is not taken here
+	if c.Text(
+		"DiskChargeType",
+	) != "POSTPAID_BY_HOUR" { // a prepaid price needs DiskChargePrepaid, which is not taken here
 		return nil, apitest.Invalid("DiskChargeType")
 	}
 	rate, known := s.opts.PerGiBHour[c.Text("DiskType")]
@@ -97,15 +111,21 @@ func (s *Server) inquirePrice(c *apitest.Call) (any, *apitest.Refusal) {
 		count = 1
 	}
 	list := new(big.Rat).Mul(rate, big.NewRat(size*count, 1))
-	return map[string]any{"DiskPrice": s.price(list)}, nil
+	return map[string]any{"DiskPrice": s.renderPrice(list)}, nil
 }
 
-func (s *Server) price(list *big.Rat) map[string]any {
+func (s *Server) renderPrice(list *big.Rat) map[string]any {
 	discounted := new(big.Rat).Mul(list, s.opts.Discount)
 	price := map[string]any{
-		"ChargeUnit": "HOUR", "OriginalPrice": nil, "OriginalPriceHigh": nil, "DiscountPrice": nil, "DiscountPriceHigh": nil,
-		"UnitPrice": rounded(list), "UnitPriceHigh": list.FloatString(6),
-		"UnitPriceDiscount": rounded(discounted), "UnitPriceDiscountHigh": discounted.FloatString(6),
+		"ChargeUnit":            "HOUR",
+		"OriginalPrice":         nil,
+		"OriginalPriceHigh":     nil,
+		"DiscountPrice":         nil,
+		"DiscountPriceHigh":     nil,
+		"UnitPrice":             roundPrice(list),
+		"UnitPriceHigh":         list.FloatString(6),
+		"UnitPriceDiscount":     roundPrice(discounted),
+		"UnitPriceDiscountHigh": discounted.FloatString(6),
 	}
 	var empty []string
 	switch s.opts.Form {
@@ -125,8 +145,8 @@ func (s *Server) price(list *big.Rat) map[string]any {
 	return price
 }
 
-// rounded is the shorter form of a price: two digits.
-func rounded(price *big.Rat) float64 {
+// roundPrice returns the shorter form of a price: two digits.
+func roundPrice(price *big.Rat) float64 {
 	value, _ := strconv.ParseFloat(price.FloatString(2), 64)
 	return value
 }
@@ -140,9 +160,20 @@ func (s *Server) describeConfigs(c *apitest.Call) (any, *apitest.Refusal) {
 		for _, diskType := range c.List("DiskTypes") {
 			for _, usage := range []string{"SYSTEM_DISK", "DATA_DISK"} {
 				configs = append(configs, map[string]any{
-					"Available": slices.Contains(s.opts.Zones[zone], diskType), "DiskChargeType": "POSTPAID_BY_HOUR", "Zone": zone,
-					"InstanceFamily": nil, "DiskType": diskType, "StepSize": step, "ExtraPerformanceRange": nil, "DeviceClass": nil,
-					"DiskUsage": usage, "MinDiskSize": minSize, "MaxDiskSize": maxSize,
+					"Available": slices.Contains(
+						s.opts.Zones[zone],
+						diskType,
+					),
+					"DiskChargeType":        "POSTPAID_BY_HOUR",
+					"Zone":                  zone,
+					"InstanceFamily":        nil,
+					"DiskType":              diskType,
+					"StepSize":              step,
+					"ExtraPerformanceRange": nil,
+					"DeviceClass":           nil,
+					"DiskUsage":             usage,
+					"MinDiskSize":           minSize,
+					"MaxDiskSize":           maxSize,
 				})
 			}
 		}
