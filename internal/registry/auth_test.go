@@ -310,7 +310,7 @@ func TestAChallengeThatCannotBeAnsweredIsUnauthorized(t *testing.T) {
 	}
 }
 
-func TestTheTokenServiceMayNotRedirect(t *testing.T) {
+func TestTheTokenServiceMayNotRedirectToAnotherHost(t *testing.T) {
 	t.Parallel()
 	elsewhere := newStand(t)
 	s, realm := newStand(t), newTokens(t, newStand(t), anyone)

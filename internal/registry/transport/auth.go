@@ -20,6 +20,7 @@ import (
 // request at a time.
 type authLink struct {
 	next         link
+	tokens       link // next, with redirects of a token service
 	destinations destinations
 	scope        string // that is asked for where the challenge names none
 	clientID     string // at token services
@@ -40,7 +41,7 @@ type authorization struct {
 
 func newAuthLink(next link, r *Registries, destinations destinations, repo name.Repository) *authLink {
 	return &authLink{
-		next: next, destinations: destinations, scope: repo.Scope("pull"), clientID: r.userAgent, secrets: r.secrets,
+		next: next, tokens: newTokenLink(next), destinations: destinations, scope: repo.Scope("pull"), clientID: r.userAgent, secrets: r.secrets,
 		lookUp:   func(ctx context.Context) (credentials, error) { return r.findCredentials(ctx, repo) },
 		renewing: make(chan struct{}, 1),
 	}

@@ -18,7 +18,7 @@ import (
 // authOf returns the link of a registry r.io for which these credentials are found.
 func authOf(next link, config authn.AuthConfig) *authLink {
 	return &authLink{
-		next: next, destinations: destinationsOf("r.io", nil), scope: "repository:x:pull", clientID: "test",
+		next: next, tokens: newTokenLink(next), destinations: destinationsOf("r.io", nil), scope: "repository:x:pull", clientID: "test",
 		secrets: new(redact.Secrets), renewing: make(chan struct{}, 1),
 		lookUp: func(context.Context) (credentials, error) {
 			return credentials{config: config, source: failure.SourceDocker}, nil
@@ -30,7 +30,7 @@ func authOf(next link, config authn.AuthConfig) *authLink {
 func protected(want, challenge, token string) answer {
 	return func(req Request) (*http.Response, error) {
 		switch {
-		case req.url.Host == "auth.r.io":
+		case strings.EqualFold(req.url.Hostname(), "auth.r.io"):
 			return withBody(200, token)(req)
 		case req.Header.Get("Authorization") == want:
 			return status(200)(req)
@@ -90,7 +90,7 @@ func TestCredentialsGoToTheRegistryAndItsRealmAlone(t *testing.T) {
 			if strings.HasPrefix(sent, "Basic ") {
 				t.Error("the registry was sent the password that is for its token service")
 			}
-		case req.url.Host == "auth.r.io":
+		case strings.EqualFold(req.url.Hostname(), "auth.r.io"):
 			if !strings.HasPrefix(sent, "Basic ") {
 				t.Errorf("the token service was sent %q", sent)
 			}
@@ -135,6 +135,32 @@ func TestARenewalThatWaitsEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := l.roundTrip(ctx, requestTo(t, "https://r.io/v2/x")); !errors.Is(err, failure.Canceled) {
+		t.Error(err)
+	}
+}
+
+func TestATokenServiceMayRedirectWithinItsHost(t *testing.T) {
+	t.Parallel()
+	for to, followed := range map[string]bool{
+		"/token2?account=x": true, "https://auth.r.io/token2": true, "https://AUTH.r.io:443/token2": true,
+		"http://auth.r.io/token2": false, "https://auth.r.io:8443/token2": false, "https://auth.example/token2": false,
+		"https://b.auth.r.io/token2": false,
+	} {
+		granted := protected("Bearer t", bearer, `{"token":"t"}`)
+		next := &fakeLink{answers: []answer{func(req Request) (*http.Response, error) {
+			if req.url.Path == "/token" {
+				return status(http.StatusPermanentRedirect, "Location", to)(req)
+			}
+			return granted(req)
+		}}}
+		l := authOf(next, authn.AuthConfig{Username: "u", Password: "canary-Passw0rd"})
+		_, err := l.roundTrip(t.Context(), requestTo(t, "https://r.io/v2/x"))
+		if followed && err != nil || !followed && (!errors.Is(err, failure.Refused) || len(next.seen) != 2) {
+			t.Errorf("%s: %v, %q", to, err, next.urls())
+		}
+	}
+	from, upgraded := parseURL(t, "http://auth.r.io/token"), parseURL(t, "https://auth.r.io/token")
+	if err := checkTokenRedirect(Request{url: from}, upgraded); err != nil {
 		t.Error(err)
 	}
 }

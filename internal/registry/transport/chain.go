@@ -64,7 +64,7 @@ func (r *Registries) newChain(registry *endpoint, repo name.Repository) (chain l
 	chain = &limitLink{next: chain, limits: r.limits, slots: &r.slots}
 	chain = &retryLink{next: chain, retry: r.retry}
 	auth = newAuthLink(chain, r, destinations, repo)
-	redirect := &redirectLink{next: auth, destinations: destinations}
+	redirect := &redirectLink{next: auth, check: destinations.checkRedirect}
 	chain = &schemeLink{next: redirect, registry: registry, repo: repo}
 	chain = &locationLink{next: chain, redirected: redirect, registry: registry}
 	return chain, auth

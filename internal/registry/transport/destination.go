@@ -32,6 +32,9 @@ type destinations struct {
 	registry *endpoint
 }
 
+// checkRedirect judges a redirect of a request.
+func (d destinations) checkRedirect(req Request, to *url.URL) error { return d.check(to, req.origin) }
+
 // check judges a destination as far as its URL shows it, and folds its host. Where the name leads
 // is judged when the connection is made (guard.go). Hosts that are configured are the user's
 // choice, and the registry's own host name is where the request was already. origin is the

@@ -16,8 +16,8 @@ const maxRedirects = 5
 // from one hop to the next: no Authorization, which is set further in, no cookie, and no Referer,
 // which could carry the signature of a presigned URL.
 type redirectLink struct {
-	next         link
-	destinations destinations
+	next  link
+	check func(req Request, to *url.URL) error
 }
 
 func (l *redirectLink) roundTrip(ctx context.Context, req Request) (*http.Response, error) {
@@ -27,12 +27,14 @@ func (l *redirectLink) roundTrip(ctx context.Context, req Request) (*http.Respon
 			return resp, err
 		}
 		resp.Body.Close()
-		if req.url, err = redirectTarget(req.url, resp); err != nil {
+		to, err := redirectTarget(req.url, resp)
+		if err != nil {
 			return nil, err
 		}
-		if err := l.destinations.check(req.url, req.origin); err != nil {
+		if err := l.check(req, to); err != nil {
 			return nil, err
 		}
+		req.url = to
 	}
 	e := failure.New(failure.Refused, "more than %d redirects", maxRedirects)
 	e.Host = req.url.Host

@@ -16,7 +16,7 @@ func TestRedirectsAreFollowedToAllowedDestinations(t *testing.T) {
 		status(http.StatusFound, "Location", "https://u:p@storage.example/b?s#f"),
 		status(http.StatusOK),
 	}}
-	l := &redirectLink{next: next, destinations: destinationsOf("r.io", nil)}
+	l := &redirectLink{next: next, check: destinationsOf("r.io", nil).checkRedirect}
 	req := requestTo(t, "https://r.io/v2/x/blobs/1")
 	req.Header = http.Header{"Range": {"bytes=0-1"}}
 	resp, err := l.roundTrip(t.Context(), req)
@@ -42,7 +42,7 @@ func TestARedirectIsJudgedBeforeItIsFollowed(t *testing.T) {
 		"http://%zz":               failure.Protocol,
 	} {
 		next := &fakeLink{answers: []answer{status(http.StatusFound, "Location", location), status(http.StatusOK)}}
-		l := &redirectLink{next: next, destinations: destinationsOf("r.io", hostTable{"plain.example": {PlainHTTP: true}})}
+		l := &redirectLink{next: next, check: destinationsOf("r.io", hostTable{"plain.example": {PlainHTTP: true}}).checkRedirect}
 		_, err := l.roundTrip(t.Context(), requestTo(t, "https://r.io/v2/"))
 		if want == "" && err != nil || want != "" && !errors.Is(err, want) {
 			t.Errorf("%q: %v", location, err)
@@ -56,7 +56,7 @@ func TestARedirectIsJudgedBeforeItIsFollowed(t *testing.T) {
 func TestAChainOfRedirectsEnds(t *testing.T) {
 	t.Parallel()
 	next := &fakeLink{answers: []answer{status(http.StatusFound, "Location", "/again")}}
-	l := &redirectLink{next: next, destinations: destinationsOf("r.io", nil)}
+	l := &redirectLink{next: next, check: destinationsOf("r.io", nil).checkRedirect}
 	if _, err := l.roundTrip(t.Context(), requestTo(t, "https://r.io/")); !errors.Is(err, failure.Refused) || len(next.seen) != maxRedirects+1 {
 		t.Errorf("%d requests, %v", len(next.seen), err)
 	}

@@ -107,20 +107,29 @@ func (l *authLink) tokenByPost(realm *url.URL, asked challenge, creds credential
 	return req.withHeader("Content-Type", "application/x-www-form-urlencoded")
 }
 
-// requestToken sends credentials to the realm and nowhere else: redirects are not followed. The
+// newTokenLink follows redirects of a token service within its host, since credentials go along.
+func newTokenLink(next link) link { return &redirectLink{next: next, check: checkTokenRedirect} }
+
+// checkTokenRedirect allows a redirect to the same origin, and one from plain HTTP to https.
+func checkTokenRedirect(req Request, to *url.URL) error {
+	from := req.url
+	isUpgrade := from.Scheme == "http" && to.Scheme == "https" && from.Port() == "" && to.Port() == "" &&
+		strings.EqualFold(from.Hostname(), to.Hostname())
+	if isUpgrade || sameOrigin(from, to) {
+		return nil
+	}
+	e := failure.New(failure.Refused, "a token service that redirects to another host")
+	e.Host = from.Host
+	return e
+}
+
+// requestToken sends credentials to the realm and to no other host. The
 // request for which the token is bears its cost.
 func (l *authLink) requestToken(ctx context.Context, forWhat, req Request) ([]byte, error) {
 	req.MaxBytes, req.Once, req.Cost = maxTokenBody, forWhat.Once, forWhat.Cost
-	resp, err := l.next.roundTrip(ctx, req)
+	resp, err := l.tokens.roundTrip(ctx, req)
 	if err != nil {
 		return nil, err
-	}
-	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
-		resp.Body.Close()
-		return nil, &failure.Error{
-			Host: req.url.Host, Kind: failure.Refused, StatusCode: resp.StatusCode,
-			Err: errors.New("a token service that redirects"),
-		}
 	}
 	if resp.StatusCode != http.StatusOK {
 		return nil, statusError(resp, l)
