@@ -258,3 +258,53 @@ func TestRealmsThatCredentialsMustNotReach(t *testing.T) {
 		}
 	}
 }
+
+func TestARegistryMayRedirectEverythingToAnotherThatWantsATokenOfItsOwn(t *testing.T) {
+	t.Parallel()
+	content := randomBytes(1000)
+	vanity, registry := newStand(t), newStand(t)
+	registry.image("x", "1", "linux/amd64", content)
+	realm := newTokens(t, newStand(t), anyone)
+	registry.wantToken(realm)
+	vanity.intercept = func(w http.ResponseWriter, r *http.Request) bool {
+		http.Redirect(w, r, registry.URL+r.URL.Path, http.StatusTemporaryRedirect)
+		return true
+	}
+	config := quick(t)
+	config.Transport.Hosts = withPassword(vanity.host())
+	config.Transport.Hosts[registry.host()] = transport.Host{Username: user, Password: canaryPassword} // nor do its own
+	c := newClient(t, config)
+	image := mustResolve(t, c, vanity.host()+"/x:1", "")
+	assertReads(t, c.Blob(t.Context(), image, image.Layers[0]), content)
+	if got := append(vanity.headers("Authorization"), realm.headers("Authorization")...); got != nil {
+		t.Errorf("credentials were sent: %q", got)
+	}
+	for _, sent := range registry.headers("Authorization") {
+		if sent != "Bearer "+realm.latest() {
+			t.Errorf("the other registry was sent %q", sent)
+		}
+	}
+	if n := len(realm.requests()); n != 1 {
+		t.Errorf("%d tokens were fetched", n)
+	}
+}
+
+func TestATokenServiceThatRedirectsWithinItsHostIsFollowed(t *testing.T) {
+	t.Parallel()
+	s, realm := newStand(t), newTokens(t, newStand(t), func(r *http.Request) bool {
+		return r.Header.Get("Authorization") == basicOf(user, canaryPassword)
+	})
+	s.image("x", "1", "linux/amd64", []byte("a"))
+	s.wantTokenOf(realm, realm.URL+"/old")
+	issue := realm.intercept
+	realm.intercept = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/old" {
+			http.Redirect(w, r, "/token?"+r.URL.RawQuery, http.StatusPermanentRedirect)
+			return true
+		}
+		return issue(w, r)
+	}
+	config := quick(t)
+	config.Transport.Hosts = withPassword(s.host())
+	mustResolve(t, newClient(t, config), s.host()+"/x:1", "")
+}

@@ -13,7 +13,7 @@ import (
 )
 
 // authLink authorizes requests to the registry's own origin, and answers the challenges of one
-// repository. It sits below redirects, so that none can carry an Authorization header away.
+// repository. Other origins are answered without credentials (foreign.go). It sits below redirects, so that none can carry an Authorization header away.
 //
 // Credentials are looked up when the registry asks for them (RFC 9110, section 11.6.1). An
 // authorization is kept as long as the link and renewed when it expires or is refused, by one
@@ -26,6 +26,9 @@ type authLink struct {
 	clientID     string // at token services
 	secrets      *redact.Secrets
 	lookUp       func(ctx context.Context) (credentials, error)
+
+	foreign   foreignOrigins
+	isForeign bool // for one of those
 
 	renewing chan struct{} // has one value during a renewal; a channel, so that waiting ends with the context
 	latest   atomic.Pointer[authorization]
@@ -49,8 +52,12 @@ func newAuthLink(next link, r *Registries, destinations destinations, repo name.
 
 func (l *authLink) roundTrip(ctx context.Context, req Request) (*http.Response, error) {
 	if !req.isOwn() {
-		return l.next.roundTrip(ctx, req)
+		return l.foreign.ofOrigin(req.url, l).roundTripAnonymously(ctx, req)
 	}
+	return l.roundTripAuthorized(ctx, req)
+}
+
+func (l *authLink) roundTripAuthorized(ctx context.Context, req Request) (*http.Response, error) {
 	used, err := l.currentAuthorization(ctx, req)
 	if err != nil {
 		return nil, err

@@ -5,7 +5,7 @@
 //	locationLink   asks where the registry redirected to a moment ago    (location.go)
 //	schemeLink     addresses the registry: https, or plain HTTP          (scheme.go)
 //	redirectLink   follows redirects to the places that are allowed      (redirect.go)
-//	authLink       authorizes requests to the registry's own origin      (auth.go, token.go)
+//	authLink       answers challenges, each origin for itself            (auth.go, token.go, foreign.go)
 //	retryLink      repeats what failed in passing, reads documents whole (retry.go)
 //	limitLink      limits requests per host, aborts answers that stall   (limit.go)
 //	recordLink     logs each attempt, counts its cost                    (record.go)
@@ -21,6 +21,9 @@
 // must be https, unless the registry itself is spoken to in plain HTTP or the realm's host is
 // configured for it. The Authorization header is set beneath the link that follows redirects, per
 // request, and only when the request's origin is the registry's: a redirect cannot carry it away.
+//
+// A token service may redirect within its host. Another registry, to which all is redirected, may
+// want a token: it gets the anonymous one that its own token service issues.
 //
 // # Where requests go
 //
@@ -41,7 +44,6 @@
 // judged, with its host folded as net/http folds it.
 //
 // go-containerregistry's own transport is not used: it refuses a token realm on a private address
-// (a Harbor on
-// 10.0.0.5 with its realm on another port), asks /v2/ once more for every repository, and lets concurrent requests
-// each renew an expired token.
+// (that of a Harbor at 10.0.0.5, on another port), asks /v2/ once more for every repository, and
+// lets concurrent requests each renew an expired token.
 package transport

@@ -132,10 +132,19 @@ func (l *authLink) requestToken(ctx context.Context, forWhat, req Request) ([]by
 		return nil, err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, statusError(resp, l)
+		return nil, l.tokenError(resp)
 	}
 	defer resp.Body.Close()
 	return io.ReadAll(resp.Body)
+}
+
+// tokenError returns the failure of a token service, which was sent credentials if they are the
+// registry's.
+func (l *authLink) tokenError(resp *http.Response) error {
+	if l.isForeign {
+		return statusError(resp, nil)
+	}
+	return statusError(resp, l)
 }
 
 // isNotOffered is true when a token service knows only GET.
