@@ -8,6 +8,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 )
 
+// What compressed blobs begin with.
 var (
 	MagicGzip      = []byte{0x1f, 0x8b, 8}          // RFC 1952 §2.3: ID1, ID2, and deflate
 	magicZstd      = []byte{0x28, 0xb5, 0x2f, 0xfd} // RFC 8878 §3.1.1

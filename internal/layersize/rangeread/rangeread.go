@@ -252,7 +252,7 @@ func (b *Reader) Room() int64 {
 }
 
 // Section is a range as a reader that asks for steps at once.
-func (b *Reader) Section(at, length, step int64) *stepReader {
+func (b *Reader) Section(at, length, step int64) io.Reader {
 	return &stepReader{r: b, at: at, end: at + length, step: step}
 }
 

@@ -128,7 +128,7 @@ func (s *spanProof) compareHeader(h header, tape *spanReader) error {
 	rest := bytes.NewReader(data)
 	found, err := tar.NewReader(rest).Next()
 	if err != nil {
-		return fmt.Errorf("no entry: %v", err) // which is no end of what was read
+		return errors.New("no entry: " + err.Error()) // not wrapped: it is no end of what was read
 	}
 	if rest.Len() > 0 || s.HashHeader(0, toc.EntryOf(found)) != h.hash {
 		return errOtherEntry
