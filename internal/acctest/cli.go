@@ -7,7 +7,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
 
-// CLI gives the absolute path of the Terraform CLI under test. Like the testing library's own
+// CLI returns the absolute path of the Terraform CLI under test. Like the testing library's own
 // tests, one that needs it is skipped unless TF_ACC is set, as `make test` does.
 func CLI(tb testing.TB) string {
 	tb.Helper()
@@ -21,7 +21,7 @@ func CLI(tb testing.TB) string {
 	return path
 }
 
-// ProviderBinary gives the path of the built provider, for tests that run it as Terraform does.
+// ProviderBinary returns the path of the built provider, for tests that run it as Terraform does.
 func ProviderBinary(tb testing.TB) string {
 	tb.Helper()
 

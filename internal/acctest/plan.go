@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Plan is what a plan says, as `show -json` tells it.
+// Plan is a plan as `show -json` prints it.
 type Plan struct {
 	ResourceChanges []ResourceChange `json:"resource_changes"`
 	Checks          []Check          `json:"checks"`
@@ -46,7 +46,7 @@ func (w *Workspace) Plan(tb testing.TB, arguments ...string) *Plan {
 	return plan
 }
 
-// Actions gives what the plan does to each resource, by address, leaving out what does nothing.
+// Actions returns what the plan does to each resource, by address, leaving out what does nothing.
 func (p *Plan) Actions() map[string][]string {
 	actions := map[string][]string{}
 	for _, change := range p.ResourceChanges {
@@ -57,7 +57,7 @@ func (p *Plan) Actions() map[string][]string {
 	return actions
 }
 
-// Change gives what the plan does to one resource, nil if it has no such.
+// Change returns what the plan does to one resource, nil if the plan lacks it.
 func (p *Plan) Change(address string) *ResourceChange {
 	for i := range p.ResourceChanges {
 		if p.ResourceChanges[i].Address == address {
@@ -67,8 +67,8 @@ func (p *Plan) Change(address string) *ResourceChange {
 	return nil
 }
 
-// Status gives what became of a check or of an object's conditions, nothing if the plan has none by
-// this address.
+// Status returns the result of a check or of an object's conditions, empty if the plan lacks this
+// address.
 func (p *Plan) Status(address string) string {
 	for _, check := range p.Checks {
 		if check.Address.Display == address {

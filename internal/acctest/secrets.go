@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// FindSecret finds where a text holds a secret: as it is, in hexadecimal or escapes, or within
+// FindSecret returns where a text contains a secret: as it is, in hexadecimal or escapes, or within
 // Base64, which is how HTTP's basic authentication writes a password (RFC 7617), behind a user name
-// of any length. It gives -1 where it does not.
+// of any length. It returns -1 if there is none.
 func FindSecret(text, secret string) (at int) {
 	for _, form := range secretForms(secret) {
 		if at := strings.Index(text, form); at >= 0 {

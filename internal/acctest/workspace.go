@@ -36,7 +36,7 @@ func (w *Workspace) Command(tb testing.TB, arguments ...string) *exec.Cmd {
 	return command
 }
 
-// Try runs a command, and gives its exit code and what it printed.
+// Try runs a command, and returns its exit code and what it printed.
 func (w *Workspace) Try(tb testing.TB, arguments ...string) (code int, output string) {
 	tb.Helper()
 	text, err := w.Command(tb, arguments...).CombinedOutput()

@@ -28,7 +28,7 @@ const maxImplicitKey = 1000
 
 // EKSConfig writes annotations as a YAML mapping, sorted by key, for data["pod.annotations"] of
 // ConfigMap kube-system/eks-config. Every value is quoted, so that each parser reads the same
-// string, and 50 is no number.
+// string, and 50 is not a number.
 //
 // Why not a YAML library: those choose a block for a text of several lines, and cannot read back
 // some that begin with a tab or an empty line (github.com/go-yaml/yaml issues 773 and 963).

@@ -32,12 +32,12 @@ const (
 	ImageGCLowThreshold  = Prefix + "image-gc-low-threshold"  // percent, default 75
 )
 
-// PinTo gives the annotations that make a Pod start from one cache.
+// PinTo returns the annotations that make a Pod start from one cache.
 func PinTo(cacheID string) map[string]string {
 	return map[string]string{UseImageCache: cacheID}
 }
 
-// RootDisk gives the annotations for a system disk of a size in GiB: none while the free disk is
+// RootDisk returns the annotations for a system disk of a size in GiB: none while the free disk is
 // large enough.
 func RootDisk(sizeGiB int64) map[string]string {
 	if sizeGiB <= disksize.MinGiB {

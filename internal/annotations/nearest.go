@@ -37,7 +37,8 @@ func nearestCandidate(written string, candidates []string) (string, bool) {
 	return best, best != ""
 }
 
-// distance is the number of bytes to insert, delete or change that make b of a (Levenshtein).
+// distance is the number of bytes to insert, delete or change that turn a into b (Levenshtein). The
+// library for it in the module graph comes with the tests, and shipping it would not pay.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

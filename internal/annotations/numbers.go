@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// A unit is what numbers count, and how it looks when somebody writes it behind one.
+// unit is what a number counts, and how users write it behind a number.
 type unit struct {
 	name   string
 	suffix *regexp.Regexp

@@ -37,9 +37,8 @@ func isKnown(written any) bool {
 	return true
 }
 
-// Render gives the annotations, by whole key. The error joins one *OptionError for each mistake.
-// What is unknown is left out, and blamed for nothing: it may yet turn out to be right, or nothing
-// at all.
+// Render returns the annotations, by whole key. The error joins one *OptionError for each mistake.
+// Unknown values are left out and cause no error: they may turn out to be valid, or null.
 func (o Options) Render() (map[string]string, error) {
 	rendered := map[string]string{}
 	var mistakes []error

@@ -11,7 +11,7 @@ import (
 
 // valueKind is a kind of value: what of it users write, and how it is written in an annotation.
 type valueKind interface {
-	// render gives the annotation's text, or nil when there is nothing to say.
+	// render returns the annotation's text, or nil when there is nothing to say.
 	renderValue(written any) (*string, *mistake)
 	// form says in Markdown what to write.
 	describeForm() string

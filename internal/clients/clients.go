@@ -21,7 +21,7 @@ type Clients struct {
 	TCRClient        *tcr.Client // likewise: use TCR
 	CBSClient        *cbs.Client // likewise: use CBS
 	Currency         string      // of the prices that the site of the CBS endpoint publishes: CNY or USD
-	UnknownArguments []string    // the provider's arguments that are known only during apply: until then nobody can be asked
+	UnknownArguments []string    // the provider's arguments that are not known until apply: until then no call can be made
 	Region           string
 	Credentials      string   // where the cloud credentials were found
 	Looked           []string // where they were looked for
@@ -39,8 +39,8 @@ func (e *MissingCredentialsError) Error() string {
 	return fmt.Sprintf("no cloud credentials were found; looked at: %s", strings.Join(e.Looked, "; "))
 }
 
-// UnknownArgumentsError says that something needs the cloud, and that where or as whom to ask is
-// known only during apply.
+// UnknownArgumentsError reports a need for the cloud while arguments that say where to connect, or
+// with which credentials, are not known until apply.
 type UnknownArgumentsError struct{ Arguments []string }
 
 func (e *UnknownArgumentsError) Error() string {
@@ -50,12 +50,11 @@ func (e *UnknownArgumentsError) Error() string {
 // Deferred reports whether the cloud can be asked during apply alone.
 func (c *Clients) Deferred() bool { return len(c.UnknownArguments) > 0 }
 
-// TKE gives the client for image caches. Only what needs the cloud asks for it. The error is a
-// *MissingCredentialsError, an *UnknownArgumentsError, or one of package credentials when something
-// was found that cannot be used.
+// TKE returns the client for image caches. The error is a *MissingCredentialsError, an
+// *UnknownArgumentsError, or one of package credentials if what was found cannot be used.
 func (c *Clients) TKE() (*tke.Client, error) { return c.TKEClient, c.checkUsable(c.TKEClient != nil) }
 
-// TCR gives the client for registry instances, with the same errors as TKE.
+// TCR returns the client for registry instances, with the same errors as TKE.
 func (c *Clients) TCR() (*tcr.Client, error) { return c.TCRClient, c.checkUsable(c.TCRClient != nil) }
 
 // CBS returns the client for prices of disks, with the same errors as TKE.

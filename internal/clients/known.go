@@ -6,10 +6,9 @@ import (
 	"sync"
 )
 
-// SeenCaches is what this process knows of image caches by their ids: those that it has met in a
-// state or made itself, and those that it has dropped from a state because the service listed them
-// no more. A cache of a planned name that is not known may belong to another run, or may be what a
-// run that was killed has left behind. It is safe for concurrent use.
+// SeenCaches records the ids of caches found in state or created by this run, and of those dropped
+// from the state because the service no longer lists them. An unseen cache with a planned name may
+// belong to another run, or be an orphan of an interrupted one. It is safe for concurrent use.
 type SeenCaches struct {
 	mu      sync.Mutex
 	seen    map[string]*useCount
@@ -22,13 +21,13 @@ type useCount struct{ read, planned int }
 // Add notes a cache that was made.
 func (k *SeenCaches) Add(id string) { k.recordUse(id, &useCount{}) }
 
-// AddRead notes a cache that is being refreshed. It reports whether this is the second address in
-// the state that holds it, which it does once for each id.
+// AddRead records a cache that is being refreshed. It reports whether this is the second address in
+// the state with this id, once for each id.
 func (k *SeenCaches) AddRead(id string) (atSecondAddress bool) {
 	return k.recordUse(id, &useCount{read: 1}).read == 2
 }
 
-// AddPlanned notes a cache that is being planned, as AddRead does for plans that refresh nothing.
+// AddPlanned records a cache that is being planned, as AddRead does for plans without a refresh.
 func (k *SeenCaches) AddPlanned(id string) (atSecondAddress bool) {
 	seen := k.recordUse(id, &useCount{planned: 1})
 	return seen.planned == 2 && seen.read == 0
@@ -76,8 +75,8 @@ func (k *SeenCaches) WasDropped(id string) bool {
 	return dropped
 }
 
-// TakeDropped returns the dropped caches that were not taken before: each is looked for once more,
-// by whichever plan comes first.
+// TakeDropped returns the dropped caches that were not returned before: the first plan that calls
+// it reads each of them once more.
 func (k *SeenCaches) TakeDropped() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -114,8 +114,8 @@ func sdkProfile(config Config) (*profile.ClientProfile, error) {
 	return p, nil
 }
 
-// parseEndpoint refuses what the SDK has no place for, rather than to leave it out. A path is sent,
-// although the signature is always over /: a proxy may take it away.
+// parseEndpoint rejects what the SDK cannot represent, rather than dropping it. A path is sent,
+// although the signature always covers /: a proxy may remove it.
 func parseEndpoint(config Config) (*url.URL, error) {
 	u, err := url.Parse(config.Endpoint)
 	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
@@ -182,8 +182,8 @@ func Call[Out any](ctx context.Context, c *Client, action Action, in any) (out O
 	return out, nil
 }
 
-// signedClient is the SDK's client with the credential of this moment. It shares everything else,
-// connections above all.
+// signedClient returns the SDK's client with the current credential. It shares everything else,
+// above all connections.
 func (c *Client) signedClient(ctx context.Context, action Action) (*common.Client, error) {
 	sdk := *c.sdk
 	if action.Unsigned {

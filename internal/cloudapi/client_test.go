@@ -28,7 +28,7 @@ func echo() *apitest.Service {
 	}
 }
 
-// moving gives one credential after the other, or an error.
+// moving returns one credential after the other, or an error.
 type moving struct {
 	given []cloudapi.Credential
 	err   error

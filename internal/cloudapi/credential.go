@@ -7,11 +7,11 @@ type Credential struct {
 	SecretID, SecretKey, Token string
 }
 
-// Credentials gives the credential that is good at this moment. One that expires is renewed in time
-// by whoever gives it.
+// Credentials provides the credential that is valid now. Implementations renew temporary
+// credentials before they expire.
 type Credentials interface {
 	Retrieve(ctx context.Context) (Credential, error)
 }
 
-// Retrieve makes a credential that never changes the Credentials of a client.
+// Retrieve returns the credential itself, which makes a long-term one a Credentials.
 func (c Credential) Retrieve(context.Context) (Credential, error) { return c, nil }

@@ -3,7 +3,7 @@
 //
 // Signing and addressing are the SDK's. What this package adds, each in one place:
 //
-//   - client.go: one call; credentials are had for it within its context;
+//   - client.go: one call; credentials are obtained for it within its context;
 //   - transport.go: the layers between the SDK and the wire: retry, rate limit, user agent, what
 //     the clocks say;
 //   - errors.go: whatever went wrong as an *Error with code, message, action and request id.

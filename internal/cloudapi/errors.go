@@ -61,7 +61,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap gives what the error was made from, so that context errors are found by errors.Is.
+// Unwrap returns the cause, so that errors.Is finds context errors.
 func (e *Error) Unwrap() error { return e.Err }
 
 // HasCode reports whether the service answered with one of the codes or with a sub-code of one of
@@ -138,14 +138,14 @@ func (c *Client) typedError(ctx context.Context, action Action, err error) *Erro
 	return e
 }
 
-// NewCanceledError says that the caller's context ended while it waited for the answer to somebody
-// else's call.
+// NewCanceledError reports that the caller's context ended while it waited for a call that several
+// callers share.
 func NewCanceledError(ctx context.Context, service, action string) *Error {
 	cause := context.Cause(ctx)
 	return &Error{Service: service, Action: action, Kind: KindCanceled, Message: cause.Error(), Err: cause}
 }
 
-// newUnsignedError: the failure of another call, perhaps, but this one was never sent.
+// newUnsignedError reports that the credentials could not be obtained. The request was not sent.
 func (c *Client) newUnsignedError(ctx context.Context, action Action, err error) *Error {
 	e := &Error{Service: c.service, Action: action.Name, Kind: KindUnsigned, Message: err.Error(), Err: err}
 	if ctx.Err() != nil {

@@ -68,8 +68,8 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// sendOnce makes one attempt, reads the whole answer, and turns what is no API answer into an
-// *Error.
+// sendOnce makes one attempt, reads the whole response, and turns a response that is not the API's
+// into an *Error.
 func sendOnce(wire http.RoundTripper, r *http.Request, longest time.Duration) (*http.Response, error) {
 	ctx := r.Context()
 	if actionOf(ctx).Uninterruptible {
@@ -97,8 +97,8 @@ func sendOnce(wire http.RoundTripper, r *http.Request, longest time.Duration) (*
 	return response, nil
 }
 
-// isAPIResponse keeps an empty object, or a captive portal's JSON, from being read as "there are no
-// caches".
+// isAPIResponse keeps an empty object, or a captive portal's JSON, from being read as an empty list
+// of caches.
 func isAPIResponse(body []byte) bool {
 	var envelope struct {
 		Response *struct {
@@ -136,9 +136,8 @@ func newRetryTransport(config Config, next http.RoundTripper) http.RoundTripper 
 	})
 }
 
-// Backoff is how long to wait before the next try: twice as long as before, or as Retry-After says,
-// but not for longer than a run can stand still without a word. Half of it at most comes on top, so
-// that many callers do not come back together.
+// Backoff returns the wait before the next try: twice the previous one, or what Retry-After says,
+// up to a minute. Up to half of it is added at random, so that many callers do not retry at once.
 func Backoff(least, most time.Duration, tried int, response *http.Response) time.Duration {
 	wait := retryablehttp.DefaultBackoff(
 		least, most, tried, response,
@@ -174,13 +173,14 @@ func shouldRetry(ctx context.Context, response *http.Response, err error) (bool,
 	return again, err
 }
 
-// isInternalError reports whether the service says that the fault is its own: one such answer in an
-// hour of waiting for a build must not end the wait, and so cost the cache.
+// isInternalError reports whether the service calls the fault its own: one such answer in an hour
+// of waiting for a build must not end the wait.
 func isInternalError(code string) bool {
 	return code == "InternalError" || strings.HasPrefix(code, "InternalError.") && code != "InternalError.CamNoAuth"
 }
 
-// errorCode looks into an answer, since errors arrive as HTTP 200, and leaves the body as it was.
+// errorCode returns the error code in a response, since errors arrive as HTTP 200, and leaves the
+// body unread.
 func errorCode(response *http.Response) string {
 	body, _ := io.ReadAll(response.Body)
 	response.Body = io.NopCloser(bytes.NewReader(body))

@@ -7,14 +7,14 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 )
 
-// accountGuard gives a credential only once its account is known to be one that may be used. The
-// account of a chain never changes, so STS is asked once, when the credential is first needed.
+// accountGuard returns a credential only if its account may be used. The account of a chain never
+// changes, so STS is called once, when the credential is first needed.
 type accountGuard struct {
 	cloudapi.Credentials // what is guarded
 
 	sts    *cloudapi.Client
 	rules  Resolved
-	slot   chan struct{} // full while somebody asks
+	slot   chan struct{} // full while a request is under way
 	passed bool          // guarded by turn
 	barred *AccountError // likewise
 }
@@ -27,7 +27,7 @@ func (s Services) newAccountGuard(have cloudapi.Credentials, rules Resolved) (*a
 	return &accountGuard{Credentials: have, sts: client, rules: rules, slot: make(chan struct{}, 1)}, nil
 }
 
-// Retrieve gives the credential, or an *AccountError.
+// Retrieve returns the credential, or an *AccountError.
 func (g *accountGuard) Retrieve(ctx context.Context) (cloudapi.Credential, error) {
 	credential, err := g.Credentials.Retrieve(ctx)
 	if err != nil {
@@ -66,7 +66,7 @@ func (g *accountGuard) checkAccount(ctx context.Context) error {
 	return nil
 }
 
-// checkAccountLists holds an account against the lists.
+// checkAccountLists returns an error if the account is forbidden or not allowed.
 func (r Resolved) checkAccountLists(account string) *AccountError {
 	switch {
 	case slices.Contains(r.ForbiddenAccounts, account):

@@ -22,12 +22,12 @@ type Services struct {
 	MetadataTransport http.RoundTripper
 	// ReadFile reads the files of web identities. Default: os.ReadFile.
 	ReadFile func(path string) ([]byte, error)
-	// Log tells of a renewal that failed while the session is still good. Optional.
+	// Log describes a renewal that failed while the session is still good. Optional.
 	Log func(ctx context.Context, message string, fields map[string]any)
 }
 
-// Credentials makes the chain into what signs requests, and makes no request itself; nil when
-// nothing was found. The error is that of an endpoint that is not a URL. What Retrieve gives is an
+// Credentials turns the chain into the credentials that sign requests, without making a request;
+// nil if nothing was found. The error is that of an endpoint that is not a URL. Retrieve returns an
 // *Error or an *AccountError.
 func (r Resolved) Credentials(services Services) (cloudapi.Credentials, error) {
 	if services.ReadFile == nil {
@@ -53,7 +53,8 @@ func (r Resolved) Credentials(services Services) (cloudapi.Credentials, error) {
 	return services.newAccountGuard(have, r)
 }
 
-// newProvider makes one link. Static ones never change; all others are sessions.
+// newProvider makes the provider of one link. Static credentials never change; all others are
+// sessions.
 func (s Services) newProvider(link Link, with cloudapi.Credentials, source string) (cloudapi.Credentials, error) {
 	var from fetchFunc
 	var err error
@@ -81,11 +82,11 @@ func (s Services) newProvider(link Link, with cloudapi.Credentials, source strin
 	}, s.Log), nil
 }
 
-// temporaryCredential is a credential for a while.
+// temporaryCredential is a credential and its expiry.
 type temporaryCredential struct {
 	cloudapi.Credential
 	expires time.Time
 }
 
-// fetchFunc gives a new session.
+// fetchFunc requests a new session.
 type fetchFunc func(ctx context.Context) (temporaryCredential, error)

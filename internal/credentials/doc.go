@@ -11,7 +11,7 @@
 //	-> a role assumed with what was found so far                     assume_role
 //
 // Resolve decides all that and makes no request: its outcome is a list of links, as data.
-// Resolved.Credentials makes the list into what signs requests: sessions that are had when
+// Resolved.Credentials makes the list into what signs requests: sessions that are fetched when
 // something needs them, and renewed before they expire.
 //
 // The SDK's own providers are not used. Those for roles know no context, print failures and go on

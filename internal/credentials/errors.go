@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// ArgumentError says that a part is missing or wrong of what was begun.
+// ArgumentError reports an incomplete or invalid set of arguments.
 type ArgumentError struct {
 	Block    string // the block at fault, empty for an argument of the provider itself
 	Argument string // empty for the block as a whole
@@ -61,16 +61,16 @@ func (e *NothingToAssumeWithError) Error() string {
 	)
 }
 
-// Error says that a link of the chain could not be had.
+// Error reports that a link of the chain could not be obtained.
 type Error struct {
-	Link string // what was to be had, in words
+	Link string // what was requested, in words
 	With string // the source of the credential that was used for it; empty if none was
 	Err  error  // a *cloudapi.Error of STS, or a *MetadataError, or what a file was read with
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("cannot get %s: %v", e.Link, e.Err) }
 
-// Unwrap gives what went wrong.
+// Unwrap returns what went wrong.
 func (e *Error) Unwrap() error { return e.Err }
 
 // AccountError says that the credentials belong to an account that must not be used.

@@ -5,9 +5,9 @@ import "strings"
 // keyParts are a key pair of arguments and environment, perhaps not whole.
 type keyParts struct{ id, key, token sourcedValue }
 
-// readKeys picks each part by itself. tccli's name for the token counts only beside a key pair that
-// is from the environment too: they are one set then, as tccli writes it, while a lone token of
-// another tool must not spoil a pair from elsewhere.
+// readKeys picks each part independently. tccli's name for the token counts only beside a key pair
+// from the environment: there they are one set, as tccli writes it, while a lone token of another
+// tool must not spoil a pair from elsewhere.
 func (r *resolver) readKeys() keyParts {
 	s := r.settings
 	k := keyParts{

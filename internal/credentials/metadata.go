@@ -54,10 +54,10 @@ func (e *MetadataError) Error() string {
 	)
 }
 
-// Unwrap gives what kept an answer from coming.
+// Unwrap returns what kept an answer from coming.
 func (e *MetadataError) Unwrap() error { return e.Err }
 
-// newCVMRoleFetcher gives the lender for the machine's own role.
+// newCVMRoleFetcher returns the fetch function for the machine's own role.
 func (s Services) newCVMRoleFetcher(link CVMRole) fetchFunc {
 	base := strings.TrimSuffix(cmp.Or(s.Metadata, metadataURL), "/")
 	client := retryablehttp.NewClient()

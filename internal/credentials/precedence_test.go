@@ -88,7 +88,7 @@ func sources() []source {
 	}
 }
 
-// TestPrecedenceOfEveryPair holds what every two sources come to, as a table that reads by itself.
+// TestPrecedenceOfEveryPair holds what every two sources come to, as a table that reads on its own.
 // Run with -update after a change, and read the diff.
 func TestPrecedenceOfEveryPair(t *testing.T) {
 	t.Parallel()

@@ -22,8 +22,7 @@ type profile struct {
 	fault, regionFault error // each a *ProfileError
 }
 
-// credentialFile is <dir>/<profile>.credential. A file may hold fields of other types, which nobody
-// reads here.
+// credentialFile is <dir>/<profile>.credential. Fields of other types are ignored.
 type credentialFile struct {
 	SecretID    text `json:"secretId"`
 	SecretKey   text `json:"secretKey"`

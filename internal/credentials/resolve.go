@@ -87,15 +87,14 @@ func (r *resolver) buildChain(keys keyParts) error {
 
 func (r *resolver) appendLink(link Link) { r.out.Chain = append(r.out.Chain, link) }
 
-// restartChain starts anew: what was found before has no part in this link, so a fault of it does
-// not matter.
+// restartChain replaces all links found so far: they have no part in this one, so a fault of theirs
+// does not matter.
 func (r *resolver) restartChain(link Link) {
 	r.out.Chain = []Link{link}
 	r.out.Fault = nil
 }
 
-// checkChain holds the beginning of the chain: it must be something that stands by itself, and
-// whole.
+// checkChain checks the first link: it must be complete and need no credential before it.
 func (r *resolver) checkChain(keys keyParts) error {
 	if len(r.out.Chain) == 0 {
 		return nil
@@ -113,8 +112,7 @@ func (r *resolver) checkChain(keys keyParts) error {
 	return nil
 }
 
-// listPlaces are where credentials are looked for, as the text for somebody who has none lists
-// them.
+// listPlaces records where credentials are searched for, which is shown if there are none.
 func (r *resolver) listPlaces() {
 	r.out.Looked = []string{
 		"the provider arguments secret_id and secret_key",

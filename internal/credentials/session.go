@@ -13,13 +13,12 @@ import (
 // the last quarter of their life.
 const maxRenewEarly = 5 * time.Minute
 
-// session is a credential that is had when it is first needed, and renewed before it expires.
-// Whoever comes while it is being had waits for that one request as long as the own context allows,
-// and shares its failure.
+// session fetches a temporary credential on first use and refreshes it before expiry; concurrent
+// callers share one fetch and its failure.
 type session struct {
 	fetch fetchFunc
 	log   func(ctx context.Context, message string, fields map[string]any)
-	slot  chan struct{} // full while somebody asks for a new session
+	slot  chan struct{} // full while a request is under way for a new session
 
 	mu     sync.Mutex // guards what follows
 	cached temporaryCredential
@@ -35,7 +34,7 @@ func newSession(lend fetchFunc, log func(context.Context, string, map[string]any
 	return &session{fetch: lend, log: log, slot: make(chan struct{}, 1)}
 }
 
-// Retrieve gives the credential, of a new session if need be.
+// Retrieve returns the credential, of a new session if necessary.
 func (s *session) Retrieve(ctx context.Context) (cloudapi.Credential, error) {
 	held, fresh, seen := s.cachedCredential()
 	if fresh {
@@ -61,8 +60,8 @@ func (s *session) Retrieve(ctx context.Context) (cloudapi.Credential, error) {
 	return s.storeResult(ctx, got, err)
 }
 
-// cachedCredential gives what is held, whether it is good for a while, and how many attempts have
-// ended so far.
+// cachedCredential returns the cached credential, whether it need not be renewed yet, and how many
+// fetches have ended so far.
 func (s *session) cachedCredential() (held cloudapi.Credential, fresh bool, ended int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,8 +74,8 @@ func (s *session) lastError() error {
 	return s.failed
 }
 
-// storeResult keeps what an attempt came to. When a renewal fails, the session that is held serves
-// for the rest of its life.
+// storeResult stores the result of a fetch. When a renewal fails, the cached session serves for the
+// rest of its life.
 func (s *session) storeResult(ctx context.Context, got temporaryCredential, err error) (cloudapi.Credential, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,7 +98,7 @@ func (s *session) storeResult(ctx context.Context, got temporaryCredential, err 
 	return s.cached.Credential, nil
 }
 
-// renewalTime is when a session that is had now and ends then is to be renewed.
+// renewalTime returns when a session that is fetched now and ends then is to be renewed.
 func renewalTime(now, ends time.Time) time.Time {
 	return ends.Add(-min(maxRenewEarly, ends.Sub(now)/4))
 }

@@ -105,7 +105,7 @@ func TestWhoWaitsForASessionHeedsTheOwnContext(t *testing.T) {
 			}
 		})
 		synctest.Wait()
-		all.Go(func() { holds(t, s, "1") }) // asks by itself when the first is gone
+		all.Go(func() { holds(t, s, "1") }) // asks on its own when the first is gone
 		all.Go(func() {
 			short, end := context.WithTimeout(t.Context(), 2*time.Second)
 			defer end()

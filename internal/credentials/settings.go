@@ -39,7 +39,7 @@ const (
 	EnvWebIdentityTokenFile = "TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN_FILE"
 )
 
-// The environment variables that TKE's webhook gives to a Pod whose service account has a role.
+// The environment variables that TKE's webhook sets in a Pod whose service account has a role.
 const (
 	EnvPodRegion     = "TKE_REGION"
 	EnvPodProviderID = "TKE_PROVIDER_ID"
@@ -47,7 +47,7 @@ const (
 	EnvPodRoleARN    = "TKE_ROLE_ARN"
 )
 
-// Settings are the cloud arguments as the configuration gives them; what is empty was left out.
+// Settings are the cloud arguments of the configuration; an empty one was omitted.
 type Settings struct {
 	SecretID, SecretKey, SecurityToken string
 	Region, Protocol, Domain           string
@@ -81,7 +81,7 @@ func (s Settings) Secrets(getenv func(name string) string) []string {
 	return secrets
 }
 
-// World is what Resolve may look at beside the settings.
+// World is what Resolve reads beside the settings.
 type World struct {
 	Getenv   func(name string) string
 	ReadFile func(path string) ([]byte, error)
@@ -100,7 +100,7 @@ type Static struct {
 	From                       string
 }
 
-// CVMRole is the role of the machine that this runs on, as its metadata service gives it.
+// CVMRole is the role of the CVM that the process runs on, from its metadata service.
 type CVMRole struct {
 	Name string
 	From string
@@ -130,7 +130,7 @@ type SAML struct {
 }
 
 // WebIdentity is a role that is assumed with a token of an OIDC provider (STS
-// AssumeRoleWithWebIdentity). A file is read anew each time, since whoever writes it renews it.
+// AssumeRoleWithWebIdentity). A file is read each time, since its writer renews it.
 type WebIdentity struct {
 	Role
 	ProviderID       string

@@ -18,8 +18,8 @@ const (
 	stsVersion = "2018-08-13"
 )
 
-// The actions of STS. They change nothing, so each may be sent twice. Those that begin with
-// somebody else's word for who one is take no signature.
+// The actions of STS. They change nothing, so each may be sent twice. Those that begin with a proof
+// from an identity provider take no signature.
 var (
 	assumeRole                = cloudapi.Action{Name: "AssumeRole", Repeatable: true}
 	assumeRoleWithSAML        = cloudapi.Action{Name: "AssumeRoleWithSAML", Repeatable: true, Unsigned: true}
@@ -34,7 +34,7 @@ func (s Services) newSTSClient(with cloudapi.Credentials, region string) (*cloud
 	return cloudapi.New(config)
 }
 
-// newRoleFetcher gives the lender for a role.
+// newRoleFetcher returns the fetch function for a role.
 func (s Services) newRoleFetcher(link Link, with cloudapi.Credentials) (fetchFunc, error) {
 	if with == nil {
 		with = noCredentials{}

@@ -1,6 +1,6 @@
 package disksize
 
-// What mke2fs gives a disk that it formats without options, by its manual and
+// The layout of a disk that mke2fs formats without options, by its manual and
 // /etc/mke2fs.conf: blocks of 4 KiB, inodes of 256 bytes, one for each 16 KiB,
 // groups of 32,768 blocks with descriptors of 64 bytes, room to grow kept behind
 // the descriptors, and backups of both in a few groups. From 4 TiB on it takes the

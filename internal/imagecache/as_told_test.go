@@ -72,7 +72,7 @@ func TestTagsThatCannotBeTakenAway(t *testing.T) {
 	)
 }
 
-// TestTheServicesSpelling: what the service tells in its own words is neither an inconsistent
+// TestTheServicesSpelling: what the service returns in its own words is neither an inconsistent
 // result nor a change.
 func TestTheServicesSpelling(t *testing.T) {
 	t.Parallel()

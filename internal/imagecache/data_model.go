@@ -7,7 +7,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// cacheModel is a cache as data sources tell it: all that the API returns, but no credentials.
+// cacheModel is a cache as data sources return it: everything in the API's answer except
+// credentials.
 type cacheModel struct {
 	ID             types.String `tfsdk:"id"`
 	Name           types.String `tfsdk:"name"`

@@ -8,7 +8,7 @@
 // story. identity.go knows the region of a cache, retention.go its end, namesakes.go what a killed
 // run may have left behind.
 //
-// data_model.go is a cache as all data sources tell it; each has a file of its own, data_source.go,
-// data_source_list.go and data_source_match.go. list_resource.go finds what can be adopted, and
-// shares filter.go with the list of caches.
+// data_model.go is a cache as all data sources return it; each has a file of its own,
+// data_source.go, data_source_list.go and data_source_match.go. list_resource.go finds what can be
+// adopted, and shares filter.go with the list of caches.
 package imagecache

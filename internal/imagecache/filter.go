@@ -11,7 +11,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// filter narrows caches down; a null argument lets all pass. data "tkeimage_caches" and the list
+// filter selects caches; a null argument matches every cache. data "tkeimage_caches" and the list
 // resource share it.
 type filter struct {
 	Names     types.Set
@@ -21,7 +21,7 @@ type filter struct {
 	Type      types.String
 }
 
-// listCaches gives the caches that pass, the newest first: the service's own order is not
+// listCaches returns the caches that match, the newest first: the service's order is not
 // documented.
 func (f filter) listCaches(ctx context.Context, from *clients.Clients) ([]tke.ImageCache, error) {
 	cloud, err := from.TKE()

@@ -20,9 +20,8 @@ type writablePrivateState interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// checkRegion is an error where the cache is known to be in another region than the provider's.
-// There it would not be found: a read would take it out of the state, and a deletion would count as
-// done.
+// checkRegion returns an error if the cache belongs to another region: Read would drop it from
+// state, Delete would report success.
 func (r *Resource) checkRegion(
 	ctx context.Context, id string, identity *tfsdk.ResourceIdentity, private privateState,
 ) diag.Diagnostics {
@@ -58,9 +57,9 @@ func (r *Resource) saveState(
 	return diags
 }
 
-// setIdentity sets the identity wherever it is null: a CLI that does not know identity keeps none,
-// and the framework takes an answer without one for an error, even when the cache is gone. An
-// identity that is there must not change.
+// setIdentity sets the identity if it is null: a CLI that does not know identity keeps none, and
+// the framework rejects an answer without one, even when the cache no longer exists. An identity
+// that is set must not change.
 func (r *Resource) setIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, id string) diag.Diagnostics {
 	if identity == nil || !identity.Raw.IsFullyNull() {
 		return nil

@@ -26,7 +26,7 @@ func TestAnotherRegionOrphansNothing(t *testing.T) {
 		return in("terraform_data.region.output", known("region", `"`+region+`"`)+config)
 	}
 	run(t, cloud,
-		resource.TestStep{ // during the first plan nobody knows the region; the apply does
+		resource.TestStep{ // the region is not known until apply
 			Config: computed(
 				"ap-shanghai",
 			),

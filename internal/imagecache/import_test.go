@@ -32,7 +32,7 @@ func TestImportBringsBackWhatTheServiceTells(t *testing.T) {
 		resource.TestStep{Config: configuration(cloud, everything)},
 		resource.TestStep{
 			ResourceName: address, ImportState: true, ImportStateVerify: true,
-			ImportStateVerifyIgnore: []string{ // what the service never tells
+			ImportStateVerifyIgnore: []string{ // what the service never returns
 				"vpc_id", "subnet_id", "security_group_ids", "auto_eip", "insecure_registries", "http_registries",
 				"resolve_config", "image_digests", "registry_credentials", "timeouts",
 			},

@@ -19,8 +19,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// ListResource finds existing caches for `terraform query` (Terraform 1.14 and later), also those
-// that the service made by itself, so that they can be adopted with generated configuration.
+// ListResource finds existing caches for `terraform query` (Terraform 1.14 and later), including
+// those that the service created, so that they can be imported with generated configuration.
 type ListResource struct{ clients *clients.Clients }
 
 var _ list.ListResourceWithConfigure = (*ListResource)(nil)
@@ -72,7 +72,7 @@ func (l *ListResource) ListResourceConfigSchema(
 	}
 }
 
-// List tells identities, and whole resources where the CLI asks for them.
+// List returns identities, and whole resources where the CLI requests them.
 func (l *ListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	var query queryModel
 	if diags := req.Config.Get(ctx, &query); diags.HasError() {
@@ -121,7 +121,7 @@ func (l *ListResource) newListResult(ctx context.Context, req list.ListRequest, 
 	return result
 }
 
-// fillImportedResource fills in a cache as an import would find it: what the service never tells is
+// fillImportedResource fills in a cache as an import finds it: what the service never returns is
 // null.
 func fillImportedResource(ctx context.Context, into *tfsdk.Resource, cache *tke.ImageCache) diag.Diagnostics {
 	diags := into.SetAttribute(

@@ -66,8 +66,8 @@ type identityModel struct {
 // newName is the default of `name`.
 func newName() string { return "tf-" + strings.ToLower(rand.Text()[:12]) }
 
-// toCreateRequest is what a plan asks of the service. Passwords are write-only, so they are taken
-// from the configuration.
+// toCreateRequest converts a plan. Passwords are write-only, so they are read from the
+// configuration.
 func (m *model) toCreateRequest(ctx context.Context, config *model) (tke.CreateRequest, diag.Diagnostics) {
 	credentials, diags := config.registryCredentials(ctx)
 	request := tke.CreateRequest{
@@ -106,7 +106,7 @@ func deletePolicy(keep types.Bool) string {
 	return "Release"
 }
 
-// toUpdateRequest is what must be sent to turn the state into the plan.
+// toUpdateRequest returns the request that turns the state into the plan.
 func (m *model) toUpdateRequest(ctx context.Context, state, config *model) (tke.UpdateRequest, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	request := tke.UpdateRequest{ID: state.ID.ValueString()}
@@ -140,14 +140,14 @@ func (m *model) toUpdateRequest(ctx context.Context, state, config *model) (tke.
 	return request, diags
 }
 
-// isEmptyUpdate reports whether a request would change nothing.
+// isEmptyUpdate reports whether a request changes nothing.
 func isEmptyUpdate(request tke.UpdateRequest) bool {
 	return request.Name == nil && request.RetentionDays == nil && request.SizeGiB == nil && request.Images == nil &&
 		request.SecurityGroupIDs == nil && request.Tags == nil && request.Credentials == nil
 }
 
-// showsUpdate reports whether a cache shows everything that a request asked for, as far as the
-// service tells.
+// showsUpdate reports whether a cache shows every value that a request sets, as far as the service
+// returns them.
 func showsUpdate(cache *tke.ImageCache, request tke.UpdateRequest) bool {
 	switch {
 	case request.Name != nil && cache.Name != *request.Name,
@@ -159,38 +159,42 @@ func showsUpdate(cache *tke.ImageCache, request tke.UpdateRequest) bool {
 	return true
 }
 
-// setPending is what the state holds from the moment that the id is known: what was planned, and
-// nothing unknown.
+// setPending sets the state as of the moment that the id is known: the planned values, and null for
+// unknown ones.
 func (m *model) setPending(id string) {
 	m.ID = types.StringValue(id)
 	m.Status = types.StringValue(tke.StatusPending)
 	m.PodAnnotations = toMap(annotations.PinTo(id))
-	for _, unknown := range []*types.String{&m.Type, &m.SnapshotID, &m.Snapshotter, &m.CreatedAt, &m.ExpiresAt} {
-		if unknown.IsUnknown() {
-			*unknown = types.StringNull()
-		}
-	}
+	setIfUnknown(&m.Type, types.StringNull())
+	setIfUnknown(&m.SnapshotID, types.StringNull())
+	setIfUnknown(&m.Snapshotter, types.StringNull())
+	setIfUnknown(&m.CreatedAt, types.StringNull())
+	setIfUnknown(&m.ExpiresAt, types.StringNull())
 }
 
-// setComputedFromAPI completes a plan with what the service tells after it was carried out. What
-// the plan knew stays, even where the service tells otherwise: Terraform would take that for a
-// mistake of the provider and a new cache for spoiled. The next read tells it.
+// setComputedFromAPI fills in the values that the plan left unknown. Planned values stay, even
+// where the API returns others: Terraform would report an inconsistent result and taint a new
+// cache. The next refresh shows the difference.
 func (m *model) setComputedFromAPI(cache *tke.ImageCache) {
-	told := *m
-	told.refreshFromAPI(cache)
-	for planned, told := range map[*types.String]types.String{
-		&m.ID: told.ID, &m.Status: told.Status, &m.Type: told.Type, &m.SnapshotID: told.SnapshotID,
-		&m.Snapshotter: told.Snapshotter, &m.CreatedAt: told.CreatedAt, &m.ExpiresAt: told.ExpiresAt,
-	} {
-		if planned.IsUnknown() {
-			*planned = told
-		}
-	}
-	m.PodAnnotations = told.PodAnnotations
+	current := *m
+	current.refreshFromAPI(cache)
+	setIfUnknown(&m.ID, current.ID)
+	setIfUnknown(&m.Status, current.Status)
+	setIfUnknown(&m.Type, current.Type)
+	setIfUnknown(&m.SnapshotID, current.SnapshotID)
+	setIfUnknown(&m.Snapshotter, current.Snapshotter)
+	setIfUnknown(&m.CreatedAt, current.CreatedAt)
+	setIfUnknown(&m.ExpiresAt, current.ExpiresAt)
+	m.PodAnnotations = current.PodAnnotations
 }
 
-// importFromAPI takes over what the service tells of a cache that was made elsewhere, tags
-// included.
+func setIfUnknown(planned *types.String, value types.String) {
+	if planned.IsUnknown() {
+		*planned = value
+	}
+}
+
+// importFromAPI sets the values of a cache that was created elsewhere, tags included.
 func (m *model) importFromAPI(cache *tke.ImageCache) {
 	m.refreshFromAPI(cache)
 	if len(cache.Tags) > 0 {
@@ -198,8 +202,8 @@ func (m *model) importFromAPI(cache *tke.ImageCache) {
 	}
 }
 
-// refreshFromAPI takes over what the service tells. What it never tells stays as it is, and so does
-// what it only spells otherwise.
+// refreshFromAPI sets the values that the API returns. Values that it never returns, or only spells
+// differently, stay as they are.
 func (m *model) refreshFromAPI(cache *tke.ImageCache) {
 	m.ID = types.StringValue(cache.ID)
 	m.Name = types.StringValue(cache.Name)
@@ -213,7 +217,7 @@ func (m *model) refreshFromAPI(cache *tke.ImageCache) {
 	m.PodAnnotations = toMap(annotations.PinTo(cache.ID))
 	m.refreshRetentionFromAPI(cache)
 	// Tags that were left out are not this cache's business: an account may tag what is made in it.
-	// An old cache is told without any.
+	// Old caches are returned without any.
 	if cache.Tags != nil && !m.Tags.IsNull() {
 		m.Tags = toTagMap(cache.Tags)
 	}

@@ -11,15 +11,15 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// namesakeTimeout bounds the look for namesakes: it is a help, and must not hold up a plan.
+// namesakeTimeout bounds the search for caches of the planned name, which must not delay a plan.
 const namesakeTimeout = 5 * time.Second
 
-// checkNamesakes warns where a cache of the planned name is there already and no state was seen to
-// hold it: a run that was killed between the create call and the writing of the state leaves such a
-// cache behind, and only its name leads back to it.
+// checkNamesakes warns if a cache with the planned name exists that no state of this run contains:
+// a run that was killed between the create call and the writing of the state leaves such a cache
+// behind, and only its name identifies it.
 func (r *Resource) checkNamesakes(ctx context.Context, plan *model) diag.Diagnostics {
 	if plan.Name.IsUnknown() || r.clients.Deferred() {
-		return nil // a name that is made up later has no namesake
+		return nil // a name that is generated later has no namesake
 	}
 	cloud, err := r.clients.TKE()
 	if err != nil {

@@ -22,9 +22,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// importedKey marks, in the private state, a cache that was imported and not applied since. The
-// service never tells where its builder ran, so what is null then was not necessarily left out, and
-// the configured value is taken over without replacing.
+// importedKey marks, in the private state, a cache that was imported and not applied since. The API
+// does not return where the builder ran, so a null value is not necessarily an omitted one, and the
+// configured value is recorded without replacing the cache.
 const importedKey = "adopted"
 
 const replaceUnlessImported = "A change replaces the cache, unless the prior value is unknown after an import."
@@ -59,7 +59,8 @@ func replaceObjectUnlessImported(
 	resp.RequiresReplace = !req.StateValue.IsNull() || !isImported(ctx, req.Private)
 }
 
-// ModifyPlan makes the plan tell the truth: what is known is said, and what a change costs.
+// ModifyPlan fills in values known at plan time and marks the attributes whose change forces
+// replacement.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		return // nothing to foresee about a cache that goes
@@ -101,7 +102,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 }
 
-// planCreate says what a new cache will be, as far as that is known.
+// planCreate fills in what is known of a new cache at plan time.
 func (m *model) planCreate(config *model) {
 	if config.SizeGiB.IsNull() {
 		m.SizeGiB = types.Int64Value(disksize.MinGiB)
@@ -118,8 +119,8 @@ func (m *model) planCreate(config *model) {
 	}
 }
 
-// planUpdate says what stays of an existing cache. Only what the service will pull or count anew is
-// unknown.
+// planUpdate keeps the values of an existing cache that an update does not change. Only values that
+// the service pulls or computes again are unknown.
 func (m *model) planUpdate(config, state *model) {
 	if config.SizeGiB.IsNull() {
 		m.SizeGiB = state.SizeGiB
@@ -145,8 +146,8 @@ func (m *model) planUpdate(config, state *model) {
 	}
 }
 
-// replacementPaths are the attributes whose change needs a new cache, beyond those that the schema
-// names.
+// replacementPaths returns the attributes whose change needs a new cache, beyond those that the
+// schema marks.
 func replacementPaths(state, plan *model) path.Paths {
 	var paths path.Paths
 	if state.Status.ValueString() == tke.StatusFailed {
@@ -173,9 +174,9 @@ func needsRebuild(state, plan *model) bool {
 	return len(movedImages(state, plan)) > 0 || state.Status.ValueString() == tke.StatusUpdateFailed
 }
 
-// movedImages are the images whose digest was known and is another one now. A digest that is new to
-// the state says nothing about what the cache holds, and one that is not among the images does not
-// concern it.
+// movedImages returns the images whose digest was known and has changed. A digest that is new to
+// the state says nothing about the content of the cache, and one of another image does not concern
+// it.
 func movedImages(state, plan *model) []string {
 	before, after := toStringMap(state.ImageDigests), toStringMap(plan.ImageDigests)
 	return slices.DeleteFunc(toStrings(plan.Images), func(image string) bool {
@@ -184,7 +185,8 @@ func movedImages(state, plan *model) []string {
 	})
 }
 
-// floatingTags are the images of a tag that is expected to move and whose digest nobody watches.
+// floatingTags returns the images with a tag that is expected to move and without a digest in
+// image_digests.
 func floatingTags(plan *model) []string {
 	watched := plan.ImageDigests.Elements()
 	return slices.DeleteFunc(toStrings(plan.Images), func(image string) bool {

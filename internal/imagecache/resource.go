@@ -45,7 +45,7 @@ func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, _
 	r.clients, _ = req.ProviderData.(*clients.Clients)
 }
 
-// Create makes the cache and waits until Pods can use it. The id is in the state before anything
+// Create creates the cache and waits until Pods can use it. The id is in the state before anything
 // can fail after the call.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan, config model
@@ -97,8 +97,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
 }
 
-// Read takes over what the service tells; a cache that is not there any more, which several looks
-// have to show, leaves the state.
+// Read refreshes the state from the API. A cache that several reads have not found leaves the
+// state.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -218,7 +218,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 }
 
-// ImportState adopts a cache by id, or by identity where the CLI can.
+// ImportState imports a cache by id, or by identity if the CLI supports it.
 func (r *Resource) ImportState(
 	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
 ) {
@@ -274,7 +274,8 @@ func (r *Resource) getForRefresh(ctx context.Context, state *model) (*tke.ImageC
 	return cloud.Get(ctx, state.ID.ValueString(), tke.ConfirmAbsence(state.Name.ValueString()), tke.FromListing())
 }
 
-// buildDiagnostic says what went wrong, and where the disk was too small, which size would do.
+// buildDiagnostic describes a failed build, and measures which size suffices if the disk was too
+// small.
 func (r *Resource) buildDiagnostic(ctx context.Context, attempt string, err error, plan *model) diag.Diagnostic {
 	failure := tfdiag.CloudError(attempt, err, r.clients)
 	if !tfdiag.IsNoSpace(err) {

@@ -287,7 +287,7 @@ func TestANameIsMadeUpAndStays(t *testing.T) {
 	)
 }
 
-// TestOutsideChanges: what somebody else did to the cache is seen and put right, at the price that
+// TestOutsideChanges: changes made outside Terraform are detected and corrected, at the price that
 // it costs.
 func TestOutsideChanges(t *testing.T) {
 	t.Parallel()

@@ -14,7 +14,7 @@ import (
 // expiresSoon is how long before its end a cache is warned of.
 const expiresSoon = 3 * 24 * time.Hour
 
-// expiryWarning warns of a cache that the service will delete within days; data sources say it too.
+// expiryWarning warns of a cache that the service will delete within days.
 func expiryWarning(cache *tke.ImageCache) diag.Diagnostics {
 	at, expires := cache.ExpiresAt()
 	if !expires || time.Until(at) > expiresSoon {
@@ -23,7 +23,7 @@ func expiryWarning(cache *tke.ImageCache) diag.Diagnostics {
 	return diag.Diagnostics{tfdiag.ExpiresSoon(cache, at)}
 }
 
-// expiredWarning says why a cache is not in the state any more, where that is known.
+// expiredWarning explains why a cache has left the state, if its retention has ended.
 func (r *Resource) expiredWarning(ctx context.Context, state *model) diag.Diagnostics {
 	tflog.Warn(ctx, "image cache is gone", map[string]any{"id": state.ID.ValueString()})
 	at, err := time.Parse(time.RFC3339, state.ExpiresAt.ValueString())

@@ -192,8 +192,8 @@ func registryCredentialsAttribute() schema.Attribute {
 	}
 }
 
-// builderAttributes are what the service never tells: where and how the builder runs. Every change
-// of them needs a new cache.
+// builderAttributes are values that the API never returns: where and how the builder runs. Every
+// change of them needs a new cache.
 func builderAttributes() map[string]schema.Attribute {
 	fixed := []planmodifier.String{
 		stringplanmodifier.RequiresReplaceIf(replaceStringUnlessImported, replaceUnlessImported, replaceUnlessImported),
@@ -333,7 +333,7 @@ func computedAttributes() map[string]schema.Attribute {
 	}
 }
 
-// IdentitySchema is what tells one cache from all others.
+// IdentitySchema defines what identifies a cache.
 func (r *Resource) IdentitySchema(
 	_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse,
 ) {

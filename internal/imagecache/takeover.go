@@ -14,9 +14,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// adoptCreated returns the id of the cache that a create has made whose answer was lost, where that
-// is certain: the name was made up for this request, one cache bears it, and that cache is what was
-// asked for. Everything else stays an error, which names what was found.
+// adoptCreated returns the id of the cache that a create has made whose response was lost, if that
+// is certain: the name was generated for this request, exactly one cache has it, and that cache
+// matches the request. Otherwise it returns the error, with the caches that were found.
 func (r *Resource) adoptCreated(request tke.CreateRequest, err error) (id string, _ error) {
 	uncertain, ok := errors.AsType[*tke.UncertainError](err)
 	if !ok {
@@ -34,8 +34,8 @@ func (r *Resource) adoptCreated(request tke.CreateRequest, err error) (id string
 	return uncertain.Found[0].ID, nil
 }
 
-// listDifferences lists in which a cache is not what a request asked for, as far as the service
-// returns it. Tags that the account adds are none.
+// listDifferences lists how a cache differs from a request, as far as the service returns it.
+// Additional tags are not a difference: the account may add them.
 func listDifferences(cache *tke.ImageCache, request tke.CreateRequest) (differ []string) {
 	note := func(attribute string, is, asked any) {
 		differ = append(differ, fmt.Sprintf("%s is %v; requested: %v", attribute, is, asked))
@@ -69,9 +69,9 @@ func tagValues(tags []tke.Tag) map[string]string {
 	return values
 }
 
-// checkDropped is an error where a cache that this plan's refresh has dropped is listed again: a
-// plan that creates makes a second cache beside it. Each dropped cache is looked for once more, by
-// the first such plan.
+// checkDropped returns an error if a cache that this plan's refresh has dropped is listed again:
+// the plan would create a second cache beside it. The first plan reads each dropped cache once
+// more.
 func (r *Resource) checkDropped(ctx context.Context) (diags diag.Diagnostics) {
 	dropped := r.clients.Seen.TakeDropped()
 	cloud, err := r.clients.TKE()

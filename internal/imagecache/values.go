@@ -48,8 +48,8 @@ func toStringMap(m types.Map) map[string]string {
 	return out
 }
 
-// publicTexts are what a cache shows openly of its configuration, and so no secret even where a
-// weak password is a part of it.
+// publicTexts returns configured texts that are shown openly, and so are never redacted, even if a
+// weak password is a part of them.
 func (m *model) publicTexts() []string {
 	texts := append(toStrings(m.Images), m.ID.ValueString(), m.Name.ValueString())
 	for key, value := range toStringMap(m.Tags) {
@@ -87,8 +87,8 @@ func toTagMap(tags []tke.Tag) types.Map {
 	return toMap(tagValues(tags))
 }
 
-// keepConfiguredSpelling gives the images that the service tells, in the words of those that were
-// asked for wherever it means the same: nginx may come back as docker.io/library/nginx:latest.
+// keepConfiguredSpelling returns the API's images, keeping the configured spelling of equivalent
+// references: nginx may come back as docker.io/library/nginx:latest.
 func keepConfiguredSpelling(told []string, asked types.Set) types.Set {
 	words := map[string]string{}
 	for _, image := range toStrings(asked) {
@@ -106,7 +106,7 @@ func keepConfiguredSpelling(told []string, asked types.Set) types.Set {
 	return toSet(images)
 }
 
-// canonicalReference is an image's reference with all that may be left out. A tag counts beside a
+// canonicalReference returns a reference with all defaults written out. A tag counts beside a
 // digest too: Pods match by it.
 func canonicalReference(image string) string {
 	tagged, digest, _ := strings.Cut(image, "@")

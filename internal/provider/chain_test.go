@@ -251,7 +251,7 @@ func TestEveryArgumentOfTheOfficialProviderIsTaken(t *testing.T) {
 	}
 }
 
-// podEnvironment is what TKE's webhook gives to a Pod.
+// podEnvironment is what TKE's webhook sets in a Pod.
 var podEnvironment = map[string]string{
 	"TKE_REGION":                  "ap-nanjing",
 	"TKE_PROVIDER_ID":             "corp-oidc",

@@ -43,7 +43,7 @@ func (c *cli) command(t *testing.T, arguments ...string) *exec.Cmd {
 	return c.Command(t, arguments...)
 }
 
-// try gives the exit code and what was printed.
+// try returns the exit code and what was printed.
 func (c *cli) try(t *testing.T, arguments ...string) (int, string) {
 	t.Helper()
 	return c.Try(t, arguments...)
@@ -54,7 +54,7 @@ func (c *cli) must(t *testing.T, arguments ...string) string {
 	return c.Must(t, arguments...)
 }
 
-// planned gives what a plan does to each resource, by address, leaving out what does nothing.
+// planned returns what a plan does to each resource, by address, leaving out what does nothing.
 func (c *cli) planned(t *testing.T, arguments ...string) map[string][]string {
 	t.Helper()
 	return c.Plan(t, arguments...).Actions()

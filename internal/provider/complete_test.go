@@ -122,7 +122,7 @@ func TestTheCompleteExample(t *testing.T) {
 		t.Fatalf("after an import the plan says %v, want only what the service never tells to be recorded", got)
 	}
 	e.must(t, "apply", "-auto-approve")
-	e.calls(t, 2, 1, 1) // recording reached nobody
+	e.calls(t, 2, 1, 1) // recording makes no call
 	e.empty(t)
 
 	pushRandom(t, e.reference, authn.Anonymous) // the tag moves

@@ -21,7 +21,7 @@ func said(diagnostics []*tfprotov6.Diagnostic) string {
 	return b.String()
 }
 
-// imported gives a cache as a state that knows only its id holds it, with what an import keeps
+// imported returns a cache as a state that knows only its id holds it, with what an import keeps
 // beside it.
 func (s *speaker) imported(t *testing.T, id string) *tfprotov6.ImportedResource {
 	t.Helper()

@@ -10,11 +10,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// stopOnTerminate takes SIGTERM as the CLI takes it: what runs ends soon and says what it has, so
-// that the id of a cache that was just made reaches the state. Whoever ends a job often tells all
-// of its processes, and one that died at once would take the id with it. So does a terminal that is
-// closed, with SIGHUP. The process itself ends when the CLI hangs up. (SIGINT is the CLI's
-// business: go-plugin lets it pass.)
+// stopOnTerminate handles SIGTERM as the CLI's stop request: running operations end soon and report
+// what they have, so that the id of a cache that was just created reaches the state. Job runners
+// often signal all processes of a job, and a provider that died at once would lose the id. The same
+// goes for SIGHUP from a closed terminal. The process ends when the CLI disconnects. (SIGINT is
+// handled by the CLI: go-plugin ignores it.)
 func stopOnTerminate(server tfprotov6.ProviderServer) {
 	told := make(chan os.Signal, 1)
 	signal.Notify(told, syscall.SIGTERM, syscall.SIGHUP)
@@ -23,12 +23,12 @@ func stopOnTerminate(server tfprotov6.ProviderServer) {
 	}
 }
 
-// parentCheck is how often a process looks whether its CLI is still there.
+// parentCheck is the interval between checks that the CLI still runs.
 const parentCheck = time.Second
 
 // exitWithParent ends the process when the CLI that started it was killed. go-plugin leaves that to
-// the CLI, which cannot; and a process that nobody asks anything any more would stay for ever, with
-// credentials in its memory.
+// the CLI, which then cannot do it; an orphaned provider would stay for ever, with credentials in
+// its memory.
 func exitWithParent() {
 	for parent := os.Getppid(); os.Getppid() == parent; {
 		time.Sleep(parentCheck)

@@ -81,7 +81,7 @@ type block interface {
 	ElementsAs(ctx context.Context, target any, allowUnhandled bool) diag.Diagnostics
 }
 
-// singleBlock gives the only block there may be, nil when there is none.
+// singleBlock returns the only block that may be set, nil if there is none.
 func singleBlock[M any](ctx context.Context, from block, diags *diag.Diagnostics) *M {
 	var found []M
 	if !from.IsNull() {
@@ -128,10 +128,10 @@ func (r *webIdentityModel) toLink() *credentials.WebIdentity {
 	}
 }
 
-// unknownArguments are the arguments that come from something that is made in the same run, of
-// those that say where to ask and as whom. A default in place of one would ask somebody else: a
-// cache is not found in the wrong region, leaves the state and is made a second time, and a key
-// that is meant for a private endpoint reaches the public one.
+// unknownArguments returns the arguments that are not known until apply, of those that say where to
+// connect and with which credentials. A default in place of one would call another region or
+// account: a cache is not found in the wrong region, leaves the state and is created a second time,
+// and a key that is meant for a private endpoint reaches the public one.
 func (m *model) unknownArguments() []string {
 	arguments := map[string]attr.Value{
 		"secret_id":                     m.SecretID,
@@ -155,7 +155,7 @@ func (m *model) unknownArguments() []string {
 	return slices.Sorted(maps.Keys(arguments))
 }
 
-// containsUnknown looks into blocks and maps too.
+// containsUnknown reports whether a value, or a part of it, is unknown.
 func containsUnknown(value attr.Value) bool {
 	if value.IsUnknown() {
 		return true
@@ -171,7 +171,7 @@ func containsUnknown(value attr.Value) bool {
 	return false
 }
 
-// incompleteDiagnostic tells of an argument that lacks its counterpart, where it belongs in the
+// incompleteDiagnostic reports an argument that lacks its counterpart, at its place in the
 // configuration.
 func (m *model) incompleteDiagnostic(e *credentials.ArgumentError) diag.Diagnostic {
 	if e.Block == "" {

@@ -64,7 +64,7 @@ func (c *counting) requests() []string {
 	return c.got
 }
 
-// measure reads the size of an image by its manifest alone, and gives what was said.
+// measure reads the size of an image by its manifest alone, and returns the diagnostics.
 func (s *speaker) measure(t *testing.T, image string) string {
 	t.Helper()
 	answer, err := s.server.ReadDataSource(

@@ -31,8 +31,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
 
-// Options are what a process gives to its provider. The zero value serves users; tests shorten the
-// waits.
+// Options configure a provider process. The zero value serves users; tests shorten the waits.
 type Options struct {
 	Version      string
 	PollInterval time.Duration
@@ -65,12 +64,12 @@ func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp 
 	resp.Version = p.options.Version
 }
 
-// Resources are what this provider makes and keeps.
+// Resources returns what this provider manages.
 func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{imagecache.NewResource}
 }
 
-// DataSources are what this provider finds out.
+// DataSources returns what this provider reads.
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		imagecache.NewDataSource, imagecache.NewListDataSource, imagecache.NewMatchDataSource,
@@ -78,7 +77,7 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	}
 }
 
-// Functions are what this provider works out from nothing but their arguments.
+// Functions returns what this provider computes from arguments alone.
 func (p *Provider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{
 		annotations.NewPodAnnotationsFunction,
@@ -88,12 +87,12 @@ func (p *Provider) Functions(context.Context) []func() function.Function {
 	}
 }
 
-// ListResources are what this provider finds for `terraform query`.
+// ListResources returns what this provider finds for `terraform query`.
 func (p *Provider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{imagecache.NewListResource}
 }
 
-// EphemeralResources are what this provider gives without ever storing it.
+// EphemeralResources returns what this provider provides without storing it.
 func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{tcrtoken.New}
 }

@@ -101,7 +101,7 @@ func (s *speaker) query(t *testing.T, limit int64, given map[string]tftypes.Valu
 }
 
 // TestExistingCachesAreFoundForAdoption: each with identity, name and the resource that an import
-// would give.
+// would return.
 func TestExistingCachesAreFoundForAdoption(t *testing.T) {
 	t.Parallel()
 	cloud := tketest.Start(t, tketest.Options{RequestsPerSecond: -1, Builder: tketest.InstantBuilder})

@@ -68,7 +68,7 @@ func basic(username, password string) string {
 }
 
 // secureRegistry is one with a password and a certificate of its own authority, the path of which
-// it gives.
+// it returns.
 func secureRegistry(t *testing.T) (*registrytest.Registry, string) {
 	t.Helper()
 	secure := registrytest.Start(t, registrytest.Options{TLS: true, Username: "s", Password: canaryRegistry})
@@ -87,7 +87,8 @@ func secureRegistry(t *testing.T) (*registrytest.Registry, string) {
 	return secure, ca
 }
 
-// dockerHelper gives the CLI's folder a Docker configuration with a credential helper for one host.
+// dockerHelper returns the CLI's folder a Docker configuration with a credential helper for one
+// host.
 func (c *cli) dockerHelper(t *testing.T, host, username, password string) {
 	t.Helper()
 	helper := fmt.Sprintf(

@@ -54,7 +54,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 					tfdiag.QuoteList(
 						services,
 					) + " (that of a CVM). Environment: " + tfdiag.QuoteList(endpointVariables()) + ".",
-				Validators: []validator.Map{ // a null, of a variable that was not given, leaves the service's own
+				Validators: []validator.Map{ // a null, of a variable that was not set, leaves the service's own
 					mapvalidator.KeysAre(stringvalidator.OneOf(services...)),
 					mapvalidator.ValueStringsAre(
 						stringvalidator.RegexMatches(

@@ -74,8 +74,8 @@ func cloudAttributes() map[string]schema.Attribute {
 	}
 }
 
-// accountsAttribute is a list of them. It is held against what STS says, not while configuring but
-// when the cloud is first needed.
+// accountsAttribute is a list of accounts. It is checked with STS when the cloud is first needed,
+// not during configuration.
 func accountsAttribute(what string) schema.Attribute {
 	return schema.SetAttribute{
 		Optional:    true,

@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// unzipped gives the parts of a zip file, and nothing for another file.
+// unzipped returns the parts of a zip file, and nothing for another file.
 func unzipped(content []byte) []string {
 	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	if err != nil {

@@ -166,7 +166,7 @@ func decodeCodePoint(text []byte, at, digits int) ([]byte, int) {
 	return utf8.AppendRune(nil, r), size
 }
 
-// parseHexDigits returns a number and where it ends. The end is 0 where there is no number, and
+// parseHexDigits returns a number and where it ends. The end is 0 where there is not a number, and
 // negative where the text ends within it.
 func parseHexDigits(text []byte, at, digits int) (n uint64, end int) {
 	end = min(at+digits, len(text))

@@ -46,7 +46,7 @@ func image(t *testing.T, architecture string, layers ...v1.Layer) v1.Image {
 	return built
 }
 
-// push gives the reference and the digest of what was pushed.
+// push returns the reference and the digest of what was pushed.
 func push(t *testing.T, reference string, what remote.Taggable, options ...remote.Option) (string, string) {
 	t.Helper()
 	digest, err := sandbox.Push(t.Context(), reference, what, options...)

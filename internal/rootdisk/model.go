@@ -89,7 +89,7 @@ func (m *model) toMeasureRequest(ctx context.Context) (measure.Request, diag.Dia
 	return request, diags
 }
 
-// setFromReport takes over what was measured and recommended.
+// setFromReport sets the computed attributes from what was measured and recommended.
 func (m *model) setFromReport(report *measure.Report, disk disksize.Recommendation) {
 	m.SizeGiB = types.Int64Value(disk.SizeGiB)
 	m.FitsDefaultDisk = types.BoolValue(disk.FitsDefaultDisk())

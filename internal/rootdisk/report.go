@@ -278,8 +278,8 @@ func formatBounds(m layersize.Measurement) string {
 	return "about " + to
 }
 
-// formatInterval writes both ends of an interval, the unit once where it is the same, and says
-// whether they read differently at all.
+// formatInterval formats both ends of an interval, with one unit where it is the same, and reports
+// whether they read differently.
 func formatInterval(of layersize.Interval) (from, to string, differ bool) {
 	from, to = formatBytes(of.Min), formatBytes(of.Max)
 	differ = from != to

@@ -1,5 +1,5 @@
 // Package tcr is a typed client of the one action of Tencent Container Registry (service tcr,
-// version 2019-09-24) that is used here: CreateInstanceToken, which gives a user name and a
+// version 2019-09-24) that is used here: CreateInstanceToken, which returns a user name and a
 // password for an instance of the Enterprise edition.
 //
 // Source: https://www.tencentcloud.com/document/product/1051/45154
@@ -55,7 +55,7 @@ type TokenRequest struct {
 type Token struct {
 	Username string
 	Token    string
-	Expires  time.Time // zero when the service tells none
+	Expires  time.Time // zero when the service returns none
 	ID       string    // of a long-term token: what it can be deleted by
 }
 
@@ -67,12 +67,12 @@ type tokenAnswer struct {
 	TokenID  string `json:"TokenId"`
 }
 
-// Secrets is the password.
+// Secrets returns the password.
 func (a tokenAnswer) Secrets() []string { return []string{a.Token} }
 
-// CreateToken makes a token. A long-term one stays until it is deleted, and the service takes no
+// CreateToken creates a token. A long-term one stays until it is deleted, and the service takes no
 // client token: the request is sent again only when the service certainly did not act, unless the
-// token is temporary and ends by itself.
+// token is temporary and expires.
 func (c *Client) CreateToken(ctx context.Context, request TokenRequest) (*Token, error) {
 	action := cloudapi.Action{Name: ActionCreateToken, Repeatable: request.TokenType != LongTerm}
 	out, err := cloudapi.Call[tokenAnswer](ctx, c.api, action, request)

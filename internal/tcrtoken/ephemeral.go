@@ -87,8 +87,8 @@ func (e *Ephemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *e
 	}
 }
 
-// Open makes the token. There is nothing to close: a temporary one ends by itself, and the builder
-// of a cache needs a long-term one after the run has ended.
+// Open creates the token. There is nothing to close: a temporary one expires, and the builder of a
+// cache needs a long-term one after the run has ended.
 func (e *Ephemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var config model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -134,7 +134,7 @@ func (m *model) setFromToken(token *tcr.Token) {
 	}
 }
 
-// attributeToRegistry: what does not exist is the registry that was named.
+// attributeToRegistry attributes the failure to registry_id if the instance does not exist.
 func attributeToRegistry(failure diag.Diagnostic, err error) diag.Diagnostic {
 	if tcr.IsNotFound(err) {
 		return diag.WithPath(path.Root("registry_id"), failure)

@@ -15,7 +15,8 @@ import (
 // buildCauses are recognized in the builder's own words. They are containerd's and the service's,
 // not a documented format, so an unknown text is passed on as it is, without a cause. The first
 // whose sign is in the text counts: what is said in passing by another cause's message, such as
-// "dial tcp" where a name was looked up, comes later. A bare number is no sign: digests have any.
+// "dial tcp" where a name was looked up, comes later. A bare number is not a sign: digests have
+// any.
 var buildCauses = []struct {
 	signs  []string
 	advice string
@@ -96,10 +97,10 @@ func WithMeasuredSize(failure diag.Diagnostic, hasGiB, needGiB int64) diag.Diagn
 	return diag.NewErrorDiagnostic(failure.Summary(), failure.Detail()+"\n\n"+text)
 }
 
-// maxEvents is how many events of one cache are printed. All of them are looked at for causes.
+// maxEvents bounds how many events of one cache are printed. All of them are searched for causes.
 const maxEvents = 20
 
-// formatFailedBuild tells the service's warnings in order, and a remedy for each cause that is
+// formatFailedBuild lists the service's warnings in order, and a remedy for each cause that is
 // recognized.
 func formatFailedBuild(cache *tke.ImageCache) string {
 	var b strings.Builder

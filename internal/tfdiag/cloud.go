@@ -1,7 +1,7 @@
-// Package tfdiag turns errors into diagnostics. Every text about what somebody else answered, or
-// did not (the cloud, a registry, a build), is made here, in the same order: what was attempted,
-// what the other side said with its code and request id, and what to do now. What the provider
-// finds by itself, in a configuration or by comparing, is told where it is found.
+// Package tfdiag turns errors into diagnostics. Every text about an answer of the cloud, a registry
+// or a build, or about a missing one, is made here, in the same order: what was attempted, what the
+// other side said with its code and request id, and what to do now. Errors that the provider finds
+// in a configuration are worded where they are found.
 package tfdiag
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// CloudError tells of a call to the cloud's API that failed. attempt completes "Cannot …", such as
+// CloudError describes a call to the cloud's API that failed. attempt completes "Cannot …", such as
 // "create image cache \"llm\"".
 func CloudError(attempt string, err error, from *clients.Clients) diag.Diagnostic {
 	summary := "Cannot " + attempt
@@ -76,8 +76,8 @@ func formatUnknownArguments(err *clients.UnknownArgumentsError) string {
 	)
 }
 
-// WrongRegion tells of a cache of another region than the provider's. Looked for in the provider's,
-// it would seem to be gone.
+// WrongRegion describes a cache of another region than the provider's: a read in the provider's
+// region would not find it.
 func WrongRegion(id, region, configured string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Image cache is in another region", fmt.Sprintf(
 		"Image cache %s is in %s, and this provider is configured for %s. The cache and the state are unchanged.\n\n"+
@@ -86,7 +86,7 @@ func WrongRegion(id, region, configured string) diag.Diagnostic {
 			"or remove it from the state (terraform state rm) and delete it manually.", id, region, configured, configured, region))
 }
 
-// formatFailedCall is what one API call came to. used is where the credentials came from.
+// formatFailedCall describes one failed API call. used is the source of the credentials.
 func formatFailedCall(err *cloudapi.Error, used string) string {
 	if err.Kind == cloudapi.KindUnsigned {
 		return formatUnusable(err.Err, used)
@@ -174,7 +174,7 @@ func formatList(items []string) string {
 	return "  - " + strings.Join(items, "\n  - ")
 }
 
-// endSentence ends a text with a full stop, unless it ends by itself.
+// endSentence ends a text with a full stop, unless it ends on its own.
 func endSentence(text string) string {
 	text = strings.TrimSpace(text)
 	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?…") {

@@ -8,8 +8,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
 )
 
-// formatUnusable tells why there is nothing to sign with, although something was found. used is
-// where that is from.
+// formatUnusable explains why the credentials that were found cannot be used. used is their source.
 func formatUnusable(err error, used string) string {
 	var (
 		profile *credentials.ProfileError
@@ -41,8 +40,8 @@ func formatUnusable(err error, used string) string {
 	return endSentence(capitalize(err.Error()))
 }
 
-// formatUnobtained tells of a link of the chain that could not be had: what it was, what the other
-// side said, what was used for it.
+// formatUnobtained describes a link of the chain that could not be obtained: what it is, what the
+// other side said, and which credentials were used for it.
 func formatUnobtained(link *credentials.Error) string {
 	text := "Cannot obtain cloud credentials from " + link.Link
 	if link.With != "" {

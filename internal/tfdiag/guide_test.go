@@ -13,7 +13,7 @@ const (
 	catalogue = "testdata/texts.md"
 )
 
-// quoted gives what stands in fenced blocks of a language, as one line each.
+// quoted returns what stands in fenced blocks of a language, as one line each.
 func quoted(t *testing.T, file, language string) []string {
 	t.Helper()
 	var found []string
@@ -48,7 +48,7 @@ func messages(t *testing.T) map[string]string {
 // whatDiffers from case to case is written as … in the guide.
 var whatDiffers = regexp.MustCompile(`\s*…\s*`)
 
-// TestEveryMessageIsInTheGuide goes both ways: a message that the guide lacks cannot be found, and one that nobody prints any more
+// TestEveryMessageIsInTheGuide goes both ways: a message that the guide lacks cannot be found, and one that is not printed any more
 // misleads.
 func TestEveryMessageIsInTheGuide(t *testing.T) {
 	t.Parallel()

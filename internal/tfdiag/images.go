@@ -28,7 +28,7 @@ var layerFaults = []struct {
 		`If the image is intended to be like this, measure = "sample" estimates the layer from parts of it.`},
 }
 
-// MeasureError tells of images that could not be measured, attributed to the image in the list at
+// MeasureError describes images that could not be measured, attributed to the image in the list at
 // base.
 func MeasureError(base path.Path, images []string, err error) diag.Diagnostic {
 	if errors.Is(err, measure.ErrForeign) {
@@ -107,7 +107,7 @@ func formatFailedRead(at *failure.Error, err error) string {
 	return text
 }
 
-// capitalize begins a sentence with an error's text, which may be somebody else's.
+// capitalize begins a sentence with an error's text, which may come from elsewhere.
 func capitalize(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	if first == utf8.RuneError {
@@ -116,7 +116,7 @@ func capitalize(text string) string {
 	return string(unicode.ToUpper(first)) + text[size:]
 }
 
-// DiskError tells of a disk that cannot be had.
+// DiskError describes a need that no disk meets.
 func DiskError(err error) diag.Diagnostic {
 	if _, ok := errors.AsType[*disksize.TooLargeError](err); ok {
 		return diag.NewAttributeErrorDiagnostic(

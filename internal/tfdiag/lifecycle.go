@@ -11,8 +11,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// formatUncertainCreate is what a create came to whose answer was lost. It never advises to delete
-// a cache: it may be another run's.
+// formatUncertainCreate describes a create whose response was lost. It never advises to delete a
+// cache: it may be another run's.
 func formatUncertainCreate(err *tke.UncertainError) string {
 	var b strings.Builder
 	fmt.Fprintf(
@@ -78,8 +78,8 @@ func describeCaches(caches []tke.ImageCache) []string {
 	return lines
 }
 
-// SameNameCaches warns of caches that bear the name of one that is going to be created, and that no
-// state was seen to hold.
+// SameNameCaches warns of caches with the name of one that is going to be created, which no state
+// of this run contains.
 func SameNameCaches(name string, caches []tke.ImageCache) diag.Diagnostic {
 	var items []string
 	caches = slices.SortedFunc(slices.Values(caches), tke.NewestFirst)
@@ -102,7 +102,7 @@ func SameNameCaches(name string, caches []tke.ImageCache) diag.Diagnostic {
 }
 
 // ReappearedCache is the error of a plan that would create a cache beside one that the same plan
-// has just taken for gone.
+// has just dropped.
 func ReappearedCache(cache *tke.ImageCache) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(fmt.Sprintf("Image cache %s is listed again", cache.ID), fmt.Sprintf(
 		"The refresh before this plan did not find image cache %s (%q) in several attempts, and removed it from "+
@@ -125,7 +125,7 @@ func DuplicateAddress(id string) diag.Diagnostic {
 	))
 }
 
-// formatInconsistentList tells of a list that contradicts itself.
+// formatInconsistentList describes a list that contradicts itself.
 func formatInconsistentList(err *tke.InconsistentError) string {
 	text := fmt.Sprintf("The TKE API answered DescribeImageCaches with %s", err.Problem)
 	if err.ID != "" {

@@ -47,7 +47,7 @@ func service(action, code, message string) *cloudapi.Error {
 func failedCache(status string, messages ...string) *tke.BuildError {
 	cache := &tke.ImageCache{ID: "imc-r1htp8tg", Name: "llm", Status: status}
 	for i, message := range messages {
-		// the service tells its events in no particular order
+		// the service returns its events in no particular order
 		cache.Events = append(
 			[]tke.Event{
 				{

@@ -10,15 +10,15 @@ const (
 	// maxBadAnswers is how many answers in a row may leave out a cache that exists, or not add up,
 	// and change nothing.
 	maxBadAnswers = 5
-	// absentReads is how many looks in a row must miss a cache before it counts as gone.
+	// absentReads is how many reads in a row must miss a cache before it counts as gone.
 	absentReads = maxBadAnswers + 2
 	// deletedReads is how many must miss one whose deletion the service has confirmed.
 	deletedReads = 2
 )
 
-// confirmAbsence looks for a cache that one answer has left out, until it is found or absentLooks
-// looks have missed it. All who look pause until the same moments, so that many missing caches
-// share calls.
+// confirmAbsence searches for a cache that one answer has left out, until it is found or
+// absentReads reads have missed it. All callers pause until the same ticks, so that many missing
+// caches share calls.
 func (c *Client) confirmAbsence(ctx context.Context, id, name string) (*ImageCache, error) {
 	for missed := 1; missed < absentReads; {
 		if waitForTick(ctx, c.poll) != nil {
@@ -37,8 +37,7 @@ func (c *Client) confirmAbsence(ctx context.Context, id, name string) (*ImageCac
 	return nil, nil
 }
 
-// getByName looks for a cache among those of its name. A cache without a name is looked for by its
-// id.
+// getByName returns a cache from the list of its name. A cache without a name is read by its id.
 func (c *Client) getByName(ctx context.Context, id, name string) (*ImageCache, error) {
 	if name == "" {
 		return c.byID.loadCache(ctx, id)

@@ -34,7 +34,7 @@ type CreateRequest struct {
 	ResolveConfig    string               `json:",omitempty"`
 	Tags             []Tag                `json:",omitempty"`
 
-	// NameIsGenerated: the name was made up for this request alone, so a cache of this name is
+	// NameIsGenerated: the name was generated for this request alone, so a cache of this name is
 	// proof that the request was carried out.
 	NameIsGenerated bool `json:"-"`
 }
@@ -117,9 +117,9 @@ func (c *Client) Update(ctx context.Context, request UpdateRequest) error {
 	return err
 }
 
-// Delete deletes a cache and its snapshot. A cache that is gone already is no error; but where the
-// service says so, it is looked for again, since one answer proves nothing, and deleted again where
-// it is found.
+// Delete deletes a cache and its snapshot. Deleting a cache that no longer exists is not an error.
+// One answer proves nothing, so when the service says that the cache does not exist, Delete
+// confirms its absence, and deletes it again where it is found.
 func (c *Client) Delete(ctx context.Context, id, name string) error {
 	for {
 		err := c.deleteOnce(ctx, id)

@@ -48,8 +48,8 @@ func newIDLoader(client *Client, gather time.Duration) *idLoader {
 	)}
 }
 
-// sortUnique is what a shared call asks for: several who wait may want the same, and what the
-// service does when it is asked twice is not known.
+// sortUnique returns the sorted ids without duplicates: several callers may read the same cache,
+// and whether the service accepts duplicates is unconfirmed.
 func sortUnique(asked []string) []string { return slices.Compact(slices.Sorted(slices.Values(asked))) }
 
 // loadCache returns one cache, or nil if one answer of the service does not list it.
@@ -58,9 +58,9 @@ func (r *idLoader) loadCache(ctx context.Context, id string) (*ImageCache, error
 }
 
 // findByIDs reads at most pageSize caches by id. Whether an unknown id among known ones is left out
-// or makes the whole call answer ResourceNotFound is unconfirmed: in the second case halves are
-// asked, so that one lost cache does not hide the others. So are they where the list contradicts
-// itself about one cache.
+// or makes the whole call answer ResourceNotFound is unconfirmed: in the second case the ids are
+// read in halves, so that one lost cache does not hide the others. The same is done where the list
+// contradicts itself about one cache.
 func (c *Client) findByIDs(ctx context.Context, ids []string) (map[string]*dataloader.Result[*ImageCache], error) {
 	caches, err := c.describeCaches(ctx, describeRequest{IDs: ids})
 	inconsistent := isInconsistent(err)

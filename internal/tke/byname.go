@@ -9,9 +9,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 )
 
-// nameLoader answers looks for a name that come at about the same time with shared
-// DescribeImageCaches calls: a plan of fifty new caches looks fifty times. Like reader it keeps
-// nothing.
+// nameLoader answers reads by name that arrive at about the same time with shared
+// DescribeImageCaches calls: a plan of fifty new caches makes fifty such reads. Like idLoader it
+// stores nothing.
 type nameLoader struct {
 	loader *dataloader.Loader[string, []ImageCache]
 }
@@ -44,8 +44,8 @@ func (n *nameLoader) loadCaches(ctx context.Context, name string) ([]ImageCache,
 	return awaitResult(ctx, n.loader.Load(ctx, name))
 }
 
-// awaitResult takes what a shared call gives, or leaves it to the others when the context ends
-// first.
+// awaitResult returns the result of a shared call, or an error as soon as the context ends; the
+// call continues for its other callers.
 func awaitResult[T any](ctx context.Context, thunk dataloader.Thunk[T]) (T, error) {
 	type result struct {
 		value T

@@ -62,8 +62,8 @@ func New(config Config) (*Client, error) {
 	return client, nil
 }
 
-// callAction makes one API call. Reads and deletes may be sent twice, and the id in the answer to a
-// create is worth the wait.
+// callAction makes one API call. Reads and deletes may be sent twice. Creates are uninterruptible:
+// the response carries the new id.
 func callAction[Out any](ctx context.Context, c *Client, action string, in any) (Out, error) {
 	return cloudapi.Call[Out](ctx, c.api, cloudapi.Action{
 		Name:            action,

@@ -102,7 +102,7 @@ func TestLifeOfACache(t *testing.T) {
 	if err != nil || match == nil || match.ID != id {
 		t.Errorf("matched %v, %v", match, err)
 	}
-	for range 2 { // to delete what is gone is no error
+	for range 2 { // to delete what is gone is not an error
 		if err := client.Delete(ctx, id, "first"); err != nil {
 			t.Fatal(err)
 		}

@@ -12,20 +12,20 @@ import (
 
 const (
 	// searchTimeout bounds the search for a cache whose create got no clear answer. It runs even
-	// when the caller has given up, since a cache that no state holds costs money for as long as it
-	// lives.
+	// when the caller has stopped waiting, since a cache that no state holds costs money for as
+	// long as it lives.
 	searchTimeout  = 40 * time.Second
 	searchAttempts = absentReads
 )
 
-// UncertainError says that a create got no answer that tells whether the service acted.
+// UncertainError reports that a create got no answer that shows whether the service acted.
 type UncertainError struct {
 	Name      string
 	Found     []ImageCache // caches of that name that were not listed before, in the order in which they appeared
 	Err       error        // what the create ended with
-	SearchErr error        // what kept us from looking, nil when nothing did
+	SearchErr error        // what ended the search, nil when nothing did
 
-	Differences []string // how the one cache that bears the request's own name differs from what was asked; set by the caller
+	Differences []string // how the one cache that has the request's own name differs from what was asked; set by the caller
 }
 
 func (e *UncertainError) Error() string {
@@ -36,7 +36,7 @@ func (e *UncertainError) Error() string {
 	return text
 }
 
-// Unwrap gives what the create and the look ended with.
+// Unwrap returns the errors of the create and of the search.
 func (e *UncertainError) Unwrap() []error {
 	if e.SearchErr == nil {
 		return []error{e.Err}
@@ -44,13 +44,14 @@ func (e *UncertainError) Unwrap() []error {
 	return []error{e.Err, e.SearchErr}
 }
 
-// Create makes a cache and returns its id without waiting for it to be built. request.Name must not
-// be empty.
+// Create creates a cache and returns its id without waiting for the build. request.Name must not be
+// empty.
 //
-// CreateImageCache takes no client token, so a second try could double the cache, and no cache that
-// is found afterwards shows which request made it. When the answer is lost, Create sends nothing
-// again: it returns an *UncertainError with the caches of this name that were not listed before.
-// Only a name that was made up for this request (NameIsGenerated) makes one of them certain.
+// CreateImageCache takes no client token, so a second try could create a second cache, and no cache
+// that is found afterwards shows which request created it. When the response is lost, Create does
+// not send the request again: it returns an *UncertainError with the caches of this name that were
+// not listed before. Only a name that was generated for this request (NameIsGenerated) identifies
+// its cache.
 func (c *Client) Create(ctx context.Context, request CreateRequest) (id string, err error) {
 	before, err := c.byName.loadCaches(ctx, request.Name)
 	if err != nil {
@@ -72,9 +73,9 @@ func (c *Client) Create(ctx context.Context, request CreateRequest) (id string, 
 	return "", uncertain
 }
 
-// findNewCaches returns the caches of a request's name that were not listed before it. It looks on
-// after it has found some, since others may have come from elsewhere and the request's own may be
-// late; unless its name is proof.
+// findNewCaches returns the caches of a request's name that were not listed before it. It continues
+// after it has found some, since others may come from another run and the request's own may appear
+// late; unless the name is generated.
 func (c *Client) findNewCaches(
 	ctx context.Context, request CreateRequest, before []ImageCache,
 ) (found []ImageCache, err error) {

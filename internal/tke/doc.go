@@ -7,9 +7,9 @@
 //   - create.go: a create that never doubles, although the service takes no client token;
 //   - list.go: lists page by page, which are refused where they contradict themselves;
 //   - absence.go: what a cache that a list leaves out has to go through before it counts as gone;
-//   - reader.go: many readers of single caches share DescribeImageCaches calls;
-//   - namesakes.go: looks for names share them too;
-//   - sweep.go: a burst of reads is answered from one listing;
+//   - byid.go: many readers of single caches share DescribeImageCaches calls;
+//   - byname.go: reads by name share them too;
+//   - listing.go: a burst of reads is answered from one listing;
 //   - wait.go: the one poll loop;
 //   - times.go: the service's several spellings of a time.
 //

@@ -37,7 +37,7 @@ func publishedExamples(t *testing.T) map[string][]example {
 	return file.Actions
 }
 
-// answering is a wire that gives one answer and keeps what was sent.
+// answering is a transport that returns one answer and keeps what was sent.
 type answering struct {
 	response []byte
 	sent     []byte

@@ -16,17 +16,17 @@ const (
 	StatusUpdateFailed = "UpdateFailed"
 )
 
-// ImageCache is what the service tells about a cache. VPC, subnet, security groups, EIP, registry
-// lists and DNS are never told. Older caches lack some fields; those are then zero, and Tags nil
-// rather than empty.
+// ImageCache is a cache as the service returns it. VPC, subnet, security groups, EIP, registry
+// lists and DNS are never returned. Older caches lack some fields; those are then zero, and Tags is
+// nil rather than empty.
 type ImageCache struct {
 	ID            string   `json:"ImageCacheId"`
 	Name          string   `json:"ImageCacheName"`
-	Type          string   `json:"ImageCacheType"` // manual, or auto for what the service made by itself
+	Type          string   `json:"ImageCacheType"` // manual, or auto for what the service created by the service
 	Status        string   `json:"Status"`
 	Images        []string `json:"Images"`
 	SizeGiB       int64    `json:"ImageCacheSize"`
-	RetentionDays *int64   `json:"RetentionDays"` // nil when not told
+	RetentionDays *int64   `json:"RetentionDays"` // nil when not returned
 	SnapshotID    string   `json:"SnapshotId"`
 	Snapshotter   string   `json:"Snapshotter"`
 	Created       Time     `json:"CreationTime"`
@@ -36,7 +36,7 @@ type ImageCache struct {
 	Events        []Event  `json:"Events"`
 }
 
-// Event is one step of a build as the service tells it.
+// Event is one step of a build.
 type Event struct {
 	Type    string `json:"Type"` // Normal or Warning
 	Reason  string `json:"Reason"`
@@ -45,8 +45,8 @@ type Event struct {
 	Last    Time   `json:"LastTimestamp"`
 }
 
-// neverExpiresAfter: "never expires" is told as no time at all or as creation plus a hundred years,
-// and retention ends at ten years.
+// neverExpiresAfter separates the two spellings of "never expires", no time or creation plus a
+// hundred years, from retention, which ends at ten years.
 const neverExpiresAfter = 50 * 365 * 24 * time.Hour
 
 // ExpiresAt is when the service deletes the cache; false when it never does.
@@ -60,7 +60,7 @@ func (c *ImageCache) ExpiresAt() (time.Time, bool) {
 	return c.Expires.Time, true
 }
 
-// EventsByTime gives the events oldest first, whatever order the service told them in.
+// EventsByTime returns the events, oldest first; the service's order varies.
 func (c *ImageCache) EventsByTime() []Event {
 	return slices.SortedStableFunc(slices.Values(c.Events), func(a, b Event) int {
 		return cmp.Or(a.First.Compare(b.First.Time), a.Last.Compare(b.Last.Time))

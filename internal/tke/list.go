@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// pageSize is the most that DescribeImageCaches gives in one answer.
+	// pageSize is the most that DescribeImageCaches returns in one answer.
 	pageSize = 50
 	// maxListPages bounds a listing, far above what any region holds: whatever a count claims, a
 	// listing ends.
@@ -140,8 +140,8 @@ func (c *Client) listPages(ctx context.Context, request describeRequest) ([]Imag
 	}
 }
 
-// listByNames gives the caches that bear one of the names, or all when there are no names. Were the
-// service to match by part of a name, a stranger's cache would not be taken.
+// listByNames returns the caches with one of the names, or all caches if there are no names. Names
+// are compared again here, in case the API matches substrings.
 func (c *Client) listByNames(ctx context.Context, names ...string) ([]ImageCache, error) {
 	var found []ImageCache
 	for chunk := range chunkNames(names) {

@@ -10,53 +10,35 @@ import (
 )
 
 const (
-	// listingLifetime is how long a sweep answers reads, from its start.
+	// listingLifetime is how long a listing answers reads, from its start.
 	listingLifetime = 30 * time.Second
 	// burstPause ends a burst of reads.
 	burstPause = 2 * time.Second
-	// callsBeforeListing is how many calls a burst must have cost before a sweep is thought of:
-	// small states never sweep.
+	// callsBeforeListing is how many calls a burst must have cost before a listing is thought of:
+	// small states never listing.
 	callsBeforeListing = 4
-	// pagesPerCall is how many pages a sweep may have for each call that the burst has cost so far.
-	// A burst thus never costs more than a few times what single reads would have cost, however
-	// many caches of others the region holds.
+	// pagesPerCall is how many pages a listing may have for each call that the burst has cost so
+	// far. A burst thus never costs more than a few times what single reads would have cost,
+	// however many caches of others the region holds.
 	pagesPerCall = 5
-	// maxListingTime is how long a sweep may take at the client's own rate; a longer one is not
+	// maxListingTime is how long a listing may take at the client's own rate; a longer one is not
 	// begun, since its first pages would be too old before its last one came, while everybody
 	// waited for it. At 15 requests a second it lists 15,000 caches.
 	maxListingTime = 20 * time.Second
 )
 
-// maxListingPages is how many pages a sweep may have at most.
+// maxListingPages is how many pages a listing may have at most.
 func maxListingPages(perSecond float64) int64 {
 	return max(1, int64(perSecond*maxListingTime.Seconds()))
 }
 
-// RefreshCalls is how many calls the refresh of a state takes whose caches are all that the region
-// has, read so many at once, by a client of this rate: reads share calls until a listing of the
-// region takes over, which the calls before it have to be worth.
-func RefreshCalls(caches, atOnce int, perSecond float64) int {
-	alone, pages := (caches+atOnce-1)/atOnce, (caches+pageSize-1)/pageSize
-	givenUp := 0 // listings, each of which has cost a page
-	for spent := callsBeforeListing; spent < alone; spent *= 2 {
-		if int64(pages) <= min(int64(spent)*pagesPerCall, maxListingPages(perSecond)) {
-			return spent + givenUp + pages
-		}
-		givenUp++
-	}
-	return alone + givenUp
-}
-
-// LargestListing is how many caches a region may have for a client of this rate to list it.
-func LargestListing(perSecond float64) int { return int(maxListingPages(perSecond)) * pageSize }
-
 // regionListings answers a burst of reads, such as the refresh of a large state, from one listing
 // of the whole region. Terraform reads ten resources at a time, so that shared calls alone would
-// still cost a tenth of one call for each.
+// still cost a tenth of a call for each.
 //
-// A sweep is believed only where it shows a cache: one that it does not show is asked for by
-// itself, since a page may slip while caches come and go. And it ends with the first write of this
-// client, so that no read sees the past of its own process.
+// A listing answers only reads of caches that it shows: others are read individually, since pages
+// shift while caches are created and deleted. It is discarded at the next write of this client, so
+// that no read returns a state from before a write of its own process.
 type regionListings struct {
 	calls  atomic.Int64 // that single reads have cost
 	writes atomic.Int64 // begun and ended
@@ -64,7 +46,7 @@ type regionListings struct {
 	mu       sync.Mutex
 	lastRead time.Time
 	base     int64 // calls at the start of the burst
-	need     int64 // calls that the burst must have cost before the next sweep
+	need     int64 // calls that the burst must have cost before the next listing
 	last     *regionListing
 }
 
@@ -73,7 +55,7 @@ type regionListing struct {
 	begun  time.Time
 	writes int64
 	done   chan struct{}
-	caches map[string]*ImageCache // nil until done, and when it was given up
+	caches map[string]*ImageCache // nil until done, and when it was abandoned
 }
 
 // getFromListing returns a cache from the current listing of the region, or nil if there is no
@@ -94,14 +76,14 @@ func (c *Client) getFromListing(ctx context.Context, id string) (*ImageCache, er
 	return nil, nil
 }
 
-// beginWrite counts the beginning of a write, and its end when what it gives is called.
+// beginWrite counts the beginning of a write; the returned function counts its end.
 func (w *regionListings) beginWrite() (end func()) {
 	w.writes.Add(1)
 	return func() { w.writes.Add(1) }
 }
 
-// currentListing gives the sweep that answers a read which begins now, and begins one where it
-// pays; nil where single reads do.
+// currentListing returns the listing that answers a read which begins now, and starts one where
+// that saves calls; nil where single reads are cheaper.
 func (w *regionListings) currentListing(ctx context.Context, c *Client) *regionListing {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -125,7 +107,7 @@ func (w *regionListings) currentListing(ctx context.Context, c *Client) *regionL
 	return w.last
 }
 
-// wasAbandoned says that it has ended and shows nothing.
+// wasAbandoned reports whether the listing has ended without a result.
 func (s *regionListing) wasAbandoned() bool {
 	select {
 	case <-s.done:
@@ -135,7 +117,7 @@ func (s *regionListing) wasAbandoned() bool {
 	}
 }
 
-// fetchRegion lists the region, unless that would take more pages than it may.
+// fetchRegion lists the region, unless that takes more pages than allowed.
 func (s *regionListing) fetchRegion(ctx context.Context, c *Client, pages int64) {
 	defer close(s.done)
 	ctx, cancel := context.WithTimeout(ctx, listingLifetime)

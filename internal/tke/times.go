@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Time is a point in time in any of the service's spellings; zero when it told none, or none that
-// can be read.
+// Time is a point in time in any of the service's formats; zero when it is missing or cannot be
+// parsed.
 type Time struct{ time.Time }
 
 // serviceZone is where a time without a zone is taken to be: China Standard Time. Unconfirmed; the
@@ -26,12 +26,11 @@ var timeLayouts = []string{
 	"2006-01-02T15:04:05",
 }
 
-// UnmarshalJSON never fails: a time that cannot be read is worth less than the cache that it
-// belongs to.
+// UnmarshalJSON never fails: a time that cannot be parsed must not make the cache unreadable.
 func (t *Time) UnmarshalJSON(data []byte) error {
 	var text string
 	if json.Unmarshal(data, &text) != nil {
-		text = string(bytes.TrimSpace(data)) // epoch milliseconds are told as a number too
+		text = string(bytes.TrimSpace(data)) // epoch milliseconds are written as a number too
 	}
 	t.Time, _ = ParseTime(text)
 	return nil

@@ -40,7 +40,7 @@ func (e *WaitError) Error() string {
 	return fmt.Sprintf("waiting for image cache %s, last seen %s: %v", e.ID, lastStatus(e.Last), e.Err)
 }
 
-// Unwrap gives why the wait ended.
+// Unwrap returns why the wait ended.
 func (e *WaitError) Unwrap() error { return e.Err }
 
 // GoneError says that a cache is not there any more, though it was before.
@@ -48,12 +48,11 @@ type GoneError struct{ ID string }
 
 func (e *GoneError) Error() string { return fmt.Sprintf("image cache %s is gone", e.ID) }
 
-// firstPollDivisor is how many times sooner than the others the first look at a new cache comes.
+// firstPollDivisor shortens the wait before the first poll of a new cache.
 const firstPollDivisor = 3
 
-// WaitReady waits until a new cache can be used. It ends with the context. Even the first look is
-// at a moment at which all look: no cache is built at once, and fifty looks at fifty caches that
-// were just created would be fifty calls.
+// WaitReady waits until a new cache is Ready or the context ends. All waiters poll on the same
+// tick, the first time too, so that their reads are batched into one DescribeImageCaches call.
 func (c *Client) WaitReady(ctx context.Context, id string) (*ImageCache, error) {
 	if err := waitForTick(ctx, c.poll/firstPollDivisor); err != nil {
 		return nil, &WaitError{ID: id, For: Built, Err: err}
@@ -63,15 +62,15 @@ func (c *Client) WaitReady(ctx context.Context, id string) (*ImageCache, error) 
 	})
 }
 
-// stableReads is how often in a row a cache that was never seen Updating must look the same before
-// that is believed.
+// stableReads is how many reads in a row must show the same for a cache that was never seen
+// Updating.
 const stableReads = 3
 
-// WaitUpdated waits until an update is through: the cache is Ready again and shows what was asked
-// for. The update begins some time after the service has answered, and some updates may never show
-// as Updating (unconfirmed); so the first looks may show the past, be it Ready or a failure from
-// before. An update that was seen to run is through when the cache stays Ready, also if it shows
-// something else than was asked for: the service may spell in its own way.
+// WaitUpdated waits until an update is complete: the cache is Ready again and shows what was
+// requested. The update begins some time after the service has answered, and some updates may never
+// show as Updating (unconfirmed); so the first reads may show the state before it, Ready or an
+// earlier failure. An update that was seen to run is complete when the cache stays Ready, even if
+// it shows other values than requested: the service may normalize them.
 func (c *Client) WaitUpdated(ctx context.Context, id string, asAsked func(*ImageCache) bool) (*ImageCache, error) {
 	begun, looks := false, 0
 	return c.pollUntil(ctx, id, Updated, func(cache *ImageCache) (bool, error) {
@@ -117,7 +116,7 @@ func (c *Client) WaitDeleted(ctx context.Context, id string) error {
 	}
 }
 
-// pollUntil is the one poll loop. Reads retry transient faults by themselves, so an error of a read
+// pollUntil is the one poll loop. Reads retry transient faults on their own, so an error of a read
 // ends the wait.
 func (c *Client) pollUntil(
 	ctx context.Context, id string, outcome Outcome, look func(*ImageCache) (bool, error),
@@ -144,8 +143,8 @@ func (c *Client) pollUntil(
 	}
 }
 
-// waitForTick sleeps until the next multiple of an interval: all who wait look at the same moments,
-// and so share calls.
+// waitForTick sleeps until the next multiple of an interval: all waiters poll on the same tick, and
+// so share calls.
 func waitForTick(ctx context.Context, interval time.Duration) error {
 	now := time.Now()
 	timer := time.NewTimer(now.Truncate(interval).Add(interval).Sub(now))

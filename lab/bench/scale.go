@@ -47,7 +47,7 @@ type scaledRunners struct {
 
 func scaleFrom(f *figures) scaleFigures {
 	s := scaleFigures{
-		LargeFrom: tke.LargestListing(tke.DefaultMaxRequestsPerSecond),
+		LargeFrom: largestListing(tke.DefaultMaxRequestsPerSecond),
 		Team:      teamFigures{Images: imagesOfTeam, Caches: cachesOfTeam, Calls: refreshCalls(cachesOfTeam)},
 	}
 	largest := f.Refreshes[len(f.Refreshes)-1]
@@ -73,7 +73,7 @@ func scaleFrom(f *figures) scaleFigures {
 }
 
 func refreshCalls(caches int) int {
-	return tke.RefreshCalls(caches, parallelism, tke.DefaultMaxRequestsPerSecond)
+	return modelRefreshCalls(caches, parallelism, tke.DefaultMaxRequestsPerSecond)
 }
 
 // typicalImage is the last of many layers that has 5 GiB at most.

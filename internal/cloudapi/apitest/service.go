@@ -22,7 +22,7 @@ import (
 // signed unless the action takes none, and carry known fields of their types only.
 type Service struct {
 	Name, Version string
-	// Lookup gives the credential of a secret id.
+	// Lookup returns the credential of a secret id.
 	Lookup func(secretID string) (Credential, bool)
 	// Clock is the service's time, against which signatures are held and which answers are dated
 	// by. Default: time.Now.
@@ -46,14 +46,14 @@ type Action struct {
 // Call is one request that is in order.
 type Call struct {
 	Action   string
-	SecretID string // whose signature it bears, empty for an unsigned action
+	SecretID string // whose signature it has, empty for an unsigned action
 	Region   string
 	Header   http.Header
 	Arrived  time.Time
 	fields   map[string]any
 }
 
-// Text gives a string of the request, empty when it is not there.
+// Text returns a string of the request, empty when it is not there.
 func (c *Call) Text(name string) string {
 	value, _ := c.fields[name].(string)
 	return value
@@ -70,7 +70,7 @@ func (c *Call) List(name string) (list []string) {
 	return list
 }
 
-// Integer gives a number of the request.
+// Integer returns a number of the request.
 func (c *Call) Integer(name string) (int64, bool) {
 	number, ok := c.fields[name].(json.Number)
 	if !ok {
@@ -123,7 +123,7 @@ type TB interface {
 	Cleanup(cleanup func())
 }
 
-// Start listens on loopback until the test ends, and gives the URL.
+// Start listens on loopback until the test ends, and returns the URL.
 func Start(tb TB, handler http.Handler) string {
 	tb.Helper()
 	server := httptest.NewServer(handler)
@@ -240,7 +240,7 @@ func (s *Service) authenticate(c *Call, action Action, r *http.Request, body []b
 	return nil
 }
 
-// parseBody holds the body against the fields of the action.
+// parseBody checks the body against the fields of the action.
 func (c *Call) parseBody(action Action, body []byte) *Refusal {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()

@@ -93,7 +93,7 @@ func parseAuthorization(header, service string) (authorization, bool) {
 	return auth, complete
 }
 
-// Verify holds the signature and the clock of a request. lookup gives the credential of a secret
+// Verify checks the signature and the clock of a request. lookup returns the credential of a secret
 // id.
 func (s *SignedRequest) Verify(lookup func(secretID string) (Credential, bool)) *Refusal {
 	for _, name := range []string{"X-TC-Timestamp", "Authorization"} {

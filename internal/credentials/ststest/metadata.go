@@ -21,10 +21,10 @@ type Metadata struct {
 	calls atomic.Int64
 }
 
-// Calls counts the sessions that were given out.
+// Calls counts the sessions that were issued.
 func (m *Metadata) Calls() int { return int(m.calls.Load()) }
 
-// ServeHTTP lists the roles, or gives a session for one.
+// ServeHTTP lists the roles, or returns a session for one.
 func (m *Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, ok := strings.CutPrefix(r.URL.Path, metadataPath)
 	switch {

@@ -45,18 +45,18 @@ type Options struct {
 	Clock func() time.Time
 }
 
-// Role is who may assume a role, and by which proof. Nobody may by what is empty.
+// Role defines who may assume a role, and by which proof. An empty field allows no caller.
 type Role struct {
 	// Principals are accounts (UIN) and ARNs of roles that may assume it.
 	Principals []string
-	ExternalID string // must then be told
-	MFACode    string // must then be told, and serves once
+	ExternalID string // required if set
+	MFACode    string // required if set, and valid once
 
 	SAMLProvider  string // ARN of the identity provider
 	SAMLAssertion string // before Base64
 
 	OIDCProvider string   // name of the identity provider
-	OIDCTokens   []string // those that its issuer has given out and that are still valid
+	OIDCTokens   []string // those that its issuer has issued and that are still valid
 }
 
 // Server is the service. It is an [net/http.Handler] by its embedded Service.
@@ -70,7 +70,7 @@ type Server struct {
 	granted   []SessionRequest
 }
 
-// session is a credential that was given out.
+// session is a credential that was issued.
 type session struct {
 	apitest.Credential
 	account string
@@ -113,7 +113,7 @@ func New(opts Options) *Server {
 	return s
 }
 
-// Lookup gives a credential by its secret id: a key pair, or a session that was given out, with its
+// Lookup returns a credential by its secret id: a key pair, or a session that was issued, with its
 // end.
 func (s *Server) Lookup(secretID string) (apitest.Credential, bool) {
 	found, ok := s.findCredential(secretID)
@@ -127,7 +127,7 @@ func (s *Server) Granted() []SessionRequest {
 	return slices.Clone(s.granted)
 }
 
-// RoleOf gives the ARN of the role that a secret id was given out for, empty for a key pair.
+// RoleOf returns the ARN of the role that a secret id was issued for, empty for a key pair.
 func (s *Server) RoleOf(secretID string) string {
 	found, _ := s.findCredential(secretID)
 	return found.arn
@@ -260,8 +260,7 @@ func (s *Server) grantSession(c *apitest.Call) any {
 	}
 }
 
-// IssueSession gives out a session for a role without being asked by its API, as the metadata
-// service does.
+// IssueSession issues a session for a role without an API call, as the metadata service does.
 func (s *Server) IssueSession(arn, name string, lifetime time.Duration) apitest.Credential {
 	now := time.Now()
 	if s.opts.Clock != nil {

@@ -17,7 +17,7 @@ const CreateInstanceToken = "CreateInstanceToken"
 
 // Options are what the service knows.
 type Options struct {
-	// Lookup gives the credential of a secret id.
+	// Lookup returns the credential of a secret id.
 	Lookup func(secretID string) (apitest.Credential, bool)
 	// Instances are the ids of registries, each with what its tokens are. Tokens of a real registry
 	// cannot be made here, so that all are the same.
@@ -32,7 +32,7 @@ type Options struct {
 // Account is a user name and a password.
 type Account struct{ Username, Token string }
 
-// IssuedToken is a token that was given out.
+// IssuedToken is a token that was issued.
 type IssuedToken struct{ Registry, Type, Description string }
 
 // Server is the service.
@@ -62,7 +62,7 @@ func New(opts Options) *Server {
 	return s
 }
 
-// Issued are the tokens that were given out, in order.
+// Issued are the tokens that were issued, in order.
 func (s *Server) Issued() []IssuedToken {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -88,8 +88,8 @@ func (in describeRequest) checkKnown(visible []*record) *apiError {
 	return nil
 }
 
-// matchesFilters tells whether a cache meets all conditions; within one of them, any of its values
-// will do.
+// matchesFilters reports whether a cache meets all conditions; within one of them, any of its
+// values will do.
 func (in describeRequest) matchesFilters(rec *record) bool {
 	if len(in.IDs) > 0 && !slices.Contains(in.IDs, rec.ID) {
 		return false

@@ -49,9 +49,9 @@ func (s *Server) updateCache(c *call, in updateRequest) (any, *apiError) {
 	return struct{}{}, nil
 }
 
-// needsPull tells whether the update needs new content on the disk. After a failed update any
-// further one pulls, as the images that the cache names have not been had yet: so new credentials
-// alone can mend it.
+// needsPull reports whether the update needs new content on the disk. After a failed update any
+// further one pulls, as the images that the cache names have not been pulled yet: so new
+// credentials alone can mend it.
 func (in updateRequest) needsPull(rec *record, u Unconfirmed) bool {
 	if rec.Status == StatusUpdateFailed {
 		return true
@@ -84,7 +84,7 @@ func (in settings) applyTo(cache *Cache, u Unconfirmed, now time.Time) {
 	}
 }
 
-// updateList tells a list that is not there (nil) from one that is there and empty.
+// updateList distinguishes a list that is missing (nil) from one that is present and empty.
 func updateList[T any](list *[]T, given []T, u Unconfirmed) {
 	switch {
 	case given == nil && !u.ResetOmitted:

@@ -33,8 +33,8 @@ var actions = map[string]action{
 	ActionMatch:    {matchParams, decodeRequest((*Server).matchCache)},
 }
 
-// decodeRequest gives a handler its request as a struct. The body has been held against the
-// parameters before, so decoding it cannot fail.
+// decodeRequest returns a handler that decodes its request into a struct. The body has been checked
+// against the parameters before, so decoding cannot fail.
 func decodeRequest[T any](run func(*Server, *call, T) (any, *apiError)) func(*Server, *call) (any, *apiError) {
 	return func(s *Server, c *call) (any, *apiError) {
 		var request T
@@ -62,7 +62,7 @@ func (s *Server) handleCall(c *call) (any, *apiError) {
 	return act.run(s, c)
 }
 
-// checkEnvelope holds what every action has in common against the API's rules.
+// checkEnvelope checks what every action has in common against the API's rules.
 func checkEnvelope(c *call) *apiError {
 	switch {
 	case c.tooLarge:
@@ -109,8 +109,7 @@ func (s *Server) checkRate(c *call) *apiError {
 	return nil
 }
 
-// checkAccess is what CAM does: it looks at the action and the first resource before anybody looks
-// at the parameters.
+// checkAccess does what CAM does: it checks the action and the first resource before any parameter.
 func (s *Server) checkAccess(c *call) *apiError {
 	s.mu.Lock()
 	defer s.mu.Unlock()

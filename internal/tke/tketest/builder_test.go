@@ -18,7 +18,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// startReal gives a server whose builds pull.
+// startReal returns a server whose builds pull.
 func startReal(t *testing.T, opts tketest.Options) (*tketest.Server, *client) {
 	t.Helper()
 	s := tketest.Start(t, opts)

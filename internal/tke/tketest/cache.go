@@ -43,7 +43,7 @@ type Cache struct {
 	ExpiresAt     time.Time // zero: never
 	LastMatchedAt time.Time // zero: never
 
-	// What no answer ever tells.
+	// What no answer ever returns.
 	VpcID             string
 	SubnetID          string
 	SecurityGroupIDs  []string
@@ -94,7 +94,7 @@ type Event struct {
 	Last    time.Time
 }
 
-// clone copies a cache so deeply that nobody outside shares a list with the server.
+// clone copies a cache so deeply that no caller shares a list with the server.
 func (c Cache) clone() Cache {
 	c.Images = slices.Clone(c.Images)
 	c.Credentials = slices.Clone(c.Credentials)

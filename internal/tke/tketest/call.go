@@ -12,7 +12,7 @@ import (
 // call is a request, read to its end.
 type call struct {
 	id       string
-	arrived  time.Time // what the signature's clock is held against, however long the call is delayed
+	arrived  time.Time // what the signature's clock is checked against, however long the call is delayed
 	action   string
 	version  string
 	region   string

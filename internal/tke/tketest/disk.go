@@ -28,8 +28,8 @@ func newDisk(sizeGiB, bytesPerGiB int64) *disk {
 	}
 }
 
-// storeOnce puts something on the disk, unless it is there, and tells whether there was room for
-// it. When inodes run out, the error is the same "no space left on device".
+// storeOnce puts something on the disk unless it is there, and reports whether there was room. When
+// inodes run out, the error is the same "no space left on device".
 func (d *disk) storeOnce(id string, u usage) bool {
 	if d.stored[id] {
 		return true

@@ -85,7 +85,7 @@ func TestCountLayer(t *testing.T) {
 func TestWaitingForALayerEndsWithTheBuild(t *testing.T) {
 	t.Parallel()
 	counts := layerCounts{counts: map[v1.Hash]*layerCount{}}
-	counts.countOf(v1.Hash{}).slot <- struct{}{} // somebody reads it
+	counts.countOf(v1.Hash{}).slot <- struct{}{} // another build reads it
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := counts.countLayer(ctx, layer{}); !errors.Is(err, context.Canceled) {

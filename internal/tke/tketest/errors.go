@@ -2,7 +2,7 @@ package tketest
 
 import "fmt"
 
-// The error codes that the stand-in answers by itself. The service has more: any of them can be
+// The error codes that the stand-in answers on its own. The service has more: any of them can be
 // injected.
 const (
 	CodeMissingParameter          = "MissingParameter"

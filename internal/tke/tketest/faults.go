@@ -12,7 +12,7 @@ import (
 const Always = math.MaxInt
 
 // Fault is trouble at some calls. Faults are counted each on its own: two that strike the same call
-// both apply, their delays add up, and of two answers the one that was injected first is given.
+// both apply, their delays add up, and of two answers the one that was injected first is sent.
 type Fault struct {
 	// Action it strikes; empty for all.
 	Action string
@@ -90,7 +90,8 @@ func (e HTTPStatus) addTo(p *callPlan) {
 	})
 }
 
-// Delay waits before anything else. The call is then performed even if the client has given up.
+// Delay waits before anything else. The call is then performed even if the client has stopped
+// waiting.
 type Delay struct{ For time.Duration }
 
 func (e Delay) addTo(p *callPlan) { p.delay += e.For }

@@ -23,8 +23,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// start gives a server whose builds pull nothing, and a client of the SDK's for it, which signs on
-// its own.
+// start returns a server whose builds pull nothing, and a client of the SDK's for it, which signs
+// on its own.
 func start(t *testing.T, opts tketest.Options) (*tketest.Server, *client) {
 	t.Helper()
 	if opts.Builder == nil {
@@ -62,7 +62,7 @@ func newClientFor(s *tketest.Server, credential *common.Credential, region strin
 // fields of a request or an answer.
 type fields = map[string]any
 
-// send gives what is inside Response, or the error.
+// send returns what is inside Response, or the error.
 func (c *client) send(action string, request any) (fields, error) {
 	in := tchttp.NewCommonRequest("tke", "2018-05-25", action)
 	raw, err := json.Marshal(request)
@@ -91,7 +91,7 @@ func (c *client) ok(t *testing.T, action string, request any) fields {
 	return answer
 }
 
-// refused sends what has to be answered with an error of that code, and gives its message.
+// refused sends what has to be answered with an error of that code, and returns its message.
 func (c *client) refused(t *testing.T, action string, request any, code string) string {
 	t.Helper()
 	_, err := c.send(action, request)
@@ -109,13 +109,13 @@ func codeOf(err error) string {
 	return ""
 }
 
-// create makes a cache of made-up images, with more fields if there are any, and gives its id.
+// create makes a cache of invented images, with more fields if there are any, and returns its id.
 func (c *client) create(t *testing.T, more fields) string {
 	t.Helper()
 	return text(t, c.ok(t, tketest.ActionCreate, with(minimal(), more)), "ImageCacheId")
 }
 
-// list gives the caches of an answer to DescribeImageCaches.
+// list returns the caches of an answer to DescribeImageCaches.
 func (c *client) list(t *testing.T, request fields) []fields {
 	t.Helper()
 	var caches []fields
@@ -203,7 +203,7 @@ func (r rawRequest) authorization(host string) string {
 		", SignedHeaders=content-type;host, Signature=" + hex.EncodeToString(key)
 }
 
-// send gives the code of the error that it is answered, empty for success, and the message.
+// send returns the code of the error that it is answered, empty for success, and the message.
 func (r rawRequest) send(t *testing.T, s *tketest.Server) (code, message string) {
 	t.Helper()
 	const host = "tke.tencentcloudapi.com"

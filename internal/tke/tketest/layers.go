@@ -25,7 +25,7 @@ type layerCounts struct {
 }
 
 type layerCount struct {
-	slot   chan struct{} // filled while one reads the layer, so that nobody reads it at the same time
+	slot   chan struct{} // filled while one reads the layer, so that it is read once
 	done   bool
 	used   usage
 	diffID v1.Hash

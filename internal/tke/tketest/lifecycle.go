@@ -25,7 +25,7 @@ type build struct {
 	cancel context.CancelFunc
 }
 
-// insertRecord gives a cache what it lacks and takes it in. The caller holds the lock.
+// insertRecord fills in missing fields of a cache and stores it. The caller holds the lock.
 func (s *Server) insertRecord(cache Cache) *record {
 	s.seq++
 	rec := &record{Cache: cache, seq: s.seq}
@@ -55,9 +55,9 @@ func (r *record) stopBuild() {
 	}
 }
 
-// deleteExpired deletes the caches whose time has come, as the service does. It is called before
-// anybody looks, which nobody can tell from a service that is always watching. The caller holds the
-// lock.
+// deleteExpired deletes the caches whose time has come, as the service does. It runs before each
+// read, which no client can distinguish from a service that checks all the time. The caller holds
+// the lock.
 func (s *Server) deleteExpired() {
 	now := s.opts.Clock()
 	for _, rec := range s.caches {
@@ -121,8 +121,8 @@ func (s *Server) finishBuild(rec *record, b *build, site buildSite, err error, n
 	rec.appendEvent(Event{Type: EventWarning, Reason: warning.Reason, Message: warning.Message}, now)
 }
 
-// applySteps changes the cache step by step, each after its time. It tells whether the build still
-// stands.
+// applySteps changes the cache step by step, each after its time. It reports whether the build
+// still stands.
 func (s *Server) applySteps(ctx context.Context, rec *record, b *build, steps ...func(now time.Time)) bool {
 	for _, step := range steps {
 		if !waitFor(ctx, s.opts.Pace) || !s.applyStep(rec, b, step) {
@@ -156,7 +156,7 @@ func (r *record) appendEvent(e Event, now time.Time) {
 	r.Events = append(r.Events, e)
 }
 
-// waitFor waits, and tells whether the wait came to its end.
+// waitFor waits, and reports whether the wait ended before the context.
 func waitFor(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil

@@ -22,7 +22,7 @@ type Credential = apitest.Credential
 type Options struct {
 	// Credentials that are known. Default: DefaultSecretID with DefaultSecretKey.
 	Credentials []Credential
-	// Sessions gives further credentials by secret id: those that a stand-in for STS has given out.
+	// Sessions returns further credentials by secret id: those that a stand-in for STS has issued.
 	// Optional.
 	Sessions func(secretID string) (Credential, bool)
 	// Regions that are served, each with caches of its own. Default: five, DefaultRegion being the
@@ -33,8 +33,8 @@ type Options struct {
 
 	// Clock is the service's time: creation, events, expiry. Default: time.Now.
 	Clock func() time.Time
-	// SignatureClock is what a signature's timestamp is held against. Default: Clock. With Clock a
-	// day behind and this one right, a client sees caches that ought to have expired already.
+	// SignatureClock is what a signature's timestamp is checked against. Default: Clock. With Clock
+	// a day behind and this one right, a client sees caches that ought to have expired already.
 	SignatureClock func() time.Time
 
 	// RequestsPerSecond for each action; negative lifts the limit. Default: 20, the published
@@ -56,8 +56,8 @@ type Options struct {
 	// AutomaticTags are what the account puts onto every new cache beside the tags that were asked
 	// for. Default: none.
 	AutomaticTags []Tag
-	// Tell changes what answers tell of a cache, for a service that spells in its own way. Default:
-	// as the cache is.
+	// RewriteAnswer changes what answers return of a cache, for a service that spells in its own
+	// way. Default: as the cache is.
 	RewriteAnswer func(*Cache)
 	// TimeForms are the forms that times are written in, in turn. Default: all of them.
 	TimeForms []TimeForm
@@ -85,7 +85,7 @@ type Unconfirmed struct {
 	// SameImagesKept makes an update with the same images pull nothing. Default: they are pulled
 	// again.
 	SameImagesKept bool
-	// RevertFailed gives a cache whose update failed its previous images and size. Default: it
+	// RevertFailed returns a cache whose update failed its previous images and size. Default: it
 	// shows the new ones.
 	RevertFailed bool
 	// RetentionFromUpdate counts new RetentionDays from the update. Default: from the creation.
@@ -101,7 +101,7 @@ type Unconfirmed struct {
 	// UpdateWhilePending takes an update of a cache that is still being built: its settings change,
 	// and the build goes on. Default: UnsupportedOperation.
 	UpdateWhilePending bool
-	// TellNetwork makes answers tell VPC, subnet and security groups. Default: they never do.
+	// ReturnNetwork makes answers return VPC, subnet and security groups. Default: they never do.
 	ReturnNetwork bool
 	// OmitNewerFields leaves out of answers what the oldest published example lacks. Default: all
 	// fields are there.

@@ -53,12 +53,12 @@ func (s *Server) Put(cache Cache) Cache {
 	return s.insertRecord(cache).clone()
 }
 
-// Modify changes a cache behind the client's back. It tells whether there was one.
+// Modify changes a cache behind the client's back. It reports whether there was one.
 func (s *Server) Modify(id string, change func(*Cache)) bool {
 	return s.withRecord(id, func(rec *record) { change(&rec.Cache) })
 }
 
-// Delete takes a cache away, as if somebody had deleted it in the console, or as the service does
+// Delete takes a cache away, as if it was deleted in the console, or as the service does
 // at the end of its retention.
 func (s *Server) Delete(id string) bool { return s.withRecord(id, s.removeRecord) }
 
@@ -81,7 +81,7 @@ func (s *Server) Fail(id string, why Event) bool {
 // Deny takes the permission for actions away: they are answered UnauthorizedOperation.CamNoAuth.
 func (s *Server) Deny(actions ...string) { s.setDenied(true, actions) }
 
-// Allow gives permissions back that Deny took.
+// Allow returns permissions back that Deny took.
 func (s *Server) Allow(actions ...string) { s.setDenied(false, actions) }
 
 func (s *Server) setDenied(denied bool, actions []string) {

@@ -43,7 +43,7 @@ var (
 		{name: "InternetServiceProvider", kind: kindString},
 		{name: "InternetMaxBandwidthOut", kind: kindUint},
 	}
-	// settingsParams can be given at the creation and changed by an update.
+	// settingsParams can be set at the creation and changed by an update.
 	settingsParams = []param{
 		{name: "ImageCacheName", kind: kindString},
 		{name: "ImageRegistryCredentials", kind: kindObjects, fields: credentialParams},
@@ -101,7 +101,7 @@ func (u Unconfirmed) relaxParams(params []param) []param {
 	return relaxed
 }
 
-// checkObject holds a JSON object against the fields that it may have. Names count in their exact
+// checkObject checks a JSON object against the fields that it may have. Names count in their exact
 // case, and null is no value of any type.
 func checkObject(raw []byte, params []param, path string) *apiError {
 	var given map[string]json.RawMessage
@@ -163,7 +163,7 @@ func (p param) checkList(raw []byte, path string, check func([]byte, string) *ap
 	return nil
 }
 
-// isValid tells whether a JSON value, known to be well-formed, is of a scalar kind.
+// isValid reports whether a JSON value, known to be well-formed, is of a scalar kind.
 func (k kind) isValid(raw []byte) bool {
 	switch k {
 	case kindString:

@@ -118,8 +118,8 @@ func findCredential(registry name.Registry, credentials []RegistryCredential) au
 	return authn.Anonymous
 }
 
-// registryTransport holds every request of a pull against the cache's registry lists. The library
-// would by itself try plain HTTP for hosts in private networks, and HTTPS for hosts that are to be
+// registryTransport checks every request of a pull against the cache's registry lists. The library
+// would on its own try plain HTTP for hosts in private networks, and HTTPS for hosts that are to be
 // reached over plain HTTP.
 type registryTransport struct {
 	*puller

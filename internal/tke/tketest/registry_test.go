@@ -80,7 +80,7 @@ func (r *registryServer) got(text string) int {
 	return total
 }
 
-// push uploads an image, or an index, and gives its reference.
+// push uploads an image, or an index, and returns its reference.
 func (r *registryServer) push(t *testing.T, repository string, pushed remote.Taggable) string {
 	t.Helper()
 	written := r.host + "/" + repository
@@ -92,7 +92,7 @@ func (r *registryServer) push(t *testing.T, repository string, pushed remote.Tag
 		remote.WithAuth(authn.FromConfig(authn.AuthConfig{Username: r.username, Password: r.password})),
 		remote.WithTransport(&http.Transport{
 			DisableKeepAlives: true,
-			TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, // its certificate is nobody's
+			TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, // its certificate has no issuer
 		}),
 	}
 	if index, ok := pushed.(v1.ImageIndex); ok {

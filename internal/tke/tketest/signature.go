@@ -20,8 +20,8 @@ func (s *Server) authenticate(c *call) *apiError {
 	return nil
 }
 
-// findCredentialOf is what the service knows by a secret id: first its own, then what STS has given
-// out.
+// findCredentialOf returns the credential of a secret id: first the server's own, then those that
+// STS has issued.
 func (s *Server) findCredentialOf(secretID string) (Credential, bool) {
 	for _, known := range s.opts.Credentials {
 		if known.SecretID == secretID {

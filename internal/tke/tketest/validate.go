@@ -16,8 +16,8 @@ const (
 	maxRetentionDays = 3650
 )
 
-// settings are what a creation gives and an update changes. Nil means that the request does not
-// carry the field.
+// settings are the fields of a creation that an update can change. Nil means that the request does
+// not carry the field.
 type settings struct {
 	ImageCacheName           *string
 	Images                   []string
@@ -128,7 +128,7 @@ func checkHosts(field string, hosts []string) *apiError {
 	return nil
 }
 
-// checkIDs holds ids against the prefix of their kind, which is what finds arguments that were
+// checkIDs checks ids against the prefix of their kind, which is what finds arguments that were
 // swapped.
 func checkIDs(field, prefix string, ids []string) *apiError {
 	for i, id := range ids {
