@@ -17,8 +17,9 @@ const Prefix = "eks.tke.cloud.tencent.com/"
 // Keys of the annotations, from the product's documentation of super node annotations. All values
 // are strings.
 const (
-	UseImageCache              = Prefix + "use-image-cache"                // auto, or the id of a cache
-	ImageCacheDiskSize         = Prefix + "image-cache-disk-size"          // GiB, digits only; the cache's size at least
+	UseImageCache = Prefix + "use-image-cache" // auto, or the id of a cache
+	// GiB, digits only; the cache's size at least
+	ImageCacheDiskSize         = Prefix + "image-cache-disk-size"
 	ImageCacheDiskType         = Prefix + "image-cache-disk-type"          // one of DiskTypes
 	ImageCacheDiskRetainMinute = Prefix + "image-cache-disk-retain-minute" // minutes
 

@@ -87,7 +87,8 @@ func (o Options) checkContradictions(rendered map[string]string) []error {
 		mistakes = append(mistakes, &OptionError{
 			ofCache[0],
 			"stands without image_cache, so there is no cache to make a disk from",
-			`write image_cache = "auto" or the id of a cache too; root_disk_size_gib alone sizes a system disk without a cache`,
+			`write image_cache = "auto" or the id of a cache too; ` +
+				"root_disk_size_gib alone sizes a system disk without a cache",
 		})
 	}
 	if high, low := rendered[ImageGCHighThreshold], rendered[ImageGCLowThreshold]; high != "" && low != "" &&

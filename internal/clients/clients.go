@@ -17,11 +17,12 @@ import (
 type Clients struct {
 	Measurer *measure.Measurer
 
-	TKEClient        *tke.Client // nil when there are no credentials: use TKE
-	TCRClient        *tcr.Client // likewise: use TCR
-	CBSClient        *cbs.Client // likewise: use CBS
-	Currency         string      // of the prices that the site of the CBS endpoint publishes: CNY or USD
-	UnknownArguments []string    // the provider's arguments that are not known until apply: until then no call can be made
+	TKEClient *tke.Client // nil when there are no credentials: use TKE
+	TCRClient *tcr.Client // likewise: use TCR
+	CBSClient *cbs.Client // likewise: use CBS
+	Currency  string      // of the prices that the site of the CBS endpoint publishes: CNY or USD
+	// the provider's arguments that are not known until apply: until then no call can be made
+	UnknownArguments []string
 	Region           string
 	Credentials      string   // where the cloud credentials were found
 	Looked           []string // where they were looked for

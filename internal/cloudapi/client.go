@@ -36,11 +36,12 @@ type Config struct {
 	UserAgent     string // the User-Agent header of every request
 	RequestClient string // the X-TC-RequestClient header, beside the SDK's own version
 
-	MaxRequestsPerSecond float64           // over all actions; default: no limit
-	Tries                int               // of one call at most; default 9, about half a minute of throttling. Only tests have fewer
-	RetryWait            time.Duration     // the first wait between tries, doubled from then on; default 250 ms
-	TryTimeout           time.Duration     // of one try; default 30 s
-	Transport            http.RoundTripper // the wire; default http.DefaultTransport
+	MaxRequestsPerSecond float64 // over all actions; default: no limit
+	// of one call at most; default 9, about half a minute of throttling. Only tests have fewer
+	Tries      int
+	RetryWait  time.Duration     // the first wait between tries, doubled from then on; default 250 ms
+	TryTimeout time.Duration     // of one try; default 30 s
+	Transport  http.RoundTripper // the wire; default http.DefaultTransport
 }
 
 // Client calls one service. It is safe for concurrent use, and makes no request until it is asked

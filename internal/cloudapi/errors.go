@@ -128,7 +128,8 @@ func (c *Client) typedError(ctx context.Context, action Action, err error) *Erro
 		e.Kind, e.Code, e.Message, e.RequestID, e.Err = KindService, sdk.Code, sdk.Message, sdk.RequestId, nil
 		e.Skew = skewOf(ctx)
 	case sdk != nil && sdk.Code == "ClientError.ParseJsonError":
-		e.Kind, e.Message, e.Err = KindMalformed, "the answer is not the JSON that was expected", nil // the SDK's words repeat it
+		// the SDK's words repeat it
+		e.Kind, e.Message, e.Err = KindMalformed, "the answer is not the JSON that was expected", nil
 	case ctx.Err() != nil:
 		e.Kind, e.Message = KindCanceled, context.Cause(ctx).Error()
 		e.Err = errors.Join(context.Cause(ctx), err)

@@ -50,7 +50,8 @@ func TestNoAnswerIsQuoted(t *testing.T) {
 func TestWhatIsNoJSONIsQuoted(t *testing.T) {
 	t.Parallel()
 	for body, says := range map[string]string{
-		"<html><style>p { color: red }</style><p>Log in to the\nguest network</p>": "it holds Log in to the guest network",
+		"<html><style>p { color: red }</style><p>Log in to the\nguest network</p>": "it holds Log in to the " +
+			"guest network",
 		"":                               "it holds nothing",
 		`{"Response":{}}`:                "it holds 15 bytes of JSON",
 		"no: {}":                         "it holds no: …",

@@ -26,7 +26,9 @@ const (
 	maxServerWait    = time.Minute // when the service says how long
 	defaultTry       = 30 * time.Second
 	maxResponseBytes = 16 << 20
-	excerptBytes     = 64 << 10 // of a body that is no answer: far more than is shown, since nothing is cut before it is redacted
+	// of a body that is no answer: far more than is shown, since nothing is cut before it is
+	// redacted
+	excerptBytes = 64 << 10
 )
 
 // rateLimitCode is the service's own word for "too fast", with its sub-codes.

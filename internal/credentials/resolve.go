@@ -77,7 +77,9 @@ func (r *resolver) buildChain(keys keyParts) error {
 	if r.profile.role != nil {
 		r.appendLink(*r.profile.role)
 	}
-	for _, next := range []func() error{r.addEnvironmentRole, r.addSAMLBlock, r.addWebIdentityBlock, r.addPodOIDC, r.addAssumeRoleBlock} {
+	for _, next := range []func() error{
+		r.addEnvironmentRole, r.addSAMLBlock, r.addWebIdentityBlock, r.addPodOIDC, r.addAssumeRoleBlock,
+	} {
 		if err := next(); err != nil {
 			return err
 		}

@@ -34,9 +34,8 @@ func (r *resolver) addEnvironmentRole() error {
 	if role.Duration, err = r.sessionDuration("assume_role", 0); err != nil {
 		return err
 	}
-	saml, web := r.env(EnvSAMLAssertion) != "" ||
-		r.env(EnvPrincipalARN) != "", r.env(EnvWebIdentityToken) != "" ||
-		r.env(EnvWebIdentityTokenFile) != ""
+	saml := r.env(EnvSAMLAssertion) != "" || r.env(EnvPrincipalARN) != ""
+	web := r.env(EnvWebIdentityToken) != "" || r.env(EnvWebIdentityTokenFile) != ""
 	switch {
 	case saml && web:
 		return &ArgumentError{Block: "assume_role_with_saml", Problem: fmt.Sprintf(

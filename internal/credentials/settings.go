@@ -66,7 +66,9 @@ type Settings struct {
 // chain uses.
 func (s Settings) Secrets(getenv func(name string) string) []string {
 	secrets := []string{s.SecretKey, s.SecurityToken}
-	for _, name := range []string{EnvSecretKey, EnvSecurityToken, EnvToken, EnvTokenCode, EnvSAMLAssertion, EnvWebIdentityToken} {
+	for _, name := range []string{
+		EnvSecretKey, EnvSecurityToken, EnvToken, EnvTokenCode, EnvSAMLAssertion, EnvWebIdentityToken,
+	} {
 		secrets = append(secrets, getenv(name))
 	}
 	if s.AssumeRole != nil {
@@ -118,7 +120,8 @@ type Role struct {
 type AssumeRole struct {
 	Role
 	Policy, ExternalID, SourceIdentity string
-	SerialNumber, TokenCode            string // of an MFA device; a code serves once, so such a session cannot be renewed
+	// of an MFA device; a code serves once, so such a session cannot be renewed
+	SerialNumber, TokenCode string
 }
 
 // SAML is a role that is assumed with an assertion of an identity provider (STS

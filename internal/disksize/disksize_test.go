@@ -61,10 +61,11 @@ func TestRecommendFindsTheSmallestDiskThatHolds(t *testing.T) {
 func TestRecommendRefusesWhatNoDiskHolds(t *testing.T) {
 	t.Parallel()
 	for name, r := range map[string]Request{
-		"a byte beyond the largest":      {Ext4(MaxGiB).UsableBytes + 1, 0, 0, 100, 10},
-		"the largest number":             request(math.MaxInt64),
-		"a sum that overflows":           {math.MaxInt64, 0, math.MaxInt64, 80, 10},
-		"too many inodes":                {0, Ext4(hugeGiB-1).FreeInodes + 1, 0, 80, 1}, // more than the largest disk has
+		"a byte beyond the largest": {Ext4(MaxGiB).UsableBytes + 1, 0, 0, 100, 10},
+		"the largest number":        request(math.MaxInt64),
+		"a sum that overflows":      {math.MaxInt64, 0, math.MaxInt64, 80, 10},
+		// more than the largest disk has
+		"too many inodes":                {0, Ext4(hugeGiB-1).FreeInodes + 1, 0, 80, 1},
 		"the largest number of inodes":   {0, math.MaxInt64, 0, 80, 10},
 		"steps that pass over the limit": {Ext4(30000).UsableBytes, 0, 0, 100, 17000},
 	} {

@@ -41,8 +41,9 @@ func (d *MatchDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues()},
 			},
 			"snapshotter": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "Snapshotter that the cache must have been made with. Default: the service's choice.",
+				Optional: true,
+				MarkdownDescription: "Snapshotter that the cache must have been made with. Default: the " +
+					"service's choice.",
 			},
 			"found": schema.BoolAttribute{
 				Computed:            true,

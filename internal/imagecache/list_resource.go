@@ -47,7 +47,8 @@ func (l *ListResource) ListResourceConfigSchema(
 	_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse,
 ) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Image caches of the provider's region, the newest first. Every argument filters the list.",
+		MarkdownDescription: "Image caches of the provider's region, the newest first. Every argument filters " +
+			"the list.",
 		Attributes: map[string]schema.Attribute{
 			"name_regex": schema.StringAttribute{
 				Optional:            true,
@@ -124,9 +125,8 @@ func (l *ListResource) newListResult(ctx context.Context, req list.ListRequest, 
 // fillImportedResource fills in a cache as an import finds it: what the service never returns is
 // null.
 func fillImportedResource(ctx context.Context, into *tfsdk.Resource, cache *tke.ImageCache) diag.Diagnostics {
-	diags := into.SetAttribute(
-		ctx, path.Root("id"), cache.ID,
-	) // from here on every other attribute is a null of its own type
+	// Setting one attribute makes every other one a null of its own type.
+	diags := into.SetAttribute(ctx, path.Root("id"), cache.ID)
 	var m model
 	diags.Append(into.Get(ctx, &m)...)
 	m.importFromAPI(cache)

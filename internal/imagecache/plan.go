@@ -74,9 +74,8 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 	}
 	if _, err := r.clients.TKE(); err != nil && !r.clients.Deferred() {
-		resp.Diagnostics.Append(
-			tfdiag.CloudError("plan an image cache", err, r.clients),
-		) // apply would only say so later
+		// Otherwise apply would fail with the same error later.
+		resp.Diagnostics.Append(tfdiag.CloudError("plan an image cache", err, r.clients))
 	}
 	if resp.Diagnostics.HasError() {
 		return

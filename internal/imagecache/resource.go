@@ -228,7 +228,8 @@ func (r *Resource) ImportState(
 	}
 	if region := identity.Region.ValueString(); region != "" && region != r.clients.Region {
 		resp.Diagnostics.AddError("Cannot import from another region", fmt.Sprintf(
-			"The identity names region %s, and this provider is configured for %s. Import with a provider of that region.",
+			"The identity names region %s, and this provider is configured for %s. Import with a provider of "+
+				"that region.",
 			region, r.clients.Region,
 		))
 		return

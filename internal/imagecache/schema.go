@@ -114,7 +114,8 @@ func contentAttributes() map[string]schema.Attribute {
 		},
 		"retention_days": schema.Int64Attribute{
 			MarkdownDescription: fmt.Sprintf(
-				"Days after which the service deletes the cache, 0 to %d. Default: 0, it never expires. Changed in place.",
+				"Days after which the service deletes the cache, 0 to %d. Default: 0, it never expires. Changed "+
+					"in place.",
 				maxRetentionDays,
 			),
 			Optional:   true,

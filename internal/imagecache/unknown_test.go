@@ -74,7 +74,9 @@ func TestValuesThatAreKnownOnlyDuringApply(t *testing.T) {
 			ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
 			Check:            calls(cloud, 1, 2, 0),
 		},
-		resource.TestStep{ // shrinking turns out only during apply: Terraform refuses, nothing is changed, and the next plan replaces
+		// shrinking turns out only during apply: Terraform refuses, nothing is changed, and the
+		// next plan replaces
+		resource.TestStep{
 			Config: unknowns(
 				cloud, "40", `["registry.example.com/llm:v2"]`,
 			),

@@ -116,7 +116,8 @@ func TestEveryKindOfRegistryIsReadAndNoCredentialGoesAstray(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
 	public := registrytest.Start(t, registrytest.Options{})
-	for _, name := range []string{"tokens", "redirecting", "proxied", "helped"} { // each with layers of its own, so that each is read
+	// each with layers of its own, so that each is read
+	for _, name := range []string{"tokens", "redirecting", "proxied", "helped"} {
 		pushRandom(t, public.Host+"/"+name+":v1", authn.Anonymous)
 	}
 	private := registrytest.Start(t, registrytest.Options{Username: "u", Password: canaryRegistry})

@@ -72,9 +72,8 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 			},
 			"measurement_cache_dir": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Directory where measurements of layers are kept by digest; `\"\"` keeps none. " + describeVariable(
-					envMeasurementCacheDir,
-				) +
+				MarkdownDescription: "Directory where measurements of layers are kept by digest; `\"\"` keeps none. " +
+					describeVariable(envMeasurementCacheDir) +
 					" Default: `terraform-provider-tkeimage` under the user's cache directory.",
 			},
 			"max_requests_per_second": schema.Float64Attribute{

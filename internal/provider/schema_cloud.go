@@ -39,7 +39,8 @@ func cloudAttributes() map[string]schema.Attribute {
 			Validators: []validator.String{stringvalidator.OneOfCaseInsensitive("HTTP", "HTTPS")}},
 		"domain": textAttribute(
 			fmt.Sprintf(
-				"Root domain of the API, such as `internal.tencentcloudapi.com` inside Tencent's network. Default: `%s`.",
+				"Root domain of the API, such as `internal.tencentcloudapi.com` inside Tencent's network. "+
+					"Default: `%s`.",
 				credentials.DefaultDomain,
 			),
 			credentials.EnvDomain,

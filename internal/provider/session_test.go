@@ -172,7 +172,8 @@ func TestAClockThatIsWrongIsToldForSTSAsWell(t *testing.T) {
 		"  assume_role {\n    role_arn     = %q\n    session_name = \"tf\"\n  }", roleARN+"block",
 	)
 	_, output := w.plan(t, map[string]string{"x": block}, env)
-	for _, part := range []string{"AuthFailure.SignatureExpire", "This machine's clock is ahead of the service's by 1h0m", "using the credentials from the provider argument secret_id"} {
+	for _, part := range []string{"AuthFailure.SignatureExpire", "This machine's clock is ahead of the " +
+		"service's by 1h0m", "using the credentials from the provider argument secret_id"} {
 		if !strings.Contains(unwrap(output), part) {
 			t.Errorf("no %q in\n%s", part, output)
 		}

@@ -17,7 +17,8 @@ func isHidden(r rune) bool {
 	case r == 0x034F, // combining grapheme joiner
 		r == 0x115F, r == 0x1160, r == 0x3164, r == 0xFFA0, // fillers of Hangul
 		r == 0x17B4, r == 0x17B5, r == 0x2800,
-		r >= 0x180B && r <= 0x180F, r >= 0xFE00 && r <= 0xFE0F, r >= 0xE0000 && r <= 0xE0FFF: // variation selectors, tags
+		// variation selectors, tags
+		r >= 0x180B && r <= 0x180F, r >= 0xFE00 && r <= 0xFE0F, r >= 0xE0000 && r <= 0xE0FFF:
 		return true
 	case unicode.IsSpace(r):
 		return false

@@ -45,7 +45,8 @@ func TestTheReportSaysWhereReadsFailed(t *testing.T) {
 		"none": {[]error{nil, nil}, ""},
 		"one": {[]error{nil, busy}, "\nLess is known about sha256:bbbbbbbbbbbb than could be: rate limited " +
 			"(HTTP 429).\n"},
-		"several": {[]error{busy, busy, nil}, "\nLess is known about 2 layers than could be: rate limited (HTTP 429).\n"},
+		"several": {[]error{busy, busy, nil}, "\nLess is known about 2 layers than could be: rate limited " +
+			"(HTTP 429).\n"},
 		"of two kinds": {[]error{busy, ignored, busy},
 			"\nLess is known about sha256:bbbbbbbbbbbb than could be: range requests ignored.\n" + "\nLess is known about 2 layers than could be: rate limited (HTTP 429).\n"},
 		"of any other kind": {[]error{errors.New("canary")}, "\nLess is known about sha256:aaaaaaaaaaaa than could " +

@@ -114,7 +114,8 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 			},
 			"round_to_gib": schema.Int64Attribute{
 				MarkdownDescription: fmt.Sprintf(
-					"Sizes above %d GiB are multiples of this, in GiB. Default: %d, which every kind of cloud disk takes.",
+					"Sizes above %d GiB are multiples of this, in GiB. Default: %d, which every kind of cloud "+
+						"disk takes.",
 					disksize.MinGiB, disksize.DefaultRoundToGiB,
 				),
 				Optional:   true,

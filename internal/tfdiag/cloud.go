@@ -83,7 +83,8 @@ func WrongRegion(id, region, configured string) diag.Diagnostic {
 		"Image cache %s is in %s, and this provider is configured for %s. The cache and the state are unchanged.\n\n"+
 			"To keep it, use a provider that is configured for its region. To move it to %s, destroy it with a "+
 			"provider for %s first, "+
-			"or remove it from the state (terraform state rm) and delete it manually.", id, region, configured, configured, region))
+			"or remove it from the state (terraform state rm) and delete it manually.",
+		id, region, configured, configured, region))
 }
 
 // formatFailedCall describes one failed API call. used is the source of the credentials.
@@ -144,7 +145,8 @@ func formatEndedWait(err *tke.WaitError, from *clients.Clients) string {
 		return text + "its status could not be read.\n" + formatInconsistentList(
 			listed,
 		) + "\n\n" + remainingWork[err.For]
-	case errors.As(err, &call) && call.Kind != cloudapi.KindCanceled: // a try that ran out of time is not the wait that did
+	// a try that ran out of time is not the wait that did
+	case errors.As(err, &call) && call.Kind != cloudapi.KindCanceled:
 		return text + "its status could not be read.\n" + formatFailedCall(
 			call, from.Credentials,
 		) + "\n\n" + remainingWork[err.For]

@@ -67,7 +67,8 @@ func RefutedTables(base path.Path, images []string, report *measure.Report) diag
 				imagePath(base, images, image.Reference),
 				"Table of contents does not match its layer",
 				fmt.Sprintf(
-					"%s: layer %s: %s\n\nThe layer was measured without it. Lazy-pulling snapshotters trust such a table: "+
+					"%s: layer %s: %s\n\nThe layer was measured without it. Lazy-pulling snapshotters trust such "+
+						"a table: "+
 						"rebuild the image and push it again. measure = \"full\" counts the layer's files.",
 					image.Reference, layer.Digest, endSentence(reason),
 				),

@@ -37,7 +37,8 @@ func formatUncertainCreate(err *tke.UncertainError) string {
 	case err.SearchErr != nil:
 		fmt.Fprintf(
 			&b,
-			"The search for that cache failed too: %s It may exist, and applying again would then create a second one. "+
+			"The search for that cache failed too: %s It may exist, and applying again would then create a "+
+				"second one. "+
 				"First search for that name in the console or with DescribeImageCaches. If it exists and is yours, "+
 				"import it:\n\n",
 			endSentence(rootText(err.SearchErr)),

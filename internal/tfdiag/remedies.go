@@ -31,7 +31,8 @@ var serviceRemedies = map[string][]codeRemedy{
 		},
 		{
 			"UnsupportedOperation",
-			"The cache cannot be changed in its current state: wait until it is Ready or UpdateFailed, and apply again.",
+			"The cache cannot be changed in its current state: wait until it is Ready or UpdateFailed, and " +
+				"apply again.",
 		},
 		{
 			"ResourceNotFound",
@@ -88,7 +89,8 @@ var remedies = []codeRemedy{
 	},
 	{
 		"OperationDenied",
-		"The account, or what the request names, is not allowed this operation: check the console for arrears or a lock.",
+		"The account, or what the request names, is not allowed this operation: check the console for arrears " +
+			"or a lock.",
 	},
 	{"UnsupportedRegion", "The service is not offered in this region: check the provider's region."},
 	{
@@ -140,7 +142,8 @@ func adviseAuth(err *cloudapi.Error, used string) string {
 	case err.HasCode("AuthFailure.SignatureFailure"):
 		return "The secret key does not belong to the secret id." + used
 	case err.HasCode("AuthFailure.SecretIdNotFound"):
-		return "The secret id does not exist, or was disabled, or belongs to the other site (China or international)." + used
+		return "The secret id does not exist, or was disabled, or belongs to the other site " +
+			"(China or international)." + used
 	case err.HasCode("AuthFailure.TokenFailure"):
 		return "The security token has expired or does not belong to the secret id." + used
 	}

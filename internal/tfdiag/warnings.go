@@ -40,7 +40,8 @@ func MovingTags(images []string) diag.Diagnostic {
 		fmt.Sprintf(
 			"Pods match a cache by name and tag, not by content: when %s moves, they continue to start from the "+
 				"old image. "+
-				"Set image_digests (data.tkeimage_root_disk_size returns them), so that a moved tag rebuilds the cache, "+
+				"Set image_digests (data.tkeimage_root_disk_size returns them), so that a moved tag rebuilds "+
+				"the cache, "+
 				"or use a tag that does not move.",
 			strings.Join(images, ", "),
 		),

@@ -25,7 +25,9 @@ type UncertainError struct {
 	Err       error        // what the create ended with
 	SearchErr error        // what ended the search, nil when nothing did
 
-	Differences []string // how the one cache that has the request's own name differs from what was asked; set by the caller
+	// how the one cache that has the request's own name differs from what was asked; set by the
+	// caller
+	Differences []string
 }
 
 func (e *UncertainError) Error() string {

@@ -144,7 +144,8 @@ func describesNginx(t *testing.T, c *Client) {
 	}
 	cache := caches[0]
 	if _, expires := cache.ExpiresAt(); expires || cache.Name != "imc-nginx" || cache.SizeGiB != 20 || cache.Status != StatusReady ||
-		cache.SnapshotID != "snap-xxx" || cache.Created.IsZero() ||
+		cache.SnapshotID != "snap-xxx" ||
+		cache.Created.IsZero() ||
 		cache.RetentionDays != nil ||
 		cache.Tags != nil ||
 		len(cache.Events) != 3 {

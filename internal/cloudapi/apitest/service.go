@@ -184,7 +184,8 @@ func (s *Service) performCall(c *Call, r *http.Request) (any, *Refusal) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 10<<20))
 	action, known := s.Actions[c.Action]
 	switch {
-	case err != nil || r.Method != http.MethodPost || r.URL.Path != "/" || r.Header.Get("Content-Type") != "application/json":
+	case err != nil || r.Method != http.MethodPost || r.URL.Path != "/" ||
+		r.Header.Get("Content-Type") != "application/json":
 		return nil, Invalid("the request is no POST of JSON to the path /")
 	case !known:
 		return nil, &Refusal{Code: "InvalidAction", EN: "The action `" + c.Action + "` is invalid or not found."}
