@@ -138,22 +138,22 @@ func (c *content) Read(p []byte) (int, error) {
 		if err := c.ctx.Err(); err != nil {
 			return 0, err
 		}
-		c.fill()
+		c.fillBlock()
 	}
 	n := copy(p, c.left)
 	c.left = c.left[n:]
 	return n, nil
 }
 
-func (c *content) fill() {
+func (c *content) fillBlock() {
 	if c.block == nil {
 		c.block = make([]byte, blockBytes)
 	}
 	switch c.like {
 	case Noise:
-		c.noise(c.block)
+		c.writeNoise(c.block)
 	case Weights:
-		c.noise(c.block[:periodBytes])
+		c.writeNoise(c.block[:periodBytes])
 		for filled := periodBytes; filled < blockBytes; filled *= 2 {
 			copy(c.block[filled:], c.block[:filled])
 		}
@@ -165,7 +165,7 @@ func (c *content) fill() {
 	c.left = c.block
 }
 
-func (c *content) noise(p []byte) {
+func (c *content) writeNoise(p []byte) {
 	for i := 0; i+8 <= len(p); i += 8 {
 		v := c.random.Uint64()
 		for k := range 8 {

@@ -34,7 +34,7 @@ func Mirror(folder, providerBinary string, others ...Plugin) (configFile string,
 	}
 	mirror := filepath.Join(folder, "mirror")
 	for _, plugin := range append(others, Plugin{"tkeimage/tkeimage", Version, providerBinary}) {
-		if err := plugin.install(mirror); err != nil {
+		if err := plugin.linkInto(mirror); err != nil {
 			return "", err
 		}
 	}
@@ -45,7 +45,7 @@ func Mirror(folder, providerBinary string, others ...Plugin) (configFile string,
 	return configFile, os.WriteFile(configFile, []byte(text), 0o600)
 }
 
-func (p Plugin) install(mirror string) error {
+func (p Plugin) linkInto(mirror string) error {
 	binary, err := filepath.Abs(p.Binary)
 	if err != nil {
 		return err

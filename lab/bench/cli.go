@@ -45,26 +45,26 @@ func newWorkspace(b binaries, provider string, configuration object) (w *workspa
 
 func (w *workspace) close() { _ = os.RemoveAll(w.folder) }
 
-// use is the environment of every further run.
-func (w *workspace) use(variables ...string) { w.environment = variables }
+// setVariables sets the environment of every later run.
+func (w *workspace) setVariables(variables ...string) { w.environment = variables }
 
-// cloud is the environment of a provider that talks to a stand-in of the service.
-func cloud(endpoint string, more ...string) []string {
+// cloudEnvironment returns the environment of a provider that talks to a stand-in of the service.
+func cloudEnvironment(endpoint string, more ...string) []string {
 	return append([]string{
 		"TENCENTCLOUD_SECRET_ID=" + tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY=" + tketest.DefaultSecretKey, "TKEIMAGE_ENDPOINT_TKE=" + endpoint,
 	}, more...)
 }
 
-func (w *workspace) command(ctx context.Context, arguments ...string) *exec.Cmd {
+func (w *workspace) prepareCommand(ctx context.Context, arguments ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, w.cli, arguments...) //nolint:gosec // the CLI that the user chose
 	command.Dir = w.folder
 	command.Env = sandbox.CLIEnvironment(w.cliConfig, w.environment...)
 	return command
 }
 
-// run runs the CLI to its end and tells how long that took.
-func (w *workspace) run(ctx context.Context, arguments ...string) (time.Duration, error) {
-	command := w.command(ctx, append(arguments, "-no-color")...)
+// runCommand runs the CLI to its end and returns how long that took.
+func (w *workspace) runCommand(ctx context.Context, arguments ...string) (time.Duration, error) {
+	command := w.prepareCommand(ctx, append(arguments, "-no-color")...)
 	begun := time.Now()
 	output, err := command.CombinedOutput()
 	if err != nil {

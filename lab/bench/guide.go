@@ -19,10 +19,10 @@ var pages = []string{"what-it-costs", "scale"}
 // folders have the guides: templates/ is where the documentation is made from, docs/ what was made.
 var folders = []string{"templates/guides", "docs/guides"}
 
-// publish prints the guides, or writes them to where the documentation is made from.
-func (f *figures) publish(write bool) error {
+// publishGuides prints the guides, or writes them to where the documentation is made from.
+func (f *figures) publishGuides(write bool) error {
 	for _, page := range pages {
-		text, err := f.render(page)
+		text, err := f.renderPage(page)
 		if err != nil {
 			return err
 		}
@@ -39,12 +39,12 @@ func (f *figures) publish(write bool) error {
 	return nil
 }
 
-func (f *figures) render(page string) (string, error) {
+func (f *figures) renderPage(page string) (string, error) {
 	page += ".md.tmpl"
 	parsed, err := template.New(page).Funcs(template.FuncMap{
-		"ms": milliseconds, "s": seconds,
-		"shareMs": func(d time.Duration) string { return share(d, milliseconds) }, "shareS": func(d time.Duration) string { return share(d, seconds) },
-		"mb": megabytes, "size": size, "percent": percent, "ratio": ratio, "gib": gib, "count": count,
+		"ms": formatMilliseconds, "s": formatSeconds,
+		"shareMs": func(d time.Duration) string { return formatShare(d, formatMilliseconds) }, "shareS": func(d time.Duration) string { return formatShare(d, formatSeconds) },
+		"mb": formatMegabytes, "size": formatSize, "percent": formatPercent, "ratio": formatRatio, "gib": formatGiB, "count": formatCount,
 		"baseline": func() []BaselineRatio { return compareBaseline(f.Images) }, "part": func(p float64) string { return fmt.Sprintf("%.2f", p) },
 		"scale": func() scaleFigures { return scaleFrom(f) },
 	}).ParseFS(guides, "guides/"+page)
@@ -56,20 +56,20 @@ func (f *figures) render(page string) (string, error) {
 	return out.String(), err
 }
 
-// share is what one time adds to another. Where noise makes it negative, there is nothing to tell.
-func share(d time.Duration, unit func(time.Duration) string) string {
+// formatShare writes what one time adds to another: nothing where noise makes it negative.
+func formatShare(d time.Duration, unit func(time.Duration) string) string {
 	if d <= 0 {
 		return "too little to measure"
 	}
 	return unit(d)
 }
 
-func milliseconds(d time.Duration) string {
+func formatMilliseconds(d time.Duration) string {
 	return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
 }
 
-// seconds are told to two digits.
-func seconds(d time.Duration) string {
+// formatSeconds writes two digits.
+func formatSeconds(d time.Duration) string {
 	switch s := d.Seconds(); {
 	case s < 10:
 		return fmt.Sprintf("%.2g s", s)
@@ -82,10 +82,10 @@ func seconds(d time.Duration) string {
 	}
 }
 
-func megabytes(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
+func formatMegabytes(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
 
-// size is in units of 1,000, as registries bill.
-func size(n int64) string {
+// formatSize writes units of 1,000, as registries bill.
+func formatSize(n int64) string {
 	for _, unit := range []struct {
 		name  string
 		bytes float64
@@ -97,19 +97,19 @@ func size(n int64) string {
 	return fmt.Sprintf("%d B", n)
 }
 
-func percent(p float64) string {
+func formatPercent(p float64) string {
 	if p >= 10 {
 		return fmt.Sprintf("%.0f %%", p)
 	}
 	return fmt.Sprintf("%.2g %%", p)
 }
 
-func ratio(of, to time.Duration) string { return fmt.Sprintf("%.2g", of.Seconds()/to.Seconds()) }
+func formatRatio(of, to time.Duration) string { return fmt.Sprintf("%.2g", of.Seconds()/to.Seconds()) }
 
-func gib(n float64) string { return fmt.Sprintf("%.3g GiB", n) }
+func formatGiB(n float64) string { return fmt.Sprintf("%.3g GiB", n) }
 
-// count groups the digits of a number.
-func count(n int) string {
+// formatCount groups the digits of a number.
+func formatCount(n int) string {
 	text := fmt.Sprint(n)
 	for at := len(text) - 3; at > 0; at -= 3 {
 		text = text[:at] + "," + text[at:]

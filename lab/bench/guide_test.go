@@ -37,7 +37,7 @@ func TestTheGuidesSayWhatWasSeen(t *testing.T) {
 			"| 10 | 1 |", "| 1,000 | 24 | 1.6 s | 4 s | 67 s |", "| 100,000 | 10,012 | 11 min | 400 s | 111 min |", "up to 15,000", "| 1,000 | 6,000 | 8.3 % | 20,000 | 2,000,000 | 240 GB | 20,000 |",
 		},
 	} {
-		text, err := seen().render(page)
+		text, err := seen().renderPage(page)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +57,7 @@ func TestTheGuidesSayWhatWasSeen(t *testing.T) {
 // TestTheGuidesSayWhatCannotBeTold: of two times that are too near to each other, and of a machine that others used.
 func TestTheGuidesSayWhatCannotBeTold(t *testing.T) {
 	t.Parallel()
-	quiet, err := seen().render("what-it-costs")
+	quiet, err := seen().renderPage("what-it-costs")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestTheGuidesSayWhatCannotBeTold(t *testing.T) {
 	for i := range f.Images[1].Rows {
 		f.Images[1].Rows[i].Pull = &f.Images[1].Rows[1]
 	}
-	busy, err := f.render("what-it-costs")
+	busy, err := f.renderPage("what-it-costs")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestTheGuidesSayWhatCannotBeTold(t *testing.T) {
 // TestWhatIsPromisedIsHeld: each figure that breaks its promise is told.
 func TestWhatIsPromisedIsHeld(t *testing.T) {
 	t.Parallel()
-	if err := seen().check(); err != nil {
+	if err := seen().checkPromises(); err != nil {
 		t.Error(err)
 	}
 	for name, breaks := range map[string]func(*figures){
@@ -106,7 +106,7 @@ func TestWhatIsPromisedIsHeld(t *testing.T) {
 	} {
 		f := seen()
 		breaks(f)
-		if f.check() == nil {
+		if f.checkPromises() == nil {
 			t.Errorf("%s: a broken promise went unnoticed", name)
 		}
 	}
@@ -115,10 +115,10 @@ func TestWhatIsPromisedIsHeld(t *testing.T) {
 func TestNumbersAreReadable(t *testing.T) {
 	t.Parallel()
 	for want, got := range map[string]string{
-		"0 B": size(0), "999 B": size(999), "1.23 kB": size(1234), "20 GB": size(20_000_000_000), "1.11 TB": size(1_110_000_000_000),
-		"0": count(0), "999": count(999), "1,000": count(1000), "4,260,000": count(4_260_000),
-		"0.05 s": seconds(50 * time.Millisecond), "9.9 s": seconds(9900 * time.Millisecond), "599 s": seconds(599 * time.Second), "10 min": seconds(10 * time.Minute), "3.0 h": seconds(3 * time.Hour),
-		"0.01 %": percent(0.0101), "12 %": percent(12.3),
+		"0 B": formatSize(0), "999 B": formatSize(999), "1.23 kB": formatSize(1234), "20 GB": formatSize(20_000_000_000), "1.11 TB": formatSize(1_110_000_000_000),
+		"0": formatCount(0), "999": formatCount(999), "1,000": formatCount(1000), "4,260,000": formatCount(4_260_000),
+		"0.05 s": formatSeconds(50 * time.Millisecond), "9.9 s": formatSeconds(9900 * time.Millisecond), "599 s": formatSeconds(599 * time.Second), "10 min": formatSeconds(10 * time.Minute), "3.0 h": formatSeconds(3 * time.Hour),
+		"0.01 %": formatPercent(0.0101), "12 %": formatPercent(12.3),
 	} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -16,7 +16,7 @@ import (
 // one measurement, as that of a pull is.
 const helperArgument = "measure"
 
-func helper(ctx context.Context, b binaries, mode measure.Mode, reference string) *exec.Cmd {
+func prepareHelper(ctx context.Context, b binaries, mode measure.Mode, reference string) *exec.Cmd {
 	return exec.CommandContext(ctx, b.self, helperArgument, string(mode), reference) //nolint:gosec // this program itself
 }
 
@@ -27,7 +27,7 @@ type Answer struct {
 	Methods                 []string
 }
 
-func help(ctx context.Context, mode, reference string) error {
+func runHelper(ctx context.Context, mode, reference string) error {
 	empty, err := os.MkdirTemp("", "tkeimage-bench-")
 	if err != nil {
 		return err

@@ -52,22 +52,22 @@ type options struct {
 }
 
 func main() {
-	if err := start(); err != nil {
+	if err := startBench(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func start() error {
+func startBench() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if len(os.Args) == 4 && os.Args[1] == helperArgument {
-		return help(ctx, os.Args[2], os.Args[3])
+		return runHelper(ctx, os.Args[2], os.Args[3])
 	}
-	return run(ctx)
+	return runBench(ctx)
 }
 
-func run(ctx context.Context) error {
+func runBench(ctx context.Context) error {
 	var o options
 	flag.BoolVar(&o.short, "short", false, "images of a 64th of their size, and fewer caches: to see that it works")
 	flag.BoolVar(&o.write, "write", false, "write the guides below templates/ and docs/")
@@ -100,10 +100,10 @@ func run(ctx context.Context) error {
 		fmt.Println(string(text))
 		return errors.Join(err, checkBaseline(f.Images))
 	}
-	if err := f.publish(o.write); err != nil {
+	if err := f.publishGuides(o.write); err != nil {
 		return err
 	}
-	return f.check()
+	return f.checkPromises()
 }
 
 // findBinaries takes them from where make puts them: beside this program, and one folder up.
@@ -216,8 +216,8 @@ func eachOf[S, F any](ctx context.Context, b binaries, sizes []S, of func(contex
 	return all, nil
 }
 
-// check holds what does not depend on the machine, and the little of the rest that is far from any limit.
-func (f *figures) check() error {
+// checkPromises checks what does not depend on the machine, and the little of the rest that is far from any limit.
+func (f *figures) checkPromises() error {
 	var broken []error
 	promise := func(kept bool, format string, arguments ...any) {
 		if !kept {

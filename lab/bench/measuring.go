@@ -94,7 +94,7 @@ type way struct {
 
 func measureImage(ctx context.Context, b binaries, images *giant.Registry, s subject) (f MeasuringFigures, err error) {
 	f.GiB, f.Layers = s.gib, s.layers
-	layers, err := sealed(ctx, s)
+	layers, err := sealLayers(ctx, s)
 	if err != nil {
 		return f, err
 	}
@@ -108,16 +108,16 @@ func measureImage(ctx context.Context, b binaries, images *giant.Registry, s sub
 	}
 	ways := []way{
 		{title: craneManifest, command: exec.CommandContext(ctx, b.crane, "manifest", reference)}, //nolint:gosec // a tool of the build
-		{title: string(measure.Manifest), command: helper(ctx, b, measure.Manifest, reference)},
-		{title: string(measure.Sample), command: helper(ctx, b, measure.Sample, reference)},
-		{title: string(measure.Auto), command: helper(ctx, b, measure.Auto, reference)},
-		{title: string(measure.Full), command: helper(ctx, b, measure.Full, reference)},
+		{title: string(measure.Manifest), command: prepareHelper(ctx, b, measure.Manifest, reference)},
+		{title: string(measure.Sample), command: prepareHelper(ctx, b, measure.Sample, reference)},
+		{title: string(measure.Auto), command: prepareHelper(ctx, b, measure.Auto, reference)},
+		{title: string(measure.Full), command: prepareHelper(ctx, b, measure.Full, reference)},
 		{title: cranePull, command: exec.CommandContext(ctx, b.crane, "pull", "--insecure", reference, os.DevNull)}, //nolint:gosec // a tool of the build
 	}
 	for _, way := range append(ways, baselineWays(ctx, b, reference)...) {
 		images.Cost()
 		row := MeasuringRow{How: way.title, Earlier: way.earlier}
-		if row.Wall, row.Peak, err = watched(way.command, itself); err != nil {
+		if row.Wall, row.Peak, err = watchMemory(way.command, onlyItself); err != nil {
 			return f, fmt.Errorf("%s: %w", way.title, err)
 		}
 		row.Bytes, row.Requests = images.Cost()
@@ -130,8 +130,8 @@ func measureImage(ctx context.Context, b binaries, images *giant.Registry, s sub
 	return f, nil
 }
 
-// sealed makes the layers of an image, whose digests take a pass over all of it.
-func sealed(ctx context.Context, s subject) ([]*giant.Layer, error) {
+// sealLayers makes the layers of an image, whose digests take a pass over all of it.
+func sealLayers(ctx context.Context, s subject) ([]*giant.Layer, error) {
 	layers := make([]*giant.Layer, s.layers)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())

@@ -22,8 +22,8 @@ type PlanFigures struct {
 // Own is what the provider adds; next to nothing, or less, where the two are too near to each other to tell.
 func (f PlanFigures) Own() time.Duration { return f.With - f.Without }
 
-// planned is a Deployment of an image, with a disk and annotations that are either ours or written by hand.
-func planned(image string, ours bool) object {
+// plannedConfiguration is a Deployment of an image, with a disk and annotations that are either ours or written by hand.
+func plannedConfiguration(image string, ours bool) object {
 	providers := object{"kubernetes": object{"source": "hashicorp/kubernetes"}}
 	annotations := any(object{"eks.tke.cloud.tencent.com/root-cbs-size": "20"})
 	configuration := object{
@@ -35,7 +35,7 @@ func planned(image string, ours bool) object {
 		annotations = "${data.tkeimage_root_disk_size.x.pod_annotations}"
 		configuration["data"] = object{"tkeimage_root_disk_size": object{"x": object{"images": []string{image}}}}
 	}
-	resources := object{"kubernetes_deployment": object{"x": deployment(image, annotations)}}
+	resources := object{"kubernetes_deployment": object{"x": deploymentOf(image, annotations)}}
 	if ours {
 		resources["tkeimage_cache"] = object{"x": object{"images": []string{image}, "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8"}}
 	}
@@ -43,7 +43,7 @@ func planned(image string, ours bool) object {
 	return configuration
 }
 
-func deployment(image string, annotations any) object {
+func deploymentOf(image string, annotations any) object {
 	labels := object{"app": "x"}
 	return object{
 		"metadata": object{"name": "x"},
@@ -70,13 +70,13 @@ func measurePlan(ctx context.Context, b binaries, kept string) (f PlanFigures, e
 	service := tketest.New(tketest.Options{Pace: -1, Builder: tketest.InstantBuilder})
 	defer service.Close()
 
-	with, err := newWorkspace(b, b.provider, planned(image, true))
+	with, err := newWorkspace(b, b.provider, plannedConfiguration(image, true))
 	if err != nil {
 		return f, err
 	}
 	defer with.close()
-	with.use(cloud(service.URL, "TKEIMAGE_MEASUREMENT_CACHE_DIR="+kept)...)
-	without, err := newWorkspace(b, b.provider, planned(image, false))
+	with.setVariables(cloudEnvironment(service.URL, "TKEIMAGE_MEASUREMENT_CACHE_DIR="+kept)...)
+	without, err := newWorkspace(b, b.provider, plannedConfiguration(image, false))
 	if err != nil {
 		return f, err
 	}
@@ -85,32 +85,32 @@ func measurePlan(ctx context.Context, b binaries, kept string) (f PlanFigures, e
 		in        *workspace
 		arguments []string
 	}{{with, []string{"init"}}, {without, []string{"init"}}, {with, []string{"apply", "-auto-approve", "-target=tkeimage_cache.x"}}, {with, []string{"plan"}}} {
-		if _, err := step.in.run(ctx, step.arguments...); err != nil {
+		if _, err := step.in.runCommand(ctx, step.arguments...); err != nil {
 			return f, err
 		}
 	}
 	service.Inject(tketest.Fault{Times: tketest.Always, Effect: tketest.Delay{For: latency}})
-	return f, f.compare(ctx, with, without, service, images)
+	return f, f.comparePlans(ctx, with, without, service, images)
 }
 
-// compare plans in turn with the provider and without it, and keeps the medians.
-func (f *PlanFigures) compare(ctx context.Context, with, without *workspace, service *tketest.Server, images *giant.Registry) error {
+// comparePlans plans in turn with the provider and without it, and keeps the medians.
+func (f *PlanFigures) comparePlans(ctx context.Context, with, without *workspace, service *tketest.Server, images *giant.Registry) error {
 	var ours, others []time.Duration
 	for range planRuns {
 		service.ResetRequests()
 		images.Cost()
-		one, err := with.run(ctx, "plan")
+		one, err := with.runCommand(ctx, "plan")
 		if err != nil {
 			return err
 		}
 		_, requests := images.Cost()
 		f.Calls, f.Requests = len(service.Requests()), int(requests)
-		other, err := without.run(ctx, "plan")
+		other, err := without.runCommand(ctx, "plan")
 		if err != nil {
 			return err
 		}
 		ours, others = append(ours, one), append(others, other)
 	}
-	f.With, f.Without = median(ours), median(others)
+	f.With, f.Without = medianValue(ours), medianValue(others)
 	return nil
 }

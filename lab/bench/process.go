@@ -11,19 +11,19 @@ import (
 	"time"
 )
 
-// watch runs the CLI and tells how long that took, and how much memory the provider beside it came to.
-func (w *workspace) watch(ctx context.Context, arguments ...string) (time.Duration, int64, error) {
-	wall, peak, err := watched(w.command(ctx, append(arguments, "-no-color")...), childrenOf)
+// runWatched runs the CLI and returns how long that took, and how much memory the provider beside it came to.
+func (w *workspace) runWatched(ctx context.Context, arguments ...string) (time.Duration, int64, error) {
+	wall, peak, err := watchMemory(w.prepareCommand(ctx, append(arguments, "-no-color")...), childrenOf)
 	if err != nil {
 		err = fmt.Errorf("%s %s: %w", filepath.Base(w.cli), strings.Join(arguments, " "), err)
 	}
 	return wall, peak, err
 }
 
-// watched runs a program to its end, and gives the most memory that one of the processes had which whose names: VmHWM of
+// watchMemory runs a program to its end, and returns the peak memory of the processes that whose names: VmHWM of
 // proc_pid_status(5), asked for again and again, and 0 where there is no such file. (ru_maxrss of getrusage(2) is of no use: a
 // process inherits its parent's.)
-func watched(command *exec.Cmd, whose func(pid int) []int) (wall time.Duration, peak int64, err error) {
+func watchMemory(command *exec.Cmd, whose func(pid int) []int) (wall time.Duration, peak int64, err error) {
 	var output strings.Builder
 	command.Stdout, command.Stderr = &output, &output
 	begun := time.Now()
@@ -66,7 +66,7 @@ func lastOf(output string) string {
 	return output[max(0, len(output)-enough):]
 }
 
-func itself(pid int) []int { return []int{pid} }
+func onlyItself(pid int) []int { return []int{pid} }
 
 func childrenOf(pid int) (children []int) {
 	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
@@ -83,7 +83,7 @@ func childrenOf(pid int) (children []int) {
 
 // adoptState initialises a workspace and gives it the state of another.
 func adoptState(ctx context.Context, to, from *workspace) error {
-	if _, err := to.run(ctx, "init"); err != nil {
+	if _, err := to.runCommand(ctx, "init"); err != nil {
 		return err
 	}
 	state, err := os.ReadFile(filepath.Join(from.folder, "terraform.tfstate"))

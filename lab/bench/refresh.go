@@ -58,9 +58,9 @@ func measureRefresh(ctx context.Context, b binaries, caches int) (f RefreshFigur
 	}
 	defer with.close()
 	count := "TF_VAR_caches=" + strconv.Itoa(caches)
-	with.use(cloud(quick.URL, count, "TF_VAR_rate=1000")...)
+	with.setVariables(cloudEnvironment(quick.URL, count, "TF_VAR_rate=1000")...)
 	for _, arguments := range [][]string{{"init"}, {"apply", "-auto-approve", "-parallelism=1000"}} {
-		if _, err := with.run(ctx, arguments...); err != nil {
+		if _, err := with.runCommand(ctx, arguments...); err != nil {
 			return f, err
 		}
 	}
@@ -70,15 +70,15 @@ func measureRefresh(ctx context.Context, b binaries, caches int) (f RefreshFigur
 	if f.Single, err = single(); err != nil { // it does next to nothing all the time, and yet nothing else is to run beside what follows
 		return f, err
 	}
-	environment := cloud(slow.URL, count, "TF_VAR_rate="+strconv.Itoa(tke.DefaultMaxRequestsPerSecond))
-	with.use(environment...)
+	environment := cloudEnvironment(slow.URL, count, "TF_VAR_rate="+strconv.Itoa(tke.DefaultMaxRequestsPerSecond))
+	with.setVariables(environment...)
 	without, err := newWorkspace(b, b.null, manyCaches())
 	if err != nil {
 		return f, err
 	}
 	defer without.close()
-	without.use(environment...)
-	return f, f.compare(ctx, with, without, slow)
+	without.setVariables(environment...)
+	return f, f.compareRefreshes(ctx, with, without, slow)
 }
 
 // slowService answers as the real one does.
@@ -88,26 +88,26 @@ func slowService() *tketest.Server {
 	return service
 }
 
-// compare refreshes in turn with both providers, and keeps the medians.
-func (f *RefreshFigures) compare(ctx context.Context, with, without *workspace, service *tketest.Server) error {
+// compareRefreshes refreshes in turn with both providers, and keeps the medians.
+func (f *RefreshFigures) compareRefreshes(ctx context.Context, with, without *workspace, service *tketest.Server) error {
 	if err := adoptState(ctx, without, with); err != nil {
 		return err
 	}
 	var walls, nulls []time.Duration
 	for range refreshRuns {
 		service.ResetRequests()
-		wall, peak, err := with.watch(ctx, "plan", "-refresh-only")
+		wall, peak, err := with.runWatched(ctx, "plan", "-refresh-only")
 		if err != nil {
 			return err
 		}
 		f.Calls, f.Peak = max(f.Calls, service.Calls(tketest.ActionDescribe)), max(f.Peak, peak)
-		null, err := without.run(ctx, "plan", "-refresh-only")
+		null, err := without.runCommand(ctx, "plan", "-refresh-only")
 		if err != nil {
 			return err
 		}
 		walls, nulls = append(walls, wall), append(nulls, null)
 	}
-	f.Wall, f.Null = median(walls), median(nulls)
+	f.Wall, f.Null = medianValue(walls), medianValue(nulls)
 	return nil
 }
 

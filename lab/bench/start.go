@@ -65,7 +65,7 @@ func measureStarts(ctx context.Context, b binaries) ([]StartFigures, error) {
 	return figures, nil
 }
 
-func median[T int64 | time.Duration](values []T) T {
+func medianValue[T int64 | time.Duration](values []T) T {
 	return medianOf(values, func(v T) T { return v })
 }
 

@@ -28,7 +28,7 @@ func (f StreamingFigures) Ratio() float64 { return f.Gzip.Seconds() / f.Full.Sec
 
 func measureStreaming(ctx context.Context, b binaries, s subject) (f StreamingFigures, err error) {
 	f.Layers = s.layers
-	layers, err := sealed(ctx, s)
+	layers, err := sealLayers(ctx, s)
 	if err != nil {
 		return f, err
 	}
@@ -48,19 +48,19 @@ func measureStreaming(ctx context.Context, b binaries, s subject) (f StreamingFi
 	}
 	for i, l := range layers {
 		f.Size += l.Size
-		took, err := gunzip(ctx, filepath.Join(folder, fmt.Sprint(i)), l)
+		took, err := runGunzip(ctx, filepath.Join(folder, fmt.Sprint(i)), l)
 		if err != nil {
 			return f, err
 		}
 		f.Gzip += took
 	}
-	f.Full, _, err = watched(helper(ctx, b, measure.Full, reference), itself)
+	f.Full, _, err = watchMemory(prepareHelper(ctx, b, measure.Full, reference), onlyItself)
 	f.InFlight = images.LayersAtOnce()
 	return f, err
 }
 
-// gunzip writes a layer to a file, times `gzip -dc | wc -c` on it, and removes it again.
-func gunzip(ctx context.Context, path string, l *giant.Layer) (time.Duration, error) {
+// runGunzip writes a layer to a file, times `gzip -dc | wc -c` on it, and removes it again.
+func runGunzip(ctx context.Context, path string, l *giant.Layer) (time.Duration, error) {
 	file, err := os.Create(path)
 	if err != nil {
 		return 0, err

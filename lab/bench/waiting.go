@@ -38,7 +38,7 @@ type WaitingFigures struct {
 func measureWaiting(ctx context.Context, b binaries, caches int) (f WaitingFigures, err error) {
 	f.Caches = caches
 	clock := &builds{began: map[string]time.Time{}, ready: map[string]time.Time{}}
-	service := tketest.New(tketest.Options{Pace: -1, Builder: clock.build})
+	service := tketest.New(tketest.Options{Pace: -1, Builder: clock.buildOnce})
 	defer service.Close()
 	service.Inject(tketest.Fault{Times: tketest.Always, Effect: tketest.Delay{For: latency}})
 	w, err := newWorkspace(b, b.provider, manyCaches())
@@ -46,8 +46,8 @@ func measureWaiting(ctx context.Context, b binaries, caches int) (f WaitingFigur
 		return f, err
 	}
 	defer w.close()
-	w.use(cloud(service.URL, "TF_VAR_caches="+strconv.Itoa(caches), "TF_VAR_rate="+strconv.Itoa(tke.DefaultMaxRequestsPerSecond))...)
-	if _, err := w.run(ctx, "init"); err != nil {
+	w.setVariables(cloudEnvironment(service.URL, "TF_VAR_caches="+strconv.Itoa(caches), "TF_VAR_rate="+strconv.Itoa(tke.DefaultMaxRequestsPerSecond))...)
+	if _, err := w.runCommand(ctx, "init"); err != nil {
 		return f, err
 	}
 	begun := time.Now()
@@ -70,7 +70,7 @@ func measureWaiting(ctx context.Context, b binaries, caches int) (f WaitingFigur
 	if len(lags) != caches || len(ended) != caches {
 		return f, fmt.Errorf("%d caches were built and %d applied, of %d", len(lags), len(ended), caches)
 	}
-	f.Median = median(lags)
+	f.Median = medianValue(lags)
 	return f, nil
 }
 
@@ -80,7 +80,7 @@ type builds struct {
 	began, ready map[string]time.Time
 }
 
-func (b *builds) build(ctx context.Context, cache tketest.Cache) error {
+func (b *builds) buildOnce(ctx context.Context, cache tketest.Cache) error {
 	began := time.Now()
 	select {
 	case <-time.After(shortestBuild + rand.N(longestBuild-shortestBuild)):
@@ -95,7 +95,7 @@ func (b *builds) build(ctx context.Context, cache tketest.Cache) error {
 
 // applyTimes applies everything at once, and tells from the CLI's own log when each cache was done, by its image.
 func (w *workspace) applyTimes(ctx context.Context, parallelism int) (map[string]time.Time, error) {
-	command := w.command(ctx, "apply", "-auto-approve", "-json", "-parallelism="+strconv.Itoa(parallelism))
+	command := w.prepareCommand(ctx, "apply", "-auto-approve", "-json", "-parallelism="+strconv.Itoa(parallelism))
 	out, err := command.StdoutPipe()
 	if err != nil {
 		return nil, err

@@ -21,41 +21,41 @@ type step struct {
 	do    func(context.Context, func(string)) (string, error)
 }
 
-// steps runs the steps until one fails. A step that takes long shows its progress.
-func (c *console) steps(ctx context.Context, steps []step) error {
+// runSteps runs the steps until one fails. A step that takes long shows its progress.
+func (c *console) runSteps(ctx context.Context, steps []step) error {
 	for _, s := range steps {
-		c.title(s.title)
+		c.printTitle(s.title)
 		begun := time.Now()
-		result, err := s.do(ctx, c.progress)
+		result, err := s.do(ctx, c.printProgress)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.title, err)
 		}
-		c.block(result)
-		c.block(fmt.Sprintf("(%.1f s)", time.Since(begun).Seconds()))
+		c.printBlock(result)
+		c.printBlock(fmt.Sprintf("(%.1f s)", time.Since(begun).Seconds()))
 	}
 	return nil
 }
 
-func (c *console) step(title, result string) {
-	c.title(title)
-	c.block(result)
+func (c *console) printStep(title, result string) {
+	c.printTitle(title)
+	c.printBlock(result)
 }
 
-func (c *console) title(title string) {
+func (c *console) printTitle(title string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.count++
 	fmt.Fprintf(c.out, "\n[%d] %s\n", c.count, title)
 }
 
-// progress is one line of what goes on meanwhile.
-func (c *console) progress(line string) {
+// printProgress prints one line of what goes on meanwhile.
+func (c *console) printProgress(line string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	fmt.Fprintf(c.out, "    … %s\n", line)
 }
 
-func (c *console) block(text string) {
+func (c *console) printBlock(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for line := range strings.Lines(strings.TrimRight(text, "\n") + "\n") {
@@ -63,6 +63,6 @@ func (c *console) block(text string) {
 	}
 }
 
-func (c *console) last(line string) {
+func (c *console) printLast(line string) {
 	fmt.Fprintf(c.out, "\n%s\n", line)
 }

@@ -12,25 +12,25 @@ import (
 )
 
 func main() {
-	if err := interruptible(); err != nil {
+	if err := runInterruptibly(); err != nil {
 		fmt.Fprintf(os.Stderr, "\ndemo: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-// interruptible ends the story early on Ctrl-C, and cleans up as after any other end.
-func interruptible() error {
+// runInterruptibly ends the story early on Ctrl-C, and cleans up as after any other end.
+func runInterruptibly() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := run(ctx, &console{out: os.Stdout})
+	err := runDemo(ctx, &console{out: os.Stdout})
 	if err != nil && ctx.Err() != nil {
 		return errors.New("interrupted; everything was stopped and removed")
 	}
 	return err
 }
 
-// run is the whole story, top to bottom.
-func run(ctx context.Context, say *console) (err error) {
+// runDemo runs the whole story, top to bottom.
+func runDemo(ctx context.Context, say *console) (err error) {
 	s, err := openStage(ctx)
 	if err != nil {
 		return err
@@ -40,19 +40,19 @@ func run(ctx context.Context, say *console) (err error) {
 			err = closed
 		}
 		if err == nil {
-			say.last("demo: everything worked, and nothing is left running or on disk (exit 0)")
+			say.printLast("demo: everything worked, and nothing is left running or on disk (exit 0)")
 		}
 	}()
 
-	say.step("A registry and a stand-in for the TKE API run on loopback", s.addresses())
-	return say.steps(ctx, []step{
-		{"Two images are pushed: a small one, and one with a large layer of generated model weights", s.push},
-		{"terraform init installs the provider that was just built", s.initialize},
+	say.printStep("A registry and a stand-in for the TKE API run on loopback", s.listAddresses())
+	return say.runSteps(ctx, []step{
+		{"Two images are pushed: a small one, and one with a large layer of generated model weights", s.pushImages},
+		{"terraform init installs the provider that was just built", s.initializeWorkspace},
 		{"terraform plan says how much disk the images need, from a few ranges of their layers", s.planCreate},
 		{"terraform apply builds the cache: the service pulls the images and takes a snapshot", s.applyCreate},
 		{"A second plan is empty: what was applied is what is there", s.planEmpty},
 		{"A tag moves, and the plan notices: the cache is to be built again", s.planMoved},
 		{"terraform apply builds the new cache first, and then the old one goes", s.applyMoved},
-		{"terraform destroy leaves nothing at the service", s.destroy},
+		{"terraform destroy leaves nothing at the service", s.destroyCache},
 	})
 }

@@ -77,18 +77,18 @@ func (s *stage) close() error {
 	return errors.Join(err, os.RemoveAll(s.folder))
 }
 
-func (s *stage) addresses() string {
+func (s *stage) listAddresses() string {
 	return fmt.Sprintf("registry %s, API %s, everything in %s", s.meter.host, s.cloud.URL, filepath.Base(s.folder))
 }
 
-// push generates and pushes both images. They share a layer, which is measured and counted once.
-func (s *stage) push(ctx context.Context, progress func(string)) (string, error) {
-	base, err := sandbox.WriteLayer(ctx, s.folder, 1, tree("usr/lib/base", 800, 20_000))
+// pushImages generates and pushes both images. They share a layer, which is measured and counted once.
+func (s *stage) pushImages(ctx context.Context, progress func(string)) (string, error) {
+	base, err := sandbox.WriteLayer(ctx, s.folder, 1, sourceTree("usr/lib/base", 800, 20_000))
 	if err != nil {
 		return "", err
 	}
 	s.base = base
-	small, err := sandbox.WriteLayer(ctx, s.folder, 2, tree("app", 200, 8_000))
+	small, err := sandbox.WriteLayer(ctx, s.folder, 2, sourceTree("app", 200, 8_000))
 	if err != nil {
 		return "", err
 	}
@@ -96,7 +96,7 @@ func (s *stage) push(ctx context.Context, progress func(string)) (string, error)
 		return "", err
 	}
 	progress(fmt.Sprintf("generating %d files of %d GiB", shards, shardBytes>>30))
-	weights, err := sandbox.WriteLayer(ctx, s.folder, 3, model())
+	weights, err := sandbox.WriteLayer(ctx, s.folder, 3, modelWeights())
 	if err != nil {
 		return "", err
 	}
@@ -105,16 +105,16 @@ func (s *stage) push(ctx context.Context, progress func(string)) (string, error)
 		return "", err
 	}
 	s.pushed = size
-	progress(fmt.Sprintf("pushing a layer of %d MiB that unpacks to %.1f GiB", size>>20, gib(weights.Unpacked)))
+	progress(fmt.Sprintf("pushing a layer of %d MiB that unpacks to %.1f GiB", size>>20, toGiB(weights.Unpacked)))
 	if err := s.pushImage(ctx, s.images[1], base, weights); err != nil {
 		return "", err
 	}
 	return strings.Join(s.images[:], "\n"), nil
 }
 
-// move gives the small image's tag another content, as a rebuild in a pipeline does.
-func (s *stage) move(ctx context.Context) error {
-	changed, err := sandbox.WriteLayer(ctx, s.folder, 4, tree("app", 220, 8_000))
+// moveTag gives the small image's tag another content, as a rebuild in a pipeline does.
+func (s *stage) moveTag(ctx context.Context) error {
+	changed, err := sandbox.WriteLayer(ctx, s.folder, 4, sourceTree("app", 220, 8_000))
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (s *stage) pushImage(ctx context.Context, reference string, layers ...v1.La
 	return err
 }
 
-func tree(root string, files int, size int64) []sandbox.File {
+func sourceTree(root string, files int, size int64) []sandbox.File {
 	out := make([]sandbox.File, 0, files)
 	for i := range files {
 		out = append(out, sandbox.File{Name: fmt.Sprintf("%s/part%d/file%d.txt", root, i%16, i), Size: size + int64(i*37), Like: sandbox.Text})
@@ -138,7 +138,7 @@ func tree(root string, files int, size int64) []sandbox.File {
 	return out
 }
 
-func model() []sandbox.File {
+func modelWeights() []sandbox.File {
 	out := make([]sandbox.File, 0, shards)
 	for i := range shards {
 		out = append(out, sandbox.File{Name: fmt.Sprintf("models/model-%05d-of-%05d.safetensors", i+1, shards), Size: shardBytes, Like: sandbox.Weights})
@@ -146,4 +146,4 @@ func model() []sandbox.File {
 	return out
 }
 
-func gib(bytes int64) float64 { return float64(bytes) / (1 << 30) }
+func toGiB(bytes int64) float64 { return float64(bytes) / (1 << 30) }

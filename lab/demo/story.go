@@ -12,14 +12,14 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-func (s *stage) initialize(ctx context.Context, progress func(string)) (string, error) {
-	output, err := s.cli.must(ctx, progress, "init", "-input=false")
-	return pick(output, "- Installed"), err
+func (s *stage) initializeWorkspace(ctx context.Context, progress func(string)) (string, error) {
+	output, err := s.cli.runOrFail(ctx, progress, "init", "-input=false")
+	return pickLines(output, "- Installed"), err
 }
 
 func (s *stage) planCreate(ctx context.Context, progress func(string)) (string, error) {
 	s.meter.reset()
-	output, changes, err := s.cli.plan(ctx, progress)
+	output, changes, err := s.cli.runPlan(ctx, progress)
 	if err != nil {
 		return "", err
 	}
@@ -31,14 +31,14 @@ func (s *stage) planCreate(ctx context.Context, progress func(string)) (string, 
 	}
 	read := fmt.Sprintf("read for this: %.1f MiB in %d requests; the large image has %d MiB and unpacks to %d GiB",
 		float64(s.meter.bytes.Load())/(1<<20), s.meter.requests.Load(), s.pushed>>20, int64(shards)*shardBytes>>30)
-	return report(output) + pick(output, "recommended_size_gib", "size_gib ", "Plan:") + read, nil
+	return cutReport(output) + pickLines(output, "recommended_size_gib", "size_gib ", "Plan:") + read, nil
 }
 
 func (s *stage) applyCreate(ctx context.Context, progress func(string)) (string, error) {
-	if _, err := s.cli.must(ctx, progress, "apply", "-input=false", "-auto-approve"); err != nil {
+	if _, err := s.cli.runOrFail(ctx, progress, "apply", "-input=false", "-auto-approve"); err != nil {
 		return "", err
 	}
-	outputs, err := s.cli.outputs(ctx)
+	outputs, err := s.cli.readOutputs(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -56,26 +56,26 @@ func (s *stage) applyCreate(ctx context.Context, progress func(string)) (string,
 }
 
 func (s *stage) planEmpty(ctx context.Context, progress func(string)) (string, error) {
-	output, changes, err := s.cli.plan(ctx, progress)
+	output, changes, err := s.cli.runPlan(ctx, progress)
 	if err == nil && changes {
 		err = fmt.Errorf("the second plan is not empty:\n%s", output)
 	}
-	return pick(output, "No changes."), err
+	return pickLines(output, "No changes."), err
 }
 
 func (s *stage) planMoved(ctx context.Context, progress func(string)) (string, error) {
-	if err := s.move(ctx); err != nil {
+	if err := s.moveTag(ctx); err != nil {
 		return "", err
 	}
-	output, changes, err := s.cli.plan(ctx, progress)
+	output, changes, err := s.cli.runPlan(ctx, progress)
 	if err == nil && (!changes || !strings.Contains(output, "forces replacement")) {
 		err = fmt.Errorf("the plan did not notice that the tag moved:\n%s", output)
 	}
-	return pick(output, "must be replaced", "forces replacement", "Plan:"), err
+	return pickLines(output, "must be replaced", "forces replacement", "Plan:"), err
 }
 
 func (s *stage) applyMoved(ctx context.Context, progress func(string)) (string, error) {
-	if _, err := s.cli.must(ctx, progress, "apply", "-input=false", "-auto-approve"); err != nil {
+	if _, err := s.cli.runOrFail(ctx, progress, "apply", "-input=false", "-auto-approve"); err != nil {
 		return "", err
 	}
 	caches := s.cloud.Caches()
@@ -85,22 +85,22 @@ func (s *stage) applyMoved(ctx context.Context, progress func(string)) (string, 
 	return fmt.Sprintf("cache %s took the place of %s", caches[0].ID, s.firstID), nil
 }
 
-func (s *stage) destroy(ctx context.Context, progress func(string)) (string, error) {
-	output, err := s.cli.must(ctx, progress, "destroy", "-input=false", "-auto-approve")
+func (s *stage) destroyCache(ctx context.Context, progress func(string)) (string, error) {
+	output, err := s.cli.runOrFail(ctx, progress, "destroy", "-input=false", "-auto-approve")
 	if err != nil {
 		return "", err
 	}
 	if left := s.cloud.Caches(); len(left) != 0 {
 		return "", fmt.Errorf("%d caches are left at the service", len(left))
 	}
-	return pick(output, "Destroy complete!"), nil
+	return pickLines(output, "Destroy complete!"), nil
 }
 
 // digest is shortened, so that a line fits a terminal.
 var digest = regexp.MustCompile(`(sha256:[0-9a-f]{6})[0-9a-f]{58}`)
 
-// pick keeps the lines of a command's output that hold one of the signs, and puts them in order where Terraform aligned them.
-func pick(output string, signs ...string) string {
+// pickLines keeps the lines of a command's output that hold one of the signs, and puts them in order where Terraform aligned them.
+func pickLines(output string, signs ...string) string {
 	var b strings.Builder
 	for line := range strings.Lines(output) {
 		for _, sign := range signs {
@@ -113,8 +113,8 @@ func pick(output string, signs ...string) string {
 	return b.String()
 }
 
-// report takes the Markdown of the output `report` out of a plan.
-func report(output string) string {
+// cutReport takes the Markdown of the output `report` out of a plan.
+func cutReport(output string) string {
 	_, text, _ := strings.Cut(output, "+ report")
 	_, text, _ = strings.Cut(text, "<<-EOT\n")
 	text, _, _ = strings.Cut(text, "EOT\n")

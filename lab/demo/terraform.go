@@ -61,8 +61,8 @@ func newTerraform(s *stage) (*terraform, error) {
 	return t, nil
 }
 
-// run runs one command and gives what it wrote. Lines that tell of waiting go to progress at once.
-func (t *terraform) run(ctx context.Context, progress func(string), arguments ...string) (string, error) {
+// runCommand runs one command and returns what it wrote. Lines about waiting go to progress at once.
+func (t *terraform) runCommand(ctx context.Context, progress func(string), arguments ...string) (string, error) {
 	command := exec.CommandContext(ctx, t.binary, append(arguments, "-no-color")...)
 	command.Dir, command.Env = t.folder, t.env
 	ownGroup(command) // so that Ctrl-C reaches Terraform through us, once
@@ -90,18 +90,18 @@ func (t *terraform) run(ctx context.Context, progress func(string), arguments ..
 	return output.String(), err
 }
 
-// must runs a command that has to succeed.
-func (t *terraform) must(ctx context.Context, progress func(string), arguments ...string) (string, error) {
-	output, err := t.run(ctx, progress, arguments...)
+// runOrFail runs a command that has to succeed.
+func (t *terraform) runOrFail(ctx context.Context, progress func(string), arguments ...string) (string, error) {
+	output, err := t.runCommand(ctx, progress, arguments...)
 	if err != nil {
 		return "", fmt.Errorf("terraform %s: %w\n%s", arguments[0], err, output)
 	}
 	return output, nil
 }
 
-// plan plans and tells whether there is anything to do (exit status 2 of -detailed-exitcode).
-func (t *terraform) plan(ctx context.Context, progress func(string)) (output string, changes bool, err error) {
-	output, err = t.run(ctx, progress, "plan", "-input=false", "-detailed-exitcode")
+// runPlan plans and returns whether there is anything to do (exit status 2 of -detailed-exitcode).
+func (t *terraform) runPlan(ctx context.Context, progress func(string)) (output string, changes bool, err error) {
+	output, err = t.runCommand(ctx, progress, "plan", "-input=false", "-detailed-exitcode")
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == 2 {
 		return output, true, nil
@@ -112,9 +112,9 @@ func (t *terraform) plan(ctx context.Context, progress func(string)) (output str
 	return output, false, err
 }
 
-// outputs reads the outputs of the state.
-func (t *terraform) outputs(ctx context.Context) (map[string]json.RawMessage, error) {
-	text, err := t.must(ctx, func(string) {}, "output", "-json")
+// readOutputs reads the outputs of the state.
+func (t *terraform) readOutputs(ctx context.Context) (map[string]json.RawMessage, error) {
+	text, err := t.runOrFail(ctx, func(string) {}, "output", "-json")
 	if err != nil {
 		return nil, err
 	}

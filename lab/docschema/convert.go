@@ -6,8 +6,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// convert applies one conversion to all values of a map.
-func convert[From, To any](from map[string]From, one func(From) To) map[string]To {
+// convertMap applies one conversion to all values of a map.
+func convertMap[From, To any](from map[string]From, one func(From) To) map[string]To {
 	to := make(map[string]To, len(from))
 	for name, value := range from {
 		to[name] = one(value)
@@ -41,7 +41,7 @@ func newBlock(b *tfprotov6.SchemaBlock) *Block {
 		Attributes:         newAttributes(b.Attributes),
 		Blocks:             blocks,
 		Description:        b.Description,
-		DescriptionKind:    kind(b.DescriptionKind),
+		DescriptionKind:    kindName(b.DescriptionKind),
 		Deprecated:         b.Deprecated,
 		DeprecationMessage: b.DeprecationMessage,
 	}
@@ -54,7 +54,7 @@ func newAttributes(attributes []*tfprotov6.SchemaAttribute) map[string]*Attribut
 			Type:               a.Type,
 			NestedType:         newNestedType(a.NestedType),
 			Description:        a.Description,
-			DescriptionKind:    kind(a.DescriptionKind),
+			DescriptionKind:    kindName(a.DescriptionKind),
 			Deprecated:         a.Deprecated,
 			DeprecationMessage: a.DeprecationMessage,
 			Required:           a.Required,
@@ -114,7 +114,7 @@ func newIdentity(s *tfprotov6.ResourceIdentitySchema) *Identity {
 	return &Identity{Version: s.Version, Attributes: attributes}
 }
 
-func kind(k tfprotov6.StringKind) string {
+func kindName(k tfprotov6.StringKind) string {
 	if k == tfprotov6.StringKindMarkdown {
 		return "markdown"
 	}

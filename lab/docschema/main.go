@@ -18,13 +18,13 @@ import (
 )
 
 func main() {
-	if err := run(context.Background()); err != nil {
+	if err := writeSchema(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "docschema:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+func writeSchema(ctx context.Context) error {
 	document, err := Export(ctx, providerserver.NewProtocol6(provider.New(provider.Options{})())())
 	if err != nil {
 		return err
@@ -53,12 +53,12 @@ func Export(ctx context.Context, server tfprotov6.ProviderServer) (Document, err
 
 	return Document{FormatVersion: "1.0", Schemas: map[string]Provider{"tkeimage": {
 		Provider:           newSchema(schema.Provider),
-		Resources:          convert(schema.ResourceSchemas, newSchema),
-		DataSources:        convert(schema.DataSourceSchemas, newSchema),
-		EphemeralResources: convert(schema.EphemeralResourceSchemas, newSchema),
-		ListResources:      convert(schema.ListResourceSchemas, newSchema),
-		Actions:            convert(schema.ActionSchemas, newAction),
-		Functions:          convert(schema.Functions, newFunction),
-		Identities:         convert(identities.IdentitySchemas, newIdentity),
+		Resources:          convertMap(schema.ResourceSchemas, newSchema),
+		DataSources:        convertMap(schema.DataSourceSchemas, newSchema),
+		EphemeralResources: convertMap(schema.EphemeralResourceSchemas, newSchema),
+		ListResources:      convertMap(schema.ListResourceSchemas, newSchema),
+		Actions:            convertMap(schema.ActionSchemas, newAction),
+		Functions:          convertMap(schema.Functions, newFunction),
+		Identities:         convertMap(identities.IdentitySchemas, newIdentity),
 	}}}, nil
 }

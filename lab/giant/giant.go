@@ -34,28 +34,28 @@ type piece struct {
 var pieces = sync.OnceValue(func() (made struct{ noise, trees []piece }) {
 	for seed := range uint64(6) {
 		content := make([]byte, pieceBytes)
-		noise(rand.New(rand.NewPCG(seed, 1)), content)
-		made.noise = append(made.noise, pack(content))
+		fillNoise(rand.New(rand.NewPCG(seed, 1)), content)
+		made.noise = append(made.noise, packPiece(content))
 	}
 	for seed := range uint64(6) {
-		made.trees = append(made.trees, pack(tree(seed)))
+		made.trees = append(made.trees, packPiece(makeTree(seed)))
 	}
 	return made
 })
 
-func noise(random *rand.Rand, p []byte) {
+func fillNoise(random *rand.Rand, p []byte) {
 	for i := 0; i+8 <= len(p); i += 8 {
 		binary.LittleEndian.PutUint64(p[i:], random.Uint64())
 	}
 }
 
-// tree is a part of a tar: a directory with files of source code.
-func tree(seed uint64) []byte {
+// makeTree makes a part of a tar: a directory with files of source code.
+func makeTree(seed uint64) []byte {
 	random := rand.New(rand.NewPCG(seed, 2))
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
 	name := fmt.Sprintf("usr/lib/tree%d/", seed)
-	header(w, tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: 0o755})
+	writeHeader(w, tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: 0o755})
 	for i := range filesOfTree {
 		text := make([]byte, 512+random.IntN(2*(pieceBytes/filesOfTree-1024)))
 		for at := range text {
@@ -64,29 +64,29 @@ func tree(seed uint64) []byte {
 		for at := 0; at+64 < len(text); at += 96 { // words that come again, as in source code
 			copy(text[at:at+64], text[random.IntN(at+1):])
 		}
-		header(w, tar.Header{Typeflag: tar.TypeReg, Name: fmt.Sprintf("%sfile%d.py", name, i), Size: int64(len(text)), Mode: 0o644})
-		must(w.Write(text))
+		writeHeader(w, tar.Header{Typeflag: tar.TypeReg, Name: fmt.Sprintf("%sfile%d.py", name, i), Size: int64(len(text)), Mode: 0o644})
+		mustWrite(w.Write(text))
 	}
-	must(0, w.Flush())
+	mustWrite(0, w.Flush())
 	return out.Bytes()
 }
 
-func header(w *tar.Writer, h tar.Header) { must(0, w.WriteHeader(&h)) }
+func writeHeader(w *tar.Writer, h tar.Header) { mustWrite(0, w.WriteHeader(&h)) }
 
-// must is for writing into memory, which does not fail.
-func must(_ int, err error) {
+// mustWrite is for writing into memory, which does not fail.
+func mustWrite(_ int, err error) {
 	if err != nil {
 		panic(err)
 	}
 }
 
-// pack compresses a piece for itself.
-func pack(unpacked []byte) piece {
+// packPiece compresses a piece for itself.
+func packPiece(unpacked []byte) piece {
 	var out bytes.Buffer
 	w, err := flate.NewWriter(&out, flate.DefaultCompression)
-	must(0, err)
-	must(w.Write(unpacked))
-	must(0, w.Flush())
+	mustWrite(0, err)
+	mustWrite(w.Write(unpacked))
+	mustWrite(0, w.Flush())
 	return piece{packed: slices.Clip(out.Bytes()), unpacked: unpacked}
 }
 
@@ -115,33 +115,33 @@ type Layer struct {
 func NewLayer(seed uint64, size int64) *Layer {
 	l := &Layer{Digest: fakeDigest("blob", seed, size), DiffID: fakeDigest("tar", seed, size)}
 	random := rand.New(rand.NewPCG(seed, 3))
-	l.add(piece{packed: gzipHeader})
+	l.addPiece(piece{packed: gzipHeader})
 	for n := 0; l.Size < size-pieceBytes || n == 0; n++ {
 		if random.IntN(2) == 0 {
 			for range min(treePieces, 1+(size-l.Size)/pieceBytes/2) {
-				l.add(pieces().trees[random.IntN(len(pieces().trees))])
+				l.addPiece(pieces().trees[random.IntN(len(pieces().trees))])
 			}
 			continue
 		}
-		l.weights(fmt.Sprintf("models/%d/part-%d.safetensors", seed, n), int(max(1, min(weightPieces, (size-l.Size)/pieceBytes))), random)
+		l.addWeights(fmt.Sprintf("models/%d/part-%d.safetensors", seed, n), int(max(1, min(weightPieces, (size-l.Size)/pieceBytes))), random)
 	}
-	l.add(pack(make([]byte, 1024))) // the tar ends
-	l.add(piece{packed: lastBlock})
+	l.addPiece(packPiece(make([]byte, 1024))) // the tar ends
+	l.addPiece(piece{packed: lastBlock})
 	l.Size += gzipTrailer
 	return l
 }
 
-// weights adds one file of noise.
-func (l *Layer) weights(name string, count int, random *rand.Rand) {
+// addWeights adds one file of noise.
+func (l *Layer) addWeights(name string, count int, random *rand.Rand) {
 	var out bytes.Buffer
-	header(tar.NewWriter(&out), tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(count) * pieceBytes, Mode: 0o644})
-	l.add(pack(out.Bytes()))
+	writeHeader(tar.NewWriter(&out), tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(count) * pieceBytes, Mode: 0o644})
+	l.addPiece(packPiece(out.Bytes()))
 	for range count {
-		l.add(pieces().noise[random.IntN(len(pieces().noise))])
+		l.addPiece(pieces().noise[random.IntN(len(pieces().noise))])
 	}
 }
 
-func (l *Layer) add(p piece) {
+func (l *Layer) addPiece(p piece) {
 	l.starts = append(l.starts, l.Size)
 	l.parts = append(l.parts, p)
 	l.Size += int64(len(p.packed))

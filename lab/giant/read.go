@@ -27,7 +27,7 @@ func readParts(l *Layer, p []byte, off int64) (int, error) {
 		}
 	}
 	if from := off + int64(n) - (l.Size - gzipTrailer); n < len(p) && from >= 0 && from < gzipTrailer {
-		n += copy(p[n:], l.end()[from:])
+		n += copy(p[n:], l.gzipTrailerBytes()[from:])
 	}
 	if n < len(p) {
 		return n, io.EOF
@@ -35,8 +35,8 @@ func readParts(l *Layer, p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// end is the trailer: checksum and length (RFC 1952).
-func (l *Layer) end() []byte {
+// gzipTrailerBytes returns the trailer: checksum and length (RFC 1952).
+func (l *Layer) gzipTrailerBytes() []byte {
 	if l.trailer != nil {
 		return l.trailer
 	}

@@ -67,8 +67,8 @@ func (r *Registry) LayersAtOnce() int {
 	return r.most
 }
 
-// begin counts a layer that is being read, until what it gives is called.
-func (r *Registry) begin() (end func()) {
+// beginRead counts a layer that is being read, until what it gives is called.
+func (r *Registry) beginRead() (end func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.busy++
@@ -133,27 +133,27 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	w = &counting{ResponseWriter: w, bytes: &r.bytes}
 	if repository, reference, ok := strings.Cut(path, "/manifests/"); ok {
-		r.serveDocument(w, req, r.find(r.manifests, repository+" "+reference), string(types.OCIManifestSchema1))
+		r.serveDocument(w, req, r.findDocument(r.manifests, repository+" "+reference), string(types.OCIManifestSchema1))
 		return
 	}
 	_, digest, _ := strings.Cut(path, "/blobs/")
-	if layer := r.layer(digest); layer != nil {
-		defer r.begin()()
+	if layer := r.findLayer(digest); layer != nil {
+		defer r.beginRead()()
 		w.Header().Set("Content-Type", "application/octet-stream")
 		w.Header().Set("Docker-Content-Digest", digest)
 		http.ServeContent(w, req, "", time.Time{}, io.NewSectionReader(layer, 0, layer.Size))
 		return
 	}
-	r.serveDocument(w, req, r.find(r.configs, digest), "application/octet-stream")
+	r.serveDocument(w, req, r.findDocument(r.configs, digest), "application/octet-stream")
 }
 
-func (r *Registry) layer(digest string) *Layer {
+func (r *Registry) findLayer(digest string) *Layer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.layers[digest]
 }
 
-func (r *Registry) find(documents map[string][]byte, key string) []byte {
+func (r *Registry) findDocument(documents map[string][]byte, key string) []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return documents[key]

@@ -12,17 +12,17 @@ import (
 // Get reads what the API server has at a path, such as /apis/apps/v1/namespaces/default/deployments/llm, into what JSON
 // takes; nil reads nothing.
 func (c *Cluster) Get(ctx context.Context, path string, into any) error {
-	return c.do(ctx, http.MethodGet, path, "", nil, into)
+	return c.sendRequest(ctx, http.MethodGet, path, "", nil, into)
 }
 
 // Create makes a new object in the collection at a path.
 func (c *Cluster) Create(ctx context.Context, path string, object any) error {
-	return c.do(ctx, http.MethodPost, path, "application/json", object, nil)
+	return c.sendRequest(ctx, http.MethodPost, path, "application/json", object, nil)
 }
 
 // Patch merges a change into the object at a path.
 func (c *Cluster) Patch(ctx context.Context, path string, change any) error {
-	return c.do(ctx, http.MethodPatch, path, "application/strategic-merge-patch+json", change, nil)
+	return c.sendRequest(ctx, http.MethodPatch, path, "application/strategic-merge-patch+json", change, nil)
 }
 
 // StatusError is an answer of the API server that is no success.
@@ -33,7 +33,7 @@ type StatusError struct {
 
 func (e *StatusError) Error() string { return e.Message }
 
-func (c *Cluster) do(ctx context.Context, method, path, contentType string, body, into any) error {
+func (c *Cluster) sendRequest(ctx context.Context, method, path, contentType string, body, into any) error {
 	var content io.Reader = http.NoBody
 	if body != nil {
 		text, err := json.Marshal(body)

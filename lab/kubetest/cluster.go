@@ -77,7 +77,7 @@ func Run(ctx context.Context) (*Cluster, error) {
 		return nil, err
 	}
 	c := &Cluster{folder: folder, bin: bin, Token: rand.Text()}
-	if err := c.start(ctx); err != nil {
+	if err := c.startAll(ctx); err != nil {
 		return nil, errors.Join(err, errors.New(c.Log()), c.Close())
 	}
 	return c, nil
@@ -107,7 +107,7 @@ func (c *Cluster) Log() string {
 	return text.String()
 }
 
-func (c *Cluster) start(ctx context.Context) error {
+func (c *Cluster) startAll(ctx context.Context) error {
 	starting, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 
@@ -118,7 +118,7 @@ func (c *Cluster) start(ctx context.Context) error {
 	if err := c.startServer(ctx, store); err != nil {
 		return err
 	}
-	if err := c.answering(starting); err != nil {
+	if err := c.waitUntilReady(starting); err != nil {
 		return err
 	}
 	if err := c.startControllers(ctx); err != nil {
@@ -129,8 +129,8 @@ func (c *Cluster) start(ctx context.Context) error {
 	return nil
 }
 
-// launch starts one of the programs.
-func (c *Cluster) launch(ctx context.Context, name string, arguments ...string) error {
+// launchProgram starts one of the programs.
+func (c *Cluster) launchProgram(ctx context.Context, name string, arguments ...string) error {
 	log := &subprocess.Tail{}
 	// HOME is where a program might keep something, or find a configuration of its user's.
 	environment := []string{"HOME=" + c.folder, "TMPDIR=" + c.folder, "PATH=" + os.Getenv("PATH")}
@@ -142,11 +142,11 @@ func (c *Cluster) launch(ctx context.Context, name string, arguments ...string) 
 	return nil
 }
 
-// answering waits until the API server is ready and has made the namespaces that every cluster has.
-func (c *Cluster) answering(ctx context.Context) error {
+// waitUntilReady waits until the API server is ready and has made the namespaces that every cluster has.
+func (c *Cluster) waitUntilReady(ctx context.Context) error {
 	for _, path := range []string{"/readyz", "/api/v1/namespaces/default", "/api/v1/namespaces/kube-system"} {
 		for c.Get(ctx, path, nil) != nil {
-			if err := c.alive(); err != nil {
+			if err := c.checkAlive(); err != nil {
 				return err
 			}
 			select {
@@ -159,8 +159,8 @@ func (c *Cluster) answering(ctx context.Context) error {
 	return nil
 }
 
-// alive fails when a part has ended.
-func (c *Cluster) alive() error {
+// checkAlive fails when a part has ended.
+func (c *Cluster) checkAlive() error {
 	for _, part := range c.parts {
 		select {
 		case <-part.process.Exited():
@@ -171,7 +171,7 @@ func (c *Cluster) alive() error {
 	return nil
 }
 
-func (c *Cluster) write(name, content string) (string, error) {
+func (c *Cluster) writeFile(name, content string) (string, error) {
 	path := filepath.Join(c.folder, name)
 	return path, os.WriteFile(path, []byte(content), 0o600)
 }

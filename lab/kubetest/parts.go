@@ -40,7 +40,7 @@ func (c *Cluster) startStore(ctx context.Context) (string, error) {
 		return "", err
 	}
 	url, peer := "http://"+loopback+":"+port, "http://"+loopback+":"+peerPort
-	return url, c.launch(ctx, "etcd",
+	return url, c.launchProgram(ctx, "etcd",
 		"--data-dir="+filepath.Join(c.folder, "etcd"),
 		"--listen-client-urls="+url, "--advertise-client-urls="+url,
 		"--listen-peer-urls="+peer, "--initial-advertise-peer-urls="+peer, "--initial-cluster=default="+peer,
@@ -53,14 +53,14 @@ func (c *Cluster) startServer(ctx context.Context, store string) error {
 	if err != nil {
 		return err
 	}
-	tokens, tokensErr := c.write("tokens.csv", c.Token+",admin,admin,system:masters\n")
+	tokens, tokensErr := c.writeFile("tokens.csv", c.Token+",admin,admin,system:masters\n")
 	key, keyErr := c.writeKey("service-accounts.pem")
 	if err := errors.Join(tokensErr, keyErr); err != nil {
 		return err
 	}
 	c.URL = "https://" + net.JoinHostPort(loopback, port)
 	certificates := filepath.Join(c.folder, "certificates")
-	if err := c.launch(ctx, "kube-apiserver",
+	if err := c.launchProgram(ctx, "kube-apiserver",
 		"--etcd-servers="+store,
 		"--bind-address="+loopback, "--advertise-address="+loopback, "--secure-port="+port, "--cert-dir="+certificates,
 		"--token-auth-file="+tokens, "--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount",
@@ -68,11 +68,11 @@ func (c *Cluster) startServer(ctx context.Context, store string) error {
 		"--service-cluster-ip-range=10.0.0.0/24", "--endpoint-reconciler-type=none", "--profiling=false"); err != nil {
 		return err
 	}
-	return c.trust(ctx, filepath.Join(certificates, "apiserver.crt"))
+	return c.trustCertificate(ctx, filepath.Join(certificates, "apiserver.crt"))
 }
 
-// trust waits for the certificate that the API server signs for itself, and makes a client that believes no other.
-func (c *Cluster) trust(ctx context.Context, path string) error {
+// trustCertificate waits for the certificate that the API server signs for itself, and makes a client that believes no other.
+func (c *Cluster) trustCertificate(ctx context.Context, path string) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	roots := x509.NewCertPool()
@@ -82,7 +82,7 @@ func (c *Cluster) trust(ctx context.Context, path string) error {
 			c.CACertificate = string(certificate)
 			break
 		}
-		if err := c.alive(); err != nil {
+		if err := c.checkAlive(); err != nil {
 			return err
 		}
 		select {
@@ -106,11 +106,11 @@ users: [{ name: it, user: { token: %q } }]
 // startControllers starts what turns a Deployment into Pods, and removes them with it.
 func (c *Cluster) startControllers(ctx context.Context) error {
 	text := fmt.Sprintf(kubeconfig, c.URL, filepath.Join(c.folder, "certificates", "apiserver.crt"), c.Token)
-	path, err := c.write("kubeconfig", text)
+	path, err := c.writeFile("kubeconfig", text)
 	if err != nil {
 		return err
 	}
-	return c.launch(ctx, "kube-controller-manager",
+	return c.launchProgram(ctx, "kube-controller-manager",
 		"--kubeconfig="+path, "--controllers=deployment-controller,replicaset-controller,garbage-collector-controller",
 		"--leader-elect=false", "--secure-port=0", "--profiling=false")
 }
@@ -125,5 +125,5 @@ func (c *Cluster) writeKey(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return c.write(name, string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})))
+	return c.writeFile(name, string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})))
 }

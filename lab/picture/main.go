@@ -52,20 +52,20 @@ func main() {
 	whole := flag.Bool("whole", false, "fail where a line is too wide, instead of breaking it as a terminal does")
 	title := flag.String("title", "", "what the picture shows, for those who cannot see it")
 	flag.Parse()
-	lines, err := read(os.Stdin, *brief, *whole)
+	lines, err := readLines(os.Stdin, *brief, *whole)
 	if err != nil {
 		log.Fatal(err)
 	}
 	if *prompt != "" {
 		lines = append([]string{"$ " + *prompt}, lines...)
 	}
-	draw(os.Stdout, cmp.Or(*title, *prompt), lines)
+	drawPicture(os.Stdout, cmp.Or(*title, *prompt), lines)
 }
 
 var passing = regexp.MustCompile(`^ {4}(… |\(\d+\.\d s\)$)`)
 
-// read gives the lines as a terminal has them: those that are too long are wrapped, or an error where the text has to stay whole.
-func read(r io.Reader, brief, whole bool) ([]string, error) {
+// readLines gives the lines as a terminal has them: those that are too long are wrapped, or an error where the text has to stay whole.
+func readLines(r io.Reader, brief, whole bool) ([]string, error) {
 	var lines []string
 	scanner := bufio.NewScanner(r)
 	for scanner.Scan() {
@@ -76,7 +76,7 @@ func read(r io.Reader, brief, whole bool) ([]string, error) {
 		if width := utf8.RuneCountInString(line); whole && width > columns {
 			return nil, fmt.Errorf("a line has %d columns, and a terminal %d: %s", width, columns, line)
 		}
-		lines = append(lines, wrap(line)...)
+		lines = append(lines, wrapLine(line)...)
 	}
 	for len(lines) > 0 && lines[len(lines)-1] == "" {
 		lines = lines[:len(lines)-1]
@@ -84,8 +84,8 @@ func read(r io.Reader, brief, whole bool) ([]string, error) {
 	return lines, scanner.Err()
 }
 
-// wrap breaks in the middle of a word, as a terminal does.
-func wrap(line string) []string {
+// wrapLine breaks in the middle of a word, as a terminal does.
+func wrapLine(line string) []string {
 	var lines []string
 	for utf8.RuneCountInString(line) > columns {
 		runes := []rune(line)
@@ -95,8 +95,8 @@ func wrap(line string) []string {
 	return append(lines, line)
 }
 
-// draw gives each line the length that it has in cells, so that columns stay columns whatever font is there.
-func draw(w io.Writer, title string, lines []string) {
+// drawPicture gives each line the length that it has in cells, so that columns stay columns whatever font is there.
+func drawPicture(w io.Writer, title string, lines []string) {
 	width, height := 2*margin+columns*cellWidth, 2*margin+lineHeight*len(lines)
 	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%d" viewBox="0 0 %.0f %d" role="img" aria-label="%s">
 <rect width="100%%" height="100%%" rx="8" fill="#0d1117"/>

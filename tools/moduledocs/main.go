@@ -32,13 +32,13 @@ var errNoMarks = errors.New("the README has no lines " + begin + " and " + end +
 var layout string
 
 func main() {
-	if err := run(); err != nil {
+	if err := writeReadme(); err != nil {
 		fmt.Fprintf(os.Stderr, "moduledocs: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
+func writeReadme() error {
 	if len(os.Args) != 2 {
 		return errors.New("usage: moduledocs FOLDER <README.md >NEW")
 	}
@@ -55,7 +55,7 @@ func run() error {
 	if !begins || !ends {
 		return errNoMarks
 	}
-	written, err := render(module)
+	written, err := renderModule(module)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func run() error {
 	return err
 }
 
-func render(module *tfconfig.Module) (string, error) {
+func renderModule(module *tfconfig.Module) (string, error) {
 	functions := template.FuncMap{
 		"cell": func(text string) string {
 			return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`)

@@ -51,7 +51,7 @@ func main() {
 	flag.Parse()
 	klog.LogToStderr(false) // go-licenses warns of every assembly file
 	klog.SetOutput(io.Discard)
-	parts, err := find(context.Background())
+	parts, err := findParts(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -60,13 +60,13 @@ func main() {
 	} else {
 		writeTable(os.Stdout, parts)
 	}
-	if err := object(parts); err != nil {
+	if err := refuseUnknown(parts); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// find asks for one platform after the other: build constraints decide what is compiled in.
-func find(ctx context.Context) ([]part, error) {
+// findParts asks for one platform after the other: build constraints decide what is compiled in.
+func findParts(ctx context.Context) ([]part, error) {
 	classifier, err := licenses.NewClassifier()
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func find(ctx context.Context) ([]part, error) {
 		found: map[string]part{}, seen: map[string]bool{},
 	}
 	for _, platform := range platforms {
-		if err := f.look(ctx, platform); err != nil {
+		if err := f.lookAtPlatform(ctx, platform); err != nil {
 			return nil, fmt.Errorf("%s: %w", platform, err)
 		}
 	}
@@ -102,8 +102,8 @@ type finder struct {
 	seen       map[string]bool // sets of packages: most platforms compile the same ones
 }
 
-// look finds the parts that one platform compiles.
-func (f *finder) look(ctx context.Context, platform string) error {
+// lookAtPlatform finds the parts that one platform compiles.
+func (f *finder) lookAtPlatform(ctx context.Context, platform string) error {
 	system, architecture, _ := strings.Cut(platform, "/")
 	if err := errors.Join(os.Setenv("GOOS", system), os.Setenv("GOARCH", architecture)); err != nil {
 		return err
@@ -124,7 +124,7 @@ func (f *finder) look(ctx context.Context, platform string) error {
 		if strings.HasPrefix(library.Name(), f.own) {
 			continue
 		}
-		p, err := f.describe(library)
+		p, err := f.describeLibrary(library)
 		if err != nil {
 			return err
 		}
@@ -141,8 +141,8 @@ func goEnv(ctx context.Context, name string) string {
 	return strings.TrimSpace(string(value))
 }
 
-// describe names a part by where its licence lies in its module, which is the same on every platform.
-func (f *finder) describe(library *licenses.Library) (part, error) {
+// describeLibrary names a part by where its licence lies in its module, which is the same on every platform.
+func (f *finder) describeLibrary(library *licenses.Library) (part, error) {
 	var names []string
 	for _, licence := range library.Licenses {
 		names = append(names, licence.Name)
@@ -182,8 +182,8 @@ func textOf(licence string) (string, error) {
 	return strings.Join(texts, "\n\n"), nil
 }
 
-// object names what is not allowed, or not to be found.
-func object(parts []part) error {
+// refuseUnknown names what is not allowed, or not to be found.
+func refuseUnknown(parts []part) error {
 	var bad []string
 	for _, p := range parts {
 		for licence := range strings.SplitSeq(p.licence, " and ") {
