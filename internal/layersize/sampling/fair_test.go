@@ -39,7 +39,7 @@ func ratioOfAll(t *testing.T, v *virtual, stride int64) float64 {
 func ratioOfHeaders(t *testing.T, v *virtual, stride int64) float64 {
 	t.Helper()
 	z := newZstdSampler(context.Background(), v, v.size, math.MaxInt64)
-	z.windowSize = zstdWindowSize
+	z.windowSize = testWindow
 	for at := int64(0); at+z.windowSize <= v.size; at += stride {
 		data, err := z.window(at, z.windowSize)
 		if err != nil {
@@ -51,11 +51,8 @@ func ratioOfHeaders(t *testing.T, v *virtual, stride int64) float64 {
 	model := modelBlocks(z.middle)
 	var in, out float64
 	for _, v := range z.middle {
-		i, x, _ := model.total(v)
-		in, out = in+i, out+x
-		for _, r := range v.runs {
-			in, out = in+float64(r.length()), out+r.content()
-		}
+		t := model.total(v, 0, nil)
+		in, out = in+t.in, out+t.out
 	}
 	return out / in
 }

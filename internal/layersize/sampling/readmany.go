@@ -36,31 +36,64 @@ func (m *manyReader) readsMany() bool {
 // cost is what n ranges of so many bytes take from the budget.
 func (m *manyReader) cost(n, length int64) int64 { return n * (length + rangeOverhead) }
 
+// piece is a range of the stream.
+type piece struct{ offset, length int64 }
+
 // readEach reads ranges of one length, shorter at the stream's end, and hands over each with slack behind it. Calls
 // of use run side by side.
 func (m *manyReader) readEach(offsets []int64, length int64, use func(i int, data []byte)) error {
+	pieces := make([]piece, len(offsets))
+	for i, offset := range offsets {
+		pieces[i] = piece{offset, min(length, m.size-offset)}
+	}
+	return m.readPieces(pieces, use)
+}
+
+// readPieces reads ranges as readEach does.
+func (m *manyReader) readPieces(pieces []piece, use func(i int, data []byte)) error {
 	if !m.readsMany() {
-		return m.readSingly(offsets, length, use)
+		return m.readSingly(pieces, use)
 	}
-	batch := int(max(1, min(rangesPerRequest, bytesPerRequest/length)))
-	var starts []int64
-	for i := 0; i < len(offsets); i += batch {
-		starts = append(starts, int64(i))
-	}
-	return each(starts, func(_ int, start int64) error {
-		some := offsets[start:min(len(offsets), int(start)+batch)]
-		err := m.readBatch(some, length, func(i int, data []byte) { use(int(start)+i, data) })
+	return each(batches(pieces), func(_ int, start int64) error {
+		some := pieces[start:]
+		some = some[:batchLength(some)]
+		useSome := func(i int, data []byte) { use(int(start)+i, data) }
+		err := m.readBatch(some, useSome)
 		if errors.Is(err, errors.ErrUnsupported) {
 			m.single.Store(true)
-			return m.readSingly(some, length, func(i int, data []byte) { use(int(start)+i, data) })
+			return m.readSingly(some, useSome)
 		}
 		return err
 	})
 }
 
-func (m *manyReader) readSingly(offsets []int64, length int64, use func(i int, data []byte)) error {
+// batches are the indices of the ranges with which requests begin.
+func batches(pieces []piece) (starts []int64) {
+	for at := 0; at < len(pieces); at += batchLength(pieces[at:]) {
+		starts = append(starts, int64(at))
+	}
+	return starts
+}
+
+// batchLength is how many of some ranges one request reads.
+func batchLength(pieces []piece) int {
+	n, total := 0, int64(0)
+	for n < min(len(pieces), rangesPerRequest) {
+		if total += pieces[n].length; n > 0 && total > bytesPerRequest {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+func (m *manyReader) readSingly(pieces []piece, use func(i int, data []byte)) error {
+	offsets := make([]int64, len(pieces))
+	for i, p := range pieces {
+		offsets[i] = p.offset
+	}
 	return each(offsets, func(i int, offset int64) error {
-		data, err := m.window(offset, length)
+		data, err := m.window(offset, pieces[i].length)
 		if err == nil {
 			use(i, data)
 		}
@@ -69,17 +102,17 @@ func (m *manyReader) readSingly(offsets []int64, length int64, use func(i int, d
 }
 
 // readBatch reads several ranges with one request.
-func (m *manyReader) readBatch(offsets []int64, length int64, use func(i int, data []byte)) error {
+func (m *manyReader) readBatch(pieces []piece, use func(i int, data []byte)) error {
 	if err := m.ctx.Err(); err != nil {
 		return err
 	}
-	windows, buffers := make([][]byte, len(offsets)), make([][]byte, len(offsets))
+	windows, buffers := make([][]byte, len(pieces)), make([][]byte, len(pieces))
+	offsets := make([]int64, len(pieces))
 	total := int64(0)
-	for i, offset := range offsets {
-		n := min(length, m.size-offset)
-		windows[i] = make([]byte, n+inputSlack)
-		buffers[i] = windows[i][:n]
-		total += n + rangeOverhead
+	for i, p := range pieces {
+		windows[i] = make([]byte, p.length+inputSlack)
+		buffers[i], offsets[i] = windows[i][:p.length], p.offset
+		total += p.length + rangeOverhead
 	}
 	if !m.take(total) {
 		return errBudget

@@ -2,15 +2,20 @@ package sampling
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"sync"
 )
 
 const (
-	zstdWindowSize = 256 << 10 // two of the longest blocks
-	zstdLeast      = 64        // windows, if the budget has them
-	zstdMost       = 1 << 12   // windows, a GiB of them
+	zstdWindowSize = 64 << 10
+	singleWindow   = 128 << 10 // where each range is a request, and the stream is small
+	longWindow     = 256 << 10 // where it is not
+	smallStream    = 256 << 20
+	zstdLeast      = 64       // windows, if the budget has them
+	zstdWholeLimit = 16 << 20 // what windows would take is enough for a stream of this size
+	zstdMost       = 1 << 12  // windows, a GiB of them
 
 	// runShare is the part of the budget for probes that look for runs, and that for following them.
 	runShare   = 16
@@ -25,9 +30,14 @@ type zstdSampler struct {
 	strata     *strata
 	head, tail *zstdView
 	middle     []*zstdView
+	looked     int64       // bytes that the windows took
+	decoded    []*zstdView // blocks of walks that were read whole
 	runs       []run
-	misses     []int64 // places that are in no run
-	apart      int64   // bytes between probes, 0 where there were none
+	misses     []int64   // places that are in no run
+	apart      int64     // bytes between probes, 0 where there were none
+	walkersOf  []*walker // of the step that goes on
+	rounds     int       // round trips of all walks
+	lastRounds int       // of the last step
 	ended      bool
 	last       [8]byte // the stream's last bytes, which seed the offsets
 	pool       sync.Pool
@@ -39,13 +49,16 @@ type zstdView struct {
 	blocks      []zstdBlock
 	other       int // bytes that are no blocks
 	runs        []run
+	length      int64 // of the window
+	first, next int64 // of the stream: where the first header is, and the next one; −1 where there is none
+	between     bool  // next is the end of a frame
 }
 
 // Zstd estimates the uncompressed length of a zstd stream of the given size.
 // There is no trailer to check the windows against, so nothing is ever settled
 // but what was read whole and what the header of an only frame says.
 func Zstd(ctx context.Context, r io.ReaderAt, size, budget int64) (Estimate, error) {
-	return newZstdSampler(ctx, r, size, budget).learn(zstdWindowSize, wholeLimit)
+	return newZstdSampler(ctx, r, size, budget).learn(longWindow, zstdWholeLimit)
 }
 
 func newZstdSampler(ctx context.Context, r io.ReaderAt, size, budget int64) *zstdSampler {
@@ -62,13 +75,14 @@ func (z *zstdSampler) learn(window, whole int64) (Estimate, error) {
 	if z.size <= min(z.left, whole) {
 		return z.readWhole()
 	}
-	z.windowSize = min(window, z.left/3, z.size)
+	z.windowSize = min(window, zstdWindowSize, z.left/4, z.size)
 	if z.windowSize < 512 {
 		return z.estimate(), nil
 	}
 	if err := z.readEnds(); err != nil {
 		return Estimate{}, err
 	}
+	z.windowSize = min(z.windowFor(window), max(z.windowSize, z.left/3))
 	if err := z.probeForRuns(); err != nil {
 		return Estimate{}, err
 	}
@@ -82,32 +96,31 @@ func (z *zstdSampler) borrow(data []byte) *zstdWindow {
 		w.text = newTranscript()
 	}
 	w.data, w.end = data, len(data)-inputSlack
+	w.stop = w.end
 	w.reset(0)
 	return w
 }
 
-// readEnds reads the stream's both ends at once.
+// readEnds reads the stream's both ends at once, which shows whether the host serves several ranges in a request.
 func (z *zstdSampler) readEnds() error {
-	return each([]int64{0, z.size - z.windowSize}, func(i int, offset int64) error {
-		data, err := z.window(offset, z.windowSize)
-		if err != nil {
-			return err
-		}
+	var failed error
+	offsets := []int64{0, z.size - z.windowSize}
+	err := z.readEach(offsets, z.windowSize, func(i int, data []byte) {
 		w := z.borrow(data)
 		defer z.pool.Put(w)
 		if i == 0 {
-			err = z.start(w)
+			failed = z.start(w)
 			z.head = w.view(0)
-			return err
+			return
 		}
 		copy(z.last[:], data[w.end-8:])
-		z.tail = &zstdView{observation: observation{offset: offset}}
+		z.tail = &zstdView{observation: observation{offset: offsets[i]}}
 		if w.search() {
 			z.ended = w.ended
-			z.tail = w.view(offset)
+			z.tail = w.view(offsets[i])
 		}
-		return nil
 	})
+	return errors.Join(err, failed)
 }
 
 // start decodes from the stream's start, where nothing has to be searched.
@@ -116,7 +129,7 @@ func (z *zstdSampler) start(w *zstdWindow) error {
 	f, ok := zstdFrame(w.data[min(at, w.end):w.end])
 	if !ok {
 		if skipped && at >= w.end {
-			w.other = w.end
+			w.other, w.pos, w.between = w.end, at, true
 			return nil
 		}
 		return ErrFormat
@@ -130,28 +143,51 @@ func (z *zstdSampler) start(w *zstdWindow) error {
 	return nil
 }
 
-// readWhole decodes a small stream from its first byte to its last.
+// readWhole decodes a small stream from its first byte to its last, in pieces as long as windows.
 func (z *zstdSampler) readWhole() (Estimate, error) {
 	data, err := z.window(0, z.size)
 	if err != nil {
 		return Estimate{}, err
 	}
 	w := z.borrow(data)
+	defer z.pool.Put(w)
+	w.stop = zstdWindowSize
 	if err := z.start(w); err != nil {
 		return Estimate{}, err
 	}
-	for i := range w.slices {
-		w.slices[i].depth = 0
+	length, known := int64(0), true
+	for from := 0; ; {
+		v := w.piece(int64(from))
+		z.middle = append(z.middle, v)
+		content, all := v.content()
+		length, known = length+content, known && all
+		if w.ended || w.pos == from {
+			break
+		}
+		from = w.pos
+		w.stop = from + zstdWindowSize
+		known = w.follow() && known
 	}
-	z.head = w.view(0)
-	z.runs = z.head.runs
 	e := z.estimate()
-	if length, known := z.head.content(); w.ended && known {
-		e.Unpacked, e.Settled = exactly(length), true
-		e.Files = wholeFiles(&z.head.observation)
-		e.Hidden = Hidden{}
+	if w.ended && known {
+		e.Unpacked, e.Settled, e.Hidden = exactly(length), true, Hidden{}
+	}
+	if len(z.middle) == 1 {
+		e.Files = wholeFiles(&z.middle[0].observation)
 	}
 	return e, nil
+}
+
+// piece is what a part of a stream has shown that was decoded from its first byte on, where a chance does not weigh.
+func (z *zstdWindow) piece(offset int64) *zstdView {
+	for i := range z.slices {
+		z.slices[i].depth = 0
+	}
+	v := z.view(0)
+	v.offset = offset
+	z.blocks, z.runs, z.slices, z.other, z.members = z.blocks[:0], z.runs[:0], z.slices[:0], 0, 0
+	z.text.reset()
+	return v
 }
 
 // content is what all that a window has shown decodes to.
@@ -174,6 +210,11 @@ func exactly(n int64) Interval { return Interval{n, n, n} }
 func (z *zstdWindow) view(offset int64) *zstdView {
 	v := &zstdView{observation: observation{offset: offset, decoded: true, members: z.members}}
 	v.blocks, v.other = slices.Clone(z.blocks), z.other
+	v.length = int64(z.end)
+	v.first, v.next, v.between = offset+int64(z.first), offset+int64(z.pos), z.between
+	if z.ended {
+		v.next = -1
+	}
 	for _, r := range z.runs {
 		r.from, r.to = r.from+offset, r.to+offset
 		v.runs = append(v.runs, r)
@@ -192,44 +233,28 @@ func (z *zstdSampler) inside(data []byte, offset int64) (v *zstdView, weak []wea
 	return w.view(offset), nil
 }
 
-// sample reads the windows of n strata, as far as the budget goes. It reports whether there is anything new.
-func (z *zstdSampler) sample(n int) (bool, error) {
-	if z.strata == nil {
-		z.strata = newStrata(z.size, z.windowSize, z.last[:])
-	}
-	offsets := slices.DeleteFunc(z.strata.grow(n), z.isInRun)
-	offsets = thin(offsets, z.room())
-	found, open := make([]*zstdView, len(offsets)), make([]openWindow, len(offsets))
-	turns := make(chan struct{}, concurrentDecodes)
-	err := z.readEach(offsets, z.windowSize, func(i int, data []byte) {
-		turns <- struct{}{}
-		defer func() { <-turns }()
-		var weak []weakChain
-		if found[i], weak = z.inside(data, offsets[i]); len(weak) > 0 {
-			open[i] = openWindow{view: found[i], data: data, weak: z.strongest(weak)}
-		}
-	})
-	if err != nil {
-		return false, err
-	}
-	z.middle = append(z.middle, found...)
-	return len(found) > 0, z.confirm(slices.DeleteFunc(open, func(o openWindow) bool { return o.view == nil }))
-}
-
 // isInRun reports whether a window at an offset would show nothing but a run that is known.
 func (z *zstdSampler) isInRun(offset int64) bool {
 	return slices.ContainsFunc(z.runs, func(r run) bool { return r.from <= offset && offset+z.windowSize <= r.to })
 }
 
-// room is for how many more windows the budget suffices, with a part held back to follow runs.
+// room is for how many more places the budget suffices, at what the places so far have taken each, with a part held
+// back to follow runs.
 func (z *zstdSampler) room() int64 {
-	return (z.left - (z.left+z.read)/(4*runShare)) / (z.windowSize + rangeOverhead)
+	each := z.windowSize + rangeOverhead
+	if n := int64(len(z.middle)); n > 0 {
+		each = max(each, z.looked/n)
+	}
+	return (z.left - (z.left+z.read)/(4*runShare)) / each
 }
 
-// escalate takes windows until the error is small beside the length.
+// escalate takes windows, and follows the headers behind them, until the error is small beside the length.
 func (z *zstdSampler) escalate() (Estimate, error) {
-	for n := 1; ; n *= 2 {
+	for n := z.firstWindows(); ; n *= 2 {
 		more, err := z.sample(n)
+		if err == nil {
+			err = z.walkAll()
+		}
 		if err != nil {
 			return Estimate{}, err
 		}
@@ -241,25 +266,23 @@ func (z *zstdSampler) escalate() (Estimate, error) {
 	}
 }
 
-// conclude follows the runs that windows have met.
-func (z *zstdSampler) conclude() (Estimate, error) {
-	before := len(z.runs)
-	for _, v := range z.middle {
-		for _, r := range v.runs {
-			if !slices.ContainsFunc(z.runs, func(known run) bool { return known.from <= r.from && r.to <= known.to }) {
-				z.runs = append(z.runs, r)
-			}
-		}
+// firstWindows is how many windows the first round reads: half of the budget, and no more than zstdLeast.
+func (z *zstdSampler) firstWindows() int {
+	n := 1
+	for n < zstdLeast && int64(2*n)*(z.windowSize+rangeOverhead) <= z.left/2 {
+		n *= 2
 	}
-	if len(z.runs) > before {
-		for _, v := range z.middle {
-			for _, b := range v.blocks {
-				z.misses = append(z.misses, v.offset+int64(b.at))
-			}
-		}
-		if err := z.follow(); err != nil {
-			return Estimate{}, err
-		}
+	return n
+}
+
+// windowFor is the length of windows, which hold the header of a block that compresses well. It does not depend on the
+// budget, so that a larger one reads again what a smaller one has read.
+func (z *zstdSampler) windowFor(most int64) int64 {
+	switch {
+	case z.readsMany():
+		return min(most, zstdWindowSize)
+	case z.size < smallStream:
+		return min(most, singleWindow)
 	}
-	return z.estimate(), nil
+	return most
 }

@@ -144,6 +144,33 @@ func (z *zstdBlocks) compressed(data []byte, n int) (out int, o outcome) {
 	return out, blockCounted
 }
 
+// countBlocks counts what the blocks that begin in a part of a stream decode to, and keeps the tables that they bring.
+// A block that repeats tables which are not known is taken for as long as the one before it. data ends with the slack.
+func (z *zstdBlocks) countBlocks(data []byte) (output int64) {
+	text, previous := z.text, blockMax
+	z.text = nil
+	for at := 0; at+3 <= len(data)-inputSlack; {
+		h, ok := parseBlockHeader(data[at:])
+		if !ok {
+			break
+		}
+		n, ok := h.content()
+		if !ok {
+			n = previous
+			if at+h.length() <= len(data)-inputSlack {
+				if out, o := z.compressed(data[at+3:], h.size); o == blockCounted {
+					n = out
+				}
+			}
+		}
+		output, previous = output+int64(n), n
+		at += h.length()
+	}
+	z.text = text
+	z.huff.log = 0 // codes of literals are not read without a transcript
+	return output
+}
+
 // sequenceCount is the head of the sequences section: RFC 8878 §3.1.1.3.2.1.
 func sequenceCount(p []byte) (count, used int, ok bool) {
 	switch {

@@ -11,6 +11,9 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
+// testWindow is long enough for several blocks.
+const testWindow = 256 << 10
+
 // headersOf are the places of all block headers of a stream of one frame after another.
 func headersOf(t *testing.T, stream []byte) map[int]bool {
 	t.Helper()
@@ -75,10 +78,10 @@ func TestFindsTheHeadersOfEveryEncoder(t *testing.T) {
 			headers := headersOf(t, stream)
 			z := newZstdSampler(context.Background(), bytes.NewReader(stream), int64(len(stream)), 1<<40)
 			var all, seen, wrong int
-			for at := 0; at+zstdWindowSize <= len(stream); at += 200_003 {
-				v, _ := z.inside(padded(stream[at:at+zstdWindowSize]), int64(at))
+			for at := 0; at+testWindow <= len(stream); at += 200_003 {
+				v, _ := z.inside(padded(stream[at:at+testWindow]), int64(at))
 				for place := range headers {
-					if place >= at && place < at+zstdWindowSize-2 {
+					if place >= at && place < at+testWindow-2 {
 						all++
 					}
 				}
@@ -150,15 +153,15 @@ func TestBlocksThatAreNotFullAreMeasured(t *testing.T) {
 				t.Skip(err)
 			}
 			z := newZstdSampler(context.Background(), bytes.NewReader(stream), int64(len(stream)), 1<<40)
-			for at := 0; at+zstdWindowSize <= len(stream); at += 40_009 {
-				v, _ := z.inside(padded(stream[at:at+zstdWindowSize]), int64(at))
+			for at := 0; at+testWindow <= len(stream); at += 40_009 {
+				v, _ := z.inside(padded(stream[at:at+testWindow]), int64(at))
 				z.middle = append(z.middle, v)
 			}
 			model := modelBlocks(z.middle)
 			var in, out float64
 			for _, v := range z.middle {
-				i, x, _ := model.total(v)
-				in, out = in+i, out+x
+				t := model.total(v, 0, nil)
+				in, out = in+t.in, out+t.out
 			}
 			truth := float64(len(data)) / float64(len(stream))
 			// Frames of 300,000 bytes end with short blocks, which prove little by themselves where they are stored.

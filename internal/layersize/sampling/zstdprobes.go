@@ -1,8 +1,12 @@
 package sampling
 
 import (
+	"cmp"
 	"slices"
 )
+
+// singleRuns is how many runs are followed where each range is a request.
+const singleRuns = 4
 
 // probeForRuns looks for runs at places that are evenly far apart, the first one at random. Only where a request
 // serves many of them are they worth it.
@@ -10,9 +14,12 @@ func (z *zstdSampler) probeForRuns() error {
 	z.runs = slices.Concat(z.head.runs, z.tail.runs)
 	count := z.left / runShare / z.cost(1, probeLength)
 	if z.readsMany() && count > 0 {
-		apart := max(leastApart, z.size/count)
+		apart := int64(leastApart)
+		for apart < z.size/count { // a larger budget probes between the places of a smaller one
+			apart *= 2
+		}
 		var offsets []int64
-		for at := newStrata(z.size, z.windowSize, z.last[:]).rng.Int64N(apart); at+probeLength <= z.size; at += apart {
+		for at := newStrata(z.size, z.windowSize, z.last[:]).rng.Int64N(z.size) % apart; at+probeLength <= z.size; at += apart {
 			offsets = append(offsets, at)
 		}
 		if err := z.withoutRanges(z.probe(offsets)); err != nil {
@@ -36,24 +43,50 @@ func (z *zstdSampler) probe(offsets []int64) error {
 			}
 		}
 	}
-	if err := z.readBatch(offsets[:first], probeLength, look(0)); err != nil {
+	if err := z.readEach(offsets[:first], probeLength, look(0)); err != nil {
 		return err
 	}
 	if err := z.readEach(offsets[first:], probeLength, look(first)); err != nil {
 		return err
 	}
+	var met []int64
 	for i, r := range found {
 		if r.counted > 0 {
-			z.runs = append(z.runs, r)
+			met = append(met, offsets[i])
 		} else {
 			z.misses = append(z.misses, offsets[i])
 		}
 	}
-	return nil
+	return z.keepLong(met)
+}
+
+// keepLong looks around the places where probes met runs, and keeps those that are long.
+func (z *zstdSampler) keepLong(met []int64) error {
+	const around = 2 * longRun
+	if z.cost(int64(len(met)), around) > z.left/runShare {
+		return nil // there are so many that windows show them
+	}
+	offsets, found := make([]int64, len(met)), make([]run, len(met))
+	for i, at := range met {
+		offsets[i] = max(0, min(at-around/2, z.size-around))
+	}
+	err := z.readEach(offsets, around, func(i int, data []byte) {
+		found[i] = longestRun(data[:len(data)-inputSlack], offsets[i])
+	})
+	for _, r := range found {
+		if r.length() >= longRun/2 {
+			z.runs = append(z.runs, r)
+		}
+	}
+	return err
 }
 
 // follow finds the ends of all runs that were met.
 func (z *zstdSampler) follow() (err error) {
+	if !z.readsMany() { // each step of each run is a request
+		slices.SortFunc(z.runs, func(a, b run) int { return cmp.Compare(b.length(), a.length()) })
+		z.runs = z.runs[:min(len(z.runs), singleRuns)]
+	}
 	if len(z.runs) > 0 {
 		z.runs, err = z.followRuns(z.runs, z.misses)
 	}

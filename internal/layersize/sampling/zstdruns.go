@@ -1,6 +1,7 @@
 package sampling
 
 import (
+	"cmp"
 	"slices"
 )
 
@@ -10,11 +11,15 @@ const (
 	shortBlock  = 24
 	leastRun    = 64
 	probeLength = 64
+	// longRun is how long a run is that counts by itself: up to 64 MiB of zeros are as other data are, which windows
+	// show more or less of.
+	longRun = 2 << 10
 
-	betweenHits = 64 // probes that look for gaps in what seems one run
-	countedRun  = 64 << 10
-	countsOfRun = 16 // parts of a longer run that are counted
-	countLength = 4 << 10
+	betweenHits  = 64 // probes that look for gaps in what seems one run
+	countedShare = 4  // part of the budget for counting runs from end to end
+	countedPiece = 64 << 10
+	countsOfRun  = 16 // parts of a longer run that are counted
+	countLength  = 4 << 10
 )
 
 // run is a part of the stream in which short blocks stand for full ones, as encoders pack long stretches of zeros or
@@ -82,6 +87,18 @@ func findRun(data []byte, offset int64) (r run, ok bool) {
 	return run{}, false
 }
 
+// longestRun is the longest run within some data.
+func longestRun(data []byte, offset int64) (longest run) {
+	for at := 0; at < len(data); {
+		n, output := followShort(data[at:])
+		if int64(n) > longest.length() {
+			longest = run{from: offset + int64(at), to: offset + int64(at+n), counted: int64(n), output: output}
+		}
+		at += max(1, n)
+	}
+	return longest
+}
+
 // followRuns finds the ends of runs of which parts were met, by halving between them and places outside of all
 // runs, and counts them. Places outside are the misses, in any order.
 func (m *manyReader) followRuns(parts []run, misses []int64) ([]run, error) {
@@ -106,15 +123,61 @@ func (m *manyReader) followRuns(parts []run, misses []int64) ([]run, error) {
 	return parts, m.countRuns(parts)
 }
 
-// countRuns counts short runs whole and parts of the longer ones.
+// countRuns counts what runs decode to: from end to end, with other blocks that stand between the short ones, as far as
+// a part of the budget goes, the short ones first; of the rest, parts.
 func (m *manyReader) countRuns(runs []run) error {
+	var open []*run
+	for i := range runs {
+		if runs[i].counted < runs[i].length() {
+			open = append(open, &runs[i])
+		}
+	}
+	slices.SortFunc(open, func(a, b *run) int { return cmp.Compare(a.length(), b.length()) })
+	left := m.left / countedShare
+	whole := 0
+	for ; whole < len(open) && m.countCost(open[whole]) <= left; whole++ {
+		left -= m.countCost(open[whole])
+	}
+	if err := m.countWhole(open[:whole]); err != nil {
+		return err
+	}
+	return m.countParts(open[whole:])
+}
+
+// countWhole counts runs from end to end.
+func (m *manyReader) countWhole(runs []*run) error {
+	var pieces []piece
+	for _, r := range runs {
+		for at := r.from; at < r.to; at += countedPiece {
+			pieces = append(pieces, piece{at, min(countedPiece, r.to-at)})
+		}
+	}
+	read := make([][]byte, len(pieces))
+	if err := m.readPieces(pieces, func(i int, data []byte) { read[i] = data }); err != nil {
+		return err
+	}
+	for _, r := range runs {
+		var all []byte
+		for int64(len(all)) < r.length() {
+			all = append(all, read[0][:len(read[0])-inputSlack]...)
+			read = read[1:]
+		}
+		var blocks zstdBlocks
+		r.counted, r.output = r.length(), blocks.countBlocks(padded(all))
+	}
+	return nil
+}
+
+// countCost is what it takes from the budget to count a run from end to end.
+func (m *manyReader) countCost(r *run) int64 {
+	return r.length() + (1+r.length()/countedPiece)*rangeOverhead
+}
+
+// countParts counts parts of runs.
+func (m *manyReader) countParts(runs []*run) error {
 	var offsets []int64
 	var of []*run
-	for i := range runs {
-		r := &runs[i]
-		if r.counted >= r.length() {
-			continue
-		}
+	for _, r := range runs {
 		count := min(countsOfRun, max(1, r.length()/countLength))
 		for k := range count {
 			offsets = append(offsets, r.from+(r.length()-min(r.length(), countLength))*k/max(1, count-1))
@@ -199,7 +262,7 @@ func (m *manyReader) checkBetween(parts []run, misses []int64) (more []run, miss
 		}
 	}
 	if m.cost(int64(len(offsets)), probeLength) > m.left {
-		return parts, nil, nil
+		return parts, offsets, nil // they are not taken for one
 	}
 	found := make([]run, len(offsets))
 	err = m.readEach(offsets, probeLength, func(i int, data []byte) {

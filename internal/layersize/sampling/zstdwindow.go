@@ -52,6 +52,7 @@ type zstdBlock struct {
 	out    int  // what it decodes to, −1 where that was not learned
 	coded  bool // compressed, so that out is not the header's
 	last   bool // of its frame
+	count  int  // how many short ones the entry stands for; 0 for one block
 }
 
 // zstdWindow follows the blocks of a zstd stream through a window.
@@ -60,6 +61,7 @@ type zstdWindow struct {
 	chains chainSearch
 	data   []byte // with inputSlack behind it
 	end    int    // bytes of the window
+	stop   int    // where follow pauses
 	pos    int
 
 	weak    []weakChain
@@ -70,6 +72,7 @@ type zstdWindow struct {
 	slices  []slice // of the blocks that were decoded
 	members int     // headers of further frames seen
 	ended   bool    // the stream's end was reached
+	between bool    // a frame has ended, and the next one was not seen
 }
 
 // search follows the first chain of headers that is proven and holds to the window's end.
@@ -148,13 +151,14 @@ func (z *zstdWindow) reset(start int) {
 	z.text.reset()
 	z.pos, z.first = start, start
 	z.blocks, z.runs, z.slices = z.blocks[:0], z.runs[:0], z.slices[:0]
-	z.other, z.members, z.ended = 0, 0, false
+	z.other, z.members, z.ended, z.between = 0, 0, false, false
 }
 
-// follow goes through the blocks from the present position to the window's end, through the ends of frames. It
-// decodes those that lie within the window and repeat no unknown table. false says that this is no zstd stream.
+// follow goes through the blocks from the present position to the window's end, through the ends of frames, or to the
+// first block at or behind stop. It decodes those that lie within the window and repeat no unknown table. false says
+// that this is no zstd stream.
 func (z *zstdWindow) follow() bool {
-	for z.pos+3 <= z.end {
+	for z.pos+3 <= z.end && z.pos < z.stop {
 		h, ok := parseBlockHeader(z.data[z.pos:])
 		if !ok {
 			return false
@@ -167,6 +171,7 @@ func (z *zstdWindow) follow() bool {
 		}
 		if h.last {
 			if more, ok := z.passFrame(); !more {
+				z.between = !z.ended
 				return ok
 			}
 		}
@@ -218,10 +223,11 @@ func (z *zstdWindow) passRun(h blockHeader) bool {
 	if h.last || h.length() > shortBlock {
 		return false
 	}
-	n, output := followShort(z.data[z.pos:z.end])
+	n, _ := followShort(z.data[z.pos:z.end])
 	if n < leastRun {
 		return false
 	}
+	output := z.countBlocks(z.data[z.pos : z.pos+n+inputSlack])
 	z.runs = append(z.runs, run{from: int64(z.pos), to: int64(z.pos + n), counted: int64(n), output: output})
 	z.text.leaveOut()
 	z.pos += n

@@ -1,0 +1,72 @@
+package sampling
+
+import "slices"
+
+// sample reads the windows of n strata, as far as the budget goes. It reports whether there is anything new.
+func (z *zstdSampler) sample(n int) (bool, error) {
+	if z.strata == nil {
+		z.strata = newStrata(z.size, z.windowSize, z.last[:])
+	}
+	offsets := slices.DeleteFunc(z.strata.grow(n), z.isInRun)
+	offsets = thin(offsets, z.room())
+	before := z.read
+	found, err := z.look(offsets, z.windowSize, make([][]byte, len(offsets)))
+	if err != nil {
+		return false, err
+	}
+	z.looked += z.read - before
+	z.middle = append(z.middle, found...)
+	return len(found) > 0, nil
+}
+
+// look reads windows. One in which no header was found is read on, since blocks may be longer than a window.
+func (z *zstdSampler) look(offsets []int64, length int64, before [][]byte) (found []*zstdView, err error) {
+	found, open := make([]*zstdView, len(offsets)), make([]openWindow, len(offsets))
+	windows := make([][]byte, len(offsets))
+	places := make([]int64, len(offsets))
+	for i, offset := range offsets {
+		places[i] = offset + int64(len(before[i]))
+	}
+	turns := make(chan struct{}, concurrentDecodes)
+	err = z.readEach(places, length, func(i int, data []byte) {
+		turns <- struct{}{}
+		defer func() { <-turns }()
+		data = append(slices.Clone(before[i]), data...)
+		var weak []weakChain
+		if found[i], weak = z.inside(data, offsets[i]); len(weak) > 0 {
+			open[i] = openWindow{view: found[i], data: data, weak: z.strongest(weak)}
+		}
+		if !found[i].decoded {
+			windows[i] = data[:len(data)-inputSlack]
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := z.confirm(slices.DeleteFunc(open, func(o openWindow) bool { return o.view == nil })); err != nil {
+		return nil, err
+	}
+	return found, z.readOn(found, windows, length)
+}
+
+// readOn makes windows longer that showed no header.
+func (z *zstdSampler) readOn(found []*zstdView, windows [][]byte, length int64) error {
+	var which []int
+	var offsets []int64
+	var before [][]byte
+	for i, v := range found {
+		had := int64(len(windows[i]))
+		fits := z.cost(int64(len(which)+1), length) <= z.left && v.offset+had+length <= z.size
+		if !v.decoded && had < leastStretch && fits {
+			which, offsets, before = append(which, i), append(offsets, v.offset), append(before, windows[i])
+		}
+	}
+	if len(which) == 0 {
+		return nil
+	}
+	longer, err := z.look(offsets, length, before)
+	for i, v := range longer {
+		found[which[i]] = v
+	}
+	return err
+}
