@@ -188,6 +188,9 @@ func runCorpus(t *testing.T, producers []producer, ms []material, perKind, chunk
 func (total *tally) layer(t *testing.T, pl *pool, rc recipe, r *rand.Rand, one *score, budget int64) {
 	t.Helper()
 	v := pl.build(rc, r)
+	if !strings.Contains(rc.name, os.Getenv("TKEIMAGE_CORPUS_KIND")) {
+		return
+	}
 	if !v.zstd {
 		total.measure(t, pl, rc, v, one, budget, Gzip, v, false)
 		return
@@ -235,7 +238,7 @@ func TestLayers(t *testing.T) {
 
 // TestCorpus measures layers of many mixtures as every producer writes them.
 // TKEIMAGE_CORPUS=1 runs it; TKEIMAGE_CORPUS=2 tells of every layer;
-// TKEIMAGE_CORPUS_ONLY chooses the producers whose name contains it, and
+// TKEIMAGE_CORPUS_ONLY chooses the producers whose name contains it, TKEIMAGE_CORPUS_KIND the layers, and
 // TKEIMAGE_CORPUS_SEED, any text, makes other layers of the same kinds: those that
 // no constant was chosen by.
 func TestCorpus(t *testing.T) {

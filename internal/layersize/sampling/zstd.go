@@ -18,8 +18,12 @@ const (
 	zstdMost       = 1 << 12  // windows, a GiB of them
 
 	// runShare is the part of the budget for probes that look for runs, and that for following them.
-	runShare   = 16
-	leastApart = 16 << 10 // between probes: they meet half a gigabyte of zeros then
+	runShare = 16
+	// completedPart is the part of what is left of the budget for the ends of windows. One of a large budget completes
+	// long windows.
+	completedPart = 3
+	largeBudget   = 16 << 20
+	leastApart    = 16 << 10 // between probes: they meet half a gigabyte of zeros then
 )
 
 // zstdSampler is the state of one call of Zstd.
@@ -31,7 +35,7 @@ type zstdSampler struct {
 	head, tail *zstdView
 	middle     []*zstdView
 	looked     int64       // bytes that the windows took
-	decoded    []*zstdView // blocks of walks that were read whole
+	decoded    []*zstdView // windows that were completed
 	runs       []run
 	misses     []int64   // places that are in no run
 	apart      int64     // bytes between probes, 0 where there were none
@@ -49,9 +53,10 @@ type zstdView struct {
 	blocks      []zstdBlock
 	other       int // bytes that are no blocks
 	runs        []run
-	length      int64 // of the window
-	first, next int64 // of the stream: where the first header is, and the next one; −1 where there is none
-	between     bool  // next is the end of a frame
+	data        []byte // of the window, until it is completed
+	length      int64  // of the window
+	first, next int64  // of the stream: where the first header is, and the next one; −1 where there is none
+	between     bool   // next is the end of a frame
 }
 
 // Zstd estimates the uncompressed length of a zstd stream of the given size.
@@ -253,6 +258,12 @@ func (z *zstdSampler) escalate() (Estimate, error) {
 	for n := z.firstWindows(); ; n *= 2 {
 		more, err := z.sample(n)
 		if err == nil {
+			_, err = z.walk(leastStretch)
+		}
+		if err == nil {
+			err = z.completeSome()
+		}
+		if err == nil {
 			err = z.walkAll()
 		}
 		if err != nil {
@@ -266,10 +277,11 @@ func (z *zstdSampler) escalate() (Estimate, error) {
 	}
 }
 
-// firstWindows is how many windows the first round reads: half of the budget, and no more than zstdLeast.
+// firstWindows is how many windows the first round reads: half of the budget where all are read on once, and no more
+// than zstdLeast.
 func (z *zstdSampler) firstWindows() int {
 	n := 1
-	for n < zstdLeast && int64(2*n)*(z.windowSize+rangeOverhead) <= z.left/2 {
+	for n < zstdLeast && int64(2*n)*2*(z.windowSize+rangeOverhead) <= z.left/2 {
 		n *= 2
 	}
 	return n

@@ -7,9 +7,6 @@ import (
 
 // conclude follows the long runs that windows have met.
 func (z *zstdSampler) conclude() (Estimate, error) {
-	if err := z.decodeSome(); err != nil {
-		return Estimate{}, err
-	}
 	before := len(z.runs)
 	for _, v := range z.middle {
 		for _, r := range v.longRuns() {
@@ -49,47 +46,62 @@ func (v *zstdView) longRuns() (long []run) {
 	return long
 }
 
-// decodeSome decodes one block behind each window, for as many as half of what is left of the budget allows: blocks of
-// which a window shows the whole are shorter than others. It tells whether the encoder fills its blocks, and of files.
-func (z *zstdSampler) decodeSome() error {
-	var which []*zstdBlock
+// completeSome reads the windows on to the end of a block, for as many as a part of what is left of the budget allows.
+// Each block whose header begins in a window is then as likely to be decoded as any other, long or short. It tells
+// whether the encoder fills its blocks, and of files.
+func (z *zstdSampler) completeSome() error {
+	var which []*zstdView
 	var pieces []piece
-	left := z.left / 2
+	left := z.left / completedPart
 	for _, v := range byHash(z.middle) {
-		b := v.firstBehind()
-		if b == nil {
+		if v.data == nil || !v.decoded {
 			continue
 		}
-		p := piece{v.offset + int64(b.at), int64(b.length)}
+		from := v.offset + int64(len(v.data))
+		p := piece{from, max(0, min(z.size, v.boundary(z.completeTo()))-from)}
 		if left -= z.cost(1, p.length); left < 0 {
 			break
 		}
-		which, pieces = append(which, b), append(pieces, p)
+		which, pieces = append(which, v), append(pieces, p)
 	}
 	views := make([]*zstdView, len(pieces))
-	err := z.readPieces(pieces, func(i int, data []byte) {
-		w := z.borrow(data)
-		defer z.pool.Put(w)
-		if w.follow() && len(w.blocks) == 1 && w.blocks[0].out >= 0 {
-			which[i].out = w.blocks[0].out
-			views[i] = w.piece(pieces[i].offset)
-		}
-	})
-	z.decoded = append(z.decoded, slices.DeleteFunc(views, func(v *zstdView) bool { return v == nil })...)
+	err := z.readPieces(pieces, func(i int, data []byte) { views[i] = z.complete(which[i], data) })
+	z.decoded = append(z.decoded, views...)
 	return err
 }
 
-// firstBehind is the first block that the window does not show whole, nil where its content is known.
-func (v *zstdView) firstBehind() *zstdBlock {
-	for i, b := range v.blocks {
-		if int64(b.at+b.length) > v.length {
-			if b.out >= 0 || b.last {
-				return nil
-			}
-			return &v.blocks[i]
+// completeTo is how long a completed window is at least: with a large budget, as blocks that repeat tables are decoded
+// behind one that brings them.
+func (z *zstdSampler) completeTo() int64 {
+	if z.left+z.read >= largeBudget {
+		return leastStretch
+	}
+	return z.windowSize
+}
+
+// boundary is the first end of a block at or behind a window's part of some length.
+func (v *zstdView) boundary(length int64) int64 {
+	for _, b := range v.blocks {
+		if end := int64(b.at + b.length); end >= max(length, v.length) {
+			return v.offset + end
 		}
 	}
-	return nil
+	return v.end()
+}
+
+// complete decodes a window again, with what follows it.
+func (z *zstdSampler) complete(v *zstdView, more []byte) *zstdView {
+	w := z.borrow(append(slices.Clip(v.data), more...))
+	defer z.pool.Put(w)
+	v.data = nil
+	w.reset(int(v.first - v.offset))
+	w.follow()
+	for i, b := range w.blocks {
+		if i < len(v.blocks) && v.blocks[i].at == b.at && v.blocks[i].out < 0 {
+			v.blocks[i].out = b.out
+		}
+	}
+	return w.piece(v.offset)
 }
 
 // byHash are some places in an order of chance that stays when others join them.

@@ -120,6 +120,17 @@ func (z *zstdSampler) views() []*zstdView {
 	return views
 }
 
+// searched are the windows that tell of files: those that were completed, where there are enough.
+func (z *zstdSampler) searched() []*zstdView {
+	const enough = 4
+	if len(z.decoded) < enough {
+		return z.sampled()
+	}
+	views := slices.Clone(z.decoded)
+	sortByOffset(views)
+	return views
+}
+
 // sampled are the windows that the estimate rests on, in the stream's order. With a few windows the two ends count
 // as well; with more they would only tell of themselves.
 func (z *zstdSampler) sampled() []*zstdView {
@@ -201,7 +212,7 @@ func (z *zstdSampler) estimate() Estimate {
 	for _, v := range z.views() {
 		e.MultiMember = e.MultiMember || v.members > 0
 	}
-	for _, v := range slices.Concat(z.sampled(), z.decoded) {
+	for _, v := range z.searched() {
 		obs = append(obs, &v.observation)
 	}
 	e.Files = sampleFiles(obs, float64(z.size), 0)

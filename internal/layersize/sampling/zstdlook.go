@@ -36,15 +36,16 @@ func (z *zstdSampler) look(offsets []int64, length int64, before [][]byte) (foun
 		if found[i], weak = z.inside(data, offsets[i]); len(weak) > 0 {
 			open[i] = openWindow{view: found[i], data: data, weak: z.strongest(weak)}
 		}
-		if !found[i].decoded {
-			windows[i] = data[:len(data)-inputSlack]
-		}
+		windows[i] = data[:len(data)-inputSlack]
 	})
 	if err != nil {
 		return nil, err
 	}
 	if err := z.confirm(slices.DeleteFunc(open, func(o openWindow) bool { return o.view == nil })); err != nil {
 		return nil, err
+	}
+	for i, v := range found {
+		v.data = windows[i]
 	}
 	return found, z.readOn(found, windows, length)
 }
