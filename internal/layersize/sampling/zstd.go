@@ -80,7 +80,7 @@ func (z *zstdSampler) learn(window, whole int64) (Estimate, error) {
 	if z.size <= min(z.left, whole) {
 		return z.readWhole()
 	}
-	z.windowSize = min(window, zstdWindowSize, z.left/4, z.size)
+	z.windowSize = min(window, zstdWindowSize, z.left/3, z.size)
 	if z.windowSize < 512 {
 		return z.estimate(), nil
 	}
@@ -257,14 +257,8 @@ func (z *zstdSampler) room() int64 {
 func (z *zstdSampler) escalate() (Estimate, error) {
 	for n := z.firstWindows(); ; n *= 2 {
 		more, err := z.sample(n)
-		if err == nil {
-			_, err = z.walk(leastStretch)
-		}
-		if err == nil {
-			err = z.completeSome()
-		}
-		if err == nil {
-			err = z.walkAll()
+		if err == nil && len(z.middle) > 0 {
+			err = z.readBetween()
 		}
 		if err != nil {
 			return Estimate{}, err
@@ -275,6 +269,17 @@ func (z *zstdSampler) escalate() (Estimate, error) {
 			return z.conclude()
 		}
 	}
+}
+
+// readBetween reads what is behind the windows: the ends of their last blocks, and headers.
+func (z *zstdSampler) readBetween() error {
+	if _, err := z.walk(leastStretch); err != nil {
+		return err
+	}
+	if err := z.completeSome(); err != nil {
+		return err
+	}
+	return z.walkAll()
 }
 
 // firstWindows is how many windows the first round reads: half of the budget where all are read on once, and no more

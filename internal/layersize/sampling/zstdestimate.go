@@ -36,6 +36,7 @@ type zstdSummary struct {
 	most   float64 // output by input, of the place where that is largest
 	base   float64 // of the place where it is least
 	short  float64 // output that blocks may lack which are taken for full ones
+	ends   float64 // frames whose last block was not decoded
 	unmet  unmet
 }
 
@@ -75,6 +76,7 @@ func (z *zstdSampler) summarise() zstdSummary {
 	unknown := all.guessed / max(1, all.out) * s.length()
 	s.short = unknown * model.shortShare()
 	s.spread = math.Hypot(s.spread, unknown*model.err)
+	s.ends = float64(model.lasts)
 	return s
 }
 
@@ -120,13 +122,24 @@ func (z *zstdSampler) views() []*zstdView {
 	return views
 }
 
-// searched are the windows that tell of files: those that were completed, where there are enough.
+// searched are the windows that tell of files: those that were completed, where there are enough, and most of what they
+// hold was decoded. Else all are, as what repeats tables is not like the rest.
 func (z *zstdSampler) searched() []*zstdView {
 	const enough = 4
-	if len(z.decoded) < enough {
-		return z.sampled()
-	}
 	views := slices.Clone(z.decoded)
+	decoded, all := 0, 0
+	for _, v := range views {
+		for _, b := range v.blocks {
+			all += b.length
+			decoded += b.length * btoi(b.out >= 0)
+		}
+	}
+	switch {
+	case len(views) < enough:
+		return z.sampled()
+	case 2*decoded < all:
+		views = append(views, z.views()...)
+	}
 	sortByOffset(views)
 	return views
 }
@@ -185,8 +198,9 @@ func (s zstdSummary) interval(size float64) Interval {
 	value := s.length()
 	above := math.Hypot(s.above(), s.unseen()*s.rest)
 	below := math.Hypot(studentQuantile(s.df, zstdBound)*s.spread, s.short)
-	hi := value + above + s.unmet.most - s.unmet.likely
-	lo := min(max(value-below-s.unmet.likely+s.unmet.least, s.seen-s.short, size/2), value)
+	below += s.ends * blockMax
+	hi := value + above + s.ends*blockMax + s.unmet.most - s.unmet.likely
+	lo := min(max(value-below-s.unmet.likely+s.unmet.least, s.seen-s.short-s.ends*blockMax, size/2), value)
 	return Interval{Value: int64(value), Min: int64(lo), Max: saturate(hi)}
 }
 

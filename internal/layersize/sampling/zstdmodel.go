@@ -13,6 +13,7 @@ type blockModel struct {
 	mean float64 // a block of which nothing else is known
 	err  float64 // standard error of mean, relative
 
+	lasts int // frames' last blocks that were not decoded
 	known int // compressed blocks whose content is known, frames' last ones left out
 }
 
@@ -25,7 +26,9 @@ func modelBlocks(views []*zstdView) blockModel {
 	for _, v := range views {
 		for _, b := range v.blocks {
 			switch {
-			case b.out < 0, b.count > 0:
+			case b.out < 0:
+				m.lasts += btoi(b.last)
+			case b.count > 0:
 			case b.last:
 				lastCount, lastSum = lastCount+1, lastSum+b.out
 			default:
