@@ -64,7 +64,7 @@ func TestWhatAManifestClaimsCountsForItAlone(t *testing.T) {
 	sized := zstdLayer(t, tarball)
 	bare, liar := s.host+"/claims/bare:v1", s.host+"/claims/a-liar:v1"
 	pushed(t, bare, imageOf(t, sized))
-	pushed(t, liar, annotatedImage(t, sized, map[string]string{umociSize: fmt.Sprint(len(tarball) + 4096)}))
+	pushed(t, liar, annotatedImage(t, sized, map[string]string{umociSize: fmt.Sprint(len(tarball) - 4096)}))
 	lie := ztocOf(l)
 	for i := range lie.Files[200:] { // behind what the check unpacks of a large span
 		lie.Files[200+i].Name = "app/same"

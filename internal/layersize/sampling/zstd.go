@@ -23,7 +23,9 @@ const (
 	// long windows.
 	completedPart = 3
 	largeBudget   = 16 << 20
-	leastApart    = 16 << 10 // between probes: they meet half a gigabyte of zeros then
+	// leastBetween is the least budget for anything but windows, which are as long as it allows.
+	leastBetween = 1 << 20
+	leastApart   = 16 << 10 // between probes: they meet half a gigabyte of zeros then
 )
 
 // zstdSampler is the state of one call of Zstd.
@@ -80,14 +82,19 @@ func (z *zstdSampler) learn(window, whole int64) (Estimate, error) {
 	if z.size <= min(z.left, whole) {
 		return z.readWhole()
 	}
-	z.windowSize = min(window, zstdWindowSize, z.left/3, z.size)
+	z.windowSize = min(window, z.left/3, z.size)
+	if z.isAmple() {
+		z.windowSize = min(z.windowSize, zstdWindowSize)
+	}
 	if z.windowSize < 512 {
 		return z.estimate(), nil
 	}
 	if err := z.readEnds(); err != nil {
 		return Estimate{}, err
 	}
-	z.windowSize = min(z.windowFor(window), max(z.windowSize, z.left/3))
+	if z.isAmple() {
+		z.windowSize = z.windowFor(window)
+	}
 	if err := z.probeForRuns(); err != nil {
 		return Estimate{}, err
 	}
@@ -257,7 +264,7 @@ func (z *zstdSampler) room() int64 {
 func (z *zstdSampler) escalate() (Estimate, error) {
 	for n := z.firstWindows(); ; n *= 2 {
 		more, err := z.sample(n)
-		if err == nil && len(z.middle) > 0 {
+		if err == nil && z.isAmple() {
 			err = z.readBetween()
 		}
 		if err != nil {
@@ -270,6 +277,9 @@ func (z *zstdSampler) escalate() (Estimate, error) {
 		}
 	}
 }
+
+// isAmple reports whether the budget suffices for more than a few windows.
+func (z *zstdSampler) isAmple() bool { return z.left+z.read >= leastBetween }
 
 // readBetween reads what is behind the windows: the ends of their last blocks, and headers.
 func (z *zstdSampler) readBetween() error {

@@ -50,9 +50,6 @@ func (v *zstdView) longRuns() (long []run) {
 // Each block whose header begins in a window is then as likely to be decoded as any other, long or short. It tells
 // whether the encoder fills its blocks, and of files.
 func (z *zstdSampler) completeSome() error {
-	if z.windowSize < zstdWindowSize {
-		return nil // the budget suffices for the windows themselves
-	}
 	var which []*zstdView
 	var pieces []piece
 	left := z.left / completedPart
