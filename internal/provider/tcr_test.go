@@ -139,7 +139,7 @@ func TestARegistryThatIsNotVerifiedIsWorthAWarning(t *testing.T) {
 		c.must(t, "init")
 		output := unwrap(c.must(t, "plan"))
 		if got := strings.Contains(output, "Registry is not verified") &&
-			strings.Contains(output, "The certificate of registry.example.com is not checked"); got != warned {
+			strings.Contains(output, "TLS verification is off for registry.example.com"); got != warned {
 			t.Errorf("insecure_skip_verify = %s, warned: %v\n%s", skip, got, output)
 		}
 	}

@@ -309,7 +309,7 @@ func TestALayerThatCannotBeCountedIsNamed(t *testing.T) {
 		layer v1.Layer
 		says  string
 	}{
-		"cut":  {static.NewLayer(half, types.OCILayer), `Layer cannot be unpacked.*%s: layer sha256:.*ends early.*build the image anew`},
+		"cut":  {static.NewLayer(half, types.OCILayer), `Layer cannot be unpacked.*%s: layer sha256:.*ends early.*rebuild the image`},
 		"text": {static.NewLayer([]byte("#!/bin/sh\n"), types.OCIUncompressedLayer), `Layer cannot be unpacked.*%s: layer sha256:.*not a readable tar`},
 		"wide": {static.NewLayer(wide, types.OCILayerZStd), `Layer exceeds what is counted.*%s: layer sha256:.*window.*measure = "sample"`},
 	} {

@@ -14,7 +14,9 @@ type Parameter struct {
 
 // Parameters are the fields that the action takes.
 func (a Action) Parameters() []Parameter {
-	return slices.Concat(parametersOf("string", a.Strings), parametersOf("number", a.Integers), parametersOf("list", a.Lists))
+	return slices.Concat(
+		parametersOf("string", a.Strings), parametersOf("number", a.Integers), parametersOf("list", a.Lists),
+	)
 }
 
 func parametersOf(kind string, names []string) (parameters []Parameter) {
