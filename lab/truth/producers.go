@@ -88,7 +88,8 @@ func withBuildah(compression string) producer {
 	}
 }
 
-// withSkopeo copies an image of uncompressed layers: gzip, zstd or zstd:chunked.
+// withSkopeo copies an image of uncompressed layers: zstd or zstd:chunked. Not gzip: skopeo 1.9.3, asked for it or left to its default,
+// compresses such layers and leaves their media type as it was, and containerd refuses the image.
 func withSkopeo(compression string) producer {
 	return func(ctx context.Context, folder, reference string, tars []string) error {
 		source := filepath.Join(folder, "source")

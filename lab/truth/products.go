@@ -13,7 +13,7 @@ func products(cache string) []trialCase {
 	weights := models(41, 4, 256*mib, halfFloats)
 
 	gzip, zstd := withCrane("gz", "pigz", "-c", "-6"), withCrane("zst", "zstd", "-c", "-q", "-3", "-T0")
-	application := []recipe{base, small}
+	application, little := []recipe{base, small}, []recipe{base, models(14, 2, 24*mib, noise)}
 	huge := slices.Repeat([]recipe{large, weights, web}, 3) // 12.5 GiB
 	return []trialCase{
 		product("science, BuildKit, gzip", withBuildKit("gzip"), application...),
@@ -22,13 +22,17 @@ func products(cache string) []trialCase {
 		product("science, buildah, gzip", withBuildah("gzip"), application...),
 		product("science, buildah, zstd", withBuildah("zstd"), application...),
 		product("science, buildah, zstd:chunked", withBuildah("zstd:chunked"), application...),
-		product("science, skopeo, gzip", withSkopeo("gzip"), application...),
 		product("science, skopeo, zstd", withSkopeo("zstd"), application...),
 		product("science, umoci", withUmoci, application...),
 		product("science, pigz and crane", gzip, application...),
 		product("science, zstd and crane", zstd, application...),
 		product("science, zstd at level 19 and crane", withCrane("zst", "zstd", "-c", "-q", "-19", "-T0"), application...),
-		smallProduct("Debian and weights, skopeo, zstd:chunked", withSkopeo("zstd:chunked"), base, models(14, 2, 24*mib, noise)),
+		smallProduct("Debian and weights, BuildKit, eStargz", withBuildKit("estargz"), little...),
+		smallProduct("Debian and weights, buildah, gzip", withBuildah("gzip"), little...),
+		smallProduct("Debian and weights, pigz and crane", gzip, little...),
+		smallProduct("Debian and weights, skopeo, zstd:chunked", withSkopeo("zstd:chunked"), little...),
+		smallProduct("Debian and weights, umoci", withUmoci, little...),
+		smallProduct("Debian and weights, zstd and crane", zstd, little...),
 		smallProduct("web modules, BuildKit, gzip", withBuildKit("gzip"), base, web),
 		smallProduct("web modules, BuildKit, zstd", withBuildKit("zstd"), base, web),
 		smallProduct("web modules, skopeo, zstd:chunked", withSkopeo("zstd:chunked"), base, web),
