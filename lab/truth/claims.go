@@ -39,7 +39,7 @@ func (r row) broken() []string {
 	if r.used.Bytes >= leastUse {
 		failures = append(failures, within("full: required_bytes", full.RequiredBytes.Value, r.used.Bytes, fullLow, fullHigh))
 	}
-	if r.used.Bytes >= leastUse && !r.hides {
+	if r.used.Bytes >= leastUse && !r.hides && !r.real {
 		failures = append(failures, within("auto: required_bytes", auto.RequiredBytes.Value, r.used.Bytes, autoLow, autoHigh))
 	}
 	if full.Inodes == nil {

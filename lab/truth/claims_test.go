@@ -106,6 +106,7 @@ func TestClaimsOnRealContent(t *testing.T) {
 		"full 0.02 % high":            {full(used + used*2/10_000), ""},
 		"full less, by containerd's":  {full(used - 500*kib), ""},
 		"full 0.2 % low":              {full(used * 998 / 1000), "full: required_bytes"},
+		"auto 2.5 % low":              {auto(used*975/1000, used*95/100, used*105/100), ""},
 		"auto 4 % low":                {auto(used*96/100, used*95/100, used*105/100), "auto: required_bytes"},
 		"auto 4 % high":               {auto(used*104/100, used*95/100, used*105/100), "auto: required_bytes"},
 		"bounds of gzip too wide":     {auto(used, used*90/100, used*105/100), "times apart, claimed are 1.15"},

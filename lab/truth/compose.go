@@ -70,7 +70,7 @@ func excerpt(part recipe, most int64) recipe {
 	return func(ctx context.Context, w io.Writer) error {
 		reader, writer := io.Pipe()
 		go func() { writer.CloseWithError(part(ctx, writer)) }()
-		defer reader.Close() // what is left of the tree is not read
+		defer func() { _ = reader.Close() }() // what is left of the tree is not read
 		out := tar.NewWriter(w)
 		if err := copyEntries(out, "", tar.NewReader(reader), most); err != nil {
 			return err
