@@ -143,7 +143,7 @@ func TestImportsFollowTheDiagram(t *testing.T) {
 		}
 		for allowed := range strings.FieldsSeq(house[i].imports) {
 			if !slices.ContainsFunc(found.Imports, func(path string) bool { return roomOf(path) == allowed }) {
-				t.Errorf("the diagram lets %s import %s, which it does not: an arrow that nothing uses lets in what nobody decided", found.ImportPath, allowed)
+				t.Errorf("the diagram lets %s import %s, which it does not: an arrow that nothing uses permits an import that was never decided on", found.ImportPath, allowed)
 			}
 		}
 	}

@@ -260,13 +260,13 @@ func TestAChainIsRenewedFromTheLinkThatExpires(t *testing.T) {
 			t.Fatal("an expired session was given")
 		}
 		seen[got.SecretID] = true
-		write(t, file, "CANARY-token-2") // the issuer renews it: the next session must be had with this one
+		write(t, file, "CANARY-token-2") // the issuer renews it: the next session must be requested with this one
 	}
 	if len(seen) < 3 || len(seen) > 40 {
 		t.Errorf("%d sessions in five seconds of sessions of two", len(seen))
 	}
 	if calls := sts.Calls(ststest.AssumeRoleWithWebIdentity); calls < 3 {
-		t.Errorf("the first link was had %d times", calls)
+		t.Errorf("the first link was asked %d times", calls)
 	}
 }
 

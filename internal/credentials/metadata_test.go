@@ -36,7 +36,7 @@ func TestTheMetadataServiceCannotPutARunOff(t *testing.T) {
 		}
 		begun := time.Now()
 		if _, err := made.Retrieve(t.Context()); err == nil {
-			t.Error("there was no session to be had")
+			t.Error("no session was returned")
 		}
 		if took := time.Since(begun); tries != 3 || took > 5*time.Minute {
 			t.Errorf("%d tries in %s", tries, took)

@@ -296,8 +296,8 @@ func TestProfileFiles(t *testing.T) {
 	}
 }
 
-// A profile file that cannot be used matters only to what needs the cloud, and to nobody who has
-// other credentials.
+// A profile file that cannot be used matters only to what needs the cloud, and only where no other
+// credentials are configured.
 func TestProfileFilesThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{"HOME": "/h"}
@@ -310,7 +310,7 @@ func TestProfileFilesThatCannotBeUsed(t *testing.T) {
 		"no key": {credential: `{"secretId": "CANARY"}`, says: "has only one of secretId and " +
 			"secretKey"},
 		"a role without a session": {credential: `{"secretId": "CANARY", "secretKey": "CANARY", "role-arn": "r"}`, says: "no role-session-name"},
-		"no region to be had":      {credential: `{"secretId": "CANARY", "secretKey": "CANARY"}`, configure: `[`, says: "/h/.tccli/default.configure is not a JSON object"},
+		"an unreadable region":     {credential: `{"secretId": "CANARY", "secretKey": "CANARY"}`, configure: `[`, says: "/h/.tccli/default.configure is not a JSON object"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

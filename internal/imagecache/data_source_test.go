@@ -84,8 +84,8 @@ func TestOneCacheByIDOrByName(t *testing.T) {
 			),
 		},
 		resource.TestStep{
-			Config:      look(cloud, "tkeimage_cache", `name = "nobody"`),
-			ExpectError: unwrapped(`There is no image cache "nobody" in ap-guangzhou`),
+			Config:      look(cloud, "tkeimage_cache", `name = "missing"`),
+			ExpectError: unwrapped(`There is no image cache "missing" in ap-guangzhou`),
 		},
 		resource.TestStep{
 			Config:      look(cloud, "tkeimage_cache", `id = "imc-nothere1"`),
@@ -111,7 +111,7 @@ func TestCachesAreNarrowedDownNewestFirst(t *testing.T) {
 		`status = "Failed"`:       {2},
 		`type = "auto"`:           {3},
 		"image = \"app:v1\"\n status = \"Ready\"\n type = \"manual\"": {1},
-		`names = ["nobody"]`: {},
+		`names = ["missing"]`: {},
 	} {
 		checks := []statecheck.StateCheck{
 			statecheck.ExpectKnownValue(

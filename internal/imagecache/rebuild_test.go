@@ -55,7 +55,7 @@ func TestAMovedTagRebuilds(t *testing.T) {
 }
 
 // TestDigestsThatSayNothingNewRebuildNothing: to begin or to cease watching costs no build, nor do
-// strangers' digests.
+// digests of other images.
 func TestDigestsThatSayNothingNewRebuildNothing(t *testing.T) {
 	t.Parallel()
 	cloud := acctest.Cloud(t, tketest.Options{})
@@ -66,13 +66,13 @@ func TestDigestsThatSayNothingNewRebuildNothing(t *testing.T) {
 			Check:            calls(cloud, 1, 0, 0),
 		}
 	}
-	stranger := func(letter string) string {
+	unrelated := func(letter string) string {
 		return strings.Replace(
 			digests("a"), "}", fmt.Sprintf(", \"other:1\" = \"sha256:%s\" }", strings.Repeat(letter, 64)), 1,
 		)
 	}
 	run(t, cloud,
 		resource.TestStep{Config: configuration(cloud, base)},
-		watching(digests("a")), watching(stranger("c")), watching(stranger("d")), watching(""),
+		watching(digests("a")), watching(unrelated("c")), watching(unrelated("d")), watching(""),
 	)
 }

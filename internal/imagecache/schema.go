@@ -11,15 +11,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -27,7 +23,6 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
@@ -190,98 +185,6 @@ func registryCredentialsAttribute() schema.Attribute {
 				Optional:            true,
 			},
 		}},
-	}
-}
-
-// builderAttributes are values that the API never returns: where and how the builder runs. Every
-// change of them needs a new cache.
-func builderAttributes() map[string]schema.Attribute {
-	fixed := []planmodifier.String{
-		stringplanmodifier.RequiresReplaceIf(replaceStringUnlessImported, replaceUnlessImported, replaceUnlessImported),
-	}
-	fixedSet := []planmodifier.Set{
-		setplanmodifier.RequiresReplaceIf(replaceSetUnlessImported, replaceUnlessImported, replaceUnlessImported),
-	}
-	hosts := []validator.Set{
-		setvalidator.NoNullValues(),
-		setvalidator.ValueStringsAre(stringvalidator.RegexMatches(bareHost, hostMessage)),
-	}
-	return map[string]schema.Attribute{
-		"vpc_id": schema.StringAttribute{
-			MarkdownDescription: "VPC in which the builder runs. A change replaces the cache.",
-			Required:            true,
-			PlanModifiers:       fixed,
-		},
-		"subnet_id": schema.StringAttribute{
-			MarkdownDescription: "Subnet in which the builder runs; it needs a route to the registry. A change " +
-				"replaces the cache.",
-			Required:      true,
-			PlanModifiers: fixed,
-		},
-		"security_group_ids": schema.SetAttribute{
-			MarkdownDescription: "Security groups of the builder. Default: the service's choice. Changed in place.",
-			ElementType:         types.StringType, Optional: true,
-			Validators: []validator.Set{setvalidator.NoNullValues()},
-		},
-		"existing_eip_id": schema.StringAttribute{
-			MarkdownDescription: "Elastic IP that the builder uses to reach the registry. Conflicts with " +
-				"`auto_eip`. A change replaces the cache.",
-			Optional:      true,
-			PlanModifiers: fixed,
-			Validators:    []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("auto_eip"))},
-		},
-		"auto_eip": schema.SingleNestedAttribute{
-			MarkdownDescription: "Creates an elastic IP for the builder (`auto_eip = {}` takes every default). " +
-				"Conflicts with `existing_eip_id`. A change replaces the cache.",
-			Optional: true,
-			PlanModifiers: []planmodifier.Object{
-				objectplanmodifier.RequiresReplaceIf(
-					replaceObjectUnlessImported, replaceUnlessImported, replaceUnlessImported,
-				),
-			},
-			Attributes: map[string]schema.Attribute{
-				"bandwidth_mbps": schema.Int64Attribute{
-					MarkdownDescription: "Outgoing bandwidth in Mbps. Default: the service's.",
-					Optional:            true,
-					Validators:          []validator.Int64{int64validator.AtLeast(1)},
-				},
-				"isp": schema.StringAttribute{
-					MarkdownDescription: "Line: " + tfdiag.QuoteList(
-						internetServiceProviders,
-					) + ". Default: the service's, `BGP`.",
-					Optional:   true,
-					Validators: []validator.String{stringvalidator.OneOf(internetServiceProviders...)},
-				},
-				"keep": schema.BoolAttribute{
-					MarkdownDescription: "Whether the address is kept when the builder is deleted. Default: " +
-						"`false`, it is released.",
-					Optional: true,
-					Computed: true,
-					Default:  booldefault.StaticBool(false),
-				},
-			},
-		},
-		"insecure_registries": schema.SetAttribute{
-			MarkdownDescription: "Registry hosts whose certificate the builder does not check. A change replaces " +
-				"the cache.",
-			ElementType:   types.StringType,
-			Optional:      true,
-			Validators:    hosts,
-			PlanModifiers: fixedSet,
-		},
-		"http_registries": schema.SetAttribute{
-			MarkdownDescription: "Registry hosts that the builder pulls from over plain HTTP. A change replaces " +
-				"the cache.",
-			ElementType:   types.StringType,
-			Optional:      true,
-			Validators:    hosts,
-			PlanModifiers: fixedSet,
-		},
-		"resolve_config": schema.StringAttribute{
-			MarkdownDescription: "Text of the builder's `resolv.conf`. A change replaces the cache.",
-			Optional:            true,
-			PlanModifiers:       fixed,
-		},
 	}
 }
 

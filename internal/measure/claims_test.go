@@ -52,19 +52,19 @@ func told(t *testing.T, kept *store.Store, mode measure.Mode, images ...string) 
 }
 
 // TestWhatAManifestClaimsCountsForItAlone: two images hold the same layer, and the descriptor in
-// one of them, or an index in its repository, tells a lie that nobody can see through. The other
-// image is not measured by it, neither after the liar nor beside it.
+// one of them, or an index in its repository, makes a false claim that no check can detect. The
+// other image is not measured by it, neither after the false one nor beside it.
 func TestWhatAManifestClaimsCountsForItAlone(t *testing.T) {
 	t.Parallel()
 	s := watched(t)
 	l, tarball := indexableInSpans(t, 1, largeSpan)
-	honest, lying := s.host+"/claims/honest:v1", s.host+"/claims/indexed:v1"
+	honest, misindexed := s.host+"/claims/honest:v1", s.host+"/claims/indexed:v1"
 	pushed(t, honest, imageOf(t, l))
-	// A Zstandard stream has no trailer that would give the lie away.
+	// A Zstandard stream has no trailer that would disclose the false size.
 	sized := zstdLayer(t, tarball)
-	bare, liar := s.host+"/claims/bare:v1", s.host+"/claims/a-liar:v1"
+	bare, missized := s.host+"/claims/bare:v1", s.host+"/claims/missized:v1"
 	pushed(t, bare, imageOf(t, sized))
-	pushed(t, liar, annotatedImage(t, sized, map[string]string{umociSize: fmt.Sprint(len(tarball) - 4096)}))
+	pushed(t, missized, annotatedImage(t, sized, map[string]string{umociSize: fmt.Sprint(len(tarball) - 4096)}))
 	lie := ztocOf(l)
 	for i := range lie.Files[200:] { // behind what the check unpacks of a large span
 		lie.Files[200+i].Name = "app/same"
@@ -72,27 +72,27 @@ func TestWhatAManifestClaimsCountsForItAlone(t *testing.T) {
 	attach(t, s, "claims/indexed", imageOf(t, l), map[v1.Layer][]byte{l: lie.Bytes()})
 
 	for name, test := range map[string]struct {
-		mode         measure.Mode
-		honest, liar string
+		mode          measure.Mode
+		honest, lying string
 	}{
-		"a size, nothing read": {measure.Manifest, bare, liar},
-		"a size":               {measure.Sample, bare, liar},
-		"an index":             {measure.Sample, honest, lying},
+		"a size, nothing read": {measure.Manifest, bare, missized},
+		"a size":               {measure.Sample, bare, missized},
+		"an index":             {measure.Sample, honest, misindexed},
 	} {
 		honest := test.honest
-		alone, lied := told(t, nil, test.mode, honest), told(t, nil, test.mode, test.liar)
+		alone, lied := told(t, nil, test.mode, honest), told(t, nil, test.mode, test.lying)
 		if answered(alone) == answered(lied) {
 			t.Fatalf("%s: the lie makes no difference: %s", name, answered(alone))
 		}
-		for _, order := range [][2]string{{honest, test.liar}, {test.liar, honest}} {
+		for _, order := range [][2]string{{honest, test.lying}, {test.lying, honest}} {
 			kept := store.Open(t.TempDir())
 			told(t, kept, test.mode, order[0])
-			want := map[string]*measure.Report{honest: alone, test.liar: lied}[order[1]]
+			want := map[string]*measure.Report{honest: alone, test.lying: lied}[order[1]]
 			if after := told(t, kept, test.mode, order[1]); answered(after) != answered(want) {
 				t.Errorf("%s: after %s: %s\nalone: %s", name, order[0], answered(after), answered(want))
 			}
 		}
-		first, second := told(t, nil, test.mode, honest, test.liar), told(t, nil, test.mode, test.liar, honest)
+		first, second := told(t, nil, test.mode, honest, test.lying), told(t, nil, test.mode, test.lying, honest)
 		if answeredOf(first, 0) != answeredOf(second, 1) || answeredOf(first, 1) != answeredOf(second, 0) ||
 			first.RequiredBytes != second.RequiredBytes {
 			t.Errorf(
@@ -103,7 +103,7 @@ func TestWhatAManifestClaimsCountsForItAlone(t *testing.T) {
 			)
 		}
 		if answered(first) != answered(alone) {
-			t.Errorf("%s: beside a liar: %s\nalone: %s", name, answered(first), answered(alone))
+			t.Errorf("%s: beside a false claim: %s\nalone: %s", name, answered(first), answered(alone))
 		}
 	}
 }
@@ -171,7 +171,7 @@ func TestAnIndexIsLookedForAgainAfterADay(t *testing.T) {
 			)
 		}
 	}
-	// An index that cannot be had any more is none.
+	// An index that is gone counts as none.
 	lookedAt(kept, first, -time.Hour, "sha256:"+strings.Repeat("0", 64))
 	if got := told(t, kept, measure.Sample, reference); got.Images[0].Measurements[0].Method == layersize.MethodTOC {
 		t.Error(answered(got))
@@ -186,7 +186,7 @@ func TestAnotherImageOfTheSameLayerFindsWhatIsKept(t *testing.T) {
 	l, _ := indexable(t, 1)
 	one, two := s.host+"/shared/x:one", s.host+"/shared/x:two"
 	pushed(t, one, imageOf(t, l))
-	pushed(t, two, annotatedImage(t, l, map[string]string{"org.example.built-by": "somebody else"}))
+	pushed(t, two, annotatedImage(t, l, map[string]string{"org.example.built-by": "another builder"}))
 	kept := store.Open(t.TempDir())
 	first := told(t, kept, measure.Sample, one)
 	s.since()

@@ -129,7 +129,7 @@ func TestAPassingFaultIsNotKept(t *testing.T) {
 		after, fresh := sampled(t, impatient(t, kept, nil), reference), sampled(t, impatient(t, nil, nil), reference)
 		if answered(faulty) == answered(fresh) || faulty.Images[0].Measurements[0].Fault == nil {
 			t.Errorf(
-				"%s: the fault made no difference, or nobody heard of it: %+v",
+				"%s: the fault made no difference, or was not reported: %+v",
 				name,
 				faulty.Images[0].Measurements[0],
 			)

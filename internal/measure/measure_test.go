@@ -141,7 +141,7 @@ func TestEachModeReadsAsItSays(t *testing.T) {
 }
 
 // TestTheDiskHasInodesForWhatIsOnlyEstimated: one layer is counted and the other is not; the disk
-// must have room for the files of both, though nobody knows their number.
+// must have room for the files of both, though their number is unknown.
 func TestTheDiskHasInodesForWhatIsOnlyEstimated(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
@@ -242,7 +242,7 @@ func TestErrorsNameTheImageAndItsHost(t *testing.T) {
 	}{
 		"no such tag":      {strings.Replace(image, ":v1", ":v2", 1), "linux/amd64", failure.NotFound},
 		"no such platform": {image, "linux/s390x", failure.NoPlatform},
-		"nobody there":     {"127.0.0.1:1/a/x:v1", "linux/amd64", failure.Unreachable},
+		"no server there":  {"127.0.0.1:1/a/x:v1", "linux/amd64", failure.Unreachable},
 		"no reference":     {"Not A Reference", "linux/amd64", failure.InvalidReference},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -263,9 +263,9 @@ func count(lines []string, part string) int {
 	return n
 }
 
-// TestNobodyAsksForAnIndexInVain: not where no layer is probed, nor where all that are would not
+// TestNoIndexIsLookedForInVain: not where no layer is probed, nor where all that are would not
 // profit.
-func TestNobodyAsksForAnIndexInVain(t *testing.T) {
+func TestNoIndexIsLookedForInVain(t *testing.T) {
 	t.Parallel()
 	s := watched(t)
 	large, _ := indexable(t, 1)

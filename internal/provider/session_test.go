@@ -106,9 +106,9 @@ func sessionsOfTheWait(t *testing.T, cloud *tketest.Server) int {
 	return len(seen)
 }
 
-// TestCredentialsThatCannotBeHadSayWhy has a provider block for each way to fail, and what a user
+// TestCredentialsThatCannotBeObtainedSayWhy has a provider block for each way to fail, and what a user
 // reads.
-func TestCredentialsThatCannotBeHadSayWhy(t *testing.T) {
+func TestCredentialsThatCannotBeObtainedSayWhy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	static := "secret_id = \"AKIDstatic\"\n  secret_key = \"CANARY-static\"\n"
@@ -120,8 +120,8 @@ func TestCredentialsThatCannotBeHadSayWhy(t *testing.T) {
 		env   map[string]string
 		says  []string
 	}{
-		"an unknown role": {block: static + assume(roleARN+"nobody"), says: []string{
-			"the role " + roleARN + "nobody (the block assume_role)", "The STS API answered AssumeRole with " +
+		"an unknown role": {block: static + assume(roleARN+"missing"), says: []string{
+			"the role " + roleARN + "missing (the block assume_role)", "The STS API answered AssumeRole with " +
 				"ResourceNotFound.RoleNotFound", "Request id: sts-", "check the spelling of role_arn"}},
 		"a role that trusts others": {block: static + assume(external), says: []string{"using the credentials from " +
 			"the provider argument secret_id", "UnauthorizedOperation", "sts:AssumeRole"}},
@@ -187,7 +187,7 @@ func TestWhatNeedsNoCloudAsksForNoCredentials(t *testing.T) {
 	w := newWorld(t)
 	w.plan(t, nil, nil) // for its init
 	env := map[string]string{
-		"TENCENTCLOUD_CAM_ROLE_NAME":          "nobody",
+		"TENCENTCLOUD_CAM_ROLE_NAME":          "missing",
 		"TENCENTCLOUD_PROFILE":                "broken",
 		"TENCENTCLOUD_SHARED_CREDENTIALS_DIR": "/nonexistent",
 	}

@@ -139,6 +139,6 @@ func TestANamesakeIsWorthAWarning(t *testing.T) {
 		t.Errorf("there are %d caches", len(caches))
 	}
 	if output := c.must(t, "plan", "-replace=tkeimage_cache.x"); strings.Contains(output, "Another image cache") {
-		t.Errorf("the cache that is replaced was taken for a stranger:\n%s", output)
+		t.Errorf("the cache that is replaced was reported as another cache:\n%s", output)
 	}
 }

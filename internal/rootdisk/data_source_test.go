@@ -244,9 +244,9 @@ func TestEachFailureHasItsOwnText(t *testing.T) {
 	acctest.CLI(t)
 	open := registrytest.Start(t, registrytest.Options{})
 	closed := registrytest.Start(t, registrytest.Options{Username: "u", Password: "p"})
-	nobody := httptest.NewServer(nil)
-	gone := strings.TrimPrefix(nobody.URL, "http://")
-	nobody.Close()
+	stopped := httptest.NewServer(nil)
+	gone := strings.TrimPrefix(stopped.URL, "http://")
+	stopped.Close()
 	present, _ := push(t, open.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 1})))
 	for name, test := range map[string]struct{ config, says string }{
 		"no such image":    {configuration("", "", open.Host+"/app:v2"), `(?s)Image does not exist.*` + open.Host + `/app:v2.*` + open.Host},

@@ -246,8 +246,8 @@ func (r rawRequest) send(t *testing.T, s *tketest.Server) (code, message string)
 	return answer.Response.Error.Code, answer.Response.Error.Message
 }
 
-// parseTime reads the forms of the API page, in the words of the page and not in those of the
-// server.
+// parseTime reads the forms of times as the API page documents them, independently of the server's
+// code.
 func parseTime(t *testing.T, value string) (form int, at time.Time) {
 	t.Helper()
 	if millis, err := strconv.ParseInt(value, 10, 64); err == nil {

@@ -47,7 +47,7 @@ func TestCredentials(t *testing.T) {
 		{"unknown id", common.NewCredential("AKIDother", "long"), "AuthFailure.SecretIdNotFound"},
 		{"no token", common.NewCredential("AKIDshort", "short"), "AuthFailure.TokenFailure"},
 		{"wrong token", common.NewTokenCredential("AKIDshort", "short", "other"), "AuthFailure.TokenFailure"},
-		{"token of nobody", common.NewTokenCredential("AKIDlong", "long", "other"), "AuthFailure.TokenFailure"},
+		{"token of no session", common.NewTokenCredential("AKIDlong", "long", "other"), "AuthFailure.TokenFailure"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
