@@ -15,9 +15,10 @@ const design = "../DESIGN.md"
 
 var write = flag.Bool("write", false, "write the diagram into DESIGN.md")
 
-// TestDesignShowsTheDiagram holds the three lists of DESIGN.md to the diagram: what is shipped, what tests are made of, and the
-// laboratory, each in its order. Packages that are nothing but tests are imported by none, so they have no place in the diagram
-// and may stand anywhere in the last list.
+// TestDesignShowsTheDiagram holds the three lists of DESIGN.md to the diagram: what is shipped,
+// what tests are made of, and the laboratory, each in its order. Packages that are nothing but
+// tests are imported by none, so they have no place in the diagram and may stand anywhere in the
+// last list.
 func TestDesignShowsTheDiagram(t *testing.T) {
 	t.Parallel()
 
@@ -90,7 +91,8 @@ func readDesign(t *testing.T) string {
 	return string(content)
 }
 
-// TestDesignDrawsTheDiagram compares the picture in DESIGN.md with the diagram; with -write it draws it.
+// TestDesignDrawsTheDiagram compares the picture in DESIGN.md with the diagram; with -write it
+// draws it.
 func TestDesignDrawsTheDiagram(t *testing.T) {
 	t.Parallel()
 
@@ -128,7 +130,10 @@ func drawDiagram() string {
 		if r.props {
 			continue
 		}
-		fmt.Fprintf(&picture, "  %s%s\n", nodeOf(r.name), map[view]string{withTerraform: ":::terraform", offline: ":::offline", standard: ":::offline"}[r.view])
+		fmt.Fprintf(
+			&picture, "  %s%s\n", nodeOf(r.name),
+			map[view]string{withTerraform: ":::terraform", offline: ":::offline", standard: ":::offline"}[r.view],
+		)
 		imports := strings.Fields(r.imports)
 		for _, imported := range imports {
 			if !slices.ContainsFunc(imports, func(other string) bool { return reached[other][imported] }) {

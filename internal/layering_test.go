@@ -1,5 +1,6 @@
-// Package internal_test holds the diagram of DESIGN.md: which package may import which, in the provider's module and in the
-// laboratory's, and what each may know of the world. The lists of DESIGN.md are held to be this diagram.
+// Package internal_test holds the diagram of DESIGN.md: which package may import which, in the
+// provider's module and in the laboratory's, and what each may know of the world. The lists of
+// DESIGN.md are held to be this diagram.
 package internal_test
 
 import (
@@ -28,7 +29,8 @@ const (
 	standard                  // the standard library, and nothing of package net
 )
 
-// A room is a package under internal/, one of the laboratory, whose name begins with lab/, or main, which has no name.
+// A room is a package under internal/, one of the laboratory, whose name begins with lab/, or main,
+// which has no name.
 type room struct {
 	name    string
 	view    view
@@ -36,19 +38,33 @@ type room struct {
 	props   bool   // for tests and the laboratory: nothing that is shipped may import it
 }
 
-// diagram is the provider's module, from the roof down. A new package has its place here before it has its first file.
+// diagram is the provider's module, from the roof down. A new package has its place here before it
+// has its first file.
 var diagram = []room{
 	{name: "acctest", props: true, view: withTerraform, imports: "provider sandbox tke/tketest"},
 	{name: "sandbox", props: true},
 
 	{name: "", view: withTerraform, imports: "provider"},
-	{name: "provider", view: withTerraform, imports: "imagecache rootdisk diskprice tcrtoken annotations tfdiag clients measure store registry registry/transport credentials tke tcr cbs cloudapi redact"},
+	{
+		name: "provider",
+		view: withTerraform,
+		imports: "imagecache rootdisk diskprice tcrtoken annotations tfdiag clients measure store registry " +
+			"registry/transport credentials tke tcr cbs cloudapi redact",
+	},
 	{name: "imagecache", view: withTerraform, imports: "annotations tfdiag clients tke disksize"},
-	{name: "rootdisk", view: withTerraform, imports: "annotations tfdiag clients measure registry registry/failure layersize disksize"},
+	{
+		name:    "rootdisk",
+		view:    withTerraform,
+		imports: "annotations tfdiag clients measure registry registry/failure layersize disksize",
+	},
 	{name: "diskprice", view: withTerraform, imports: "tfdiag clients cbs disksize"},
 	{name: "tcrtoken", view: withTerraform, imports: "tfdiag clients tcr"},
 	{name: "annotations", view: withTerraform, imports: "disksize"},
-	{name: "tfdiag", view: withTerraform, imports: "clients measure registry/failure layersize credentials tke cbs cloudapi disksize"},
+	{
+		name:    "tfdiag",
+		view:    withTerraform,
+		imports: "clients measure registry/failure layersize credentials tke cbs cloudapi disksize",
+	},
 
 	{name: "clients", imports: "measure tke tcr cbs redact"},
 	{name: "tke/tketest", props: true, imports: "cloudapi/apitest"},
@@ -61,16 +77,39 @@ var diagram = []room{
 	{name: "layersize/ztoctest", props: true, view: offline},
 	{name: "layersize/layertest", props: true, view: offline, imports: "disksize layersize"},
 
-	{name: "measure", imports: "disksize layersize layersize/probe layersize/stream measure/soci mediatype redact registry registry/failure store"},
+	{
+		name: "measure",
+		imports: "disksize layersize layersize/probe layersize/stream measure/soci mediatype redact registry " +
+			"registry/failure store",
+	},
 	{name: "measure/soci", imports: "layersize layersize/ztoc registry registry/failure store"},
 	{name: "registry", imports: "registry/transport registry/failure mediatype redact"},
 	{name: "registry/transport", imports: "registry/dockerconfig registry/failure redact"},
 	{name: "registry/dockerconfig"},
 	{name: "registry/failure", imports: "redact"},
-	{name: "layersize/probe", view: offline, imports: "disksize layersize layersize/compression layersize/ext4 layersize/inventory layersize/jsontoc layersize/rangeread layersize/sampling layersize/stream layersize/tarball mediatype"},
-	{name: "layersize/jsontoc", view: offline, imports: "disksize layersize layersize/compression layersize/inventory layersize/rangeread layersize/tarball layersize/toc layersize/unpack mediatype"},
-	{name: "layersize/ztoc", view: offline, imports: "layersize layersize/compression layersize/inventory layersize/rangeread layersize/tarball layersize/toc mediatype"},
-	{name: "layersize/toc", view: offline, imports: "layersize layersize/compression layersize/inventory layersize/rangeread layersize/tarball mediatype"},
+	{
+		name: "layersize/probe",
+		view: offline,
+		imports: "disksize layersize layersize/compression layersize/ext4 layersize/inventory layersize/jsontoc " +
+			"layersize/rangeread layersize/sampling layersize/stream layersize/tarball mediatype",
+	},
+	{
+		name: "layersize/jsontoc",
+		view: offline,
+		imports: "disksize layersize layersize/compression layersize/inventory layersize/rangeread " +
+			"layersize/tarball layersize/toc layersize/unpack mediatype",
+	},
+	{
+		name: "layersize/ztoc",
+		view: offline,
+		imports: "layersize layersize/compression layersize/inventory layersize/rangeread layersize/tarball " +
+			"layersize/toc mediatype",
+	},
+	{
+		name:    "layersize/toc",
+		view:    offline,
+		imports: "layersize layersize/compression layersize/inventory layersize/rangeread layersize/tarball mediatype",
+	},
 	{name: "layersize/stream", view: offline, imports: "layersize layersize/inventory layersize/unpack"},
 	{name: "layersize/unpack", view: offline, imports: "layersize layersize/compression mediatype"},
 	{name: "layersize/inventory", view: offline, imports: "disksize layersize layersize/ext4"},
@@ -91,16 +130,25 @@ var diagram = []room{
 	{name: "redact", view: standard},
 }
 
-// laboratory is the module in lab/, which stands on the provider's. What is nothing but tests has no place in it.
+// laboratory is the module in lab/, which stands on the provider's. What is nothing but tests has
+// no place in it.
 var laboratory = []room{
 	{name: "lab/demo", props: true, imports: "sandbox tke/tketest registry/registrytest"},
 	{name: "lab/picture", props: true},
 	{name: "lab/campaign/quickprovider", props: true, view: withTerraform, imports: "provider registry/transport"},
 	{name: "lab/docschema", props: true, view: withTerraform, imports: "provider"},
-	{name: "lab/bench", props: true, imports: "lab/giant sandbox tke/tketest measure registry registry/transport tke cloudapi"},
+	{
+		name:    "lab/bench",
+		props:   true,
+		imports: "lab/giant sandbox tke/tketest measure registry registry/transport tke cloudapi",
+	},
 	{name: "lab/bench/floor", props: true, view: withTerraform},
 	{name: "lab/bench/null", props: true, view: withTerraform, imports: "provider imagecache"},
-	{name: "lab/truth", props: true, imports: "sandbox measure registry registry/transport registry/registrytest disksize"},
+	{
+		name:    "lab/truth",
+		props:   true,
+		imports: "sandbox measure registry registry/transport registry/registrytest disksize",
+	},
 	{name: "lab/giant", props: true},
 	{name: "lab/kubetest", props: true, imports: "subprocess"},
 }
@@ -143,7 +191,11 @@ func TestImportsFollowTheDiagram(t *testing.T) {
 		}
 		for allowed := range strings.FieldsSeq(house[i].imports) {
 			if !slices.ContainsFunc(found.Imports, func(path string) bool { return roomOf(path) == allowed }) {
-				t.Errorf("the diagram lets %s import %s, which it does not: an arrow that nothing uses permits an import that was never decided on", found.ImportPath, allowed)
+				t.Errorf(
+					"the diagram lets %s import %s, which it does not: an arrow that nothing uses permits an "+
+						"import that was never decided on",
+					found.ImportPath, allowed,
+				)
 			}
 		}
 	}

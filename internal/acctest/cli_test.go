@@ -33,7 +33,9 @@ provider "tkeimage" {}
 		t.Fatal(err)
 	}
 
-	for _, arguments := range [][]string{{"init", "-no-color"}, {"validate", "-no-color"}, {"providers", "schema", "-json"}} {
+	for _, arguments := range [][]string{
+		{"init", "-no-color"}, {"validate", "-no-color"}, {"providers", "schema", "-json"},
+	} {
 		command := exec.CommandContext(t.Context(), cli, arguments...)
 		command.Dir = folder
 		command.Env = sandbox.CLIEnvironment(config)

@@ -6,7 +6,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
 )
 
-// The annotations of a Pod that uses one image cache, as the configuration of super nodes takes them.
+// The annotations of a Pod that uses one image cache, as the configuration of super nodes takes
+// them.
 func ExampleEKSConfig() {
 	text, err := annotations.EKSConfig(annotations.PinTo("imc-4a2bk9xw"))
 	if err != nil {

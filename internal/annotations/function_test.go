@@ -110,16 +110,32 @@ func TestPodAnnotationsOfEachMode(t *testing.T) {
 func TestWrongUseIsRefusedInThePlan(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ options, says string }{
-		"a unit":           {`{ root_disk_size_gib = "50Gi" }`, `root_disk_size_gib is the string "50Gi": write the number alone, without quotes and unit: root_disk_size_gib = 50`},
-		"too small":        {`{ root_disk_size_gib = 10 }`, `root_disk_size_gib is 10: write a whole number of GiB from 20 to 32000`},
-		"both modes":       {`{ image_cache = "auto", root_disk_size_gib = 50 }`, `root_disk_size_gib cannot stand beside image_cache, because a Pod that uses an image cache has its images on a disk made from the cache: write image_cache_disk_size_gib = 50 instead`},
-		"an unknown key":   {`{ root_disk_size = 50 }`, `root_disk_size is not an option: write root_disk_size_gib`},
-		"true for a cache": {`{ image_cache = true }`, `image_cache is true: write image_cache = "auto" or the id of a cache, imc-…, such as`},
-		"a map of strings": {`tomap({ image_cache = "auto", image_cache_disk_size_gib = "50" })`, `image_cache_disk_size_gib is the string "50": write the number alone`},
-		"no cache":         {`{ image_cache_disk_size_gib = 50 }`, `image_cache_disk_size_gib stands without image_cache`},
-		"null in a list":   {`{ http_registries = ["a", null] }`, `http_registries holds null`},
-		"no object":        {`"auto"`, `it is the string "auto": write an object, such as { root_disk_size_gib = 50 }`},
-		"a list":           {`["auto"]`, `it is a list: write an object`},
+		"a unit": {
+			`{ root_disk_size_gib = "50Gi" }`,
+			`root_disk_size_gib is the string "50Gi": write the number alone, without quotes and unit: root_disk_size_gib = 50`,
+		},
+		"too small": {
+			`{ root_disk_size_gib = 10 }`, `root_disk_size_gib is 10: write a whole number of GiB from 20 to 32000`,
+		},
+		"both modes": {
+			`{ image_cache = "auto", root_disk_size_gib = 50 }`,
+			`root_disk_size_gib cannot stand beside image_cache, because a Pod that uses an image cache has its images on a disk made from the cache: write image_cache_disk_size_gib = 50 instead`,
+		},
+		"an unknown key": {`{ root_disk_size = 50 }`, `root_disk_size is not an option: write root_disk_size_gib`},
+		"true for a cache": {
+			`{ image_cache = true }`,
+			`image_cache is true: write image_cache = "auto" or the id of a cache, imc-…, such as`,
+		},
+		"a map of strings": {
+			`tomap({ image_cache = "auto", image_cache_disk_size_gib = "50" })`,
+			`image_cache_disk_size_gib is the string "50": write the number alone`,
+		},
+		"no cache": {
+			`{ image_cache_disk_size_gib = 50 }`, `image_cache_disk_size_gib stands without image_cache`,
+		},
+		"null in a list": {`{ http_registries = ["a", null] }`, `http_registries holds null`},
+		"no object":      {`"auto"`, `it is the string "auto": write an object, such as { root_disk_size_gib = 50 }`},
+		"a list":         {`["auto"]`, `it is a list: write an object`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

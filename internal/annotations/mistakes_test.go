@@ -61,15 +61,39 @@ func TestEachMistakeSaysWhatToWrite(t *testing.T) {
 			"number of percent from 1 to 100"},
 		{"image_gc_low_threshold_percent", number("0"), "image_gc_low_threshold_percent is 0: write a whole number " +
 			"of percent from 1 to 100"},
-		{"image_gc_low_threshold_percent", "75%", `image_gc_low_threshold_percent is the string "75%": write the number alone, without quotes and unit: image_gc_low_threshold_percent = 75`},
+		{
+			"image_gc_low_threshold_percent", "75%",
+			`image_gc_low_threshold_percent is the string "75%": write the number alone, without quotes and unit: image_gc_low_threshold_percent = 75`,
+		},
 
-		{"insecure_registries", "a.example.com", `insecure_registries is the string "a.example.com": write a list of hosts, insecure_registries = ["a.example.com"]`},
-		{"insecure_registries", "a:1, https://b/v2", `insecure_registries is the string "a:1, https://b/v2": write a list of hosts, insecure_registries = ["a:1", "b"]`},
-		{"insecure_registries", true, `insecure_registries is true: write a list of hosts, insecure_registries = ["registry.example.com"]`},
-		{"insecure_registries", list("a", "http://b:5000/"), `insecure_registries holds the string "http://b:5000/": write bare hosts, with a port where needed, such as "b:5000"`},
-		{"insecure_registries", list("a,b"), `insecure_registries holds the string "a,b": write bare hosts, with a port where needed, such as "registry.example.com"`},
-		{"insecure_registries", list("a", nil), `insecure_registries holds null: write bare hosts, with a port where needed, such as "registry.example.com"`},
-		{"insecure_registries", list(number("1")), `insecure_registries holds 1: write bare hosts, with a port where needed, such as "registry.example.com"`},
+		{
+			"insecure_registries", "a.example.com",
+			`insecure_registries is the string "a.example.com": write a list of hosts, insecure_registries = ["a.example.com"]`,
+		},
+		{
+			"insecure_registries", "a:1, https://b/v2",
+			`insecure_registries is the string "a:1, https://b/v2": write a list of hosts, insecure_registries = ["a:1", "b"]`,
+		},
+		{
+			"insecure_registries", true,
+			`insecure_registries is true: write a list of hosts, insecure_registries = ["registry.example.com"]`,
+		},
+		{
+			"insecure_registries", list("a", "http://b:5000/"),
+			`insecure_registries holds the string "http://b:5000/": write bare hosts, with a port where needed, such as "b:5000"`,
+		},
+		{
+			"insecure_registries", list("a,b"),
+			`insecure_registries holds the string "a,b": write bare hosts, with a port where needed, such as "registry.example.com"`,
+		},
+		{
+			"insecure_registries", list("a", nil),
+			`insecure_registries holds null: write bare hosts, with a port where needed, such as "registry.example.com"`,
+		},
+		{
+			"insecure_registries", list(number("1")),
+			`insecure_registries holds 1: write bare hosts, with a port where needed, such as "registry.example.com"`,
+		},
 
 		{"cbs_reuse_key", number("5"), `cbs_reuse_key is 5: write a string, cbs_reuse_key = "5"`},
 		{"cbs_reuse_key", true, `cbs_reuse_key is true: write a string, cbs_reuse_key = "true"`},
@@ -89,15 +113,30 @@ func TestMistakesInTheDiskOfACache(t *testing.T) {
 	}{
 		{"image_cache_disk_size_gib", number("10"), "image_cache_disk_size_gib is 10: write a whole number of GiB " +
 			"from 20 to 32000"},
-		{"image_cache_disk_size_gib", "50Gi", `image_cache_disk_size_gib is the string "50Gi": write the number alone, without quotes and unit: image_cache_disk_size_gib = 50`},
-		{"image_cache_disk_type", "cloud_ssd", `image_cache_disk_type is the string "cloud_ssd": write image_cache_disk_type = "CLOUD_SSD"`},
-		{"image_cache_disk_type", "CLOUD_PREMUM", `image_cache_disk_type is the string "CLOUD_PREMUM": write image_cache_disk_type = "CLOUD_PREMIUM"`},
-		{"image_cache_disk_type", "fast", `image_cache_disk_type is the string "fast": write one of CLOUD_BASIC, CLOUD_PREMIUM, CLOUD_SSD, CLOUD_HSSD, CLOUD_TSSD`},
+		{
+			"image_cache_disk_size_gib", "50Gi",
+			`image_cache_disk_size_gib is the string "50Gi": write the number alone, without quotes and unit: image_cache_disk_size_gib = 50`,
+		},
+		{
+			"image_cache_disk_type", "cloud_ssd",
+			`image_cache_disk_type is the string "cloud_ssd": write image_cache_disk_type = "CLOUD_SSD"`,
+		},
+		{
+			"image_cache_disk_type", "CLOUD_PREMUM",
+			`image_cache_disk_type is the string "CLOUD_PREMUM": write image_cache_disk_type = "CLOUD_PREMIUM"`,
+		},
+		{
+			"image_cache_disk_type", "fast",
+			`image_cache_disk_type is the string "fast": write one of CLOUD_BASIC, CLOUD_PREMIUM, CLOUD_SSD, CLOUD_HSSD, CLOUD_TSSD`,
+		},
 		{"image_cache_disk_type", true, "image_cache_disk_type is true: write one of CLOUD_BASIC, CLOUD_PREMIUM, " +
 			"CLOUD_SSD, CLOUD_HSSD, CLOUD_TSSD"},
 		{"image_cache_disk_retain_minutes", number("0"), "image_cache_disk_retain_minutes is 0: write a whole " +
 			"number of minutes, 1 or more"},
-		{"image_cache_disk_retain_minutes", "30m", `image_cache_disk_retain_minutes is the string "30m": write the number alone, without quotes and unit: image_cache_disk_retain_minutes = 30`},
+		{
+			"image_cache_disk_retain_minutes", "30m",
+			`image_cache_disk_retain_minutes is the string "30m": write the number alone, without quotes and unit: image_cache_disk_retain_minutes = 30`,
+		},
 	} {
 		_, err := annotations.Options{"image_cache": "auto", test.option: test.value}.Render()
 		expect(t, err, test.option, test.want)
@@ -122,14 +161,44 @@ func TestWhatContradictsIsRefused(t *testing.T) {
 				"instead of it, or leave it out for a disk of the cache's size" + finally,
 		},
 		"both sizes": {
-			annotations.Options{"image_cache": "auto", "image_cache_disk_size_gib": number("60"), "root_disk_size_gib": number("50")}, "root_disk_size_gib",
-			"root_disk_size_gib cannot stand beside image_cache, image_cache_disk_size_gib" + because + "leave root_disk_size_gib out" + finally,
+			annotations.Options{
+				"image_cache": "auto", "image_cache_disk_size_gib": number("60"), "root_disk_size_gib": number("50"),
+			}, "root_disk_size_gib",
+			"root_disk_size_gib cannot stand beside image_cache, image_cache_disk_size_gib" + because +
+				"leave root_disk_size_gib out" + finally,
 		},
-		"a cache's disk and no cache":   {annotations.Options{"image_cache_disk_size_gib": number("50")}, "image_cache_disk_size_gib", "image_cache_disk_size_gib" + without},
-		"a cache's disk and null":       {annotations.Options{"image_cache_disk_type": "CLOUD_SSD", "image_cache": nil}, "image_cache_disk_type", "image_cache_disk_type" + without},
-		"low threshold above the high":  {annotations.Options{"image_gc_low_threshold_percent": number("90"), "image_gc_high_threshold_percent": number("85")}, "image_gc_low_threshold_percent", "image_gc_low_threshold_percent is 90, and image_gc_high_threshold_percent is 85: write a low threshold that is below the high one"},
-		"low threshold as high":         {annotations.Options{"image_gc_low_threshold_percent": number("80"), "image_gc_high_threshold_percent": number("80")}, "image_gc_low_threshold_percent", "image_gc_low_threshold_percent is 80, and image_gc_high_threshold_percent is 80: write a low threshold that is below the high one"},
-		"low threshold of three digits": {annotations.Options{"image_gc_low_threshold_percent": number("100"), "image_gc_high_threshold_percent": number("20")}, "image_gc_low_threshold_percent", "image_gc_low_threshold_percent is 100, and image_gc_high_threshold_percent is 20: write a low threshold that is below the high one"},
+		"a cache's disk and no cache": {
+			annotations.Options{"image_cache_disk_size_gib": number("50")}, "image_cache_disk_size_gib",
+			"image_cache_disk_size_gib" + without,
+		},
+		"a cache's disk and null": {
+			annotations.Options{"image_cache_disk_type": "CLOUD_SSD", "image_cache": nil}, "image_cache_disk_type",
+			"image_cache_disk_type" + without,
+		},
+		"low threshold above the high": {
+			annotations.Options{
+				"image_gc_low_threshold_percent": number("90"), "image_gc_high_threshold_percent": number("85"),
+			},
+			"image_gc_low_threshold_percent",
+			"image_gc_low_threshold_percent is 90, and image_gc_high_threshold_percent is 85: write a low " +
+				"threshold that is below the high one",
+		},
+		"low threshold as high": {
+			annotations.Options{
+				"image_gc_low_threshold_percent": number("80"), "image_gc_high_threshold_percent": number("80"),
+			},
+			"image_gc_low_threshold_percent",
+			"image_gc_low_threshold_percent is 80, and image_gc_high_threshold_percent is 80: write a low " +
+				"threshold that is below the high one",
+		},
+		"low threshold of three digits": {
+			annotations.Options{
+				"image_gc_low_threshold_percent": number("100"), "image_gc_high_threshold_percent": number("20"),
+			},
+			"image_gc_low_threshold_percent",
+			"image_gc_low_threshold_percent is 100, and image_gc_high_threshold_percent is 20: write a low " +
+				"threshold that is below the high one",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

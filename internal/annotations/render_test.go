@@ -31,31 +31,62 @@ func TestOptionsBecomeWholeKeysAndStrings(t *testing.T) {
 		options annotations.Options
 		want    map[string]string
 	}{
-		"nothing":                    {annotations.Options{}, map[string]string{}},
-		"null is left out":           {annotations.Options{"image_cache": nil, "root_disk_size_gib": number("50")}, map[string]string{prefix + "root-cbs-size": "50"}},
-		"any cache":                  {annotations.Options{"image_cache": "auto"}, map[string]string{prefix + "use-image-cache": "auto"}},
-		"the least disk":             {annotations.Options{"root_disk_size_gib": number("20")}, map[string]string{prefix + "root-cbs-size": "20"}},
-		"the largest disk":           {annotations.Options{"root_disk_size_gib": number("32000")}, map[string]string{prefix + "root-cbs-size": "32000"}},
-		"a number with a fraction 0": {annotations.Options{"root_disk_size_gib": number("50.0")}, map[string]string{prefix + "root-cbs-size": "50"}},
-		"any reuse key":              {annotations.Options{"cbs_reuse_key": " a: \"b\"\n"}, map[string]string{prefix + "cbs-reuse-key": " a: \"b\"\n"}},
-		"an empty reuse key":         {annotations.Options{"cbs_reuse_key": ""}, map[string]string{prefix + "cbs-reuse-key": ""}},
-		"no hosts are left out":      {annotations.Options{"http_registries": list()}, map[string]string{}},
-		"a host once":                {annotations.Options{"http_registries": list("b:5000", "a", "b:5000")}, map[string]string{prefix + "registry-http-endpoint": "b:5000,a"}},
-		"one threshold alone":        {annotations.Options{"image_gc_low_threshold_percent": number("90")}, map[string]string{prefix + "image-gc-low-threshold": "90"}},
+		"nothing": {annotations.Options{}, map[string]string{}},
+		"null is left out": {
+			annotations.Options{"image_cache": nil, "root_disk_size_gib": number("50")},
+			map[string]string{prefix + "root-cbs-size": "50"},
+		},
+		"any cache": {
+			annotations.Options{"image_cache": "auto"}, map[string]string{prefix + "use-image-cache": "auto"},
+		},
+		"the least disk": {
+			annotations.Options{"root_disk_size_gib": number("20")},
+			map[string]string{prefix + "root-cbs-size": "20"},
+		},
+		"the largest disk": {
+			annotations.Options{"root_disk_size_gib": number("32000")},
+			map[string]string{prefix + "root-cbs-size": "32000"},
+		},
+		"a number with a fraction 0": {
+			annotations.Options{"root_disk_size_gib": number("50.0")},
+			map[string]string{prefix + "root-cbs-size": "50"},
+		},
+		"any reuse key": {
+			annotations.Options{"cbs_reuse_key": " a: \"b\"\n"},
+			map[string]string{prefix + "cbs-reuse-key": " a: \"b\"\n"},
+		},
+		"an empty reuse key": {
+			annotations.Options{"cbs_reuse_key": ""}, map[string]string{prefix + "cbs-reuse-key": ""},
+		},
+		"no hosts are left out": {annotations.Options{"http_registries": list()}, map[string]string{}},
+		"a host once": {
+			annotations.Options{"http_registries": list("b:5000", "a", "b:5000")},
+			map[string]string{prefix + "registry-http-endpoint": "b:5000,a"},
+		},
+		"one threshold alone": {
+			annotations.Options{"image_gc_low_threshold_percent": number("90")},
+			map[string]string{prefix + "image-gc-low-threshold": "90"},
+		},
 		"thresholds of unlike length": {
-			annotations.Options{"image_gc_low_threshold_percent": number("9"), "image_gc_high_threshold_percent": number("10")},
+			annotations.Options{
+				"image_gc_low_threshold_percent": number("9"), "image_gc_high_threshold_percent": number("10"),
+			},
 			map[string]string{prefix + "image-gc-low-threshold": "9", prefix + "image-gc-high-threshold": "10"},
 		},
 		"everything of a cache": {
 			annotations.Options{
-				"image_cache": "imc-6a3e8yzc", "image_cache_disk_size_gib": number("100"), "image_cache_disk_type": "CLOUD_SSD", "image_cache_disk_retain_minutes": number("1440"),
+				"image_cache": "imc-6a3e8yzc", "image_cache_disk_size_gib": number("100"),
+				"image_cache_disk_type": "CLOUD_SSD", "image_cache_disk_retain_minutes": number("1440"),
 				"image_gc_high_threshold_percent": number("95"), "image_gc_low_threshold_percent": number("85"),
-				"insecure_registries": list("a.example.com", "b.example.com:5000"), "http_registries": list("10.0.0.1:5000"), "cbs_reuse_key": "llm",
+				"insecure_registries": list("a.example.com", "b.example.com:5000"),
+				"http_registries":     list("10.0.0.1:5000"), "cbs_reuse_key": "llm",
 			},
 			map[string]string{
-				prefix + "use-image-cache": "imc-6a3e8yzc", prefix + "image-cache-disk-size": "100", prefix + "image-cache-disk-type": "CLOUD_SSD", prefix + "image-cache-disk-retain-minute": "1440",
+				prefix + "use-image-cache": "imc-6a3e8yzc", prefix + "image-cache-disk-size": "100",
+				prefix + "image-cache-disk-type": "CLOUD_SSD", prefix + "image-cache-disk-retain-minute": "1440",
 				prefix + "image-gc-high-threshold": "95", prefix + "image-gc-low-threshold": "85",
-				prefix + "registry-insecure-skip-verify": "a.example.com,b.example.com:5000", prefix + "registry-http-endpoint": "10.0.0.1:5000", prefix + "cbs-reuse-key": "llm",
+				prefix + "registry-insecure-skip-verify": "a.example.com,b.example.com:5000",
+				prefix + "registry-http-endpoint":        "10.0.0.1:5000", prefix + "cbs-reuse-key": "llm",
 			},
 		},
 	} {
@@ -80,17 +111,40 @@ func TestWhatIsUnknownIsBlamedForNothing(t *testing.T) {
 		options annotations.Options
 		blames  string // nothing, if the options are in order so far
 	}{
-		"alone":                               {annotations.Options{"image_cache": unknown}, ""},
-		"of the other mode":                   {annotations.Options{"image_cache": unknown, "root_disk_size_gib": number("50")}, ""},
-		"the cache of a known disk":           {annotations.Options{"image_cache": unknown, "image_cache_disk_size_gib": number("50")}, ""},
-		"the disk of no cache":                {annotations.Options{"image_cache_disk_size_gib": unknown}, ""},
-		"one threshold":                       {annotations.Options{"image_gc_low_threshold_percent": number("90"), "image_gc_high_threshold_percent": unknown}, ""},
-		"a host":                              {annotations.Options{"http_registries": list("a", unknown)}, ""},
-		"a host beside a wrong one":           {annotations.Options{"http_registries": list(unknown, "a/b")}, "http_registries"},
-		"a wrong size beside it":              {annotations.Options{"image_cache": unknown, "root_disk_size_gib": number("10")}, "root_disk_size_gib"},
-		"an unknown key":                      {annotations.Options{"cache": unknown}, "cache"},
-		"a cache's disk and a root disk":      {annotations.Options{"image_cache": unknown, "image_cache_disk_size_gib": number("50"), "root_disk_size_gib": number("50")}, "root_disk_size_gib"},
-		"known thresholds in the wrong order": {annotations.Options{"cbs_reuse_key": unknown, "image_gc_low_threshold_percent": number("90"), "image_gc_high_threshold_percent": number("80")}, "image_gc_low_threshold_percent"},
+		"alone":             {annotations.Options{"image_cache": unknown}, ""},
+		"of the other mode": {annotations.Options{"image_cache": unknown, "root_disk_size_gib": number("50")}, ""},
+		"the cache of a known disk": {
+			annotations.Options{"image_cache": unknown, "image_cache_disk_size_gib": number("50")}, "",
+		},
+		"the disk of no cache": {annotations.Options{"image_cache_disk_size_gib": unknown}, ""},
+		"one threshold": {
+			annotations.Options{
+				"image_gc_low_threshold_percent": number("90"), "image_gc_high_threshold_percent": unknown,
+			},
+			"",
+		},
+		"a host":                    {annotations.Options{"http_registries": list("a", unknown)}, ""},
+		"a host beside a wrong one": {annotations.Options{"http_registries": list(unknown, "a/b")}, "http_registries"},
+		"a wrong size beside it": {
+			annotations.Options{"image_cache": unknown, "root_disk_size_gib": number("10")}, "root_disk_size_gib",
+		},
+		"an unknown key": {annotations.Options{"cache": unknown}, "cache"},
+		"a cache's disk and a root disk": {
+			annotations.Options{
+				"image_cache":               unknown,
+				"image_cache_disk_size_gib": number("50"),
+				"root_disk_size_gib":        number("50"),
+			},
+			"root_disk_size_gib",
+		},
+		"known thresholds in the wrong order": {
+			annotations.Options{
+				"cbs_reuse_key":                   unknown,
+				"image_gc_low_threshold_percent":  number("90"),
+				"image_gc_high_threshold_percent": number("80"),
+			},
+			"image_gc_low_threshold_percent",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -131,12 +185,15 @@ func FuzzRender(f *testing.F) {
 		if math.IsNaN(n) { // Terraform has no such number
 			n = 0
 		}
-		for _, value := range []any{text, big.NewFloat(n), []any{host, annotations.Unknown{}}, map[string]any{text: text}, n > 0, nil} {
+		for _, value := range []any{
+			text, big.NewFloat(n), []any{host, annotations.Unknown{}}, map[string]any{text: text}, n > 0, nil,
+		} {
 			options := annotations.Options{"cbs_reuse_key": reuse, name: value}
 			rendered, err := options.Render()
 			var at *annotations.OptionError
 			switch {
-			case err != nil && (!errors.As(err, &at) || at.Option == "" || at.Remedy == "" || strings.Contains(at.Remedy, "%")):
+			case err != nil &&
+				(!errors.As(err, &at) || at.Option == "" || at.Remedy == "" || strings.Contains(at.Remedy, "%")):
 				t.Fatalf("%s = %v: %#v", name, value, err)
 			case err != nil:
 				continue

@@ -165,8 +165,10 @@ func TestAnEndpointIsSentWhole(t *testing.T) {
 	}
 	const write = "write https://tke.example.com"
 	for endpoint, says := range map[string]string{
-		"tke.example.com": "is not a URL", "ftp://tke.example.com": "is not a URL", "https://": "is not a URL", "https://:443": "is not a URL",
-		"https://tke.example.com?a=b": write, "https://tke.example.com/v3?": write + "/v3", "https://tke.example.com/#a": write + "/",
+		"tke.example.com": "is not a URL", "ftp://tke.example.com": "is not a URL", "https://": "is not a URL",
+		"https://:443":                "is not a URL",
+		"https://tke.example.com?a=b": write, "https://tke.example.com/v3?": write + "/v3",
+		"https://tke.example.com/#a":       write + "/",
 		"https://u:CANARY@tke.example.com": write, "https://u@tke.example.com/": write + "/",
 	} {
 		if _, err := at(

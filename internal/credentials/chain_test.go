@@ -385,7 +385,10 @@ func TestFailuresOfALinkSayWhatWasUsedAndNoSecret(t *testing.T) {
 		code   string
 		with   string
 	}{
-		"unknown role": {func(s *credentials.Settings) { s.AssumeRole = &credentials.AssumeRole{Role: roleNamed(deployer + "x")} }, "ResourceNotFound.RoleNotFound", "the provider argument secret_id"},
+		"unknown role": {
+			func(s *credentials.Settings) { s.AssumeRole = &credentials.AssumeRole{Role: roleNamed(deployer + "x")} },
+			"ResourceNotFound.RoleNotFound", "the provider argument secret_id",
+		},
 		"not a principal": {func(s *credentials.Settings) {
 			s.AssumeRole = &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "e"}
 		}, "UnauthorizedOperation", "the provider argument secret_id"},
@@ -423,7 +426,9 @@ func TestFailuresOfALinkSayWhatWasUsedAndNoSecret(t *testing.T) {
 
 func TestFilesOfWebIdentitiesThatHoldNone(t *testing.T) {
 	t.Parallel()
-	for name, content := range map[string]string{"empty": " \n", "other JSON": `{"token": "CANARY"}`, "broken JSON": `{CANARY`, "missing": ""} {
+	for name, content := range map[string]string{
+		"empty": " \n", "other JSON": `{"token": "CANARY"}`, "broken JSON": `{CANARY`, "missing": "",
+	} {
 		sts := ststest.New(stsOptions())
 		file := filepath.Join(t.TempDir(), "token")
 		if content != "" {

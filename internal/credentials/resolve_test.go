@@ -179,16 +179,54 @@ func TestBlocksAreFilledInFromTheEnvironment(t *testing.T) {
 	}
 	for _, test := range []struct{ got, want credentials.Link }{
 		{last(credentials.Settings{AssumeRole: &credentials.AssumeRole{}}, nil),
-			credentials.AssumeRole{Role: role("assume_role"), ExternalID: "e", SourceIdentity: "i", SerialNumber: "n", TokenCode: "c"}},
+			credentials.AssumeRole{
+				Role: role("assume_role"), ExternalID: "e", SourceIdentity: "i", SerialNumber: "n", TokenCode: "c",
+			}},
 		{last(credentials.Settings{SAML: &credentials.SAML{}}, nil),
 			credentials.SAML{Role: role("assume_role_with_saml"), Assertion: "a", PrincipalARN: "p"}},
-		{last(credentials.Settings{WebIdentity: &credentials.WebIdentity{}}, map[string]string{"TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN": "t", "TENCENTCLOUD_ASSUME_ROLE_PROVIDER_ID": "P"}),
-			credentials.WebIdentity{Role: role("assume_role_with_web_identity"), ProviderID: "P", Token: "t"}},
-		{last(credentials.Settings{WebIdentity: &credentials.WebIdentity{}}, map[string]string{"TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN_FILE": "/f"}),
-			credentials.WebIdentity{Role: role("assume_role_with_web_identity"), ProviderID: "OIDC", TokenFile: "/f"}},
-		{last(credentials.Settings{AssumeRole: &credentials.AssumeRole{Role: credentials.Role{ARN: "R", SessionName: "S", Duration: 60}, ExternalID: "E", SourceIdentity: "I", SerialNumber: "N", TokenCode: "C", Policy: "P"}},
-			map[string]string{"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION": "", "TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN": ""}),
-			credentials.AssumeRole{Role: credentials.Role{ARN: "R", SessionName: "S", Duration: 60, From: "the block assume_role"}, ExternalID: "E", SourceIdentity: "I", SerialNumber: "N", TokenCode: "C", Policy: "P"}},
+		{
+			last(
+				credentials.Settings{WebIdentity: &credentials.WebIdentity{}},
+				map[string]string{
+					"TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN": "t", "TENCENTCLOUD_ASSUME_ROLE_PROVIDER_ID": "P",
+				},
+			),
+			credentials.WebIdentity{Role: role("assume_role_with_web_identity"), ProviderID: "P", Token: "t"},
+		},
+		{
+			last(
+				credentials.Settings{WebIdentity: &credentials.WebIdentity{}},
+				map[string]string{"TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN_FILE": "/f"},
+			),
+			credentials.WebIdentity{Role: role("assume_role_with_web_identity"), ProviderID: "OIDC", TokenFile: "/f"},
+		},
+		{
+			last(
+				credentials.Settings{
+					AssumeRole: &credentials.AssumeRole{
+						Role:           credentials.Role{ARN: "R", SessionName: "S", Duration: 60},
+						ExternalID:     "E",
+						SourceIdentity: "I",
+						SerialNumber:   "N",
+						TokenCode:      "C",
+						Policy:         "P",
+					},
+				},
+				map[string]string{
+					"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION": "", "TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN": "",
+				},
+			),
+			credentials.AssumeRole{
+				Role: credentials.Role{
+					ARN: "R", SessionName: "S", Duration: 60, From: "the block assume_role",
+				},
+				ExternalID:     "E",
+				SourceIdentity: "I",
+				SerialNumber:   "N",
+				TokenCode:      "C",
+				Policy:         "P",
+			},
+		},
 	} {
 		if diff := cmp.Diff(test.want, test.got); diff != "" {
 			t.Error(diff)
@@ -309,8 +347,15 @@ func TestProfileFilesThatCannotBeUsed(t *testing.T) {
 			"JSON object"},
 		"no key": {credential: `{"secretId": "CANARY"}`, says: "has only one of secretId and " +
 			"secretKey"},
-		"a role without a session": {credential: `{"secretId": "CANARY", "secretKey": "CANARY", "role-arn": "r"}`, says: "no role-session-name"},
-		"an unreadable region":     {credential: `{"secretId": "CANARY", "secretKey": "CANARY"}`, configure: `[`, says: "/h/.tccli/default.configure is not a JSON object"},
+		"a role without a session": {
+			credential: `{"secretId": "CANARY", "secretKey": "CANARY", "role-arn": "r"}`,
+			says:       "no role-session-name",
+		},
+		"an unreadable region": {
+			credential: `{"secretId": "CANARY", "secretKey": "CANARY"}`,
+			configure:  `[`,
+			says:       "/h/.tccli/default.configure is not a JSON object",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -46,7 +46,9 @@ func (b *bank) refuse(err error) {
 
 func TestASessionIsRenewedBeforeItExpires(t *testing.T) {
 	t.Parallel()
-	for lasts, early := range map[time.Duration]time.Duration{2 * time.Hour: 5 * time.Minute, 8 * time.Minute: 2 * time.Minute, 4 * time.Second: time.Second} {
+	for lasts, early := range map[time.Duration]time.Duration{
+		2 * time.Hour: 5 * time.Minute, 8 * time.Minute: 2 * time.Minute, 4 * time.Second: time.Second,
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			b := &bank{lasts: lasts}
 			s := newSession(b.lend, nil)

@@ -49,15 +49,17 @@ func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureReques
 
 func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "What your account is asked for a cloud disk that is billed by the hour, " +
-			"by the disk API's own inquiry. Function `monthly_cost` compares both remedies with it: an image cache, " +
-			"whose disks are billed whole, and a larger system disk, of which 20 GiB are free.\n\n" +
-			"That the disks of Pods have the price of cloud disks is not published: compare a bill before you rely on it. " +
-			"It takes the CAM action `cbs:InquiryPriceCreateDisks`, and `cbs:DescribeDiskConfigQuota` where `zone` is set.",
+		MarkdownDescription: "What your account is asked for a cloud disk that is billed by the hour, by the disk " +
+			"API's own inquiry. Function `monthly_cost` compares both remedies with it: an image cache, whose " +
+			"disks are billed whole, and a larger system disk, of which 20 GiB are free.\n\n" +
+			"That the disks of Pods have the price of cloud disks is not published: compare a bill before you rely " +
+			"on it. It takes the CAM action `cbs:InquiryPriceCreateDisks`, and `cbs:DescribeDiskConfigQuota` where " +
+			"`zone` is set.",
 		Attributes: map[string]schema.Attribute{
 			"disk_type": schema.StringAttribute{
-				Required:            true,
-				MarkdownDescription: "Type of the disk, such as `CLOUD_PREMIUM`, `CLOUD_SSD`, `CLOUD_HSSD` or `CLOUD_TSSD`.",
+				Required: true,
+				MarkdownDescription: "Type of the disk, such as `CLOUD_PREMIUM`, `CLOUD_SSD`, `CLOUD_HSSD` or " +
+					"`CLOUD_TSSD`.",
 				Validators: []validator.String{stringvalidator.RegexMatches(
 					regexp.MustCompile(`^CLOUD_[A-Z0-9_]+$`), "write a type of cloud disk, such as CLOUD_PREMIUM")},
 			},
@@ -82,10 +84,10 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 			},
 			"currency": schema.StringAttribute{
 				Computed: true,
-				MarkdownDescription: "`USD` where the provider calls the international site " +
-					"(`domain = \"intl.tencentcloudapi.com\"`), else `CNY`: as the pages of both sites state it, since the " +
-					"answer names no currency. What the other address answers to an account of the international site is " +
-					"unconfirmed.",
+				MarkdownDescription: "`USD` where the provider calls the international site (`domain = " +
+					"\"intl.tencentcloudapi.com\"`), else `CNY`: as the pages of both sites state it, since the " +
+					"answer names no currency. What the other address answers to an account of the international " +
+					"site is unconfirmed.",
 			},
 		},
 	}

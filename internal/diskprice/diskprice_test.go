@@ -124,7 +124,8 @@ func TestWhatIsNotSoldIsAnErrorOnItsArgument(t *testing.T) {
 func TestAPriceNeedsCredentials(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
-	config := "provider \"tkeimage\" {}\ndata \"tkeimage_disk_price\" \"test\" {\n disk_type = \"CLOUD_PREMIUM\"\n size_gib = 50\n}\n"
+	config := "provider \"tkeimage\" {}\ndata \"tkeimage_disk_price\" \"test\" {\n disk_type = \"CLOUD_PREMIUM\"\n " +
+		"size_gib = 50\n}\n"
 	runSteps(
 		t,
 		resource.TestStep{
@@ -169,7 +170,8 @@ output "cost" {
   value = provider::tkeimage::monthly_cost({ size = 50, size_gib = -1, pods = "ten", disk_price_gib_month = 0.35, snapshot_price_gib_month = null })
 }`
 	for _, want := range []string{
-		`size is not an option: write one of size_gib, pods`, `size_gib is -1: write a number from 1 to 32000`, `pods is "ten": write a number`,
+		`size is not an option: write one of size_gib, pods`, `size_gib is -1: write a number from 1 to 32000`,
+		`pods is "ten": write a number`,
 		`snapshot_price_gib_month is missing`,
 	} {
 		runSteps(t, resource.TestStep{Config: call, PlanOnly: true, ExpectError: unwrapped(want)})

@@ -38,8 +38,8 @@ var (
 func (Function) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "What an image cache and a larger system disk cost in a month",
-		MarkdownDescription: "Compares both remedies in money. It is pure arithmetic: prices are arguments, " +
-			"no request is made. Results are rounded to six digits.\n\n" +
+		MarkdownDescription: "Compares both remedies in money. It is pure arithmetic: prices are arguments, no " +
+			"request is made. Results are rounded to six digits.\n\n" +
 			describeOptions() +
 			"\nThe result is an object:\n\n" +
 			"- `image_cache`: `terms.snapshot` and `terms.cache_disks` together\n" +
@@ -49,9 +49,11 @@ func (Function) Definition(_ context.Context, _ function.DefinitionRequest, resp
 			"The service bills the capacity of the snapshot, which is `size_gib` at most\n" +
 			"- `terms.cache_disks`: `size_gib` × `pods` × `hours_per_month` ÷ 730 × `disk_price_gib_month`: " +
 			"a disk that is made from a cache is billed whole, for the life of its Pod\n" +
-			"- `terms.system_disks`: `terms.billable_gib` × `pods` × `hours_per_month` ÷ 730 × `disk_price_gib_month`\n" +
+			"- `terms.system_disks`: `terms.billable_gib` × `pods` × `hours_per_month` ÷ 730 × " +
+			"`disk_price_gib_month`\n" +
 			"- `terms.billable_gib`: what is above the free 20 GiB of one system disk\n\n" +
-			"What a Pod waits while its images are pulled is in neither: an image cache is mostly bought for that time.",
+			"What a Pod waits while its images are pulled is in neither: an image cache is mostly bought " +
+			"for that time.",
 		Parameters: []function.Parameter{function.DynamicParameter{
 			Name: "options", MarkdownDescription: "An object with the keys above.", AllowUnknownValues: true,
 		}},

@@ -82,7 +82,11 @@ func TestADestroyThatListsDisturbLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for name, trouble := range map[string]tketest.Fault{
 		"five empty lists": {Action: tke.ActionDescribe, Times: 5, Effect: tketest.EmptyList{}},
-		"ResourceNotFound": {Action: tke.ActionDelete, Times: 2, Effect: tketest.ErrorBefore{Code: "ResourceNotFound", Message: "not found"}},
+		"ResourceNotFound": {
+			Action: tke.ActionDelete,
+			Times:  2,
+			Effect: tketest.ErrorBefore{Code: "ResourceNotFound", Message: "not found"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -107,7 +111,9 @@ var cloudDeletes = map[string]int{"five empty lists": 1, "ResourceNotFound": 3}
 // TestAListThatContradictsItselfEndsAnApplyAtOnce: the wait for a build does not go on for an hour.
 func TestAListThatContradictsItselfEndsAnApplyAtOnce(t *testing.T) {
 	t.Parallel()
-	for problem, effect := range map[string]tketest.Effect{"the same cache twice": tketest.DoubledList{}, "a cache without a status": tketest.StatuslessList{}} {
+	for problem, effect := range map[string]tketest.Effect{
+		"the same cache twice": tketest.DoubledList{}, "a cache without a status": tketest.StatuslessList{},
+	} {
 		t.Run(problem, func(t *testing.T) {
 			t.Parallel()
 			cloud := acctest.Cloud(t, tketest.Options{})
@@ -119,7 +125,8 @@ func TestAListThatContradictsItselfEndsAnApplyAtOnce(t *testing.T) {
 				resource.TestStep{
 					Config: configuration(cloud, base),
 					ExpectError: unwrapped(
-						`Cannot build image cache imc-.*answered DescribeImageCaches with ` + problem + `.*the id is in the state`,
+						`Cannot build image cache imc-.*answered DescribeImageCaches with ` + problem +
+							`.*the id is in the state`,
 					),
 				},
 			)

@@ -34,20 +34,44 @@ func TestTagsOfTheAccount(t *testing.T) {
 	for name, test := range map[string]func(*tketest.Server) []resource.TestStep{
 		"left out": func(cloud *tketest.Server) []resource.TestStep {
 			return []resource.TestStep{
-				{Config: configuration(cloud, base), ConfigPlanChecks: actions(create), ConfigStateChecks: []statecheck.StateCheck{has("tags", knownvalue.Null())}},
-				{Config: configuration(cloud, base.with(attributes{"retention_days": "9"})), ConfigPlanChecks: actions(update), Check: lastWrite(cloud, "Tags", nil)},
+				{
+					Config:            configuration(cloud, base),
+					ConfigPlanChecks:  actions(create),
+					ConfigStateChecks: []statecheck.StateCheck{has("tags", knownvalue.Null())},
+				},
+				{
+					Config:           configuration(cloud, base.with(attributes{"retention_days": "9"})),
+					ConfigPlanChecks: actions(update),
+					Check:            lastWrite(cloud, "Tags", nil),
+				},
 			}
 		},
 		"set": func(cloud *tketest.Server) []resource.TestStep {
 			return []resource.TestStep{
-				drift(resource.TestStep{Config: configuration(cloud, own), ConfigPlanChecks: actions(create), Check: calls(cloud, 1, 0, 0)}),
-				{Config: configuration(cloud, own), ConfigPlanChecks: actions(update), Check: lastWrite(cloud, "Tags", []any{map[string]any{"Key": "team", "Value": "ml"}})},
+				drift(resource.TestStep{
+					Config:           configuration(cloud, own),
+					ConfigPlanChecks: actions(create),
+					Check:            calls(cloud, 1, 0, 0),
+				}),
+				{
+					Config:           configuration(cloud, own),
+					ConfigPlanChecks: actions(update),
+					Check:            lastWrite(cloud, "Tags", []any{map[string]any{"Key": "team", "Value": "ml"}}),
+				},
 			}
 		},
 		"set, the others ignored": func(cloud *tketest.Server) []resource.TestStep {
 			return []resource.TestStep{
-				{Config: configuration(cloud, ignoring), ConfigPlanChecks: actions(create), Check: calls(cloud, 1, 0, 0)},
-				{Config: configuration(cloud, ignoring.with(attributes{"tags": `{ team = "ai" }`})), ConfigPlanChecks: actions(update), Check: lastWrite(cloud, "Tags", creator)},
+				{
+					Config:           configuration(cloud, ignoring),
+					ConfigPlanChecks: actions(create),
+					Check:            calls(cloud, 1, 0, 0),
+				},
+				{
+					Config:           configuration(cloud, ignoring.with(attributes{"tags": `{ team = "ai" }`})),
+					ConfigPlanChecks: actions(update),
+					Check:            lastWrite(cloud, "Tags", creator),
+				},
 			}
 		},
 	} {

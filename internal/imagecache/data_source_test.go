@@ -22,8 +22,11 @@ func inventory(t *testing.T) (*tketest.Server, []string) {
 	day := func(n int) time.Time { return time.Date(2026, 1, n, 12, 0, 0, 0, time.UTC) }
 	var ids []string
 	for _, cache := range []tketest.Cache{
-		{Name: "llm", Images: []string{"llm:v1"}, SizeGiB: 50, CreatedAt: day(1), RetentionDays: 3650, Tags: []tketest.Tag{{Key: "team", Value: "ml"}},
-			Credentials: []tketest.RegistryCredential{{Server: "r.example.com", Username: "u", Password: "CANARY"}}},
+		{
+			Name: "llm", Images: []string{"llm:v1"}, SizeGiB: 50, CreatedAt: day(1), RetentionDays: 3650,
+			Tags:        []tketest.Tag{{Key: "team", Value: "ml"}},
+			Credentials: []tketest.RegistryCredential{{Server: "r.example.com", Username: "u", Password: "CANARY"}},
+		},
 		{Name: "twin", Images: []string{"app:v1"}, SizeGiB: 40, CreatedAt: day(2)},
 		{Name: "twin", Images: []string{"app:v1", "llm:v1"}, CreatedAt: day(3), Status: tketest.StatusFailed},
 		{Name: "", Images: []string{"app:v1"}, SizeGiB: 60, CreatedAt: day(4), Type: tketest.TypeAuto},
@@ -80,7 +83,8 @@ func TestOneCacheByIDOrByName(t *testing.T) {
 		resource.TestStep{
 			Config: look(cloud, "tkeimage_cache", `name = "twin"`),
 			ExpectError: unwrapped(
-				`2 image caches in ap-guangzhou have the name "twin".*` + ids[1] + `.*` + ids[2] + `|` + ids[2] + `.*` + ids[1],
+				`2 image caches in ap-guangzhou have the name "twin".*` + ids[1] + `.*` + ids[2] + `|` + ids[2] +
+					`.*` + ids[1],
 			),
 		},
 		resource.TestStep{

@@ -60,25 +60,34 @@ func TestWrongInputIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		more attributes
 		says string
 	}{
-		"both kinds of EIP":      {attributes{"existing_eip_id": `"eip-1"`, "auto_eip": "{}"}, `existing_eip_id.*auto_eip`},
+		"both kinds of EIP": {
+			attributes{"existing_eip_id": `"eip-1"`, "auto_eip": "{}"}, `existing_eip_id.*auto_eip`,
+		},
 		"too small":              {attributes{"size_gib": "19"}, `size_gib.*between 20 and 32000`},
 		"too large":              {attributes{"size_gib": "32001"}, `size_gib.*between 20 and 32000`},
 		"kept for ever and more": {attributes{"retention_days": "3651"}, `retention_days.*between 0 and 3650`},
 		"no images":              {attributes{"images": "[]"}, `images.*at least 1`},
 		"an image with a space":  {attributes{"images": `["nginx latest"]`}, `images.*without spaces`},
-		"a URL as a host":        {attributes{"insecure_registries": `["https://a.example.com"]`}, `insecure_registries.*bare host`},
-		"a URL as a server":      {attributes{"registry_credentials": `{ "https://a.example.com/v2" = {} }`}, `registry_credentials.*bare host`},
-		"a digest that is none":  {attributes{"image_digests": `{ x = "latest" }`}, `image_digests.*must be a digest`},
-		"an unknown rebuild":     {attributes{"rebuild": `"never"`}, `rebuild.*"replace" "in_place"`},
-		"an unknown line":        {attributes{"auto_eip": `{ isp = "XYZ" }`}, `isp.*"BGP"`},
-		"a null image":           {attributes{"images": `["nginx:1.29", null]`}, `images.*null`},
-		"no image but null":      {attributes{"images": `[null]`}, `images.*null`},
-		"a null tag":             {attributes{"tags": `{ x = null }`}, `tags.*null`},
-		"a null security group":  {attributes{"security_group_ids": `[null]`}, `security_group_ids.*null`},
-		"a null host":            {attributes{"insecure_registries": `[null]`}, `insecure_registries.*null`},
-		"another null host":      {attributes{"http_registries": `[null]`}, `http_registries.*null`},
-		"a null digest":          {attributes{"image_digests": `{ x = null }`}, `image_digests.*null`},
-		"null credentials":       {attributes{"registry_credentials": `{ "r.example.com" = null }`}, `registry_credentials.*null`},
+		"a URL as a host": {
+			attributes{"insecure_registries": `["https://a.example.com"]`}, `insecure_registries.*bare host`,
+		},
+		"a URL as a server": {
+			attributes{"registry_credentials": `{ "https://a.example.com/v2" = {} }`},
+			`registry_credentials.*bare host`,
+		},
+		"a digest that is none": {attributes{"image_digests": `{ x = "latest" }`}, `image_digests.*must be a digest`},
+		"an unknown rebuild":    {attributes{"rebuild": `"never"`}, `rebuild.*"replace" "in_place"`},
+		"an unknown line":       {attributes{"auto_eip": `{ isp = "XYZ" }`}, `isp.*"BGP"`},
+		"a null image":          {attributes{"images": `["nginx:1.29", null]`}, `images.*null`},
+		"no image but null":     {attributes{"images": `[null]`}, `images.*null`},
+		"a null tag":            {attributes{"tags": `{ x = null }`}, `tags.*null`},
+		"a null security group": {attributes{"security_group_ids": `[null]`}, `security_group_ids.*null`},
+		"a null host":           {attributes{"insecure_registries": `[null]`}, `insecure_registries.*null`},
+		"another null host":     {attributes{"http_registries": `[null]`}, `http_registries.*null`},
+		"a null digest":         {attributes{"image_digests": `{ x = null }`}, `image_digests.*null`},
+		"null credentials": {
+			attributes{"registry_credentials": `{ "r.example.com" = null }`}, `registry_credentials.*null`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -104,11 +113,19 @@ func TestTheServicesErrorsAreExplained(t *testing.T) {
 		prepare func(*tketest.Server)
 		says    string
 	}{
-		"an action that is not allowed": {func(s *tketest.Server) { s.Deny(tke.ActionCreate) }, `UnauthorizedOperation.CamNoAuth.*It needs the CAM action tke:CreateImageCache`},
-		"quota":                         {answer("LimitExceeded"), `A quota is exhausted`},
-		"sold out":                      {answer("ResourcesSoldOut"), `no capacity`},
-		"an answer of something else":   {func(s *tketest.Server) { inject(s, tketest.HTTPStatus{Status: 502}) }, `its outcome is unknown: HTTP 502 Bad Gateway.*most likely none was created.*terraform import`},
-		"a cut connection":              {func(s *tketest.Server) { inject(s, tketest.ResetBefore{}) }, `was sent, but its outcome is unknown`},
+		"an action that is not allowed": {
+			func(s *tketest.Server) { s.Deny(tke.ActionCreate) },
+			`UnauthorizedOperation.CamNoAuth.*It needs the CAM action tke:CreateImageCache`,
+		},
+		"quota":    {answer("LimitExceeded"), `A quota is exhausted`},
+		"sold out": {answer("ResourcesSoldOut"), `no capacity`},
+		"an answer of something else": {
+			func(s *tketest.Server) { inject(s, tketest.HTTPStatus{Status: 502}) },
+			`its outcome is unknown: HTTP 502 Bad Gateway.*most likely none was created.*terraform import`,
+		},
+		"a cut connection": {
+			func(s *tketest.Server) { inject(s, tketest.ResetBefore{}) }, `was sent, but its outcome is unknown`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

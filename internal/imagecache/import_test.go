@@ -49,9 +49,11 @@ func TestAfterAnImportNothingIsReplacedAndNothingIsSent(t *testing.T) {
 		attributes attributes
 		updates    int
 	}{
-		"only what is required": {base.with(attributes{"size_gib": "50", "retention_days": "10", "tags": `{ team = "ml" }`}), 0},
-		"size left out":         {base.with(attributes{"retention_days": "10", "tags": `{ team = "ml" }`}), 0},
-		"everything":            {everything, 1},
+		"only what is required": {
+			base.with(attributes{"size_gib": "50", "retention_days": "10", "tags": `{ team = "ml" }`}), 0,
+		},
+		"size left out": {base.with(attributes{"retention_days": "10", "tags": `{ team = "ml" }`}), 0},
+		"everything":    {everything, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -26,9 +26,12 @@ func TestAMovedTagRebuilds(t *testing.T) {
 		action                 plancheck.ResourceActionType
 		create, update, remove int
 	}{
-		"replace":               {nil, plancheck.ResourceActionDestroyBeforeCreate, 2, 0, 1},
-		"create before destroy": {attributes{"lifecycle": "{#block}{ create_before_destroy = true }", "name": ""}, plancheck.ResourceActionCreateBeforeDestroy, 2, 0, 1},
-		"in place":              {attributes{"rebuild": `"in_place"`}, plancheck.ResourceActionUpdate, 1, 1, 0},
+		"replace": {nil, plancheck.ResourceActionDestroyBeforeCreate, 2, 0, 1},
+		"create before destroy": {
+			attributes{"lifecycle": "{#block}{ create_before_destroy = true }", "name": ""},
+			plancheck.ResourceActionCreateBeforeDestroy, 2, 0, 1,
+		},
+		"in place": {attributes{"rebuild": `"in_place"`}, plancheck.ResourceActionUpdate, 1, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

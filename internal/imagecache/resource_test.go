@@ -178,19 +178,43 @@ func TestEachAttribute(t *testing.T) {
 		field             string                       // of the request that carries the second value
 		sent, sentRemoved any                          // its value, and the one that the removal sends
 	}{
-		"name":                 {`"a"`, `"b"`, update, "", "ImageCacheName", "b", nil},
-		"images":               {`["a:1"]`, `["a:1", "b:1"]`, update, "", "Images", []any{"a:1", "b:1"}, nil},
-		"vpc_id":               {`"vpc-1"`, `"vpc-2"`, replace, "", "VpcId", "vpc-2", nil},
-		"subnet_id":            {`"subnet-1"`, `"subnet-2"`, replace, "", "SubnetId", "subnet-2", nil},
-		"security_group_ids":   {`["sg-1"]`, `["sg-2", "sg-1"]`, update, update, "SecurityGroupIds", []any{"sg-1", "sg-2"}, []any{}},
-		"retention_days":       {`10`, `20`, update, update, "RetentionDays", 20.0, 0.0},
-		"existing_eip_id":      {`"eip-1"`, `"eip-2"`, replace, replace, "ExistedEipId", "eip-2", nil},
-		"auto_eip":             {`{ bandwidth_mbps = 5 }`, `{ bandwidth_mbps = 9, isp = "BGP", keep = true }`, replace, replace, "AutoCreateEipAttribute", map[string]any{"DeletePolicy": "Never", "InternetServiceProvider": "BGP", "InternetMaxBandwidthOut": 9.0}, nil},
-		"insecure_registries":  {`["a.example.com"]`, `["b.example.com:5000"]`, replace, replace, "RegistrySkipVerifyList", []any{"b.example.com:5000"}, nil},
-		"http_registries":      {`["a.example.com"]`, `["b.example.com"]`, replace, replace, "RegistryHttpEndPointList", []any{"b.example.com"}, nil},
-		"resolve_config":       {`"nameserver 1.1.1.1"`, `"nameserver 9.9.9.9\nsearch x"`, replace, replace, "ResolveConfig", "nameserver 9.9.9.9\nsearch x", nil},
-		"tags":                 {`{ team = "ml" }`, `{ team = "ai", x = "y" }`, update, update, "Tags", []any{map[string]any{"Key": "team", "Value": "ai"}, map[string]any{"Key": "x", "Value": "y"}}, []any{}},
-		"registry_credentials": {`{ "r.example.com" = { username = "u", password_wo = "p1", password_wo_version = 1 } }`, `{ "r.example.com" = { username = "u", password_wo = "p2", password_wo_version = 2, name = "n" } }`, update, update, "ImageRegistryCredentials", []any{map[string]any{"Server": "r.example.com", "Username": "u", "Password": "p2", "Name": "n"}}, []any{}},
+		"name":      {`"a"`, `"b"`, update, "", "ImageCacheName", "b", nil},
+		"images":    {`["a:1"]`, `["a:1", "b:1"]`, update, "", "Images", []any{"a:1", "b:1"}, nil},
+		"vpc_id":    {`"vpc-1"`, `"vpc-2"`, replace, "", "VpcId", "vpc-2", nil},
+		"subnet_id": {`"subnet-1"`, `"subnet-2"`, replace, "", "SubnetId", "subnet-2", nil},
+		"security_group_ids": {
+			`["sg-1"]`, `["sg-2", "sg-1"]`, update, update, "SecurityGroupIds", []any{"sg-1", "sg-2"}, []any{},
+		},
+		"retention_days":  {`10`, `20`, update, update, "RetentionDays", 20.0, 0.0},
+		"existing_eip_id": {`"eip-1"`, `"eip-2"`, replace, replace, "ExistedEipId", "eip-2", nil},
+		"auto_eip": {
+			`{ bandwidth_mbps = 5 }`, `{ bandwidth_mbps = 9, isp = "BGP", keep = true }`, replace, replace,
+			"AutoCreateEipAttribute",
+			map[string]any{"DeletePolicy": "Never", "InternetServiceProvider": "BGP", "InternetMaxBandwidthOut": 9.0},
+			nil,
+		},
+		"insecure_registries": {
+			`["a.example.com"]`, `["b.example.com:5000"]`, replace, replace, "RegistrySkipVerifyList",
+			[]any{"b.example.com:5000"}, nil,
+		},
+		"http_registries": {
+			`["a.example.com"]`, `["b.example.com"]`, replace, replace, "RegistryHttpEndPointList",
+			[]any{"b.example.com"}, nil,
+		},
+		"resolve_config": {
+			`"nameserver 1.1.1.1"`, `"nameserver 9.9.9.9\nsearch x"`, replace, replace, "ResolveConfig",
+			"nameserver 9.9.9.9\nsearch x", nil,
+		},
+		"tags": {
+			`{ team = "ml" }`, `{ team = "ai", x = "y" }`, update, update, "Tags",
+			[]any{map[string]any{"Key": "team", "Value": "ai"}, map[string]any{"Key": "x", "Value": "y"}}, []any{},
+		},
+		"registry_credentials": {
+			`{ "r.example.com" = { username = "u", password_wo = "p1", password_wo_version = 1 } }`,
+			`{ "r.example.com" = { username = "u", password_wo = "p2", password_wo_version = 2, name = "n" } }`,
+			update, update, "ImageRegistryCredentials",
+			[]any{map[string]any{"Server": "r.example.com", "Username": "u", "Password": "p2", "Name": "n"}}, []any{},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -297,17 +321,20 @@ func TestOutsideChanges(t *testing.T) {
 		act    func(*tketest.Server, string)
 		action plancheck.ResourceActionType
 	}{
-		"grown":            {modify(func(c *tketest.Cache) { c.SizeGiB = 100 }), replace},
-		"shrunk":           {modify(func(c *tketest.Cache) { c.SizeGiB = 20 }), update},
-		"renamed":          {modify(func(c *tketest.Cache) { c.Name = "x" }), update},
-		"other images":     {modify(func(c *tketest.Cache) { c.Images = []string{"x:1"} }), update},
-		"other retention":  {modify(func(c *tketest.Cache) { c.RetentionDays = 0 }), update},
-		"other tags":       {modify(func(c *tketest.Cache) { c.Tags = []tketest.Tag{{Key: "a", Value: "b"}} }), update},
-		"tags taken away":  {modify(func(c *tketest.Cache) { c.Tags = nil }), update},
-		"failed":           {modify(func(c *tketest.Cache) { c.Status = tketest.StatusFailed }), replace},
-		"update failed":    {modify(func(c *tketest.Cache) { c.Status = tketest.StatusUpdateFailed }), update},
-		"deleted":          {func(s *tketest.Server, id string) { s.Delete(id) }, create},
-		"matched by a Pod": {modify(func(c *tketest.Cache) { c.LastMatchedAt = c.CreatedAt.AddDate(0, 0, 1) }), plancheck.ResourceActionNoop},
+		"grown":           {modify(func(c *tketest.Cache) { c.SizeGiB = 100 }), replace},
+		"shrunk":          {modify(func(c *tketest.Cache) { c.SizeGiB = 20 }), update},
+		"renamed":         {modify(func(c *tketest.Cache) { c.Name = "x" }), update},
+		"other images":    {modify(func(c *tketest.Cache) { c.Images = []string{"x:1"} }), update},
+		"other retention": {modify(func(c *tketest.Cache) { c.RetentionDays = 0 }), update},
+		"other tags":      {modify(func(c *tketest.Cache) { c.Tags = []tketest.Tag{{Key: "a", Value: "b"}} }), update},
+		"tags taken away": {modify(func(c *tketest.Cache) { c.Tags = nil }), update},
+		"failed":          {modify(func(c *tketest.Cache) { c.Status = tketest.StatusFailed }), replace},
+		"update failed":   {modify(func(c *tketest.Cache) { c.Status = tketest.StatusUpdateFailed }), update},
+		"deleted":         {func(s *tketest.Server, id string) { s.Delete(id) }, create},
+		"matched by a Pod": {
+			modify(func(c *tketest.Cache) { c.LastMatchedAt = c.CreatedAt.AddDate(0, 0, 1) }),
+			plancheck.ResourceActionNoop,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

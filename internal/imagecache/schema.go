@@ -47,9 +47,8 @@ var (
 func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An image cache instance of TKE super nodes: the service pulls the images once onto a " +
-			"disk and snapshots it, " +
-			"and every Pod that uses the cache starts from a copy of that disk. Creating waits until the cache is " +
-			"`Ready`.",
+			"disk and snapshots it, and every Pod that uses the cache starts from a copy of that disk. Creating " +
+			"waits until the cache is `Ready`.",
 		Attributes: map[string]schema.Attribute{
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Update: true, Delete: true,
@@ -70,9 +69,8 @@ func contentAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"name": schema.StringAttribute{
 			MarkdownDescription: "Name of the cache. Default: `tf-` and 12 random lower-case letters and digits, " +
-				"so that a cache and its successor differ. " +
-				"Whether the service takes two caches of one name, as `create_before_destroy` needs with a name of " +
-				"your own, is unconfirmed. Changed in place.",
+				"so that a cache and its successor differ. Whether the service takes two caches of one name, as " +
+				"`create_before_destroy` needs with a name of your own, is unconfirmed. Changed in place.",
 			Optional:      true,
 			Computed:      true,
 			Validators:    []validator.String{stringvalidator.LengthAtLeast(1)},
@@ -96,11 +94,10 @@ func contentAttributes() map[string]schema.Attribute {
 		},
 		"size_gib": schema.Int64Attribute{
 			MarkdownDescription: fmt.Sprintf(
-				"Size of the cache's disk in GiB, %d to %d. Default: %d, and an existing cache keeps its size. "+
-					"It grows in place; shrinking replaces the cache. `data.tkeimage_root_disk_size` computes how "+
-					"much is needed. "+
-					"A size that is not known until apply and then turns out smaller ends the run with "+
-					"`inconsistent final plan`; nothing is lost, and the next plan replaces the cache.",
+				"Size of the cache's disk in GiB, %d to %d. Default: %d, and an existing cache keeps its size. It "+
+					"grows in place; shrinking replaces the cache. `data.tkeimage_root_disk_size` computes how "+
+					"much is needed. A size that is not known until apply and then turns out smaller ends the run "+
+					"with `inconsistent final plan`; nothing is lost, and the next plan replaces the cache.",
 				disksize.MinGiB, disksize.MaxGiB, disksize.MinGiB,
 			),
 			Optional:   true,
@@ -109,8 +106,8 @@ func contentAttributes() map[string]schema.Attribute {
 		},
 		"retention_days": schema.Int64Attribute{
 			MarkdownDescription: fmt.Sprintf(
-				"Days after which the service deletes the cache, 0 to %d. Default: 0, it never expires. Changed "+
-					"in place.",
+				"Days after which the service deletes the cache, 0 to %d. Default: 0, it never expires. Changed in "+
+					"place.",
 				maxRetentionDays,
 			),
 			Optional:   true,
@@ -121,9 +118,8 @@ func contentAttributes() map[string]schema.Attribute {
 		"registry_credentials": registryCredentialsAttribute(),
 		"image_digests": schema.MapAttribute{
 			MarkdownDescription: "Maps each image, as written in `images`, to its current digest; usually " +
-				"`data.tkeimage_root_disk_size.x.digests`. " +
-				"It is never sent to the service: when the digest of an image changes, the cache is rebuilt, as " +
-				"`rebuild` specifies.",
+				"`data.tkeimage_root_disk_size.x.digests`. It is never sent to the service: when the digest of an " +
+				"image changes, the cache is rebuilt, as `rebuild` specifies.",
 			ElementType: types.StringType,
 			Optional:    true,
 			Validators: []validator.Map{
@@ -135,10 +131,9 @@ func contentAttributes() map[string]schema.Attribute {
 		},
 		"rebuild": schema.StringAttribute{
 			MarkdownDescription: "Effect of a changed digest: `replace` (default) creates a new cache, and with " +
-				"`create_before_destroy` deletes the old one only then; " +
-				"`in_place` sends UpdateImageCache with the same images and keeps the id. Whether the service then " +
-				"pulls them again is unconfirmed: " +
-				"a warning is printed if the cache shows no sign of a rebuild.",
+				"`create_before_destroy` deletes the old one only then; `in_place` sends UpdateImageCache with the " +
+				"same images and keeps the id. Whether the service then pulls them again is unconfirmed: a warning " +
+				"is printed if the cache shows no sign of a rebuild.",
 			Optional:   true,
 			Computed:   true,
 			Default:    stringdefault.StaticString(rebuildReplace),
@@ -146,10 +141,9 @@ func contentAttributes() map[string]schema.Attribute {
 		},
 		"tags": schema.MapAttribute{
 			MarkdownDescription: "Tags of the cache. Changed in place. If omitted, tags are unmanaged: tags that " +
-				"the account or others add are no change. " +
-				"If set, they are authoritative: the next plan shows tags that were added elsewhere, and the next " +
-				"apply removes them; " +
-				"`lifecycle { ignore_changes = [tags[\"creator\"]] }` ignores a tag.",
+				"the account or others add are no change. If set, they are authoritative: the next plan shows tags " +
+				"that were added elsewhere, and the next apply removes them; `lifecycle { ignore_changes = " +
+				"[tags[\"creator\"]] }` ignores a tag.",
 			ElementType: types.StringType,
 			Optional:    true,
 			Validators:  []validator.Map{mapvalidator.NoNullValues()},
@@ -229,8 +223,8 @@ func computedAttributes() map[string]schema.Attribute {
 		},
 		"pod_annotations": schema.MapAttribute{
 			MarkdownDescription: "Annotations for a Pod template that pin its Pods to this cache. For a disk " +
-				"larger than the cache, " +
-				"pass the id to the function `pod_annotations`, with `image_cache_disk_size_gib`.",
+				"larger than the cache, pass the id to the function `pod_annotations`, with " +
+				"`image_cache_disk_size_gib`.",
 			ElementType: types.StringType,
 			Computed:    true,
 		},

@@ -9,8 +9,8 @@ import (
 const snapshotterDescription = "Snapshotter that unpacked the images, such as `overlay`; null when the API does " +
 	"not return it."
 
-// isNotWritten refuses a snapshotter in a configuration. Earlier builds took it as an argument and sent
-// it, although CreateImageCache has no such field; the framework alone would not say why.
+// isNotWritten refuses a snapshotter in a configuration. Earlier builds took it as an argument and
+// sent it, although CreateImageCache has no such field; the framework alone would not say why.
 type isNotWritten struct{}
 
 func (isNotWritten) Description(context.Context) string { return "must not be set" }

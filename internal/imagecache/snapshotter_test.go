@@ -17,16 +17,18 @@ func TestAWrittenSnapshotterIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	t.Parallel()
 	cloud := acctest.Cloud(t, tketest.Options{})
 	run(t, cloud, resource.TestStep{
-		Config:      configuration(cloud, base.with(attributes{"snapshotter": `"overlay"`})),
-		ExpectError: unwrapped(`The snapshotter cannot be chosen.*CreateImageCache takes no such field.*Remove the argument`),
+		Config: configuration(cloud, base.with(attributes{"snapshotter": `"overlay"`})),
+		ExpectError: unwrapped(
+			`The snapshotter cannot be chosen.*CreateImageCache takes no such field.*Remove the argument`,
+		),
 	})
 	if requests := cloud.Requests(); len(requests) > 0 {
 		t.Errorf("%d requests were sent, the first a %s", len(requests), requests[0].Action)
 	}
 }
 
-// TestAStateWithAnotherSnapshotterIsReadAnewAndNothingIsReplaced: earlier builds kept what was configured,
-// or nothing, whatever the service returned.
+// TestAStateWithAnotherSnapshotterIsReadAnewAndNothingIsReplaced: earlier builds kept what was
+// configured, or nothing, whatever the service returned.
 func TestAStateWithAnotherSnapshotterIsReadAnewAndNothingIsReplaced(t *testing.T) {
 	t.Parallel()
 	for name, kept := range map[string]string{"nothing": "", "another": "native", "another spelling": "OVERLAY"} {
@@ -39,7 +41,9 @@ func TestAStateWithAnotherSnapshotterIsReadAnewAndNothingIsReplaced(t *testing.T
 			}})
 			isOverlay := []statecheck.StateCheck{has("snapshotter", knownvalue.StringExact("overlay"))}
 			run(t, cloud,
-				resource.TestStep{Config: configuration(cloud, base), ConfigPlanChecks: actions(plancheck.ResourceActionCreate)},
+				resource.TestStep{
+					Config: configuration(cloud, base), ConfigPlanChecks: actions(plancheck.ResourceActionCreate),
+				},
 				resource.TestStep{
 					PreConfig: func() { returned.Store("overlay") },
 					Config:    configuration(cloud, base), ConfigPlanChecks: actions(plancheck.ResourceActionNoop),

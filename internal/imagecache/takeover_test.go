@@ -96,11 +96,17 @@ func TestWhatIsTakenOverIsComparedWithWhatWasAskedFor(t *testing.T) {
 		tell func(*tketest.Cache)
 		says string
 	}{
-		"images":    {func(c *tketest.Cache) { c.Images = []string{"registry.example.com/llm:v2"} }, `images is registry.example.com/llm:v2; requested: registry.example.com/llm:v1`},
+		"images": {
+			func(c *tketest.Cache) { c.Images = []string{"registry.example.com/llm:v2"} },
+			`images is registry.example.com/llm:v2; requested: registry.example.com/llm:v1`,
+		},
 		"size":      {func(c *tketest.Cache) { c.SizeGiB = 40 }, `size_gib is 40; requested: 20`},
 		"retention": {func(c *tketest.Cache) { c.RetentionDays = 7 }, `retention_days is 7; requested: 0`},
-		"a tag":     {func(c *tketest.Cache) { c.Tags = []tketest.Tag{{Key: "team", Value: "web"}} }, `tags\["team"\] is "web"; requested: "ml"`},
-		"no tag":    {func(c *tketest.Cache) { c.Tags = []tketest.Tag{} }, `tags\["team"\] is ""; requested: "ml"`},
+		"a tag": {
+			func(c *tketest.Cache) { c.Tags = []tketest.Tag{{Key: "team", Value: "web"}} },
+			`tags\["team"\] is "web"; requested: "ml"`,
+		},
+		"no tag": {func(c *tketest.Cache) { c.Tags = []tketest.Tag{} }, `tags\["team"\] is ""; requested: "ml"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -113,7 +119,8 @@ func TestWhatIsTakenOverIsComparedWithWhatWasAskedFor(t *testing.T) {
 				resource.TestStep{
 					Config: configuration(cloud, base.with(attributes{"name": "", "tags": `{ team = "ml" }`})),
 					ExpectError: unwrapped(
-						`generated for this request, exists but differs from the request:.*` + test.says + `.*terraform import ADDRESS imc-`,
+						`generated for this request, exists but differs from the request:.*` + test.says +
+							`.*terraform import ADDRESS imc-`,
 					),
 				},
 				resource.TestStep{PreConfig: forget, Config: acctest.Configuration(cloud, "") + known("x", "1")},

@@ -40,7 +40,8 @@ const (
 	RefusedDiffIDType Reason = "has a diff id that is not SHA-256"
 	RefusedEmpty      Reason = "has a size of 0 bytes in the manifest"
 	RefusedRecent     Reason = "has a media type that containerd knows only since version 2.0"
-	RefusedElsewhere  Reason = "is fetched from URLs that the manifest lists, and not from the registry, unless they answer 404"
+	RefusedElsewhere  Reason = "is fetched from URLs that the manifest lists, and not from the registry, unless " +
+		"they answer 404"
 )
 
 // OnlyAboveOthers reports whether the reason counts only above another layer: containerd removes

@@ -132,7 +132,9 @@ func TestAnIndexThatIsAttachedLaterIsFound(t *testing.T) {
 	if answered(bare) == answered(fresh) {
 		t.Fatal("the index makes no difference")
 	}
-	for look, want := range map[time.Duration]*measure.Report{-time.Hour: bare, -25 * time.Hour: fresh, 25 * time.Hour: fresh} {
+	for look, want := range map[time.Duration]*measure.Report{
+		-time.Hour: bare, -25 * time.Hour: fresh, 25 * time.Hour: fresh,
+	} {
 		lookedAt(kept, bare, look, "")
 		if got := told(t, kept, measure.Sample, reference); answered(got) != answered(want) {
 			t.Errorf("looked %s from now: %s, want %s", look, answered(got), answered(want))

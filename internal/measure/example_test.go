@@ -66,7 +66,9 @@ func ExampleMeasurer_Measure() {
 func pushOneFile(reference string, size int) error {
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)
-	if err := w.WriteHeader(&tar.Header{Name: "file", Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(size)}); err != nil {
+	if err := w.WriteHeader(&tar.Header{
+		Name: "file", Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(size),
+	}); err != nil {
 		return err
 	}
 	if _, err := w.Write(make([]byte, size)); err != nil {
@@ -75,7 +77,9 @@ func pushOneFile(reference string, size int) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive.Bytes())), nil })
+	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(archive.Bytes())), nil
+	})
 	if err != nil {
 		return err
 	}

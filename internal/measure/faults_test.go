@@ -118,9 +118,13 @@ func TestAPassingFaultIsNotKept(t *testing.T) {
 		"no ranges of an annotated layer": {"fault/annotated", isRange},
 		"no ranges of a tar":              {"fault/plain", isRange},
 		"few ranges of a tar":             {"fault/plain", afterRanges(2)},
-		"no referrers":                    {"fault/indexed", func(r *http.Request) bool { return strings.Contains(r.URL.Path, "/referrers/") }},
-		"no zTOC":                         {"fault/indexed", func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, table) }},
-		"no ranges to check a zTOC by":    {"fault/indexed", isRange},
+		"no referrers": {
+			"fault/indexed", func(r *http.Request) bool { return strings.Contains(r.URL.Path, "/referrers/") },
+		},
+		"no zTOC": {
+			"fault/indexed", func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, table) },
+		},
+		"no ranges to check a zTOC by": {"fault/indexed", isRange},
 	} {
 		reference, kept := s.host+"/"+test.repository+":v1", store.Open(t.TempDir())
 		s.meet(failing(test.meets))

@@ -61,7 +61,9 @@ func (m *Measurer) uniqueLayers(images []*registry.Image) (jobs []*job) {
 				j = &job{layer: layer}
 				jobs, found[keyOf(layer)] = append(jobs, j), j
 			}
-			maps.DeleteFunc(j.layer.Annotations, func(key, value string) bool { return layer.Annotations[key] != value })
+			maps.DeleteFunc(j.layer.Annotations, func(key, value string) bool {
+				return layer.Annotations[key] != value
+			})
 			j.addOrigin(image, formats)
 		}
 	}
@@ -84,7 +86,8 @@ func (j *job) probeCount() int64 { return int64(len(j.origins)) }
 func sortImages(images []*registry.Image) []*registry.Image {
 	return slices.SortedFunc(slices.Values(images), func(a, b *registry.Image) int {
 		return cmp.Or(
-			cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Digest, b.Digest), cmp.Compare(a.Reference, b.Reference),
+			cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Digest, b.Digest),
+			cmp.Compare(a.Reference, b.Reference),
 		)
 	})
 }

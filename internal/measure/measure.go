@@ -77,7 +77,8 @@ type Measurer struct {
 	Registry *registry.Client
 	Kept     *store.Store                                                     // nil keeps nothing
 	Log      func(ctx context.Context, message string, fields map[string]any) // nil logs nothing
-	Secrets  *redact.Secrets                                                  // what a text from within a layer may not show
+	// what a text from within a layer may not show
+	Secrets *redact.Secrets
 }
 
 // Measure resolves the images, measures their layers and adds them up. Errors are *failure.Error,

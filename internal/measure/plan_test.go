@@ -44,18 +44,42 @@ func TestPlan(t *testing.T) {
 		sizes  []int64
 		want   string
 	}{
-		"full streams everything":                 {Full, 1, []int64{1, 20 * gib}, "[stream stream]"},
-		"manifest reads nothing":                  {Manifest, 64 * mib, []int64{1, 20 * gib}, "[declare declare]"},
-		"auto streams a whole image that fits":    {Auto, 64 * mib, []int64{50 * mib, 10 * mib}, "[stream stream]"},
-		"auto probes what is no small part of it": {Auto, 64 * mib, []int64{20 * gib, 49 * mib, 15 * mib}, fmt.Sprintf("[probe %d probe %d stream]", 47*mib/8, mib)},
-		"large ones share half of it at first":    {Auto, 64 * mib, []int64{gib, gib, gib, gib, gib, gib, gib, gib}, fmt.Sprintf("[probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d]", 15*mib/4)},
-		"a sample of a large layer":               {Sample, 64 * mib, []int64{20 * gib}, fmt.Sprintf("[probe %d]", 47*mib/4)},
-		"auto streams no base beside a model":     {Auto, 64 * mib, []int64{20 * gib, 49 * mib}, fmt.Sprintf("[probe %d probe %d]", 47*mib/8, mib)},
-		"auto streams a part of a small budget":   {Auto, 4 * mib, []int64{mib, mib, mib, 10 * mib}, fmt.Sprintf("[stream probe %d probe %d probe %d]", 256*kib, 256*kib, 512*kib)},
-		"a larger budget counts for one layer":    {Sample, 256 * mib, []int64{20 * gib}, fmt.Sprintf("[probe %d]", 47*mib)},
-		"a small part of a middling layer":        {Sample, 64 * mib, []int64{256 * mib}, fmt.Sprintf("[probe %d]", 8*mib)},
-		"a small layer may be read whole":         {Sample, 64 * mib, []int64{100 * kib}, fmt.Sprintf("[probe %d]", 100*kib)},
-		"many large ones share, in steps":         {Sample, 64 * mib, []int64{gib, gib, gib, gib, gib, gib, gib, gib}, fmt.Sprintf("[probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d]", 8*mib)},
+		"full streams everything":              {Full, 1, []int64{1, 20 * gib}, "[stream stream]"},
+		"manifest reads nothing":               {Manifest, 64 * mib, []int64{1, 20 * gib}, "[declare declare]"},
+		"auto streams a whole image that fits": {Auto, 64 * mib, []int64{50 * mib, 10 * mib}, "[stream stream]"},
+		"auto probes what is no small part of it": {
+			Auto, 64 * mib, []int64{20 * gib, 49 * mib, 15 * mib},
+			fmt.Sprintf("[probe %d probe %d stream]", 47*mib/8, mib),
+		},
+		"large ones share half of it at first": {
+			Auto, 64 * mib, []int64{gib, gib, gib, gib, gib, gib, gib, gib},
+			fmt.Sprintf(
+				"[probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d]",
+				15*mib/4,
+			),
+		},
+		"a sample of a large layer": {Sample, 64 * mib, []int64{20 * gib}, fmt.Sprintf("[probe %d]", 47*mib/4)},
+		"auto streams no base beside a model": {
+			Auto, 64 * mib, []int64{20 * gib, 49 * mib}, fmt.Sprintf("[probe %d probe %d]", 47*mib/8, mib),
+		},
+		"auto streams a part of a small budget": {
+			Auto, 4 * mib, []int64{mib, mib, mib, 10 * mib},
+			fmt.Sprintf("[stream probe %d probe %d probe %d]", 256*kib, 256*kib, 512*kib),
+		},
+		"a larger budget counts for one layer": {
+			Sample, 256 * mib, []int64{20 * gib}, fmt.Sprintf("[probe %d]", 47*mib),
+		},
+		"a small part of a middling layer": {Sample, 64 * mib, []int64{256 * mib}, fmt.Sprintf("[probe %d]", 8*mib)},
+		"a small layer may be read whole": {
+			Sample, 64 * mib, []int64{100 * kib}, fmt.Sprintf("[probe %d]", 100*kib),
+		},
+		"many large ones share, in steps": {
+			Sample, 64 * mib, []int64{gib, gib, gib, gib, gib, gib, gib, gib},
+			fmt.Sprintf(
+				"[probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d probe %[1]d]",
+				8*mib,
+			),
+		},
 		"what would teach too little is not read": {Sample, 300 * kib, []int64{gib, gib}, "[declare declare]"},
 		"an empty layer is no trouble":            {Auto, 64 * mib, []int64{0}, "[stream]"},
 		"no layers are no trouble":                {Auto, 64 * mib, nil, "[]"},
@@ -140,14 +164,23 @@ func TestRoundsFollowWhatIsUncertain(t *testing.T) {
 		want string
 		rest int64
 	}{
-		"the widest":             {[]*job{probed("a", gib, mib, 10, true), probed("b", gib, mib, 100, true)}, 32 * mib, "[probe 2097152]", 31 * mib},
-		"and the next to it":     {[]*job{probed("a", gib, mib, 50, true), probed("b", gib, 2*mib, 100, true)}, 32 * mib, "[probe 4194304 probe 2097152]", 29 * mib},
-		"what knows all is done": {[]*job{probed("a", gib, mib, 10, true), probed("b", gib, mib, 100, false)}, 32 * mib, "[probe 2097152]", 31 * mib},
-		"what is small":          {[]*job{probed("a", 4*mib, mib, 10, true)}, 32 * mib, "[stream]", 28 * mib},
-		"no ranges":              {[]*job{failed}, 32 * mib, "[stream]", 12 * mib},
-		"what is left":           {[]*job{probed("a", gib, 4*mib, 10, true)}, mib + 5, "[probe 5242880]", 5},
-		"nothing is left":        {[]*job{probed("a", gib, 4*mib, 10, true)}, 5, "[]", 5},
-		"nothing is uncertain":   {[]*job{probed("a", gib, 4*mib, 0, true)}, 32 * mib, "[]", 32 * mib},
+		"the widest": {
+			[]*job{probed("a", gib, mib, 10, true), probed("b", gib, mib, 100, true)}, 32 * mib, "[probe 2097152]",
+			31 * mib,
+		},
+		"and the next to it": {
+			[]*job{probed("a", gib, mib, 50, true), probed("b", gib, 2*mib, 100, true)}, 32 * mib,
+			"[probe 4194304 probe 2097152]", 29 * mib,
+		},
+		"what knows all is done": {
+			[]*job{probed("a", gib, mib, 10, true), probed("b", gib, mib, 100, false)}, 32 * mib, "[probe 2097152]",
+			31 * mib,
+		},
+		"what is small":        {[]*job{probed("a", 4*mib, mib, 10, true)}, 32 * mib, "[stream]", 28 * mib},
+		"no ranges":            {[]*job{failed}, 32 * mib, "[stream]", 12 * mib},
+		"what is left":         {[]*job{probed("a", gib, 4*mib, 10, true)}, mib + 5, "[probe 5242880]", 5},
+		"nothing is left":      {[]*job{probed("a", gib, 4*mib, 10, true)}, 5, "[]", 5},
+		"nothing is uncertain": {[]*job{probed("a", gib, 4*mib, 0, true)}, 32 * mib, "[]", 32 * mib},
 	} {
 		round, rest := nextRound(test.jobs, test.left, DefaultReadBudget)
 		if got := fmt.Sprint(round); got != test.want || rest != test.rest {
@@ -167,11 +200,13 @@ func TestAutoEndsWhenTheDiskIsCertain(t *testing.T) {
 		disk disksize.Request
 		want bool
 	}{
-		"known well":       {layersize.Interval{Value: 100, Min: 95, Max: 105}, DefaultDisk, true},
-		"wide above":       {layersize.Interval{Value: 100, Min: 95, Max: 106}, DefaultDisk, false},
-		"wide below":       {layersize.Interval{Value: 100, Min: 94, Max: 105}, DefaultDisk, false},
-		"two disks":        {layersize.Interval{Value: 157 * gib / 10, Min: 15 * gib, Max: 16 * gib}, DefaultDisk, false},
-		"two disks beside": {layersize.Interval{Value: 16 * gib / 10, Min: 155 * gib / 100, Max: 165 * gib / 100}, full, false},
+		"known well": {layersize.Interval{Value: 100, Min: 95, Max: 105}, DefaultDisk, true},
+		"wide above": {layersize.Interval{Value: 100, Min: 95, Max: 106}, DefaultDisk, false},
+		"wide below": {layersize.Interval{Value: 100, Min: 94, Max: 105}, DefaultDisk, false},
+		"two disks":  {layersize.Interval{Value: 157 * gib / 10, Min: 15 * gib, Max: 16 * gib}, DefaultDisk, false},
+		"two disks beside": {
+			layersize.Interval{Value: 16 * gib / 10, Min: 155 * gib / 100, Max: 165 * gib / 100}, full, false,
+		},
 		"too large anyway": {layersize.Interval{Value: 1 << 50, Min: 1 << 50, Max: 1 << 50}, DefaultDisk, true},
 	} {
 		if got := isDecided(&Report{RequiredBytes: test.need}, test.disk); got != test.want {

@@ -14,8 +14,8 @@ type prefetchedBlob struct {
 	err   error
 }
 
-// prefetchStart begins to read the first bytes of a blob that has more. The caller waits for the end of
-// it.
+// prefetchStart begins to read the first bytes of a blob that has more. The caller waits for the
+// end of it.
 func prefetchStart(blob layersize.Blob, bytes int64) *prefetchedBlob {
 	a := &prefetchedBlob{Blob: blob, done: make(chan struct{}), start: make([]byte, bytes)}
 	go func() {

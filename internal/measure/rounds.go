@@ -42,7 +42,9 @@ func isDecided(report *Report, disk disksize.Request) bool {
 // that are at least half as wide, as they can be read side by side. It returns the layers to
 // measure again, none when the budget has no room for a step, and what is left of the budget.
 func nextRound(jobs []*job, left, budget int64) (round []*job, rest int64) {
-	uncertain := slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool { return j.boundsWidth() == 0 || !j.canNarrow() })
+	uncertain := slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool {
+		return j.boundsWidth() == 0 || !j.canNarrow()
+	})
 	slices.SortFunc(uncertain, func(a, b *job) int {
 		return cmp.Or(cmp.Compare(b.boundsWidth(), a.boundsWidth()), cmp.Compare(a.layer.Digest, b.layer.Digest))
 	})

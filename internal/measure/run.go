@@ -63,7 +63,9 @@ func (m *Measurer) measureOrigin(ctx context.Context, j *job, o *origin) (err er
 
 // inputOf is a layer as layersize takes it. Nothing is read of it without a blob.
 func inputOf(j *job, blob layersize.Blob) layersize.Layer {
-	return layersize.Layer{MediaType: j.layer.MediaType, Size: j.layer.Size, Annotations: j.layer.Annotations, Blob: blob}
+	return layersize.Layer{
+		MediaType: j.layer.MediaType, Size: j.layer.Size, Annotations: j.layer.Annotations, Blob: blob,
+	}
 }
 
 func (o *origin) layerError(j *job, err error) error {

@@ -11,7 +11,8 @@ import (
 // with the default margin.
 func (m *Measurer) SizeGiB(ctx context.Context, images []string) (int64, error) {
 	report, err := m.Measure(ctx, Request{
-		Images: images, Platform: registry.DefaultPlatform, Mode: Auto, ReadBudget: DefaultReadBudget, Disk: DefaultDisk,
+		Images: images, Platform: registry.DefaultPlatform, Mode: Auto, ReadBudget: DefaultReadBudget,
+		Disk: DefaultDisk,
 	})
 	if err != nil {
 		return 0, err

@@ -207,13 +207,16 @@ func TestASOCIIndexCountsWhatAStreamDoes(t *testing.T) {
 
 	second := index(t, indexV2, ztocs)
 	found := pushed(t, s.host+"/soci/second:index", second)
-	enabled, ok := mutate.Annotations(image, map[string]string{"com.amazon.soci.index-digest": found.Digest.String()}).(v1.Image)
+	enabled, ok := mutate.Annotations(image, map[string]string{
+		"com.amazon.soci.index-digest": found.Digest.String(),
+	}).(v1.Image)
 	if !ok {
 		t.Fatal("no image")
 	}
 	pushed(t, s.host+"/soci/second:v1", enabled)
 
-	for repository, referrers := range map[string]int{"soci/first": 2, "soci/second": 0} { // the API, and the tag in its place
+	// the API, and the tag in its place
+	for repository, referrers := range map[string]int{"soci/first": 2, "soci/second": 0} {
 		reference := s.host + "/" + repository + ":v1"
 		want := streamed(t, reference)
 		s.since()
@@ -239,7 +242,9 @@ func TestASOCIIndexCountsWhatAStreamDoes(t *testing.T) {
 		if n := count(asked, "sha256-") + count(asked, "/referrers/"); n != referrers {
 			t.Errorf("%s: %d requests for referrers, want %d: %v", repository, n, referrers, asked)
 		}
-		most := 3 + referrers + 1 + 2*5 // manifest and configuration; index; for each layer the zTOC, its check in two rounds, and its trailer
+		// manifest and configuration; index; for each layer the zTOC, its check in two rounds, and
+		// its trailer
+		most := 3 + referrers + 1 + 2*5
 		if referrers > 0 {
 			most += 2 // while the referrers were looked for, the layers' starts were read
 		}
@@ -313,22 +318,35 @@ func TestALyingIndexIsNeverBelieved(t *testing.T) {
 	l, tarball := indexable(t, 1)
 	last := func(z *ztoctest.ZTOC) *ztoctest.File { return &z.Files[len(z.Files)-1] }
 	for name, lie := range map[string]func(z *ztoctest.ZTOC) []byte{
-		"a smaller file":     func(z *ztoctest.ZTOC) []byte { last(z).Size /= 2; return z.Bytes() },
-		"a larger file":      func(z *ztoctest.ZTOC) []byte { last(z).Size *= 2; return z.Bytes() },
-		"a negative size":    func(z *ztoctest.ZTOC) []byte { last(z).Size = -1; return z.Bytes() },
-		"no last file":       func(z *ztoctest.ZTOC) []byte { z.Files = z.Files[:len(z.Files)-1]; return z.Bytes() },
-		"half of the files":  func(z *ztoctest.ZTOC) []byte { z.Files = slices.Delete(z.Files, 50, 200); return z.Bytes() },
-		"no files":           func(z *ztoctest.ZTOC) []byte { z.Files = nil; return z.Bytes() },
-		"another order":      func(z *ztoctest.ZTOC) []byte { slices.Reverse(z.Files); return z.Bytes() },
-		"a shorter tar":      func(z *ztoctest.ZTOC) []byte { last(z).Size -= 1 << 20; z.Uncompressed -= 1 << 20; return z.Bytes() },
-		"a longer tar":       func(z *ztoctest.ZTOC) []byte { last(z).Size += 1 << 20; z.Uncompressed += 1 << 20; return z.Bytes() },
+		"a smaller file":  func(z *ztoctest.ZTOC) []byte { last(z).Size /= 2; return z.Bytes() },
+		"a larger file":   func(z *ztoctest.ZTOC) []byte { last(z).Size *= 2; return z.Bytes() },
+		"a negative size": func(z *ztoctest.ZTOC) []byte { last(z).Size = -1; return z.Bytes() },
+		"no last file":    func(z *ztoctest.ZTOC) []byte { z.Files = z.Files[:len(z.Files)-1]; return z.Bytes() },
+		"half of the files": func(z *ztoctest.ZTOC) []byte {
+			z.Files = slices.Delete(z.Files, 50, 200)
+			return z.Bytes()
+		},
+		"no files":      func(z *ztoctest.ZTOC) []byte { z.Files = nil; return z.Bytes() },
+		"another order": func(z *ztoctest.ZTOC) []byte { slices.Reverse(z.Files); return z.Bytes() },
+		"a shorter tar": func(z *ztoctest.ZTOC) []byte {
+			last(z).Size -= 1 << 20
+			z.Uncompressed -= 1 << 20
+			return z.Bytes()
+		},
+		"a longer tar": func(z *ztoctest.ZTOC) []byte {
+			last(z).Size += 1 << 20
+			z.Uncompressed += 1 << 20
+			return z.Bytes()
+		},
 		"another blob":       func(z *ztoctest.ZTOC) []byte { z.Compressed++; return z.Bytes() },
 		"a directory of all": func(z *ztoctest.ZTOC) []byte { last(z).Type = "dir"; return z.Bytes() },
 		"an unknown type":    func(z *ztoctest.ZTOC) []byte { last(z).Type = "socket"; return z.Bytes() },
 		"a future version":   func(z *ztoctest.ZTOC) []byte { z.Version = "2.0"; return z.Bytes() },
 		"half of a zTOC":     func(z *ztoctest.ZTOC) []byte { b := z.Bytes(); return b[:len(b)/2] },
-		"no zTOC":            func(*ztoctest.ZTOC) []byte { return []byte("no FlatBuffer at all, only a text of some length") },
-		"nothing":            func(*ztoctest.ZTOC) []byte { return nil },
+		"no zTOC": func(*ztoctest.ZTOC) []byte {
+			return []byte("no FlatBuffer at all, only a text of some length")
+		},
+		"nothing": func(*ztoctest.ZTOC) []byte { return nil },
 		"files of one name": func(z *ztoctest.ZTOC) []byte {
 			for i := range z.Files {
 				z.Files[i].Name = "app/same"
@@ -393,7 +411,9 @@ func TestAnIndexOfAnotherImageIsNotTaken(t *testing.T) {
 		"no digest": func(string) string { return "../../../etc" },
 	} {
 		repository := "other/" + strings.ReplaceAll(name, " ", "-")
-		annotated, ok := mutate.Annotations(imageOf(t, l), map[string]string{"com.amazon.soci.index-digest": digestOf(repository)}).(v1.Image)
+		annotated, ok := mutate.Annotations(imageOf(t, l), map[string]string{
+			"com.amazon.soci.index-digest": digestOf(repository),
+		}).(v1.Image)
 		if !ok {
 			t.Fatal("no image")
 		}

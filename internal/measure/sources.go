@@ -68,7 +68,10 @@ func (m *Measurer) probeLayer(
 			fault = passing.Err
 		case external == nil:
 		case left < 0: // it costs more than the probe in whose place it stands
-			notes = append(notes, fmt.Sprintf("%s has %d bytes, and %d may be read", external.Name(), external.Bytes, j.allowance))
+			notes = append(
+				notes,
+				fmt.Sprintf("%s has %d bytes, and %d may be read", external.Name(), external.Bytes, j.allowance),
+			)
 		default:
 			key := j.annotatedKey(o, "indexed", fmt.Sprintf("%s %d", external.Digest, left))
 			return m.measureOnce(ctx, probe.Source{Further: []layersize.Source{external}}, key, input, left)

@@ -62,7 +62,8 @@ func (j *job) servedKey(o *origin, how string) string {
 // annotatedKey is the key of results that also depend on annotations, which the layer's digest does
 // not cover.
 func (j *job) annotatedKey(o *origin, how string, with any) string {
-	annotations, _ := json.Marshal(j.layer.Annotations) // of strings to strings, which cannot fail, with its keys in order
+	// of strings to strings, which cannot fail, with its keys in order
+	annotations, _ := json.Marshal(j.layer.Annotations)
 	return fmt.Sprintf("%s %x %v", j.servedKey(o, how), sha256.Sum256(annotations), with)
 }
 

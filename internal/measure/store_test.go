@@ -22,10 +22,11 @@ import (
 
 // recordingRegistry is a registry that remembers what it was asked for.
 type recordingRegistry struct {
-	host   string
-	mu     sync.Mutex
-	log    []string
-	whole  []string                                          // of that, the paths that were asked for by GET and without a range
+	host string
+	mu   sync.Mutex
+	log  []string
+	// of that, the paths that were asked for by GET and without a range
+	whole  []string
 	before func(w http.ResponseWriter, r *http.Request) bool // true when it answered
 }
 

@@ -84,7 +84,9 @@ func TestFullStreamsAWindowOf128MiB(t *testing.T) {
 	half := len(tarball) / 2
 	for name, layer := range map[string]*blob{
 		"first": zstdLayer(t, tarball, zstd.WithWindowSize(128<<20)),
-		"later": glued(t, tarball, zstdLayer(t, tarball[:half]), zstdLayer(t, tarball[half:], zstd.WithWindowSize(128<<20))),
+		"later": glued(
+			t, tarball, zstdLayer(t, tarball[:half]), zstdLayer(t, tarball[half:], zstd.WithWindowSize(128<<20)),
+		),
 	} {
 		reference := s.host + "/windows/full-" + name + ":v1"
 		pushed(t, reference, imageOf(t, layer))

@@ -11,20 +11,24 @@ import (
 func TestLayersAreReadAsContainerdReadsThem(t *testing.T) {
 	t.Parallel()
 	for mediaType, want := range map[string]Layer{
-		"application/vnd.oci.image.layer.v1.tar":                       {Compression: None},
-		"application/vnd.oci.image.layer.v1.tar+gzip":                  {Compression: Gzip, Detects: true},
-		"application/vnd.oci.image.layer.v1.tar+zstd":                  {Compression: Zstandard, Detects: true},
-		"application/vnd.oci.image.layer.v1.tar+zstd+chunked":          {Compression: Zstandard, Detects: true},
-		"application/vnd.oci.image.layer.v1.tar+gzip+zz":               {Compression: None},
-		"application/vnd.oci.image.layer.v1.tar+foo":                   {Compression: None},
-		"application/vnd.oci.image.layer.v1.tar+gzip;x=y":              {Compression: None},
-		"application/vnd.oci.image.layer.v1.tar+":                      {Compression: None},
-		"application/vnd.oci.image.layer.nondistributable.v1.tar+gzip": {Compression: Gzip, Detects: true, Foreign: true},
-		"application/vnd.docker.image.rootfs.diff.tar":                 {Compression: None, Detects: true},
-		"application/vnd.docker.image.rootfs.diff.tar.gzip":            {Compression: Gzip, Detects: true},
-		"application/vnd.docker.image.rootfs.diff.tar.gzip+foo":        {Compression: None},
-		"application/vnd.docker.image.rootfs.diff.tar.zstd":            {Compression: Zstandard, Detects: true, Recent: true},
-		"application/vnd.docker.image.rootfs.foreign.diff.tar.gzip":    {Compression: Gzip, Detects: true, Foreign: true},
+		"application/vnd.oci.image.layer.v1.tar":              {Compression: None},
+		"application/vnd.oci.image.layer.v1.tar+gzip":         {Compression: Gzip, Detects: true},
+		"application/vnd.oci.image.layer.v1.tar+zstd":         {Compression: Zstandard, Detects: true},
+		"application/vnd.oci.image.layer.v1.tar+zstd+chunked": {Compression: Zstandard, Detects: true},
+		"application/vnd.oci.image.layer.v1.tar+gzip+zz":      {Compression: None},
+		"application/vnd.oci.image.layer.v1.tar+foo":          {Compression: None},
+		"application/vnd.oci.image.layer.v1.tar+gzip;x=y":     {Compression: None},
+		"application/vnd.oci.image.layer.v1.tar+":             {Compression: None},
+		"application/vnd.oci.image.layer.nondistributable.v1.tar+gzip": {
+			Compression: Gzip, Detects: true, Foreign: true,
+		},
+		"application/vnd.docker.image.rootfs.diff.tar":          {Compression: None, Detects: true},
+		"application/vnd.docker.image.rootfs.diff.tar.gzip":     {Compression: Gzip, Detects: true},
+		"application/vnd.docker.image.rootfs.diff.tar.gzip+foo": {Compression: None},
+		"application/vnd.docker.image.rootfs.diff.tar.zstd": {
+			Compression: Zstandard, Detects: true, Recent: true,
+		},
+		"application/vnd.docker.image.rootfs.foreign.diff.tar.gzip": {Compression: Gzip, Detects: true, Foreign: true},
 	} {
 		got, err := ParseLayer(mediaType)
 		if err != nil || got != want {

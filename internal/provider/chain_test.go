@@ -104,12 +104,15 @@ func stsOptions() ststest.Options {
 func (w *world) profiles(t *testing.T) {
 	t.Helper()
 	for name, content := range map[string]string{
-		".tccli/default.credential":  `{"secretId": "AKIDhome", "secretKey": "CANARY-home"}`,
-		"creds/prod.credential":      `{"secretId": "AKIDprofile", "secretKey": "CANARY-profile"}`,
-		"creds/prod.configure":       `{"_sys_param": {"region": "ap-shanghai", "output": "json"}}`,
-		"creds/with-role.credential": fmt.Sprintf(`{"secretId": "AKIDprofile", "secretKey": "CANARY-profile", "role-arn": %q, "role-session-name": "tf"}`, roleARN+"profile"),
-		"token":                      "CANARY-file-token\n",
-		"token.json":                 `{"web_identity_token": "CANARY-file-token"}`,
+		".tccli/default.credential": `{"secretId": "AKIDhome", "secretKey": "CANARY-home"}`,
+		"creds/prod.credential":     `{"secretId": "AKIDprofile", "secretKey": "CANARY-profile"}`,
+		"creds/prod.configure":      `{"_sys_param": {"region": "ap-shanghai", "output": "json"}}`,
+		"creds/with-role.credential": fmt.Sprintf(
+			`{"secretId": "AKIDprofile", "secretKey": "CANARY-profile", "role-arn": %q, "role-session-name": "tf"}`,
+			roleARN+"profile",
+		),
+		"token":      "CANARY-file-token\n",
+		"token.json": `{"web_identity_token": "CANARY-file-token"}`,
 	} {
 		file := filepath.Join(w.files, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
@@ -190,17 +193,21 @@ func TestEveryArgumentOfTheOfficialProviderIsTaken(t *testing.T) {
 	w.mustPlan(
 		t,
 		map[string]string{
-			"keys":      static + `region = "ap-beijing"`,
-			"temporary": `secret_id = "AKIDtemporary"` + "\n" + `secret_key = "CANARY-temporary"` + "\n" + `security_token = "CANARY-token"`,
-			"public": `secret_id = "AKIDdomain"` + "\n" + `secret_key = "CANARY-domain"` + "\n" + `protocol = "HTTP"` + "\n" + `domain = "example.internal"` + "\n" +
+			"keys": static + `region = "ap-beijing"`,
+			"temporary": `secret_id = "AKIDtemporary"` + "\n" + `secret_key = "CANARY-temporary"` + "\n" +
+				`security_token = "CANARY-token"`,
+			"public": `secret_id = "AKIDdomain"` + "\n" + `secret_key = "CANARY-domain"` + "\n" +
+				`protocol = "HTTP"` + "\n" + `domain = "example.internal"` + "\n" +
 				`endpoints = { tke = "http://tke.example.internal" }`,
 			"profile":      `shared_credentials_dir = "~/creds"` + "\n" + `profile = "prod"`,
 			"profile_role": `shared_credentials_dir = "FILES/creds"` + "\n" + `profile = "with-role"`,
 			"home":         `region = "ap-singapore"`,
 			"cvm":          `cam_role_name = "machine"`,
 			"pod":          `enable_pod_oidc = true`,
-			"allowed":      `allowed_account_ids = ["100000000001"]` + "\n" + `secret_id = "AKIDguarded"` + "\n" + `secret_key = "CANARY-guarded"`,
-			"forbidden":    `forbidden_account_ids = ["100000000002"]` + "\n" + `secret_id = "AKIDguarded"` + "\n" + `secret_key = "CANARY-guarded"`,
+			"allowed": `allowed_account_ids = ["100000000001"]` + "\n" + `secret_id = "AKIDguarded"` + "\n" +
+				`secret_key = "CANARY-guarded"`,
+			"forbidden": `forbidden_account_ids = ["100000000002"]` + "\n" + `secret_id = "AKIDguarded"` + "\n" +
+				`secret_key = "CANARY-guarded"`,
 			"role": static + fmt.Sprintf(`
   assume_role {
     role_arn         = %q
@@ -275,21 +282,86 @@ func TestEveryVariableOfTheOfficialProviderIsTaken(t *testing.T) {
 		env  []map[string]string
 		want string
 	}{
-		"keys and region": {[]map[string]string{static, {"TENCENTCLOUD_REGION": "ap-beijing", "TENCENTCLOUD_API_REQUEST_CLIENT": "pipeline-7"}}, "AKIDstatic in ap-beijing"},
-		"a token": {[]map[string]string{{"TENCENTCLOUD_SECRET_ID": "AKIDtemporary", "TENCENTCLOUD_SECRET_KEY": "CANARY-temporary", "TENCENTCLOUD_SECURITY_TOKEN": "CANARY-token"}},
-			"AKIDtemporary in ap-guangzhou"},
-		"tccli's token": {[]map[string]string{{"TENCENTCLOUD_SECRET_ID": "AKIDtemporary", "TENCENTCLOUD_SECRET_KEY": "CANARY-temporary", "TENCENTCLOUD_TOKEN": "CANARY-token"}},
-			"AKIDtemporary in ap-guangzhou"},
-		"protocol and domain": {[]map[string]string{static, role, {"TENCENTCLOUD_PROTOCOL": "HTTP", "TENCENTCLOUD_DOMAIN": "example.internal", "TKEIMAGE_ENDPOINT_TKE": "", "TKEIMAGE_ENDPOINT_STS": ""}},
-			"environment in ap-guangzhou"},
-		"a profile":      {[]map[string]string{{"TENCENTCLOUD_SHARED_CREDENTIALS_DIR": "FILES/creds", "TENCENTCLOUD_PROFILE": "prod"}}, "AKIDprofile in ap-shanghai"},
-		"no variable":    {nil, "AKIDhome in ap-guangzhou"},
-		"a CVM's role":   {[]map[string]string{{"TENCENTCLOUD_CAM_ROLE_NAME": "machine"}}, "machine in ap-guangzhou"},
-		"a role":         {[]map[string]string{static, role}, "environment in ap-guangzhou"},
-		"an external id": {[]map[string]string{{"TENCENTCLOUD_CAM_ROLE_NAME": "machine", "TENCENTCLOUD_ASSUME_ROLE_EXTERNAL_ID": "e", "TENCENTCLOUD_ASSUME_ROLE_ARN": external, "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME": "tf"}}, "external in ap-guangzhou"},
-		"SAML":           {[]map[string]string{role, {"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION": assertion, "TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN": samlIDP}}, "environment in ap-guangzhou"},
-		"a web identity": {[]map[string]string{role, {"TENCENTCLOUD_ASSUME_ROLE_PROVIDER_ID": "corp-oidc", "TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN": "CANARY-web-token"}}, "environment in ap-guangzhou"},
-		"its file":       {[]map[string]string{role, {"TENCENTCLOUD_ASSUME_ROLE_PROVIDER_ID": "corp-oidc", "TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN_FILE": "FILES/token"}}, "environment in ap-guangzhou"},
+		"keys and region": {
+			[]map[string]string{
+				static, {"TENCENTCLOUD_REGION": "ap-beijing", "TENCENTCLOUD_API_REQUEST_CLIENT": "pipeline-7"},
+			},
+			"AKIDstatic in ap-beijing",
+		},
+		"a token": {
+			[]map[string]string{{
+				"TENCENTCLOUD_SECRET_ID":      "AKIDtemporary",
+				"TENCENTCLOUD_SECRET_KEY":     "CANARY-temporary",
+				"TENCENTCLOUD_SECURITY_TOKEN": "CANARY-token",
+			}},
+			"AKIDtemporary in ap-guangzhou",
+		},
+		"tccli's token": {
+			[]map[string]string{{
+				"TENCENTCLOUD_SECRET_ID":  "AKIDtemporary",
+				"TENCENTCLOUD_SECRET_KEY": "CANARY-temporary",
+				"TENCENTCLOUD_TOKEN":      "CANARY-token",
+			}},
+			"AKIDtemporary in ap-guangzhou",
+		},
+		"protocol and domain": {
+			[]map[string]string{
+				static, role,
+				{
+					"TENCENTCLOUD_PROTOCOL": "HTTP",
+					"TENCENTCLOUD_DOMAIN":   "example.internal",
+					"TKEIMAGE_ENDPOINT_TKE": "",
+					"TKEIMAGE_ENDPOINT_STS": "",
+				},
+			},
+			"environment in ap-guangzhou",
+		},
+		"a profile": {
+			[]map[string]string{{"TENCENTCLOUD_SHARED_CREDENTIALS_DIR": "FILES/creds", "TENCENTCLOUD_PROFILE": "prod"}},
+			"AKIDprofile in ap-shanghai",
+		},
+		"no variable":  {nil, "AKIDhome in ap-guangzhou"},
+		"a CVM's role": {[]map[string]string{{"TENCENTCLOUD_CAM_ROLE_NAME": "machine"}}, "machine in ap-guangzhou"},
+		"a role":       {[]map[string]string{static, role}, "environment in ap-guangzhou"},
+		"an external id": {
+			[]map[string]string{{
+				"TENCENTCLOUD_CAM_ROLE_NAME":            "machine",
+				"TENCENTCLOUD_ASSUME_ROLE_EXTERNAL_ID":  "e",
+				"TENCENTCLOUD_ASSUME_ROLE_ARN":          external,
+				"TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME": "tf",
+			}},
+			"external in ap-guangzhou",
+		},
+		"SAML": {
+			[]map[string]string{
+				role,
+				{
+					"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION": assertion,
+					"TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN":  samlIDP,
+				},
+			},
+			"environment in ap-guangzhou",
+		},
+		"a web identity": {
+			[]map[string]string{
+				role,
+				{
+					"TENCENTCLOUD_ASSUME_ROLE_PROVIDER_ID":        "corp-oidc",
+					"TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN": "CANARY-web-token",
+				},
+			},
+			"environment in ap-guangzhou",
+		},
+		"its file": {
+			[]map[string]string{
+				role,
+				{
+					"TENCENTCLOUD_ASSUME_ROLE_PROVIDER_ID":             "corp-oidc",
+					"TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN_FILE": "FILES/token",
+				},
+			},
+			"environment in ap-guangzhou",
+		},
 	} {
 		env := map[string]string{}
 		for _, part := range test.env {

@@ -44,7 +44,8 @@ func TestWhereToAskIsNotGuessed(t *testing.T) {
 		argument string
 		value    tftypes.Value
 	}{
-		"secret_id": {"secret_id", unknownText}, "region": {"region", unknownText}, "domain": {"domain", unknownText}, "protocol": {"protocol", unknownText},
+		"secret_id": {"secret_id", unknownText}, "region": {"region", unknownText}, "domain": {"domain", unknownText},
+		"protocol":      {"protocol", unknownText},
 		"all endpoints": {"endpoints", tftypes.NewValue(endpoints, tftypes.UnknownValue)},
 		"one endpoint":  {"endpoints", tftypes.NewValue(endpoints, map[string]tftypes.Value{"tke": unknownText})},
 	} {

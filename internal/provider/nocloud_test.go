@@ -48,7 +48,9 @@ func TestExamplesPlanWithoutCloudCredentials(t *testing.T) {
 		"functions/pod_annotations":            {prints: "root-cbs-size"},
 		"functions/root_disk_size_gib":         {prints: "size_gib"},
 		"data-sources/tkeimage_root_disk_size": {prints: "report"},
-		"complete":                             {variables: cache, arguments: []string{"-target=data.tkeimage_root_disk_size.this"}},
+		"complete": {
+			variables: cache, arguments: []string{"-target=data.tkeimage_root_disk_size.this"},
+		},
 	} {
 		t.Run(example, func(t *testing.T) {
 			t.Parallel()

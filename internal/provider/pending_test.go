@@ -123,12 +123,29 @@ func TestRegistriesThatAreKnownOnlyDuringApply(t *testing.T) {
 		says       string // empty: the image is read
 		asks       bool
 	}{
-		"a password":                    {tftypes.NewValue(kind, map[string]tftypes.Value{registry.host: tftypes.NewValue(entry, half)}), "/private/app:v1", "Registry configuration is not known until apply", false},
-		"a registry":                    {tftypes.NewValue(kind, map[string]tftypes.Value{registry.host: tftypes.NewValue(entry, tftypes.UnknownValue)}), "/app:v1", "Registry configuration is not known until apply", false},
-		"another registry":              {tftypes.NewValue(kind, map[string]tftypes.Value{"r.example.com": tftypes.NewValue(entry, half)}), "/app:v1", "", true},
-		"another registry, and refused": {tftypes.NewValue(kind, map[string]tftypes.Value{"r.example.com": tftypes.NewValue(entry, half)}), "/private/app:v1", "Registry refuses the credentials", true},
-		"all, and a public image":       {tftypes.NewValue(kind, tftypes.UnknownValue), "/app:v1", "", true},
-		"all, and a private image":      {tftypes.NewValue(kind, tftypes.UnknownValue), "/private/app:v1", "Registry configuration is not known until apply", true},
+		"a password": {
+			tftypes.NewValue(kind, map[string]tftypes.Value{registry.host: tftypes.NewValue(entry, half)}),
+			"/private/app:v1", "Registry configuration is not known until apply", false,
+		},
+		"a registry": {
+			tftypes.NewValue(kind, map[string]tftypes.Value{
+				registry.host: tftypes.NewValue(entry, tftypes.UnknownValue),
+			}),
+			"/app:v1", "Registry configuration is not known until apply", false,
+		},
+		"another registry": {
+			tftypes.NewValue(kind, map[string]tftypes.Value{"r.example.com": tftypes.NewValue(entry, half)}),
+			"/app:v1", "", true,
+		},
+		"another registry, and refused": {
+			tftypes.NewValue(kind, map[string]tftypes.Value{"r.example.com": tftypes.NewValue(entry, half)}),
+			"/private/app:v1", "Registry refuses the credentials", true,
+		},
+		"all, and a public image": {tftypes.NewValue(kind, tftypes.UnknownValue), "/app:v1", "", true},
+		"all, and a private image": {
+			tftypes.NewValue(kind, tftypes.UnknownValue), "/private/app:v1",
+			"Registry configuration is not known until apply", true,
+		},
 	} {
 		registry.reset()
 		got := speakWith(

@@ -155,8 +155,15 @@ func TestAFoundCacheIsWhatAnImportWouldGive(t *testing.T) {
 
 	kind := s.schemas.ResourceSchemas["tkeimage_cache"].ValueType()
 	resource := decode(t, kind, found.Resource)
-	for attribute, want := range map[string]tftypes.Value{"id": text(id), "name": text("llm"), "rebuild": text("replace"), "vpc_id": tftypes.NewValue(tftypes.String, nil),
-		"tags": tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, map[string]tftypes.Value{"team": text("ml")})} {
+	for attribute, want := range map[string]tftypes.Value{
+		"id":      text(id),
+		"name":    text("llm"),
+		"rebuild": text("replace"),
+		"vpc_id":  tftypes.NewValue(tftypes.String, nil),
+		"tags": tftypes.NewValue(
+			tftypes.Map{ElementType: tftypes.String}, map[string]tftypes.Value{"team": text("ml")},
+		),
+	} {
 		if !resource[attribute].Equal(want) {
 			t.Errorf("%s is %s, want %s", attribute, resource[attribute], want)
 		}

@@ -20,7 +20,9 @@ func TestANullArgumentMayComeInEitherForm(t *testing.T) {
 		return &dynamic
 	}
 	server := provider.NewServer(provider.Options{})()
-	for name, null := range map[string]*tfprotov6.DynamicValue{"encoded": number(nil), "without data": {}, "absent": nil} {
+	for name, null := range map[string]*tfprotov6.DynamicValue{
+		"encoded": number(nil), "without data": {}, "absent": nil,
+	} {
 		answer, err := server.CallFunction(t.Context(), &tfprotov6.CallFunctionRequest{
 			Name: "root_disk_size_gib", Arguments: []*tfprotov6.DynamicValue{number(1 << 35), null, null},
 		})

@@ -106,8 +106,8 @@ func sessionsOfTheWait(t *testing.T, cloud *tketest.Server) int {
 	return len(seen)
 }
 
-// TestCredentialsThatCannotBeObtainedSayWhy has a provider block for each way to fail, and what a user
-// reads.
+// TestCredentialsThatCannotBeObtainedSayWhy has a provider block for each way to fail, and what a
+// user reads.
 func TestCredentialsThatCannotBeObtainedSayWhy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -125,21 +125,43 @@ func TestCredentialsThatCannotBeObtainedSayWhy(t *testing.T) {
 				"ResourceNotFound.RoleNotFound", "Request id: sts-", "check the spelling of role_arn"}},
 		"a role that trusts others": {block: static + assume(external), says: []string{"using the credentials from " +
 			"the provider argument secret_id", "UnauthorizedOperation", "sts:AssumeRole"}},
-		"a wrong key": {block: "secret_id = \"AKIDstatic\"\n  secret_key = \"CANARY-wrong\"\n" + assume(roleARN+"block"), says: []string{
-			"AuthFailure.SignatureFailure", "using the credentials from the provider argument secret_id, the " +
-				"provider argument secret_key"}},
+		"a wrong key": {
+			block: "secret_id = \"AKIDstatic\"\n  secret_key = \"CANARY-wrong\"\n" + assume(roleARN+"block"),
+			says: []string{
+				"AuthFailure.SignatureFailure", "using the credentials from the provider argument secret_id, the " +
+					"provider argument secret_key"},
+		},
 		"another account": {block: static + `allowed_account_ids = ["100000000002"]`, says: []string{
 			"belong to account 100000000001; allowed_account_ids has only 100000000002", "The credentials came " +
 				"from the provider argument secret_id"}},
 		"a CVM without the role": {block: `cam_role_name = "other"`, says: []string{
-			"the role other of this CVM (the provider argument cam_role_name)", "knows no role \"other\" (HTTP 404)", "must be bound to the CVM"}},
+			"the role other of this CVM (the provider argument cam_role_name)", "knows no role \"other\" (HTTP 404)",
+			"must be bound to the CVM"}},
 		"no Pod": {block: `enable_pod_oidc = true`, says: []string{"The provider has enable_pod_oidc, " +
 			"but the environment has no TKE_REGION, TKE_PROVIDER_ID, TKE_WEB_IDENTITY_TOKEN_FILE, TKE_ROLE_ARN"}},
-		"nothing":            {env: map[string]string{"HOME": "/nonexistent"}, says: []string{"No cloud credentials were found", "/nonexistent/.tccli/default.credential, which does not exist", "cam_role_name"}},
-		"nothing for a role": {block: assume(roleARN + "block"), env: map[string]string{"HOME": "/nonexistent"}, says: []string{"No credentials were found to assume the role " + roleARN + "block (the block assume_role) with"}},
-		"half a pair":        {block: `secret_id = "AKIDstatic"`, says: []string{"Credentials are incomplete", "TENCENTCLOUD_SECRET_KEY"}},
-		"half a role":        {block: static + "  assume_role {\n    role_arn = \"qcs::cam::uin/1:roleName/x\"\n  }", says: []string{"assume_role has no session_name", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME"}},
-		"two blocks":         {block: static + assume(roleARN+"block") + "\n" + assume(external), says: []string{"at most 1"}},
+		"nothing": {
+			env: map[string]string{"HOME": "/nonexistent"},
+			says: []string{
+				"No cloud credentials were found", "/nonexistent/.tccli/default.credential, which does not exist",
+				"cam_role_name",
+			},
+		},
+		"nothing for a role": {
+			block: assume(roleARN + "block"),
+			env:   map[string]string{"HOME": "/nonexistent"},
+			says: []string{
+				"No credentials were found to assume the role " + roleARN + "block (the block assume_role) with",
+			},
+		},
+		"half a pair": {
+			block: `secret_id = "AKIDstatic"`,
+			says:  []string{"Credentials are incomplete", "TENCENTCLOUD_SECRET_KEY"},
+		},
+		"half a role": {
+			block: static + "  assume_role {\n    role_arn = \"qcs::cam::uin/1:roleName/x\"\n  }",
+			says:  []string{"assume_role has no session_name", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME"},
+		},
+		"two blocks": {block: static + assume(roleARN+"block") + "\n" + assume(external), says: []string{"at most 1"}},
 		"a half of SAML": {block: "  assume_role_with_saml {\n    role_arn = \"r\"\n    session_name = " +
 			"\"tf\"\n    saml_assertion = \"Q0FO\"\n  }", says: []string{"assume_role_with_saml has no principal_arn"}},
 	} {

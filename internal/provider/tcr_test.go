@@ -101,7 +101,9 @@ func TestTokensOfTCR(t *testing.T) {
 	}
 	c.oneToken(t, "registry_id = \"tcr-ak9876\"\n  token_type = \"longterm\"\n  description = \"builder\"")
 	says(t, c.must(t, "plan"), "A long-term token was created")
-	if given := tcr.Issued(); given[len(given)-1] != (tcrtest.IssuedToken{Registry: "tcr-ak9876", Type: "longterm", Description: "builder"}) {
+	if given := tcr.Issued(); given[len(given)-1] != (tcrtest.IssuedToken{
+		Registry: "tcr-ak9876", Type: "longterm", Description: "builder",
+	}) {
 		t.Errorf("given %+v", given)
 	}
 	for arguments, want := range map[string][]string{

@@ -45,7 +45,12 @@ func TestATagThatMovesIsWorthAWarning(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
 	c := newCLI(t, acctest.Cloud(t, tketest.Options{}))
-	for images, warned := range map[string]bool{`["app"]`: true, `["r.example.com:5000/app:latest"]`: true, `["app:v1"]`: false, `["app@sha256:` + strings.Repeat("a", 64) + `"]`: false} {
+	for images, warned := range map[string]bool{
+		`["app"]`:                           true,
+		`["r.example.com:5000/app:latest"]`: true,
+		`["app:v1"]`:                        false,
+		`["app@sha256:` + strings.Repeat("a", 64) + `"]`: false,
+	} {
 		c.oneCache(t, "images = "+images)
 		c.must(t, "init")
 		if got := strings.Contains(c.must(t, "plan"), "A moving tag will leave this cache stale"); got != warned {

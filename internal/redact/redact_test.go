@@ -79,7 +79,8 @@ func spelled(secret string) map[string]string {
 		"broken characters":  secret[:7] + "\xff" + secret[7:],
 	}
 	for name, encoding := range map[string]*base64.Encoding{
-		"padded": base64.StdEncoding, "bare": base64.RawStdEncoding, "for URLs": base64.URLEncoding, "for URLs, bare": base64.RawURLEncoding,
+		"padded": base64.StdEncoding, "bare": base64.RawStdEncoding, "for URLs": base64.URLEncoding,
+		"for URLs, bare": base64.RawURLEncoding,
 	} {
 		for _, before := range []string{"", "u:", "user:", "name:", `{"password":"`} {
 			forms["Base64, "+name+", after "+before] = encoding.EncodeToString([]byte(before + secret))
@@ -129,7 +130,9 @@ func leaks(text, secret string) bool {
 			if json.Unmarshal([]byte(`"`+form+`"`), &quoted) == nil {
 				forms = append(forms, quoted)
 			}
-			for _, word := range strings.FieldsFunc(form, func(r rune) bool { return strings.ContainsRune(" <>[]\"{}", r) }) {
+			for _, word := range strings.FieldsFunc(form, func(r rune) bool {
+				return strings.ContainsRune(" <>[]\"{}", r)
+			}) {
 				for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 					for shift := range min(4, len(word)) {
 						decoded, _ := encoding.DecodeString(word[shift:])
@@ -169,7 +172,10 @@ func TestAPartOfALongSecretIsCutOut(t *testing.T) {
 	t.Parallel()
 	const token = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUuY29tIn0.c2lnbmF0dXJlLW9mLXRoaXMtdG9rZW4"
 	s := holding(token)
-	for _, said := range []string{"bad token " + token[:40] + "…", "…" + token[30:70] + "…", "token " + token[:7], token[len(token)-6:] + " is wrong"} {
+	for _, said := range []string{
+		"bad token " + token[:40] + "…", "…" + token[30:70] + "…", "token " + token[:7],
+		token[len(token)-6:] + " is wrong",
+	} {
 		if got := s.Text(said, 500); !strings.Contains(got, redact.Mark) {
 			t.Errorf("%q becomes %q", said, got)
 		}
@@ -200,7 +206,10 @@ func TestNothingOfASecretIsLeftAtACut(t *testing.T) {
 func TestATextWithAShortSecretIsWithheld(t *testing.T) {
 	t.Parallel()
 	s := holding("x1-y")
-	for _, said := range []string{"your password x1-y is wrong", "X1-Y", "x%31-y", `x\u0031-y`, base64.StdEncoding.EncodeToString([]byte("user:x1-y")), "x\u200b1-y"} {
+	for _, said := range []string{
+		"your password x1-y is wrong", "X1-Y", "x%31-y", `x\u0031-y`,
+		base64.StdEncoding.EncodeToString([]byte("user:x1-y")), "x\u200b1-y",
+	} {
 		if got := s.Text(said, 500); got != redact.Withheld {
 			t.Errorf("%q becomes %q", said, got)
 		}
@@ -220,8 +229,10 @@ func TestControlCharactersAreMadeVisible(t *testing.T) {
 	t.Parallel()
 	var none *redact.Secrets
 	for said, want := range map[string]string{
-		"a\x1b[31mred\x07": `a\u001b[31mred\u0007`, "a\u009b31m": `a\u009b31m`, "a\u202eb\u2066c": `a\u202eb\u2066c`, "a\u200b\ufeffb": `a\u200b\ufeffb`,
-		"two\r\nlines\tand\u2028one": "two lines and one", "\xff\xfebytes": `\xff\xfebytes`, "naïve 中文": "naïve 中文", "a\U000e0041": `a\U000e0041`, "": "",
+		"a\x1b[31mred\x07": `a\u001b[31mred\u0007`, "a\u009b31m": `a\u009b31m`, "a\u202eb\u2066c": `a\u202eb\u2066c`,
+		"a\u200b\ufeffb":             `a\u200b\ufeffb`,
+		"two\r\nlines\tand\u2028one": "two lines and one", "\xff\xfebytes": `\xff\xfebytes`, "naïve 中文": "naïve 中文",
+		"a\U000e0041": `a\U000e0041`, "": "",
 	} {
 		if got := none.Text(said, 500); got != want {
 			t.Errorf("%q becomes %q, want %q", said, got, want)
@@ -326,7 +337,8 @@ func TestALogLineIsCleaned(t *testing.T) {
 func TestMediaTypesFollowTheirGrammar(t *testing.T) {
 	t.Parallel()
 	for text, valid := range map[string]bool{
-		"application/vnd.oci.image.layer.v1.tar+gzip": true, "a/b": true, "": false, "application": false, "a/b/c": false,
+		"application/vnd.oci.image.layer.v1.tar+gzip": true, "a/b": true, "": false, "application": false,
+		"a/b/c":                     false,
 		"text/plain; charset=utf-8": false, "a /b": false, "a/b\x1b": false, "a/" + strings.Repeat("b", 128): false,
 	} {
 		if redact.IsMediaType(text) != valid {

@@ -11,8 +11,9 @@ func (s *search) assembleImage() (*Image, error) {
 		return nil, err
 	}
 	image := &Image{
-		Digest: s.first.manifest.digest, Platform: s.first.platform.String(), Manifests: []string{s.first.manifest.digest},
-		Metadata: s.first.listDocuments(), Layers: layers, Annotations: s.first.manifest.parseAnnotations(),
+		Digest: s.first.manifest.digest, Platform: s.first.platform.String(),
+		Manifests: []string{s.first.manifest.digest},
+		Metadata:  s.first.listDocuments(), Layers: layers, Annotations: s.first.manifest.parseAnnotations(),
 		Featured: s.featured,
 	}
 	chains, blobs := map[string]bool{}, map[string]bool{}
@@ -22,7 +23,8 @@ func (s *search) assembleImage() (*Image, error) {
 	var alternatives descriptors
 	for _, other := range s.others {
 		s.pulled = append(s.pulled, other.listDocuments()...)
-		if checkLayerTypes(other.manifest.layers) != nil { // not what every node pulls, and no reason to refuse the first
+		// not what every node pulls, and no reason to refuse the first
+		if checkLayerTypes(other.manifest.layers) != nil {
 			s.keepBlobs(other.manifest.layers)
 			continue
 		}
@@ -33,7 +35,9 @@ func (s *search) assembleImage() (*Image, error) {
 		image.Manifests = append(image.Manifests, other.manifest.digest)
 		for _, layer := range stack {
 			if chains[layer.ChainID] {
-				alternatives.addMissing(blobs, Descriptor{Digest: layer.Digest, MediaType: layer.MediaType, Size: layer.Size})
+				alternatives.addMissing(blobs, Descriptor{
+					Digest: layer.Digest, MediaType: layer.MediaType, Size: layer.Size,
+				})
 				continue
 			}
 			chains[layer.ChainID] = true

@@ -54,7 +54,10 @@ func newTokens(t *testing.T, server *stand, allow func(r *http.Request) bool) *t
 		s.forms = append(s.forms, r.Form)
 		if !allow(r) {
 			w.WriteHeader(http.StatusUnauthorized)
-			fmt.Fprintf(w, `{"errors":[{"code":"UNAUTHORIZED","message":"not with %s %s"}]}`, r.Header.Get("Authorization"), r.Form.Get("refresh_token"))
+			fmt.Fprintf(
+				w, `{"errors":[{"code":"UNAUTHORIZED","message":"not with %s %s"}]}`, r.Header.Get("Authorization"),
+				r.Form.Get("refresh_token"),
+			)
 			return true
 		}
 		s.issued.Add(1)
@@ -76,7 +79,9 @@ func (s *stand) wantTokenOf(from *tokens, realm string) {
 		if from.issued.Load() > 0 && r.Header.Get("Authorization") == "Bearer "+from.latest() {
 			return false
 		}
-		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm=%q,service="stand",scope="repository:x:pull"`, realm))
+		w.Header().Set(
+			"WWW-Authenticate", fmt.Sprintf(`Bearer realm=%q,service="stand",scope="repository:x:pull"`, realm),
+		)
 		w.WriteHeader(http.StatusUnauthorized)
 		fmt.Fprintf(w, `{"errors":[{"code":"UNAUTHORIZED","message":"you sent %s"}]}`, r.Header.Get("Authorization"))
 		return true
@@ -123,7 +128,8 @@ func TestRefusedCredentialsAreNotSentAgainAndAgain(t *testing.T) {
 	config.Transport.Hosts, config.Manifests = withPassword(s.host()), &memory{}
 	_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
 	assertKind(t, err, failure.Unauthorized)
-	want := []string{"HEAD /v2/x/manifests/1", "HEAD /v2/x/manifests/1", "GET /v2/x/manifests/1"} // without, with, and for the words
+	// without, with, and for the words
+	want := []string{"HEAD /v2/x/manifests/1", "HEAD /v2/x/manifests/1", "GET /v2/x/manifests/1"}
 	if diff := cmp.Diff(want, s.requests()); diff != "" {
 		t.Error(diff)
 	}
@@ -151,7 +157,8 @@ func TestTokensComeFromARealmOnAnotherPortWithTheRegistrysCredentials(t *testing
 
 func TestPublicImagesAreReadWithAnAnonymousToken(t *testing.T) {
 	t.Parallel()
-	s, realm := newStand(t), newTokens(t, newStand(t), func(r *http.Request) bool { return r.Header.Get("Authorization") == "" })
+	s := newStand(t)
+	realm := newTokens(t, newStand(t), func(r *http.Request) bool { return r.Header.Get("Authorization") == "" })
 	s.image("x", "1", "linux/amd64", []byte("a"))
 	s.wantToken(realm)
 	mustResolve(t, newClient(t, quick(t)), s.host()+"/x:1", "")
@@ -170,7 +177,8 @@ func TestFortyReadersAuthenticateOnce(t *testing.T) {
 	for i := range 40 {
 		readers.Go(func() {
 			p := make([]byte, 10)
-			if _, err := c.Blob(t.Context(), image, image.Layers[0]).ReadAt(p, int64(i)); err != nil || !bytes.Equal(p, data[i:i+10]) {
+			if _, err := c.Blob(t.Context(), image, image.Layers[0]).ReadAt(p, int64(i)); err != nil ||
+				!bytes.Equal(p, data[i:i+10]) {
 				t.Error(err)
 			}
 		})
@@ -235,7 +243,9 @@ func TestRefusedCredentialsSayWhoseTheyWere(t *testing.T) {
 			failure.SourceDocker:        {DockerConfigDir: inDocker},
 		} {
 			all := quick(t)
-			all.Transport.Hosts, all.Transport.DockerConfigDir = config.Hosts, orDefault(config.DockerConfigDir, all.Transport.DockerConfigDir)
+			all.Transport.Hosts, all.Transport.DockerConfigDir = config.Hosts, orDefault(
+				config.DockerConfigDir, all.Transport.DockerConfigDir,
+			)
 			_, err := newClient(t, all).Resolve(t.Context(), s.host()+"/x:1", "")
 			if e := assertKind(t, err, failure.Unauthorized); e.CredentialSource != want {
 				t.Errorf("source %q, want %q: %v", e.CredentialSource, want, e)
@@ -247,13 +257,17 @@ func TestRefusedCredentialsSayWhoseTheyWere(t *testing.T) {
 func TestAnIdentityTokenIsExchangedByPost(t *testing.T) {
 	t.Parallel()
 	s, realm := newStand(t), newTokens(t, newStand(t), func(r *http.Request) bool {
-		return r.Method == http.MethodPost && r.PostForm.Get("grant_type") == "refresh_token" && r.PostForm.Get("refresh_token") == canaryIdentity &&
-			r.PostForm.Get("scope") == "repository:x:pull" && r.PostForm.Get("service") == "stand" && r.Header.Get("Authorization") == ""
+		return r.Method == http.MethodPost && r.PostForm.Get("grant_type") == "refresh_token" &&
+			r.PostForm.Get("refresh_token") == canaryIdentity &&
+			r.PostForm.Get("scope") == "repository:x:pull" && r.PostForm.Get("service") == "stand" &&
+			r.Header.Get("Authorization") == ""
 	})
 	s.image("x", "1", "linux/amd64", []byte("a"))
 	s.wantToken(realm)
 	config := quick(t)
-	config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): map[string]string{"identitytoken": canaryIdentity}}})
+	config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{
+		"auths": map[string]any{s.host(): map[string]string{"identitytoken": canaryIdentity}},
+	})
 	mustResolve(t, newClient(t, config), s.host()+"/x:1", "")
 	if realm.issued.Load() != 1 {
 		t.Error(realm.requests())
@@ -265,7 +279,9 @@ func TestARefusedIdentityTokenDoesNotShow(t *testing.T) {
 	s, realm := newStand(t), newTokens(t, newStand(t), func(*http.Request) bool { return false })
 	s.wantToken(realm)
 	config := quick(t)
-	config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): map[string]string{"identitytoken": canaryIdentity}}})
+	config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{
+		"auths": map[string]any{s.host(): map[string]string{"identitytoken": canaryIdentity}},
+	})
 	_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
 	e := assertKind(t, err, failure.Unauthorized)
 	if e.Host != realm.host() || e.Action != "getting a token" || e.CredentialSource != failure.SourceDocker {
@@ -280,7 +296,9 @@ func TestARegistryTokenIsUsedAsItIs(t *testing.T) {
 	s.wantToken(realm)
 	realm.issued.Add(1)
 	config := quick(t)
-	config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): map[string]string{"registrytoken": realm.latest()}}})
+	config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{
+		"auths": map[string]any{s.host(): map[string]string{"registrytoken": realm.latest()}},
+	})
 	mustResolve(t, newClient(t, config), s.host()+"/x:1", "")
 	if got := realm.requests(); got != nil {
 		t.Error(got)
@@ -289,7 +307,10 @@ func TestARegistryTokenIsUsedAsItIs(t *testing.T) {
 
 func TestAChallengeThatCannotBeAnsweredIsUnauthorized(t *testing.T) {
 	t.Parallel()
-	for _, line := range []string{"", "Negotiate", `Bearer realm=""`, `Bearer service="x"`, `Bearer realm="ftp://x/y"`, `Bearer realm="http://u:` + canaryPassword + `@127.0.0.1/x"`, `Bearer realm="://` + canaryQuery + `"`} {
+	for _, line := range []string{
+		"", "Negotiate", `Bearer realm=""`, `Bearer service="x"`, `Bearer realm="ftp://x/y"`,
+		`Bearer realm="http://u:` + canaryPassword + `@127.0.0.1/x"`, `Bearer realm="://` + canaryQuery + `"`,
+	} {
 		s := newStand(t)
 		s.intercept = func(w http.ResponseWriter, r *http.Request) bool {
 			w.Header().Set("WWW-Authenticate", line)
@@ -319,7 +340,9 @@ func TestTheTokenServiceMayNotRedirectToAnotherHost(t *testing.T) {
 		http.Redirect(w, r, elsewhere.URL+"/token", http.StatusTemporaryRedirect)
 		return true
 	}
-	for _, auth := range []map[string]string{{"identitytoken": canaryIdentity}, {"username": user, "password": canaryPassword}} {
+	for _, auth := range []map[string]string{
+		{"identitytoken": canaryIdentity}, {"username": user, "password": canaryPassword},
+	} {
 		config := quick(t)
 		config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): auth}})
 		_, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")

@@ -48,7 +48,9 @@ func TestReadAtReadsWhatIsThere(t *testing.T) {
 	content := randomBytes(1000)
 	s, c, image := withLayer(t, content)
 	b := c.Blob(t.Context(), image, image.Layers[0])
-	for _, test := range []struct{ off, length, want int }{{0, 10, 10}, {500, 100, 100}, {990, 10, 10}, {990, 50, 10}, {999, 1, 1}, {0, 1000, 1000}, {0, 2000, 1000}} {
+	for _, test := range []struct{ off, length, want int }{
+		{0, 10, 10}, {500, 100, 100}, {990, 10, 10}, {990, 50, 10}, {999, 1, 1}, {0, 1000, 1000}, {0, 2000, 1000},
+	} {
 		p := make([]byte, test.length)
 		n, err := b.ReadAt(p, int64(test.off))
 		wantErr := error(nil)
@@ -155,15 +157,19 @@ func TestAnswersToARangeThatAreNotThatRange(t *testing.T) {
 		want     failure.Kind
 		requests int
 	}{
-		"no Content-Range":       {partial("", "0123456789"), failure.Protocol, 1},
-		"another offset":         {partial("bytes 11-20/100", "0123456789"), failure.Protocol, 1},
-		"another end":            {partial("bytes 10-18/100", "012345678"), failure.Protocol, 1},
-		"another size":           {partial("bytes 10-19/99", "0123456789"), failure.Protocol, 1},
-		"another unit":           {partial("lines 10-19/100", "0123456789"), failure.Protocol, 1},
-		"several parts":          {partial("", "--x\r\nContent-Range: bytes 10-19/100\r\n\r\n0123456789"), failure.Protocol, 1},
-		"a short body":           {partial("bytes 10-19/100", "01234"), failure.Protocol, 2}, // then asked for the other half
-		"an empty body":          {partial("bytes 10-19/100", ""), failure.Unreachable, 3},
-		"no such range":          {status(http.StatusRequestedRangeNotSatisfiable, "Content-Range", "bytes */5"), failure.Malformed, 1},
+		"no Content-Range": {partial("", "0123456789"), failure.Protocol, 1},
+		"another offset":   {partial("bytes 11-20/100", "0123456789"), failure.Protocol, 1},
+		"another end":      {partial("bytes 10-18/100", "012345678"), failure.Protocol, 1},
+		"another size":     {partial("bytes 10-19/99", "0123456789"), failure.Protocol, 1},
+		"another unit":     {partial("lines 10-19/100", "0123456789"), failure.Protocol, 1},
+		"several parts": {
+			partial("", "--x\r\nContent-Range: bytes 10-19/100\r\n\r\n0123456789"), failure.Protocol, 1,
+		},
+		"a short body":  {partial("bytes 10-19/100", "01234"), failure.Protocol, 2}, // then asked for the other half
+		"an empty body": {partial("bytes 10-19/100", ""), failure.Unreachable, 3},
+		"no such range": {
+			status(http.StatusRequestedRangeNotSatisfiable, "Content-Range", "bytes */5"), failure.Malformed, 1,
+		},
 		"no such blob":           {status(http.StatusNotFound), failure.NotFound, 1},
 		"forbidden":              {status(http.StatusForbidden), failure.Forbidden, 1},
 		"nothing":                {status(http.StatusNoContent), failure.Protocol, 1},
@@ -205,7 +211,8 @@ func TestARangeThatBreaksIsResumedWhereItBroke(t *testing.T) {
 		return true
 	}
 	p := make([]byte, 50)
-	if _, err := c.Blob(t.Context(), image, image.Layers[0]).ReadAt(p, 10); err != nil || !bytes.Equal(p, content[10:60]) {
+	if _, err := c.Blob(t.Context(), image, image.Layers[0]).ReadAt(p, 10); err != nil ||
+		!bytes.Equal(p, content[10:60]) {
 		t.Fatal(err)
 	}
 	if got := strings.Join(ranges, " "); got != "bytes=10-59 bytes=30-59 bytes=50-59" {
@@ -328,7 +335,10 @@ func TestABlobOfAnImpossibleImageIsAnError(t *testing.T) {
 }
 
 func FuzzParseContentRange(f *testing.F) {
-	for _, seed := range []string{"bytes 0-9/10", "bytes 5-5/*", "bytes */10", "bytes 9223372036854775807-9223372036854775807/*", "bytes -1-5/7"} {
+	for _, seed := range []string{
+		"bytes 0-9/10", "bytes 5-5/*", "bytes */10", "bytes 9223372036854775807-9223372036854775807/*",
+		"bytes -1-5/7",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value string) {

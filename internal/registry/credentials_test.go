@@ -17,7 +17,9 @@ func TestTheConfigurationOfAHostGoesBeforeDockers(t *testing.T) {
 	s.image("x", "1", "linux/amd64", []byte("a"))
 	s.wantBasic(user, canaryPassword)
 	config := quick(t)
-	config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{"auths": map[string]any{s.host(): map[string]string{"username": "docker", "password": "wrong"}}})
+	config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{
+		"auths": map[string]any{s.host(): map[string]string{"username": "docker", "password": "wrong"}},
+	})
 	config.Transport.Hosts = withPassword(s.host())
 	mustResolve(t, newClient(t, config), s.host()+"/x:1", "")
 }
@@ -45,11 +47,16 @@ func TestDockersConfigurationIsReadForHostsAndRepositories(t *testing.T) {
 func TestCredentialHelpersAreRun(t *testing.T) {
 	helpers := t.TempDir()
 	helper := func(name, script string) {
-		if err := os.WriteFile(filepath.Join(helpers, "docker-credential-"+name), []byte("#!/bin/sh\n"+script), 0o700); err != nil {
+		if err := os.WriteFile(
+			filepath.Join(helpers, "docker-credential-"+name), []byte("#!/bin/sh\n"+script), 0o700,
+		); err != nil {
 			t.Fatal(err)
 		}
 	}
-	helper("good", `read host; echo "{\"ServerURL\":\"$host\",\"Username\":\"`+user+`\",\"Secret\":\"`+canaryPassword+`\"}"`)
+	helper(
+		"good",
+		`read host; echo "{\"ServerURL\":\"$host\",\"Username\":\"`+user+`\",\"Secret\":\"`+canaryPassword+`\"}"`,
+	)
 	helper("none", `echo "credentials not found in native keychain"; exit 1`)
 	helper("bad", `echo "`+canaryPassword+` could not be unlocked"; exit 1`)
 	helper("slow", `exec sleep 2`)
@@ -60,7 +67,9 @@ func TestCredentialHelpersAreRun(t *testing.T) {
 	s.wantBasic(user, canaryPassword)
 	resolve := func(helper string) error {
 		config := quick(t)
-		config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{"credHelpers": map[string]string{s.host(): helper}})
+		config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{
+			"credHelpers": map[string]string{s.host(): helper},
+		})
 		ctx, cancel := contextFor(t, 500*time.Millisecond)
 		defer cancel()
 		_, err := newClient(t, config).Resolve(ctx, s.host()+"/x:1", "")
@@ -108,7 +117,8 @@ func TestABrokenDockerConfigurationStopsOnlyWhatNeedsIt(t *testing.T) {
 		c := newClient(t, config)
 		mustResolve(t, c, public.host()+"/x:1", "")
 		_, err := c.Resolve(t.Context(), private.host()+"/x:1", "")
-		if e := assertKind(t, err, failure.Unauthorized); e.CredentialNote == "" || !strings.Contains(e.Error(), e.CredentialNote) {
+		if e := assertKind(t, err, failure.Unauthorized); e.CredentialNote == "" ||
+			!strings.Contains(e.Error(), e.CredentialNote) {
 			t.Errorf("%+v", e)
 		}
 	}

@@ -13,7 +13,8 @@ import (
 const emptyConfig = `{"mediaType":"application/vnd.oci.image.config.v1+json","size":2,"digest":"` + someDigest + `"}`
 
 func oneLayer(size string) string {
-	return `{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","size":` + size + `,"digest":"` + someDigest + `"}`
+	return `{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","size":` + size + `,"digest":"` + someDigest +
+		`"}`
 }
 
 func TestDocumentsThatDoNotHoldTogetherAreErrorsOfTheirKind(t *testing.T) {
@@ -22,24 +23,46 @@ func TestDocumentsThatDoNotHoldTogetherAreErrorsOfTheirKind(t *testing.T) {
 		document string
 		want     failure.Kind
 	}{
-		"not JSON":                   {`<html>`, failure.Malformed},
-		"JSON and more":              {`{"schemaVersion":2,"manifests":[]} x`, failure.Malformed},
-		"an array":                   {`[]`, failure.Malformed},
-		"nothing":                    {`{}`, failure.NotAnImage},
-		"schema 1":                   {`{"schemaVersion":1,"fsLayers":[]}`, failure.NotAnImage},
-		"schema 1 by media type":     {`{"mediaType":"application/vnd.docker.distribution.manifest.v1+prettyjws"}`, failure.NotAnImage},
+		"not JSON":      {`<html>`, failure.Malformed},
+		"JSON and more": {`{"schemaVersion":2,"manifests":[]} x`, failure.Malformed},
+		"an array":      {`[]`, failure.Malformed},
+		"nothing":       {`{}`, failure.NotAnImage},
+		"schema 1":      {`{"schemaVersion":1,"fsLayers":[]}`, failure.NotAnImage},
+		"schema 1 by media type": {
+			`{"mediaType":"application/vnd.docker.distribution.manifest.v1+prettyjws"}`, failure.NotAnImage,
+		},
 		"manifest and index at once": {`{"manifests":[],"layers":[]}`, failure.Malformed},
-		"an index that denies it":    {`{"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}`, failure.Malformed},
-		"a manifest that denies it":  {`{"mediaType":"application/vnd.oci.image.index.v1+json","config":` + emptyConfig + `}`, failure.Malformed},
-		"a config without a digest":  {`{"config":{"mediaType":"application/vnd.oci.image.config.v1+json","size":2}}`, failure.Malformed},
-		"a negative size":            {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("-1") + `]}`, failure.Malformed},
-		"a size beyond int64":        {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("9223372036854775808") + `]}`, failure.Malformed},
-		"a size that is no integer":  {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("1e30") + `]}`, failure.Malformed},
-		"sizes whose sum overflows":  {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("9223372036854775807") + `,` + oneLayer("9223372036854775807") + `]}`, failure.Malformed},
-		"a layer without a digest":   {`{"config":` + emptyConfig + `,"layers":[{"size":1}]}`, failure.Malformed},
-		"a digest that is none":      {`{"config":` + emptyConfig + `,"layers":[{"size":1,"digest":"../../x"}]}`, failure.Malformed},
-		"too many layers":            {`{"config":` + emptyConfig + `,"layers":[` + strings.Repeat(oneLayer("1")+",", maxLayers) + oneLayer("1") + `]}`, failure.TooLarge},
-		"an entry with a bad size":   {`{"manifests":[{"size":-5,"digest":"` + someDigest + `"}]}`, failure.Malformed},
+		"an index that denies it": {
+			`{"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}`, failure.Malformed,
+		},
+		"a manifest that denies it": {
+			`{"mediaType":"application/vnd.oci.image.index.v1+json","config":` + emptyConfig + `}`, failure.Malformed,
+		},
+		"a config without a digest": {
+			`{"config":{"mediaType":"application/vnd.oci.image.config.v1+json","size":2}}`, failure.Malformed,
+		},
+		"a negative size": {`{"config":` + emptyConfig + `,"layers":[` + oneLayer("-1") + `]}`, failure.Malformed},
+		"a size beyond int64": {
+			`{"config":` + emptyConfig + `,"layers":[` + oneLayer("9223372036854775808") + `]}`, failure.Malformed,
+		},
+		"a size that is no integer": {
+			`{"config":` + emptyConfig + `,"layers":[` + oneLayer("1e30") + `]}`, failure.Malformed,
+		},
+		"sizes whose sum overflows": {
+			`{"config":` + emptyConfig + `,"layers":[` + oneLayer("9223372036854775807") + `,` +
+				oneLayer("9223372036854775807") + `]}`,
+			failure.Malformed,
+		},
+		"a layer without a digest": {`{"config":` + emptyConfig + `,"layers":[{"size":1}]}`, failure.Malformed},
+		"a digest that is none": {
+			`{"config":` + emptyConfig + `,"layers":[{"size":1,"digest":"../../x"}]}`, failure.Malformed,
+		},
+		"too many layers": {
+			`{"config":` + emptyConfig + `,"layers":[` + strings.Repeat(oneLayer("1")+",", maxLayers) +
+				oneLayer("1") + `]}`,
+			failure.TooLarge,
+		},
+		"an entry with a bad size": {`{"manifests":[{"size":-5,"digest":"` + someDigest + `"}]}`, failure.Malformed},
 	} {
 		_, err := parseDocument([]byte(test.document), someDigest)
 		e := assertKind(t, err, test.want)
@@ -65,7 +88,8 @@ func TestAManifestThatIsNoImageIsAnArtifact(t *testing.T) {
 
 func TestAThousandLayersAreRead(t *testing.T) {
 	t.Parallel()
-	document := `{"config":` + emptyConfig + `,"layers":[` + strings.Repeat(oneLayer("1")+",", 999) + oneLayer("1") + `]}`
+	document := `{"config":` + emptyConfig + `,"layers":[` + strings.Repeat(oneLayer("1")+",", 999) + oneLayer("1") +
+		`]}`
 	doc, err := parseDocument([]byte(document), someDigest)
 	if err != nil || len(doc.layers) != 1000 {
 		t.Fatalf("%v", err)
@@ -97,7 +121,10 @@ func TestChainIDsFollowTheSpecification(t *testing.T) {
 
 func FuzzParseDocument(f *testing.F) {
 	f.Add([]byte(`{"schemaVersion":2,"config":` + emptyConfig + `,"layers":[` + oneLayer("7") + `]}`))
-	f.Add([]byte(`{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","size":3,"digest":"` + someDigest + `","platform":{"os":"linux","architecture":"arm"}}]}`))
+	f.Add([]byte(
+		`{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","size":3,"digest":"` +
+			someDigest + `","platform":{"os":"linux","architecture":"arm"}}]}`,
+	))
 	f.Add([]byte(`{"schemaVersion":1}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		doc, err := parseDocument(data, someDigest)
@@ -123,7 +150,10 @@ func FuzzParseDocument(f *testing.F) {
 }
 
 func FuzzParseConfiguration(f *testing.F) {
-	f.Add([]byte(`{"os":"linux","architecture":"arm64","variant":"v8","rootfs":{"type":"layers","diff_ids":["` + someDigest + `"]}}`))
+	f.Add([]byte(
+		`{"os":"linux","architecture":"arm64","variant":"v8","rootfs":{"type":"layers","diff_ids":["` + someDigest +
+			`"]}}`,
+	))
 	f.Add([]byte(`{"rootfs":{"diff_ids":[null]}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		config, err := parseConfiguration(data)

@@ -35,7 +35,9 @@ func TestWhereANameLeadsIsJudgedWithTLSToo(t *testing.T) {
 		"fd00:ec2::254": true, "64:ff9b::a9fe:a9fe": true, "2002:7f00:1::1": true, "fec0::1": true, "0.0.0.0": true,
 	} {
 		storage, err := ledTo(t, "https://blobs.example.com/x", func(registry, storage *stand) map[string]server {
-			return map[string]server{"example.com:443": {registry, "203.0.113.7"}, "blobs.example.com:443": {storage, at}}
+			return map[string]server{
+				"example.com:443": {registry, "203.0.113.7"}, "blobs.example.com:443": {storage, at},
+			}
 		})
 		if !refused {
 			if err != nil {
@@ -118,7 +120,9 @@ func TestATokenServiceIsJudgedByItsAddress(t *testing.T) {
 	config.Transport.Base = namesAt(map[string]server{
 		"example.com:443": {s, "203.0.113.7"}, "auth.example.com:443": {auth.stand, "169.254.169.254"},
 	})
-	config.Transport.Hosts = map[string]transport.Host{"example.com": {Username: user, Password: canaryPassword, CACertificate: s.ca()}}
+	config.Transport.Hosts = map[string]transport.Host{
+		"example.com": {Username: user, Password: canaryPassword, CACertificate: s.ca()},
+	}
 	_, err := newClient(t, config).Resolve(t.Context(), "example.com/x:1", "")
 	assertKind(t, err, failure.Refused)
 	if got := auth.requests(); got != nil {

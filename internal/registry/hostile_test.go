@@ -170,7 +170,9 @@ func TestSizesThatTheIndexAnnouncesMustBeTrue(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	entry := s.image("x", "", "linux/amd64", []byte("a"))
-	for size, want := range map[int64]failure.Kind{entry.Size + 1: failure.Malformed, maxDocument + 1: failure.TooLarge} {
+	for size, want := range map[int64]failure.Kind{
+		entry.Size + 1: failure.Malformed, maxDocument + 1: failure.TooLarge,
+	} {
 		entry.Size = size
 		s.index("x", "1", entry)
 		_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x:1", "")
@@ -183,7 +185,9 @@ func TestAManifestWithOtherLayersThanItsConfigurationIsMalformed(t *testing.T) {
 	s := newStand(t)
 	config := s.blob("x", []byte(`{"os":"linux","architecture":"amd64","rootfs":{"diff_ids":[]}}`))
 	config.MediaType = types.OCIConfigJSON
-	s.manifest("x", "1", types.OCIManifestSchema1, v1.Manifest{SchemaVersion: 2, Config: config, Layers: []v1.Descriptor{s.blob("x", []byte("a"))}})
+	s.manifest("x", "1", types.OCIManifestSchema1, v1.Manifest{
+		SchemaVersion: 2, Config: config, Layers: []v1.Descriptor{s.blob("x", []byte("a"))},
+	})
 	_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x:1", "")
 	e := assertKind(t, err, failure.Malformed)
 	if !strings.Contains(e.Error(), "1 layers") {

@@ -30,7 +30,8 @@ type Image struct {
 	Manifests  []string     // digests of all manifests that are unpacked, the first one first
 	Metadata   []Descriptor // indexes, manifests and configurations: containerd keeps these beside the layers
 	Layers     []Layer      // of the first manifest, lowest first, and then of others what unpacks to something else
-	Blobs      []Descriptor // what is pulled and not unpacked: another packing of a layer above, or what an artifact holds
+	// what is pulled and not unpacked: another packing of a layer above, or what an artifact holds
+	Blobs []Descriptor
 
 	Annotations map[string]string // of the first manifest
 

@@ -90,7 +90,9 @@ func (r imageReader) readVerified(
 	ctx context.Context, digest string, size int64, what documentRequest,
 ) ([]byte, error) {
 	if size > maxDocument {
-		return nil, failure.New(failure.TooLarge, "it is announced with %d bytes, at most %d are read", size, maxDocument)
+		return nil, failure.New(
+			failure.TooLarge, "it is announced with %d bytes, at most %d are read", size, maxDocument,
+		)
 	}
 	if data, found := r.loadDocument(digest); found {
 		return data, checkSize(data, size)

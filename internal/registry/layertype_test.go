@@ -55,7 +55,8 @@ func TestALayerWithURLsIsMarked(t *testing.T) {
 	there.MediaType, there.URLs = types.OCIRestrictedLayer, []string{"https://example.com/layer"}
 	diffID := digestOf([]byte("tar"), "")
 	config := s.blob("windows", asJSON(t, map[string]any{
-		"os": "linux", "architecture": "amd64", "rootfs": map[string]any{"type": "layers", "diff_ids": []string{diffID, diffID}},
+		"os": "linux", "architecture": "amd64",
+		"rootfs": map[string]any{"type": "layers", "diff_ids": []string{diffID, diffID}},
 	}))
 	config.MediaType = types.OCIConfigJSON
 	s.manifest("windows", "v1", types.OCIManifestSchema1, v1.Manifest{

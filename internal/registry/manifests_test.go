@@ -64,10 +64,14 @@ func TestManifestsThatMatchOnePlatform(t *testing.T) {
 	}
 	a, b, c := push("a", "linux/amd64"), push("b", "linux/amd64"), push("c", "linux/386")
 	arm, windows := push("arm", "linux/arm64"), push("windows", "windows/amd64")
-	nydus := labelled(push("nydus", "linux/amd64"), v1.Platform{OS: "linux", Architecture: "amd64", OSFeatures: []string{"nydus.remoteimage.v1"}})
+	nydus := labelled(push("nydus", "linux/amd64"), v1.Platform{
+		OS: "linux", Architecture: "amd64", OSFeatures: []string{"nydus.remoteimage.v1"},
+	})
 	attestation := s.image("x", "", "unknown/unknown", []byte("attestation"))
 	v2 := labelled(push("v2", "linux/amd64"), v1.Platform{OS: "linux", Architecture: "amd64", Variant: "v2"})
-	version := labelled(push("version", "linux/amd64"), v1.Platform{OS: "linux", Architecture: "amd64", OSVersion: "5.10"})
+	version := labelled(push("version", "linux/amd64"), v1.Platform{
+		OS: "linux", Architecture: "amd64", OSVersion: "5.10",
+	})
 	chart := s.artifact("x")
 	chartBlobs := []string{digestOf([]byte("values"), ""), digestOf([]byte("chart"), "")}
 	for name, test := range map[string]struct {
@@ -75,27 +79,40 @@ func TestManifestsThatMatchOnePlatform(t *testing.T) {
 		want    []string // the first one first
 		blobs   []string
 	}{
-		"one":                              {[]v1.Descriptor{arm, a, attestation}, []string{"a"}, nil},
-		"two":                              {[]v1.Descriptor{b, arm, a}, []string{"b", "a"}, nil},
-		"one of them twice":                {[]v1.Descriptor{b, a, b}, []string{"b", "a"}, nil},
-		"a lesser platform beside":         {[]v1.Descriptor{c, a}, []string{"a"}, nil},
-		"a lesser platform alone":          {[]v1.Descriptor{arm, c}, []string{"c"}, nil},
-		"a higher variant beside":          {[]v1.Descriptor{v2, a}, []string{"a"}, nil},
-		"a version":                        {[]v1.Descriptor{version, a}, []string{"version", "a"}, nil},
-		"features first":                   {[]v1.Descriptor{nydus, a}, []string{"a"}, nil},
-		"no platform, behind":              {[]v1.Descriptor{unlabelled(b), a}, []string{"a", "b"}, nil},
-		"no platform alone":                {[]v1.Descriptor{unlabelled(b), unlabelled(a)}, []string{"b", "a"}, nil},
-		"no platform, another machine":     {[]v1.Descriptor{unlabelled(arm), a}, []string{"a", "arm"}, nil},
-		"no platform, another system":      {[]v1.Descriptor{unlabelled(windows), a}, []string{"a"}, []string{digestOf([]byte("windows"), "")}},
-		"an artifact without a platform":   {[]v1.Descriptor{unlabelled(chart), a}, []string{"a"}, chartBlobs},
-		"an artifact of the platform":      {[]v1.Descriptor{labelled(chart, linuxAMD64), a}, []string{"a"}, chartBlobs},
-		"an artifact of another":           {[]v1.Descriptor{labelled(chart, v1.Platform{OS: "linux", Architecture: "arm64"}), a}, []string{"a"}, nil},
-		"an artifact before no platform":   {[]v1.Descriptor{unlabelled(chart), unlabelled(a)}, []string{"a"}, chartBlobs},
-		"an empty platform":                {[]v1.Descriptor{labelled(b, v1.Platform{}), a}, []string{"a"}, nil},
-		"an attestation without platform":  {[]v1.Descriptor{a, unlabelled(attestation)}, []string{"a"}, []string{digestOf([]byte("attestation"), "")}},
-		"an index in the index":            {[]v1.Descriptor{unlabelled(s.index("x", "", arm, b)), a}, []string{"a", "b"}, nil},
-		"an entry that is not a manifest":  {[]v1.Descriptor{a, {MediaType: "text/plain", Size: 5, Digest: described("", []byte("chart")).Digest}}, []string{"a"}, chartBlobs[1:]},
-		"an entry of another architecture": {[]v1.Descriptor{labelled(b, v1.Platform{OS: "linux", Architecture: "s390x"}), a}, []string{"a"}, nil},
+		"one":                          {[]v1.Descriptor{arm, a, attestation}, []string{"a"}, nil},
+		"two":                          {[]v1.Descriptor{b, arm, a}, []string{"b", "a"}, nil},
+		"one of them twice":            {[]v1.Descriptor{b, a, b}, []string{"b", "a"}, nil},
+		"a lesser platform beside":     {[]v1.Descriptor{c, a}, []string{"a"}, nil},
+		"a lesser platform alone":      {[]v1.Descriptor{arm, c}, []string{"c"}, nil},
+		"a higher variant beside":      {[]v1.Descriptor{v2, a}, []string{"a"}, nil},
+		"a version":                    {[]v1.Descriptor{version, a}, []string{"version", "a"}, nil},
+		"features first":               {[]v1.Descriptor{nydus, a}, []string{"a"}, nil},
+		"no platform, behind":          {[]v1.Descriptor{unlabelled(b), a}, []string{"a", "b"}, nil},
+		"no platform alone":            {[]v1.Descriptor{unlabelled(b), unlabelled(a)}, []string{"b", "a"}, nil},
+		"no platform, another machine": {[]v1.Descriptor{unlabelled(arm), a}, []string{"a", "arm"}, nil},
+		"no platform, another system": {
+			[]v1.Descriptor{unlabelled(windows), a}, []string{"a"}, []string{digestOf([]byte("windows"), "")},
+		},
+		"an artifact without a platform": {[]v1.Descriptor{unlabelled(chart), a}, []string{"a"}, chartBlobs},
+		"an artifact of the platform":    {[]v1.Descriptor{labelled(chart, linuxAMD64), a}, []string{"a"}, chartBlobs},
+		"an artifact of another": {
+			[]v1.Descriptor{labelled(chart, v1.Platform{OS: "linux", Architecture: "arm64"}), a}, []string{"a"}, nil,
+		},
+		"an artifact before no platform": {
+			[]v1.Descriptor{unlabelled(chart), unlabelled(a)}, []string{"a"}, chartBlobs,
+		},
+		"an empty platform": {[]v1.Descriptor{labelled(b, v1.Platform{}), a}, []string{"a"}, nil},
+		"an attestation without platform": {
+			[]v1.Descriptor{a, unlabelled(attestation)}, []string{"a"}, []string{digestOf([]byte("attestation"), "")},
+		},
+		"an index in the index": {[]v1.Descriptor{unlabelled(s.index("x", "", arm, b)), a}, []string{"a", "b"}, nil},
+		"an entry that is not a manifest": {
+			[]v1.Descriptor{a, {MediaType: "text/plain", Size: 5, Digest: described("", []byte("chart")).Digest}},
+			[]string{"a"}, chartBlobs[1:],
+		},
+		"an entry of another architecture": {
+			[]v1.Descriptor{labelled(b, v1.Platform{OS: "linux", Architecture: "s390x"}), a}, []string{"a"}, nil,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -140,7 +157,12 @@ func TestAnAlternativeThatContainerdCannotUnpackIsBlobs(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	a := s.image("x", "", "linux/amd64", []byte("a"))
-	config := s.blob("x", asJSON(t, map[string]any{"os": "linux", "architecture": "amd64", "rootfs": map[string]any{"diff_ids": []string{someDigest}}}))
+	config := s.blob(
+		"x",
+		asJSON(t, map[string]any{
+			"os": "linux", "architecture": "amd64", "rootfs": map[string]any{"diff_ids": []string{someDigest}},
+		}),
+	)
 	config.MediaType = types.OCIConfigJSON
 	layer := s.blob("x", []byte("secret"))
 	layer.MediaType = "application/vnd.oci.image.layer.v1.tar+gzip+encrypted"
@@ -151,7 +173,8 @@ func TestAnAlternativeThatContainerdCannotUnpackIsBlobs(t *testing.T) {
 	s.index("x", "2", encrypted, a)
 	c := newClient(t, quick(t))
 	image := mustResolve(t, c, s.host()+"/x:1", "")
-	if len(image.Manifests) != 1 || len(image.Layers) != 1 || !slices.Equal(digestsOf(image.Blobs), []string{layer.Digest.String()}) {
+	if len(image.Manifests) != 1 || len(image.Layers) != 1 ||
+		!slices.Equal(digestsOf(image.Blobs), []string{layer.Digest.String()}) {
 		t.Errorf("%+v", image)
 	}
 	_, err := c.Resolve(t.Context(), s.host()+"/x:2", "")
@@ -163,7 +186,11 @@ func TestAnAlternativeThatContainerdCannotUnpackIsBlobs(t *testing.T) {
 func TestAnotherPackingIsABlobAndNoLayer(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
-	diffs := map[string]any{"os": "linux", "architecture": "amd64", "rootfs": map[string]any{"type": "layers", "diff_ids": []string{someDigest}}}
+	diffs := map[string]any{
+		"os":           "linux",
+		"architecture": "amd64",
+		"rootfs":       map[string]any{"type": "layers", "diff_ids": []string{someDigest}},
+	}
 	config := s.blob("x", asJSON(t, diffs))
 	config.MediaType = types.OCIConfigJSON
 	pack := func(content string, mediaType types.MediaType) v1.Descriptor {
@@ -180,11 +207,14 @@ func TestAnotherPackingIsABlobAndNoLayer(t *testing.T) {
 	if got := layersOf(image); !slices.Equal(got, []string{digestOf([]byte("gzip"), "")}) {
 		t.Errorf("layers %q", got)
 	}
-	want := []Descriptor{{Digest: digestOf([]byte("zstd"), ""), MediaType: string(types.OCILayerZStd), Size: 4, Alternative: true}}
+	want := []Descriptor{{
+		Digest: digestOf([]byte("zstd"), ""), MediaType: string(types.OCILayerZStd), Size: 4, Alternative: true,
+	}}
 	if diff := cmp.Diff(want, image.Blobs); diff != "" || len(image.Manifests) != 2 {
 		t.Errorf("%d manifests, blobs: %s", len(image.Manifests), diff)
 	}
-	if len(image.Metadata) != 4 || !image.Metadata[3].Alternative { // index, manifest, configuration, and the other manifest
+	// index, manifest, configuration, and the other manifest
+	if len(image.Metadata) != 4 || !image.Metadata[3].Alternative {
 		t.Errorf("metadata %+v", image.Metadata)
 	}
 }
@@ -195,7 +225,9 @@ func TestFeaturesBeforeTheImageAreTold(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	push := func(name string, variant string, features ...string) v1.Descriptor {
-		return labelled(s.image("x", "", "linux/amd64", []byte(name)), v1.Platform{OS: "linux", Architecture: "amd64", Variant: variant, OSFeatures: features})
+		return labelled(s.image("x", "", "linux/amd64", []byte(name)), v1.Platform{
+			OS: "linux", Architecture: "amd64", Variant: variant, OSFeatures: features,
+		})
 	}
 	a, nydus, v3 := push("a", ""), push("nydus", "v1", "nydus.remoteimage.v1"), push("v3", "v3", "x")
 	told := &Featured{Digest: nydus.Digest.String(), Platform: "linux(+nydus.remoteimage.v1)/amd64"}
@@ -228,11 +260,18 @@ func TestAnIndexWithoutTheImageSaysWhatThereIs(t *testing.T) {
 		kind    failure.Kind
 		says    string
 	}{
-		"another platform and an artifact": {[]v1.Descriptor{arm, unlabelled(s.artifact("x"))}, failure.NoPlatform, "only linux/arm64"},
+		"another platform and an artifact": {
+			[]v1.Descriptor{arm, unlabelled(s.artifact("x"))}, failure.NoPlatform, "only linux/arm64",
+		},
 		"another platform without a label": {[]v1.Descriptor{unlabelled(arm)}, failure.NoPlatform, "only linux/arm64"},
 		"features that no node has":        {[]v1.Descriptor{nydus}, failure.NoPlatform, "only linux(+a+b)/amd64"},
-		"artifacts":                        {[]v1.Descriptor{unlabelled(s.artifact("x"))}, failure.NotAnImage, "application/vnd.cncf.helm.config.v1+json"},
-		"an empty platform":                {[]v1.Descriptor{labelled(amd, v1.Platform{})}, failure.NoPlatform, "no such platform: linux/amd64"},
+		"artifacts": {
+			[]v1.Descriptor{unlabelled(s.artifact("x"))}, failure.NotAnImage,
+			"application/vnd.cncf.helm.config.v1+json",
+		},
+		"an empty platform": {
+			[]v1.Descriptor{labelled(amd, v1.Platform{})}, failure.NoPlatform, "no such platform: linux/amd64",
+		},
 	} {
 		index := s.index("x", "", test.entries...)
 		_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x@"+index.Digest.String(), "")
@@ -252,11 +291,18 @@ func TestAnIndexWithoutTheImageSaysWhatThereIs(t *testing.T) {
 func TestAnImageWithAnArtifactTypeIsAnImage(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
-	config := s.blob("x", asJSON(t, map[string]any{"os": "linux", "architecture": "amd64", "rootfs": map[string]any{"diff_ids": []string{someDigest}}}))
+	config := s.blob(
+		"x",
+		asJSON(t, map[string]any{
+			"os": "linux", "architecture": "amd64", "rootfs": map[string]any{"diff_ids": []string{someDigest}},
+		}),
+	)
 	config.MediaType, config.Data = types.OCIConfigJSON, []byte("{}")
 	d := s.manifest("x", "1", types.OCIManifestSchema1, map[string]any{
-		"schemaVersion": 2, "mediaType": types.OCIManifestSchema1, "artifactType": "application/vnd.example+type", "config": config,
-		"layers": []v1.Descriptor{s.blob("x", []byte("layer"))}, "subject": described(types.OCIManifestSchema1, []byte("x")),
+		"schemaVersion": 2, "mediaType": types.OCIManifestSchema1, "artifactType": "application/vnd.example+type",
+		"config":  config,
+		"layers":  []v1.Descriptor{s.blob("x", []byte("layer"))},
+		"subject": described(types.OCIManifestSchema1, []byte("x")),
 	})
 	image := mustResolve(t, newClient(t, quick(t)), s.host()+"/x:1", "")
 	if image.Digest != d.Digest.String() || len(image.Layers) != 1 || image.HasAlternatives() {

@@ -11,15 +11,20 @@ import (
 func TestPlatformsHaveOneSpelling(t *testing.T) {
 	t.Parallel()
 	for written, want := range map[string]string{
-		"": "linux/amd64", "linux/amd64": "linux/amd64", "Linux/AMD64": "linux/amd64", "linux/x86_64": "linux/amd64", "linux/amd64/v1": "linux/amd64",
-		"linux/amd64/v3": "linux/amd64/v3", "linux/aarch64": "linux/arm64", "linux/arm64/v8": "linux/arm64", "linux/arm": "linux/arm/v7",
-		"linux/armhf": "linux/arm/v7", "linux/arm/6": "linux/arm/v6", "linux/i386": "linux/386", "linux/s390x": "linux/s390x",
+		"": "linux/amd64", "linux/amd64": "linux/amd64", "Linux/AMD64": "linux/amd64", "linux/x86_64": "linux/amd64",
+		"linux/amd64/v1": "linux/amd64",
+		"linux/amd64/v3": "linux/amd64/v3", "linux/aarch64": "linux/arm64", "linux/arm64/v8": "linux/arm64",
+		"linux/arm":   "linux/arm/v7",
+		"linux/armhf": "linux/arm/v7", "linux/arm/6": "linux/arm/v6", "linux/i386": "linux/386",
+		"linux/s390x": "linux/s390x",
 	} {
 		if got, err := parsePlatform(written); err != nil || got.String() != want {
 			t.Errorf("%q: %s, %v, want %s", written, got, err, want)
 		}
 	}
-	for _, written := range []string{"linux", "amd64", "linux/", "/amd64", "linux/arm/v7/x", "linux amd64", "linux/a\nb", "líñux/amd64"} {
+	for _, written := range []string{
+		"linux", "amd64", "linux/", "/amd64", "linux/arm/v7/x", "linux amd64", "linux/a\nb", "líñux/amd64",
+	} {
 		_, err := parsePlatform(written)
 		assertKind(t, err, failure.InvalidPlatform)
 	}
@@ -32,10 +37,12 @@ func TestCandidatesAreThoseOfContainerdBestFirst(t *testing.T) {
 		"linux/amd64/v3": {"linux/amd64/v3", "linux/amd64/v2", "linux/amd64", "linux/386"},
 		"linux/arm64":    {"linux/arm64", "linux/arm/v8", "linux/arm/v7", "linux/arm/v6", "linux/arm/v5"},
 		"linux/arm64/v8.2": {
-			"linux/arm64/v8.2", "linux/arm64/v8.1", "linux/arm64", "linux/arm/v8", "linux/arm/v7", "linux/arm/v6", "linux/arm/v5",
+			"linux/arm64/v8.2", "linux/arm64/v8.1", "linux/arm64", "linux/arm/v8", "linux/arm/v7", "linux/arm/v6",
+			"linux/arm/v5",
 		},
 		"linux/arm64/v9": {
-			"linux/arm64/v9", "linux/arm64/v8.5", "linux/arm64/v8.4", "linux/arm64/v8.3", "linux/arm64/v8.2", "linux/arm64/v8.1", "linux/arm64",
+			"linux/arm64/v9", "linux/arm64/v8.5", "linux/arm64/v8.4", "linux/arm64/v8.3", "linux/arm64/v8.2",
+			"linux/arm64/v8.1", "linux/arm64",
 			"linux/arm/v8", "linux/arm/v7", "linux/arm/v6", "linux/arm/v5",
 		},
 		"linux/arm/v6":  {"linux/arm/v6", "linux/arm/v5"},

@@ -172,7 +172,8 @@ func (b *Blob) fillBatch(header string, batch []*wantedRange) (progressed bool, 
 	progressed = countBytes(batch) > before
 	if err == nil {
 		b.reader.facts.servedRanges.Store(len(batch) > 1 || b.reader.facts.servedRanges.Load())
-		_, _ = io.CopyN(io.Discard, resp.Body, maxTrailer) // the closing delimiter, so that the connection can be used again
+		// the closing delimiter, so that the connection can be used again
+		_, _ = io.CopyN(io.Discard, resp.Body, maxTrailer)
 		return progressed, nil
 	}
 	if body.failure != nil {

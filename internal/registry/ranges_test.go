@@ -71,7 +71,10 @@ func TestManyRangesTakeOneRequest(t *testing.T) {
 	s, c, image := withLayer(t, content)
 	s.serving(image, content)
 	b := c.Blob(t.Context(), image, image.Layers[0])
-	assertRanges(t, b, content, [2]int{9000, 1000}, [2]int{0, 100}, [2]int{5000, 1}, [2]int{100, 50}, [2]int{120, 100}, [2]int{7, 0})
+	assertRanges(
+		t, b, content, [2]int{9000, 1000}, [2]int{0, 100}, [2]int{5000, 1}, [2]int{100, 50}, [2]int{120, 100},
+		[2]int{7, 0},
+	)
 	if got := s.headers("Range"); len(got) != 1 || got[0] != "bytes=0-219,5000-5000,9000-9999" {
 		t.Errorf("%q", got)
 	}
@@ -109,7 +112,8 @@ func TestARequestAsksForAsManyRangesAsItsHeaderBears(t *testing.T) {
 	for i := range int64(maxRanges) {
 		far = append(far, &wantedRange{first: 1<<62 + i*1000, data: make([]byte, 1)})
 	}
-	if header, count := rangeHeader(far); len(header) > maxRangeHeader || count != strings.Count(header, "-") || count < 190 {
+	if header, count := rangeHeader(far); len(header) > maxRangeHeader || count != strings.Count(header, "-") ||
+		count < 190 {
 		t.Errorf("%d ranges in %d bytes", count, len(header))
 	}
 }
@@ -126,7 +130,11 @@ func TestManyRangesOfTheRealRegistry(t *testing.T) {
 			config := quick(t)
 			config.Transport.Limits = transport.Limits{}
 			if options.TLS {
-				config.Transport.Hosts = map[string]transport.Host{distribution.Host: {Username: user, Password: canaryPassword, CACertificate: distribution.Certificate}}
+				config.Transport.Hosts = map[string]transport.Host{
+					distribution.Host: {
+						Username: user, Password: canaryPassword, CACertificate: distribution.Certificate,
+					},
+				}
 			}
 			c := newClient(t, config)
 			pushTo(t, config.Transport.Hosts[distribution.Host], distribution.Host+"/x:1", content)
@@ -185,7 +193,9 @@ func TestManyRangesOfARegistryThatServesTheFirstAlone(t *testing.T) {
 		assertUnsupported(t, again.ReadRanges(buffers, offsets))
 		assertRanges(t, again, content, [2]int{50, 10}, [2]int{60, 10}) // one range, which it does serve
 	}
-	if got, want := s.headers("Range"), []string{"bytes=0-9,50-59", "bytes=50-69", "bytes=50-69"}; !slices.Equal(got, want) {
+	if got, want := s.headers(
+		"Range",
+	), []string{"bytes=0-9,50-59", "bytes=50-69", "bytes=50-69"}; !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
 }
@@ -294,7 +304,9 @@ func TestManyRangesThatBreakAreResumedWithWhatIsMissing(t *testing.T) {
 	var cut atomic.Int64
 	cut.Store(400)
 	s.onLayer(image, func(w http.ResponseWriter, r *http.Request) {
-		http.ServeContent(&cutting{ResponseWriter: w, left: int(cut.Swap(1 << 20))}, r, "", time.Time{}, bytes.NewReader(content))
+		http.ServeContent(
+			&cutting{ResponseWriter: w, left: int(cut.Swap(1 << 20))}, r, "", time.Time{}, bytes.NewReader(content),
+		)
 	})
 	b := c.Blob(t.Context(), image, image.Layers[0])
 	assertRanges(t, b, content, [2]int{0, 50}, [2]int{100, 300}, [2]int{500, 10}, [2]int{700, 10})
@@ -327,10 +339,15 @@ func TestRangesThatCannotBeAreAnErrorWithoutARequest(t *testing.T) {
 	s, c, image := withLayer(t, randomBytes(100))
 	b := c.Blob(t.Context(), image, image.Layers[0])
 	for _, r := range [][2]int{{-1, 1}, {100, 1}, {99, 2}, {50, 51}} {
-		assertKind(t, b.ReadRanges([][]byte{make([]byte, 1), make([]byte, r[1])}, []int64{0, int64(r[0])}), failure.Protocol)
+		assertKind(
+			t, b.ReadRanges([][]byte{make([]byte, 1), make([]byte, r[1])}, []int64{0, int64(r[0])}), failure.Protocol,
+		)
 	}
 	assertKind(t, b.ReadRanges(make([][]byte, 2), make([]int64, 1)), failure.Protocol)
-	assertKind(t, c.Blob(t.Context(), &Image{Repository: "host.io/x"}, image.Layers[0]).ReadRanges(nil, nil), failure.InvalidReference)
+	assertKind(
+		t, c.Blob(t.Context(), &Image{Repository: "host.io/x"}, image.Layers[0]).ReadRanges(nil, nil),
+		failure.InvalidReference,
+	)
 	if got := s.requests(); got != nil {
 		t.Errorf("%q", got)
 	}
@@ -413,7 +430,8 @@ func TestAConnectionThatBreaksOnceSaysNothingOfAHost(t *testing.T) {
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 	})
 	several := [][2]int{{0, 10}, {50, 10}}
-	assertRanges(t, c.Blob(t.Context(), image, image.Layers[0]), content, several[0]) // ends the connection that resolving has kept
+	// ends the connection that resolving has kept
+	assertRanges(t, c.Blob(t.Context(), image, image.Layers[0]), content, several[0])
 	drops.Store(1)
 	assertRanges(t, c.Blob(t.Context(), image, image.Layers[0]), content, several...)
 	drops.Store(3)

@@ -67,7 +67,8 @@ func TestCredentialsDoNotFollowARedirectToAnotherPort(t *testing.T) {
 		}
 		config := quick(t)
 		config.Transport.Hosts = withPassword(s.host())
-		config.Transport.Hosts[storage.host()] = transport.Host{Username: user, Password: canaryPassword} // nor do its own
+		// nor do its own
+		config.Transport.Hosts[storage.host()] = transport.Host{Username: user, Password: canaryPassword}
 		c := newClient(t, config)
 		image := mustResolve(t, c, s.host()+"/x:1", "")
 		s.redirecting(image.Layers[0], storage.URL+"/bucket/blob?X-Signature="+canaryQuery)
@@ -92,7 +93,9 @@ func TestCredentialsDoNotFollowARedirectToASubdomain(t *testing.T) {
 	s.wantBasic(user, canaryPassword)
 	config := quick(t)
 	config.Transport.Base = names(map[string]*stand{"example.com:443": s, "blobs.example.com:443": storage})
-	config.Transport.Hosts = map[string]transport.Host{"example.com": {Username: user, Password: canaryPassword, CACertificate: s.ca()}}
+	config.Transport.Hosts = map[string]transport.Host{
+		"example.com": {Username: user, Password: canaryPassword, CACertificate: s.ca()},
+	}
 	c := newClient(t, config)
 	image := mustResolve(t, c, "example.com/x:1", "")
 	s.redirecting(image.Layers[0], "https://blobs.example.com/blob")
@@ -130,11 +133,16 @@ func TestRedirectsWithinTheRegistryStayAuthorized(t *testing.T) {
 func TestRedirectsOfAPublicRegistryToInternalPlacesAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, to := range []string{
-		"https://169.254.169.254/latest/meta-data/", "https://169.254.0.23/", "https://[fe80::1]/", "https://[::ffff:169.254.169.254]/", "https://[64:ff9b::a9fe:a9fe]/",
-		"https://100.100.100.200/", "https://[fd00:ec2::254]/", "https://0.0.0.0/", "https://[::]/", "https://224.0.0.1/",
-		"https://127.0.0.1/", "https://127.8.8.8:8443/", "https://localhost/", "https://LOCALHOST./", "https://a.localhost/", "https://[::1]/",
-		"https://2852039166/", "https://0xa9fea9fe/", "https://0xA9.254.169.254/", "https://127.1/", "https://0177.0.0.1/",
-		"http://blobs.example.com/", "http://169.254.169.254/", "ftp://blobs.example.com/", "file:///etc/passwd", "//169.254.169.254/x", "https:///x",
+		"https://169.254.169.254/latest/meta-data/", "https://169.254.0.23/", "https://[fe80::1]/",
+		"https://[::ffff:169.254.169.254]/", "https://[64:ff9b::a9fe:a9fe]/",
+		"https://100.100.100.200/", "https://[fd00:ec2::254]/", "https://0.0.0.0/", "https://[::]/",
+		"https://224.0.0.1/",
+		"https://127.0.0.1/", "https://127.8.8.8:8443/", "https://localhost/", "https://LOCALHOST./",
+		"https://a.localhost/", "https://[::1]/",
+		"https://2852039166/", "https://0xa9fea9fe/", "https://0xA9.254.169.254/", "https://127.1/",
+		"https://0177.0.0.1/",
+		"http://blobs.example.com/", "http://169.254.169.254/", "ftp://blobs.example.com/", "file:///etc/passwd",
+		"//169.254.169.254/x", "https:///x",
 	} {
 		t.Run(to, func(t *testing.T) {
 			t.Parallel()
@@ -162,8 +170,14 @@ func TestConfiguredHostsMayBeRedirectedTo(t *testing.T) {
 	s, storage := newTLSStand(t), newStorage(t, newStand(t), content)
 	s.image("x", "1", "linux/amd64", content)
 	config := quick(t)
-	config.Transport.Base = names(map[string]*stand{"example.com:443": s, "blobs.example.com:80": storage, storage.host(): storage})
-	config.Transport.Hosts = map[string]transport.Host{"example.com": {CACertificate: s.ca()}, "blobs.example.com": {PlainHTTP: true}, storage.host(): {PlainHTTP: true}}
+	config.Transport.Base = names(map[string]*stand{
+		"example.com:443": s, "blobs.example.com:80": storage, storage.host(): storage,
+	})
+	config.Transport.Hosts = map[string]transport.Host{
+		"example.com":       {CACertificate: s.ca()},
+		"blobs.example.com": {PlainHTTP: true},
+		storage.host():      {PlainHTTP: true},
+	}
 	c := newClient(t, config)
 	image := mustResolve(t, c, "example.com/x:1", "")
 	for _, to := range []string{"http://blobs.example.com/x", storage.URL + "/x"} {
@@ -180,7 +194,9 @@ func TestAPlainRegistryMayNotRedirectToANameThatLeadsInside(t *testing.T) {
 	s, inside := newStand(t), newStorage(t, newStand(t), content)
 	s.image("x", "1", "linux/amd64", content)
 	config := quick(t)
-	config.Transport.Base = namesAt(map[string]server{"plain.example:80": {s, "127.0.0.1"}, "innocent.example:80": {inside, "127.0.0.1"}})
+	config.Transport.Base = namesAt(map[string]server{
+		"plain.example:80": {s, "127.0.0.1"}, "innocent.example:80": {inside, "127.0.0.1"},
+	})
 	config.Transport.Hosts = map[string]transport.Host{"plain.example": {PlainHTTP: true}}
 	c := newClient(t, config)
 	image := mustResolve(t, c, "plain.example/x:1", "")
@@ -237,14 +253,19 @@ func TestRealmsThatCredentialsMustNotReach(t *testing.T) {
 	} {
 		s := newTLSStand(t)
 		s.image("x", "1", "linux/amd64", []byte("a"))
-		auth := newTokens(t, newTLSStand(t), func(r *http.Request) bool { return r.Header.Get("Authorization") == basicOf(user, canaryPassword) })
+		auth := newTokens(t, newTLSStand(t), func(r *http.Request) bool {
+			return r.Header.Get("Authorization") == basicOf(user, canaryPassword)
+		})
 		inTheClear := newTokens(t, newStand(t), anyone)
 		s.wantTokenOf(auth, realm)
 		config := quick(t)
 		config.Transport.Base = names(map[string]*stand{
-			"example.com:443": s, "auth.example.com:443": auth.stand, "auth.example.com:80": inTheClear.stand, "example.com:80": inTheClear.stand,
+			"example.com:443": s, "auth.example.com:443": auth.stand, "auth.example.com:80": inTheClear.stand,
+			"example.com:80": inTheClear.stand,
 		})
-		config.Transport.Hosts = map[string]transport.Host{"example.com": {Username: user, Password: canaryPassword, CACertificate: s.ca()}}
+		config.Transport.Hosts = map[string]transport.Host{
+			"example.com": {Username: user, Password: canaryPassword, CACertificate: s.ca()},
+		}
 		_, err := newClient(t, config).Resolve(t.Context(), "example.com/x:1", "")
 		if want == "" {
 			if err != nil {

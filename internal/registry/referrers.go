@@ -144,7 +144,8 @@ func parseArtifact(data []byte, digest string) (*Artifact, error) {
 			return nil, malformedError("blob %d: %w", i+1, err)
 		}
 		artifact.Blobs = append(artifact.Blobs, Layer{
-			Digest: d.Digest.String(), MediaType: string(d.MediaType), Size: d.Size, Annotations: maps.Clone(d.Annotations),
+			Digest: d.Digest.String(), MediaType: string(d.MediaType), Size: d.Size,
+			Annotations: maps.Clone(d.Annotations),
 		})
 	}
 	return artifact, nil

@@ -26,14 +26,16 @@ func listed(artifactType, content string) v1.Descriptor {
 func TestReferrersAreListed(t *testing.T) {
 	t.Parallel()
 	list := asJSON(t, v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{
-		listed("application/vnd.example.signature", "a"), listed(artifactType, "b"), listed("", "c"), listed(artifactType, "d"),
+		listed("application/vnd.example.signature", "a"), listed(artifactType, "b"), listed("", "c"),
+		listed(artifactType, "d"),
 	}})
 	for name, api := range map[string]bool{"API": true, "tag": false} {
 		s := newStand(t)
 		d := s.image("a/x", "v1", "linux/amd64", []byte("layer"))
 		s.intercept = func(w http.ResponseWriter, r *http.Request) bool {
 			switch {
-			case api && r.URL.Path == "/v2/a/x/referrers/"+d.Digest.String() && r.URL.Query().Get("artifactType") == artifactType,
+			case api && r.URL.Path == "/v2/a/x/referrers/"+d.Digest.String() &&
+				r.URL.Query().Get("artifactType") == artifactType,
 				!api && r.URL.Path == "/v2/a/x/manifests/"+strings.Replace(d.Digest.String(), ":", "-", 1):
 				w.Write(list)
 			case strings.HasPrefix(r.URL.Path, "/v2/a/x/referrers/"):
@@ -45,7 +47,8 @@ func TestReferrersAreListed(t *testing.T) {
 		}
 		c := newClient(t, quick(t))
 		image := mustResolve(t, c, s.host()+"/a/x:v1", "linux/amd64")
-		for _, requests := range []int{map[bool]int{true: 1, false: 2}[api], 1} { // the second time, it is known what the registry lacks
+		// the second time, it is known what the registry lacks
+		for _, requests := range []int{map[bool]int{true: 1, false: 2}[api], 1} {
 			s.forget()
 			got, err := c.Referrers(t.Context(), image, artifactType)
 			if err != nil || len(got) != 2 || got[0].Digest != digestOf([]byte("b"), "") || got[1].Size != 1 {
@@ -62,7 +65,8 @@ func TestReferrersAreListed(t *testing.T) {
 func TestALookForReferrersIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	for status, kind := range map[int]failure.Kind{
-		http.StatusInternalServerError: failure.Unavailable, http.StatusTooManyRequests: failure.RateLimited, http.StatusForbidden: failure.Forbidden,
+		http.StatusInternalServerError: failure.Unavailable, http.StatusTooManyRequests: failure.RateLimited,
+		http.StatusForbidden:    failure.Forbidden,
 		http.StatusUnauthorized: failure.Unauthorized, http.StatusMethodNotAllowed: failure.Protocol,
 	} {
 		s := newStand(t)
@@ -98,7 +102,10 @@ func TestABodyOfAConvenienceThatBreaksIsNotAskedForAgain(t *testing.T) {
 	}
 	for name, look := range map[string]func() error{
 		"referrers": func() error { _, err := c.Referrers(t.Context(), image, artifactType); return err },
-		"artifact":  func() error { _, err := c.Artifact(t.Context(), image, digestOf([]byte("list"), ""), -1); return err },
+		"artifact": func() error {
+			_, err := c.Artifact(t.Context(), image, digestOf([]byte("list"), ""), -1)
+			return err
+		},
 	} {
 		s.forget()
 		assertKind(t, look(), failure.Unreachable)
@@ -114,11 +121,14 @@ func TestAListOfReferrersIsBoundedAndRead(t *testing.T) {
 		body string
 		kind failure.Kind // "" for an empty list
 	}{
-		"empty":               {`{"schemaVersion":2,"manifests":[]}`, ""},
-		"without a digest":    {`{"manifests":[{"artifactType":"` + artifactType + `","size":3}]}`, ""},
-		"with a size below 0": {fmt.Sprintf(`{"manifests":[{"artifactType":%q,"size":-3,"digest":%q}]}`, artifactType, digestOf(nil, "")), ""},
-		"no JSON":             {`<html>`, failure.Malformed},
-		"too long":            {strings.Repeat(" ", maxReferrers+1), failure.TooLarge},
+		"empty":            {`{"schemaVersion":2,"manifests":[]}`, ""},
+		"without a digest": {`{"manifests":[{"artifactType":"` + artifactType + `","size":3}]}`, ""},
+		"with a size below 0": {
+			fmt.Sprintf(`{"manifests":[{"artifactType":%q,"size":-3,"digest":%q}]}`, artifactType, digestOf(nil, "")),
+			"",
+		},
+		"no JSON":  {`<html>`, failure.Malformed},
+		"too long": {strings.Repeat(" ", maxReferrers+1), failure.TooLarge},
 	} {
 		s := newStand(t)
 		s.image("a/x", "v1", "linux/amd64", []byte("layer"))
@@ -143,7 +153,8 @@ func TestAnArtifactIsVerified(t *testing.T) {
 	blob.Annotations = map[string]string{"for": "layer"}
 	subject := described(types.OCIManifestSchema1, []byte("image"))
 	document := v1.Manifest{
-		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Config: s.blob("a/x", []byte("{}")), Layers: []v1.Descriptor{blob}, Subject: &subject,
+		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Config: s.blob("a/x", []byte("{}")),
+		Layers: []v1.Descriptor{blob}, Subject: &subject,
 	}
 	document.Config.MediaType = artifactType
 	d := s.manifest("a/x", "list", types.OCIManifestSchema1, document)
@@ -154,7 +165,8 @@ func TestAnArtifactIsVerified(t *testing.T) {
 	image := mustResolve(t, c, s.host()+"/a/x:v1", "linux/amd64")
 
 	got, err := c.Artifact(t.Context(), image, d.Digest.String(), d.Size)
-	if err != nil || got.Type != artifactType || got.Subject != subject.Digest.String() || len(got.Blobs) != 1 || got.Blobs[0].Annotations["for"] != "layer" {
+	if err != nil || got.Type != artifactType || got.Subject != subject.Digest.String() || len(got.Blobs) != 1 ||
+		got.Blobs[0].Annotations["for"] != "layer" {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	s.forget()
@@ -180,7 +192,8 @@ func TestAnArtifactIsReadStrictly(t *testing.T) {
 		"too many blobs":         `{"layers":[` + strings.Repeat("{},", maxLayers) + `{}]}`,
 	} {
 		var e *failure.Error
-		if _, err := parseArtifact([]byte(document), ""); !errors.As(err, &e) || !slices.Contains([]failure.Kind{failure.Malformed, failure.TooLarge}, e.Kind) {
+		if _, err := parseArtifact([]byte(document), ""); !errors.As(err, &e) ||
+			!slices.Contains([]failure.Kind{failure.Malformed, failure.TooLarge}, e.Kind) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -197,7 +210,10 @@ func TestOddAnnotationsAreNoFault(t *testing.T) {
 		t.Errorf("%v", image.Annotations)
 	}
 	for _, odd := range []string{`[]`, `"x"`, `{"a":1}`, `null`} {
-		manifest := fmt.Sprintf(`{"schemaVersion":2,"annotations":%s,"config":{"mediaType":%q,"digest":%q,"size":1},"layers":[]}`, odd, types.OCIConfigJSON, digestOf(nil, ""))
+		manifest := fmt.Sprintf(
+			`{"schemaVersion":2,"annotations":%s,"config":{"mediaType":%q,"digest":%q,"size":1},"layers":[]}`, odd,
+			types.OCIConfigJSON, digestOf(nil, ""),
+		)
 		if parsed, err := parseDocument([]byte(manifest), ""); err != nil || parsed.parseAnnotations()["a"] != "" {
 			t.Errorf("%s: %v", odd, err)
 		}

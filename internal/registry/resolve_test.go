@@ -25,11 +25,18 @@ func TestResolveGivesWhatTheManifestSays(t *testing.T) {
 
 	diff1, diff2 := digestOf([]byte("diff of layer one"), ""), digestOf([]byte("diff of layer two"), "")
 	want := &Image{
-		Reference: s.host() + "/lib/app:1.0", Repository: s.host() + "/lib/app", Digest: manifest.Digest.String(), Platform: "linux/amd64",
+		Reference: s.host() + "/lib/app:1.0", Repository: s.host() + "/lib/app", Digest: manifest.Digest.String(),
+		Platform:  "linux/amd64",
 		Manifests: []string{manifest.Digest.String()},
 		Layers: []Layer{
 			{Digest: digestOf(one, ""), DiffID: diff1, ChainID: diff1, MediaType: string(types.OCILayer), Size: 9},
-			{Digest: digestOf(two, ""), DiffID: diff2, ChainID: digestOf([]byte(diff1+" "+diff2), ""), MediaType: string(types.OCILayer), Size: 9},
+			{
+				Digest:    digestOf(two, ""),
+				DiffID:    diff2,
+				ChainID:   digestOf([]byte(diff1+" "+diff2), ""),
+				MediaType: string(types.OCILayer),
+				Size:      9,
+			},
 		},
 	}
 	metadata := image.Metadata
@@ -40,7 +47,8 @@ func TestResolveGivesWhatTheManifestSays(t *testing.T) {
 	if diff := cmp.Diff(want, image, cmpopts.IgnoreUnexported(Image{})); diff != "" {
 		t.Error(diff)
 	}
-	if len(metadata) != 2 || metadata[0].Digest != image.Digest || metadata[0].Size != manifest.Size || metadata[1].MediaType != string(types.OCIConfigJSON) {
+	if len(metadata) != 2 || metadata[0].Digest != image.Digest || metadata[0].Size != manifest.Size ||
+		metadata[1].MediaType != string(types.OCIConfigJSON) {
 		t.Errorf("metadata: %+v", metadata)
 	}
 }
@@ -56,14 +64,20 @@ func TestMediaTypesAndAnnotationsPassThrough(t *testing.T) {
 	for i := range layers {
 		layers[i].Digest = described("", []byte{byte(i)}).Digest
 	}
-	config := s.blob("x", asJSON(t, map[string]any{"rootfs": map[string]any{"diff_ids": []string{someDigest, someDigest, someDigest}}}))
+	config := s.blob(
+		"x",
+		asJSON(t, map[string]any{"rootfs": map[string]any{"diff_ids": []string{someDigest, someDigest, someDigest}}}),
+	)
 	config.MediaType = types.DockerConfigJSON
-	s.manifest("x", "1", types.DockerManifestSchema2, v1.Manifest{SchemaVersion: 2, MediaType: types.DockerManifestSchema2, Config: config, Layers: layers})
+	s.manifest("x", "1", types.DockerManifestSchema2, v1.Manifest{
+		SchemaVersion: 2, MediaType: types.DockerManifestSchema2, Config: config, Layers: layers,
+	})
 
 	image := mustResolve(t, newClient(t, quick(t)), s.host()+"/x:1", "linux/arm64")
 
 	for i, layer := range image.Layers {
-		if layer.MediaType != string(layers[i].MediaType) || layer.Size != layers[i].Size || !cmp.Equal(layer.Annotations, layers[i].Annotations) {
+		if layer.MediaType != string(layers[i].MediaType) || layer.Size != layers[i].Size ||
+			!cmp.Equal(layer.Annotations, layers[i].Annotations) {
 			t.Errorf("layer %d: %+v", i, layer)
 		}
 	}
@@ -87,7 +101,9 @@ func TestAnIndexGivesTheImageThatContainerdWouldChoose(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	entries := map[string]v1.Descriptor{}
-	for _, p := range []string{"linux/amd64", "linux/arm64/v8", "linux/arm/v6", "linux/arm/v7", "linux/386", "windows/amd64"} {
+	for _, p := range []string{
+		"linux/amd64", "linux/arm64/v8", "linux/arm/v6", "linux/arm/v7", "linux/386", "windows/amd64",
+	} {
 		entries[p] = s.image("x", "", p, []byte(p))
 	}
 	attestation := s.image("x", "", "unknown/unknown", []byte("attestation"))
@@ -116,7 +132,8 @@ func TestAnIndexGivesTheImageThatContainerdWouldChoose(t *testing.T) {
 		if image.Digest != entries[test.chosen].Digest.String() {
 			t.Errorf("%d: %s gave %s", i, test.wanted, image.Platform)
 		}
-		if len(image.Metadata) != 3 || image.Metadata[0].Digest != index.Digest.String() || image.Metadata[0].MediaType != string(types.OCIImageIndex) {
+		if len(image.Metadata) != 3 || image.Metadata[0].Digest != index.Digest.String() ||
+			image.Metadata[0].MediaType != string(types.OCIImageIndex) {
 			t.Errorf("%d: metadata %+v", i, image.Metadata)
 		}
 	}
@@ -129,7 +146,9 @@ func TestAMissingPlatformListsThoseThatThereAre(t *testing.T) {
 		s.image("x", "", "unknown/unknown", []byte("c")))
 	s.image("x", "single", "linux/arm64", []byte("d"))
 	s.manifest("x", "empty", types.OCIImageIndex, v1.IndexManifest{SchemaVersion: 2, Manifests: []v1.Descriptor{}})
-	for tag, want := range map[string][]string{"index": {"linux/amd64", "linux/arm64"}, "single": {"linux/arm64"}, "empty": nil} {
+	for tag, want := range map[string][]string{
+		"index": {"linux/amd64", "linux/arm64"}, "single": {"linux/arm64"}, "empty": nil,
+	} {
 		_, err := newClient(t, quick(t)).Resolve(t.Context(), s.host()+"/x:"+tag, "linux/s390x")
 		e := assertKind(t, err, failure.NoPlatform)
 		if diff := cmp.Diff(want, e.Platforms); diff != "" || e.Platform != "linux/s390x" {
@@ -146,7 +165,8 @@ func TestEntriesWithoutAPlatformAreJudgedByTheirConfiguration(t *testing.T) {
 	inner := s.index("x", "", arm, amd)
 	s.index("x", "nested", inner)
 	image := mustResolve(t, newClient(t, quick(t)), s.host()+"/x:nested", "linux/amd64")
-	if image.Digest != amd.Digest.String() || len(image.Metadata) != 6 || image.Metadata[1].Digest != inner.Digest.String() {
+	if image.Digest != amd.Digest.String() || len(image.Metadata) != 6 ||
+		image.Metadata[1].Digest != inner.Digest.String() {
 		t.Errorf("got %s, metadata %+v", image.Platform, image.Metadata)
 	}
 }
@@ -154,7 +174,9 @@ func TestEntriesWithoutAPlatformAreJudgedByTheirConfiguration(t *testing.T) {
 func TestWhatIsKeptCostsOneHeadAndAPinnedDigestNothing(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
-	index := s.index("x", "1", s.image("x", "", "linux/amd64", []byte("a")), s.image("x", "", "linux/arm64", []byte("b")))
+	index := s.index(
+		"x", "1", s.image("x", "", "linux/amd64", []byte("a")), s.image("x", "", "linux/arm64", []byte("b")),
+	)
 	store := &memory{}
 	resolve := func(reference string) []string {
 		s.forget()
@@ -234,7 +256,9 @@ func TestAllFourKindsOfManifestAreAskedFor(t *testing.T) {
 		t.Fatalf("%q", accepts)
 	}
 	for _, accept := range accepts {
-		for _, want := range []types.MediaType{types.OCIImageIndex, types.OCIManifestSchema1, types.DockerManifestList, types.DockerManifestSchema2} {
+		for _, want := range []types.MediaType{
+			types.OCIImageIndex, types.OCIManifestSchema1, types.DockerManifestList, types.DockerManifestSchema2,
+		} {
 			if !strings.Contains(accept, string(want)) {
 				t.Errorf("%q lacks %s", accept, want)
 			}
@@ -246,13 +270,16 @@ func TestWhatIsMissingIsNotFound(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	s.image("x", "1", "linux/amd64", []byte("a"))
-	for reference, code := range map[string]string{"/x:2": "MANIFEST_UNKNOWN", "/y:1": "NAME_UNKNOWN", "/x@" + someDigest: "MANIFEST_UNKNOWN"} {
+	for reference, code := range map[string]string{
+		"/x:2": "MANIFEST_UNKNOWN", "/y:1": "NAME_UNKNOWN", "/x@" + someDigest: "MANIFEST_UNKNOWN",
+	} {
 		for _, store := range []ManifestStore{nil, &memory{}} {
 			config := quick(t)
 			config.Manifests = store
 			_, err := newClient(t, config).Resolve(t.Context(), s.host()+reference, "")
 			e := assertKind(t, err, failure.NotFound)
-			if e.Code != code || e.StatusCode != http.StatusNotFound || e.Image != s.host()+reference || e.Host != s.host() {
+			if e.Code != code || e.StatusCode != http.StatusNotFound || e.Image != s.host()+reference ||
+				e.Host != s.host() {
 				t.Errorf("%s: %+v", reference, e)
 			}
 		}

@@ -38,7 +38,14 @@ func TestPassingFailuresAreTriedAgain(t *testing.T) {
 
 func TestLastingFailuresAreNot(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]failure.Kind{400: failure.Protocol, 403: failure.Forbidden, 404: failure.NotFound, 410: failure.Protocol, 501: failure.Unavailable, 505: failure.Unavailable} {
+	for status, want := range map[int]failure.Kind{
+		400: failure.Protocol,
+		403: failure.Forbidden,
+		404: failure.NotFound,
+		410: failure.Protocol,
+		501: failure.Unavailable,
+		505: failure.Unavailable,
+	} {
 		s := newStand(t)
 		s.image("x", "1", "linux/amd64", []byte("a"))
 		config := quick(t)
@@ -138,12 +145,18 @@ func TestAHostThatIsNotThereIsUnreachable(t *testing.T) {
 	listener.Close()
 	for _, host := range []string{unused, "no-such-host.invalid"} {
 		config := quick(t)
-		config.Transport.Base = &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if address != unused {
-				return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: "no-such-host.invalid", IsNotFound: true}}
-			}
-			return new(net.Dialer).DialContext(ctx, network, address)
-		}}
+		config.Transport.Base = &http.Transport{
+			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				if address != unused {
+					return nil, &net.OpError{
+						Op:  "dial",
+						Net: network,
+						Err: &net.DNSError{Err: "no such host", Name: "no-such-host.invalid", IsNotFound: true},
+					}
+				}
+				return new(net.Dialer).DialContext(ctx, network, address)
+			},
+		}
 		_, err := newClient(t, config).Resolve(t.Context(), host+"/x:1", "")
 		if e := assertKind(t, err, failure.Unreachable); e.Host != host {
 			t.Errorf("%+v", e)

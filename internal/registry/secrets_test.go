@@ -38,7 +38,8 @@ func TestASecondHostsRefusalIsNamedAsThatHosts(t *testing.T) {
 		s.redirecting(image.Layers[0], storage.URL+"/blob")
 		_, err := c.Blob(t.Context(), image, image.Layers[0]).ReadAt(make([]byte, 1), 0)
 		e := assertKind(t, err, transport.KindOfStatus(status))
-		if e.Host != storage.host() || e.CredentialSource != "" || !e.Elsewhere || strings.Contains(e.Error(), failure.SourceConfiguration) {
+		if e.Host != storage.host() || e.CredentialSource != "" || !e.Elsewhere ||
+			strings.Contains(e.Error(), failure.SourceConfiguration) {
 			t.Errorf("%v", e)
 		}
 		for _, r := range storage.seen {
@@ -87,9 +88,12 @@ func TestOfTwoTokenServicesNoneGetsAPassword(t *testing.T) {
 func TestMalformedHTTPQuotesNoSecret(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []string{
-		canaryPassword + "\r\n\r\n", "HTTP/1.1 " + canaryPassword + "\r\n\r\n", "HTTP/1.1 2" + canaryPassword + " OK\r\n\r\n",
-		"HTTP/1.1 200 OK\r\n" + canaryPassword + "\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: " + canaryPassword + "\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nTransfer-Encoding: " + canaryPassword + "\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\x00" + canaryPassword + "\r\n\r\n",
+		canaryPassword + "\r\n\r\n", "HTTP/1.1 " + canaryPassword + "\r\n\r\n",
+		"HTTP/1.1 2" + canaryPassword + " OK\r\n\r\n",
+		"HTTP/1.1 200 OK\r\n" + canaryPassword + "\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: " + canaryPassword + "\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: " + canaryPassword + "\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nA: b\x00" + canaryPassword + "\r\n\r\n",
 	} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -111,7 +115,9 @@ func TestMalformedHTTPQuotesNoSecret(t *testing.T) {
 		}()
 		host := listener.Addr().String()
 		config := quick(t)
-		config.Transport.Hosts = map[string]transport.Host{host: {Username: user, Password: canaryPassword, PlainHTTP: true}}
+		config.Transport.Hosts = map[string]transport.Host{
+			host: {Username: user, Password: canaryPassword, PlainHTTP: true},
+		}
 		_, err = newClient(t, config).Resolve(t.Context(), host+"/x:1", "")
 		if e, ok := errors.AsType[*failure.Error](err); !ok {
 			t.Errorf("%q: got %v", answer, err)
@@ -129,7 +135,9 @@ func TestADocumentThatRepeatsASecretIsNotStored(t *testing.T) {
 	config := quick(t)
 	config.Transport.Hosts = withPassword(s.host())
 	image := mustResolve(t, newClient(t, config), s.host()+"/x:1", "")
-	spelled := v1.Hash{Algorithm: "sha256", Hex: (hex.EncodeToString([]byte(canaryPassword)) + strings.Repeat("0", 64))[:64]}
+	spelled := v1.Hash{
+		Algorithm: "sha256", Hex: (hex.EncodeToString([]byte(canaryPassword)) + strings.Repeat("0", 64))[:64],
+	}
 	plain := described("", []byte("a"))
 	configuration := v1.Descriptor{MediaType: types.OCIConfigJSON, Size: image.Metadata[1].Size}
 	configuration.Digest, _ = v1.NewHash(image.Metadata[1].Digest)
@@ -140,13 +148,30 @@ func TestADocumentThatRepeatsASecretIsNotStored(t *testing.T) {
 		layer v1.Descriptor
 		want  failure.Kind
 	}{
-		"a media type that is taken":       {layer(string(types.OCIUncompressedLayer)+"+"+canaryPassword, plain.Digest), failure.Malformed},
-		"a media type that is not":         {layer("application/"+canaryPassword, plain.Digest), failure.LayerType},
-		"what is no media type":            {layer(string(types.OCIUncompressedLayer)+"+\x1b", plain.Digest), failure.Malformed},
-		"a digest":                         {layer(string(types.OCILayer), spelled), failure.Malformed},
-		"an annotation, in percent escape": {v1.Descriptor{MediaType: types.OCILayer, Size: 1, Digest: plain.Digest, Annotations: map[string]string{"a": strings.ReplaceAll(canaryPassword, "-", "%2D")}}, ""},
+		"a media type that is taken": {
+			layer(string(types.OCIUncompressedLayer)+"+"+canaryPassword, plain.Digest), failure.Malformed,
+		},
+		"a media type that is not": {layer("application/"+canaryPassword, plain.Digest), failure.LayerType},
+		"what is no media type": {
+			layer(string(types.OCIUncompressedLayer)+"+\x1b", plain.Digest), failure.Malformed,
+		},
+		"a digest": {layer(string(types.OCILayer), spelled), failure.Malformed},
+		"an annotation, in percent escape": {
+			v1.Descriptor{
+				MediaType:   types.OCILayer,
+				Size:        1,
+				Digest:      plain.Digest,
+				Annotations: map[string]string{"a": strings.ReplaceAll(canaryPassword, "-", "%2D")},
+			},
+			"",
+		},
 	} {
-		s.manifest("x", "2", types.OCIManifestSchema1, v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Config: configuration, Layers: []v1.Descriptor{test.layer}})
+		s.manifest("x", "2", types.OCIManifestSchema1, v1.Manifest{
+			SchemaVersion: 2,
+			MediaType:     types.OCIManifestSchema1,
+			Config:        configuration,
+			Layers:        []v1.Descriptor{test.layer},
+		})
 		store := &memory{}
 		config.Manifests = store
 		image, err := newClient(t, config).Resolve(t.Context(), s.host()+"/x:2", "")
@@ -182,11 +207,14 @@ func TestWhatACredentialHelperPrintsReachesNoLog(t *testing.T) {
 	s := newStand(t)
 	s.wantBasic(user, canaryPassword)
 	config := quick(t)
-	config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{"credHelpers": map[string]string{s.host(): "loud"}})
+	config.Transport.DockerConfigDir = dockerConfig(t, map[string]any{
+		"credHelpers": map[string]string{s.host(): "loud"},
+	})
 	_, err = newClient(t, config).Resolve(t.Context(), s.host()+"/x:1", "")
 	e := assertKind(t, err, failure.Unauthorized)
 	printed, readErr := os.ReadFile(stderr.Name())
-	if readErr != nil || len(printed) > 0 || !strings.Contains(e.CredentialNote, "exit status 1") || !strings.Contains(e.CredentialNote, "not shown") {
+	if readErr != nil || len(printed) > 0 || !strings.Contains(e.CredentialNote, "exit status 1") ||
+		!strings.Contains(e.CredentialNote, "not shown") {
 		t.Errorf("printed %q, %v; noted %q", printed, readErr, e.CredentialNote)
 	}
 }

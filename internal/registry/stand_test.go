@@ -40,7 +40,8 @@ const (
 )
 
 var canaries = []string{
-	canaryPassword, canaryToken, canaryIdentity, canaryQuery, base64.StdEncoding.EncodeToString([]byte(user + ":" + canaryPassword)),
+	canaryPassword, canaryToken, canaryIdentity, canaryQuery,
+	base64.StdEncoding.EncodeToString([]byte(user + ":" + canaryPassword)),
 }
 
 // stand is the in-process registry behind a handler that records, and that a test can put something
@@ -180,7 +181,9 @@ func (s *stand) image(repo, tag, platform string, layers ...[]byte) v1.Descripto
 
 func (s *stand) index(repo, tag string, entries ...v1.Descriptor) v1.Descriptor {
 	s.t.Helper()
-	return s.manifest(repo, tag, types.OCIImageIndex, v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: entries})
+	return s.manifest(repo, tag, types.OCIImageIndex, v1.IndexManifest{
+		SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: entries,
+	})
 }
 
 // quick are settings with which a test that waits does not take long.
@@ -188,9 +191,12 @@ func quick(t *testing.T) Config {
 	return Config{Transport: transport.Config{
 		DockerConfigDir: dockerConfig(t, map[string]any{}),
 		Limits: transport.Limits{
-			HeaderTimeout: 2 * time.Second, IdleTimeout: 200 * time.Millisecond, MinBytesPerSecond: 1024, DocumentTimeout: 2 * time.Second,
+			HeaderTimeout: 2 * time.Second, IdleTimeout: 200 * time.Millisecond, MinBytesPerSecond: 1024,
+			DocumentTimeout: 2 * time.Second,
 		},
-		Retry: transport.Retry{Max: 2, WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, RetryAfterMax: 2 * time.Second},
+		Retry: transport.Retry{
+			Max: 2, WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, RetryAfterMax: 2 * time.Second,
+		},
 	}}
 }
 

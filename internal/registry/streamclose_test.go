@@ -181,7 +181,8 @@ func TestCancellationAndCloseMeet(t *testing.T) {
 				time.AfterFunc(time.Duration(i)*4*time.Millisecond, cancel)
 				select {
 				case err := <-ended:
-					if !errors.Is(err, os.ErrClosed) && !errors.Is(err, failure.Canceled) && !errors.Is(err, failure.NotFound) && !errors.Is(err, failure.Unreachable) {
+					if !errors.Is(err, os.ErrClosed) && !errors.Is(err, failure.Canceled) &&
+						!errors.Is(err, failure.NotFound) && !errors.Is(err, failure.Unreachable) {
 						t.Error(err)
 					}
 				case <-time.After(5 * time.Second):

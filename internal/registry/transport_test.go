@@ -95,12 +95,16 @@ func TestTrustGoesWithARedirectAndItsAbsenceDoesNot(t *testing.T) {
 		to   string
 		want failure.Kind
 	}{
-		"a CA goes along":                 {transport.Host{CACertificate: s.ca()}, "https://blobs.example.com/x", ""},
-		"skipped verification does not":   {transport.Host{InsecureSkipVerify: true}, "https://blobs.example.com/x", failure.TLS},
+		"a CA goes along": {transport.Host{CACertificate: s.ca()}, "https://blobs.example.com/x", ""},
+		"skipped verification does not": {
+			transport.Host{InsecureSkipVerify: true}, "https://blobs.example.com/x", failure.TLS,
+		},
 		"but to another port of the host": {transport.Host{InsecureSkipVerify: true}, "https://example.com:8443/x", ""},
 	} {
 		config := quick(t)
-		config.Transport.Base = names(map[string]*stand{"example.com:443": s, "blobs.example.com:443": storage, "example.com:8443": storage})
+		config.Transport.Base = names(map[string]*stand{
+			"example.com:443": s, "blobs.example.com:443": storage, "example.com:8443": storage,
+		})
 		config.Transport.Hosts = map[string]transport.Host{"example.com": test.host}
 		c := newClient(t, config)
 		s.intercept = nil

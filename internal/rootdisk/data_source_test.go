@@ -249,14 +249,30 @@ func TestEachFailureHasItsOwnText(t *testing.T) {
 	stopped.Close()
 	present, _ := push(t, open.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 1})))
 	for name, test := range map[string]struct{ config, says string }{
-		"no such image":    {configuration("", "", open.Host+"/app:v2"), `(?s)Image does not exist.*` + open.Host + `/app:v2.*` + open.Host},
-		"no such platform": {configuration("", `platform = "linux/arm64"`, present), `(?s)does not exist for this platform.*` + present},
-		"registry down":    {configuration("", "", gone+"/app:v1"), `(?s)Registry cannot be reached.*` + gone + `/app:v1`},
-		"no credentials":   {configuration("", "", closed.Host+"/app:v1"), `(?s)Registry refuses the credentials.*` + closed.Host + `/app:v1`},
-		"wrong password": {configuration(fmt.Sprintf(`registries = { %q = { username = "u", password = "CANARY" } }`, closed.Host), "", closed.Host+"/app:v1"),
-			`(?s)Registry refuses the credentials.*` + closed.Host + `/app:v1`},
+		"no such image": {
+			configuration("", "", open.Host+"/app:v2"),
+			`(?s)Image does not exist.*` + open.Host + `/app:v2.*` + open.Host,
+		},
+		"no such platform": {
+			configuration("", `platform = "linux/arm64"`, present),
+			`(?s)does not exist for this platform.*` + present,
+		},
+		"registry down": {configuration("", "", gone+"/app:v1"), `(?s)Registry cannot be reached.*` + gone + `/app:v1`},
+		"no credentials": {
+			configuration("", "", closed.Host+"/app:v1"),
+			`(?s)Registry refuses the credentials.*` + closed.Host + `/app:v1`,
+		},
+		"wrong password": {
+			configuration(
+				fmt.Sprintf(`registries = { %q = { username = "u", password = "CANARY" } }`, closed.Host), "",
+				closed.Host+"/app:v1",
+			),
+			`(?s)Registry refuses the credentials.*` + closed.Host + `/app:v1`,
+		},
 		"not a reference": {configuration("", "", "https://example.com/app"), `Not an image reference`},
-		"a wrong mode":    {configuration("", `measure = "guess"`, present), `(?s)measure.*"auto" "manifest" "sample"\s+"full"`},
+		"a wrong mode": {
+			configuration("", `measure = "guess"`, present), `(?s)measure.*"auto" "manifest" "sample"\s+"full"`,
+		},
 		"no images":       {configuration("", ""), `(?s)images.*at least 1`},
 		"a negative size": {configuration("", `writable_gib = -1`, present), `(?s)must be\s+between 0 and 32000`},
 		"too much":        {configuration("", `writable_gib = 31000`, present), `No disk is large enough`},
@@ -309,9 +325,18 @@ func TestALayerThatCannotBeCountedIsNamed(t *testing.T) {
 		layer v1.Layer
 		says  string
 	}{
-		"cut":  {static.NewLayer(half, types.OCILayer), `Layer cannot be unpacked.*%s: layer sha256:.*ends early.*rebuild the image`},
-		"text": {static.NewLayer([]byte("#!/bin/sh\n"), types.OCIUncompressedLayer), `Layer cannot be unpacked.*%s: layer sha256:.*not a readable tar`},
-		"wide": {static.NewLayer(wide, types.OCILayerZStd), `Layer exceeds what is counted.*%s: layer sha256:.*window.*measure = "sample"`},
+		"cut": {
+			static.NewLayer(half, types.OCILayer),
+			`Layer cannot be unpacked.*%s: layer sha256:.*ends early.*rebuild the image`,
+		},
+		"text": {
+			static.NewLayer([]byte("#!/bin/sh\n"), types.OCIUncompressedLayer),
+			`Layer cannot be unpacked.*%s: layer sha256:.*not a readable tar`,
+		},
+		"wide": {
+			static.NewLayer(wide, types.OCILayerZStd),
+			`Layer exceeds what is counted.*%s: layer sha256:.*window.*measure = "sample"`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -48,7 +48,8 @@ func TestTheReportSaysWhereReadsFailed(t *testing.T) {
 		"several": {[]error{busy, busy, nil}, "\nLess is known about 2 layers than could be: rate limited " +
 			"(HTTP 429).\n"},
 		"of two kinds": {[]error{busy, ignored, busy},
-			"\nLess is known about sha256:bbbbbbbbbbbb than could be: range requests ignored.\n" + "\nLess is known about 2 layers than could be: rate limited (HTTP 429).\n"},
+			"\nLess is known about sha256:bbbbbbbbbbbb than could be: range requests ignored.\n" +
+				"\nLess is known about 2 layers than could be: rate limited (HTTP 429).\n"},
 		"of any other kind": {[]error{errors.New("canary")}, "\nLess is known about sha256:aaaaaaaaaaaa than could " +
 			"be: a read failed.\n"},
 	} {
@@ -146,7 +147,9 @@ func TestACountThatDependsOnTheFileSystemSaysByHowMuch(t *testing.T) {
 		Method:    layersize.MethodStreamed,
 	}
 	text := renderReport(report, disksize.Recommendation{})
-	for _, want := range []string{"Needed: 100.0 MiB (counted file by file, give or take 60.0 KiB).\n", "| ± 60.0 KiB"} {
+	for _, want := range []string{
+		"Needed: 100.0 MiB (counted file by file, give or take 60.0 KiB).\n", "| ± 60.0 KiB",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("want %q in\n%s", want, text)
 		}

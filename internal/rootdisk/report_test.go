@@ -41,10 +41,12 @@ func TestTheReportFitsATerminal(t *testing.T) {
 	t.Parallel()
 	wide := layersize.Interval{Value: 1023<<20 + 900<<10, Min: 1023<<20 + 100<<10, Max: 1023<<20 + 950<<10}
 	for _, reference := range []string{
-		"nginx", "vllm/vllm-openai:v0.8.5", "registry.example.com/llm:v1", "example-company.tencentcloudcr.com/models/llm-server:2.1",
+		"nginx", "vllm/vllm-openai:v0.8.5", "registry.example.com/llm:v1",
+		"example-company.tencentcloudcr.com/models/llm-server:2.1",
 		"example-company.tencentcloudcr.com/machine-learning/serving/vllm-openai:v0.8.5-cuda12.4-ubuntu22.04",
 		"registry.example.com/llm@sha256:" + strings.Repeat("0123456789abcdef", 4),
-		"example-company.tencentcloudcr.com/machine-learning/vllm-openai:v0.8.5@sha256:" + strings.Repeat("0123456789abcdef", 4),
+		"example-company.tencentcloudcr.com/machine-learning/vllm-openai:v0.8.5@sha256:" +
+			strings.Repeat("0123456789abcdef", 4),
 	} {
 		for _, platform := range []string{"linux/amd64", "linux/arm64/v8"} {
 			text := reported(platform, wide, layersize.MethodContentSize, false, reference, "sidecar:v3")
@@ -78,9 +80,18 @@ func TestBoundsThatReadAlikeAreSaidOnce(t *testing.T) {
 		exact       bool
 		head, layer string
 	}{
-		"alike":       {layersize.Interval{Value: 20 * gib, Min: 20*gib - 1<<20, Max: 20*gib + 1<<20}, false, "Needed: about 20.0 GiB.\n", "| about 20.0 GiB |"},
-		"one unit":    {layersize.Interval{Value: 20 * gib, Min: 19 * gib, Max: 21 * gib}, false, "Needed: 20.0 GiB (between 19.0 and 21.0 GiB).\n", "| 19.0 to 21.0 GiB |"},
-		"other units": {layersize.Interval{Value: gib, Min: gib / 2, Max: 2 * gib}, false, "Needed: 1.0 GiB (between 512.0 MiB and 2.0 GiB).\n", "| 512.0 MiB to 2.0 GiB |"},
+		"alike": {
+			layersize.Interval{Value: 20 * gib, Min: 20*gib - 1<<20, Max: 20*gib + 1<<20}, false,
+			"Needed: about 20.0 GiB.\n", "| about 20.0 GiB |",
+		},
+		"one unit": {
+			layersize.Interval{Value: 20 * gib, Min: 19 * gib, Max: 21 * gib}, false,
+			"Needed: 20.0 GiB (between 19.0 and 21.0 GiB).\n", "| 19.0 to 21.0 GiB |",
+		},
+		"other units": {
+			layersize.Interval{Value: gib, Min: gib / 2, Max: 2 * gib}, false,
+			"Needed: 1.0 GiB (between 512.0 MiB and 2.0 GiB).\n", "| 512.0 MiB to 2.0 GiB |",
+		},
 		"exact": {layersize.Interval{Value: gib, Min: gib, Max: gib}, true, "Needed: 1.0 GiB (counted file " +
 			"by file).\n", "| exact  |"},
 	} {

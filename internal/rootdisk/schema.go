@@ -92,8 +92,8 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 			"read_budget_mib": schema.Int64Attribute{
 				MarkdownDescription: fmt.Sprintf(
 					"The most, in MiB, that one reading may fetch from registries with `sample` and `auto`. "+
-						"Default: %d. "+
-						"Beyond it, sizes are inferred from less data, and the bounds widen accordingly.",
+						"Default: %d. Beyond it, sizes are inferred from less data, and the bounds widen "+
+						"accordingly.",
 					measure.DefaultReadBudget/mib,
 				),
 				Optional:   true,
@@ -114,8 +114,8 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 			},
 			"round_to_gib": schema.Int64Attribute{
 				MarkdownDescription: fmt.Sprintf(
-					"Sizes above %d GiB are multiples of this, in GiB. Default: %d, which every kind of cloud "+
-						"disk takes.",
+					"Sizes above %d GiB are multiples of this, in GiB. Default: %d, which every kind of cloud disk "+
+						"takes.",
 					disksize.MinGiB, disksize.DefaultRoundToGiB,
 				),
 				Optional:   true,
@@ -169,11 +169,10 @@ func computedAttributes() map[string]schema.Attribute {
 		},
 		"exact": schema.BoolAttribute{
 			Computed: true,
-			MarkdownDescription: "True only when every layer was counted file by file, to the block, " +
-				"and every version of containerd pulls the same: streamed, or from a table of contents that its " +
-				"stream confirms. " +
-				"Never when anything was inferred, where containerd would refuse a layer, or where a large " +
-				"directory takes more blocks on one file system than on another.",
+			MarkdownDescription: "True only when every layer was counted file by file, to the block, and every " +
+				"version of containerd pulls the same: streamed, or from a table of contents that its stream " +
+				"confirms. Never when anything was inferred, where containerd would refuse a layer, or where a " +
+				"large directory takes more blocks on one file system than on another.",
 		},
 		"digests": schema.MapAttribute{
 			Computed:    true,
@@ -234,9 +233,8 @@ func imageDetailsAttribute() schema.Attribute {
 				Computed:    true,
 				ElementType: types.StringType,
 				MarkdownDescription: "Digests of all manifests of the platform that containerd may unpack; " +
-					"`digest` is the first. An index may name several, " +
-					"such as one for each compression: containerd 1.6 pulls the first, containerd 2 all of them, " +
-					"and the sizes have room for all.",
+					"`digest` is the first. An index may name several, such as one for each compression: " +
+					"containerd 1.6 pulls the first, containerd 2 all of them, and the sizes have room for all.",
 			},
 			"platform": schema.StringAttribute{Computed: true, MarkdownDescription: "Platform of the image."},
 			"compressed_bytes": schema.Int64Attribute{

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// Image makes an OCI image for linux and an architecture out of layers. A layer with a method Descriptor brings its
-// annotations.
+// Image makes an OCI image for linux and an architecture out of layers. A layer with a method
+// Descriptor brings its annotations.
 func Image(architecture string, layers ...v1.Layer) (v1.Image, error) {
 	base := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
 	image, err := mutate.AppendLayers(base, layers...)
@@ -28,8 +28,11 @@ func Image(architecture string, layers ...v1.Layer) (v1.Image, error) {
 	return mutate.ConfigFile(image, config)
 }
 
-// Push pushes an image or an index, and gives its digest. A reference on loopback is reached over plain HTTP.
-func Push(ctx context.Context, reference string, what remote.Taggable, options ...remote.Option) (digest string, err error) {
+// Push pushes an image or an index, and gives its digest. A reference on loopback is reached over
+// plain HTTP.
+func Push(
+	ctx context.Context, reference string, what remote.Taggable, options ...remote.Option,
+) (digest string, err error) {
 	tag, err := name.ParseReference(reference)
 	if err != nil {
 		return "", err

@@ -19,7 +19,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// File is one regular file of a generated layer. Content is made while the layer is written, so that its size costs no memory.
+// File is one regular file of a generated layer. Content is made while the layer is written, so
+// that its size costs no memory.
 type File struct {
 	Name string
 	Size int64
@@ -45,7 +46,8 @@ type Layer struct {
 
 var _ v1.Layer = (*Layer)(nil)
 
-// WriteLayer generates a layer into a new file in folder, until ctx ends. The same seed makes the same bytes.
+// WriteLayer generates a layer into a new file in folder, until ctx ends. The same seed makes the
+// same bytes.
 func WriteLayer(ctx context.Context, folder string, seed uint64, files []File) (_ *Layer, err error) {
 	blob, err := os.CreateTemp(folder, "layer-*.tar.gz")
 	if err != nil {
@@ -70,7 +72,9 @@ func WriteLayer(ctx context.Context, folder string, seed uint64, files []File) (
 	if err != nil {
 		return nil, err
 	}
-	return &Layer{file: blob.Name(), digest: Sum(digest), diffID: Sum(diffID), size: info.Size(), Unpacked: count.n}, nil
+	return &Layer{
+		file: blob.Name(), digest: Sum(digest), diffID: Sum(diffID), size: info.Size(), Unpacked: count.n,
+	}, nil
 }
 
 // Digest is the blob's.
@@ -108,7 +112,14 @@ func writeTar(ctx context.Context, w io.Writer, seed uint64, files []File) error
 	archive := tar.NewWriter(w)
 	random := rand.New(rand.NewPCG(seed, 0))
 	for _, file := range files {
-		header := &tar.Header{Name: file.Name, Size: file.Size, Mode: 0o644, Typeflag: tar.TypeReg, Format: tar.FormatPAX, ModTime: time.Unix(1_700_000_000, 0)}
+		header := &tar.Header{
+			Name:     file.Name,
+			Size:     file.Size,
+			Mode:     0o644,
+			Typeflag: tar.TypeReg,
+			Format:   tar.FormatPAX,
+			ModTime:  time.Unix(1_700_000_000, 0),
+		}
 		if err := archive.WriteHeader(header); err != nil {
 			return fmt.Errorf("%s: %w", file.Name, err)
 		}

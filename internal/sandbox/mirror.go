@@ -8,14 +8,16 @@ import (
 	"strings"
 )
 
-// Version is the version under which a mirror offers the provider that was just built. Examples ask for a release
-// ("~> 0.1", say), and no constraint matches "dev".
+// Version is the version under which a mirror offers the provider that was just built. Examples ask
+// for a release ("~> 0.1", say), and no constraint matches "dev".
 const Version = "0.1.0"
 
-// KubernetesVersion is that of HashiCorp's provider for Kubernetes, as tools/terraform-provider-kubernetes builds it.
+// KubernetesVersion is that of HashiCorp's provider for Kubernetes, as
+// tools/terraform-provider-kubernetes builds it.
 const KubernetesVersion = "1.13.4"
 
-// hosts are where a configuration's source "tkeimage/tkeimage" is looked for, first by Terraform, then by OpenTofu.
+// hosts are where a configuration's source "tkeimage/tkeimage" is looked for, first by Terraform,
+// then by OpenTofu.
 var hosts = []string{"registry.terraform.io", "registry.opentofu.org"}
 
 // Plugin is a provider's binary, as a mirror offers it.
@@ -25,8 +27,9 @@ type Plugin struct {
 	Binary  string
 }
 
-// Mirror makes folder a filesystem mirror that holds this provider's binary and those of others, with a CLI configuration
-// that knows no other place to install from. It returns the path of that configuration, for CLIEnvironment.
+// Mirror makes folder a filesystem mirror that holds this provider's binary and those of others,
+// with a CLI configuration that knows no other place to install from. It returns the path of that
+// configuration, for CLIEnvironment.
 func Mirror(folder, providerBinary string, others ...Plugin) (configFile string, err error) {
 	folder, err = filepath.Abs(folder)
 	if err != nil {
@@ -40,7 +43,10 @@ func Mirror(folder, providerBinary string, others ...Plugin) (configFile string,
 	}
 
 	configFile = filepath.Join(folder, "cli.tfrc")
-	text := fmt.Sprintf("disable_checkpoint = true\n\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror)
+	text := fmt.Sprintf(
+		"disable_checkpoint = true\n\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n",
+		mirror,
+	)
 
 	return configFile, os.WriteFile(configFile, []byte(text), 0o600)
 }
@@ -59,7 +65,9 @@ func (p Plugin) linkInto(mirror string) error {
 			return err
 		}
 		// A link, since the binary has tens of megabytes and there may be a mirror for each test.
-		if err := os.Symlink(binary, filepath.Join(plugins, "terraform-provider-"+filepath.Base(p.Source)+"_v"+p.Version)); err != nil {
+		if err := os.Symlink(
+			binary, filepath.Join(plugins, "terraform-provider-"+filepath.Base(p.Source)+"_v"+p.Version),
+		); err != nil {
 			return err
 		}
 	}
@@ -67,9 +75,9 @@ func (p Plugin) linkInto(mirror string) error {
 	return nil
 }
 
-// CLIEnvironment is this process's environment for a Terraform CLI that is to depend on nothing of its user's: neither
-// on a CLI configuration and its plugin cache, nor on arguments and variables, nor on cloud credentials.
-// Additions of the form NAME=value come on top.
+// CLIEnvironment is this process's environment for a Terraform CLI that is to depend on nothing of
+// its user's: neither on a CLI configuration and its plugin cache, nor on arguments and variables,
+// nor on cloud credentials. Additions of the form NAME=value come on top.
 func CLIEnvironment(configFile string, additions ...string) []string {
 	var kept []string
 	for _, variable := range os.Environ() {

@@ -24,7 +24,9 @@ func TestMirrorServesBothRegistries(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		served, err := filepath.Glob(filepath.Join(folder, "mirror", host, "tkeimage", "tkeimage", "*", "*", "terraform-provider-tkeimage_v*"))
+		served, err := filepath.Glob(filepath.Join(
+			folder, "mirror", host, "tkeimage", "tkeimage", "*", "*", "terraform-provider-tkeimage_v*",
+		))
 		if err != nil || len(served) != 1 {
 			t.Fatalf("%s: files %v, error %v; want one", host, served, err)
 		}
@@ -50,7 +52,9 @@ func TestMirrorWithoutBinary(t *testing.T) {
 }
 
 func TestCLIEnvironmentLeavesTheUsersOut(t *testing.T) {
-	for _, name := range []string{"TF_LOG", "TF_CLI_CONFIG_FILE", "TF_VAR_region", "TENCENTCLOUD_SECRET_ID", "TKEIMAGE_ENDPOINT_TKE"} {
+	for _, name := range []string{
+		"TF_LOG", "TF_CLI_CONFIG_FILE", "TF_VAR_region", "TENCENTCLOUD_SECRET_ID", "TKEIMAGE_ENDPOINT_TKE",
+	} {
 		t.Setenv(name, "the user's")
 	}
 
@@ -93,7 +97,9 @@ func TestTheKubernetesProviderIsOfTheVersionThatIsBuilt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(module), "github.com/hashicorp/terraform-provider-kubernetes v"+sandbox.KubernetesVersion+" ") {
+	if !strings.Contains(
+		string(module), "github.com/hashicorp/terraform-provider-kubernetes v"+sandbox.KubernetesVersion+" ",
+	) {
 		t.Errorf("its go.mod has another version than %s", sandbox.KubernetesVersion)
 	}
 }

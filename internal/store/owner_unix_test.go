@@ -164,7 +164,9 @@ func TestWhatBelongsToAnotherUserIsNotBelieved(t *testing.T) {
 		t.Skip("only root can make files of another user")
 	}
 	const another = 65534
-	for name, of := range map[string]func(dir, entry string) string{"entry": entryOf, "folder": folderOf, "directory": directoryOf} {
+	for name, of := range map[string]func(dir, entry string) string{
+		"entry": entryOf, "folder": folderOf, "directory": directoryOf,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir, entry := kept(t)

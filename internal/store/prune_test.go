@@ -33,10 +33,13 @@ func TestPruningLeavesTheFilesOfOthersAlone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "kept")
 	var others []string
 	for _, name := range []string{
-		"notes.tmp", "notes.kept", "a/b/c/deep.tmp", "ab/notes.tmp", "ab/notes.kept", "ab/new-1.tmp", "ab/new-123456.tmp",
+		"notes.tmp", "notes.kept", "a/b/c/deep.tmp", "ab/notes.tmp", "ab/notes.kept", "ab/new-1.tmp",
+		"ab/new-123456.tmp",
 		hexName + ".kept", hexName + ".kept.1.tmp", "cd/" + hexName + ".kept", "cd/" + hexName + ".kept.1.tmp",
-		"ab/ab/" + hexName + ".kept", "ab/" + strings.ToUpper(hexName) + ".kept", "ab/" + hexName + ".kept.tmp", "ab/" + hexName + ".kept.bak",
-		"ab/" + hexName + ".kept.x1.tmp", "ab/0" + hexName + ".kept", "AB/" + hexName + ".kept", "abc/" + hexName + ".kept",
+		"ab/ab/" + hexName + ".kept", "ab/" + strings.ToUpper(hexName) + ".kept", "ab/" + hexName + ".kept.tmp",
+		"ab/" + hexName + ".kept.bak",
+		"ab/" + hexName + ".kept.x1.tmp", "ab/0" + hexName + ".kept", "AB/" + hexName + ".kept",
+		"abc/" + hexName + ".kept",
 	} {
 		others = append(others, write(t, "", filepath.Join(dir, name)))
 	}

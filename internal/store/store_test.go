@@ -159,7 +159,9 @@ func TestAFolderThatCannotBeWrittenIsNoFailure(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, folder := range map[string]*store.Store{"none": store.Open(""), "below a file": store.Open(filepath.Join(file, "x"))} {
+	for name, folder := range map[string]*store.Store{
+		"none": store.Open(""), "below a file": store.Open(filepath.Join(file, "x")),
+	} {
 		folder.Put("key", []byte("value"))
 		if _, ok := folder.Get("key"); ok {
 			t.Errorf("%s: it is there", name)

@@ -15,9 +15,11 @@ type Process struct {
 	exited chan struct{}
 }
 
-// Start runs a program until ctx ends or Stop is called, and on Linux also no longer than this process lives. Whatever it
-// writes goes to output.
-func Start(ctx context.Context, environment []string, output io.Writer, program string, arguments ...string) (*Process, error) {
+// Start runs a program until ctx ends or Stop is called, and on Linux also no longer than this
+// process lives. Whatever it writes goes to output.
+func Start(
+	ctx context.Context, environment []string, output io.Writer, program string, arguments ...string,
+) (*Process, error) {
 	ctx, stop := context.WithCancel(ctx)
 	process := exec.CommandContext(ctx, program, arguments...) //nolint:gosec // starting what it is told is the purpose
 	process.Env = environment
@@ -29,7 +31,8 @@ func Start(ctx context.Context, environment []string, output io.Writer, program 
 	started := make(chan error, 1)
 	go func() {
 		defer close(p.exited)
-		// The system ties the child's life to the thread that started it, so that thread has to live as long.
+		// The system ties the child's life to the thread that started it, so that thread has to
+		// live as long.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 

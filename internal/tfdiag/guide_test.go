@@ -17,7 +17,9 @@ const (
 func quoted(t *testing.T, file, language string) []string {
 	t.Helper()
 	var found []string
-	for _, match := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```").FindAllStringSubmatch(read(t, file), -1) {
+	for _, match := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```").FindAllStringSubmatch(
+		read(t, file), -1,
+	) {
 		found = append(found, oneLine(match[1]))
 	}
 	return found

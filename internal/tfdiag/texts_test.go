@@ -718,7 +718,12 @@ func refutedTable() diag.Diagnostic {
 				Layers:    []registry.Layer{{Digest: "sha256:" + strings.Repeat("a", 64)}},
 			},
 			Measurements: []layersize.Measurement{
-				{Refuted: fmt.Sprintf("the table of contents %v: at 51200, the content has another digest", layersize.ErrTable)},
+				{
+					Refuted: fmt.Sprintf(
+						"the table of contents %v: at 51200, the content has another digest",
+						layersize.ErrTable,
+					),
+				},
 			},
 		},
 	}}

@@ -17,7 +17,9 @@ import (
 // step.
 func TestFiveListsInARowThatLeaveACacheOutProveNothing(t *testing.T) {
 	t.Parallel()
-	for kind, effect := range map[string]tketest.Effect{"empty": tketest.EmptyList{}, "short": tketest.ShortList{}, "out of order": tketest.ReversedList{}} {
+	for kind, effect := range map[string]tketest.Effect{
+		"empty": tketest.EmptyList{}, "short": tketest.ShortList{}, "out of order": tketest.ReversedList{},
+	} {
 		for _, times := range []int{1, 5} {
 			for step, do := range map[string]func(ctx context.Context, c *tke.Client, id string) error{
 				"refresh": func(ctx context.Context, c *tke.Client, id string) error {
@@ -26,7 +28,9 @@ func TestFiveListsInARowThatLeaveACacheOutProveNothing(t *testing.T) {
 				"search": func(ctx context.Context, c *tke.Client, id string) error {
 					return found(c.Get(ctx, id, tke.ConfirmAbsence("llm")))
 				},
-				"wait": func(ctx context.Context, c *tke.Client, id string) error { return found(c.WaitReady(ctx, id)) },
+				"wait": func(ctx context.Context, c *tke.Client, id string) error {
+					return found(c.WaitReady(ctx, id))
+				},
 				"wait for an update": func(ctx context.Context, c *tke.Client, id string) error {
 					return found(c.WaitUpdated(ctx, id, func(*tke.ImageCache) bool { return true }))
 				},
@@ -165,7 +169,9 @@ func TestALookForACacheEndsWithItsContext(t *testing.T) {
 // hour is waited.
 func TestAListThatContradictsItselfIsAnErrorAtOnce(t *testing.T) {
 	t.Parallel()
-	for problem, effect := range map[string]tketest.Effect{"the same cache twice": tketest.DoubledList{}, "a cache without a status": tketest.StatuslessList{}} {
+	for problem, effect := range map[string]tketest.Effect{
+		"the same cache twice": tketest.DoubledList{}, "a cache without a status": tketest.StatuslessList{},
+	} {
 		for step, do := range map[string]func(c *tke.Client, id string) error{
 			"refresh": func(c *tke.Client, id string) error {
 				return found(c.Get(t.Context(), id, tke.ConfirmAbsence("llm"), tke.FromListing()))

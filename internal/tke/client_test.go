@@ -114,7 +114,9 @@ func TestLifeOfACache(t *testing.T) {
 
 func TestReadsOfManyCachesShareCalls(t *testing.T) {
 	t.Parallel()
-	for name, unconfirmed := range map[string]tketest.Unconfirmed{"unknown ids are left out": {}, "unknown ids are refused": {UnknownIDNotFound: true}} {
+	for name, unconfirmed := range map[string]tketest.Unconfirmed{
+		"unknown ids are left out": {}, "unknown ids are refused": {UnknownIDNotFound: true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := start(t, tketest.Options{Unconfirmed: unconfirmed})

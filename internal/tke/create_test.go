@@ -142,7 +142,9 @@ func TestANameThatWasMadeUpForTheRequestEndsTheLook(t *testing.T) {
 // error and no second cache.
 func TestAnUndecidedCreateSaysSo(t *testing.T) {
 	t.Parallel()
-	for name, effect := range map[string]tketest.Effect{"reset before": tketest.ResetBefore{}, "502": tketest.HTTPStatus{Status: 502}} {
+	for name, effect := range map[string]tketest.Effect{
+		"reset before": tketest.ResetBefore{}, "502": tketest.HTTPStatus{Status: 502},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := start(t, tketest.Options{})

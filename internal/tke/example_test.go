@@ -10,7 +10,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// A cache is created, and used once it is Ready. The id is known before the build begins, so that an interrupted run can go on.
+// A cache is created, and used once it is Ready. The id is known before the build begins, so that
+// an interrupted run can go on.
 func ExampleClient_Create() {
 	service := tketest.New(tketest.Options{Builder: tketest.InstantBuilder})
 	defer service.Close()

@@ -125,7 +125,8 @@ func TestPublishedExamples(t *testing.T) {
 					t.Errorf("published and sent request differ:\n%s", diff)
 				}
 				for name, value := range map[string]string{
-					"X-TC-Action": action, "X-TC-Version": "2018-05-25", "X-TC-Language": "en-US", "X-TC-Region": "ap-guangzhou",
+					"X-TC-Action": action, "X-TC-Version": "2018-05-25", "X-TC-Language": "en-US",
+					"X-TC-Region":  "ap-guangzhou",
 					"Content-Type": "application/json", "User-Agent": "agent/1",
 				} {
 					if wire.header.Get(name) != value {
@@ -143,7 +144,8 @@ func describesNginx(t *testing.T, c *Client) {
 		t.Fatalf("got %v, %v", caches, err)
 	}
 	cache := caches[0]
-	if _, expires := cache.ExpiresAt(); expires || cache.Name != "imc-nginx" || cache.SizeGiB != 20 || cache.Status != StatusReady ||
+	if _, expires := cache.ExpiresAt(); expires || cache.Name != "imc-nginx" || cache.SizeGiB != 20 ||
+		cache.Status != StatusReady ||
 		cache.SnapshotID != "snap-xxx" ||
 		cache.Created.IsZero() ||
 		cache.RetentionDays != nil ||

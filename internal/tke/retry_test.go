@@ -17,8 +17,10 @@ import (
 func TestFaultsOfReads(t *testing.T) {
 	t.Parallel()
 	for name, effect := range map[string]tketest.Effect{
-		"reset before": tketest.ResetBefore{}, "reset after": tketest.ResetAfter{}, "truncated": tketest.Truncate{}, "malformed": tketest.Malform{},
-		"429": tketest.HTTPStatus{Status: 429}, "502": tketest.HTTPStatus{Status: 502}, "503": tketest.HTTPStatus{Status: 503},
+		"reset before": tketest.ResetBefore{}, "reset after": tketest.ResetAfter{}, "truncated": tketest.Truncate{},
+		"malformed": tketest.Malform{},
+		"429":       tketest.HTTPStatus{Status: 429}, "502": tketest.HTTPStatus{Status: 502},
+		"503":                  tketest.HTTPStatus{Status: 503},
 		"throttled":            tketest.Throttle{},
 		"throttled by ip":      tketest.Throttle{Code: "RequestLimitExceeded.IPLimitExceeded"},
 		"throttled by account": tketest.Throttle{Code: "RequestLimitExceeded.UinLimitExceeded"},
@@ -67,7 +69,10 @@ func TestALastingFaultIsReportedForWhatItIs(t *testing.T) {
 
 func TestAnAnswerWithoutContentIsNotAnEmptyList(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{`{}`, `[]`, `null`, `{"Response":{}}`, `{"Response":null}`, `{"Response":{"RequestId":"x","TotalCount":3,"ImageCaches":[]}}`} {
+	for _, body := range []string{
+		`{}`, `[]`, `null`, `{"Response":{}}`, `{"Response":null}`,
+		`{"Response":{"RequestId":"x","TotalCount":3,"ImageCaches":[]}}`,
+	} {
 		endpoint := httptestServer(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) })
 		cache, err := dial(t, config(endpoint)).Get(t.Context(), "imc-12345678")
 		var e *cloudapi.Error

@@ -59,7 +59,9 @@ func TestNeverExpiresInEachForm(t *testing.T) {
 }
 
 func FuzzParseTime(f *testing.F) {
-	for _, seed := range []string{"2021-12-06 22:52:24", "2026-03-30 17:07:11.389402882 +0800 CST m=+893.262707991", "1774854215000", " m=", ""} {
+	for _, seed := range []string{
+		"2021-12-06 22:52:24", "2026-03-30 17:07:11.389402882 +0800 CST m=+893.262707991", "1774854215000", " m=", "",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

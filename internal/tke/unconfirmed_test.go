@@ -11,8 +11,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// TestTheClientDependsOnNoLaxity runs one cache's life, with every value that comes near what the service
-// may or may not accept, against both sides of each such point: the same requests, the same caches.
+// TestTheClientDependsOnNoLaxity runs one cache's life, with every value that comes near what the
+// service may or may not accept, against both sides of each such point: the same requests, the same
+// caches.
 func TestTheClientDependsOnNoLaxity(t *testing.T) {
 	t.Parallel()
 	want := liveThrough(t, tketest.Unconfirmed{})
@@ -30,8 +31,8 @@ func TestTheClientDependsOnNoLaxity(t *testing.T) {
 	}
 }
 
-// liveThrough returns what a client sent, and the caches that it read, as JSON without what differs from
-// run to run.
+// liveThrough returns what a client sent, and the caches that it read, as JSON without what differs
+// from run to run.
 func liveThrough(t *testing.T, lax tketest.Unconfirmed) (seen []string) {
 	t.Helper()
 	server := start(t, tketest.Options{Unconfirmed: lax})

@@ -109,7 +109,9 @@ func TestWaitsPollTogether(t *testing.T) {
 
 func TestAnUpdateIsNotTakenForDoneBeforeItBegins(t *testing.T) {
 	t.Parallel()
-	for name, status := range map[string]tketest.Status{"from Ready": tketest.StatusReady, "from UpdateFailed": tketest.StatusUpdateFailed} {
+	for name, status := range map[string]tketest.Status{
+		"from Ready": tketest.StatusReady, "from UpdateFailed": tketest.StatusUpdateFailed,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := start(t, tketest.Options{Pace: 30 * time.Millisecond})

@@ -8,7 +8,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// asked are the rows of the guide's table of what is unconfirmed, each with the question of this suite that settles it.
+// asked are the rows of the guide's table of what is unconfirmed, each with the question of this
+// suite that settles it.
 var asked = map[string]string{
 	"may two caches have one name?":                                "UniqueNames",
 	"does an unknown id give an empty list or `ResourceNotFound`?": "UnknownIDNotFound",
@@ -24,7 +25,8 @@ var asked = map[string]string{
 	"are there other tags than those that were asked for?":         "AutomaticTags",
 }
 
-// TestEveryUnconfirmedPointOfTheGuideIsAsked holds README's word, that `make testacc` settles these points.
+// TestEveryUnconfirmedPointOfTheGuideIsAsked holds README's word, that `make testacc` settles these
+// points.
 func TestEveryUnconfirmedPointOfTheGuideIsAsked(t *testing.T) {
 	t.Parallel()
 	s := aim(t, tketest.Options{})

@@ -38,8 +38,9 @@ data "tkeimage_cache_match" "test" {
 `, name, image, s.vpc, s.subnet, size, retention, tags)
 }
 
-// TestAccLifecycle is the life of a cache: built, changed in place in each way that there is, grown, imported, and deleted. Between the
-// steps the testing library sees to it that the plan is empty.
+// TestAccLifecycle is the life of a cache: built, changed in place in each way that there is,
+// grown, imported, and deleted. Between the steps the testing library sees to it that the plan is
+// empty.
 func TestAccLifecycle(t *testing.T) {
 	t.Parallel()
 	s := aim(t, tketest.Options{})
@@ -47,7 +48,9 @@ func TestAccLifecycle(t *testing.T) {
 	at := func(path string, is knownvalue.Check) statecheck.StateCheck {
 		return statecheck.ExpectKnownValue(address, tfjsonpath.New(path), is)
 	}
-	inPlace := resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate)}}
+	inPlace := resource.ConfigPlanChecks{
+		PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate)},
+	}
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: s.providers,
 		CheckDestroy:             s.gone(t),
@@ -55,24 +58,36 @@ func TestAccLifecycle(t *testing.T) {
 			{
 				Config: s.cache(name, s.images[0], 20, 30, `{ suite = "acceptance" }`),
 				ConfigStateChecks: []statecheck.StateCheck{
-					at("id", knownvalue.StringRegexp(regexp.MustCompile(`^imc-[a-z0-9]{8}$`))), at("status", knownvalue.StringExact("Ready")),
-					at("type", knownvalue.StringExact("manual")), at("size_gib", knownvalue.Int64Exact(20)), at("snapshot_id", knownvalue.NotNull()),
-					at("created_at", knownvalue.StringRegexp(rfc3339)), at("expires_at", knownvalue.StringRegexp(rfc3339)),
-					statecheck.ExpectKnownValue("data.tkeimage_cache_match.test", tfjsonpath.New("found"), knownvalue.Bool(true)),
+					at("id", knownvalue.StringRegexp(regexp.MustCompile(`^imc-[a-z0-9]{8}$`))),
+					at("status", knownvalue.StringExact("Ready")),
+					at("type", knownvalue.StringExact("manual")), at("size_gib", knownvalue.Int64Exact(20)),
+					at("snapshot_id", knownvalue.NotNull()),
+					at("created_at", knownvalue.StringRegexp(rfc3339)),
+					at("expires_at", knownvalue.StringRegexp(rfc3339)),
+					statecheck.ExpectKnownValue(
+						"data.tkeimage_cache_match.test", tfjsonpath.New("found"), knownvalue.Bool(true),
+					),
 				},
 			},
 			{
-				Config: s.cache(renamed, s.images[0], 20, 0, `{ suite = "acceptance", step = "two" }`), ConfigPlanChecks: inPlace,
-				ConfigStateChecks: []statecheck.StateCheck{at("name", knownvalue.StringExact(renamed)), at("expires_at", knownvalue.Null())},
+				Config:           s.cache(renamed, s.images[0], 20, 0, `{ suite = "acceptance", step = "two" }`),
+				ConfigPlanChecks: inPlace,
+				ConfigStateChecks: []statecheck.StateCheck{
+					at("name", knownvalue.StringExact(renamed)), at("expires_at", knownvalue.Null()),
+				},
 			},
 			{
 				Config: s.cache(renamed, s.images[1], 30, 0, `{}`), ConfigPlanChecks: inPlace,
-				ConfigStateChecks: []statecheck.StateCheck{at("size_gib", knownvalue.Int64Exact(30)), at("status", knownvalue.StringExact("Ready"))},
+				ConfigStateChecks: []statecheck.StateCheck{
+					at("size_gib", knownvalue.Int64Exact(30)), at("status", knownvalue.StringExact("Ready")),
+				},
 			},
 			{
 				ResourceName: address, ImportState: true, ImportStateVerify: true,
 				// What the service never tells.
-				ImportStateVerifyIgnore: []string{"vpc_id", "subnet_id", "auto_eip", "image_digests", "rebuild", "timeouts", "tags"},
+				ImportStateVerifyIgnore: []string{
+					"vpc_id", "subnet_id", "auto_eip", "image_digests", "rebuild", "timeouts", "tags",
+				},
 			},
 		},
 	})

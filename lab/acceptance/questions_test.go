@@ -21,11 +21,17 @@ func (s *target) ask(t *testing.T) []answer {
 	t.Helper()
 	if s.cloud != nil { // caches of others, as an account has them: an order is seen only where there is a choice
 		for i := range 20 {
-			s.cloud.Put(tketest.Cache{Name: "somebodys", Images: []string{"registry.example.com/other:v1"}, CreatedAt: time.Now().Add(-time.Duration(i) * time.Hour)})
+			s.cloud.Put(tketest.Cache{
+				Name:      "somebodys",
+				Images:    []string{"registry.example.com/other:v1"},
+				CreatedAt: time.Now().Add(-time.Duration(i) * time.Hour),
+			})
 		}
 	}
 	name := newName()
-	first, code := s.create(t, name, fields{"RetentionDays": 30, "Tags": []fields{{"Key": "suite", "Value": "acceptance"}}})
+	first, code := s.create(t, name, fields{
+		"RetentionDays": 30, "Tags": []fields{{"Key": "suite", "Value": "acceptance"}},
+	})
 	if code != "" {
 		t.Fatalf("CreateImageCache: the service answers %s", code)
 	}
@@ -33,11 +39,13 @@ func (s *target) ask(t *testing.T) []answer {
 	if built["Status"] != "Ready" {
 		t.Fatalf("the cache is %v: %v", built["Status"], built["Events"])
 	}
-	return slices.Concat(s.askNew(t, name), s.askListing(t, built), s.askMatching(t), s.askUpdates(t, first), s.askBounds(t, first))
+	return slices.Concat(
+		s.askNew(t, name), s.askListing(t, built), s.askMatching(t), s.askUpdates(t, first), s.askBounds(t, first),
+	)
 }
 
-// askNew asks what can be asked only of a cache that is still being built, a second one of a name where that may be, and waits for its
-// end, whatever that is.
+// askNew asks what can be asked only of a cache that is still being built, a second one of a name
+// where that may be, and waits for its end, whatever that is.
 func (s *target) askNew(t *testing.T, name string) []answer {
 	t.Helper()
 	s.building.Lock()
@@ -77,14 +85,23 @@ func (s *target) askListing(t *testing.T, first fields) []answer {
 	return []answer{
 		{"UnknownIDNotFound", "What does DescribeImageCaches say of an unknown id?", unknown},
 		{"DeleteUnknown", "May an unknown id be deleted?", yes(code)},
-		{"EmptyIDsSelectNothing", "Does an empty list of ids select every cache?", yesNo(count(everything["ImageCaches"]) > 0)},
+		{
+			"EmptyIDsSelectNothing", "Does an empty list of ids select every cache?",
+			yesNo(count(everything["ImageCaches"]) > 0),
+		},
 		{"LimitIsParameter", "May a page have 51 caches?", yes(tooLong)},
 		{"MaxIDs", "May one call name 50 ids?", yes(many)},
 		{"Order", "In which order are caches listed?", s.order(t)},
 		{"OmitNewerFields", "Do answers have the type of a cache?", yesNo(newer)},
-		{"ReturnNetwork", "Does DescribeImageCaches tell VPC, subnet and security groups?", told(first, "VpcId", "SubnetId", "SecurityGroupIds")},
+		{
+			"ReturnNetwork", "Does DescribeImageCaches tell VPC, subnet and security groups?",
+			told(first, "VpcId", "SubnetId", "SecurityGroupIds"),
+		},
 		{"Tell", "Does DescribeImageCaches tell the images as they were asked for?", as(first["Images"], s.images[0])},
-		{"AutomaticTags", "Has a cache no other tags than those that were asked for?", yesNo(count(first["Tags"]) == 1)},
+		{
+			"AutomaticTags", "Has a cache no other tags than those that were asked for?",
+			yesNo(count(first["Tags"]) == 1),
+		},
 		{"PlainTimesIn", "In which zone are times without one?", zone(fmt.Sprint(first["CreationTime"]))},
 	}
 }
@@ -127,7 +144,9 @@ func (s *target) askUpdates(t *testing.T, id string) []answer {
 	t.Helper()
 	renamed, _ := s.update(t, id, fields{"ImageCacheName": newName()})
 	kept := fmt.Sprint(renamed["RetentionDays"]) == "30" && count(renamed["Tags"]) == 1
-	prolonged, _ := s.update(t, id, fields{"RetentionDays": 60, "Tags": []fields{{"Key": "suite", "Value": "acceptance"}}})
+	prolonged, _ := s.update(t, id, fields{
+		"RetentionDays": 60, "Tags": []fields{{"Key": "suite", "Value": "acceptance"}},
+	})
 	cleared, _ := s.update(t, id, fields{"Tags": []fields{}})
 	before := s.look(t, id)["SnapshotId"]
 	again, _ := s.update(t, id, fields{"Images": []string{s.images[0]}})
@@ -151,7 +170,9 @@ func (s *target) askBounds(t *testing.T, id string) []answer {
 		images = append(images, fmt.Sprintf("%s-%d", s.images[0], i))
 	}
 	_, keyOnly := s.update(t, id, fields{"Tags": []fields{{"Key": "suite"}}})
-	_, noServer := s.update(t, id, fields{"ImageRegistryCredentials": []fields{{"Username": "user", "Password": "password"}}})
+	_, noServer := s.update(t, id, fields{
+		"ImageRegistryCredentials": []fields{{"Username": "user", "Password": "password"}},
+	})
 	_, noImages := s.update(t, id, fields{"Images": []string{}})
 	_, noName := s.update(t, id, fields{"ImageCacheName": ""}) // a name follows, by which a left-over is found
 	_, long := s.update(t, id, fields{"ImageCacheName": prefix + strings.Repeat("n", 128-len(prefix))})

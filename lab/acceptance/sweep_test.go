@@ -24,7 +24,8 @@ func init() {
 	}})
 }
 
-// sweep deletes what earlier runs of this suite left behind: caches whose name begins with the prefix, and no others.
+// sweep deletes what earlier runs of this suite left behind: caches whose name begins with the
+// prefix, and no others.
 func sweep(client *common.Client) (swept []string, err error) {
 	var leftovers []string
 	for offset := 0; ; offset += 50 {

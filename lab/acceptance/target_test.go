@@ -1,5 +1,6 @@
-// Package acceptance_test runs against the real cloud where TKEIMAGE_TESTACC=1 says so, and against the stand-in otherwise, so that
-// the suite itself is tested with every change. `make testacc` says what it needs; CONTRIBUTING.md says what it costs.
+// Package acceptance_test runs against the real cloud where TKEIMAGE_TESTACC=1 says so, and against
+// the stand-in otherwise, so that the suite itself is tested with every change. `make testacc` says
+// what it needs; CONTRIBUTING.md says what it costs.
 package acceptance_test
 
 import (
@@ -29,18 +30,21 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// prefix begins the name of every cache that this suite makes, and of no other: the sweeper goes by it.
+// prefix begins the name of every cache that this suite makes, and of no other: the sweeper goes by
+// it.
 const prefix = "tf-acc-"
 
 func TestMain(m *testing.M) { resource.TestMain(m) }
 
 // A target is the service that the suite runs against.
 type target struct {
-	real      bool
-	region    string
-	vpc       string
-	subnet    string
-	images    [2]string // public, small, and of the shape name:tag that Docker's hub serves as docker.io/library/name:tag
+	real   bool
+	region string
+	vpc    string
+	subnet string
+	// public, small, and of the shape name:tag that Docker's hub serves as
+	// docker.io/library/name:tag
+	images    [2]string
 	providers map[string]func() (tfprotov6.ProviderServer, error)
 	block     string // of the provider
 	poll      time.Duration
@@ -49,7 +53,8 @@ type target struct {
 	client    *common.Client
 }
 
-// turn is held by the one test that uses the account: its quota, and what the run costs at a time, are one test's.
+// turn is held by the one test that uses the account: its quota, and what the run costs at a time,
+// are one test's.
 var turn sync.Mutex
 
 func inTurn(t *testing.T) {
@@ -63,7 +68,8 @@ func aim(t *testing.T, options tketest.Options) *target {
 	t.Helper()
 	if os.Getenv("TKEIMAGE_TESTACC") == "" {
 		s := &target{
-			region: tketest.DefaultRegion, vpc: "vpc-508ctkfb", subnet: "subnet-8ah75lo8", images: [2]string{"busybox:1.37", "alpine:3.21"},
+			region: tketest.DefaultRegion, vpc: "vpc-508ctkfb", subnet: "subnet-8ah75lo8",
+			images:    [2]string{"busybox:1.37", "alpine:3.21"},
 			providers: acctest.Providers(), poll: 2 * time.Millisecond,
 		}
 		options.Builder = func(_ context.Context, cache tketest.Cache) error {
@@ -81,8 +87,11 @@ func aim(t *testing.T, options tketest.Options) *target {
 	}
 	inTurn(t)
 	s := &target{
-		real: true, region: os.Getenv("TENCENTCLOUD_REGION"), vpc: os.Getenv("TKEIMAGE_TESTACC_VPC_ID"), subnet: os.Getenv("TKEIMAGE_TESTACC_SUBNET_ID"),
-		images: [2]string{or("TKEIMAGE_TESTACC_IMAGE", "busybox:1.37"), or("TKEIMAGE_TESTACC_OTHER_IMAGE", "alpine:3.21")}, poll: 5 * time.Second,
+		real: true, region: os.Getenv("TENCENTCLOUD_REGION"), vpc: os.Getenv("TKEIMAGE_TESTACC_VPC_ID"),
+		subnet: os.Getenv("TKEIMAGE_TESTACC_SUBNET_ID"),
+		images: [2]string{
+			or("TKEIMAGE_TESTACC_IMAGE", "busybox:1.37"), or("TKEIMAGE_TESTACC_OTHER_IMAGE", "alpine:3.21"),
+		}, poll: 5 * time.Second,
 		providers: map[string]func() (tfprotov6.ProviderServer, error){
 			"tkeimage": func() (tfprotov6.ProviderServer, error) {
 				return provider.NewServer(provider.Options{Version: "acceptance"})(), nil
@@ -90,7 +99,9 @@ func aim(t *testing.T, options tketest.Options) *target {
 		},
 		block: "provider \"tkeimage\" {\n  measurement_cache_dir = \"\"\n}\n",
 	}
-	for name, value := range map[string]string{"TENCENTCLOUD_REGION": s.region, "TKEIMAGE_TESTACC_VPC_ID": s.vpc, "TKEIMAGE_TESTACC_SUBNET_ID": s.subnet} {
+	for name, value := range map[string]string{
+		"TENCENTCLOUD_REGION": s.region, "TKEIMAGE_TESTACC_VPC_ID": s.vpc, "TKEIMAGE_TESTACC_SUBNET_ID": s.subnet,
+	} {
 		if value == "" {
 			t.Fatalf("%s is not set: CONTRIBUTING.md says what the acceptance suite needs", name)
 		}
@@ -105,7 +116,8 @@ func account() common.CredentialIface {
 		or("TENCENTCLOUD_SECURITY_TOKEN", os.Getenv("TENCENTCLOUD_TOKEN")))
 }
 
-// dial makes a client of the SDK alone: what the suite finds out must not rest on our own understanding of the API.
+// dial makes a client of the SDK alone: what the suite finds out must not rest on our own
+// understanding of the API.
 func dial(credential common.CredentialIface, region, endpoint string) *common.Client {
 	settings := profile.NewClientProfile()
 	settings.Language = "en-US"

@@ -17,12 +17,15 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/stand-in.md anew")
 
-// TestAccUnconfirmedPoints asks the service what its documentation leaves open, and writes down what it did. Against the real cloud
-// the record goes to the file that TKEIMAGE_TESTACC_RECORD names; against the stand-in it is compared with testdata/stand-in.md, so
-// that a diff of the two shows where the stand-in, and with it every other test, is not like the service.
+// TestAccUnconfirmedPoints asks the service what its documentation leaves open, and writes down
+// what it did. Against the real cloud the record goes to the file that TKEIMAGE_TESTACC_RECORD
+// names; against the stand-in it is compared with testdata/stand-in.md, so that a diff of the two
+// shows where the stand-in, and with it every other test, is not like the service.
 func TestAccUnconfirmedPoints(t *testing.T) {
 	t.Parallel()
-	s := aim(t, tketest.Options{Clock: ticking(), SignatureClock: time.Now, TimeForms: []tketest.TimeForm{tketest.TimePlain}})
+	s := aim(t, tketest.Options{
+		Clock: ticking(), SignatureClock: time.Now, TimeForms: []tketest.TimeForm{tketest.TimePlain},
+	})
 	record := record(s.ask(t))
 	if file := os.Getenv("TKEIMAGE_TESTACC_RECORD"); s.real && file != "" {
 		if err := os.WriteFile(file, []byte(record), 0o600); err != nil {
@@ -42,18 +45,24 @@ func TestAccUnconfirmedPoints(t *testing.T) {
 	diff := cmp.Diff(string(want), record)
 	switch {
 	case s.real:
-		t.Logf("what the service does (+) and the stand-in takes it to do (-); no difference is an empty line:\n%s", diff)
+		t.Logf(
+			"what the service does (+) and the stand-in takes it to do (-); no difference is an empty line:\n%s",
+			diff,
+		)
 	case diff != "":
 		t.Errorf("testdata/stand-in.md says otherwise:\n%s", diff)
 	}
 }
 
-// TestQuestionsTellTheAnswersApart plays the other side of each point on the stand-in: the answer must be another one. A point of
-// tketest.Unconfirmed that no question is about fails, unless asking would cost too much.
+// TestQuestionsTellTheAnswersApart plays the other side of each point on the stand-in: the answer
+// must be another one. A point of tketest.Unconfirmed that no question is about fails, unless
+// asking would cost too much.
 func TestQuestionsTellTheAnswersApart(t *testing.T) {
 	t.Parallel()
 	unasked := map[string]string{"Quota": "finding it out means filling it up"}
-	options := tketest.Options{Clock: ticking(), SignatureClock: time.Now, TimeForms: []tketest.TimeForm{tketest.TimePlain}}
+	options := tketest.Options{
+		Clock: ticking(), SignatureClock: time.Now, TimeForms: []tketest.TimeForm{tketest.TimePlain},
+	}
 	usual := aim(t, options)
 	if usual.real {
 		t.Skip("this tries the questions, not the service")
@@ -132,7 +141,8 @@ func TestTheRealCloudIsUsedInTurn(t *testing.T) {
 	}
 }
 
-// ticking is a service's clock that goes a second forward with every look, so that a creation and an update are apart.
+// ticking is a service's clock that goes a second forward with every look, so that a creation and
+// an update are apart.
 func ticking() func() time.Time {
 	begun := time.Now()
 	var looks atomic.Int64

@@ -16,20 +16,22 @@ var baselineModes = []measure.Mode{measure.Sample, measure.Auto}
 // baselineTitle names the row of an earlier build.
 func baselineTitle(mode measure.Mode) string { return string(mode) + " (earlier build)" }
 
-// baselineWays returns the commands by which an earlier build of this program measures an image: it takes the same
-// arguments. The list is empty where there is no earlier build.
+// baselineWays returns the commands by which an earlier build of this program measures an image: it
+// takes the same arguments. The list is empty where there is no earlier build.
 func baselineWays(ctx context.Context, b binaries, reference string) (ways []way) {
 	if b.baseline == "" {
 		return nil
 	}
 	for _, mode := range baselineModes {
-		command := exec.CommandContext(ctx, b.baseline, helperArgument, string(mode), reference) //nolint:gosec // built by make
+		//nolint:gosec // built by make
+		command := exec.CommandContext(ctx, b.baseline, helperArgument, string(mode), reference)
 		ways = append(ways, way{title: baselineTitle(mode), command: command, earlier: true})
 	}
 	return ways
 }
 
-// BaselineRatio is what one measure costs as a part of what it costs an earlier build, in the same run.
+// BaselineRatio is what one measure costs as a part of what it costs an earlier build, in the same
+// run.
 type BaselineRatio struct {
 	Image               MeasuringFigures
 	How                 string
@@ -38,7 +40,8 @@ type BaselineRatio struct {
 	OfWall              float64
 }
 
-// compareBaseline returns a row for each image and measure. It returns none where no earlier build took part.
+// compareBaseline returns a row for each image and measure. It returns none where no earlier build
+// took part.
 func compareBaseline(images []MeasuringFigures) (rows []BaselineRatio) {
 	for _, image := range images {
 		for _, mode := range baselineModes {
@@ -57,13 +60,17 @@ func compareBaseline(images []MeasuringFigures) (rows []BaselineRatio) {
 	return rows
 }
 
-// checkBaseline returns an error for each row that costs more requests or bytes than the earlier build.
+// checkBaseline returns an error for each row that costs more requests or bytes than the earlier
+// build.
 func checkBaseline(images []MeasuringFigures) error {
 	var worse []error
 	for _, row := range compareBaseline(images) {
 		if row.OfRequests > 1 || row.OfBytes > 1 {
-			worse = append(worse, fmt.Errorf("%s of %g GiB in %d layers: %.3f of the requests and %.3f of the bytes of the earlier build",
-				row.How, row.Image.GiB, row.Image.Layers, row.OfRequests, row.OfBytes))
+			worse = append(
+				worse,
+				fmt.Errorf("%s of %g GiB in %d layers: %.3f of the requests and %.3f of the bytes of the earlier build",
+					row.How, row.Image.GiB, row.Image.Layers, row.OfRequests, row.OfBytes),
+			)
 		}
 	}
 	return errors.Join(worse...)

@@ -23,7 +23,8 @@ type workspace struct {
 	environment            []string
 }
 
-// newWorkspace writes a configuration into a new folder, and a mirror with the provider and that for Kubernetes beside it.
+// newWorkspace writes a configuration into a new folder, and a mirror with the provider and that
+// for Kubernetes beside it.
 func newWorkspace(b binaries, provider string, configuration object) (w *workspace, err error) {
 	w = &workspace{}
 	if w.folder, err = os.MkdirTemp("", "tkeimage-bench-"); err != nil {
@@ -32,7 +33,9 @@ func newWorkspace(b binaries, provider string, configuration object) (w *workspa
 	if w.cli, err = sandbox.FindCLI(); err != nil {
 		return nil, err
 	}
-	kubernetes := sandbox.Plugin{Source: "hashicorp/kubernetes", Version: sandbox.KubernetesVersion, Binary: b.kubernetes}
+	kubernetes := sandbox.Plugin{
+		Source: "hashicorp/kubernetes", Version: sandbox.KubernetesVersion, Binary: b.kubernetes,
+	}
 	if w.cliConfig, err = sandbox.Mirror(w.folder, provider, kubernetes); err != nil {
 		return nil, err
 	}
@@ -51,7 +54,8 @@ func (w *workspace) setVariables(variables ...string) { w.environment = variable
 // cloudEnvironment returns the environment of a provider that talks to a stand-in of the service.
 func cloudEnvironment(endpoint string, more ...string) []string {
 	return append([]string{
-		"TENCENTCLOUD_SECRET_ID=" + tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY=" + tketest.DefaultSecretKey, "TKEIMAGE_ENDPOINT_TKE=" + endpoint,
+		"TENCENTCLOUD_SECRET_ID=" + tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY=" + tketest.DefaultSecretKey,
+		"TKEIMAGE_ENDPOINT_TKE=" + endpoint,
 	}, more...)
 }
 
@@ -68,7 +72,10 @@ func (w *workspace) runCommand(ctx context.Context, arguments ...string) (time.D
 	begun := time.Now()
 	output, err := command.CombinedOutput()
 	if err != nil {
-		return 0, fmt.Errorf("%s %s: %w\n%s", filepath.Base(w.cli), strings.Join(arguments, " "), err, lastOf(string(output)))
+		return 0, fmt.Errorf(
+			"%s %s: %w\n%s",
+			filepath.Base(w.cli), strings.Join(arguments, " "), err, lastOf(string(output)),
+		)
 	}
 	return time.Since(begun), nil
 }

@@ -31,7 +31,8 @@ func (f *figures) publishGuides(write bool) error {
 			continue
 		}
 		for _, folder := range folders {
-			if err := os.WriteFile(filepath.Join(folder, page+".md"), []byte(text), 0o644); err != nil { //nolint:gosec // pages for everyone
+			//nolint:gosec // pages for everyone
+			if err := os.WriteFile(filepath.Join(folder, page+".md"), []byte(text), 0o644); err != nil {
 				return err
 			}
 		}
@@ -43,10 +44,13 @@ func (f *figures) renderPage(page string) (string, error) {
 	page += ".md.tmpl"
 	parsed, err := template.New(page).Funcs(template.FuncMap{
 		"ms": formatMilliseconds, "s": formatSeconds,
-		"shareMs": func(d time.Duration) string { return formatShare(d, formatMilliseconds) }, "shareS": func(d time.Duration) string { return formatShare(d, formatSeconds) },
-		"mb": formatMegabytes, "size": formatSize, "percent": formatPercent, "ratio": formatRatio, "gib": formatGiB, "count": formatCount,
-		"baseline": func() []BaselineRatio { return compareBaseline(f.Images) }, "part": func(p float64) string { return fmt.Sprintf("%.2f", p) },
-		"scale": func() scaleFigures { return scaleFrom(f) },
+		"shareMs": func(d time.Duration) string { return formatShare(d, formatMilliseconds) },
+		"shareS":  func(d time.Duration) string { return formatShare(d, formatSeconds) },
+		"mb":      formatMegabytes, "size": formatSize, "percent": formatPercent, "ratio": formatRatio,
+		"gib": formatGiB, "count": formatCount,
+		"baseline": func() []BaselineRatio { return compareBaseline(f.Images) },
+		"part":     func(p float64) string { return fmt.Sprintf("%.2f", p) },
+		"scale":    func() scaleFigures { return scaleFrom(f) },
 	}).ParseFS(guides, "guides/"+page)
 	if err != nil {
 		return "", err

@@ -11,15 +11,48 @@ func seen() *figures {
 	pull := MeasuringRow{How: cranePull, Bytes: 5e9, Requests: 42, Wall: 20 * time.Second, Peak: 30e6}
 	auto := MeasuringRow{How: "auto", Bytes: 12e6, Requests: 100, Wall: time.Second, Peak: 40e6, Pull: &pull}
 	pull.Pull = &pull
-	earlier := MeasuringRow{How: "auto (earlier build)", Bytes: 24e6, Requests: 400, Wall: 2 * time.Second, Pull: &pull, Earlier: true}
+	earlier := MeasuringRow{
+		How: "auto (earlier build)", Bytes: 24e6, Requests: 400, Wall: 2 * time.Second, Pull: &pull, Earlier: true,
+	}
 	return &figures{
-		Machine:   machine{Date: "2026-01-02", Processor: "some processor", Cores: 2, MemoryGiB: 24, Platform: "linux/amd64", Go: "go1.26", Took: 9 * time.Minute},
-		Starts:    []StartFigures{{Title: "tkeimage", Binary: 20e6, Handshake: 8 * time.Millisecond, Schema: 12 * time.Millisecond, Resident: 21e6}, {Title: "an empty provider", Binary: 18e6, Handshake: 7 * time.Millisecond, Schema: 10 * time.Millisecond, Resident: 17e6}},
-		Plan:      PlanFigures{With: 900 * time.Millisecond, Without: 800 * time.Millisecond, Calls: 1, Requests: 2},
-		Refreshes: []RefreshFigures{{Caches: 1000, Calls: 25, Wall: 6 * time.Second, Null: 4 * time.Second, Single: 66 * time.Second, Peak: 90e6}},
-		Images:    []MeasuringFigures{{GiB: 5, Layers: 40, Size: 5e9, Unpacked: 7e9, Rows: []MeasuringRow{auto, pull, earlier}}},
-		Streamed:  []StreamingFigures{{Layers: 4, Size: 4e9, Gzip: 30 * time.Second, Full: 20 * time.Second, InFlight: 4}},
-		Waiting:   WaitingFigures{Caches: 50, Calls: 12, Pollers: 1300, Median: 2 * time.Second, Longest: 3 * time.Second},
+		Machine: machine{
+			Date: "2026-01-02", Processor: "some processor", Cores: 2, MemoryGiB: 24, Platform: "linux/amd64",
+			Go: "go1.26", Took: 9 * time.Minute,
+		},
+		Starts: []StartFigures{
+			{
+				Title:     "tkeimage",
+				Binary:    20e6,
+				Handshake: 8 * time.Millisecond,
+				Schema:    12 * time.Millisecond,
+				Resident:  21e6,
+			},
+			{
+				Title:     "an empty provider",
+				Binary:    18e6,
+				Handshake: 7 * time.Millisecond,
+				Schema:    10 * time.Millisecond,
+				Resident:  17e6,
+			},
+		},
+		Plan: PlanFigures{With: 900 * time.Millisecond, Without: 800 * time.Millisecond, Calls: 1, Requests: 2},
+		Refreshes: []RefreshFigures{{
+			Caches: 1000,
+			Calls:  25,
+			Wall:   6 * time.Second,
+			Null:   4 * time.Second,
+			Single: 66 * time.Second,
+			Peak:   90e6,
+		}},
+		Images: []MeasuringFigures{{
+			GiB: 5, Layers: 40, Size: 5e9, Unpacked: 7e9, Rows: []MeasuringRow{auto, pull, earlier},
+		}},
+		Streamed: []StreamingFigures{{
+			Layers: 4, Size: 4e9, Gzip: 30 * time.Second, Full: 20 * time.Second, InFlight: 4,
+		}},
+		Waiting: WaitingFigures{
+			Caches: 50, Calls: 12, Pollers: 1300, Median: 2 * time.Second, Longest: 3 * time.Second,
+		},
 	}
 }
 
@@ -28,13 +61,17 @@ func TestTheGuidesSayWhatWasSeen(t *testing.T) {
 	t.Parallel()
 	for page, wanted := range map[string][]string{
 		"what-it-costs": {
-			"on 2026-01-02, with 2 cores", "in 540 s", "| tkeimage | 20 MB | 8 ms | 12 ms | 21 MB |", "| the provider's share | 100 ms |", "1 call to the service and 2 requests",
-			"| 1,000 | 25 | 6 s | 4 s | 2 s | 66 s | 90 MB |", `| ` + "`measure = \"auto\"`" + ` | 12 MB | 100 | 1 s | 40 MB | 0.24 % | 5 % |`,
+			"on 2026-01-02, with 2 cores", "in 540 s", "| tkeimage | 20 MB | 8 ms | 12 ms | 21 MB |",
+			"| the provider's share | 100 ms |", "1 call to the service and 2 requests",
+			"| 1,000 | 25 | 6 s | 4 s | 2 s | 66 s | 90 MB |",
+			`| ` + "`measure = \"auto\"`" + ` | 12 MB | 100 | 1 s | 40 MB | 0.24 % | 5 % |`,
 			"| 5 GiB in 40 layers | `auto` | 100 | 0.25 | 0.50 | 0.50 |",
-			"| `crane pull` | 5 GB | 42 | 20 s | 30 MB | 100 % | 100 % |", "| 4 | 4 GB | 30 s | 20 s | 1.5 | 4 |", "looked 12 times", "looked 1,300 times", "took 2 s in the median",
+			"| `crane pull` | 5 GB | 42 | 20 s | 30 MB | 100 % | 100 % |", "| 4 | 4 GB | 30 s | 20 s | 1.5 | 4 |",
+			"looked 12 times", "looked 1,300 times", "took 2 s in the median",
 		},
 		"scale": {
-			"| 10 | 1 |", "| 1,000 | 24 | 1.6 s | 4 s | 67 s |", "| 100,000 | 10,012 | 11 min | 400 s | 111 min |", "up to 15,000", "| 1,000 | 6,000 | 8.3 % | 20,000 | 2,000,000 | 240 GB | 20,000 |",
+			"| 10 | 1 |", "| 1,000 | 24 | 1.6 s | 4 s | 67 s |", "| 100,000 | 10,012 | 11 min | 400 s | 111 min |",
+			"up to 15,000", "| 1,000 | 6,000 | 8.3 % | 20,000 | 2,000,000 | 240 GB | 20,000 |",
 		},
 	} {
 		text, err := seen().renderPage(page)
@@ -54,7 +91,8 @@ func TestTheGuidesSayWhatWasSeen(t *testing.T) {
 	}
 }
 
-// TestTheGuidesSayWhatCannotBeTold: of two times that are too near to each other, and of a machine that others used.
+// TestTheGuidesSayWhatCannotBeTold: of two times that are too near to each other, and of a machine
+// that others used.
 func TestTheGuidesSayWhatCannotBeTold(t *testing.T) {
 	t.Parallel()
 	quiet, err := seen().renderPage("what-it-costs")
@@ -63,7 +101,11 @@ func TestTheGuidesSayWhatCannotBeTold(t *testing.T) {
 	}
 	f := seen()
 	f.Plan.With, f.Machine.Load = f.Plan.Without-time.Millisecond, 7.5
-	f.Images = append(f.Images, MeasuringFigures{GiB: 10, Layers: 1, Rows: []MeasuringRow{{How: "sample", Wall: time.Second}, {How: "full", Wall: 80 * time.Second}}})
+	f.Images = append(f.Images, MeasuringFigures{
+		GiB:    10,
+		Layers: 1,
+		Rows:   []MeasuringRow{{How: "sample", Wall: time.Second}, {How: "full", Wall: 80 * time.Second}},
+	})
 	for i := range f.Images[1].Rows {
 		f.Images[1].Rows[i].Pull = &f.Images[1].Rows[1]
 	}
@@ -71,7 +113,10 @@ func TestTheGuidesSayWhatCannotBeTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, only := range []string{"| the provider's share | too little to measure |", "a load of 7.5", "`sample` took 1.2 % of the time of `full`"} {
+	for _, only := range []string{
+		"| the provider's share | too little to measure |", "a load of 7.5",
+		"`sample` took 1.2 % of the time of `full`",
+	} {
 		if !strings.Contains(busy, only) || strings.Contains(quiet, only) {
 			t.Errorf("%q is to be said of one run and not of the other", only)
 		}
@@ -97,7 +142,9 @@ func TestWhatIsPromisedIsHeld(t *testing.T) {
 			f.Images[0].GiB, f.Images[0].Layers = 10, 1
 			f.Images[0].Rows = []MeasuringRow{{How: "sample", Wall: time.Second}, {How: "full", Wall: 30 * time.Second}}
 		},
-		"sample":                        func(f *figures) { f.Images[0].Rows[0].How, f.Images[0].Rows[0].Bytes = "sample", 1e9 },
+		"sample": func(f *figures) {
+			f.Images[0].Rows[0].How, f.Images[0].Rows[0].Bytes = "sample", 1e9
+		},
 		"requests of the earlier build": func(f *figures) { f.Images[0].Rows[0].Requests = 401 },
 		"bytes of the earlier build":    func(f *figures) { f.Images[0].Rows[0].Bytes = 25e6 },
 		"one layer": func(f *figures) {
@@ -115,9 +162,12 @@ func TestWhatIsPromisedIsHeld(t *testing.T) {
 func TestNumbersAreReadable(t *testing.T) {
 	t.Parallel()
 	for want, got := range map[string]string{
-		"0 B": formatSize(0), "999 B": formatSize(999), "1.23 kB": formatSize(1234), "20 GB": formatSize(20_000_000_000), "1.11 TB": formatSize(1_110_000_000_000),
+		"0 B": formatSize(0), "999 B": formatSize(999), "1.23 kB": formatSize(1234),
+		"20 GB": formatSize(20_000_000_000), "1.11 TB": formatSize(1_110_000_000_000),
 		"0": formatCount(0), "999": formatCount(999), "1,000": formatCount(1000), "4,260,000": formatCount(4_260_000),
-		"0.05 s": formatSeconds(50 * time.Millisecond), "9.9 s": formatSeconds(9900 * time.Millisecond), "599 s": formatSeconds(599 * time.Second), "10 min": formatSeconds(10 * time.Minute), "3.0 h": formatSeconds(3 * time.Hour),
+		"0.05 s": formatSeconds(50 * time.Millisecond), "9.9 s": formatSeconds(9900 * time.Millisecond),
+		"599 s": formatSeconds(599 * time.Second), "10 min": formatSeconds(10 * time.Minute),
+		"3.0 h":  formatSeconds(3 * time.Hour),
 		"0.01 %": formatPercent(0.0101), "12 %": formatPercent(12.3),
 	} {
 		if got != want {
@@ -128,7 +178,9 @@ func TestNumbersAreReadable(t *testing.T) {
 
 func TestCallsOfARefreshGrowMoreSlowlyThanCaches(t *testing.T) {
 	t.Parallel()
-	for caches, want := range map[int]int{0: 0, 1: 1, 10: 1, 40: 4, 100: 6, 1000: 24, 15_000: 368, 20_000: 2009, 100_000: 10_012} {
+	for caches, want := range map[int]int{
+		0: 0, 1: 1, 10: 1, 40: 4, 100: 6, 1000: 24, 15_000: 368, 20_000: 2009, 100_000: 10_012,
+	} {
 		if got := refreshCalls(caches); got != want {
 			t.Errorf("%d caches: %d calls, want %d", caches, got, want)
 		}

@@ -12,12 +12,13 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
-// helperArgument makes this program measure an image as the provider does, in a process of its own: its memory is then that of
-// one measurement, as that of a pull is.
+// helperArgument makes this program measure an image as the provider does, in a process of its own:
+// its memory is then that of one measurement, as that of a pull is.
 const helperArgument = "measure"
 
 func prepareHelper(ctx context.Context, b binaries, mode measure.Mode, reference string) *exec.Cmd {
-	return exec.CommandContext(ctx, b.self, helperArgument, string(mode), reference) //nolint:gosec // this program itself
+	//nolint:gosec // this program itself
+	return exec.CommandContext(ctx, b.self, helperArgument, string(mode), reference)
 }
 
 // Answer is what the helper says.
@@ -38,7 +39,8 @@ func runHelper(ctx context.Context, mode, reference string) error {
 		return err
 	}
 	report, err := (&measure.Measurer{Registry: client}).Measure(ctx, measure.Request{
-		Images: []string{reference}, Platform: registry.DefaultPlatform, Mode: measure.Mode(mode), ReadBudget: measure.DefaultReadBudget, Disk: measure.DefaultDisk,
+		Images: []string{reference}, Platform: registry.DefaultPlatform, Mode: measure.Mode(mode),
+		ReadBudget: measure.DefaultReadBudget, Disk: measure.DefaultDisk,
 	})
 	if err != nil {
 		return err

@@ -22,7 +22,8 @@ func (m machine) Busy() bool { return m.Load > 1 }
 func thisMachine(load float64, took time.Duration) machine {
 	return machine{
 		Load: load,
-		Date: time.Now().UTC().Format(time.DateOnly), Platform: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(),
+		Date: time.Now().UTC().Format(time.DateOnly), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Go:        runtime.Version(),
 		Processor: fieldOf("/proc/cpuinfo", "model name", "unknown processor"), Cores: runtime.NumCPU(),
 		MemoryGiB: memoryGiB(), Took: took.Round(time.Second),
 	}

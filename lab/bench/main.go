@@ -1,5 +1,6 @@
-// Command bench measures what the provider costs on this machine, beside what a user would use or have instead, in one run, and
-// writes the result as guides. Figures that do not depend on the machine are compared with what is promised.
+// Command bench measures what the provider costs on this machine, beside what a user would use or
+// have instead, in one run, and writes the result as guides. Figures that do not depend on the
+// machine are compared with what is promised.
 package main
 
 import (
@@ -29,9 +30,10 @@ const (
 	maxWaitingPart   = 10                     // while waiting, at most a tenth of the calls of one poller per cache
 	maxSampledBytes  = 16 << 20               // by sample, of an image of one layer, whatever its size
 	maxDocumentBytes = 1 << 20                // manifest and configuration
-	maxOfFloor       = 2                      // times what an empty provider of the framework takes to start, in time and memory
-	maxWaited        = 3 * time.Second        // in the median, after a cache is ready
-	maxSampledPart   = 2.0                    // percent of the time of full, for one layer of 10 GiB
+	// times what an empty provider of the framework takes to start, in time and memory
+	maxOfFloor     = 2
+	maxWaited      = 3 * time.Second // in the median, after a cache is ready
+	maxSampledPart = 2.0             // percent of the time of full, for one layer of 10 GiB
 )
 
 // binaries are the programs that are measured, and those that stand beside them.
@@ -72,8 +74,14 @@ func runBench(ctx context.Context) error {
 	flag.BoolVar(&o.short, "short", false, "images of a 64th of their size, and fewer caches: to see that it works")
 	flag.BoolVar(&o.write, "write", false, "write the guides below templates/ and docs/")
 	flag.Float64Var(&o.largest, "largest", largestImage, "leave out images of more `GiB`")
-	flag.StringVar(&o.baseline, "baseline", "", "this `program`, built from an earlier commit, which measures the same images in the same run")
-	flag.StringVar(&o.only, "only", "", "measure only this `section`, and print it as JSON: start, plan, refresh, waiting, streaming or images")
+	flag.StringVar(
+		&o.baseline, "baseline", "",
+		"this `program`, built from an earlier commit, which measures the same images in the same run",
+	)
+	flag.StringVar(
+		&o.only, "only", "",
+		"measure only this `section`, and print it as JSON: start, plan, refresh, waiting, streaming or images",
+	)
 	flag.Parse()
 	if o.write && (o.short || o.largest < largestImage || o.only != "") {
 		return errors.New("-write is for a whole run: without -short, -largest and -only")
@@ -188,7 +196,10 @@ func measureAll(ctx context.Context, b binaries, s scale, only string) (f *figur
 		{"plan", func() (err error) { f.Plan, err = measurePlan(ctx, b, kept); return err }},
 		{"refresh", func() (err error) { f.Refreshes, err = eachOf(ctx, b, s.refreshes, measureRefresh); return err }},
 		{"waiting", func() (err error) { f.Waiting, err = measureWaiting(ctx, b, s.waiting); return err }},
-		{"streaming", func() (err error) { f.Streamed, err = eachOf(ctx, b, s.streamed, measureStreaming); return err }},
+		{
+			"streaming",
+			func() (err error) { f.Streamed, err = eachOf(ctx, b, s.streamed, measureStreaming); return err },
+		},
 		{"images", func() (err error) { f.Images, err = measureImages(ctx, b, s.images); return err }},
 	} {
 		if only != "" && only != step.title {
@@ -196,7 +207,8 @@ func measureAll(ctx context.Context, b binaries, s scale, only string) (f *figur
 		}
 		at := time.Now()
 		if err := step.do(); err != nil {
-			return nil, fmt.Errorf("%s: %w", step.title, errors.Join(context.Cause(ctx), err)) // a signal first: it is why a program was killed
+			// a signal first: it is why a program was killed
+			return nil, fmt.Errorf("%s: %w", step.title, errors.Join(context.Cause(ctx), err))
 		}
 		fmt.Fprintf(os.Stderr, "%-9s took %3.0f s\n", step.title, time.Since(at).Seconds())
 	}
@@ -205,7 +217,9 @@ func measureAll(ctx context.Context, b binaries, s scale, only string) (f *figur
 }
 
 // eachOf measures one thing in several sizes.
-func eachOf[S, F any](ctx context.Context, b binaries, sizes []S, of func(context.Context, binaries, S) (F, error)) (all []F, err error) {
+func eachOf[S, F any](
+	ctx context.Context, b binaries, sizes []S, of func(context.Context, binaries, S) (F, error),
+) (all []F, err error) {
 	for _, size := range sizes {
 		one, err := of(ctx, b, size)
 		if err != nil {
@@ -216,7 +230,8 @@ func eachOf[S, F any](ctx context.Context, b binaries, sizes []S, of func(contex
 	return all, nil
 }
 
-// checkPromises checks what does not depend on the machine, and the little of the rest that is far from any limit.
+// checkPromises checks what does not depend on the machine, and the little of the rest that is far
+// from any limit.
 func (f *figures) checkPromises() error {
 	var broken []error
 	promise := func(kept bool, format string, arguments ...any) {
@@ -227,8 +242,14 @@ func (f *figures) checkPromises() error {
 	own, floor := f.Starts[0], f.Starts[1]
 	promise(own.Binary <= maxBinaryBytes, "the binary has %d bytes", own.Binary)
 	promise(own.Schema <= maxStart, "the schema was answered after %s", own.Schema)
-	promise(own.Schema <= maxOfFloor*floor.Schema, "the schema was answered after %s, that of an empty provider after %s", own.Schema, floor.Schema)
-	promise(own.Resident <= maxOfFloor*floor.Resident, "a start takes %d bytes of memory, that of an empty provider %d", own.Resident, floor.Resident)
+	promise(
+		own.Schema <= maxOfFloor*floor.Schema, "the schema was answered after %s, that of an empty provider after %s",
+		own.Schema, floor.Schema,
+	)
+	promise(
+		own.Resident <= maxOfFloor*floor.Resident, "a start takes %d bytes of memory, that of an empty provider %d",
+		own.Resident, floor.Resident,
+	)
 	broken = append(broken, checkRefresh(f.Refreshes))
 	promise(f.Waiting.Calls*maxWaitingPart <= f.Waiting.Pollers,
 		"%d calls while waiting, where one poller for each cache makes %d", f.Waiting.Calls, f.Waiting.Pollers)
@@ -245,7 +266,10 @@ func (f *figures) checkPromises() error {
 		if image.Layers > 1 {
 			most = measure.DefaultReadBudget + maxDocumentBytes
 		}
-		promise(row.Bytes <= most, "sample read %d bytes of an image of %g GiB in %d layers", row.Bytes, image.GiB, image.Layers)
+		promise(
+			row.Bytes <= most, "sample read %d bytes of an image of %g GiB in %d layers", row.Bytes, image.GiB,
+			image.Layers,
+		)
 	}
 	return errors.Join(broken...)
 }

@@ -66,8 +66,8 @@ type subject struct {
 	layers int
 }
 
-// measureImages pulls and measures images of several sizes, from a registry with a latency of 20 ms and nothing that slows its
-// bytes: a pull is as fast as it can be, and goes to no disk.
+// measureImages pulls and measures images of several sizes, from a registry with a latency of 20 ms
+// and nothing that slows its bytes: a pull is as fast as it can be, and goes to no disk.
 func measureImages(ctx context.Context, b binaries, subjects []subject) ([]MeasuringFigures, error) {
 	images, err := giant.Serve(registryLatency)
 	if err != nil {
@@ -107,12 +107,14 @@ func measureImage(ctx context.Context, b binaries, images *giant.Registry, s sub
 		return f, err
 	}
 	ways := []way{
-		{title: craneManifest, command: exec.CommandContext(ctx, b.crane, "manifest", reference)}, //nolint:gosec // a tool of the build
+		//nolint:gosec // a tool of the build
+		{title: craneManifest, command: exec.CommandContext(ctx, b.crane, "manifest", reference)},
 		{title: string(measure.Manifest), command: prepareHelper(ctx, b, measure.Manifest, reference)},
 		{title: string(measure.Sample), command: prepareHelper(ctx, b, measure.Sample, reference)},
 		{title: string(measure.Auto), command: prepareHelper(ctx, b, measure.Auto, reference)},
 		{title: string(measure.Full), command: prepareHelper(ctx, b, measure.Full, reference)},
-		{title: cranePull, command: exec.CommandContext(ctx, b.crane, "pull", "--insecure", reference, os.DevNull)}, //nolint:gosec // a tool of the build
+		//nolint:gosec // a tool of the build
+		{title: cranePull, command: exec.CommandContext(ctx, b.crane, "pull", "--insecure", reference, os.DevNull)},
 	}
 	for _, way := range append(ways, baselineWays(ctx, b, reference)...) {
 		images.Cost()

@@ -13,16 +13,19 @@ const (
 	registryLatency = 20 * time.Millisecond
 )
 
-// PlanFigures are what the plan of one cache, one disk size and one Deployment costs, beside the same Deployment without us.
+// PlanFigures are what the plan of one cache, one disk size and one Deployment costs, beside the
+// same Deployment without us.
 type PlanFigures struct {
 	With, Without   time.Duration
 	Calls, Requests int // of the service and of the registry, in one plan with everything kept
 }
 
-// Own is what the provider adds; next to nothing, or less, where the two are too near to each other to tell.
+// Own is what the provider adds; next to nothing, or less, where the two are too near to each other
+// to tell.
 func (f PlanFigures) Own() time.Duration { return f.With - f.Without }
 
-// plannedConfiguration is a Deployment of an image, with a disk and annotations that are either ours or written by hand.
+// plannedConfiguration is a Deployment of an image, with a disk and annotations that are either
+// ours or written by hand.
 func plannedConfiguration(image string, ours bool) object {
 	providers := object{"kubernetes": object{"source": "hashicorp/kubernetes"}}
 	annotations := any(object{"eks.tke.cloud.tencent.com/root-cbs-size": "20"})
@@ -37,7 +40,9 @@ func plannedConfiguration(image string, ours bool) object {
 	}
 	resources := object{"kubernetes_deployment": object{"x": deploymentOf(image, annotations)}}
 	if ours {
-		resources["tkeimage_cache"] = object{"x": object{"images": []string{image}, "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8"}}
+		resources["tkeimage_cache"] = object{
+			"x": object{"images": []string{image}, "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8"},
+		}
 	}
 	configuration["resource"] = resources
 	return configuration
@@ -84,7 +89,10 @@ func measurePlan(ctx context.Context, b binaries, kept string) (f PlanFigures, e
 	for _, step := range []struct {
 		in        *workspace
 		arguments []string
-	}{{with, []string{"init"}}, {without, []string{"init"}}, {with, []string{"apply", "-auto-approve", "-target=tkeimage_cache.x"}}, {with, []string{"plan"}}} {
+	}{
+		{with, []string{"init"}}, {without, []string{"init"}},
+		{with, []string{"apply", "-auto-approve", "-target=tkeimage_cache.x"}}, {with, []string{"plan"}},
+	} {
 		if _, err := step.in.runCommand(ctx, step.arguments...); err != nil {
 			return f, err
 		}
@@ -94,7 +102,9 @@ func measurePlan(ctx context.Context, b binaries, kept string) (f PlanFigures, e
 }
 
 // comparePlans plans in turn with the provider and without it, and keeps the medians.
-func (f *PlanFigures) comparePlans(ctx context.Context, with, without *workspace, service *tketest.Server, images *giant.Registry) error {
+func (f *PlanFigures) comparePlans(
+	ctx context.Context, with, without *workspace, service *tketest.Server, images *giant.Registry,
+) error {
 	var ours, others []time.Duration
 	for range planRuns {
 		service.ResetRequests()

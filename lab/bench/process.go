@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// runWatched runs the CLI and returns how long that took, and how much memory the provider beside it came to.
+// runWatched runs the CLI and returns how long that took, and how much memory the provider beside
+// it came to.
 func (w *workspace) runWatched(ctx context.Context, arguments ...string) (time.Duration, int64, error) {
 	wall, peak, err := watchMemory(w.prepareCommand(ctx, append(arguments, "-no-color")...), childrenOf)
 	if err != nil {
@@ -20,9 +21,9 @@ func (w *workspace) runWatched(ctx context.Context, arguments ...string) (time.D
 	return wall, peak, err
 }
 
-// watchMemory runs a program to its end, and returns the peak memory of the processes that whose names: VmHWM of
-// proc_pid_status(5), asked for again and again, and 0 where there is no such file. (ru_maxrss of getrusage(2) is of no use: a
-// process inherits its parent's.)
+// watchMemory runs a program to its end, and returns the peak memory of the processes that whose
+// names: VmHWM of proc_pid_status(5), asked for again and again, and 0 where there is no such file.
+// (ru_maxrss of getrusage(2) is of no use: a process inherits its parent's.)
 func watchMemory(command *exec.Cmd, whose func(pid int) []int) (wall time.Duration, peak int64, err error) {
 	var output strings.Builder
 	command.Stdout, command.Stderr = &output, &output
@@ -60,7 +61,8 @@ func watchMemory(command *exec.Cmd, whose func(pid int) []int) (wall time.Durati
 	return wall, peak, err
 }
 
-// lastOf is the end of what a program wrote: of a thousand caches there is much more than anybody reads.
+// lastOf is the end of what a program wrote: of a thousand caches there is much more than anybody
+// reads.
 func lastOf(output string) string {
 	const enough = 4 << 10
 	return output[max(0, len(output)-enough):]
@@ -90,5 +92,6 @@ func adoptState(ctx context.Context, to, from *workspace) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(to.folder, "terraform.tfstate"), state, 0o600) //nolint:gosec // a folder of our own
+	//nolint:gosec // a folder of our own
+	return os.WriteFile(filepath.Join(to.folder, "terraform.tfstate"), state, 0o600)
 }

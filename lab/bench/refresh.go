@@ -37,13 +37,14 @@ func manyCaches() object {
 		"variable":  object{"caches": object{"type": "number"}, "rate": object{"type": "number"}},
 		"provider":  object{"tkeimage": object{"max_requests_per_second": "${var.rate}"}},
 		"resource": object{"tkeimage_cache": object{"x": object{
-			"count": "${var.caches}", "images": []string{"registry.example.com/app:v${count.index}"}, "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8",
+			"count": "${var.caches}", "images": []string{"registry.example.com/app:v${count.index}"},
+			"vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8",
 		}}},
 	}
 }
 
-// measureRefresh makes a state of so many caches, and refreshes it at a service that answers after 50 ms and allows 20 requests
-// a second: with the provider, and with one that reads nothing.
+// measureRefresh makes a state of so many caches, and refreshes it at a service that answers after
+// 50 ms and allows 20 requests a second: with the provider, and with one that reads nothing.
 func measureRefresh(ctx context.Context, b binaries, caches int) (f RefreshFigures, err error) {
 	f.Caches = caches
 	quick := tketest.New(tketest.Options{RequestsPerSecond: -1, Pace: -1, Builder: tketest.InstantBuilder})
@@ -67,7 +68,8 @@ func measureRefresh(ctx context.Context, b binaries, caches int) (f RefreshFigur
 	for _, cache := range quick.Caches() {
 		slow.Put(cache)
 	}
-	if f.Single, err = single(); err != nil { // it does next to nothing all the time, and yet nothing else is to run beside what follows
+	// it does next to nothing all the time, and yet nothing else is to run beside what follows
+	if f.Single, err = single(); err != nil {
 		return f, err
 	}
 	environment := cloudEnvironment(slow.URL, count, "TF_VAR_rate="+strconv.Itoa(tke.DefaultMaxRequestsPerSecond))
@@ -89,7 +91,9 @@ func slowService() *tketest.Server {
 }
 
 // compareRefreshes refreshes in turn with both providers, and keeps the medians.
-func (f *RefreshFigures) compareRefreshes(ctx context.Context, with, without *workspace, service *tketest.Server) error {
+func (f *RefreshFigures) compareRefreshes(
+	ctx context.Context, with, without *workspace, service *tketest.Server,
+) error {
 	if err := adoptState(ctx, without, with); err != nil {
 		return err
 	}
@@ -111,7 +115,8 @@ func (f *RefreshFigures) compareRefreshes(ctx context.Context, with, without *wo
 	return nil
 }
 
-// startOneByOne has a service of its own asked for each of so many caches. What it gives waits for the end and tells how long it took.
+// startOneByOne has a service of its own asked for each of so many caches. What it gives waits for
+// the end and tells how long it took.
 func startOneByOne(ctx context.Context, caches int) func() (time.Duration, error) {
 	service := slowService()
 	ids := make([]string, caches)
@@ -133,10 +138,12 @@ func startOneByOne(ctx context.Context, caches int) func() (time.Duration, error
 	}
 }
 
-// oneByOne reads as a provider does that makes one call for each cache, at the same rate and parallelism.
+// oneByOne reads as a provider does that makes one call for each cache, at the same rate and
+// parallelism.
 func oneByOne(ctx context.Context, endpoint string, ids []string) error {
 	client, err := tke.New(tke.Config{Config: cloudapi.Config{
-		Credentials: cloudapi.Credential{SecretID: tketest.DefaultSecretID, SecretKey: tketest.DefaultSecretKey}, Region: tketest.DefaultRegion, Endpoint: endpoint,
+		Credentials: cloudapi.Credential{SecretID: tketest.DefaultSecretID, SecretKey: tketest.DefaultSecretKey},
+		Region:      tketest.DefaultRegion, Endpoint: endpoint,
 	}})
 	if err != nil {
 		return err
@@ -156,7 +163,10 @@ func oneByOne(ctx context.Context, endpoint string, ids []string) error {
 func checkRefresh(all []RefreshFigures) error {
 	for _, f := range all {
 		if f.Caches >= 1000 && f.Calls*1000 > maxCallsPer1000*f.Caches {
-			return fmt.Errorf("%d calls for the refresh of %d caches, at most %d are allowed for 1,000", f.Calls, f.Caches, maxCallsPer1000)
+			return fmt.Errorf(
+				"%d calls for the refresh of %d caches, at most %d are allowed for 1,000",
+				f.Calls, f.Caches, maxCallsPer1000,
+			)
 		}
 	}
 	return nil

@@ -2,7 +2,8 @@ package main
 
 import "time"
 
-// What the client of package tke does with a refresh; TestTheModelOfARefreshIsTheClients holds these to it.
+// What the client of package tke does with a refresh; TestTheModelOfARefreshIsTheClients holds
+// these to it.
 const (
 	cachesPerPage      = 50 // in one answer of DescribeImageCaches
 	callsBeforeListing = 4  // that a burst of reads must have cost before the region is listed
@@ -16,8 +17,9 @@ func maxListingPages(perSecond float64) int { return max(1, int(perSecond*maxLis
 // largestListing returns how many caches a region may have for a client of this rate to list it.
 func largestListing(perSecond float64) int { return maxListingPages(perSecond) * cachesPerPage }
 
-// modelRefreshCalls returns how many calls the refresh of a state takes whose caches are all that the region has, with so
-// many reads at once: reads share calls until a listing of the region takes over, which those calls have to justify.
+// modelRefreshCalls returns how many calls the refresh of a state takes whose caches are all that
+// the region has, with so many reads at once: reads share calls until a listing of the region takes
+// over, which those calls have to justify.
 func modelRefreshCalls(caches, atOnce int, perSecond float64) int {
 	alone, pages := (caches+atOnce-1)/atOnce, (caches+cachesPerPage-1)/cachesPerPage
 	abandoned := 0 // listings, each of which has cost a page

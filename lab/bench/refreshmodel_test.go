@@ -12,7 +12,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// TestTheModelOfARefreshIsTheClients: the guide on scale computes with the model what the client then does.
+// TestTheModelOfARefreshIsTheClients: the guide on scale computes with the model what the client
+// then does.
 func TestTheModelOfARefreshIsTheClients(t *testing.T) {
 	t.Parallel()
 	const perSecond = 1000
@@ -28,8 +29,10 @@ func TestTheModelOfARefreshIsTheClients(t *testing.T) {
 				Action: tke.ActionDescribe, Times: tketest.Always, Effect: tketest.Delay{For: 20 * time.Millisecond},
 			})
 			client, err := tke.New(tke.Config{Config: cloudapi.Config{
-				Credentials: cloudapi.Credential{SecretID: tketest.DefaultSecretID, SecretKey: tketest.DefaultSecretKey},
-				Region:      tketest.DefaultRegion, Endpoint: server.URL, MaxRequestsPerSecond: perSecond,
+				Credentials: cloudapi.Credential{
+					SecretID: tketest.DefaultSecretID, SecretKey: tketest.DefaultSecretKey,
+				},
+				Region: tketest.DefaultRegion, Endpoint: server.URL, MaxRequestsPerSecond: perSecond,
 			}})
 			if err != nil {
 				t.Fatal(err)

@@ -64,7 +64,8 @@ func scaleFrom(f *figures) scaleFigures {
 	s.PerPlan = s.Image.Row("auto")
 	for _, plans := range []int{10, 100, 1000} {
 		s.Runners = append(s.Runners, scaledRunners{
-			Plans: plans, Calls: plans * s.Team.Calls, OfLimit: 100 * float64(plans*s.Team.Calls) / (serviceRate * 3600),
+			Plans: plans, Calls: plans * s.Team.Calls,
+			OfLimit:   100 * float64(plans*s.Team.Calls) / (serviceRate * 3600),
 			ColdPulls: plans * imagesOfTeam, ColdLayers: plans * imagesOfTeam * int(s.PerPlan.Requests),
 			ColdBytes: int64(plans) * imagesOfTeam * s.PerPlan.Bytes, SharedHeads: plans * imagesOfTeam,
 		})

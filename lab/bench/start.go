@@ -78,8 +78,9 @@ func medianOf[F any, T int64 | time.Duration](figures []F, of func(F) T) T {
 	return values[len(values)/2]
 }
 
-// startOnce does what Terraform does: it starts the process with the magic cookie, reads the line of the handshake
-// (go-plugin: core version, protocol version, network, address, protocol), and asks for the schema over gRPC.
+// startOnce does what Terraform does: it starts the process with the magic cookie, reads the line
+// of the handshake (go-plugin: core version, protocol version, network, address, protocol), and
+// asks for the schema over gRPC.
 func startOnce(ctx context.Context, binary string, protocol int) (figures StartFigures, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

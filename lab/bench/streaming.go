@@ -74,7 +74,8 @@ func runGunzip(ctx context.Context, path string, l *giant.Layer) (time.Duration,
 		return 0, err
 	}
 	begun := time.Now()
-	output, err := exec.CommandContext(ctx, "sh", "-c", `gzip -dc "$0" | wc -c`, path).Output() //nolint:gosec // a file of our own
+	//nolint:gosec // a file of our own
+	output, err := exec.CommandContext(ctx, "sh", "-c", `gzip -dc "$0" | wc -c`, path).Output()
 	took := time.Since(begun)
 	if got := strings.TrimSpace(string(output)); err == nil && got != fmt.Sprint(l.Unpacked) {
 		err = fmt.Errorf("gzip unpacked %s bytes of %d", got, l.Unpacked)

@@ -17,7 +17,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// Builds last from shortestBuild to longestBuild: long enough for several looks, and short enough for a bench.
+// Builds last from shortestBuild to longestBuild: long enough for several looks, and short enough
+// for a bench.
 const (
 	shortestBuild = 6 * time.Second
 	longestBuild  = 30 * time.Second
@@ -46,7 +47,10 @@ func measureWaiting(ctx context.Context, b binaries, caches int) (f WaitingFigur
 		return f, err
 	}
 	defer w.close()
-	w.setVariables(cloudEnvironment(service.URL, "TF_VAR_caches="+strconv.Itoa(caches), "TF_VAR_rate="+strconv.Itoa(tke.DefaultMaxRequestsPerSecond))...)
+	w.setVariables(cloudEnvironment(
+		service.URL, "TF_VAR_caches="+strconv.Itoa(caches),
+		"TF_VAR_rate="+strconv.Itoa(tke.DefaultMaxRequestsPerSecond),
+	)...)
 	if _, err := w.runCommand(ctx, "init"); err != nil {
 		return f, err
 	}
@@ -93,7 +97,8 @@ func (b *builds) buildOnce(ctx context.Context, cache tketest.Cache) error {
 	return nil
 }
 
-// applyTimes applies everything at once, and tells from the CLI's own log when each cache was done, by its image.
+// applyTimes applies everything at once, and tells from the CLI's own log when each cache was done,
+// by its image.
 func (w *workspace) applyTimes(ctx context.Context, parallelism int) (map[string]time.Time, error) {
 	command := w.prepareCommand(ctx, "apply", "-auto-approve", "-json", "-parallelism="+strconv.Itoa(parallelism))
 	out, err := command.StdoutPipe()

@@ -16,11 +16,12 @@ import (
 
 // trouble is what befalls a cache while it is being built or updated, or afterwards.
 type trouble struct {
-	title   string
-	on      phase
-	pull    func(ctx context.Context) error // what the build comes to; nil: it succeeds
-	long    bool                            // the build ends well, but not before the first command
-	step    string                          // the event after which meddle comes; empty: as soon as the cache is Ready or Updating
+	title string
+	on    phase
+	pull  func(ctx context.Context) error // what the build comes to; nil: it succeeds
+	long  bool                            // the build ends well, but not before the first command
+	// the event after which meddle comes; empty: as soon as the cache is Ready or Updating
+	step    string
 	meddle  func(cloud *tketest.Server, id string)
 	more    string // arguments of the cache
 	says    string // empty: no text notices it
@@ -54,22 +55,98 @@ const (
 )
 
 var troubles = []trouble{
-	{title: "the disk cannot be made", on: creating, step: stepDisk, pull: slow, meddle: failed("create disk failed: ResourcesSoldOut"), says: "another zone"},
-	{title: "the builder cannot be started", on: creating, step: stepInstance, pull: slow, meddle: failed("create eksci failed: ResourceInsufficient"), says: "another zone"},
-	{title: "the disk is too small", on: creating, pull: failsWith("write /data: no space left on device"), says: "Raise size_gib"},
-	{title: "the registry refuses the credentials", on: creating, pull: failsWith("401 Unauthorized"), says: "Check registry_credentials"},
+	{
+		title:  "the disk cannot be made",
+		on:     creating,
+		step:   stepDisk,
+		pull:   slow,
+		meddle: failed("create disk failed: ResourcesSoldOut"),
+		says:   "another zone",
+	},
+	{
+		title:  "the builder cannot be started",
+		on:     creating,
+		step:   stepInstance,
+		pull:   slow,
+		meddle: failed("create eksci failed: ResourceInsufficient"),
+		says:   "another zone",
+	},
+	{
+		title: "the disk is too small",
+		on:    creating,
+		pull:  failsWith("write /data: no space left on device"),
+		says:  "Raise size_gib",
+	},
+	{
+		title: "the registry refuses the credentials",
+		on:    creating,
+		pull:  failsWith("401 Unauthorized"),
+		says:  "Check registry_credentials",
+	},
 	{title: "there is no such image", on: creating, pull: failsWith("manifest unknown"), says: "no such image or tag"},
-	{title: "the registry is out of reach", on: creating, pull: failsWith("dial tcp 1.2.3.4:443: i/o timeout"), says: "NAT gateway"},
-	{title: "the snapshot cannot be taken", on: creating, pull: failsWith("create snapshot failed: internal error"), says: "create snapshot failed"},
-	{title: "the build takes longer than its timeout", on: creating, long: true, more: short, says: "raise the timeout"},
-	{title: "it is deleted from outside when its disk is made", on: creating, step: stepDisk, pull: slow, meddle: deleted, says: "no longer exists"},
-	{title: "it is deleted from outside while it pulls", on: creating, step: stepInstance, pull: slow, meddle: deleted, says: "no longer exists"},
+	{
+		title: "the registry is out of reach",
+		on:    creating,
+		pull:  failsWith("dial tcp 1.2.3.4:443: i/o timeout"),
+		says:  "NAT gateway",
+	},
+	{
+		title: "the snapshot cannot be taken",
+		on:    creating,
+		pull:  failsWith("create snapshot failed: internal error"),
+		says:  "create snapshot failed",
+	},
+	{
+		title: "the build takes longer than its timeout",
+		on:    creating,
+		long:  true,
+		more:  short,
+		says:  "raise the timeout",
+	},
+	{
+		title:  "it is deleted from outside when its disk is made",
+		on:     creating,
+		step:   stepDisk,
+		pull:   slow,
+		meddle: deleted,
+		says:   "no longer exists",
+	},
+	{
+		title:  "it is deleted from outside while it pulls",
+		on:     creating,
+		step:   stepInstance,
+		pull:   slow,
+		meddle: deleted,
+		says:   "no longer exists",
+	},
 	{title: "it is deleted from outside once it is Ready", on: refreshing, meddle: deleted},
 	{title: "it fails once it is Ready", on: refreshing, meddle: failed("the snapshot was lost")},
-	{title: "the update fails: no space", on: updating, pull: failsWith("no space left on device"), says: "Raise size_gib"},
-	{title: "the update fails: credentials", on: updating, pull: failsWith("pull access denied"), says: "Check registry_credentials"},
-	{title: "the update takes longer than its timeout", on: updating, long: true, more: short, says: "raise the timeout"},
-	{title: "it is deleted from outside while it is updated", on: updating, pull: slow, meddle: deleted, says: "no longer exists"},
+	{
+		title: "the update fails: no space",
+		on:    updating,
+		pull:  failsWith("no space left on device"),
+		says:  "Raise size_gib",
+	},
+	{
+		title: "the update fails: credentials",
+		on:    updating,
+		pull:  failsWith("pull access denied"),
+		says:  "Check registry_credentials",
+	},
+	{
+		title: "the update takes longer than its timeout",
+		on:    updating,
+		long:  true,
+		more:  short,
+		says:  "raise the timeout",
+	},
+	{
+		title:  "it is deleted from outside while it is updated",
+		on:     updating,
+		pull:   slow,
+		meddle: deleted,
+		says:   "no longer exists",
+	},
 	{title: "it is deleted from outside before it is destroyed", on: deleting, meddle: deleted},
 	{title: "names are unique, and this one is taken", on: creating, says: "another image cache has this name",
 		options: tketest.Options{Unconfirmed: tketest.Unconfirmed{UniqueNames: true}}, step: "taken"},
@@ -101,17 +178,21 @@ func TestBuilds(t *testing.T) {
 	t.Run("the build takes longer than its timeout, and untaint keeps it", untainted)
 }
 
-// untainted does what the error advises instead of applying again: the cache that became Ready meanwhile stays, with its id.
+// untainted does what the error advises instead of applying again: the cache that became Ready
+// meanwhile stays, with its id.
 func untainted(t *testing.T) {
 	t.Parallel()
 	var late atomic.Bool
 	late.Store(true)
-	r := newRun(t, tketest.Options{Pace: 20 * time.Millisecond, Builder: func(ctx context.Context, _ tketest.Cache) error {
-		for late.Load() && ctx.Err() == nil {
-			time.Sleep(10 * time.Millisecond)
-		}
-		return ctx.Err()
-	}})
+	r := newRun(t, tketest.Options{
+		Pace: 20 * time.Millisecond,
+		Builder: func(ctx context.Context, _ tketest.Cache) error {
+			for late.Load() && ctx.Err() == nil {
+				time.Sleep(10 * time.Millisecond)
+			}
+			return ctx.Err()
+		},
+	})
 	r.cache(short)
 	if code, said := r.apply(); code == 0 || !strings.Contains(said, "`terraform untaint` keeps it") {
 		t.Fatalf("exit code %d, and the advice does not come: %s", code, said)
@@ -198,7 +279,8 @@ func (r *run) ends(quietly bool, b trouble) (outcome, then string) {
 		return outcome, "nothing left to do"
 	}
 	then = strings.TrimPrefix(mended, "error, then ")
-	if len(state) > 0 && !slices.ContainsFunc(state, func(h heldCache) bool { return h.tainted }) && strings.Contains(b.title, "deletes") {
+	if len(state) > 0 && !slices.ContainsFunc(state, func(h heldCache) bool { return h.tainted }) &&
+		strings.Contains(b.title, "deletes") {
 		then = "created" // the state had it, and the service did not
 	}
 	return outcome, then

@@ -23,9 +23,11 @@ import (
 
 const canaryProxy = "CANARY-proxy-password"
 
-// echoed are the secrets that the provider holds in each of these runs, by their names in the guide.
+// echoed are the secrets that the provider holds in each of these runs, by their names in the
+// guide.
 var echoed = []struct{ name, value string }{
-	{"`secret_key`", canarySecretKey}, {"`security_token`", canaryToken}, {"password of a registry", canaryPassword}, {"password of a proxy", canaryProxy},
+	{"`secret_key`", canarySecretKey}, {"`security_token`", canaryToken}, {"password of a registry", canaryPassword},
+	{"password of a proxy", canaryProxy},
 }
 
 // everySpelling repeats the secrets that each run holds, and more, in many spellings.
@@ -42,7 +44,8 @@ func everySpelling(more ...string) string {
 		}
 		for _, spelling := range []string{
 			secret, strings.ToUpper(secret), strings.ReplaceAll(url.QueryEscape(secret), "-", "%2d"), escapes.String(),
-			base64.StdEncoding.EncodeToString([]byte("u:" + secret)), base64.RawURLEncoding.EncodeToString([]byte("us:" + secret)),
+			base64.StdEncoding.EncodeToString([]byte("u:" + secret)),
+			base64.RawURLEncoding.EncodeToString([]byte("us:" + secret)),
 			base64.StdEncoding.EncodeToString([]byte(secret)), hex.EncodeToString([]byte(secret)),
 			strings.ToUpper(hex.EncodeToString([]byte(secret))), secret[:9] + "\u200b" + secret[9:],
 		} {
@@ -101,14 +104,18 @@ func quoted(text string) string {
 
 // refusal is an error of the cloud's API.
 func refusal(more ...string) string {
-	return `{"Response":{"Error":{"Code":` + quoted("FailedOperation"+everySpelling(more...)) + `,"Message":` + quoted("you sent"+everySpelling(more...)) +
+	return `{"Response":{"Error":{"Code":` + quoted("FailedOperation"+everySpelling(more...)) + `,"Message":` +
+		quoted("you sent"+everySpelling(more...)) +
 		`},"RequestId":` + quoted("r"+everySpelling(more...)) + `}}`
 }
 
 func echoedListing() string {
 	text := quoted("x" + everySpelling())
-	return fmt.Sprintf(`{"Response":{"TotalCount":1,"ImageCaches":[{"ImageCacheId":"imc-r1htp8tg","ImageCacheName":%[1]s,"ImageCacheType":%[1]s,`+
-		`"Status":"Ready","Images":[%[1]s],"SnapshotId":%[1]s,"Tags":[{"Key":"k","Value":%[1]s}],"Events":[{"Type":%[1]s,"Reason":%[1]s,"Message":%[1]s}]}],"RequestId":"r"}}`, text)
+	return fmt.Sprintf(
+		`{"Response":{"TotalCount":1,"ImageCaches":[{"ImageCacheId":"imc-r1htp8tg","ImageCacheName":%[1]s,"ImageCacheType":%[1]s,`+
+			`"Status":"Ready","Images":[%[1]s],"SnapshotId":%[1]s,"Tags":[{"Key":"k","Value":%[1]s}],"Events":[{"Type":%[1]s,"Reason":%[1]s,"Message":%[1]s}]}],"RequestId":"r"}}`,
+		text,
+	)
 }
 
 // measured is a run at a registry that a hook of its own stands before.
@@ -151,7 +158,9 @@ var echoes = []echo{
 		return asked("TKEIMAGE_ENDPOINT_TKE", served(t, answered(refusal())))
 	}},
 	{title: "TKE: a page in place of an answer", begin: func(t *testing.T, _ string) ([]string, string) {
-		return asked("TKEIMAGE_ENDPOINT_TKE", served(t, says(http.StatusForbidden, "text/html", "<p>"+everySpelling()+"</p>")))
+		return asked(
+			"TKEIMAGE_ENDPOINT_TKE", served(t, says(http.StatusForbidden, "text/html", "<p>"+everySpelling()+"</p>")),
+		)
 	}},
 	{title: "TKE: status line", begin: func(t *testing.T, _ string) ([]string, string) {
 		return asked("TKEIMAGE_ENDPOINT_TKE", raw(t, "HTTP/1.1 "+everySpelling()+"\r\n\r\n"))
@@ -159,30 +168,61 @@ var echoes = []echo{
 	{title: "TKE: header lines", begin: func(t *testing.T, _ string) ([]string, string) {
 		return asked("TKEIMAGE_ENDPOINT_TKE", raw(t, "HTTP/1.1 200 OK\r\n"+everySpelling()+"\r\n\r\n"))
 	}},
-	{title: "TKE: name, images, tags and events of a cache", stores: true, begin: func(t *testing.T, _ string) ([]string, string) {
-		return asked("TKEIMAGE_ENDPOINT_TKE", served(t, answered(echoedListing())))
-	}},
+	{
+		title:  "TKE: name, images, tags and events of a cache",
+		stores: true,
+		begin: func(t *testing.T, _ string) ([]string, string) {
+			return asked("TKEIMAGE_ENDPOINT_TKE", served(t, answered(echoedListing())))
+		},
+	},
 	{title: "STS: code, message and request id of an error", begin: func(t *testing.T, _ string) ([]string, string) {
 		return asked("TKEIMAGE_ENDPOINT_STS", served(t, answered(refusal())),
 			"TENCENTCLOUD_ASSUME_ROLE_ARN=qcs::cam::uin/1:roleName/x", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME=tf")
 	}},
 	{title: "metadata service: code of an answer", begin: func(t *testing.T, _ string) ([]string, string) {
-		return asked("TKEIMAGE_ENDPOINT_METADATA", served(t, answered(`{"Code":`+quoted(everySpelling())+`}`)), "TENCENTCLOUD_CAM_ROLE_NAME=x")
+		return asked(
+			"TKEIMAGE_ENDPOINT_METADATA", served(t, answered(`{"Code":`+quoted(everySpelling())+`}`)),
+			"TENCENTCLOUD_CAM_ROLE_NAME=x",
+		)
 	}},
 	{title: "registry: code and message of an error", begin: ofRegistry(says(http.StatusForbidden, "application/json",
 		`{"errors":[{"code":`+quoted(everySpelling())+`,"message":`+quoted(everySpelling())+`}]}`))},
-	{title: "registry: plain text of an error", begin: ofRegistry(says(http.StatusForbidden, "text/plain", everySpelling()))},
+	{
+		title: "registry: plain text of an error",
+		begin: ofRegistry(says(http.StatusForbidden, "text/plain", everySpelling())),
+	},
 	{title: "registry: realm of a challenge", begin: ofRegistry(says(http.StatusUnauthorized, "text/plain", "",
-		"WWW-Authenticate", `Bearer realm="https://a.example/`+url.PathEscape(canaryPassword)+`"`, "WWW-Authenticate", `Bearer realm="`+canaryToken+`"`))},
-	{title: "registry: where it redirects to", begin: ofRegistry(says(http.StatusFound, "text/plain", "", "Location", "ftp://"+canarySecretKey+"/"+canaryPassword))},
-	{title: "registry: media type of a layer", begin: fromRegistry(func(s *registry) { s.one(typeTar+"+"+canaryPassword, small) })},
+		"WWW-Authenticate", `Bearer realm="https://a.example/`+url.PathEscape(canaryPassword)+`"`, "WWW-Authenticate",
+		`Bearer realm="`+canaryToken+`"`))},
+	{
+		title: "registry: where it redirects to",
+		begin: ofRegistry(says(
+			http.StatusFound, "text/plain", "", "Location", "ftp://"+canarySecretKey+"/"+canaryPassword,
+		)),
+	},
+	{
+		title: "registry: media type of a layer",
+		begin: fromRegistry(func(s *registry) { s.one(typeTar+"+"+canaryPassword, small) }),
+	},
 	{title: "registry: digest of a layer", begin: fromRegistry(func(s *registry) {
-		s.image(descriptor{MediaType: typeGzip, Size: 1, Digest: "sha256:" + (hex.EncodeToString([]byte(canaryPassword)) + strings.Repeat("0", 64))[:64]})
+		s.image(descriptor{
+			MediaType: typeGzip,
+			Size:      1,
+			Digest:    "sha256:" + (hex.EncodeToString([]byte(canaryPassword)) + strings.Repeat("0", 64))[:64],
+		})
 	})},
 	{title: "registry: media type of a manifest", begin: fromRegistry(func(s *registry) {
-		s.document("v1", typeManifest, map[string]any{"schemaVersion": 2, "mediaType": everySpelling(), "config": s.blob(typeConfig, []byte("{}")), "layers": []descriptor{}})
+		s.document("v1", typeManifest, map[string]any{
+			"schemaVersion": 2,
+			"mediaType":     everySpelling(),
+			"config":        s.blob(typeConfig, []byte("{}")),
+			"layers":        []descriptor{},
+		})
 	})},
-	{title: "registry: a manifest that is no JSON", begin: ofRegistry(says(http.StatusOK, typeManifest, everySpelling()))},
+	{
+		title: "registry: a manifest that is no JSON",
+		begin: ofRegistry(says(http.StatusOK, typeManifest, everySpelling())),
+	},
 	{title: "storage behind a redirect: text of a refusal", begin: func(t *testing.T, _ string) ([]string, string) {
 		storage := served(t, says(http.StatusForbidden, "text/plain", everySpelling()))
 		return measured(t, func(s *registry) {
@@ -191,9 +231,14 @@ var echoes = []echo{
 	}},
 	{title: "token service: text of a refusal", begin: func(t *testing.T, _ string) ([]string, string) {
 		service := served(t, overheard(t, canaryPassword,
-			says(http.StatusUnauthorized, "application/json", `{"errors":[{"code":"DENIED","message":`+quoted(everySpelling())+`}]}`)))
+			says(
+				http.StatusUnauthorized, "application/json",
+				`{"errors":[{"code":"DENIED","message":`+quoted(everySpelling())+`}]}`,
+			)))
 		return atRegistry(t, challenged(service.URL, ""), func(host string) string {
-			return fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, base64.StdEncoding.EncodeToString([]byte("u:"+canaryPassword)))
+			return fmt.Sprintf(
+				`{"auths":{%q:{"auth":%q}}}`, host, base64.StdEncoding.EncodeToString([]byte("u:"+canaryPassword)),
+			)
 		})
 	}},
 	{title: "proxy: status line of a refusal", begin: func(t *testing.T, _ string) ([]string, string) {
@@ -204,8 +249,12 @@ var echoes = []echo{
 	{title: "credential helper: what it prints", begin: func(t *testing.T, folder string) ([]string, string) {
 		_, configuration := measured(t, func(*registry) {})
 		host := configuration[strings.Index(configuration, "images = [\"")+len("images = [\"") : strings.Index(configuration, "/x:v1")]
-		script := "#!/bin/sh\ncat >/dev/null\necho '" + canaryPassword + "' >&2\necho '" + canaryPassword + "'\nexit 1\n"
-		if err := os.WriteFile(filepath.Join(folder, "bin", "docker-credential-loud"), []byte(strings.ReplaceAll(script, "CANARY", `C"A"NARY`)), 0o700); err != nil {
+		script := "#!/bin/sh\ncat >/dev/null\necho '" + canaryPassword + "' >&2\necho '" + canaryPassword +
+			"'\nexit 1\n"
+		if err := os.WriteFile(
+			filepath.Join(folder, "bin", "docker-credential-loud"),
+			[]byte(strings.ReplaceAll(script, "CANARY", `C"A"NARY`)), 0o700,
+		); err != nil {
 			t.Fatal(err)
 		}
 		content := fmt.Sprintf(`{"credHelpers":{%q:"loud"}}`, host)
@@ -265,7 +314,8 @@ func TestEchoes(t *testing.T) {
 	}
 }
 
-// findOwnSecrets looks for the secrets that some runs hold beside those of all: none of them may be found in any.
+// findOwnSecrets looks for the secrets that some runs hold beside those of all: none of them may be
+// found in any.
 func (r *run) findOwnSecrets(e echo) string {
 	cell := "–"
 	for _, secret := range heldByRun {
@@ -282,7 +332,8 @@ func (r *run) findOwnSecrets(e echo) string {
 	return cell
 }
 
-// where looks for a secret in all that a run has written, logs at TRACE, state and kept files among it.
+// where looks for a secret in all that a run has written, logs at TRACE, state and kept files among
+// it.
 func (r *run) where(secret string) string {
 	r.t.Helper()
 	if acctest.FindSecret(r.printed.String(), secret) >= 0 {

@@ -18,51 +18,173 @@ import (
 type fault struct {
 	title  string
 	effect tketest.Effect
-	before bool          // strikes with the answer of the call before
-	lasts  bool          // goes on until the second run begins
-	lists  int           // how many lists in a row it strikes, by ids or by names, from the moment on; 0: it strikes a call
-	ahead  time.Duration // how far the service's clock is ahead of this machine's from then on
-	says   string        // what an error must say, where there is one: one of several texts
-	only   string        // the only moments that it is for, by title; empty: all
+	before bool // strikes with the answer of the call before
+	lasts  bool // goes on until the second run begins
+	// how many lists in a row it strikes, by ids or by names, from the moment on; 0: it strikes a
+	// call
+	lists int
+	ahead time.Duration // how far the service's clock is ahead of this machine's from then on
+	says  string        // what an error must say, where there is one: one of several texts
+	only  string        // the only moments that it is for, by title; empty: all
 }
 
 const (
-	// With a second for a try, and half of one to look for what it did. A machine that is busy is late with all of it, and nothing
-	// may come out differently for that.
+	// With a second for a try, and half of one to look for what it did. A machine that is busy is
+	// late with all of it, and nothing may come out differently for that.
 	lateAnswer = 1100 * time.Millisecond // beyond a try, early in the search
 	noAnswerAt = 4 * time.Second         // beyond the search too
 )
 
 var faults = []fault{
-	{title: "connection refused for a moment", effect: tketest.RefuseNext{For: 200 * time.Millisecond}, before: true, says: "connection refused"},
-	{title: "connection refused, and it stays so", effect: tketest.RefuseNext{For: time.Hour}, before: true, says: "connection refused"},
-	{title: "connection reset before the request was taken", effect: tketest.ResetBefore{}, says: "got no answer|its outcome is unknown"},
-	{title: "connection reset after it was", effect: tketest.ResetAfter{}, says: "got no answer|its outcome is unknown"},
-	{title: "answer later than a try may take", effect: tketest.Delay{For: lateAnswer}, says: "got no answer|its outcome is unknown"},
-	{title: "answer later than we look for what it did", effect: tketest.Delay{For: noAnswerAt}, only: "create,create with a name made up", says: "its outcome is unknown"},
-	{title: "no answer at all, and it stays so", effect: tketest.Delay{For: noAnswerAt}, lasts: true, only: "look before it,wait,refresh,wait for the update,wait for the deletion", says: "got no answer: no answer within 1s"},
+	{
+		title:  "connection refused for a moment",
+		effect: tketest.RefuseNext{For: 200 * time.Millisecond},
+		before: true,
+		says:   "connection refused",
+	},
+	{
+		title:  "connection refused, and it stays so",
+		effect: tketest.RefuseNext{For: time.Hour},
+		before: true,
+		says:   "connection refused",
+	},
+	{
+		title:  "connection reset before the request was taken",
+		effect: tketest.ResetBefore{},
+		says:   "got no answer|its outcome is unknown",
+	},
+	{
+		title:  "connection reset after it was",
+		effect: tketest.ResetAfter{},
+		says:   "got no answer|its outcome is unknown",
+	},
+	{
+		title:  "answer later than a try may take",
+		effect: tketest.Delay{For: lateAnswer},
+		says:   "got no answer|its outcome is unknown",
+	},
+	{
+		title:  "answer later than we look for what it did",
+		effect: tketest.Delay{For: noAnswerAt},
+		only:   "create,create with a name made up",
+		says:   "its outcome is unknown",
+	},
+	{
+		title:  "no answer at all, and it stays so",
+		effect: tketest.Delay{For: noAnswerAt},
+		lasts:  true,
+		only:   "look before it,wait,refresh,wait for the update,wait for the deletion",
+		says:   "got no answer: no answer within 1s",
+	},
 	{title: "HTTP 429", effect: tketest.HTTPStatus{Status: http.StatusTooManyRequests}, says: "HTTP status 429"},
-	{title: "HTTP 502 with a page of HTML", effect: tketest.HTTPStatus{Status: http.StatusBadGateway}, says: "HTTP status 502|its outcome is unknown: HTTP 502"},
-	{title: "HTTP 503, and it stays so", effect: tketest.HTTPStatus{Status: http.StatusServiceUnavailable}, lasts: true, says: "HTTP status 503|its outcome is unknown: HTTP 503"},
-	{title: "HTTP 302 to somewhere else", effect: tketest.HTTPStatus{Status: http.StatusFound}, says: "HTTP status 302|its outcome is unknown: HTTP 302"},
-	{title: "HTTP 200 with a page of HTML", effect: tketest.HTTPStatus{Status: http.StatusOK}, says: "something other than the TKE API|no answer of the API came"},
-	{title: "HTTP 200 with an empty object", effect: tketest.HTTPStatus{Status: http.StatusOK, Body: "{}"}, says: "something other than the TKE API|no answer of the API came"},
+	{
+		title:  "HTTP 502 with a page of HTML",
+		effect: tketest.HTTPStatus{Status: http.StatusBadGateway},
+		says:   "HTTP status 502|its outcome is unknown: HTTP 502",
+	},
+	{
+		title:  "HTTP 503, and it stays so",
+		effect: tketest.HTTPStatus{Status: http.StatusServiceUnavailable},
+		lasts:  true,
+		says:   "HTTP status 503|its outcome is unknown: HTTP 503",
+	},
+	{
+		title:  "HTTP 302 to somewhere else",
+		effect: tketest.HTTPStatus{Status: http.StatusFound},
+		says:   "HTTP status 302|its outcome is unknown: HTTP 302",
+	},
+	{
+		title:  "HTTP 200 with a page of HTML",
+		effect: tketest.HTTPStatus{Status: http.StatusOK},
+		says:   "something other than the TKE API|no answer of the API came",
+	},
+	{
+		title:  "HTTP 200 with an empty object",
+		effect: tketest.HTTPStatus{Status: http.StatusOK, Body: "{}"},
+		says:   "something other than the TKE API|no answer of the API came",
+	},
 	{title: "answer cut off", effect: tketest.Truncate{}, says: "got no answer|its outcome is unknown"},
-	{title: "half of the JSON", effect: tketest.Malform{}, says: "something other than the TKE API|no answer of the API came"},
+	{
+		title:  "half of the JSON",
+		effect: tketest.Malform{},
+		says:   "something other than the TKE API|no answer of the API came",
+	},
 	{title: "RequestLimitExceeded", effect: tketest.Throttle{}, says: "RequestLimitExceeded"},
-	{title: "RequestLimitExceeded.IPLimitExceeded", effect: tketest.Throttle{Code: tketest.CodeIPLimitExceeded}, says: "RequestLimitExceeded"},
-	{title: "RequestLimitExceeded.UinLimitExceeded", effect: tketest.Throttle{Code: tketest.CodeUinLimitExceeded}, says: "RequestLimitExceeded"},
-	{title: "RequestLimitExceeded.GlobalRegionUinLimitExceeded", effect: tketest.Throttle{Code: tketest.CodeGlobalRegionLimitExceeded}, says: "RequestLimitExceeded"},
-	{title: "RequestLimitExceeded, and it stays so", effect: tketest.Throttle{}, lasts: true, says: "lower max_requests_per_second"},
-	{title: "InternalError", effect: tketest.ErrorBefore{Code: "InternalError", Message: "internal error"}, says: "open a ticket with the request id|its outcome is unknown: InternalError"},
-	{title: "InternalError, and it stays so", effect: tketest.ErrorBefore{Code: "InternalError", Message: "internal error"}, lasts: true, says: "open a ticket with the request id|its outcome is unknown: InternalError"},
-	{title: "InternalError although the service acted", effect: tketest.ErrorAfter{Code: "InternalError", Message: "internal error"}, says: "open a ticket with the request id|its outcome is unknown: InternalError"},
-	{title: "token expired", effect: tketest.ErrorBefore{Code: "AuthFailure.TokenFailure", Message: "Token verification failed"}, lasts: true, says: "The security token has expired"},
-	{title: "clock ten minutes behind", effect: tketest.Delay{For: time.Nanosecond}, before: true, ahead: 10 * time.Minute, says: "This machine's clock is behind the service's by"},
-	{title: "clock ten minutes ahead", effect: tketest.Delay{For: time.Nanosecond}, before: true, ahead: -10 * time.Minute, says: "This machine's clock is ahead of the service's by"},
-	{title: "permission missing", effect: tketest.ErrorBefore{Code: tketest.CodeCamNoAuth, Message: "you are not authorized"}, lasts: true, says: "It needs the CAM action tke:"},
-	{title: "quota used up", effect: tketest.ErrorBefore{Code: tketest.CodeLimitExceeded, Message: "the quota is used up"}, only: "create,create with a name made up", says: "A quota is exhausted"},
-	{title: "connection reset after it was, then five lists without it", effect: tketest.Together{tketest.ResetAfter{}, tketest.StaleLists{Count: 5}}, only: "create,create with a name made up", says: "its outcome is unknown"},
+	{
+		title:  "RequestLimitExceeded.IPLimitExceeded",
+		effect: tketest.Throttle{Code: tketest.CodeIPLimitExceeded},
+		says:   "RequestLimitExceeded",
+	},
+	{
+		title:  "RequestLimitExceeded.UinLimitExceeded",
+		effect: tketest.Throttle{Code: tketest.CodeUinLimitExceeded},
+		says:   "RequestLimitExceeded",
+	},
+	{
+		title:  "RequestLimitExceeded.GlobalRegionUinLimitExceeded",
+		effect: tketest.Throttle{Code: tketest.CodeGlobalRegionLimitExceeded},
+		says:   "RequestLimitExceeded",
+	},
+	{
+		title:  "RequestLimitExceeded, and it stays so",
+		effect: tketest.Throttle{},
+		lasts:  true,
+		says:   "lower max_requests_per_second",
+	},
+	{
+		title:  "InternalError",
+		effect: tketest.ErrorBefore{Code: "InternalError", Message: "internal error"},
+		says:   "open a ticket with the request id|its outcome is unknown: InternalError",
+	},
+	{
+		title:  "InternalError, and it stays so",
+		effect: tketest.ErrorBefore{Code: "InternalError", Message: "internal error"},
+		lasts:  true,
+		says:   "open a ticket with the request id|its outcome is unknown: InternalError",
+	},
+	{
+		title:  "InternalError although the service acted",
+		effect: tketest.ErrorAfter{Code: "InternalError", Message: "internal error"},
+		says:   "open a ticket with the request id|its outcome is unknown: InternalError",
+	},
+	{
+		title:  "token expired",
+		effect: tketest.ErrorBefore{Code: "AuthFailure.TokenFailure", Message: "Token verification failed"},
+		lasts:  true,
+		says:   "The security token has expired",
+	},
+	{
+		title:  "clock ten minutes behind",
+		effect: tketest.Delay{For: time.Nanosecond},
+		before: true,
+		ahead:  10 * time.Minute,
+		says:   "This machine's clock is behind the service's by",
+	},
+	{
+		title:  "clock ten minutes ahead",
+		effect: tketest.Delay{For: time.Nanosecond},
+		before: true,
+		ahead:  -10 * time.Minute,
+		says:   "This machine's clock is ahead of the service's by",
+	},
+	{
+		title:  "permission missing",
+		effect: tketest.ErrorBefore{Code: tketest.CodeCamNoAuth, Message: "you are not authorized"},
+		lasts:  true,
+		says:   "It needs the CAM action tke:",
+	},
+	{
+		title:  "quota used up",
+		effect: tketest.ErrorBefore{Code: tketest.CodeLimitExceeded, Message: "the quota is used up"},
+		only:   "create,create with a name made up",
+		says:   "A quota is exhausted",
+	},
+	{
+		title:  "connection reset after it was, then five lists without it",
+		effect: tketest.Together{tketest.ResetAfter{}, tketest.StaleLists{Count: 5}},
+		only:   "create,create with a name made up",
+		says:   "its outcome is unknown",
+	},
 	{title: "empty list, once", effect: tketest.EmptyList{}, lists: 1},
 	{title: "empty list, five times", effect: tketest.EmptyList{}, lists: 5},
 	{title: "list that lacks what it counts, once", effect: tketest.ShortList{}, lists: 1},
@@ -71,8 +193,18 @@ var faults = []fault{
 	{title: "list the other way round, five times", effect: tketest.ReversedList{}, lists: 5},
 	{title: "list with a cache twice", effect: tketest.DoubledList{}, lists: 1, says: "with the same cache twice"},
 	{title: "list without a status", effect: tketest.StatuslessList{}, lists: 1, says: "with a cache without a status"},
-	{title: "lists that lag behind by three", effect: tketest.StaleLists{Count: 3}, only: "create,create with a name made up,update,delete", says: "no longer exists"},
-	{title: "lists that lag behind by five", effect: tketest.StaleLists{Count: 5}, only: "create,create with a name made up,update,delete", says: "no longer exists"},
+	{
+		title:  "lists that lag behind by three",
+		effect: tketest.StaleLists{Count: 3},
+		only:   "create,create with a name made up,update,delete",
+		says:   "no longer exists",
+	},
+	{
+		title:  "lists that lag behind by five",
+		effect: tketest.StaleLists{Count: 5},
+		only:   "create,create with a name made up,update,delete",
+		says:   "no longer exists",
+	},
 }
 
 // moment is a call at which trouble strikes.
@@ -114,7 +246,8 @@ const (
 // made up: the provider makes the name up, so that it looks for it only right before the creation.
 const madeUp = "create with a name made up"
 
-// A creation looks for the name three times: when it is planned, when the CLI plans it again during apply, and right before it.
+// A creation looks for the name three times: when it is planned, when the CLI plans it again during
+// apply, and right before it.
 var moments = []moment{
 	{"plan", creating, describing(byName, 1, ""), nil},
 	{"look before it", creating, describing(byName, 3, ""), describing(byName, 2, "")},
@@ -129,7 +262,8 @@ var moments = []moment{
 	{"match", matching, at(tke.ActionMatch), nil},
 }
 
-// listing are the moments that are lists, and the first of them is a help that faults of calls do not disturb.
+// listing are the moments that are lists, and the first of them is a help that faults of calls do
+// not disturb.
 var listing = []string{"plan", "look before it", "wait", "refresh", "wait for the update", "wait for the deletion"}
 
 func (f fault) isFor(m moment) bool {
@@ -142,8 +276,9 @@ func (f fault) isFor(m moment) bool {
 	return f.only == "" || slices.Contains(strings.Split(f.only, ","), m.title)
 }
 
-// TestFaults strikes each call with each kind of trouble. The short form strikes the create with each kind, the refresh with lists
-// that are wrong five times, and one more call, which differs from kind to kind.
+// TestFaults strikes each call with each kind of trouble. The short form strikes the create with
+// each kind, the refresh with lists that are wrong five times, and one more call, which differs
+// from kind to kind.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	need(t)
@@ -180,7 +315,9 @@ func TestFaults(t *testing.T) {
 func strike(t *testing.T, f fault, m moment) (outcome string, hits int) {
 	t.Helper()
 	var ahead atomic.Int64
-	r := newRun(t, tketest.Options{SignatureClock: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
+	r := newRun(t, tketest.Options{
+		SignatureClock: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
+	})
 	r.unnamed = m.title == madeUp
 	r.cache("size_gib = 20")
 	if m.on != creating {
@@ -210,7 +347,10 @@ func strike(t *testing.T, f fault, m moment) (outcome string, hits int) {
 	r.cloud.ClearFaults()
 	r.cloud.Open()
 	ahead.Store(0)
-	if code != 0 && !slices.ContainsFunc(strings.Split(f.says, "|"), func(text string) bool { return strings.Contains(said, text) }) {
+	if code != 0 &&
+		!slices.ContainsFunc(strings.Split(f.says, "|"), func(text string) bool {
+			return strings.Contains(said, text)
+		}) {
 		t.Errorf("the error does not say %q: %s", f.says, said)
 	}
 	return r.mended(code == 0, m.on), injected.Applied()
@@ -232,7 +372,8 @@ func (f fault) at(m moment, cloud *tketest.Server) tketest.Fault {
 	return injected
 }
 
-// fromThenOn lets a fault strike so many lists in a row, whatever they ask for, from the first that it is for.
+// fromThenOn lets a fault strike so many lists in a row, whatever they ask for, from the first that
+// it is for.
 func fromThenOn(f tketest.Fault, times int) tketest.Fault {
 	fits, left := f.When, max(f.Nth, 1)
 	f.Nth, f.Times = 1, times
@@ -245,11 +386,13 @@ func fromThenOn(f tketest.Fault, times int) tketest.Fault {
 	return f
 }
 
-// named holds that an error names what the service has made and no state holds, unless the look for it failed too.
+// named holds that an error names what the service has made and no state holds, unless the look for
+// it failed too.
 func (r *run) named(said string) {
 	r.t.Helper()
 	for _, id := range r.unknown() {
-		if !strings.Contains(said, "terraform import ADDRESS "+id) && !strings.Contains(said, "Looking for that cache failed too") {
+		if !strings.Contains(said, "terraform import ADDRESS "+id) &&
+			!strings.Contains(said, "Looking for that cache failed too") {
 			tally.orphaned.Add(1)
 			r.t.Errorf("no error says how to import %s: %s", id, said)
 		}

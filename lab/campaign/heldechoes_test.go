@@ -41,12 +41,16 @@ var heldByRun = []struct {
 	values []string
 }{
 	{"SAML assertion", []string{canarySAML}}, {"web identity token", []string{canaryWeb}},
-	{"keys of STS", []string{canarySessKey, canarySessToken}}, {"keys of the metadata service", []string{canaryMetaKey, canaryMetaToken}},
-	{"`password_wo`", []string{canaryWriteOnly}}, {"token of TCR", []string{canaryTCR}}, {"bearer token", []string{canaryBearer}},
-	{"Docker's identity token", []string{canaryIdentity}}, {"Docker's `auth`", []string{canaryAuth}}, {"of a credential helper", []string{canaryHelper}},
+	{"keys of STS", []string{canarySessKey, canarySessToken}},
+	{"keys of the metadata service", []string{canaryMetaKey, canaryMetaToken}},
+	{"`password_wo`", []string{canaryWriteOnly}}, {"token of TCR", []string{canaryTCR}},
+	{"bearer token", []string{canaryBearer}},
+	{"Docker's identity token", []string{canaryIdentity}}, {"Docker's `auth`", []string{canaryAuth}},
+	{"of a credential helper", []string{canaryHelper}},
 }
 
-// overheard keeps what a peer receives, and fails a test whose peer never received a secret that it is to repeat.
+// overheard keeps what a peer receives, and fails a test whose peer never received a secret that it
+// is to repeat.
 func overheard(t *testing.T, secret string, answer http.HandlerFunc) http.HandlerFunc {
 	t.Helper()
 	var mutex sync.Mutex
@@ -97,7 +101,8 @@ resource "tkeimage_cache" "x" {
 
 const noCaches = `{"Response":{"TotalCount":0,"ImageCaches":[],"RequestId":"r"}}`
 
-// atRegistry is a run at a registry that answers everything by the handler, with credentials from a Docker configuration.
+// atRegistry is a run at a registry that answers everything by the handler, with credentials from a
+// Docker configuration.
 func atRegistry(t *testing.T, handler http.HandlerFunc, docker func(host string) string) ([]string, string) {
 	t.Helper()
 	host := strings.TrimPrefix(served(t, handler).URL, "http://")
@@ -105,7 +110,9 @@ func atRegistry(t *testing.T, handler http.HandlerFunc, docker func(host string)
 	if err := os.WriteFile(filepath.Join(folder, "config.json"), []byte(docker(host)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return []string{"DOCKER_CONFIG=" + folder}, fmt.Sprintf("%s\ndata \"tkeimage_root_disk_size\" \"x\" {\n  images = [\"%s/x:v1\"]\n}\n", holding, host)
+	return []string{
+		"DOCKER_CONFIG=" + folder,
+	}, fmt.Sprintf("%s\ndata \"tkeimage_root_disk_size\" \"x\" {\n  images = [\"%s/x:v1\"]\n}\n", holding, host)
 }
 
 func basic(secret string) http.HandlerFunc {
@@ -125,77 +132,172 @@ func challenged(service, refused string) http.HandlerFunc {
 			says(http.StatusForbidden, "text/plain", refused)(w, r)
 			return
 		}
-		says(http.StatusUnauthorized, "text/plain", "", "WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s/token",service="x"`, service))(w, r)
+		says(
+			http.StatusUnauthorized, "text/plain", "", "WWW-Authenticate",
+			fmt.Sprintf(`Bearer realm="%s/token",service="x"`, service),
+		)(w, r)
 	}
 }
 
 var heldEchoes = []echo{
-	{title: "STS: refusal of an assertion", holds: []string{canarySAML}, begin: func(t *testing.T, _ string) ([]string, string) {
-		return asked("TKEIMAGE_ENDPOINT_STS", served(t, overheard(t, canarySAML, answered(refusal(canarySAML)))), role, session,
-			"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION="+canarySAML, "TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN=qcs::cam::uin/1:saml-provider/x")
-	}},
-	{title: "STS: refusal of a web identity", holds: []string{canaryWeb}, begin: func(t *testing.T, _ string) ([]string, string) {
-		return asked("TKEIMAGE_ENDPOINT_STS", served(t, overheard(t, canaryWeb, answered(refusal(canaryWeb)))), role, session,
-			"TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN="+canaryWeb)
-	}},
-	{title: "TKE: refusal of a session", holds: []string{canarySessKey, canarySessToken}, begin: func(t *testing.T, _ string) ([]string, string) {
-		sts := served(t, answered(fmt.Sprintf(`{"Response":{"Credentials":{"TmpSecretId":"AKIDs","TmpSecretKey":%q,"Token":%q},"ExpiredTime":%d,"RequestId":"r"}}`,
-			canarySessKey, canarySessToken, time.Now().Add(time.Hour).Unix())))
-		return asked("TKEIMAGE_ENDPOINT_TKE", served(t, overheard(t, canarySessToken, answered(refusal(canarySessKey, canarySessToken)))), role, session,
-			"TKEIMAGE_ENDPOINT_STS="+sts.URL)
-	}},
-	{title: "TKE: refusal of a machine's role", holds: []string{canaryMetaKey, canaryMetaToken}, begin: func(t *testing.T, _ string) ([]string, string) {
-		metadata := served(t, answered(fmt.Sprintf(`{"Code":"Success","TmpSecretId":"AKIDm","TmpSecretKey":%q,"Token":%q,"ExpiredTime":%d}`,
-			canaryMetaKey, canaryMetaToken, time.Now().Add(time.Hour).Unix())))
-		return asked("TKEIMAGE_ENDPOINT_TKE", served(t, overheard(t, canaryMetaToken, answered(refusal(canaryMetaKey, canaryMetaToken)))),
-			"TENCENTCLOUD_CAM_ROLE_NAME=x", "TKEIMAGE_ENDPOINT_METADATA="+metadata.URL)
-	}},
-	{title: "TKE: refusal of a creation", holds: []string{canaryWriteOnly}, begin: func(t *testing.T, _ string) ([]string, string) {
-		tke := served(t, overheard(t, canaryWriteOnly, byAction(map[string]string{"DescribeImageCaches": noCaches}, refusal(canaryWriteOnly))))
-		return []string{"TKEIMAGE_ENDPOINT_TKE=" + tke.URL, "TF_VAR_write_only=" + canaryWriteOnly},
-			holding + created("var.write_only", "variable \"write_only\" {\n  type      = string\n  ephemeral = true\n}")
-	}},
+	{
+		title: "STS: refusal of an assertion",
+		holds: []string{canarySAML},
+		begin: func(t *testing.T, _ string) ([]string, string) {
+			return asked(
+				"TKEIMAGE_ENDPOINT_STS", served(t, overheard(t, canarySAML, answered(refusal(canarySAML)))), role,
+				session, "TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION="+canarySAML,
+				"TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN=qcs::cam::uin/1:saml-provider/x",
+			)
+		},
+	},
+	{
+		title: "STS: refusal of a web identity",
+		holds: []string{canaryWeb},
+		begin: func(t *testing.T, _ string) ([]string, string) {
+			return asked(
+				"TKEIMAGE_ENDPOINT_STS", served(t, overheard(t, canaryWeb, answered(refusal(canaryWeb)))), role,
+				session, "TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN="+canaryWeb,
+			)
+		},
+	},
+	{
+		title: "TKE: refusal of a session",
+		holds: []string{canarySessKey, canarySessToken},
+		begin: func(t *testing.T, _ string) ([]string, string) {
+			sts := served(
+				t,
+				answered(fmt.Sprintf(
+					`{"Response":{"Credentials":{"TmpSecretId":"AKIDs","TmpSecretKey":%q,"Token":%q},"ExpiredTime":%d,"RequestId":"r"}}`,
+					canarySessKey, canarySessToken, time.Now().Add(time.Hour).Unix(),
+				)),
+			)
+			return asked(
+				"TKEIMAGE_ENDPOINT_TKE",
+				served(t, overheard(t, canarySessToken, answered(refusal(canarySessKey, canarySessToken)))), role,
+				session, "TKEIMAGE_ENDPOINT_STS="+sts.URL,
+			)
+		},
+	},
+	{
+		title: "TKE: refusal of a machine's role",
+		holds: []string{canaryMetaKey, canaryMetaToken},
+		begin: func(t *testing.T, _ string) ([]string, string) {
+			metadata := served(
+				t,
+				answered(fmt.Sprintf(
+					`{"Code":"Success","TmpSecretId":"AKIDm","TmpSecretKey":%q,"Token":%q,"ExpiredTime":%d}`,
+					canaryMetaKey, canaryMetaToken, time.Now().Add(time.Hour).Unix(),
+				)),
+			)
+			return asked(
+				"TKEIMAGE_ENDPOINT_TKE",
+				served(t, overheard(t, canaryMetaToken, answered(refusal(canaryMetaKey, canaryMetaToken)))),
+				"TENCENTCLOUD_CAM_ROLE_NAME=x", "TKEIMAGE_ENDPOINT_METADATA="+metadata.URL,
+			)
+		},
+	},
+	{
+		title: "TKE: refusal of a creation",
+		holds: []string{canaryWriteOnly},
+		begin: func(t *testing.T, _ string) ([]string, string) {
+			tke := served(
+				t,
+				overheard(
+					t, canaryWriteOnly,
+					byAction(map[string]string{"DescribeImageCaches": noCaches}, refusal(canaryWriteOnly)),
+				),
+			)
+			return []string{"TKEIMAGE_ENDPOINT_TKE=" + tke.URL, "TF_VAR_write_only=" + canaryWriteOnly},
+				holding + created(
+					"var.write_only", "variable \"write_only\" {\n  type      = string\n  ephemeral = true\n}",
+				)
+		},
+	},
 	{title: "TCR: code, message and request id of an error", begin: func(t *testing.T, _ string) ([]string, string) {
 		tcr := served(t, answered(refusal()))
 		return []string{"TKEIMAGE_ENDPOINT_TCR=" + tcr.URL}, holding + created("ephemeral.tkeimage_tcr_token.x.token",
 			"ephemeral \"tkeimage_tcr_token\" \"x\" {\n  registry_id = \"tcr-ak9876\"\n}")
 	}},
-	{title: "TKE: refusal of a creation with a token of TCR", holds: []string{canaryTCR}, begin: func(t *testing.T, _ string) ([]string, string) {
-		tcr := served(t, answered(fmt.Sprintf(`{"Response":{"Username":"100000000001","Token":%q,"ExpTime":%d,"RequestId":"r"}}`,
-			canaryTCR, time.Now().Add(time.Hour).UnixMilli())))
-		tke := served(t, overheard(t, canaryTCR, byAction(map[string]string{"DescribeImageCaches": noCaches}, refusal(canaryTCR))))
-		return []string{"TKEIMAGE_ENDPOINT_TKE=" + tke.URL, "TKEIMAGE_ENDPOINT_TCR=" + tcr.URL}, holding + created("ephemeral.tkeimage_tcr_token.x.token",
-			"ephemeral \"tkeimage_tcr_token\" \"x\" {\n  registry_id = \"tcr-ak9876\"\n}")
-	}},
-	{title: "registry: refusal of a bearer token", holds: []string{canaryBearer}, begin: func(t *testing.T, _ string) ([]string, string) {
-		service := served(t, answered(fmt.Sprintf(`{"token":%q}`, canaryBearer)))
-		return atRegistry(t, overheard(t, canaryBearer, challenged(service.URL, everySpelling(canaryBearer))), func(host string) string {
-			return fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, base64.StdEncoding.EncodeToString([]byte("u:"+canaryPassword)))
-		})
-	}},
-	{title: "token service: refusal of an identity token", holds: []string{canaryIdentity}, begin: func(t *testing.T, _ string) ([]string, string) {
-		service := served(t, overheard(t, canaryIdentity, says(http.StatusUnauthorized, "application/json",
-			`{"errors":[{"code":"DENIED","message":`+quoted(everySpelling(canaryIdentity))+`}]}`)))
-		return atRegistry(t, challenged(service.URL, ""), func(host string) string {
-			return fmt.Sprintf(`{"auths":{%q:{"identitytoken":%q}}}`, host, canaryIdentity)
-		})
-	}},
-	{title: "registry: refusal of Docker's `auth`", holds: []string{canaryAuth}, begin: func(t *testing.T, _ string) ([]string, string) {
-		return atRegistry(t, overheard(t, canaryAuth, basic(canaryAuth)), func(host string) string {
-			return fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, base64.StdEncoding.EncodeToString([]byte("u:"+canaryAuth)))
-		})
-	}},
-	{title: "registry: refusal of what a credential helper gave", holds: []string{canaryHelper}, begin: func(t *testing.T, _ string) ([]string, string) {
-		folder := t.TempDir()
-		script := "#!/bin/sh\ncat >/dev/null\necho '" + canaryHelper + "' >&2\necho '{\"Username\":\"u\",\"Secret\":\"" + canaryHelper + "\"}'\n"
-		if err := os.WriteFile(filepath.Join(folder, "docker-credential-quiet"), []byte(script), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		more, configuration := atRegistry(t, overheard(t, canaryHelper, basic(canaryHelper)), func(host string) string {
-			return fmt.Sprintf(`{"credHelpers":{%q:"quiet"}}`, host)
-		})
-		return append(more, "PATH="+folder+":"+os.Getenv("PATH")), configuration
-	}},
+	{
+		title: "TKE: refusal of a creation with a token of TCR",
+		holds: []string{canaryTCR},
+		begin: func(t *testing.T, _ string) ([]string, string) {
+			tcr := served(
+				t,
+				answered(fmt.Sprintf(`{"Response":{"Username":"100000000001","Token":%q,"ExpTime":%d,"RequestId":"r"}}`,
+					canaryTCR, time.Now().Add(time.Hour).UnixMilli())),
+			)
+			tke := served(
+				t,
+				overheard(
+					t, canaryTCR, byAction(map[string]string{"DescribeImageCaches": noCaches}, refusal(canaryTCR)),
+				),
+			)
+			return []string{
+					"TKEIMAGE_ENDPOINT_TKE=" + tke.URL, "TKEIMAGE_ENDPOINT_TCR=" + tcr.URL,
+				}, holding + created("ephemeral.tkeimage_tcr_token.x.token",
+					"ephemeral \"tkeimage_tcr_token\" \"x\" {\n  registry_id = \"tcr-ak9876\"\n}")
+		},
+	},
+	{
+		title: "registry: refusal of a bearer token",
+		holds: []string{canaryBearer},
+		begin: func(t *testing.T, _ string) ([]string, string) {
+			service := served(t, answered(fmt.Sprintf(`{"token":%q}`, canaryBearer)))
+			return atRegistry(
+				t, overheard(t, canaryBearer, challenged(service.URL, everySpelling(canaryBearer))),
+				func(host string) string {
+					return fmt.Sprintf(
+						`{"auths":{%q:{"auth":%q}}}`, host,
+						base64.StdEncoding.EncodeToString([]byte("u:"+canaryPassword)),
+					)
+				},
+			)
+		},
+	},
+	{
+		title: "token service: refusal of an identity token",
+		holds: []string{canaryIdentity},
+		begin: func(t *testing.T, _ string) ([]string, string) {
+			service := served(t, overheard(t, canaryIdentity, says(http.StatusUnauthorized, "application/json",
+				`{"errors":[{"code":"DENIED","message":`+quoted(everySpelling(canaryIdentity))+`}]}`)))
+			return atRegistry(t, challenged(service.URL, ""), func(host string) string {
+				return fmt.Sprintf(`{"auths":{%q:{"identitytoken":%q}}}`, host, canaryIdentity)
+			})
+		},
+	},
+	{
+		title: "registry: refusal of Docker's `auth`",
+		holds: []string{canaryAuth},
+		begin: func(t *testing.T, _ string) ([]string, string) {
+			return atRegistry(t, overheard(t, canaryAuth, basic(canaryAuth)), func(host string) string {
+				return fmt.Sprintf(
+					`{"auths":{%q:{"auth":%q}}}`, host, base64.StdEncoding.EncodeToString([]byte("u:"+canaryAuth)),
+				)
+			})
+		},
+	},
+	{
+		title: "registry: refusal of what a credential helper gave",
+		holds: []string{canaryHelper},
+		begin: func(t *testing.T, _ string) ([]string, string) {
+			folder := t.TempDir()
+			script := "#!/bin/sh\ncat >/dev/null\necho '" + canaryHelper +
+				"' >&2\necho '{\"Username\":\"u\",\"Secret\":\"" + canaryHelper + "\"}'\n"
+			if err := os.WriteFile(
+				filepath.Join(folder, "docker-credential-quiet"), []byte(script), 0o700,
+			); err != nil {
+				t.Fatal(err)
+			}
+			more, configuration := atRegistry(
+				t, overheard(t, canaryHelper, basic(canaryHelper)), func(host string) string {
+					return fmt.Sprintf(`{"credHelpers":{%q:"quiet"}}`, host)
+				},
+			)
+			return append(more, "PATH="+folder+":"+os.Getenv("PATH")), configuration
+		},
+	},
 }
 
 // unpack writes what an archive holds beside it, as a kept plan is one; what is none is left.

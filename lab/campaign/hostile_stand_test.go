@@ -17,7 +17,8 @@ import (
 	"testing"
 )
 
-// registry is a small registry that serves its content to every request with the password, unless a hook comes before it.
+// registry is a small registry that serves its content to every request with the password, unless a
+// hook comes before it.
 type registry struct {
 	*httptest.Server
 	hook func(w http.ResponseWriter, r *http.Request) bool // true: it has answered
@@ -122,8 +123,12 @@ func (s *registry) image(layers ...descriptor) descriptor {
 	for i := range layers {
 		diffIDs[i] = digestOf([]byte(fmt.Sprint("diff of ", i)))
 	}
-	config, _ := json.Marshal(map[string]any{"os": "linux", "architecture": "amd64", "rootfs": map[string]any{"type": "layers", "diff_ids": diffIDs}})
-	return s.document("v1", typeManifest, map[string]any{"schemaVersion": 2, "mediaType": typeManifest, "config": s.blob(typeConfig, config), "layers": layers})
+	config, _ := json.Marshal(map[string]any{
+		"os": "linux", "architecture": "amd64", "rootfs": map[string]any{"type": "layers", "diff_ids": diffIDs},
+	})
+	return s.document("v1", typeManifest, map[string]any{
+		"schemaVersion": 2, "mediaType": typeManifest, "config": s.blob(typeConfig, config), "layers": layers,
+	})
 }
 
 func (s *registry) index(tag string, entries ...descriptor) descriptor {
@@ -161,7 +166,8 @@ func gzipBomb(gib int) []byte {
 	return append(bomb, gzipped(make([]byte, 1024))...)
 }
 
-// zstdBomb is the same, and a thirty-thousandth of its size: blocks of one byte that is repeated (RFC 8878, section 3.1.1.2).
+// zstdBomb is the same, and a thirty-thousandth of its size: blocks of one byte that is repeated
+// (RFC 8878, section 3.1.1.2).
 func zstdBomb(gib int) []byte {
 	const block, raw, repeated, windowLog17 = 128 << 10, 0, 1, 7 << 3
 	bomb := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, windowLog17}

@@ -95,7 +95,8 @@ func redirecting(to string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusTemporaryRedirect) }
 }
 
-// ranged answers every range of the layer with a part of it and a Content-Range, which need not belong together.
+// ranged answers every range of the layer with a part of it and a Content-Range, which need not
+// belong together.
 func ranged(status int, header func(from, to, size int) string, cut func(from, to int) (int, int)) func(*registry) {
 	return func(s *registry) {
 		layer := s.one(typeGzip, noise)
@@ -168,12 +169,19 @@ var malices = []malice{
 	{"sizes whose sum overflows", "auto", lying(1 << 62)},
 	{"a manifest that is not its digest's", "auto", func(s *registry) {
 		manifest := s.image(s.blob(typeGzip, small))
-		s.index("v1", descriptor{MediaType: typeManifest, Digest: digestOf([]byte("other")), Size: manifest.Size, Platform: &platform{"linux", "amd64"}})
+		s.index("v1", descriptor{
+			MediaType: typeManifest,
+			Digest:    digestOf([]byte("other")),
+			Size:      manifest.Size,
+			Platform:  &platform{"linux", "amd64"},
+		})
 		s.manifests[digestOf([]byte("other"))] = s.manifests[manifest.Digest]
 	}},
 	{"a layer that is not its digest's", "full", func(s *registry) {
 		layer := s.one(typeGzip, small)
-		s.blobs[layer.Digest] = append(gzipped(tarOf("file", []byte("CONTENT"), 7))[:len(small)-8], small[len(small)-8:]...)
+		s.blobs[layer.Digest] = append(
+			gzipped(tarOf("file", []byte("CONTENT"), 7))[:len(small)-8], small[len(small)-8:]...,
+		)
 	}},
 	{"a manifest without end", "auto", func(s *registry) { s.intercept("/manifests/", endless) }},
 	{"a layer without end", "full", func(s *registry) { s.intercept(s.one(typeGzip, noise).Digest, endless) }},

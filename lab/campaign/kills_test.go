@@ -36,7 +36,10 @@ var (
 	signals = []struct {
 		name   string
 		signal syscall.Signal
-	}{{"SIGINT", syscall.SIGINT}, {"SIGTERM", syscall.SIGTERM}, {"SIGHUP", syscall.SIGHUP}, {"SIGKILL", syscall.SIGKILL}}
+	}{
+		{"SIGINT", syscall.SIGINT}, {"SIGTERM", syscall.SIGTERM}, {"SIGHUP", syscall.SIGHUP},
+		{"SIGKILL", syscall.SIGKILL},
+	}
 )
 
 // kill is one round: what is done when, all of it from one seed.
@@ -59,7 +62,8 @@ func newKill(round int, random *rand.Rand) kill {
 		building: time.Duration(random.Int64N(int64(400 * time.Millisecond))),
 		held:     time.Duration(random.Int64N(int64(300 * time.Millisecond))),
 	}
-	// Half of the rounds aim at what is short and matters most: from the call to the writing of the state.
+	// Half of the rounds aim at what is short and matters most: from the call to the writing of the
+	// state.
 	if k.atCreate = random.IntN(2) == 0; k.atCreate {
 		k.delay = time.Duration(random.Int64N(int64(k.held + k.building + 300*time.Millisecond)))
 	} else {
@@ -68,7 +72,8 @@ func newKill(round int, random *rand.Rand) kill {
 	return k
 }
 
-// losesState reports whether the CLI ends without writing the state: nothing handles SIGKILL, and Terraform not SIGHUP either.
+// losesState reports whether the CLI ends without writing the state: nothing handles SIGKILL, and
+// Terraform not SIGHUP either.
 func (k kill) losesState() bool {
 	return k.signal == syscall.SIGKILL || k.signal == syscall.SIGHUP && k.to != providers
 }
@@ -101,10 +106,13 @@ func (f *figures) count(row, column string) {
 	f.counts[row][column]++
 }
 
-var killColumns = []string{"rounds", "it ran on to its end", "the id was in the state, or there was no cache", "a cache unknown to the state", "found and imported by its name"}
+var killColumns = []string{
+	"rounds", "it ran on to its end", "the id was in the state, or there was no cache",
+	"a cache unknown to the state", "found and imported by its name",
+}
 
-// TestKills sends signals at random moments of apply and destroy. A seed that is printed gives the same moments again, though not
-// the same schedule.
+// TestKills sends signals at random moments of apply and destroy. A seed that is printed gives the
+// same moments again, though not the same schedule.
 func TestKills(t *testing.T) {
 	t.Parallel()
 	need(t)
@@ -198,8 +206,8 @@ func (k kill) happen(t *testing.T, seen *figures) {
 	r.converged()
 }
 
-// strike runs the command, sends the signal at its moment, and waits for the end of the command. It reports whether a
-// process was there to receive it.
+// strike runs the command, sends the signal at its moment, and waits for the end of the command. It
+// reports whether a process was there to receive it.
 func (k kill) strike(r *run, action, command string) (struck bool) {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), longest)
@@ -257,7 +265,8 @@ func (k kill) send(r *run, cli int, over func(time.Duration) bool) (struck bool)
 	}
 }
 
-// unlock removes what tells others that a CLI is at work here; the lock itself ended with the process.
+// unlock removes what tells others that a CLI is at work here; the lock itself ended with the
+// process.
 func (r *run) unlock() {
 	err := os.Remove(filepath.Join(r.folder, ".terraform.tfstate.lock.info"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -15,9 +15,10 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// TestLoad creates and reads many caches at once against a service that takes twenty requests a second for each action, as the
-// real one does: nothing may fail for that. The client keeps below the limit by itself; on a machine that is so busy that requests pile
-// up on their way a few may still be refused, and are then tried again.
+// TestLoad creates and reads many caches at once against a service that takes twenty requests a
+// second for each action, as the real one does: nothing may fail for that. The client keeps below
+// the limit by itself; on a machine that is so busy that requests pile up on their way a few may
+// still be refused, and are then tried again.
 func TestLoad(t *testing.T) {
 	t.Parallel()
 	need(t)
@@ -28,7 +29,10 @@ func TestLoad(t *testing.T) {
 	r := newRun(t, tketest.Options{RequestsPerSecond: 20}, "TF_LOG_PROVIDER=off")
 	var ids []string
 	for i := range reads {
-		ids = append(ids, strconv.Quote(r.cloud.Put(tketest.Cache{Name: fmt.Sprint("old-", i), Images: []string{"app:v1"}}).ID))
+		ids = append(
+			ids,
+			strconv.Quote(r.cloud.Put(tketest.Cache{Name: fmt.Sprint("old-", i), Images: []string{"app:v1"}}).ID),
+		)
 	}
 	r.write(fmt.Sprintf(`
 resource "tkeimage_cache" "new" {
@@ -52,23 +56,31 @@ data "tkeimage_cache" "old" {
 			throttled++
 		}
 	}
-	if sent := requests[tke.ActionCreate] + requests[tke.ActionDescribe]; throttled > sent/20 || peak > mostMemory || requests[tke.ActionCreate] < creates || len(r.state()) != creates {
+	if sent := requests[tke.ActionCreate] + requests[tke.ActionDescribe]; throttled > sent/20 || peak > mostMemory ||
+		requests[tke.ActionCreate] < creates || len(r.state()) != creates {
 		t.Errorf("%d requests were refused for the rate, %d MiB, requests %v", throttled, peak, requests)
 	}
 	r.must("destroy", "-auto-approve", "-parallelism=100")
 	if left := len(r.cloud.Caches()); left != reads {
 		t.Errorf("%d caches are left, want the %d that were there before", left, reads)
 	}
-	seen := newTable("load", "Caches created and read", "at once", "requests", "refused for the rate and tried again", "most memory of the provider")
+	seen := newTable(
+		"load", "Caches created and read", "at once", "requests", "refused for the rate and tried again",
+		"most memory of the provider",
+	)
 	seen.count.Add(int64(creates + reads))
 	row := "50 creates and 1,000 reads, 20 requests a second"
-	seen.set(row, "requests", fmt.Sprintf("%d creates, %d lists", requests[tke.ActionCreate], requests[tke.ActionDescribe]))
+	seen.set(
+		row, "requests",
+		fmt.Sprintf("%d creates, %d lists", requests[tke.ActionCreate], requests[tke.ActionDescribe]),
+	)
 	seen.set(row, "refused for the rate and tried again", fmt.Sprint(throttled))
 	seen.set(row, "most memory of the provider", fmt.Sprintf("%d MiB", peak))
 	seen.settle(t, false)
 }
 
-// peak is the most memory, in MiB, that any process of the provider held while something was done (VmHWM of proc(5)).
+// peak is the most memory, in MiB, that any process of the provider held while something was done
+// (VmHWM of proc(5)).
 func (r *run) peak(do func()) (mib int) {
 	done, result := make(chan bool), make(chan int)
 	go func() {

@@ -1,11 +1,14 @@
 //go:build linux
 
-// Package campaign puts the built provider, under a real Terraform CLI, into trouble: faults at each call, troubles at each step
-// of a build, signals at random moments, hostile registries, services that give credentials and do not, many requests at once. After each it holds what must be true: the
-// error says what happened, a second apply converges, exactly one cache exists, its id is in the state, no secret was written
-// anywhere. What it saw is the tables of the guide "What survives".
+// Package campaign puts the built provider, under a real Terraform CLI, into trouble: faults at
+// each call, troubles at each step of a build, signals at random moments, hostile registries,
+// services that give credentials and do not, many requests at once. After each it holds what must
+// be true: the error says what happened, a second apply converges, exactly one cache exists, its id
+// is in the state, no secret was written anywhere. What it saw is the tables of the guide "What
+// survives".
 //
-// Each campaign has a short form, which runs with all other tests, and a full one (make lab-faults, make lab-kills).
+// Each campaign has a short form, which runs with all other tests, and a full one (make lab-faults,
+// make lab-kills).
 package campaign
 
 import (
@@ -62,7 +65,8 @@ func build(folder string) (string, error) {
 	return binary, nil
 }
 
-// need gives the CLI under test; without TF_ACC the campaign is skipped, like every test with a CLI.
+// need gives the CLI under test; without TF_ACC the campaign is skipped, like every test with a
+// CLI.
 func need(t *testing.T) (cli string) {
 	t.Helper()
 	cli = acctest.CLI(t)
@@ -72,11 +76,16 @@ func need(t *testing.T) (cli string) {
 	return cli
 }
 
-// cliConfig makes a CLI configuration that takes the provider from a folder as it is: no init, no lock file, no copy.
+// cliConfig makes a CLI configuration that takes the provider from a folder as it is: no init, no
+// lock file, no copy.
 func cliConfig(t *testing.T, folder, providerFolder string) (file string) {
 	t.Helper()
 	file = filepath.Join(folder, "cli.tfrc")
-	text := fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  dev_overrides {\n    \"tkeimage/tkeimage\" = %q\n  }\n}\n", providerFolder)
+	text := fmt.Sprintf(
+		"disable_checkpoint = true\nprovider_installation {\n  dev_overrides {\n    \"tkeimage/tkeimage\" = "+
+			"%q\n  }\n}\n",
+		providerFolder,
+	)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -86,8 +95,10 @@ func cliConfig(t *testing.T, folder, providerFolder string) (file string) {
 func environment(t *testing.T, folder, cloudURL string, more ...string) []string {
 	t.Helper()
 	return sandbox.CLIEnvironment(cliConfig(t, folder, filepath.Join(folder, "bin")), append([]string{
-		"TENCENTCLOUD_SECRET_ID=" + secretID, "TENCENTCLOUD_SECRET_KEY=" + canarySecretKey, "TENCENTCLOUD_SECURITY_TOKEN=" + canaryToken,
-		"TKEIMAGE_ENDPOINT_TKE=" + cloudURL, "TKEIMAGE_MEASUREMENT_CACHE_DIR=" + filepath.Join(folder, "kept"), "DOCKER_CONFIG=" + folder,
+		"TENCENTCLOUD_SECRET_ID=" + secretID, "TENCENTCLOUD_SECRET_KEY=" + canarySecretKey,
+		"TENCENTCLOUD_SECURITY_TOKEN=" + canaryToken,
+		"TKEIMAGE_ENDPOINT_TKE=" + cloudURL, "TKEIMAGE_MEASUREMENT_CACHE_DIR=" + filepath.Join(folder, "kept"),
+		"DOCKER_CONFIG=" + folder,
 		"TF_VAR_password=" + canaryPassword,
 		"TF_LOG_PROVIDER=TRACE", "TF_LOG_PATH=" + filepath.Join(folder, "trace.log"),
 	}, more...)...)

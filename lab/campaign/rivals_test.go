@@ -33,7 +33,10 @@ var lostAnswers = []lost{
 	{"InternalError although the service acted", tketest.ErrorAfter{Code: "InternalError", Message: "internal error"}},
 	{"answer later than a try may take", tketest.Delay{For: lateAnswer}},
 	{"answer later than we look for what it did", tketest.Delay{For: noAnswerAt}},
-	{"connection reset after it was, then five lists without it", tketest.Together{tketest.ResetAfter{}, tketest.StaleLists{Count: 5}}},
+	{
+		"connection reset after it was, then five lists without it",
+		tketest.Together{tketest.ResetAfter{}, tketest.StaleLists{Count: 5}},
+	},
 }
 
 const (
@@ -42,9 +45,13 @@ const (
 	unnamed     = "names made up"
 )
 
-var rivalColumns = []string{"rounds", "of them with creates at the same time", "both created", "error, one cache named", "error, two caches named", "error, none new"}
+var rivalColumns = []string{
+	"rounds", "of them with creates at the same time", "both created", "error, one cache named",
+	"error, two caches named", "error, none new",
+}
 
-// meeting stands before the service, and holds a create back until a second one has come, for a while.
+// meeting stands before the service, and holds a create back until a second one has come, for a
+// while.
 type meeting struct {
 	service http.Handler
 
@@ -71,8 +78,8 @@ func (m *meeting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.service.ServeHTTP(w, r)
 }
 
-// TestRivals lets two runs create a cache of one name at once, and loses the answer to one of the creates: no id is ever in two
-// states, and no cache of one run is changed or deleted by the other.
+// TestRivals lets two runs create a cache of one name at once, and loses the answer to one of the
+// creates: no id is ever in two states, and no cache of one run is changed or deleted by the other.
 func TestRivals(t *testing.T) {
 	t.Parallel()
 	need(t)
@@ -209,8 +216,8 @@ func (r *run) outcome(other *run, said string) (column string) {
 	return "error, two caches named"
 }
 
-// ownsAlone holds that two states share no id, that each cache is as its own run asked, and that the destroy of one run leaves the
-// cache of the other.
+// ownsAlone holds that two states share no id, that each cache is as its own run asked, and that
+// the destroy of one run leaves the cache of the other.
 func (r *run) ownsAlone(other *run, otherSize int64) {
 	r.t.Helper()
 	mine, others := r.state(), other.state()
@@ -248,14 +255,16 @@ func (r *run) ownsAlone(other *run, otherSize int64) {
 	}
 }
 
-// TestTwoAddresses: a plan warns where the state holds one cache at two addresses, and not where it holds two caches.
+// TestTwoAddresses: a plan warns where the state holds one cache at two addresses, and not where it
+// holds two caches.
 func TestTwoAddresses(t *testing.T) {
 	t.Parallel()
 	for _, refresh := range []string{"true", "false"} {
 		t.Run("refresh="+refresh, func(t *testing.T) {
 			t.Parallel()
 			r := newRun(t, tketest.Options{})
-			second := "\n}\nresource \"tkeimage_cache\" \"y\" {\n  name = \"other\"\n  images = [\"nginx:1.29\"]\n  vpc_id = \"vpc-508ctkfb\"\n  subnet_id = \"subnet-8ah75lo8\"\n"
+			second := "\n}\nresource \"tkeimage_cache\" \"y\" {\n  name = \"other\"\n  images = [\"nginx:1.29\"]\n " +
+				" vpc_id = \"vpc-508ctkfb\"\n  subnet_id = \"subnet-8ah75lo8\"\n"
 			r.cache(second)
 			r.must("apply", "-auto-approve")
 			const warning = "Image cache is at two addresses"
@@ -265,7 +274,8 @@ func TestTwoAddresses(t *testing.T) {
 			first := r.state()[0].id
 			r.must("state", "rm", "tkeimage_cache.y")
 			r.must("import", "tkeimage_cache.y", first)
-			if said := r.must("plan", "-refresh="+refresh); strings.Count(said, warning+" ") != 1 || !strings.Contains(said, first) {
+			if said := r.must("plan", "-refresh="+refresh); strings.Count(said, warning+" ") != 1 ||
+				!strings.Contains(said, first) {
 				t.Errorf("one cache at two addresses is not warned of once: %s", said)
 			}
 		})

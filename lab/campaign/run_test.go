@@ -24,7 +24,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// The secrets of the campaign. They are looked for in everything that a run writes but the configuration.
+// The secrets of the campaign. They are looked for in everything that a run writes but the
+// configuration.
 const (
 	secretID        = "AKIDcampaign"
 	canarySecretKey = "CANARY-secret-key"
@@ -36,7 +37,8 @@ const (
 // tally counts over the whole process what must be none.
 var tally struct{ orphaned, doubled, lost, secrets, races, left atomic.Int64 }
 
-// mostToEnd is how long a provider may go on without its CLI, for which it looks once a second. The guide says the same.
+// mostToEnd is how long a provider may go on without its CLI, for which it looks once a second. The
+// guide says the same.
 const mostToEnd = 10 * time.Second
 
 // longest is how long a single command may take before it counts as hung.
@@ -71,7 +73,8 @@ func newRunAt(t *testing.T, cloud *tketest.Server, more ...string) *run {
 		t.Fatal(err)
 	}
 	// GORACE takes no comma in a path, and the names of tests have some.
-	if r.races, err = os.MkdirTemp(built.folder, "races-"); err != nil { //nolint:usetesting // its folder has the name of the test
+	//nolint:usetesting // its folder has the name of the test
+	if r.races, err = os.MkdirTemp(built.folder, "races-"); err != nil {
 		t.Fatal(err)
 	}
 	r.env = environment(t, r.folder, r.cloud.URL, append(more, "GORACE=log_path="+filepath.Join(r.races, "race"))...)
@@ -79,7 +82,8 @@ func newRunAt(t *testing.T, cloud *tketest.Server, more ...string) *run {
 	return r
 }
 
-// link is a hard link where both are on one file system, and else a copy: what /proc shows of a symbolic link is its target.
+// link is a hard link where both are on one file system, and else a copy: what /proc shows of a
+// symbolic link is its target.
 func link(from, to string) error {
 	if os.Link(from, to) == nil {
 		return nil
@@ -240,7 +244,8 @@ func (r *run) unknown() (ids []string) {
 	return ids
 }
 
-// converged holds what must be true in the end: one cache, usable, known, and nothing left to do. Then everything goes.
+// converged holds what must be true in the end: one cache, usable, known, and nothing left to do.
+// Then everything goes.
 func (r *run) converged() {
 	r.t.Helper()
 	caches, state := r.cloud.Caches(), r.state()
@@ -275,8 +280,8 @@ func (r *run) gone() {
 
 var importable = regexp.MustCompile(`terraform import \S+ (imc-[a-z0-9]{8})`)
 
-// adopt does what the plan advises where a cache is there that the state does not know. No plan knows a name that was made up: then
-// the error of the apply has named it.
+// adopt does what the plan advises where a cache is there that the state does not know. No plan
+// knows a name that was made up: then the error of the apply has named it.
 func (r *run) adopt(id string) {
 	r.t.Helper()
 	if r.unnamed {
@@ -295,7 +300,8 @@ func (r *run) adopt(id string) {
 	r.must("import", "tkeimage_cache.x", id)
 }
 
-// search looks for secrets in everything that the run has written, and for what the race detector found.
+// search looks for secrets in everything that the run has written, and for what the race detector
+// found.
 func (r *run) search() {
 	if acctest.FindSecret(r.printed.String(), canary) >= 0 {
 		tally.secrets.Add(1)

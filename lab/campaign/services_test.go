@@ -92,13 +92,17 @@ func page(status int) func(http.ResponseWriter, *http.Request, http.Handler) {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(status)
-		_, _ = fmt.Fprintf(w, "<html><head><title>%d</title></head><body>%[1]d</body></html>", status) // a client that is gone
+		// a client that is gone
+		_, _ = fmt.Fprintf(w, "<html><head><title>%d</title></head><body>%[1]d</body></html>", status)
 	}
 }
 
 func refusing(code string) func(http.ResponseWriter, *http.Request, http.Handler) {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		_, _ = fmt.Fprintf(w, `{"Response":{"Error":{"Code":%q,"Message":"as the campaign wants it"},"RequestId":"campaign-1"}}`, code)
+		_, _ = fmt.Fprintf(
+			w, `{"Response":{"Error":{"Code":%q,"Message":"as the campaign wants it"},"RequestId":"campaign-1"}}`,
+			code,
+		)
 	}
 }
 
@@ -112,17 +116,35 @@ func late(w http.ResponseWriter, r *http.Request, service http.Handler) {
 
 var intrusions = []intrusion{
 	{title: "connection reset before the request was taken", does: hangsUp, says: "got no answer"},
-	{title: "connection reset after it was", does: acting(func(w http.ResponseWriter, _ []byte) { hangUp(w) }), says: "got no answer"},
+	{
+		title: "connection reset after it was",
+		does:  acting(func(w http.ResponseWriter, _ []byte) { hangUp(w) }),
+		says:  "got no answer",
+	},
 	{title: "connection reset, and it stays so", does: hangsUp, lasts: true, says: "got no answer"},
 	{title: "answer later than a try may take", does: late, says: "got no answer: no answer within 1s"},
 	{title: "HTTP 502 with a page of HTML", does: page(http.StatusBadGateway), says: "HTTP status 502"},
-	{title: "HTTP 503, and it stays so", does: page(http.StatusServiceUnavailable), lasts: true, says: "HTTP status 503"},
+	{
+		title: "HTTP 503, and it stays so",
+		does:  page(http.StatusServiceUnavailable),
+		lasts: true,
+		says:  "HTTP status 503",
+	},
 	{title: "HTTP 200 with a page of HTML", does: page(http.StatusOK), says: "something other than the"},
-	{title: "half of the JSON", does: acting(func(w http.ResponseWriter, answer []byte) { _, _ = w.Write(answer[:len(answer)/2]) }), says: "something other than the"},
+	{
+		title: "half of the JSON",
+		does:  acting(func(w http.ResponseWriter, answer []byte) { _, _ = w.Write(answer[:len(answer)/2]) }),
+		says:  "something other than the",
+	},
 	{title: "half of the JSON, and it stays so", lasts: true, says: "something other than the",
 		does: acting(func(w http.ResponseWriter, answer []byte) { _, _ = w.Write(answer[:len(answer)/2]) })},
 	{title: "RequestLimitExceeded", does: refusing("RequestLimitExceeded"), says: "RequestLimitExceeded"},
-	{title: "RequestLimitExceeded, and it stays so", does: refusing("RequestLimitExceeded"), lasts: true, says: "RequestLimitExceeded"},
+	{
+		title: "RequestLimitExceeded, and it stays so",
+		does:  refusing("RequestLimitExceeded"),
+		lasts: true,
+		says:  "RequestLimitExceeded",
+	},
 	{title: "InternalError", does: refusing("InternalError"), says: "InternalError"},
 	{title: "InternalError, and it stays so", does: refusing("InternalError"), lasts: true, says: "InternalError"},
 	{title: "permission missing", does: refusing("UnauthorizedOperation"), lasts: true, says: "UnauthorizedOperation"},
@@ -135,7 +157,8 @@ const (
 	longTerm  = tcrtest.CreateInstanceToken + ", long-term"
 )
 
-// TestServices strikes the calls that a creation needs before it: for a role's session, and for a registry's password.
+// TestServices strikes the calls that a creation needs before it: for a role's session, and for a
+// registry's password.
 func TestServices(t *testing.T) {
 	t.Parallel()
 	need(t)
@@ -162,13 +185,19 @@ func (f *intrusion) strike(t *testing.T, call string) (outcome string, met int) 
 	t.Helper()
 	role := "qcs::cam::uin/100000000001:roleName/campaign"
 	sts := ststest.New(ststest.Options{
-		Keys:  map[string][]apitest.Credential{"100000000001": {{SecretID: secretID, SecretKey: canarySecretKey, Token: canaryToken}}},
+		Keys: map[string][]apitest.Credential{
+			"100000000001": {{SecretID: secretID, SecretKey: canarySecretKey, Token: canaryToken}},
+		},
 		Roles: map[string]ststest.Role{role: {Principals: []string{"100000000001"}}},
 	})
-	tcr := tcrtest.New(tcrtest.Options{Lookup: sts.Lookup, Instances: map[string]tcrtest.Account{"tcr-ak9876": {Username: "100000000001", Token: canaryPassword}}})
+	tcr := tcrtest.New(tcrtest.Options{
+		Lookup:    sts.Lookup,
+		Instances: map[string]tcrtest.Account{"tcr-ak9876": {Username: "100000000001", Token: canaryPassword}},
+	})
 	doors := map[string]*door{"sts": {service: sts}, "tcr": {service: tcr}}
 	r := newRun(t, tketest.Options{Sessions: sts.Lookup},
-		"TKEIMAGE_ENDPOINT_STS="+apitest.Start(t, doors["sts"]), "TKEIMAGE_ENDPOINT_TCR="+apitest.Start(t, doors["tcr"]))
+		"TKEIMAGE_ENDPOINT_STS="+apitest.Start(t, doors["sts"]),
+		"TKEIMAGE_ENDPOINT_TCR="+apitest.Start(t, doors["tcr"]))
 	struck, kind := doors["tcr"], "temp"
 	switch call {
 	case theRole:

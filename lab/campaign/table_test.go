@@ -55,8 +55,9 @@ func (s *table) set(row, column, cell string) {
 	s.cells[row][column] = strings.ReplaceAll(cell, "|", "\\|")
 }
 
-// settle compares the table with the guide's. Where fixed is true, each cell must be the guide's; else rows and columns must be
-// the same, since numbers differ from run to run. A full campaign logs the table as the guide has it.
+// settle compares the table with the guide's. Where fixed is true, each cell must be the guide's;
+// else rows and columns must be the same, since numbers differ from run to run. A full campaign
+// logs the table as the guide has it.
 func (s *table) settle(t *testing.T, fixed bool) {
 	t.Helper()
 	if t.Failed() {
@@ -66,7 +67,8 @@ func (s *table) settle(t *testing.T, fixed bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	begin, end := fmt.Sprintf("<!-- begin %s: written by the campaign -->\n", s.name), fmt.Sprintf("<!-- end %s -->", s.name)
+	begin := fmt.Sprintf("<!-- begin %s: written by the campaign -->\n", s.name)
+	end := fmt.Sprintf("<!-- end %s -->", s.name)
 	_, rest, foundBegin := strings.Cut(string(content), begin)
 	old, _, foundEnd := strings.Cut(rest, end)
 	if !foundBegin || !foundEnd {
@@ -80,7 +82,8 @@ func (s *table) settle(t *testing.T, fixed bool) {
 
 func (s *table) compare(t *testing.T, old [][]string, fixed bool) {
 	t.Helper()
-	const stale = "the guide is stale: take the table from the log of make lab-faults lab-kills into it, then make generate"
+	const stale = "the guide is stale: take the table from the log of make lab-faults lab-kills into it, then " +
+		"make generate"
 	if len(old) < 2 || !slices.Equal(old[0], append([]string{s.first}, s.columns...)) {
 		t.Errorf("%s: columns of %s", stale, s.name)
 		return
@@ -92,13 +95,17 @@ func (s *table) compare(t *testing.T, old [][]string, fixed bool) {
 			continue
 		}
 		for i, cell := range cells[1:] {
-			if got, seen := s.cells[cells[0]][s.columns[i]]; fixed && seen && got != cell && !slices.Contains(s.numbers, s.columns[i]) {
+			if got, seen := s.cells[cells[0]][s.columns[i]]; fixed && seen && got != cell &&
+				!slices.Contains(s.numbers, s.columns[i]) {
 				t.Errorf("%s: %s, %s: saw %q, the guide says %q", stale, cells[0], s.columns[i], got, cell)
 			}
 		}
 	}
 	if !slices.Equal(titles, s.order) {
-		t.Errorf("%s: rows of %s:\n%s\nwant\n%s", stale, s.name, strings.Join(titles, "\n"), strings.Join(s.order, "\n"))
+		t.Errorf(
+			"%s: rows of %s:\n%s\nwant\n%s",
+			stale, s.name, strings.Join(titles, "\n"), strings.Join(s.order, "\n"),
+		)
 	}
 }
 
@@ -108,10 +115,17 @@ func (s *table) markdown() string {
 	if raceDetector {
 		races = fmt.Sprintf("race detector findings: %d", tally.races.Load())
 	}
-	fmt.Fprintf(&b, "Seen on %s, Linux %s, %d cores. %s: %d. Caches orphaned: %d, doubled: %d, ids lost: %d; secrets found: %d; processes left: %d; %s.\n\n",
+	fmt.Fprintf(
+		&b,
+		"Seen on %s, Linux %s, %d cores. %s: %d. Caches orphaned: %d, doubled: %d, ids lost: %d; secrets found: "+
+			"%d; processes left: %d; %s.\n\n",
 		time.Now().UTC().Format(time.DateOnly), runtime.GOARCH, runtime.NumCPU(), s.counts, s.count.Load(),
-		tally.orphaned.Load(), tally.doubled.Load(), tally.lost.Load(), tally.secrets.Load(), tally.left.Load(), races)
-	fmt.Fprintf(&b, "| %s | %s |\n|%s\n", s.first, strings.Join(s.columns, " | "), strings.Repeat(" --- |", len(s.columns)+1))
+		tally.orphaned.Load(), tally.doubled.Load(), tally.lost.Load(), tally.secrets.Load(), tally.left.Load(),
+		races,
+	)
+	fmt.Fprintf(
+		&b, "| %s | %s |\n|%s\n", s.first, strings.Join(s.columns, " | "), strings.Repeat(" --- |", len(s.columns)+1),
+	)
 	for _, title := range s.order {
 		cells := []string{title}
 		for _, column := range s.columns {

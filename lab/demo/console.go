@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// console tells the story: a numbered line for each step, and what the step came to, indented below it.
+// console tells the story: a numbered line for each step, and what the step came to, indented below
+// it.
 type console struct {
 	mu    sync.Mutex
 	out   io.Writer

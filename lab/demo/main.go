@@ -1,5 +1,6 @@
-// Command demo shows the main job from end to end on this machine: a real registry and the stand-in for the TKE API on loopback,
-// the real Terraform CLI over examples/complete. It works in one temporary folder and leaves nothing behind, however it ends.
+// Command demo shows the main job from end to end on this machine: a real registry and the stand-in
+// for the TKE API on loopback, the real Terraform CLI over examples/complete. It works in one
+// temporary folder and leaves nothing behind, however it ends.
 package main
 
 import (

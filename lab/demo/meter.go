@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// meter stands in front of the registry and counts what the provider, told by its user agent, reads through it.
+// meter stands in front of the registry and counts what the provider, told by its user agent, reads
+// through it.
 type meter struct {
 	host            string
 	server          *http.Server

@@ -81,7 +81,8 @@ func (s *stage) listAddresses() string {
 	return fmt.Sprintf("registry %s, API %s, everything in %s", s.meter.host, s.cloud.URL, filepath.Base(s.folder))
 }
 
-// pushImages generates and pushes both images. They share a layer, which is measured and counted once.
+// pushImages generates and pushes both images. They share a layer, which is measured and counted
+// once.
 func (s *stage) pushImages(ctx context.Context, progress func(string)) (string, error) {
 	base, err := sandbox.WriteLayer(ctx, s.folder, 1, sourceTree("usr/lib/base", 800, 20_000))
 	if err != nil {
@@ -133,7 +134,9 @@ func (s *stage) pushImage(ctx context.Context, reference string, layers ...v1.La
 func sourceTree(root string, files int, size int64) []sandbox.File {
 	out := make([]sandbox.File, 0, files)
 	for i := range files {
-		out = append(out, sandbox.File{Name: fmt.Sprintf("%s/part%d/file%d.txt", root, i%16, i), Size: size + int64(i*37), Like: sandbox.Text})
+		out = append(out, sandbox.File{
+			Name: fmt.Sprintf("%s/part%d/file%d.txt", root, i%16, i), Size: size + int64(i*37), Like: sandbox.Text,
+		})
 	}
 	return out
 }
@@ -141,7 +144,11 @@ func sourceTree(root string, files int, size int64) []sandbox.File {
 func modelWeights() []sandbox.File {
 	out := make([]sandbox.File, 0, shards)
 	for i := range shards {
-		out = append(out, sandbox.File{Name: fmt.Sprintf("models/model-%05d-of-%05d.safetensors", i+1, shards), Size: shardBytes, Like: sandbox.Weights})
+		out = append(out, sandbox.File{
+			Name: fmt.Sprintf("models/model-%05d-of-%05d.safetensors", i+1, shards),
+			Size: shardBytes,
+			Like: sandbox.Weights,
+		})
 	}
 	return out
 }

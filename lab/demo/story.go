@@ -51,8 +51,11 @@ func (s *stage) applyCreate(ctx context.Context, progress func(string)) (string,
 	if calls := s.cloud.Calls(tketest.ActionCreate); calls != 1 {
 		return "", fmt.Errorf("%d calls of CreateImageCache, want one", calls)
 	}
-	return fmt.Sprintf("cache %s is Ready after one CreateImageCache\nannotations of a Pod that starts from it:\n  %s\nannotations for a larger disk instead:\n  %s",
-		s.firstID, oneLine(outputs["pod_annotations"]), oneLine(outputs["pod_annotations_without_cache"])), nil
+	return fmt.Sprintf(
+		"cache %s is Ready after one CreateImageCache\nannotations of a Pod that starts from it:\n  "+
+			"%s\nannotations for a larger disk instead:\n  %s",
+		s.firstID, oneLine(outputs["pod_annotations"]), oneLine(outputs["pod_annotations_without_cache"]),
+	), nil
 }
 
 func (s *stage) planEmpty(ctx context.Context, progress func(string)) (string, error) {
@@ -99,7 +102,8 @@ func (s *stage) destroyCache(ctx context.Context, progress func(string)) (string
 // digest is shortened, so that a line fits a terminal.
 var digest = regexp.MustCompile(`(sha256:[0-9a-f]{6})[0-9a-f]{58}`)
 
-// pickLines keeps the lines of a command's output that hold one of the signs, and puts them in order where Terraform aligned them.
+// pickLines keeps the lines of a command's output that hold one of the signs, and puts them in
+// order where Terraform aligned them.
 func pickLines(output string, signs ...string) string {
 	var b strings.Builder
 	for line := range strings.Lines(output) {

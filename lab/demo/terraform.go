@@ -48,7 +48,9 @@ func newTerraform(s *stage) (*terraform, error) {
 	if err := os.CopyFS(t.folder, os.DirFS(example)); err != nil {
 		return nil, fmt.Errorf("copying %s (run from the top of the repository): %w", example, err)
 	}
-	variables, err := json.Marshal(map[string]any{"images": s.images, "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8"})
+	variables, err := json.Marshal(map[string]any{
+		"images": s.images, "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8",
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -57,11 +59,14 @@ func newTerraform(s *stage) (*terraform, error) {
 	}
 	t.env = sandbox.CLIEnvironment(config,
 		"TENCENTCLOUD_SECRET_ID="+tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY="+tketest.DefaultSecretKey,
-		"TKEIMAGE_ENDPOINT_TKE="+s.cloud.URL, "TKEIMAGE_MEASUREMENT_CACHE_DIR="+filepath.Join(s.folder, "measurements"), "TMPDIR="+s.folder, "DOCKER_CONFIG="+s.folder)
+		"TKEIMAGE_ENDPOINT_TKE="+s.cloud.URL,
+		"TKEIMAGE_MEASUREMENT_CACHE_DIR="+filepath.Join(s.folder, "measurements"), "TMPDIR="+s.folder,
+		"DOCKER_CONFIG="+s.folder)
 	return t, nil
 }
 
-// runCommand runs one command and returns what it wrote. Lines about waiting go to progress at once.
+// runCommand runs one command and returns what it wrote. Lines about waiting go to progress at
+// once.
 func (t *terraform) runCommand(ctx context.Context, progress func(string), arguments ...string) (string, error) {
 	command := exec.CommandContext(ctx, t.binary, append(arguments, "-no-color")...)
 	command.Dir, command.Env = t.folder, t.env
@@ -78,7 +83,8 @@ func (t *terraform) runCommand(ctx context.Context, progress func(string), argum
 		lines.Buffer(nil, 1<<20)
 		for lines.Scan() {
 			output.WriteString(lines.Text() + "\n")
-			if strings.Contains(lines.Text(), ": Still ") || strings.Contains(lines.Text(), ": Creating...") || strings.Contains(lines.Text(), "complete after") {
+			if strings.Contains(lines.Text(), ": Still ") || strings.Contains(lines.Text(), ": Creating...") ||
+				strings.Contains(lines.Text(), "complete after") {
 				progress(lines.Text())
 			}
 		}

@@ -44,7 +44,8 @@ type NestedBlock struct {
 	MaxItems    int64  `json:"max_items,omitempty"`
 }
 
-// Attribute has either a type or a nested type. Types write themselves as Terraform does: "string", ["map","number"].
+// Attribute has either a type or a nested type. Types write themselves as Terraform does: "string",
+// ["map","number"].
 type Attribute struct {
 	Type               tftypes.Type `json:"type,omitempty"`
 	NestedType         *NestedType  `json:"nested_type,omitempty"`

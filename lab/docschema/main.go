@@ -1,8 +1,9 @@
-// Command docschema prints the provider's schema in the JSON that `terraform providers schema -json` writes, for
-// tfplugindocs to make documentation of.
+// Command docschema prints the provider's schema in the JSON that `terraform providers schema
+// -json` writes, for tfplugindocs to make documentation of.
 //
-// It asks the provider itself rather than a Terraform CLI, because no two of them know all of it: the documentation
-// would say less about identities or list resources where an older Terraform, or OpenTofu, happened to be installed.
+// It asks the provider itself rather than a Terraform CLI, because no two of them know all of it:
+// the documentation would say less about identities or list resources where an older Terraform, or
+// OpenTofu, happened to be installed.
 package main
 
 import (
@@ -35,7 +36,8 @@ func writeSchema(ctx context.Context) error {
 	return encoder.Encode(document)
 }
 
-// Export asks a provider for everything it offers, and puts it under the short name, by which tfplugindocs looks first.
+// Export asks a provider for everything it offers, and puts it under the short name, by which
+// tfplugindocs looks first.
 func Export(ctx context.Context, server tfprotov6.ProviderServer) (Document, error) {
 	schema, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {

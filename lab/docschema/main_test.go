@@ -15,14 +15,17 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
 
-// The command line is the authority on its own format, as far as the one at hand knows what providers offer.
+// The command line is the authority on its own format, as far as the one at hand knows what
+// providers offer.
 func TestExportIsWhatTheCLIWrites(t *testing.T) {
 	t.Parallel()
 
 	theirs := schemaFromCLI(t)
 	ours := schemaFromProvider(t)
 
-	for _, group := range []string{"provider", "resource_schemas", "data_source_schemas", "ephemeral_resource_schemas", "functions"} {
+	for _, group := range []string{
+		"provider", "resource_schemas", "data_source_schemas", "ephemeral_resource_schemas", "functions",
+	} {
 		if diff := cmp.Diff(theirs[group], ours[group]); diff != "" {
 			t.Errorf("%s differs, - as the CLI writes it, + as we do:\n%s", group, diff)
 		}
@@ -78,7 +81,8 @@ func schemaFromCLI(t *testing.T) map[string]any {
 	return onlyProvider(t, run("providers", "schema", "-json"))
 }
 
-// onlyProvider decodes a document of one provider, and drops what says nothing or what only newer CLIs say.
+// onlyProvider decodes a document of one provider, and drops what says nothing or what only newer
+// CLIs say.
 func onlyProvider(t *testing.T, text []byte) map[string]any {
 	t.Helper()
 

@@ -10,19 +10,24 @@ import (
 // elsewhere are commands that nothing here can run, each with the reason.
 var elsewhere = map[string]string{
 	"kubectl ": "asks a cluster with super nodes, whose events only Tencent Cloud's own nodes write",
-	"curl -fsS https://registry.terraform.io/v1/providers/tkeimage/tkeimage/0.1.0/download/": "asks the registry for a version that is not there yet",
-	"gpg --show-keys --with-fingerprint tkeimage.asc":                                        "scripts/release-snapshot.sh runs it on the key of the moment",
-	"gpg --import tkeimage.asc":                                                              "scripts/release-snapshot.sh runs it on the key of the moment",
-	"gpg --verify terraform-provider-tkeimage_0.1.0_SHA256SUMS.sig":                          "scripts/release-snapshot.sh runs it on what goreleaser made",
-	"sha256sum --ignore-missing --check terraform-provider-tkeimage":                         "scripts/release-snapshot.sh runs it on what goreleaser made",
+	"curl -fsS https://registry.terraform.io/v1/providers/tkeimage/tkeimage/0.1.0/download/": "asks the registry " +
+		"for a version that is not there yet",
+	"gpg --show-keys --with-fingerprint tkeimage.asc": "scripts/release-snapshot.sh runs it on the " +
+		"key of the moment",
+	"gpg --import tkeimage.asc": "scripts/release-snapshot.sh runs it on the " +
+		"key of the moment",
+	"gpg --verify terraform-provider-tkeimage_0.1.0_SHA256SUMS.sig": "scripts/release-snapshot.sh runs it on what " +
+		"goreleaser made",
+	"sha256sum --ignore-missing --check terraform-provider-tkeimage": "scripts/release-snapshot.sh runs it on what " +
+		"goreleaser made",
 	"git ":                           "is git's own, on a clone of the reader's",
 	"cd terraform-provider-tkeimage": "goes into the clone",
 	"TKEIMAGE_REGISTRY_BIN=$PWD/bin/registry go test ./internal/...": "is what make test runs, but for the CLI",
 	"gh attestation verify ": "asks GitHub for what the release workflow recorded there",
 }
 
-// tried are the commands of the CLI that tests of this package run, each with a test and what it says there: a test does not
-// answer the question of an apply.
+// tried are the commands of the CLI that tests of this package run, each with a test and what it
+// says there: a test does not answer the question of an apply.
 var tried = map[string]struct{ test, as string }{
 	"terraform init":                    {"TestReadmeDoesTheWholeJob", "terraform init"},
 	"terraform plan":                    {"TestMovingTakesACacheOver", "terraform plan"},
@@ -90,7 +95,8 @@ func untried(p *page, command string, targets []string) string {
 	if tried[command].test != "" {
 		return ""
 	}
-	// What the generator took from examples/resources/*/import.sh is tested there, with the id as an argument.
+	// What the generator took from examples/resources/*/import.sh is tested there, with the id as
+	// an argument.
 	if strings.HasPrefix(p.path, "docs/resources/") && strings.HasPrefix(command, "terraform import tkeimage_cache.") {
 		return ""
 	}
@@ -103,7 +109,9 @@ func targetsOfMake(t *testing.T) []string {
 	for _, match := range regexp.MustCompile(`(?m)^([a-z][a-z-]*):`).FindAllSubmatch(readFile(t, "GNUmakefile"), -1) {
 		targets = append(targets, string(match[1]))
 	}
-	tools := regexp.MustCompile(`(?m)^NAMED_TOOLS := \$\(addprefix bin/,(.*)\)$`).FindSubmatch(readFile(t, "GNUmakefile"))
+	tools := regexp.MustCompile(`(?m)^NAMED_TOOLS := \$\(addprefix bin/,(.*)\)$`).FindSubmatch(
+		readFile(t, "GNUmakefile"),
+	)
 	if tools != nil {
 		for tool := range strings.FieldsSeq(string(tools[1])) {
 			targets = append(targets, "bin/"+tool)

@@ -14,9 +14,10 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/lab/kubetest"
 )
 
-// TestGettingStarted does what the page says, in its order and in both languages: what stands in blocks of Terraform is added to a
-// file, and what stands in blocks of shell is run, but for kubectl. The Deployment is applied where there is a Kubernetes API, as
-// `make lab-cluster` sets it up, and planned where there is none.
+// TestGettingStarted does what the page says, in its order and in both languages: what stands in
+// blocks of Terraform is added to a file, and what stands in blocks of shell is run, but for
+// kubectl. The Deployment is applied where there is a Kubernetes API, as `make lab-cluster` sets it
+// up, and planned where there is none.
 func TestGettingStarted(t *testing.T) {
 	t.Parallel()
 	var cluster *kubetest.Cluster
@@ -61,32 +62,41 @@ func TestGettingStarted(t *testing.T) {
 	}
 }
 
-// hasKubeconfig gives the newcomer a home with a kubeconfig: of the cluster, or of one that is never asked.
+// hasKubeconfig gives the newcomer a home with a kubeconfig: of the cluster, or of one that is
+// never asked.
 func (n *newcomer) hasKubeconfig(t *testing.T, cluster *kubetest.Cluster) {
 	t.Helper()
 	address, authority, token := "https://127.0.0.1:1", "", "none"
 	if cluster != nil {
-		address, authority, token = cluster.URL, base64.StdEncoding.EncodeToString([]byte(cluster.CACertificate)), cluster.Token
+		address, authority, token = cluster.URL, base64.StdEncoding.EncodeToString([]byte(
+			cluster.CACertificate,
+		)), cluster.Token
 	}
 	home := t.TempDir()
 	if err := os.Mkdir(filepath.Join(home, ".kube"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(home, ".kube", "config"), fmt.Sprintf(`{"apiVersion": "v1", "kind": "Config", "current-context": "tke",
+	write(
+		t, filepath.Join(home, ".kube", "config"),
+		fmt.Sprintf(`{"apiVersion": "v1", "kind": "Config", "current-context": "tke",
 "clusters": [{"name": "tke", "cluster": {"server": %q, "certificate-authority-data": %q}}],
 "users": [{"name": "me", "user": {"token": %q}}],
-"contexts": [{"name": "tke", "context": {"cluster": "tke", "user": "me"}}]}`, address, authority, token))
+"contexts": [{"name": "tke", "context": {"cluster": "tke", "user": "me"}}]}`, address, authority, token),
+	)
 	n.env = append(n.env, "HOME="+home)
 }
 
-// usesWhatItConfigures holds that no provider gets along by accident with what a machine's environment tells it.
+// usesWhatItConfigures holds that no provider gets along by accident with what a machine's
+// environment tells it.
 func usesWhatItConfigures(t *testing.T, text string) {
 	t.Helper()
 	var configured []string
 	for _, match := range regexp.MustCompile(`(?m)^provider "(\w+)"`).FindAllStringSubmatch(text, -1) {
 		configured = append(configured, match[1])
 	}
-	for _, match := range regexp.MustCompile(`(?m)^(?:resource|data|ephemeral) "([a-z0-9]+)_`).FindAllStringSubmatch(text, -1) {
+	for _, match := range regexp.MustCompile(`(?m)^(?:resource|data|ephemeral) "([a-z0-9]+)_`).FindAllStringSubmatch(
+		text, -1,
+	) {
 		if !slices.Contains(configured, match[1]) {
 			t.Errorf("the page uses the provider %s and does not configure it", match[1])
 		}

@@ -30,7 +30,8 @@ func translations(t *testing.T) map[string]string {
 
 var hclComment = regexp.MustCompile(`(?m)[ \t]*#.*$`)
 
-// TestBothLanguagesHaveTheSameCode compares the code without its comments, and what texts of errors say.
+// TestBothLanguagesHaveTheSameCode compares the code without its comments, and what texts of errors
+// say.
 func TestBothLanguagesHaveTheSameCode(t *testing.T) {
 	t.Parallel()
 	text := regexp.MustCompile(`(error_message|description)( *=) "[^"]*"`)

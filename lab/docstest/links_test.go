@@ -11,8 +11,8 @@ import (
 	"github.com/yuin/goldmark/ast"
 )
 
-// TestEveryLinkLeadsSomewhere follows what can be followed offline: files, pictures and anchors of the repository. Of addresses
-// on the web it asks only that they are whole and encrypted.
+// TestEveryLinkLeadsSomewhere follows what can be followed offline: files, pictures and anchors of
+// the repository. Of addresses on the web it asks only that they are whole and encrypted.
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	t.Parallel()
 	pages := allPages(t)
@@ -85,7 +85,8 @@ func TestFollowNoticesWhatIsWrong(t *testing.T) {
 	anchors := map[string]map[string]bool{"docs/index.md": {"registries": true}}
 	for destination, good := range map[string]bool{
 		"../index.md": true, "../index.md#registries": true, "https://example.com/x": true,
-		"../index.md#nowhere": false, "../nothing.md": false, "../../README.md": false, "../../../x": false, "http://example.com": false, "https:///x": false,
+		"../index.md#nowhere": false, "../nothing.md": false, "../../README.md": false, "../../../x": false,
+		"http://example.com": false, "https:///x": false,
 	} {
 		if got := follow(from, destination, anchors); (got == "") != good {
 			t.Errorf("%s: %q", destination, got)
@@ -96,8 +97,9 @@ func TestFollowNoticesWhatIsWrong(t *testing.T) {
 func TestSlugsAreGitHubs(t *testing.T) {
 	t.Parallel()
 	for heading, slug := range map[string]string{
-		"How the number comes about": "how-the-number-comes-about", "A tag moves, and the plan notices": "a-tag-moves-and-the-plan-notices",
-		"`auto`, or an id?": "auto-or-an-id", "选哪一种办法?": "选哪一种办法",
+		"How the number comes about":        "how-the-number-comes-about",
+		"A tag moves, and the plan notices": "a-tag-moves-and-the-plan-notices",
+		"`auto`, or an id?":                 "auto-or-an-id", "选哪一种办法?": "选哪一种办法",
 	} {
 		if got := slugOf(strings.ReplaceAll(heading, "`", "")); got != slug {
 			t.Errorf("%s: %s, want %s", heading, got, slug)

@@ -7,8 +7,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// TestMovingTakesACacheOver does what the guide "Moving" says of a cache that was made in the console: one update in place, nothing
-// replaced, and an empty plan after it.
+// TestMovingTakesACacheOver does what the guide "Moving" says of a cache that was made in the
+// console: one update in place, nothing replaced, and an empty plan after it.
 func TestMovingTakesACacheOver(t *testing.T) {
 	t.Parallel()
 	n := arrive(t)
@@ -17,7 +17,9 @@ func TestMovingTakesACacheOver(t *testing.T) {
 	block := readPage(t, "docs/guides/moving.md").blocks("terraform")[0].text
 	n.writes(t, required+strings.ReplaceAll(block, "imc-r1htp8tg", made.ID))
 	n.runs(t, "terraform init")
-	if output := n.runs(t, "terraform plan"); !strings.Contains(output, "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy.") {
+	if output := n.runs(
+		t, "terraform plan",
+	); !strings.Contains(output, "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy.") {
 		t.Errorf("the plan is not the one that the guide describes:\n%s", output)
 	}
 	n.runs(t, "terraform apply -auto-approve")

@@ -1,5 +1,6 @@
-// Package docstest_test reads what people read: every link leads somewhere, every configuration is valid, every command is one
-// that a test or a script has run, and what is said in two languages is said in both.
+// Package docstest_test reads what people read: every link leads somewhere, every configuration is
+// valid, every command is one that a test or a script has run, and what is said in two languages is
+// said in both.
 package docstest_test
 
 import (
@@ -45,7 +46,8 @@ func readPage(t *testing.T, path string) *page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rest, found := bytes.CutPrefix(source, []byte("---\n")); found { // front matter, blanked so that line numbers stay
+	// front matter, blanked so that line numbers stay
+	if rest, found := bytes.CutPrefix(source, []byte("---\n")); found {
 		_, body, _ := bytes.Cut(rest, []byte("\n---\n"))
 		head := source[:len(source)-len(body)]
 		source = append(bytes.Repeat([]byte("\n"), bytes.Count(head, []byte("\n"))), body...)
@@ -53,7 +55,8 @@ func readPage(t *testing.T, path string) *page {
 	return &page{path: path, source: source, tree: markdown.Parser().Parse(text.NewReader(source))}
 }
 
-// allPages are the Markdown files of the repository, but for templates, whose result is in docs/, and test data.
+// allPages are the Markdown files of the repository, but for templates, whose result is in docs/,
+// and test data.
 func allPages(t *testing.T) []*page {
 	t.Helper()
 	var pages []*page
@@ -62,7 +65,10 @@ func allPages(t *testing.T) []*page {
 			return err
 		}
 		name := entry.Name()
-		if entry.IsDir() && path != root && (slices.Contains([]string{".git", ".changes", "bin", "dist", "templates", "testdata", ".terraform"}, name)) {
+		if entry.IsDir() && path != root &&
+			(slices.Contains(
+				[]string{".git", ".changes", "bin", "dist", "templates", "testdata", ".terraform"}, name,
+			)) {
 			return filepath.SkipDir
 		}
 		if !entry.IsDir() && strings.HasSuffix(name, ".md") {
@@ -80,11 +86,13 @@ func allPages(t *testing.T) []*page {
 	return pages
 }
 
-// guides are the pages that are written by hand, in English and Chinese: README and docs/guides, and what a registry shows first.
+// guides are the pages that are written by hand, in English and Chinese: README and docs/guides,
+// and what a registry shows first.
 func guides(t *testing.T) []*page {
 	t.Helper()
 	return slices.DeleteFunc(allPages(t), func(p *page) bool {
-		return !strings.HasPrefix(p.path, "docs/guides/") && !strings.HasPrefix(p.path, "README") && p.path != "docs/index.md"
+		return !strings.HasPrefix(p.path, "docs/guides/") && !strings.HasPrefix(p.path, "README") &&
+			p.path != "docs/index.md"
 	})
 }
 

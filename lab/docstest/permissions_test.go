@@ -17,7 +17,8 @@ var (
 	writtenAction = regexp.MustCompile(`cloudapi\.Action\{Name: "(\w+)"([^}]*)\}`)
 )
 
-// calledActions are those that the source of the typed clients names, as CAM spells them, and whether each is signed.
+// calledActions are those that the source of the typed clients names, as CAM spells them, and
+// whether each is signed.
 func calledActions(t *testing.T) map[string]bool {
 	t.Helper()
 	signed := map[string]bool{}
@@ -46,7 +47,8 @@ func calledActions(t *testing.T) map[string]bool {
 	return signed
 }
 
-// TestThePolicyAllowsWhatIsCalled holds the guide's policy to every signed call, and the table below it to every call.
+// TestThePolicyAllowsWhatIsCalled holds the guide's policy to every signed call, and the table
+// below it to every call.
 func TestThePolicyAllowsWhatIsCalled(t *testing.T) {
 	t.Parallel()
 	p := readPage(t, "docs/guides/operating.md")
@@ -87,13 +89,17 @@ func TestThePolicyAllowsWhatIsCalled(t *testing.T) {
 	}
 }
 
-// TestEveryServiceThatIsAskedIsTold holds the guide's table of what is sent to whom: each service by its host, and each action of
-// those that only some configurations ask.
+// TestEveryServiceThatIsAskedIsTold holds the guide's table of what is sent to whom: each service
+// by its host, and each action of those that only some configurations ask.
 func TestEveryServiceThatIsAskedIsTold(t *testing.T) {
 	t.Parallel()
-	_, section, _ := strings.Cut(string(readFile(t, "docs/guides/what-survives.md")), "\n## What is sent, and to whom\n")
+	_, section, _ := strings.Cut(
+		string(readFile(t, "docs/guides/what-survives.md")), "\n## What is sent, and to whom\n",
+	)
 	section, _, _ = strings.Cut(section, "\n## ")
-	metadata := regexp.MustCompile(`metadataURL = "(\S+)"`).FindSubmatch(readFile(t, "internal/credentials/metadata.go"))
+	metadata := regexp.MustCompile(`metadataURL = "(\S+)"`).FindSubmatch(readFile(
+		t, "internal/credentials/metadata.go",
+	))
 	if metadata == nil {
 		t.Fatal("the address of the metadata service was not found")
 	}

@@ -21,8 +21,8 @@ const required = `terraform {
 }
 `
 
-// A newcomer has what the README asks for, and a folder. Images that pages name are pushed to a registry on loopback, under the
-// same path; the cloud, where a page needs one, is the stand-in.
+// A newcomer has what the README asks for, and a folder. Images that pages name are pushed to a
+// registry on loopback, under the same path; the cloud, where a page needs one, is the stand-in.
 type newcomer struct {
 	cli, folder string
 	registry    string // host
@@ -31,7 +31,9 @@ type newcomer struct {
 }
 
 // imagesOfPages are those that commands of pages read.
-var imagesOfPages = []string{"vllm/vllm-openai:v0.8.5", "registry.example.com/llm:v1", "registry.example.com/sidecar:v3"}
+var imagesOfPages = []string{
+	"vllm/vllm-openai:v0.8.5", "registry.example.com/llm:v1", "registry.example.com/sidecar:v3",
+}
 
 func arrive(t *testing.T, plugins ...sandbox.Plugin) *newcomer {
 	t.Helper()
@@ -42,7 +44,8 @@ func arrive(t *testing.T, plugins ...sandbox.Plugin) *newcomer {
 	}
 	n.cloud = acctest.Cloud(t, tketest.Options{})
 	var config string
-	if mirror := os.Getenv("TKEIMAGE_RELEASE_MIRROR"); mirror != "" { // scripts/release-snapshot.sh: the archives of a release
+	// scripts/release-snapshot.sh: the archives of a release
+	if mirror := os.Getenv("TKEIMAGE_RELEASE_MIRROR"); mirror != "" {
 		config = filepath.Join(t.TempDir(), "cli.tfrc")
 		write(t, config, "provider_installation {\n  filesystem_mirror {\n    path = \""+mirror+"\"\n  }\n}\n")
 	} else {
@@ -53,7 +56,8 @@ func arrive(t *testing.T, plugins ...sandbox.Plugin) *newcomer {
 		t.Fatal(err)
 	}
 	n.env = sandbox.CLIEnvironment(config,
-		"PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"), "TF_CLI_ARGS=-no-color", "DOCKER_CONFIG="+t.TempDir(),
+		"PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"), "TF_CLI_ARGS=-no-color",
+		"DOCKER_CONFIG="+t.TempDir(),
 		"TENCENTCLOUD_SECRET_ID="+tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY="+tketest.DefaultSecretKey,
 		"TKEIMAGE_ENDPOINT_TKE="+n.cloud.URL, "TKEIMAGE_MEASUREMENT_CACHE_DIR="+t.TempDir())
 	return n
@@ -66,7 +70,9 @@ func (n *newcomer) local(name string) string {
 
 func (n *newcomer) push(t *testing.T, reference string) {
 	t.Helper()
-	layer, err := sandbox.WriteLayer(t.Context(), t.TempDir(), 1, []sandbox.File{{Name: "app", Size: 1 << 20, Like: sandbox.Noise}})
+	layer, err := sandbox.WriteLayer(t.Context(), t.TempDir(), 1, []sandbox.File{{
+		Name: "app", Size: 1 << 20, Like: sandbox.Noise,
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +92,9 @@ func (n *newcomer) writes(t *testing.T, text string) {
 		text = strings.ReplaceAll(text, `"`+name+`"`, `"`+n.local(name)+`"`)
 	}
 	if version := os.Getenv("TKEIMAGE_RELEASE_VERSION"); version != "" { // a snapshot is chosen only by its name
-		text = strings.ReplaceAll(text, `{ source = "tkeimage/tkeimage" }`, `{ source = "tkeimage/tkeimage", version = "`+version+`" }`)
+		text = strings.ReplaceAll(
+			text, `{ source = "tkeimage/tkeimage" }`, `{ source = "tkeimage/tkeimage", version = "`+version+`" }`,
+		)
 	}
 	write(t, filepath.Join(n.folder, "main.tf"), text)
 }
@@ -166,7 +174,9 @@ output "size_gib"`))
 	// What the GitLab job does with the plan afterwards.
 	_, filter, _ := strings.Cut(string(readFile(t, "examples/ci/gitlab/gitlab-ci.yml")), "jq '(")
 	filter, _, _ = strings.Cut(filter, "'")
-	if got := strings.TrimSpace(n.runs(t, "jq -c '("+filter+"' plan.json")); got != `{"create":1,"update":0,"delete":0}` {
+	if got := strings.TrimSpace(n.runs(
+		t, "jq -c '("+filter+"' plan.json",
+	)); got != `{"create":1,"update":0,"delete":0}` {
 		t.Errorf("GitLab would count %s", got)
 	}
 }

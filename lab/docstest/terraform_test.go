@@ -13,8 +13,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
 
-// divider begins another configuration in the middle of a page. Up to it, a page's blocks are one configuration, as for a reader
-// who copies them one after the other.
+// divider begins another configuration in the middle of a page. Up to it, a page's blocks are one
+// configuration, as for a reader who copies them one after the other.
 const divider = "<!-- another configuration -->"
 
 // A configuration is what stands in a page between two dividers.
@@ -66,7 +66,9 @@ func TestConfigurationsAreFormatted(t *testing.T) {
 	if count < 20 {
 		t.Errorf("only %d blocks were seen: the test looks at too little", count)
 	}
-	if output, err := exec.CommandContext(t.Context(), cli, "fmt", "-check", "-diff", "-no-color", folder).CombinedOutput(); err != nil {
+	if output, err := exec.CommandContext(
+		t.Context(), cli, "fmt", "-check", "-diff", "-no-color", folder,
+	).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, output)
 	}
 }
@@ -97,7 +99,8 @@ func TestConfigurationsAreValid(t *testing.T) {
 func validate(t *testing.T, cli, plugins string, c configuration) {
 	t.Helper()
 	if queried.MatchString(c.text) {
-		t.Skip("a query is Terraform's from 1.14 on, and in a file of its own; examples/list-resources has it, and a test that runs it")
+		t.Skip("a query is Terraform's from 1.14 on, and in a file of its own; examples/list-resources has it, and " +
+			"a test that runs it")
 	}
 	if byIdentity.MatchString(c.text) && !knowsIdentity(t, cli) {
 		t.Skip("import by identity is understood from 1.12 on")
@@ -145,7 +148,8 @@ func write(t *testing.T, file, text string) {
 	}
 }
 
-// TestTheFirstExampleStandsAlone: nothing is added to what a registry shows first, so that a copy of it is complete.
+// TestTheFirstExampleStandsAlone: nothing is added to what a registry shows first, so that a copy
+// of it is complete.
 func TestTheFirstExampleStandsAlone(t *testing.T) {
 	t.Parallel()
 	if first := configurations(readPage(t, "docs/index.md"))[0].text; !strings.Contains(first, "required_providers") {

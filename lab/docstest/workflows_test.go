@@ -53,7 +53,8 @@ func TestWorkflowsAreBounded(t *testing.T) {
 	}
 }
 
-// TestActionsArePinnedByCommit, since the tag of an action can be moved. The version stands beside the commit.
+// TestActionsArePinnedByCommit, since the tag of an action can be moved. The version stands beside
+// the commit.
 func TestActionsArePinnedByCommit(t *testing.T) {
 	t.Parallel()
 	pinned := regexp.MustCompile(`(?m)uses: ([a-z-]+/[a-z-]+(?:/[a-z-]+)?)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$`)
@@ -63,7 +64,10 @@ func TestActionsArePinnedByCommit(t *testing.T) {
 		text := readFile(t, file)
 		matches := pinned.FindAllSubmatch(text, -1)
 		if uses := len(used.FindAll(text, -1)); len(matches) != uses {
-			t.Errorf("%s uses %d actions, of which %d are pinned by a commit with its version beside it", file, uses, len(matches))
+			t.Errorf(
+				"%s uses %d actions, of which %d are pinned by a commit with its version beside it",
+				file, uses, len(matches),
+			)
 		}
 		for _, match := range matches {
 			action, commit := string(match[1]), string(match[2])
@@ -78,22 +82,29 @@ func TestActionsArePinnedByCommit(t *testing.T) {
 	}
 }
 
-// TestEveryPackageIsFuzzedInAJobOfItsOwn: a package that the matrix lacks would never get its million inputs.
+// TestEveryPackageIsFuzzedInAJobOfItsOwn: a package that the matrix lacks would never get its
+// million inputs.
 func TestEveryPackageIsFuzzedInAJobOfItsOwn(t *testing.T) {
 	t.Parallel()
 	want, got := map[string]bool{}, map[string]bool{}
 	for _, folder := range []string{"internal", "lab"} {
 		for _, file := range goFiles(t, folder) {
-			if strings.HasSuffix(file, "_test.go") && regexp.MustCompile(`(?m)^func Fuzz[A-Z]`).Match(readFile(t, file)) {
+			if strings.HasSuffix(file, "_test.go") &&
+				regexp.MustCompile(`(?m)^func Fuzz[A-Z]`).Match(readFile(t, file)) {
 				want["./"+filepath.ToSlash(filepath.Dir(file))] = true
 			}
 		}
 	}
-	for _, match := range regexp.MustCompile(`(?m)fuzz FUZZTIME=1000000x PKG=(\S+)$`).FindAllSubmatch(readFile(t, campaigns), -1) {
+	for _, match := range regexp.MustCompile(`(?m)fuzz FUZZTIME=1000000x PKG=(\S+)$`).FindAllSubmatch(
+		readFile(t, campaigns), -1,
+	) {
 		got[string(match[1])] = true
 	}
 	if !maps.Equal(got, want) || len(want) < 5 {
-		t.Errorf("%s fuzzes %v, and there are targets in %v", campaigns, slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+		t.Errorf(
+			"%s fuzzes %v, and there are targets in %v",
+			campaigns, slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)),
+		)
 	}
 }
 

@@ -24,7 +24,8 @@ func (r *running) cacheID(t *testing.T) string {
 	return caches[0].ID
 }
 
-// TestALargeModelStartsFromItsCache: the Pods are pinned to the cache, and a Pod that writes gets a larger disk made from it.
+// TestALargeModelStartsFromItsCache: the Pods are pinned to the cache, and a Pod that writes gets a
+// larger disk made from it.
 func TestALargeModelStartsFromItsCache(t *testing.T) {
 	t.Parallel()
 	r := newRunning(t, "large-model-with-cache")
@@ -69,7 +70,10 @@ func TestTheDefaultOfACluster(t *testing.T) {
 		disk any
 		want map[string]string
 	}{
-		{nil, map[string]string{prefix + "use-image-cache": "auto", prefix + "registry-http-endpoint": "10.0.0.1:5000"}},
+		{
+			nil,
+			map[string]string{prefix + "use-image-cache": "auto", prefix + "registry-http-endpoint": "10.0.0.1:5000"},
+		},
 		{50, map[string]string{prefix + "root-cbs-size": "50", prefix + "registry-http-endpoint": "10.0.0.1:5000"}},
 	} {
 		r.set(t, "http_registries", []string{"10.0.0.1:5000"})
@@ -77,7 +81,9 @@ func TestTheDefaultOfACluster(t *testing.T) {
 		r.set(t, "root_disk_size_gib", mode.disk)
 		r.apply(t)
 		var config struct{ Data map[string]string }
-		if err := r.cluster.Get(t.Context(), "/api/v1/namespaces/kube-system/configmaps/eks-config", &config); err != nil {
+		if err := r.cluster.Get(
+			t.Context(), "/api/v1/namespaces/kube-system/configmaps/eks-config", &config,
+		); err != nil {
 			t.Fatal(err)
 		}
 		var got map[string]string
@@ -94,7 +100,8 @@ func TestTheDefaultOfACluster(t *testing.T) {
 	r.gone(t)
 }
 
-// TestTeamsGoTheirOwnWays: one with a cache, one with a larger disk, and one that wants more than it may have.
+// TestTeamsGoTheirOwnWays: one with a cache, one with a larger disk, and one that wants more than
+// it may have.
 func TestTeamsGoTheirOwnWays(t *testing.T) {
 	t.Parallel()
 	r := newRunning(t, "many-teams")
@@ -114,7 +121,8 @@ func TestTeamsGoTheirOwnWays(t *testing.T) {
 
 	teams["speech"]["writable_gib"] = 50
 	r.set(t, "teams", teams)
-	if code, output := r.Try(t, "plan"); code == 0 || !unwrapped(output, "A Pod needs a disk of 70 GiB, and max_disk_gib is 40.") {
+	if code, output := r.Try(t, "plan"); code == 0 ||
+		!unwrapped(output, "A Pod needs a disk of 70 GiB, and max_disk_gib is 40.") {
 		t.Errorf("a team over its budget: exit code %d\n%s", code, output)
 	}
 
@@ -167,12 +175,15 @@ func TestAPolicyStopsThePlan(t *testing.T) {
 
 	r.push(t, "app:v1", 19*gib/10) // grows under the same tag
 	r.set(t, "writable_gib", 14)
-	if code, output := r.Try(t, "plan"); code == 0 || !unwrapped(output, image+" needs a disk of 30 GiB, and Pods of app have 20.") || !strings.Contains(output, "| Image ") {
+	if code, output := r.Try(t, "plan"); code == 0 ||
+		!unwrapped(output, image+" needs a disk of 30 GiB, and Pods of app have 20.") ||
+		!strings.Contains(output, "| Image ") {
 		t.Errorf("an image that outgrew its disk: exit code %d\n%s", code, output)
 	}
 
 	r.set(t, "disk_gib", 80)
-	if code, output := r.Try(t, "plan"); code == 0 || !unwrapped(output, "2 Pods of app with 80 GiB each are billed for 120 GiB, and the budget is 100.") {
+	if code, output := r.Try(t, "plan"); code == 0 ||
+		!unwrapped(output, "2 Pods of app with 80 GiB each are billed for 120 GiB, and the budget is 100.") {
 		t.Errorf("Pods over budget: exit code %d\n%s", code, output)
 	}
 	if after := r.deployment(t, "app").Metadata.Generation; after != before {

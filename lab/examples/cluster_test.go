@@ -14,7 +14,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/lab/kubetest"
 )
 
-// controlPlane is shared by all tests, since starting one takes seconds; each test has a namespace of its own.
+// controlPlane is shared by all tests, since starting one takes seconds; each test has a namespace
+// of its own.
 var controlPlane = sync.OnceValues(func() (*kubetest.Cluster, error) { return kubetest.Run(context.Background()) })
 
 func TestMain(m *testing.M) {
@@ -40,14 +41,23 @@ type running struct {
 func newRunning(t *testing.T, example string) *running {
 	t.Helper()
 	if os.Getenv(kubetest.BinVariable) == "" {
-		t.Skip(kubetest.BinVariable + " is not set: this test applies to a Kubernetes API, as `make lab-cluster` sets it up")
+		t.Skip(
+			kubetest.BinVariable +
+				" is not set: this test applies to a Kubernetes API, as `make lab-cluster` sets it up",
+		)
 	}
 	cluster, err := controlPlane()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &running{world: newWorld(t, example, cluster), namespace: "test-" + strings.ToLower(example), variables: map[string]any{}}
-	if err := cluster.Create(t.Context(), "/api/v1/namespaces", map[string]any{"metadata": map[string]any{"name": r.namespace}}); err != nil {
+	r := &running{
+		world:     newWorld(t, example, cluster),
+		namespace: "test-" + strings.ToLower(example),
+		variables: map[string]any{},
+	}
+	if err := cluster.Create(t.Context(), "/api/v1/namespaces", map[string]any{
+		"metadata": map[string]any{"name": r.namespace},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -85,8 +95,8 @@ func (r *running) deployment(t *testing.T, name string) deployment {
 	return d
 }
 
-// carries checks that a Deployment is rolled out, and that its Pod template and each of its Pods have exactly these
-// annotations, whose keys are without their prefix.
+// carries checks that a Deployment is rolled out, and that its Pod template and each of its Pods
+// have exactly these annotations, whose keys are without their prefix.
 func (r *running) carries(t *testing.T, name string, want map[string]string) {
 	t.Helper()
 	whole := map[string]string{}
@@ -109,7 +119,9 @@ func (r *running) pods(t *testing.T, name string, want int) []metadata {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		var list struct{ Items []struct{ Metadata metadata } }
-		if err := r.cluster.Get(t.Context(), "/api/v1/namespaces/"+r.namespace+"/pods?labelSelector=app%3D"+name, &list); err != nil {
+		if err := r.cluster.Get(
+			t.Context(), "/api/v1/namespaces/"+r.namespace+"/pods?labelSelector=app%3D"+name, &list,
+		); err != nil {
 			t.Fatal(err)
 		}
 		if len(list.Items) == want {
@@ -143,7 +155,8 @@ func (r *running) gone(t *testing.T) {
 		t.Errorf("left at the service: %+v", left)
 	}
 	var list struct{ Items []struct{ Metadata metadata } }
-	if err := r.cluster.Get(t.Context(), "/apis/apps/v1/namespaces/"+r.namespace+"/deployments", &list); err != nil || len(list.Items) != 0 {
+	if err := r.cluster.Get(t.Context(), "/apis/apps/v1/namespaces/"+r.namespace+"/deployments", &list); err != nil ||
+		len(list.Items) != 0 {
 		t.Errorf("left in the cluster: %v, %v", list.Items, err)
 	}
 }

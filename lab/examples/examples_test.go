@@ -1,7 +1,9 @@
-// Package examples_test runs the examples as users do: with the real CLI, this provider and HashiCorp's for Kubernetes, a
-// real registry, a real Kubernetes API, and the stand-in for the TKE API.
+// Package examples_test runs the examples as users do: with the real CLI, this provider and
+// HashiCorp's for Kubernetes, a real registry, a real Kubernetes API, and the stand-in for the TKE
+// API.
 //
-// `make test` plans each of them. `make lab-cluster` applies them, and reads back what the API server then has.
+// `make test` plans each of them. `make lab-cluster` applies them, and reads back what the API
+// server then has.
 package examples_test
 
 import (
@@ -51,21 +53,30 @@ func newWorld(t *testing.T, example string, cluster *kubetest.Cluster) *world {
 		}
 	}
 	w := &world{
-		cloud:    tketest.Start(t, tketest.Options{RequestsPerSecond: -1}), // with its own builder: images are really pulled
+		// with its own builder: images are really pulled
+		cloud:    tketest.Start(t, tketest.Options{RequestsPerSecond: -1}),
 		registry: registrytest.Start(t, registrytest.Options{}),
 		cluster:  cluster,
 	}
 	env := []string{
-		"HOME=" + root, "DOCKER_CONFIG=" + root, "TKEIMAGE_MEASUREMENT_CACHE_DIR=" + filepath.Join(root, "measurements"),
-		"TKEIMAGE_ENDPOINT_TKE=" + w.cloud.URL, "TKEIMAGE_ENDPOINT_TCR=" + apitest.Start(t, newTCR()), "TKEIMAGE_ENDPOINT_CBS=" + apitest.Start(t, newCBS()),
+		"HOME=" + root, "DOCKER_CONFIG=" + root,
+		"TKEIMAGE_MEASUREMENT_CACHE_DIR=" + filepath.Join(root, "measurements"),
+		"TKEIMAGE_ENDPOINT_TKE=" + w.cloud.URL, "TKEIMAGE_ENDPOINT_TCR=" + apitest.Start(t, newTCR()),
+		"TKEIMAGE_ENDPOINT_CBS=" + apitest.Start(t, newCBS()),
 	}
 	if !slices.Contains(withoutCloud, example) {
-		env = append(env, "TENCENTCLOUD_SECRET_ID="+tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY="+tketest.DefaultSecretKey,
-			"TENCENTCLOUD_REGION="+tketest.DefaultRegion)
+		env = append(
+			env, "TENCENTCLOUD_SECRET_ID="+tketest.DefaultSecretID,
+			"TENCENTCLOUD_SECRET_KEY="+tketest.DefaultSecretKey, "TENCENTCLOUD_REGION="+tketest.DefaultRegion,
+		)
 	}
 	if cluster != nil {
-		// Version 1 of the provider wants a kubeconfig unless it is told that there is none; later ones do not ask.
-		env = append(env, "KUBE_LOAD_CONFIG_FILE=false", "KUBE_HOST="+cluster.URL, "KUBE_TOKEN="+cluster.Token, "KUBE_CLUSTER_CA_CERT_DATA="+cluster.CACertificate)
+		// Version 1 of the provider wants a kubeconfig unless it is told that there is none; later
+		// ones do not ask.
+		env = append(
+			env, "KUBE_LOAD_CONFIG_FILE=false", "KUBE_HOST="+cluster.URL, "KUBE_TOKEN="+cluster.Token,
+			"KUBE_CLUSTER_CA_CERT_DATA="+cluster.CACertificate,
+		)
 	}
 	plugins := []sandbox.Plugin{acctest.KubernetesProvider(t)}
 	w.Workspace = acctest.NewWorkspace(t, filepath.Join(root, example), plugins, env...)
@@ -73,7 +84,8 @@ func newWorld(t *testing.T, example string, cluster *kubetest.Cluster) *world {
 	return w
 }
 
-// withoutCloud are the examples of sizes, annotations and functions. They run on a machine without any cloud credentials.
+// withoutCloud are the examples of sizes, annotations and functions. They run on a machine without
+// any cloud credentials.
 var withoutCloud = []string{"cluster-default", "large-disk", "review-policy"}
 
 // newTCR is the stand-in for TCR, with one instance.
@@ -94,11 +106,14 @@ func newCBS() *cbstest.Server {
 	})
 }
 
-// push gives a tag another content each time, of about so many bytes on the disk, and returns the reference and digest.
+// push gives a tag another content each time, of about so many bytes on the disk, and returns the
+// reference and digest.
 func (w *world) push(t *testing.T, name string, bytes int64) (reference, digest string) {
 	t.Helper()
 	w.pushed++
-	layer, err := sandbox.WriteLayer(t.Context(), t.TempDir(), w.pushed, []sandbox.File{{Name: "a", Size: bytes, Like: sandbox.Weights}})
+	layer, err := sandbox.WriteLayer(t.Context(), t.TempDir(), w.pushed, []sandbox.File{{
+		Name: "a", Size: bytes, Like: sandbox.Weights,
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A wholeExample is what a first plan of an example needs and does. The variable "image" is a small image's reference.
+// A wholeExample is what a first plan of an example needs and does. The variable "image" is a small
+// image's reference.
 type wholeExample struct {
 	variables func(image string) map[string]any
 	creates   []string
@@ -26,15 +27,19 @@ var wholeExamples = map[string]wholeExample{
 	"complete": {func(image string) map[string]any {
 		return map[string]any{"images": []string{image}, "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8"}
 	}, []string{"tkeimage_cache.this"}},
-	"cluster-default":        {func(string) map[string]any { return map[string]any{} }, []string{"kubernetes_config_map.eks_config"}},
+	"cluster-default": {
+		func(string) map[string]any { return map[string]any{} }, []string{"kubernetes_config_map.eks_config"},
+	},
 	"large-disk":             {withImage, []string{"kubernetes_deployment.app"}},
 	"large-model-with-cache": {withSubnet, []string{"kubernetes_deployment.model", "tkeimage_cache.model"}},
 	"many-teams": {func(image string) map[string]any {
 		return map[string]any{"subnet_name": "builders", "teams": map[string]any{
-			"search": map[string]any{"image": image}, "speech": map[string]any{"image": image, "use_cache": false, "writable_gib": 40},
+			"search": map[string]any{"image": image},
+			"speech": map[string]any{"image": image, "use_cache": false, "writable_gib": 40},
 		}}
 	}, []string{
-		`kubernetes_deployment.app["search"]`, `kubernetes_deployment.app["speech"]`, `module.images["search"].tkeimage_cache.this[0]`,
+		`kubernetes_deployment.app["search"]`, `kubernetes_deployment.app["speech"]`,
+		`module.images["search"].tkeimage_cache.this[0]`,
 	}},
 	"pods-match-cache": {func(image string) map[string]any {
 		return map[string]any{"image": image, "cached_images": []string{image}, "subnet_name": "builders"}
@@ -42,7 +47,8 @@ var wholeExamples = map[string]wholeExample{
 	"private-tcr": {func(image string) map[string]any {
 		host, _, _ := strings.Cut(image, "/")
 		return map[string]any{
-			"registry_id": "tcr-ak9876", "registry_host": host, "registry_username": "100000000001", "images": []string{image},
+			"registry_id": "tcr-ak9876", "registry_host": host, "registry_username": "100000000001",
+			"images": []string{image},
 			"vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8",
 		}
 	}, []string{"tkeimage_cache.this"}},
@@ -50,8 +56,8 @@ var wholeExamples = map[string]wholeExample{
 	"rollout-on-moved-tag": {withSubnet, []string{"kubernetes_deployment.app", "module.image.tkeimage_cache.this[0]"}},
 }
 
-// TestEachExamplePlans plans each configuration in a folder of examples/ with the real providers; none is left out. Deeper down
-// are modules, and what the documentation embeds.
+// TestEachExamplePlans plans each configuration in a folder of examples/ with the real providers;
+// none is left out. Deeper down are modules, and what the documentation embeds.
 func TestEachExamplePlans(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join("..", "..", "examples", "*", "*.tf"))

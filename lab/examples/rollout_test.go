@@ -12,8 +12,8 @@ const (
 	movedDeployment = "kubernetes_deployment.app"
 )
 
-// TestAMovedTagRollsOutWithItsCache: one plan shows the digest, the cache's rebuild and the Deployment's change, and after
-// apply nothing is left to do.
+// TestAMovedTagRollsOutWithItsCache: one plan shows the digest, the cache's rebuild and the
+// Deployment's change, and after apply nothing is left to do.
 func TestAMovedTagRollsOutWithItsCache(t *testing.T) {
 	t.Parallel()
 	r := newRunning(t, "rollout-on-moved-tag")
@@ -29,17 +29,20 @@ func TestAMovedTagRollsOutWithItsCache(t *testing.T) {
 	_, secondDigest := r.push(t, "app:latest", 5000)
 	plan := r.Plan(t)
 	actions := plan.Actions()
-	if len(actions) != 2 || !slices.Equal(actions[movedCache], []string{"create", "delete"}) || !slices.Equal(actions[movedDeployment], []string{"update"}) {
+	if len(actions) != 2 || !slices.Equal(actions[movedCache], []string{"create", "delete"}) ||
+		!slices.Equal(actions[movedDeployment], []string{"update"}) {
 		t.Fatalf("the plan says %v", actions)
 	}
 	for _, address := range []string{movedCache, movedDeployment} {
 		change := plan.Change(address).Change
 		before, after := asText(t, change.Before), asText(t, change.After)
-		if !strings.Contains(before, short(firstDigest)) || !strings.Contains(after, short(secondDigest)) || strings.Contains(after, short(firstDigest)) {
+		if !strings.Contains(before, short(firstDigest)) || !strings.Contains(after, short(secondDigest)) ||
+			strings.Contains(after, short(firstDigest)) {
 			t.Errorf("%s does not show that %s becomes %s:\n%s\n%s", address, firstDigest, secondDigest, before, after)
 		}
 	}
-	if printed := r.Must(t, "plan"); strings.Count(printed, short(secondDigest)) < 3 || !strings.Contains(printed, "forces replacement") {
+	if printed := r.Must(t, "plan"); strings.Count(printed, short(secondDigest)) < 3 ||
+		!strings.Contains(printed, "forces replacement") {
 		t.Errorf("the plan does not show the digest with cache, Deployment and output, and the rebuild:\n%s", printed)
 	}
 
@@ -56,7 +59,8 @@ func TestAMovedTagRollsOutWithItsCache(t *testing.T) {
 	r.set(t, "use_cache", false) // the other mode, where the digest alone rolls out
 	r.apply(t)
 	_, thirdDigest := r.push(t, "app:latest", 5000)
-	if actions := r.Plan(t).Actions(); len(actions) != 1 || !slices.Equal(actions[movedDeployment], []string{"update"}) {
+	if actions := r.Plan(t).Actions(); len(actions) != 1 ||
+		!slices.Equal(actions[movedDeployment], []string{"update"}) {
 		t.Errorf("without a cache, the plan says %v", actions)
 	}
 	r.apply(t)

@@ -1,5 +1,5 @@
-// Package formats reads what the provider and its test doubles write with the formats' own libraries, which the provider itself
-// does without.
+// Package formats reads what the provider and its test doubles write with the formats' own
+// libraries, which the provider itself does without.
 package formats
 
 import (
@@ -15,13 +15,21 @@ import (
 func TestEKSConfigParsesBack(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
-		"empty": "", "a space": " ", "spaces around": "  a  ", "a tab": "\ta\n\tb", "a lone tab and an end": "\t\n", "lines": "a\nb\n\n", "empty lines first": "\n\n  a\n b", "carriage returns": "a\r\nb\r",
-		"a bool of old": "yes", "a bool": "true", "null": "null", "a tilde": "~", "an integer": "50", "hexadecimal": "0x1F", "octal": "0o17", "a float": "1e3", "infinite": ".inf", "not a number": ".nan",
-		"base 60": "1:30", "a date": "2024-01-02", "a merge": "<<", "a default": "=", "a mapping": "a: b", "a comment": "a #b", "a list": "- a", "a flow": "{a: [b]}", "a tag": "!!int 5", "an anchor": "&a", "an alias": "*a",
-		"a block": "|", "a fold": ">-", "a directive": "%YAML 1.2", "a start": "---", "an end": "...", "a key": "? a", "at": "@a", "a grave": "`a`",
-		"quotes": `a"b'c`, "a backslash": `a\nb\`, "control characters": "\x00\x01\x07\x08\x0b\x0c\x1b\x1f\x7f", "more control characters": "\u0080\u0085\u009f", "separators": "\u2028\u2029\u00a0\ufeff",
-		"beyond the basic plane": "\U0001f600\U0010ffff", "non-characters": "\ufffe\uffff\ufffd", "a mark behind an escape": "\n\u0301", "a mark first": "\u0301a", "Hangul": "\u1100\u1161",
-		"very long": strings.Repeat("long ", 50_000), "longer than an implicit key": strings.Repeat("k", 1020), "escapes that make a key too long": strings.Repeat("\n", 600),
+		"empty": "", "a space": " ", "spaces around": "  a  ", "a tab": "\ta\n\tb", "a lone tab and an end": "\t\n",
+		"lines": "a\nb\n\n", "empty lines first": "\n\n  a\n b", "carriage returns": "a\r\nb\r",
+		"a bool of old": "yes", "a bool": "true", "null": "null", "a tilde": "~", "an integer": "50",
+		"hexadecimal": "0x1F", "octal": "0o17", "a float": "1e3", "infinite": ".inf", "not a number": ".nan",
+		"base 60": "1:30", "a date": "2024-01-02", "a merge": "<<", "a default": "=", "a mapping": "a: b",
+		"a comment": "a #b", "a list": "- a", "a flow": "{a: [b]}", "a tag": "!!int 5", "an anchor": "&a",
+		"an alias": "*a",
+		"a block":  "|", "a fold": ">-", "a directive": "%YAML 1.2", "a start": "---", "an end": "...", "a key": "? a",
+		"at": "@a", "a grave": "`a`",
+		"quotes": `a"b'c`, "a backslash": `a\nb\`, "control characters": "\x00\x01\x07\x08\x0b\x0c\x1b\x1f\x7f",
+		"more control characters": "\u0080\u0085\u009f", "separators": "\u2028\u2029\u00a0\ufeff",
+		"beyond the basic plane": "\U0001f600\U0010ffff", "non-characters": "\ufffe\uffff\ufffd",
+		"a mark behind an escape": "\n\u0301", "a mark first": "\u0301a", "Hangul": "\u1100\u1161",
+		"very long": strings.Repeat("long ", 50_000), "longer than an implicit key": strings.Repeat("k", 1020),
+		"escapes that make a key too long": strings.Repeat("\n", 600),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -53,7 +61,8 @@ func FuzzEKSConfig(f *testing.F) {
 	})
 }
 
-// parsesBack reads the text as strings, and as whatever YAML takes it for: that has to be strings too.
+// parsesBack reads the text as strings, and as whatever YAML takes it for: that has to be strings
+// too.
 func parsesBack(t *testing.T, written map[string]string) {
 	t.Helper()
 	text, err := annotations.EKSConfig(written)

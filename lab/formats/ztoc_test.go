@@ -10,7 +10,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/ztoctest"
 )
 
-// TestZTOCIsAFlatBuffer reads zTOCs of the test double with the library of the format, by the slots of SOCI's schema (ztoc.fbs).
+// TestZTOCIsAFlatBuffer reads zTOCs of the test double with the library of the format, by the slots
+// of SOCI's schema (ztoc.fbs).
 func TestZTOCIsAFlatBuffer(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]*ztoctest.ZTOC{
@@ -19,7 +20,13 @@ func TestZTOCIsAFlatBuffer(t *testing.T) {
 			Version: "0.9", Compressed: 1 << 40, Uncompressed: 1<<62 + 1,
 			Files: []ztoctest.File{
 				{Name: "d/", Type: "dir", Offset: 512},
-				{Name: strings.Repeat("long/", 200), Type: "reg", Offset: 1 << 33, Size: 7, Records: map[string]string{"SCHILY.xattr.user.a": "\x00\xff", "b": ""}},
+				{
+					Name:    strings.Repeat("long/", 200),
+					Type:    "reg",
+					Offset:  1 << 33,
+					Size:    7,
+					Records: map[string]string{"SCHILY.xattr.user.a": "\x00\xff", "b": ""},
+				},
 				{Name: "机器", Type: "symlink", Link: "d/x"},
 				{Name: "broken", Type: "reg", Size: -1},
 			},
@@ -69,7 +76,8 @@ func readZTOC(bytes []byte) *ztoctest.ZTOC {
 	toc := flatbuffers.Table{Bytes: bytes, Pos: root.Indirect(field(root, 4))}
 	for _, entry := range readTables(toc, 0) {
 		file := ztoctest.File{
-			Name: readText(entry, 0), Type: readText(entry, 1), Offset: readNumber(entry, 2), Size: readNumber(entry, 3), Link: readText(entry, 4),
+			Name: readText(entry, 0), Type: readText(entry, 1), Offset: readNumber(entry, 2),
+			Size: readNumber(entry, 3), Link: readText(entry, 4),
 		}
 		records := map[string]string{}
 		for _, record := range readTables(entry, 13) {

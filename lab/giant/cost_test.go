@@ -14,8 +14,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/lab/giant"
 )
 
-// documents are what every cold image costs beside its layers: the manifest and the configuration, and a look for referrers,
-// which a registry without their API is asked for twice.
+// documents are what every cold image costs beside its layers: the manifest and the configuration,
+// and a look for referrers, which a registry without their API is asked for twice.
 const (
 	documentRequests = 2 + 2
 	documentBytes    = 64 << 10
@@ -63,7 +63,8 @@ func newMeasurer(t *testing.T, kept *store.Store) *measure.Measurer {
 func measureImage(t *testing.T, m *measure.Measurer, mode measure.Mode, reference string) *measure.Report {
 	t.Helper()
 	report, err := m.Measure(t.Context(), measure.Request{
-		Images: []string{reference}, Platform: "linux/amd64", Mode: mode, ReadBudget: measure.DefaultReadBudget, Disk: measure.DefaultDisk,
+		Images: []string{reference}, Platform: "linux/amd64", Mode: mode, ReadBudget: measure.DefaultReadBudget,
+		Disk: measure.DefaultDisk,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -71,8 +72,8 @@ func measureImage(t *testing.T, m *measure.Measurer, mode measure.Mode, referenc
 	return report
 }
 
-// TestWhatASampleCosts, in bytes and requests, which are the same on every machine. The wall follows from the requests, which go
-// out several at a time.
+// TestWhatASampleCosts, in bytes and requests, which are the same on every machine. The wall
+// follows from the requests, which go out several at a time.
 func TestWhatASampleCosts(t *testing.T) {
 	t.Parallel()
 	r := giants(t)
@@ -90,12 +91,20 @@ func TestWhatASampleCosts(t *testing.T) {
 		report := measureImage(t, newMeasurer(t, nil), measure.Sample, reference)
 		bytes, requests := r.Cost()
 		t.Logf("%g GiB in %d layers: %d bytes, %d requests", test.gib, test.layers, bytes, requests)
-		if bytes > test.bytes+documentBytes || requests > test.requests+documentRequests+endsOfLayer*int64(test.layers) {
-			t.Errorf("%g GiB in %d layers: %d bytes and %d requests, at most %d and %d are allowed", test.gib, test.layers, bytes, requests, test.bytes, test.requests)
+		if bytes > test.bytes+documentBytes ||
+			requests > test.requests+documentRequests+endsOfLayer*int64(test.layers) {
+			t.Errorf(
+				"%g GiB in %d layers: %d bytes and %d requests, at most %d and %d are allowed",
+				test.gib, test.layers, bytes, requests, test.bytes, test.requests,
+			)
 		}
 		for i, m := range report.Images[0].Measurements {
-			if u := m.UnpackedBytes; u.Min > layers[i].Unpacked || u.Max < layers[i].Unpacked || m.Exact || m.Method == layersize.MethodRatio {
-				t.Errorf("%g GiB in %d layers: %+v does not hold %d, or is called exact", test.gib, test.layers, m, layers[i].Unpacked)
+			if u := m.UnpackedBytes; u.Min > layers[i].Unpacked || u.Max < layers[i].Unpacked || m.Exact ||
+				m.Method == layersize.MethodRatio {
+				t.Errorf(
+					"%g GiB in %d layers: %+v does not hold %d, or is called exact",
+					test.gib, test.layers, m, layers[i].Unpacked,
+				)
 			}
 		}
 	}
@@ -133,7 +142,8 @@ func TestAKeptImageCostsOneRequest(t *testing.T) {
 	}
 }
 
-// TestMemoryDoesNotGrowWithTheLayer: what streaming allocates in all is bounded by buffers, not by what goes through them.
+// TestMemoryDoesNotGrowWithTheLayer: what streaming allocates in all is bounded by buffers, not by
+// what goes through them.
 //
 //nolint:paralleltest // it counts what the whole process allocates
 func TestMemoryDoesNotGrowWithTheLayer(t *testing.T) {
@@ -144,7 +154,11 @@ func TestMemoryDoesNotGrowWithTheLayer(t *testing.T) {
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		if _, err := stream.Measure(t.Context(), layersize.Layer{MediaType: "application/vnd.oci.image.layer.v1.tar+gzip", Size: l.Size, Blob: l}, stream.Limits{}); err != nil {
+		if _, err := stream.Measure(
+			t.Context(),
+			layersize.Layer{MediaType: "application/vnd.oci.image.layer.v1.tar+gzip", Size: l.Size, Blob: l},
+			stream.Limits{},
+		); err != nil {
 			t.Fatal(err)
 		}
 		runtime.ReadMemStats(&after)

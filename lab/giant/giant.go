@@ -1,9 +1,10 @@
-// Package giant makes images of any size that take neither disk nor memory: the bytes of their layers are computed when they are
-// read, at any place, and a registry serves them.
+// Package giant makes images of any size that take neither disk nor memory: the bytes of their
+// layers are computed when they are read, at any place, and a registry serves them.
 //
-// A layer is one gzip member whose deflate stream is put together from pieces (RFC 1951: a piece that ends with an empty stored
-// block ends on a byte, and refers to nothing before its own start). The same few pieces come again and again, in an order that a
-// seed decides: most are noise, as the quantized weights of a model are for a compressor, and the rest are source trees.
+// A layer is one gzip member whose deflate stream is put together from pieces (RFC 1951: a piece
+// that ends with an empty stored block ends on a byte, and refers to nothing before its own start).
+// The same few pieces come again and again, in an order that a seed decides: most are noise, as the
+// quantized weights of a model are for a compressor, and the rest are source trees.
 package giant
 
 import (
@@ -64,7 +65,9 @@ func makeTree(seed uint64) []byte {
 		for at := 0; at+64 < len(text); at += 96 { // words that come again, as in source code
 			copy(text[at:at+64], text[random.IntN(at+1):])
 		}
-		writeHeader(w, tar.Header{Typeflag: tar.TypeReg, Name: fmt.Sprintf("%sfile%d.py", name, i), Size: int64(len(text)), Mode: 0o644})
+		writeHeader(w, tar.Header{
+			Typeflag: tar.TypeReg, Name: fmt.Sprintf("%sfile%d.py", name, i), Size: int64(len(text)), Mode: 0o644,
+		})
 		mustWrite(w.Write(text))
 	}
 	mustWrite(0, w.Flush())
@@ -111,7 +114,8 @@ type Layer struct {
 	trailer []byte
 }
 
-// NewLayer makes a layer whose blob has about so many bytes. Seeds that differ make layers that differ.
+// NewLayer makes a layer whose blob has about so many bytes. Seeds that differ make layers that
+// differ.
 func NewLayer(seed uint64, size int64) *Layer {
 	l := &Layer{Digest: fakeDigest("blob", seed, size), DiffID: fakeDigest("tar", seed, size)}
 	random := rand.New(rand.NewPCG(seed, 3))
@@ -123,7 +127,10 @@ func NewLayer(seed uint64, size int64) *Layer {
 			}
 			continue
 		}
-		l.addWeights(fmt.Sprintf("models/%d/part-%d.safetensors", seed, n), int(max(1, min(weightPieces, (size-l.Size)/pieceBytes))), random)
+		l.addWeights(
+			fmt.Sprintf("models/%d/part-%d.safetensors", seed, n),
+			int(max(1, min(weightPieces, (size-l.Size)/pieceBytes))), random,
+		)
 	}
 	l.addPiece(packPiece(make([]byte, 1024))) // the tar ends
 	l.addPiece(piece{packed: lastBlock})
@@ -134,7 +141,9 @@ func NewLayer(seed uint64, size int64) *Layer {
 // addWeights adds one file of noise.
 func (l *Layer) addWeights(name string, count int, random *rand.Rand) {
 	var out bytes.Buffer
-	writeHeader(tar.NewWriter(&out), tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(count) * pieceBytes, Mode: 0o644})
+	writeHeader(tar.NewWriter(&out), tar.Header{
+		Typeflag: tar.TypeReg, Name: name, Size: int64(count) * pieceBytes, Mode: 0o644,
+	})
 	l.addPiece(packPiece(out.Bytes()))
 	for range count {
 		l.addPiece(pieces().noise[random.IntN(len(pieces().noise))])
@@ -148,7 +157,8 @@ func (l *Layer) addPiece(p piece) {
 	l.Unpacked += int64(len(p.unpacked))
 }
 
-// ReadAt reads the blob at any place. Before the layer is sealed its trailer has the length of the tar, and no true checksum.
+// ReadAt reads the blob at any place. Before the layer is sealed its trailer has the length of the
+// tar, and no true checksum.
 func (l *Layer) ReadAt(p []byte, off int64) (int, error) {
 	return readParts(l, p, off)
 }

@@ -48,8 +48,8 @@ func (l *Layer) Open() (io.ReadCloser, error) {
 	return io.NopCloser(io.NewSectionReader(l, 0, l.Size)), nil
 }
 
-// Seal works out the checksum and the digest, which takes a pass over all that the layer holds. A layer that is only sampled does
-// without: they are never looked at.
+// Seal works out the checksum and the digest, which takes a pass over all that the layer holds. A
+// layer that is only sampled does without: they are never looked at.
 func (l *Layer) Seal(ctx context.Context) error {
 	checksum, digest := uint32(0), sha256.New()
 	for _, part := range l.parts {

@@ -14,7 +14,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// Registry serves images on a loopback port: the reading half of the OCI distribution-spec, ranges included, and no referrers.
+// Registry serves images on a loopback port: the reading half of the OCI distribution-spec, ranges
+// included, and no referrers.
 type Registry struct {
 	Host string
 
@@ -31,7 +32,8 @@ type Registry struct {
 	busy, most      int // layers that are being read now, and at most
 }
 
-// Serve starts a registry in which every answer, and every new connection, takes a round trip of latency.
+// Serve starts a registry in which every answer, and every new connection, takes a round trip of
+// latency.
 func Serve(latency time.Duration) (*Registry, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -95,7 +97,9 @@ func (r *Registry) Add(repository string, layers ...*Layer) (reference string, e
 		if err != nil {
 			return "", err
 		}
-		manifest.Layers = append(manifest.Layers, v1.Descriptor{MediaType: types.OCILayer, Size: l.Size, Digest: digest})
+		manifest.Layers = append(manifest.Layers, v1.Descriptor{
+			MediaType: types.OCILayer, Size: l.Size, Digest: digest,
+		})
 		config.RootFS.DiffIDs = append(config.RootFS.DiffIDs, diffID)
 		r.layers[l.Digest] = l
 	}
@@ -169,7 +173,8 @@ func (r *Registry) serveDocument(w http.ResponseWriter, req *http.Request, conte
 	http.ServeContent(w, req, "", time.Time{}, strings.NewReader(string(content)))
 }
 
-// counting counts what a body holds. It copies in large steps, so that the registry is not what others wait for.
+// counting counts what a body holds. It copies in large steps, so that the registry is not what
+// others wait for.
 type counting struct {
 	http.ResponseWriter
 	bytes *atomic.Int64

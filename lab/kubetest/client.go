@@ -9,8 +9,8 @@ import (
 	"net/http"
 )
 
-// Get reads what the API server has at a path, such as /apis/apps/v1/namespaces/default/deployments/llm, into what JSON
-// takes; nil reads nothing.
+// Get reads what the API server has at a path, such as
+// /apis/apps/v1/namespaces/default/deployments/llm, into what JSON takes; nil reads nothing.
 func (c *Cluster) Get(ctx context.Context, path string, into any) error {
 	return c.sendRequest(ctx, http.MethodGet, path, "", nil, into)
 }

@@ -47,7 +47,8 @@ type part struct {
 	log     *subprocess.Tail
 }
 
-// Start runs a control plane until the test ends. If the test fails, its logs say what it had to say last.
+// Start runs a control plane until the test ends. If the test fails, its logs say what it had to
+// say last.
 func Start(tb testing.TB) *Cluster {
 	tb.Helper()
 	cluster, err := Run(context.Background()) // not the test's context, which ends before cleanups run
@@ -65,12 +66,15 @@ func Start(tb testing.TB) *Cluster {
 	return cluster
 }
 
-// Run starts a control plane and returns once it answers and has its first namespaces. It stops when ctx ends or Close is
-// called, and on Linux also when this process dies in any other way; Close removes what it kept on disk.
+// Run starts a control plane and returns once it answers and has its first namespaces. It stops
+// when ctx ends or Close is called, and on Linux also when this process dies in any other way;
+// Close removes what it kept on disk.
 func Run(ctx context.Context) (*Cluster, error) {
 	bin := os.Getenv(BinVariable)
 	if bin == "" {
-		return nil, errors.New(BinVariable + " names no folder with the control plane's programs: run this through make")
+		return nil, errors.New(
+			BinVariable + " names no folder with the control plane's programs: run this through make",
+		)
 	}
 	folder, err := os.MkdirTemp("", "tkeimage-kubernetes-")
 	if err != nil {
@@ -83,7 +87,8 @@ func Run(ctx context.Context) (*Cluster, error) {
 	return c, nil
 }
 
-// Close stops the control plane, the last part first, and removes what it kept. It may be called more than once.
+// Close stops the control plane, the last part first, and removes what it kept. It may be called
+// more than once.
 func (c *Cluster) Close() error {
 	if c.noNodes != nil {
 		c.noNodes()
@@ -142,7 +147,8 @@ func (c *Cluster) launchProgram(ctx context.Context, name string, arguments ...s
 	return nil
 }
 
-// waitUntilReady waits until the API server is ready and has made the namespaces that every cluster has.
+// waitUntilReady waits until the API server is ready and has made the namespaces that every cluster
+// has.
 func (c *Cluster) waitUntilReady(ctx context.Context) error {
 	for _, path := range []string{"/readyz", "/api/v1/namespaces/default", "/api/v1/namespaces/kube-system"} {
 		for c.Get(ctx, path, nil) != nil {

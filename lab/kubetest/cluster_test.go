@@ -16,7 +16,8 @@ func needsControlPlane(t *testing.T) {
 	}
 }
 
-// TestADeploymentIsRolledOut: the controllers make Pods of it, and the super node says that they are ready.
+// TestADeploymentIsRolledOut: the controllers make Pods of it, and the super node says that they
+// are ready.
 func TestADeploymentIsRolledOut(t *testing.T) {
 	t.Parallel()
 	needsControlPlane(t)

@@ -35,14 +35,16 @@ func TestHeldOpen(t *testing.T) {
 	time.Sleep(10 * time.Minute)
 }
 
-// TestAnInterruptedRunLeavesNothing: neither a process nor a file, whether Ctrl-C, a CI system or the kernel ends it.
+// TestAnInterruptedRunLeavesNothing: neither a process nor a file, whether Ctrl-C, a CI system or
+// the kernel ends it.
 func TestAnInterruptedRunLeavesNothing(t *testing.T) {
 	t.Parallel()
 	needsControlPlane(t)
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
 			folder, address := t.TempDir(), filepath.Join(t.TempDir(), "address")
-			run := exec.Command(filepath.Join("..", "..", "scripts", "test-cluster.sh"), "-run", "^TestHeldOpen$") // not ended by the test's context, but by a signal
+			// not ended by the test's context, but by a signal
+			run := exec.Command(filepath.Join("..", "..", "scripts", "test-cluster.sh"), "-run", "^TestHeldOpen$")
 			run.Env = append(os.Environ(), addressFile+"="+address, "TMPDIR="+folder)
 			if err := run.Start(); err != nil {
 				t.Fatal(err)
@@ -68,7 +70,8 @@ func TestAKilledProcessTakesItsControlPlaneAlong(t *testing.T) {
 	needsControlPlane(t)
 	address := filepath.Join(t.TempDir(), "address")
 	parent := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHeldOpen$")
-	parent.Env = append(os.Environ(), addressFile+"="+address, "TMPDIR="+t.TempDir()) // what is left on disk goes with the test
+	// what is left on disk goes with the test
+	parent.Env = append(os.Environ(), addressFile+"="+address, "TMPDIR="+t.TempDir())
 	if err := parent.Start(); err != nil {
 		t.Fatal(err)
 	}

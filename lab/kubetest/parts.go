@@ -47,7 +47,8 @@ func (c *Cluster) startStore(ctx context.Context) (string, error) {
 		"--unsafe-no-fsync", "--log-level=warn")
 }
 
-// startServer starts the API server. Who has the token may do everything; there are no service accounts.
+// startServer starts the API server. Who has the token may do everything; there are no service
+// accounts.
 func (c *Cluster) startServer(ctx context.Context, store string) error {
 	port, err := freePort(ctx)
 	if err != nil {
@@ -71,7 +72,8 @@ func (c *Cluster) startServer(ctx context.Context, store string) error {
 	return c.trustCertificate(ctx, filepath.Join(certificates, "apiserver.crt"))
 }
 
-// trustCertificate waits for the certificate that the API server signs for itself, and makes a client that believes no other.
+// trustCertificate waits for the certificate that the API server signs for itself, and makes a
+// client that believes no other.
 func (c *Cluster) trustCertificate(ctx context.Context, path string) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -91,7 +93,9 @@ func (c *Cluster) trustCertificate(ctx context.Context, path string) error {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	c.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13}}}
+	c.client = &http.Client{
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13}},
+	}
 	return nil
 }
 

@@ -1,5 +1,6 @@
-// Command picture draws what a program printed as a terminal shows it, 100 columns wide: text from standard input, an SVG to standard
-// output. The README's picture is made so, from a real run of the demonstration; so is what one wants to look at as a user sees it.
+// Command picture draws what a program printed as a terminal shows it, 100 columns wide: text from
+// standard input, an SVG to standard output. The README's picture is made so, from a real run of
+// the demonstration; so is what one wants to look at as a user sees it.
 package main
 
 import (
@@ -64,7 +65,8 @@ func main() {
 
 var passing = regexp.MustCompile(`^ {4}(… |\(\d+\.\d s\)$)`)
 
-// readLines gives the lines as a terminal has them: those that are too long are wrapped, or an error where the text has to stay whole.
+// readLines gives the lines as a terminal has them: those that are too long are wrapped, or an
+// error where the text has to stay whole.
 func readLines(r io.Reader, brief, whole bool) ([]string, error) {
 	var lines []string
 	scanner := bufio.NewScanner(r)
@@ -95,13 +97,18 @@ func wrapLine(line string) []string {
 	return append(lines, line)
 }
 
-// drawPicture gives each line the length that it has in cells, so that columns stay columns whatever font is there.
+// drawPicture gives each line the length that it has in cells, so that columns stay columns
+// whatever font is there.
 func drawPicture(w io.Writer, title string, lines []string) {
 	width, height := 2*margin+columns*cellWidth, 2*margin+lineHeight*len(lines)
-	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%d" viewBox="0 0 %.0f %d" role="img" aria-label="%s">
+	fmt.Fprintf(
+		w,
+		`<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%d" viewBox="0 0 %.0f %d" role="img" aria-label="%s">
 <rect width="100%%" height="100%%" rx="8" fill="#0d1117"/>
 <g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14">
-`, width, height, width, height, html.EscapeString(title))
+`,
+		width, height, width, height, html.EscapeString(title),
+	)
 	for i, line := range lines {
 		text := strings.TrimLeft(line, " ")
 		if text == "" {
@@ -110,7 +117,8 @@ func drawPicture(w io.Writer, title string, lines []string) {
 		indent := len(line) - len(text)
 		look := styles[slices.IndexFunc(styles, func(s style) bool { return s.begins.MatchString(line) })].look
 		fmt.Fprintf(w, `<text xml:space="preserve" x="%.1f" y="%d" textLength="%.1f" %s>%s</text>`+"\n",
-			margin+float64(indent)*cellWidth, margin+lineHeight*i+15, float64(utf8.RuneCountInString(text))*cellWidth, look, html.EscapeString(text))
+			margin+float64(indent)*cellWidth, margin+lineHeight*i+15, float64(utf8.RuneCountInString(text))*cellWidth,
+			look, html.EscapeString(text))
 	}
 	fmt.Fprint(w, "</g>\n</svg>\n")
 }

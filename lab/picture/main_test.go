@@ -14,15 +14,18 @@ func TestLinesThatAreTooWide(t *testing.T) {
 	t.Parallel()
 	text := "short\n" + strings.Repeat("a", columns) + "\n" + strings.Repeat("b", columns+1) + "\n"
 	lines, err := readLines(strings.NewReader(text), false, false)
-	if want := []string{"short", strings.Repeat("a", columns), strings.Repeat("b", columns), "b"}; err != nil || !slices.Equal(lines, want) {
+	if want := []string{"short", strings.Repeat("a", columns), strings.Repeat("b", columns), "b"}; err != nil ||
+		!slices.Equal(lines, want) {
 		t.Errorf("%v, %q, want them broken as a terminal does: %q", err, lines, want)
 	}
-	if _, err := readLines(strings.NewReader(text), false, true); err == nil || !strings.Contains(err.Error(), "101 columns") {
+	if _, err := readLines(strings.NewReader(text), false, true); err == nil ||
+		!strings.Contains(err.Error(), "101 columns") {
 		t.Errorf("%v, want an error that says how wide", err)
 	}
 }
 
-// TestNothingIsBrokenInTheReadmesPicture: a line that fills the last column is one that was broken there, or would be soon.
+// TestNothingIsBrokenInTheReadmesPicture: a line that fills the last column is one that was broken
+// there, or would be soon.
 func TestNothingIsBrokenInTheReadmesPicture(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile("../../assets/demo.svg")

@@ -1,7 +1,9 @@
-// Command moduledocs writes the part of a Terraform module's README that its code says already: what it needs, its
-// variables, outputs and resources, between the marks that terraform-docs uses too.
+// Command moduledocs writes the part of a Terraform module's README that its code says already:
+// what it needs, its variables, outputs and resources, between the marks that terraform-docs uses
+// too.
 //
-// usage: moduledocs FOLDER, with the README's text on standard input and the new text on standard output
+// usage: moduledocs FOLDER, with the README's text on standard input and the new text on standard
+// output
 package main
 
 import (

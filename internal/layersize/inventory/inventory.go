@@ -1,5 +1,5 @@
-// Package inventory counts what a layer leaves on the disk, in blocks and inodes, from the entries of
-// its tar or of a table of contents, and notes what containerd refuses of them.
+// Package inventory counts what a layer leaves on the disk, in blocks and inodes, from the entries
+// of its tar or of a table of contents, and notes what containerd refuses of them.
 package inventory
 
 import (

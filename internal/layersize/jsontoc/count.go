@@ -149,12 +149,17 @@ func (c *tableCount) measureListed(
 			return layersize.Measurement{}, err
 		}
 		if !ended {
-			if err := c.Inventory.Add(inventory.Entry{Name: e.Name, Kind: inventory.KindFile, Size: e.Size}); err != nil {
+			if err := c.Inventory.Add(inventory.Entry{
+				Name: e.Name, Kind: inventory.KindFile, Size: e.Size,
+			}); err != nil {
 				return layersize.Measurement{}, err
 			}
 		}
 		if c.data/compression.DeflateLimit > l.Size {
-			return layersize.Measurement{}, fmt.Errorf("%w: the blob cannot hold its %d bytes", layersize.ErrTable, c.data)
+			return layersize.Measurement{}, fmt.Errorf(
+				"%w: the blob cannot hold its %d bytes",
+				layersize.ErrTable, c.data,
+			)
 		}
 	}
 	m := c.Measurement()

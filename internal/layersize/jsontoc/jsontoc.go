@@ -1,7 +1,7 @@
 // Package jsontoc measures layers by the table of contents within their blob, which is JSON of one
 // kind: at the end of an eStargz layer (a footer of 51 bytes has the position; "eStargz:
-// Standard-Compatible Extension to Tar.gz Layers"), and in a skippable frame of a zstd:chunked layer
-// (annotations or a footer have it). It lists every file.
+// Standard-Compatible Extension to Tar.gz Layers"), and in a skippable frame of a zstd:chunked
+// layer (annotations or a footer have it). It lists every file.
 //
 // What a table says is its writer's word, so it is compared with the stream (package toc): one that
 // is refuted does not count, and one that cannot be confirmed is not exact.

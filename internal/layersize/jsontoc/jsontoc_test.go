@@ -52,32 +52,58 @@ func TestATableOfContentsIsReadStrictly(t *testing.T) {
 		json string
 		want int64 // inodes; 0 when it is refused
 	}{
-		"two entries":              {`{"version":1,"entries":[{"name":"a","type":"dir"},{"name":"a/b","type":"reg","size":5,"offset":50}]}`, 3},
-		"no entries":               {`{"version":1,"entries":[]}`, 1},
-		"fields of its own":        {`{"x":{"y":[1,2]},"entries":[{"name":"a","type":"reg","new":true}],"tarSplitDigest":"sha256:0"}`, 2},
-		"chunks":                   {`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":4},{"name":"a","type":"chunk","offset":9,"chunkOffset":4}]}`, 2},
-		"white space":              {" {\n\t\"entries\": [ ] } \n", 1},
-		"entries twice":            {`{"entries":[],"entries":[]}`, 0},
-		"entries missing":          {`{"version":1}`, 0},
-		"entries that are none":    {`{"entries":5}`, 0},
-		"a list":                   {`[]`, 0},
-		"nothing":                  {``, 0},
-		"half of it":               {`{"entries":[{"name":"a","type":"reg"}`, 0},
-		"an unknown type":          {`{"entries":[{"name":"a","type":"socket"}]}`, 0},
-		"a negative size":          {`{"entries":[{"name":"a","type":"reg","size":-1}]}`, 0},
-		"a size beyond numbers":    {`{"entries":[{"name":"a","type":"reg","size":9223372036854775808}]}`, 0},
-		"sizes that overflow":      {`{"entries":[{"name":"a","type":"reg","size":9e18},{"name":"b","type":"reg","size":9000000000000000000}]}`, 0},
-		"more than any disk has":   {`{"entries":[{"name":"a","type":"reg","size":9000000000000000},{"name":"b","type":"reg","size":90000000000000000}]}`, 0},
-		"a chunk of no file":       {`{"entries":[{"name":"a","type":"chunk","offset":3}]}`, 0},
-		"a chunk too few":          {`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":4},{"name":"b","type":"dir"}]}`, 0},
-		"a chunk too many":         {`{"entries":[{"name":"a","type":"reg","size":9,"offset":3},{"name":"a","type":"chunk","offset":9}]}`, 0},
-		"a chunk too large":        {`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":10}]}`, 0},
-		"a chunk of another place": {`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":4},{"type":"chunk","offset":9,"chunkOffset":5}]}`, 0},
-		"an offset twice":          {`{"entries":[{"name":"a","type":"reg","size":9,"offset":3},{"name":"b","type":"reg","size":9,"offset":3}]}`, 0},
-		"an offset that goes back": {`{"entries":[{"name":"a","type":"reg","size":9,"offset":30},{"name":"b","type":"reg","size":9,"offset":3}]}`, 0},
-		"an end before the start":  {`{"entries":[{"name":"a","type":"reg","size":9,"offset":30,"endOffset":30}]}`, 0},
-		"an offset in the table":   {`{"entries":[{"name":"a","type":"reg","offset":1001}]}`, 0},
-		"an entry without end":     {`{"entries":[{"name":"` + strings.Repeat("a", entryAllowance) + `"}]}`, 0},
+		"two entries": {
+			`{"version":1,"entries":[{"name":"a","type":"dir"},{"name":"a/b","type":"reg","size":5,"offset":50}]}`, 3,
+		},
+		"no entries": {`{"version":1,"entries":[]}`, 1},
+		"fields of its own": {
+			`{"x":{"y":[1,2]},"entries":[{"name":"a","type":"reg","new":true}],"tarSplitDigest":"sha256:0"}`, 2,
+		},
+		"chunks": {
+			`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":4},{"name":"a","type":"chunk","offset":9,"chunkOffset":4}]}`,
+			2,
+		},
+		"white space":           {" {\n\t\"entries\": [ ] } \n", 1},
+		"entries twice":         {`{"entries":[],"entries":[]}`, 0},
+		"entries missing":       {`{"version":1}`, 0},
+		"entries that are none": {`{"entries":5}`, 0},
+		"a list":                {`[]`, 0},
+		"nothing":               {``, 0},
+		"half of it":            {`{"entries":[{"name":"a","type":"reg"}`, 0},
+		"an unknown type":       {`{"entries":[{"name":"a","type":"socket"}]}`, 0},
+		"a negative size":       {`{"entries":[{"name":"a","type":"reg","size":-1}]}`, 0},
+		"a size beyond numbers": {`{"entries":[{"name":"a","type":"reg","size":9223372036854775808}]}`, 0},
+		"sizes that overflow": {
+			`{"entries":[{"name":"a","type":"reg","size":9e18},{"name":"b","type":"reg","size":9000000000000000000}]}`,
+			0,
+		},
+		"more than any disk has": {
+			`{"entries":[{"name":"a","type":"reg","size":9000000000000000},{"name":"b","type":"reg","size":90000000000000000}]}`,
+			0,
+		},
+		"a chunk of no file": {`{"entries":[{"name":"a","type":"chunk","offset":3}]}`, 0},
+		"a chunk too few": {
+			`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":4},{"name":"b","type":"dir"}]}`, 0,
+		},
+		"a chunk too many": {
+			`{"entries":[{"name":"a","type":"reg","size":9,"offset":3},{"name":"a","type":"chunk","offset":9}]}`, 0,
+		},
+		"a chunk too large": {`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":10}]}`, 0},
+		"a chunk of another place": {
+			`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":4},{"type":"chunk","offset":9,"chunkOffset":5}]}`,
+			0,
+		},
+		"an offset twice": {
+			`{"entries":[{"name":"a","type":"reg","size":9,"offset":3},{"name":"b","type":"reg","size":9,"offset":3}]}`,
+			0,
+		},
+		"an offset that goes back": {
+			`{"entries":[{"name":"a","type":"reg","size":9,"offset":30},{"name":"b","type":"reg","size":9,"offset":3}]}`,
+			0,
+		},
+		"an end before the start": {`{"entries":[{"name":"a","type":"reg","size":9,"offset":30,"endOffset":30}]}`, 0},
+		"an offset in the table":  {`{"entries":[{"name":"a","type":"reg","offset":1001}]}`, 0},
+		"an entry without end":    {`{"entries":[{"name":"` + strings.Repeat("a", entryAllowance) + `"}]}`, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -18,25 +18,69 @@ func TestDeclaredReadsNothing(t *testing.T) {
 		method      layersize.Method
 		unpacked    layersize.Interval
 	}{
-		"an OCI tar":               {layertest.TypeOCIPlain, nil, layersize.MethodUncompressed, layersize.Exactly(size)},
-		"Docker's tar":             {"application/vnd.docker.image.rootfs.diff.tar", nil, layersize.MethodUncompressed, layersize.Exactly(size)},
-		"a foreign tar":            {"application/vnd.oci.image.layer.nondistributable.v1.tar", nil, layersize.MethodUncompressed, layersize.Exactly(size)},
-		"an annotation":            {layertest.TypeOCIGzip, stargz("314572800"), layersize.MethodAnnotation, layersize.Exactly(300 << 20)},
-		"umoci's annotation":       {layertest.TypeOCIGzip, map[string]string{layersize.AnnotationUmociSize: "314572800"}, layersize.MethodAnnotation, layersize.Exactly(300 << 20)},
-		"an annotation on zstd":    {layertest.TypeOCIZstd, stargz("314572800"), layersize.MethodAnnotation, layersize.Exactly(300 << 20)},
-		"a tar's own size is sure": {layertest.TypeOCIPlain, stargz("5"), layersize.MethodUncompressed, layersize.Exactly(size)},
-		"gzip":                     {layertest.TypeOCIGzip, nil, layersize.MethodRatio, layersize.Interval{Value: 250 << 20, Min: size - size/1024 - 512, Max: 501 << 20}},
-		"zstd":                     {layertest.TypeOCIZstd, nil, layersize.MethodRatio, layersize.Interval{Value: 300 << 20, Min: size - size/1024 - 512, Max: 601 << 20}},
-		"Docker's gzip with parameters": {"application/vnd.docker.image.rootfs.diff.tar.gzip; charset=x", nil, layersize.MethodRatio,
-			layersize.Interval{Value: 250 << 20, Min: size - size/1024 - 512, Max: 501 << 20}},
-		"an unknown type":        {"application/octet-stream", nil, layersize.MethodRatio, layersize.Interval{Value: 250 << 20, Min: size - size/1024 - 512, Max: 501 << 20}},
-		"no number":              {layertest.TypeOCIGzip, stargz("large"), layersize.MethodRatio, layersize.Interval{Value: 250 << 20, Min: size - size/1024 - 512, Max: 501 << 20}},
-		"a negative one":         {layertest.TypeOCIGzip, stargz("-314572800"), layersize.MethodRatio, layersize.Interval{Value: 250 << 20, Min: size - size/1024 - 512, Max: 501 << 20}},
-		"an overflow":            {layertest.TypeOCIGzip, stargz("9999999999999999999"), layersize.MethodRatio, layersize.Interval{Value: 250 << 20, Min: size - size/1024 - 512, Max: 501 << 20}},
-		"one beyond 1032:1":      {layertest.TypeOCIGzip, stargz("109362147328"), layersize.MethodRatio, layersize.Interval{Value: 250 << 20, Min: size - size/1024 - 512, Max: 501 << 20}},
-		"one far below the blob": {layertest.TypeOCIGzip, stargz("1000"), layersize.MethodRatio, layersize.Interval{Value: 250 << 20, Min: size - size/1024 - 512, Max: 501 << 20}},
-		"the second, if the first cannot be": {layertest.TypeOCIGzip, map[string]string{layersize.AnnotationStargzSize: "0", layersize.AnnotationUmociSize: "314572800"},
-			layersize.MethodAnnotation, layersize.Exactly(300 << 20)},
+		"an OCI tar": {layertest.TypeOCIPlain, nil, layersize.MethodUncompressed, layersize.Exactly(size)},
+		"Docker's tar": {
+			"application/vnd.docker.image.rootfs.diff.tar", nil, layersize.MethodUncompressed,
+			layersize.Exactly(size),
+		},
+		"a foreign tar": {
+			"application/vnd.oci.image.layer.nondistributable.v1.tar", nil, layersize.MethodUncompressed,
+			layersize.Exactly(size),
+		},
+		"an annotation": {
+			layertest.TypeOCIGzip, stargz("314572800"), layersize.MethodAnnotation, layersize.Exactly(300 << 20),
+		},
+		"umoci's annotation": {
+			layertest.TypeOCIGzip, map[string]string{layersize.AnnotationUmociSize: "314572800"},
+			layersize.MethodAnnotation, layersize.Exactly(300 << 20),
+		},
+		"an annotation on zstd": {
+			layertest.TypeOCIZstd, stargz("314572800"), layersize.MethodAnnotation, layersize.Exactly(300 << 20),
+		},
+		"a tar's own size is sure": {
+			layertest.TypeOCIPlain, stargz("5"), layersize.MethodUncompressed, layersize.Exactly(size),
+		},
+		"gzip": {
+			layertest.TypeOCIGzip, nil, layersize.MethodRatio,
+			layersize.Interval{Value: 250 << 20, Min: size - size/1024 - 512, Max: 501 << 20},
+		},
+		"zstd": {
+			layertest.TypeOCIZstd, nil, layersize.MethodRatio,
+			layersize.Interval{Value: 300 << 20, Min: size - size/1024 - 512, Max: 601 << 20},
+		},
+		"Docker's gzip with parameters": {
+			"application/vnd.docker.image.rootfs.diff.tar.gzip; charset=x", nil, layersize.MethodRatio,
+			layersize.Interval{Value: 250 << 20, Min: size - size/1024 - 512, Max: 501 << 20},
+		},
+		"an unknown type": {
+			"application/octet-stream", nil, layersize.MethodRatio,
+			layersize.Interval{Value: 250 << 20, Min: size - size/1024 - 512, Max: 501 << 20},
+		},
+		"no number": {
+			layertest.TypeOCIGzip, stargz("large"), layersize.MethodRatio,
+			layersize.Interval{Value: 250 << 20, Min: size - size/1024 - 512, Max: 501 << 20},
+		},
+		"a negative one": {
+			layertest.TypeOCIGzip, stargz("-314572800"), layersize.MethodRatio,
+			layersize.Interval{Value: 250 << 20, Min: size - size/1024 - 512, Max: 501 << 20},
+		},
+		"an overflow": {
+			layertest.TypeOCIGzip, stargz("9999999999999999999"), layersize.MethodRatio,
+			layersize.Interval{Value: 250 << 20, Min: size - size/1024 - 512, Max: 501 << 20},
+		},
+		"one beyond 1032:1": {
+			layertest.TypeOCIGzip, stargz("109362147328"), layersize.MethodRatio,
+			layersize.Interval{Value: 250 << 20, Min: size - size/1024 - 512, Max: 501 << 20},
+		},
+		"one far below the blob": {
+			layertest.TypeOCIGzip, stargz("1000"), layersize.MethodRatio,
+			layersize.Interval{Value: 250 << 20, Min: size - size/1024 - 512, Max: 501 << 20},
+		},
+		"the second, if the first cannot be": {
+			layertest.TypeOCIGzip,
+			map[string]string{layersize.AnnotationStargzSize: "0", layersize.AnnotationUmociSize: "314572800"},
+			layersize.MethodAnnotation, layersize.Exactly(300 << 20),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -25,7 +25,9 @@ func TestInodesAreLikelyWhereTheyAreNotCounted(t *testing.T) {
 			t.Errorf("%s: %d are likely of %v that were counted", name, counted.LikelyInodes, counted.Inodes)
 		}
 		for how, l := range map[string]layersize.Layer{
-			"gzip": layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, data)), "zstd": layertest.NewLayer(layertest.TypeOCIZstd, layertest.Zstd(t, data)), "tar": layertest.NewLayer(layertest.TypeOCIPlain, data),
+			"gzip": layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, data)),
+			"zstd": layertest.NewLayer(layertest.TypeOCIZstd, layertest.Zstd(t, data)),
+			"tar":  layertest.NewLayer(layertest.TypeOCIPlain, data),
 		} {
 			m, _ := probed(t, l, l.Size/3)
 			if m.Inodes != nil {

@@ -110,10 +110,12 @@ func (s *windowGains) estimateDisk(size int64) layersize.Interval {
 	names := s.entries / s.n * windows * tarball.MostNameBytes
 	length := float64(size)
 	extents := disksize.BlockSize * (1 + length/ext4.ExtentsFrom)
+	least := length + (mean-3*deviation)*windows - unseen*tarball.MostLoss - tarball.MostTail
+	most := length + (mean+3*deviation)*windows + unseen*tarball.MostGain + names + extents
 	return layersize.Interval{
 		Value: disksize.Blocks(int64(length + mean*windows)),
-		Min:   disksize.Blocks(int64(max(1, length+(mean-3*deviation)*windows-unseen*tarball.MostLoss-tarball.MostTail))),
-		Max:   disksize.Blocks(int64(length + (mean+3*deviation)*windows + unseen*tarball.MostGain + names + extents)),
+		Min:   disksize.Blocks(int64(max(1, least))),
+		Max:   disksize.Blocks(int64(most)),
 	}.InOrder()
 }
 

@@ -23,8 +23,16 @@ func TestLookCountsWhatEntriesGain(t *testing.T) {
 		"a short symbolic link":  {layertest.Symlink("l", "target")},
 		"a long symbolic link":   {layertest.Symlink("l", strings.Repeat("t", 90))},
 		"a file and a hard link": {layertest.Regular("f", 5000), layertest.Hardlink("g", "f")},
-		"a name of two headers":  {{Header: tar.Header{Name: strings.Repeat("n", 150), Typeflag: tar.TypeReg, Size: 10, Mode: 0o644, Format: tar.FormatPAX}, Content: []byte("0123456789")}},
-		"a few of everything":    {layertest.Directory("d/"), layertest.Regular("d/f", 5000), layertest.Symlink("d/l", "f"), layertest.Regular("d/g", 4096)},
+		"a name of two headers": {{
+			Header: tar.Header{
+				Name: strings.Repeat("n", 150), Typeflag: tar.TypeReg, Size: 10, Mode: 0o644, Format: tar.FormatPAX,
+			},
+			Content: []byte("0123456789"),
+		}},
+		"a few of everything": {
+			layertest.Directory("d/"), layertest.Regular("d/f", 5000), layertest.Symlink("d/l", "f"),
+			layertest.Regular("d/g", 4096),
+		},
 	} {
 		data := layertest.MakeTar(t, files...)
 		entries := bytes.TrimRight(data, "\x00")

@@ -1,5 +1,5 @@
-// Package probe measures a layer by reading ranges of it within a budget. Its list of sources is the
-// order in which they are tried; those that are no table of contents are here.
+// Package probe measures a layer by reading ranges of it within a budget. Its list of sources is
+// the order in which they are tried; those that are no table of contents are here.
 package probe
 
 import (

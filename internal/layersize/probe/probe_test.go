@@ -47,7 +47,9 @@ func TestProbeNeverExceedsItsBudget(t *testing.T) {
 		layertest.TypeOCIZstd:  layertest.Zstd(t, data),
 	}
 	for mediaType, blob := range blobs {
-		for _, budget := range []int64{math.MinInt64, -1, 0, 1, 100, 4096, 5000, 20480, 50_000, 200_000, 400_000, 900_000} {
+		for _, budget := range []int64{
+			math.MinInt64, -1, 0, 1, 100, 4096, 5000, 20480, 50_000, 200_000, 400_000, 900_000,
+		} {
 			m, used := probed(t, layertest.NewLayer(mediaType, blob), budget)
 			if budget < 100 && (used.Requests > 0 || m.Method != Declare(layertest.NewLayer(mediaType, blob)).Method) {
 				t.Errorf("%s with %d bytes: %d requests, %+v", mediaType, budget, used.Requests, m)
@@ -265,30 +267,47 @@ func TestSamplesJudgeClaims(t *testing.T) {
 	}{
 		"samples alone": {nil, sampling.Estimate{Unpacked: between(190, 200, 210)}, nil,
 			layersize.MethodSampled, layersize.Interval{Value: 200 << 20, Min: 190 << 20, Max: 210 << 20}, ""},
-		"an annotation within": {[]claim{{layersize.MethodAnnotation, 205 << 20}}, sampling.Estimate{Unpacked: between(190, 200, 210)}, nil,
-			layersize.MethodAnnotation, layersize.Exactly(205 << 20), ""},
-		"an annotation refuted": {[]claim{{layersize.MethodAnnotation, 150 << 20}}, sampling.Estimate{Unpacked: between(190, 200, 210)}, nil,
-			layersize.MethodSampled, layersize.Interval{Value: 200 << 20, Min: 190 << 20, Max: 210 << 20}, "samples do not confirm the annotation's 157286400 bytes"},
-		"a header confirmed": {[]claim{{layersize.MethodAnnotation, 150 << 20}, {layersize.MethodContentSize, 200 << 20}},
-			sampling.Estimate{Unpacked: between(200, 200, 200), Settled: true}, nil,
-			layersize.MethodContentSize, layersize.Exactly(200 << 20), "samples do not confirm the annotation's 157286400 bytes"},
+		"an annotation within": {
+			[]claim{{layersize.MethodAnnotation, 205 << 20}}, sampling.Estimate{Unpacked: between(190, 200, 210)},
+			nil, layersize.MethodAnnotation, layersize.Exactly(205 << 20), "",
+		},
+		"an annotation refuted": {
+			[]claim{{layersize.MethodAnnotation, 150 << 20}}, sampling.Estimate{Unpacked: between(190, 200, 210)},
+			nil, layersize.MethodSampled, layersize.Interval{Value: 200 << 20, Min: 190 << 20, Max: 210 << 20},
+			"samples do not confirm the annotation's 157286400 bytes",
+		},
+		"a header confirmed": {
+			[]claim{{layersize.MethodAnnotation, 150 << 20}, {layersize.MethodContentSize, 200 << 20}},
+			sampling.Estimate{Unpacked: between(200, 200, 200), Settled: true}, nil, layersize.MethodContentSize,
+			layersize.Exactly(200 << 20), "samples do not confirm the annotation's 157286400 bytes",
+		},
 		"a header that is only likely": {[]claim{{layersize.MethodContentSize, 200 << 20}},
 			sampling.Estimate{Unpacked: between(190, 200, 210)}, nil,
-			layersize.MethodSampled, layersize.Interval{Value: 200 << 20, Min: 190 << 20, Max: 210 << 20}, "samples do not confirm the content-size's 209715200 bytes"},
-		"a trailer confirmed": {[]claim{{layersize.MethodTrailer, 200 << 20}}, sampling.Estimate{Unpacked: between(200, 200, 200), Settled: true}, nil,
-			layersize.MethodTrailer, layersize.Exactly(200 << 20), ""},
+			layersize.MethodSampled, layersize.Interval{Value: 200 << 20, Min: 190 << 20, Max: 210 << 20},
+			"samples do not confirm the content-size's 209715200 bytes"},
+		"a trailer confirmed": {
+			[]claim{{layersize.MethodTrailer, 200 << 20}},
+			sampling.Estimate{Unpacked: between(200, 200, 200), Settled: true}, nil, layersize.MethodTrailer,
+			layersize.Exactly(200 << 20), "",
+		},
 		"samples that say nothing": {nil, sampling.Estimate{Unpacked: between(50, 200, 100_000)}, nil,
 			layersize.MethodRatio, ratioInterval(size, mediatype.Gzip), "samples: too little was read"},
 		"a trailer of several members": {[]claim{{layersize.MethodTrailer, 200 << 20}},
 			sampling.Estimate{Unpacked: between(190, 200, 210), MultiMember: true}, nil,
-			layersize.MethodSampled, layersize.Interval{Value: 200 << 20, Min: 190 << 20, Max: 210 << 20}, "samples do not confirm the trailer's 209715200 bytes"},
+			layersize.MethodSampled, layersize.Interval{Value: 200 << 20, Min: 190 << 20, Max: 210 << 20},
+			"samples do not confirm the trailer's 209715200 bytes"},
 		"an annotation of several members": {[]claim{{layersize.MethodAnnotation, 200 << 20}},
 			sampling.Estimate{Unpacked: between(190, 200, 210), MultiMember: true}, nil,
 			layersize.MethodAnnotation, layersize.Exactly(200 << 20), ""},
-		"no samples, an annotation": {[]claim{{layersize.MethodAnnotation, 205 << 20}}, sampling.Estimate{}, rangeread.ErrBudget,
-			layersize.MethodAnnotation, layersize.Exactly(205 << 20), "samples: the read budget is spent"},
-		"no samples, a trailer": {[]claim{{layersize.MethodTrailer, 205 << 20}}, sampling.Estimate{}, rangeread.ErrBudget,
-			layersize.MethodTrailer, layersize.Interval{Value: 205 << 20, Min: 205 << 20, Max: 501 << 20}, "samples: the read budget is spent"},
+		"no samples, an annotation": {
+			[]claim{{layersize.MethodAnnotation, 205 << 20}}, sampling.Estimate{}, rangeread.ErrBudget,
+			layersize.MethodAnnotation, layersize.Exactly(205 << 20), "samples: the read budget is spent",
+		},
+		"no samples, a trailer": {
+			[]claim{{layersize.MethodTrailer, 205 << 20}}, sampling.Estimate{}, rangeread.ErrBudget,
+			layersize.MethodTrailer, layersize.Interval{Value: 205 << 20, Min: 205 << 20, Max: 501 << 20},
+			"samples: the read budget is spent",
+		},
 		"nothing at all": {nil, sampling.Estimate{}, rangeread.ErrBudget,
 			layersize.MethodRatio, ratioInterval(size, mediatype.Gzip), "samples: the read budget is spent"},
 	} {

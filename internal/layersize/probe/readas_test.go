@@ -28,13 +28,27 @@ func TestBlobsAreReadAsContainerdReadsThem(t *testing.T) {
 		"a tar said to be gzip":        {layertest.TypeOCIGzip, data, nil},
 		"a tar without magic":          {layertest.TypeOCIGzip, old, nil},
 		"gzip said to be Docker's tar": {"application/vnd.docker.image.rootfs.diff.tar", packed, nil},
-		"gzip said to be a tar":        {layertest.TypeOCIPlain, packed, []layersize.Refusal{{Reason: layersize.RefusedCompressed}}},
-		"Zstandard said to be a tar":   {layertest.TypeOCIPlain, z, []layersize.Refusal{{Reason: layersize.RefusedCompressed}}},
-		"gzip of an unknown suffix":    {layertest.TypeOCIPlain + "+foo", packed, []layersize.Refusal{{Reason: layersize.RefusedCompressed}}},
-		"a tar of an unknown suffix":   {layertest.TypeOCIPlain + "+foo", data, nil},
-		"two members":                  {layertest.TypeOCIGzip, append(layertest.Gzip(t, data[:1000]), layertest.Gzip(t, data[1000:])...), nil},
-		"zeros behind gzip":            {layertest.TypeOCIGzip, append(bytes.Clone(packed), make([]byte, 512)...), []layersize.Refusal{{Reason: layersize.RefusedTrailing}}},
-		"garbage behind gzip":          {layertest.TypeOCIGzip, append(bytes.Clone(packed), "garbage"...), []layersize.Refusal{{Reason: layersize.RefusedTrailing}}},
+		"gzip said to be a tar": {
+			layertest.TypeOCIPlain, packed, []layersize.Refusal{{Reason: layersize.RefusedCompressed}},
+		},
+		"Zstandard said to be a tar": {
+			layertest.TypeOCIPlain, z, []layersize.Refusal{{Reason: layersize.RefusedCompressed}},
+		},
+		"gzip of an unknown suffix": {
+			layertest.TypeOCIPlain + "+foo", packed, []layersize.Refusal{{Reason: layersize.RefusedCompressed}},
+		},
+		"a tar of an unknown suffix": {layertest.TypeOCIPlain + "+foo", data, nil},
+		"two members": {
+			layertest.TypeOCIGzip, append(layertest.Gzip(t, data[:1000]), layertest.Gzip(t, data[1000:])...), nil,
+		},
+		"zeros behind gzip": {
+			layertest.TypeOCIGzip, append(bytes.Clone(packed), make([]byte, 512)...),
+			[]layersize.Refusal{{Reason: layersize.RefusedTrailing}},
+		},
+		"garbage behind gzip": {
+			layertest.TypeOCIGzip, append(bytes.Clone(packed), "garbage"...),
+			[]layersize.Refusal{{Reason: layersize.RefusedTrailing}},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -22,7 +22,10 @@ func TestFilesOfOneSizeAreKnownByTheirDistance(t *testing.T) {
 	}
 	data := layertest.MakeTar(t, files...)
 	want := countFiles(t, data)
-	for how, l := range map[string]layersize.Layer{"gzip": layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, data)), "zstd": layertest.NewLayer(layertest.TypeOCIZstd, layertest.Zstd(t, data))} {
+	for how, l := range map[string]layersize.Layer{
+		"gzip": layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, data)),
+		"zstd": layertest.NewLayer(layertest.TypeOCIZstd, layertest.Zstd(t, data)),
+	} {
 		m, _ := probed(t, l, l.Size/4)
 		if off := float64(m.DiskBytes.Value)/float64(want.DiskBytes.Value) - 1; off < -0.15 || off > 0.3 {
 			t.Errorf("%s: off by %+.0f %%: %+v of %d", how, 100*off, m, want.DiskBytes.Value)

@@ -44,8 +44,9 @@ func TestATableOfContentsCountsWhatAStreamDoes(t *testing.T) {
 	podmanFooter.Size = int64(len(podmanFooter.Blob.(*layertest.Memory).Data))
 
 	for name, l := range map[string]layersize.Layer{
-		"eStargz": plain, "eStargz with its digest": annotated, "eStargz with its size": sized, "eStargz of small chunks": legacy,
-		"zstd:chunked": chunked, "zstd:chunked by its footer": footer,
+		"eStargz": plain, "eStargz with its digest": annotated, "eStargz with its size": sized,
+		"eStargz of small chunks": legacy,
+		"zstd:chunked":            chunked, "zstd:chunked by its footer": footer,
 		"zstd:chunked by Podman": podman, "zstd:chunked by Podman's footer": podmanFooter,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -131,14 +132,23 @@ func TestATableOfContentsThatCannotBeIsPassedOver(t *testing.T) {
 	}{
 		"another digest":          {with(plain, toc.AnnotationDigest, wrongDigest), probeBudget, "digest"},
 		"another digest, chunked": {with(chunked, toc.AnnotationDigest, wrongDigest), probeBudget, "digest"},
-		"another checksum":        {with(chunked, jsontoc.AnnotationNerdctl+jsontoc.AnnotationChecksum, wrongDigest), probeBudget, "digest"},
-		"a size that contradicts": {with(plain, layersize.AnnotationStargzSize, fmt.Sprint(truth*2)), probeBudget, "it lists"},
-		"a budget too small":      {with(plain, "", ""), 18_000, "the read budget is spent"},
-		"outside of the blob":     {with(chunked, position, "99999999999:100:1000:1"), probeBudget, "within the blob"},
-		"an overflowing place":    {with(chunked, position, "9223372036854775807:9223372036854775807:1:1"), probeBudget, "within the blob"},
-		"a negative place":        {with(chunked, position, "-5:100:1000:1"), probeBudget, "within the blob"},
-		"not a table":             {with(chunked, position, "100:1000:1000:1"), probeBudget, "table of contents"},
-		"another length":          {with(chunked, position, strings.Replace(chunked.Annotations[position], ":1", "5:1", 1)), probeBudget, "table of contents"},
+		"another checksum": {
+			with(chunked, jsontoc.AnnotationNerdctl+jsontoc.AnnotationChecksum, wrongDigest), probeBudget, "digest",
+		},
+		"a size that contradicts": {
+			with(plain, layersize.AnnotationStargzSize, fmt.Sprint(truth*2)), probeBudget, "it lists",
+		},
+		"a budget too small":  {with(plain, "", ""), 18_000, "the read budget is spent"},
+		"outside of the blob": {with(chunked, position, "99999999999:100:1000:1"), probeBudget, "within the blob"},
+		"an overflowing place": {
+			with(chunked, position, "9223372036854775807:9223372036854775807:1:1"), probeBudget, "within the blob",
+		},
+		"a negative place": {with(chunked, position, "-5:100:1000:1"), probeBudget, "within the blob"},
+		"not a table":      {with(chunked, position, "100:1000:1000:1"), probeBudget, "table of contents"},
+		"another length": {
+			with(chunked, position, strings.Replace(chunked.Annotations[position], ":1", "5:1", 1)), probeBudget,
+			"table of contents",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -363,13 +363,24 @@ func TestSmallLiesInALayerOfFewFilesAreRefuted(t *testing.T) {
 		behind  []byte
 		refuted bool
 	}{
-		"none":                        {func(*storageLayer) {}, nil, false},
-		"zeros behind a small entry":  {func(s *storageLayer) { s.add(t, "bomb", make([]byte, 100<<20), 700) }, nil, true},
-		"zeros behind a larger one":   {func(s *storageLayer) { s.add(t, "bomb", make([]byte, 100<<20), 30_000) }, nil, true},
-		"zeros that are said":         {func(s *storageLayer) { s.add(t, "zeros", make([]byte, 100<<20), 100<<20) }, nil, false},
-		"zeros that are fewer":        {func(s *storageLayer) { s.add(t, "zeros", make([]byte, 100<<20), 200<<20) }, nil, true},
-		"an entry that is not listed": {func(s *storageLayer) { s.add(t, "more", noise(1, 500), 0); s.entries = s.entries[:len(s.entries)-1] }, nil, true},
-		"a frame behind the table":    {func(*storageLayer) {}, []byte{0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, 1, 0, 0}, true},
+		"none": {func(*storageLayer) {}, nil, false},
+		"zeros behind a small entry": {
+			func(s *storageLayer) { s.add(t, "bomb", make([]byte, 100<<20), 700) }, nil, true,
+		},
+		"zeros behind a larger one": {
+			func(s *storageLayer) { s.add(t, "bomb", make([]byte, 100<<20), 30_000) }, nil, true,
+		},
+		"zeros that are said": {
+			func(s *storageLayer) { s.add(t, "zeros", make([]byte, 100<<20), 100<<20) }, nil, false,
+		},
+		"zeros that are fewer": {
+			func(s *storageLayer) { s.add(t, "zeros", make([]byte, 100<<20), 200<<20) }, nil, true,
+		},
+		"an entry that is not listed": {
+			func(s *storageLayer) { s.add(t, "more", noise(1, 500), 0); s.entries = s.entries[:len(s.entries)-1] },
+			nil, true,
+		},
+		"a frame behind the table": {func(*storageLayer) {}, []byte{0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, 1, 0, 0}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

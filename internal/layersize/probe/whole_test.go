@@ -12,7 +12,11 @@ func TestProbeCountsSmallBlobsWholeInOneRequest(t *testing.T) {
 	t.Parallel()
 	data := layertest.MakeTar(t, layertest.Mixture(40, 4000)...)
 	want := countFiles(t, data)
-	for mediaType, blob := range map[string][]byte{layertest.TypeOCIPlain: data, layertest.TypeOCIGzip: layertest.Gzip(t, data), layertest.TypeOCIZstd: layertest.Zstd(t, data)} {
+	for mediaType, blob := range map[string][]byte{
+		layertest.TypeOCIPlain: data,
+		layertest.TypeOCIGzip:  layertest.Gzip(t, data),
+		layertest.TypeOCIZstd:  layertest.Zstd(t, data),
+	} {
 		m, used := probed(t, layertest.NewLayer(mediaType, blob), probeBudget)
 		if m.Method != layersize.MethodStreamed || !m.Exact || m.DiskBytes != want.DiskBytes ||
 			m.UnpackedBytes != want.UnpackedBytes ||
@@ -31,7 +35,9 @@ func TestProbeCountsWhatItMayReadWhole(t *testing.T) {
 	t.Parallel()
 	data := layertest.Incompressible(t)
 	want := countFiles(t, data)
-	for mediaType, blob := range map[string][]byte{layertest.TypeOCIGzip: layertest.Gzip(t, data), layertest.TypeOCIZstd: layertest.Zstd(t, data)} {
+	for mediaType, blob := range map[string][]byte{
+		layertest.TypeOCIGzip: layertest.Gzip(t, data), layertest.TypeOCIZstd: layertest.Zstd(t, data),
+	} {
 		size := int64(len(blob))
 		m, used := probed(t, layertest.NewLayer(mediaType, blob), size)
 		if m.Method != layersize.MethodStreamed || !m.Exact || m.DiskBytes != want.DiskBytes ||
@@ -59,7 +65,9 @@ func TestProbeSamplesWhatItReadButCannotCount(t *testing.T) {
 	)
 	noise := layertest.MakeTar(t, layertest.Regular("noise", 1<<20))[512:]
 	for name, data := range map[string][]byte{"more than is counted": zeros, "no tar": noise} {
-		for mediaType, blob := range map[string][]byte{layertest.TypeOCIGzip: layertest.Gzip(t, data), layertest.TypeOCIZstd: layertest.Zstd(t, data)} {
+		for mediaType, blob := range map[string][]byte{
+			layertest.TypeOCIGzip: layertest.Gzip(t, data), layertest.TypeOCIZstd: layertest.Zstd(t, data),
+		} {
 			m, used := probed(t, layertest.NewLayer(mediaType, blob), int64(len(blob)))
 			if m.Exact || m.Method == layersize.MethodRatio || !strings.Contains(m.Note, "whole blob: ") ||
 				used.Requests != 3 {

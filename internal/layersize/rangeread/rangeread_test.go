@@ -88,7 +88,9 @@ func TestOneRangeAtATimeLeavesTheBudgetAsItWas(t *testing.T) {
 	t.Parallel()
 	for name, blob := range map[string]io.ReaderAt{
 		"a blob without the method": &memoryBlob{data: make([]byte, 10)},
-		"a host that refuses":       &rangesBlob{memoryBlob: &memoryBlob{data: make([]byte, 10)}, err: errors.ErrUnsupported},
+		"a host that refuses": &rangesBlob{
+			memoryBlob: &memoryBlob{data: make([]byte, 10)}, err: errors.ErrUnsupported,
+		},
 	} {
 		b := &Reader{ctx: t.Context(), blob: blob, size: 10, left: 6}
 		if err := b.ReadRanges(buffersOf(2, 2), []int64{0, 4}); !errors.Is(err, errors.ErrUnsupported) || b.left != 6 {

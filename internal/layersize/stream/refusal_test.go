@@ -30,32 +30,117 @@ func TestWhatContainerdRefusesIsSaid(t *testing.T) {
 		refused  layersize.Refusal
 		min, max int64 // blocks
 	}{
-		"a link before its target":       {[]layertest.File{layertest.Hardlink("a", "b"), layertest.Regular("b", 5000)}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedLink}, 3, 3},
-		"a link to what is below":        {[]layertest.File{layertest.Hardlink("a", "b")}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedLink}, 1, 1},
-		"a link to itself":               {[]layertest.File{layertest.Regular("a", 5000), layertest.Hardlink("a", "a")}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedLink}, 1, 1},
-		"a link to a directory":          {[]layertest.File{layertest.Directory("a"), layertest.Hardlink("b", "a")}, layersize.Refusal{Entry: `"b"`, Reason: layersize.RefusedLink}, 2, 2},
-		"files below a file":             {[]layertest.File{layertest.Regular("lib", 1), layertest.Regular("lib/a", 5000)}, layersize.Refusal{Entry: `"lib/a"`, Reason: layersize.RefusedParent}, 2, 5},
-		"files below what became a file": {[]layertest.File{layertest.Regular("a/b", 9000), layertest.Regular("a", 1), layertest.Regular("a/c", 1)}, layersize.Refusal{Entry: `"a/c"`, Reason: layersize.RefusedParent}, 2, 4},
-		"files below a whiteout":         {[]layertest.File{layertest.Regular(".wh.a", 0), layertest.Regular("a/c", 1)}, layersize.Refusal{Entry: `"a/c"`, Reason: layersize.RefusedParent}, 1, 3},
-		"a nameless whiteout":            {[]layertest.File{layertest.Regular(".wh.", 0)}, layersize.Refusal{Entry: `".wh."`, Reason: layersize.RefusedWhiteoutName}, 1, 1},
-		"a whiteout of its directory":    {[]layertest.File{layertest.Regular("a/.wh..", 0)}, layersize.Refusal{Entry: `"a/.wh.."`, Reason: layersize.RefusedWhiteoutName}, 2, 2},
-		"a whiteout that climbs":         {[]layertest.File{layertest.Regular("a/.wh...", 0)}, layersize.Refusal{Entry: `"a/.wh..."`, Reason: layersize.RefusedWhiteoutName}, 2, 2},
-		"a whiteout after its file":      {[]layertest.File{layertest.Regular("a", 5000), layertest.Regular(".wh.a", 0)}, layersize.Refusal{Entry: `".wh.a"`, Reason: layersize.RefusedWhiteoutTwice}, 1, 1},
-		"a whiteout twice":               {[]layertest.File{layertest.Regular(".wh.a", 0), layertest.Regular(".wh.a", 0)}, layersize.Refusal{Entry: `".wh.a"`, Reason: layersize.RefusedWhiteoutTwice}, 1, 1},
-		"a name too long":                {[]layertest.File{layertest.Regular(strings.Repeat("n", 256), 5000)}, layersize.Refusal{Entry: `"` + strings.Repeat("n", 256) + `"`, Reason: layersize.RefusedName}, 1, 3},
-		"a directory's name too long":    {[]layertest.File{layertest.Regular(strings.Repeat("n", 256)+"/a", 5000)}, layersize.Refusal{Entry: `"` + strings.Repeat("n", 256) + `/a"`, Reason: layersize.RefusedName}, 1, 3},
-		"a path too long":                {[]layertest.File{layertest.Regular(strings.Repeat("n/", 2050)+"f", 5000)}, layersize.Refusal{Entry: `"` + strings.Repeat("n/", 1024) + "…" + "/" + strings.Repeat("n/", 1023) + `f"`, Reason: layersize.RefusedName}, 1, 3},
-		"a link too long":                {[]layertest.File{layertest.Symlink("a", strings.Repeat("t", 4096))}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedTarget}, 2, 2},
-		"contiguous":                     {[]layertest.File{typed("a", '7', 0)}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedType}, 1, 1},
-		"a volume's label":               {[]layertest.File{typed("a", 'V', 0)}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedType}, 1, 1},
-		"a dump of a directory":          {[]layertest.File{typed("a", 'D', 0)}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedType}, 1, 1},
-		"a capability of no form":        {[]layertest.File{layertest.Regular("a", 1).With(attribute("security.capability", "vvvvv"))}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedAttribute}, 2, 2},
-		"an access list of no form":      {[]layertest.File{layertest.Regular("a", 1).With(attribute("system.posix_acl_access", "xx"))}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedAttribute}, 2, 2},
-		"an attribute without a name":    {[]layertest.File{layertest.Regular("a", 1).With(attribute("user.", "xx"))}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedAttribute}, 2, 2},
-		"an attribute's name too long":   {[]layertest.File{layertest.Regular("a", 1).With(attribute("user."+strings.Repeat("n", 251), "xx"))}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedAttribute}, 2, 2},
-		"an attribute too large":         {[]layertest.File{layertest.Regular("a", 1).With(attribute("user.a", strings.Repeat("v", 5000)))}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedAttributeSize}, 3, 3},
-		"a listed directory lost":        {[]layertest.File{layertest.Directory("a"), layertest.Directory("a/b"), layertest.Regular("a", 1)}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedLostDirectory}, 2, 2},
-		"a directory lost to a header":   {[]layertest.File{layertest.Directory("a"), {Header: tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"path": "a"}}}}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedLostDirectory}, 1, 1},
+		"a link before its target": {
+			[]layertest.File{layertest.Hardlink("a", "b"), layertest.Regular("b", 5000)},
+			layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedLink}, 3, 3,
+		},
+		"a link to what is below": {
+			[]layertest.File{layertest.Hardlink("a", "b")},
+			layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedLink}, 1, 1,
+		},
+		"a link to itself": {
+			[]layertest.File{layertest.Regular("a", 5000), layertest.Hardlink("a", "a")},
+			layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedLink}, 1, 1,
+		},
+		"a link to a directory": {
+			[]layertest.File{layertest.Directory("a"), layertest.Hardlink("b", "a")},
+			layersize.Refusal{Entry: `"b"`, Reason: layersize.RefusedLink}, 2, 2,
+		},
+		"files below a file": {
+			[]layertest.File{layertest.Regular("lib", 1), layertest.Regular("lib/a", 5000)},
+			layersize.Refusal{Entry: `"lib/a"`, Reason: layersize.RefusedParent}, 2, 5,
+		},
+		"files below what became a file": {
+			[]layertest.File{layertest.Regular("a/b", 9000), layertest.Regular("a", 1), layertest.Regular("a/c", 1)},
+			layersize.Refusal{Entry: `"a/c"`, Reason: layersize.RefusedParent}, 2, 4,
+		},
+		"files below a whiteout": {
+			[]layertest.File{layertest.Regular(".wh.a", 0), layertest.Regular("a/c", 1)},
+			layersize.Refusal{Entry: `"a/c"`, Reason: layersize.RefusedParent}, 1, 3,
+		},
+		"a nameless whiteout": {
+			[]layertest.File{layertest.Regular(".wh.", 0)},
+			layersize.Refusal{Entry: `".wh."`, Reason: layersize.RefusedWhiteoutName}, 1, 1,
+		},
+		"a whiteout of its directory": {
+			[]layertest.File{layertest.Regular("a/.wh..", 0)},
+			layersize.Refusal{Entry: `"a/.wh.."`, Reason: layersize.RefusedWhiteoutName}, 2, 2,
+		},
+		"a whiteout that climbs": {
+			[]layertest.File{layertest.Regular("a/.wh...", 0)},
+			layersize.Refusal{Entry: `"a/.wh..."`, Reason: layersize.RefusedWhiteoutName}, 2, 2,
+		},
+		"a whiteout after its file": {
+			[]layertest.File{layertest.Regular("a", 5000), layertest.Regular(".wh.a", 0)},
+			layersize.Refusal{Entry: `".wh.a"`, Reason: layersize.RefusedWhiteoutTwice}, 1, 1,
+		},
+		"a whiteout twice": {
+			[]layertest.File{layertest.Regular(".wh.a", 0), layertest.Regular(".wh.a", 0)},
+			layersize.Refusal{Entry: `".wh.a"`, Reason: layersize.RefusedWhiteoutTwice}, 1, 1,
+		},
+		"a name too long": {
+			[]layertest.File{layertest.Regular(strings.Repeat("n", 256), 5000)},
+			layersize.Refusal{Entry: `"` + strings.Repeat("n", 256) + `"`, Reason: layersize.RefusedName}, 1, 3,
+		},
+		"a directory's name too long": {
+			[]layertest.File{layertest.Regular(strings.Repeat("n", 256)+"/a", 5000)},
+			layersize.Refusal{Entry: `"` + strings.Repeat("n", 256) + `/a"`, Reason: layersize.RefusedName}, 1, 3,
+		},
+		"a path too long": {
+			[]layertest.File{layertest.Regular(strings.Repeat("n/", 2050)+"f", 5000)},
+			layersize.Refusal{
+				Entry:  `"` + strings.Repeat("n/", 1024) + "…" + "/" + strings.Repeat("n/", 1023) + `f"`,
+				Reason: layersize.RefusedName,
+			},
+			1, 3,
+		},
+		"a link too long": {
+			[]layertest.File{layertest.Symlink("a", strings.Repeat("t", 4096))},
+			layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedTarget}, 2, 2,
+		},
+		"contiguous": {
+			[]layertest.File{typed("a", '7', 0)}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedType}, 1,
+			1,
+		},
+		"a volume's label": {
+			[]layertest.File{typed("a", 'V', 0)}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedType}, 1,
+			1,
+		},
+		"a dump of a directory": {
+			[]layertest.File{typed("a", 'D', 0)}, layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedType}, 1,
+			1,
+		},
+		"a capability of no form": {
+			[]layertest.File{layertest.Regular("a", 1).With(attribute("security.capability", "vvvvv"))},
+			layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedAttribute}, 2, 2,
+		},
+		"an access list of no form": {
+			[]layertest.File{layertest.Regular("a", 1).With(attribute("system.posix_acl_access", "xx"))},
+			layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedAttribute}, 2, 2,
+		},
+		"an attribute without a name": {
+			[]layertest.File{layertest.Regular("a", 1).With(attribute("user.", "xx"))},
+			layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedAttribute}, 2, 2,
+		},
+		"an attribute's name too long": {
+			[]layertest.File{layertest.Regular("a", 1).With(attribute("user."+strings.Repeat("n", 251), "xx"))},
+			layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedAttribute}, 2, 2,
+		},
+		"an attribute too large": {
+			[]layertest.File{layertest.Regular("a", 1).With(attribute("user.a", strings.Repeat("v", 5000)))},
+			layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedAttributeSize}, 3, 3,
+		},
+		"a listed directory lost": {
+			[]layertest.File{layertest.Directory("a"), layertest.Directory("a/b"), layertest.Regular("a", 1)},
+			layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedLostDirectory}, 2, 2,
+		},
+		"a directory lost to a header": {
+			[]layertest.File{
+				layertest.Directory("a"),
+				{Header: tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"path": "a"}}},
+			},
+			layersize.Refusal{Entry: `"a"`, Reason: layersize.RefusedLostDirectory}, 1, 1,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -84,25 +169,72 @@ func TestWhatContainerdTakesIsNotRefused(t *testing.T) {
 		files          []layertest.File
 		blocks, inodes int64
 	}{
-		"a whiteout, then the file":       {[]layertest.File{layertest.Regular(".wh.a", 0), layertest.Regular("a", 5000)}, 3, 2},
-		"a directory over a whiteout":     {[]layertest.File{layertest.Regular(".wh.a", 0), layertest.Directory("a"), layertest.Regular("a/b", 5000)}, 4, 3},
-		"whiteouts of other kinds":        {[]layertest.File{layertest.Regular("a/.wh..wh.aufs", 0), layertest.Directory("a/.wh.x")}, 2, 4},
-		"a directory over a file":         {[]layertest.File{layertest.Regular("a", 5000), layertest.Directory("a"), layertest.Regular("a/b", 5000)}, 4, 3},
-		"a directory over a link":         {[]layertest.File{layertest.Directory("x"), layertest.Symlink("a", "x"), layertest.Directory("a"), layertest.Regular("a/b", 5000)}, 5, 4},
-		"a listed directory come back":    {[]layertest.File{layertest.Directory("a/b"), layertest.Regular("a", 1), layertest.Directory("a"), layertest.Directory("a/b")}, 3, 3},
-		"a global header's directory":     {[]layertest.File{global("q/r"), layertest.Regular("a", 5000)}, 4, 3},
-		"a global header over a file":     {[]layertest.File{layertest.Regular("a", 5000), global("a")}, 1, 1},
-		"a global header that hides":      {[]layertest.File{global(".wh.w")}, 1, 2},
-		"a link to a link":                {[]layertest.File{layertest.Symlink("y", "x"), layertest.Hardlink("l", "y")}, 1, 2},
-		"a link by its whole path":        {[]layertest.File{layertest.Regular("a/t", 5000), layertest.Hardlink("l", "/a/t")}, 4, 3},
-		"a link as long as it may be":     {[]layertest.File{layertest.Symlink("a", strings.Repeat("t", 4095))}, 2, 2},
-		"a name as long as it may be":     {[]layertest.File{layertest.Regular(strings.Repeat("n", 255), 5000)}, 3, 2},
-		"names that climb":                {[]layertest.File{layertest.Regular("..", 5000), layertest.Regular("/abs", 5000), layertest.Regular("a//b", 5000), layertest.Regular("sp ace\n\x01", 5000)}, 8, 5},
-		"attributes that stay away":       {[]layertest.File{layertest.Regular("a", 5000).With(map[string]string{"trusted.a": strings.Repeat("v", 500), "foo.a": strings.Repeat("v", 500), "system.nfs4_acl": strings.Repeat("v", 500)})}, 3, 2},
-		"a user's attribute of a link":    {[]layertest.File{layertest.Symlink("a", "b").With(attribute("user.a", strings.Repeat("v", 500)))}, 1, 2},
-		"a user's attribute of a device":  {[]layertest.File{layertest.Device("a").With(attribute("user.a", strings.Repeat("v", 500)))}, 1, 2},
-		"a capability":                    {[]layertest.File{layertest.Regular("a", 5000).With(attribute("security.capability", valid))}, 3, 2},
-		"an attribute that fills a block": {[]layertest.File{layertest.Regular("a", 5000).With(attribute("user.a", strings.Repeat("v", 3900)))}, 4, 2},
+		"a whiteout, then the file": {
+			[]layertest.File{layertest.Regular(".wh.a", 0), layertest.Regular("a", 5000)}, 3, 2,
+		},
+		"a directory over a whiteout": {
+			[]layertest.File{layertest.Regular(".wh.a", 0), layertest.Directory("a"), layertest.Regular("a/b", 5000)},
+			4, 3,
+		},
+		"whiteouts of other kinds": {
+			[]layertest.File{layertest.Regular("a/.wh..wh.aufs", 0), layertest.Directory("a/.wh.x")}, 2, 4,
+		},
+		"a directory over a file": {
+			[]layertest.File{layertest.Regular("a", 5000), layertest.Directory("a"), layertest.Regular("a/b", 5000)},
+			4, 3,
+		},
+		"a directory over a link": {
+			[]layertest.File{
+				layertest.Directory("x"), layertest.Symlink("a", "x"), layertest.Directory("a"),
+				layertest.Regular("a/b", 5000),
+			},
+			5, 4,
+		},
+		"a listed directory come back": {
+			[]layertest.File{
+				layertest.Directory("a/b"), layertest.Regular("a", 1), layertest.Directory("a"),
+				layertest.Directory("a/b"),
+			},
+			3, 3,
+		},
+		"a global header's directory": {[]layertest.File{global("q/r"), layertest.Regular("a", 5000)}, 4, 3},
+		"a global header over a file": {[]layertest.File{layertest.Regular("a", 5000), global("a")}, 1, 1},
+		"a global header that hides":  {[]layertest.File{global(".wh.w")}, 1, 2},
+		"a link to a link": {
+			[]layertest.File{layertest.Symlink("y", "x"), layertest.Hardlink("l", "y")}, 1, 2,
+		},
+		"a link by its whole path": {
+			[]layertest.File{layertest.Regular("a/t", 5000), layertest.Hardlink("l", "/a/t")}, 4, 3,
+		},
+		"a link as long as it may be": {[]layertest.File{layertest.Symlink("a", strings.Repeat("t", 4095))}, 2, 2},
+		"a name as long as it may be": {[]layertest.File{layertest.Regular(strings.Repeat("n", 255), 5000)}, 3, 2},
+		"names that climb": {
+			[]layertest.File{
+				layertest.Regular("..", 5000), layertest.Regular("/abs", 5000), layertest.Regular("a//b", 5000),
+				layertest.Regular("sp ace\n\x01", 5000),
+			},
+			8, 5,
+		},
+		"attributes that stay away": {
+			[]layertest.File{layertest.Regular("a", 5000).With(map[string]string{
+				"trusted.a":       strings.Repeat("v", 500),
+				"foo.a":           strings.Repeat("v", 500),
+				"system.nfs4_acl": strings.Repeat("v", 500),
+			})},
+			3, 2,
+		},
+		"a user's attribute of a link": {
+			[]layertest.File{layertest.Symlink("a", "b").With(attribute("user.a", strings.Repeat("v", 500)))}, 1, 2,
+		},
+		"a user's attribute of a device": {
+			[]layertest.File{layertest.Device("a").With(attribute("user.a", strings.Repeat("v", 500)))}, 1, 2,
+		},
+		"a capability": {
+			[]layertest.File{layertest.Regular("a", 5000).With(attribute("security.capability", valid))}, 3, 2,
+		},
+		"an attribute that fills a block": {
+			[]layertest.File{layertest.Regular("a", 5000).With(attribute("user.a", strings.Repeat("v", 3900)))}, 4, 2,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -129,10 +261,25 @@ func TestWhatLeadsThroughALinkIsNotCertain(t *testing.T) {
 		files []layertest.File
 		note  string
 	}{
-		"files below a link":          {[]layertest.File{layertest.Symlink("lib", "usr/lib"), layertest.Regular("lib/a", 5000)}, inventory.OddParent},
-		"a hard link below a link":    {[]layertest.File{layertest.Regular("x/t", 5000), layertest.Symlink("y", "x"), layertest.Hardlink("l", "y/t")}, inventory.OddLink},
-		"a hard link to what moved":   {[]layertest.File{layertest.Symlink("y", "x"), layertest.Regular("y/t", 5000), layertest.Hardlink("l", "x/t")}, inventory.OddParent + "; " + inventory.OddLink},
-		"a path that may be too long": {[]layertest.File{layertest.Regular(strings.Repeat("n/", 2020)+"f", 5000)}, inventory.OddName},
+		"files below a link": {
+			[]layertest.File{layertest.Symlink("lib", "usr/lib"), layertest.Regular("lib/a", 5000)},
+			inventory.OddParent,
+		},
+		"a hard link below a link": {
+			[]layertest.File{
+				layertest.Regular("x/t", 5000), layertest.Symlink("y", "x"), layertest.Hardlink("l", "y/t"),
+			},
+			inventory.OddLink,
+		},
+		"a hard link to what moved": {
+			[]layertest.File{
+				layertest.Symlink("y", "x"), layertest.Regular("y/t", 5000), layertest.Hardlink("l", "x/t"),
+			},
+			inventory.OddParent + "; " + inventory.OddLink,
+		},
+		"a path that may be too long": {
+			[]layertest.File{layertest.Regular(strings.Repeat("n/", 2020)+"f", 5000)}, inventory.OddName,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -28,12 +28,18 @@ func TestStreamReadsWhateverTheLayerIsPackedIn(t *testing.T) {
 		mediaType string
 		blob      []byte
 	}{
-		"gzip":                  {layertest.TypeOCIGzip, layertest.Gzip(t, data)},
-		"Docker's gzip":         {layertest.TypeDocker, layertest.Gzip(t, data)},
-		"gzip of two members":   {layertest.TypeOCIGzip, append(layertest.Gzip(t, data[:half]), layertest.Gzip(t, data[half:])...)},
-		"zstd":                  {layertest.TypeOCIZstd, layertest.Zstd(t, data)},
-		"zstd of two frames":    {layertest.TypeOCIZstd, append(layertest.Zstd(t, data[:half]), layertest.Zstd(t, data[half:])...)},
-		"zstd, skippable first": {layertest.TypeOCIZstd, append([]byte("\x5e\x2a\x4d\x18\x03\x00\x00\x00abc"), layertest.Zstd(t, data)...)},
+		"gzip":          {layertest.TypeOCIGzip, layertest.Gzip(t, data)},
+		"Docker's gzip": {layertest.TypeDocker, layertest.Gzip(t, data)},
+		"gzip of two members": {
+			layertest.TypeOCIGzip, append(layertest.Gzip(t, data[:half]), layertest.Gzip(t, data[half:])...),
+		},
+		"zstd": {layertest.TypeOCIZstd, layertest.Zstd(t, data)},
+		"zstd of two frames": {
+			layertest.TypeOCIZstd, append(layertest.Zstd(t, data[:half]), layertest.Zstd(t, data[half:])...),
+		},
+		"zstd, skippable first": {
+			layertest.TypeOCIZstd, append([]byte("\x5e\x2a\x4d\x18\x03\x00\x00\x00abc"), layertest.Zstd(t, data)...),
+		},
 		"gzip, said to be zstd": {layertest.TypeOCIZstd, layertest.Gzip(t, data)},
 		"no compression":        {layertest.TypeOCIPlain, data},
 		"said to be gzip":       {layertest.TypeOCIGzip, data},
@@ -100,24 +106,56 @@ func TestStreamRefuses(t *testing.T) {
 		limits Limits
 		want   error
 	}{
-		"a layer without a blob":    {layersize.Layer{Size: 5}, Limits{}, errNoBlob},
-		"a negative size":           {sized(packed, -1), Limits{}, layersize.ErrSize},
-		"a blob that is longer":     {sized(packed, len(packed)-1), Limits{}, errTooLong},
-		"a blob that is shorter":    {sized(packed, len(packed)+1), Limits{}, errTruncated},
-		"a blob that is cut":        {sized(packed[:5000], len(packed)), Limits{}, errTruncated},
-		"a stream that is cut":      {layertest.NewLayer(layertest.TypeOCIGzip, packed[:5000]), Limits{}, layersize.ErrCompression},
-		"a zstd stream that is cut": {layertest.NewLayer(layertest.TypeOCIZstd, layertest.Zstd(t, data)[:5000]), Limits{}, layersize.ErrCompression},
-		"a damaged stream":          {layertest.NewLayer(layertest.TypeOCIGzip, damaged), Limits{}, layersize.ErrCompression},
-		"something behind zstd":     {layertest.NewLayer(layertest.TypeOCIZstd, append(layertest.Zstd(t, data), "garbage"...)), Limits{}, layersize.ErrCompression},
-		"a bomb":                    {layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, zeros)), Limits{UnpackedBytes: 1 << 20}, layersize.ErrBomb},
-		"a zstd bomb":               {layertest.NewLayer(layertest.TypeOCIZstd, layertest.Zstd(t, zeros)), Limits{UnpackedBytes: 1 << 20}, layersize.ErrBomb},
-		"a bomb behind the tar":     {layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, append(layertest.MakeTar(t), zeros...))), Limits{UnpackedBytes: 1 << 20}, layersize.ErrBomb},
-		"too many entries":          {layertest.NewLayer(layertest.TypeOCIPlain, layertest.MakeTar(t, entries...)), Limits{Entries: 49}, layersize.ErrTooManyEntries},
-		"a tar that is cut":         {layertest.NewLayer(layertest.TypeOCIPlain, data[:len(data)/2]), Limits{}, layersize.ErrNotTar},
-		"text":                      {layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, []byte(strings.Repeat("no tar ", 500)))), Limits{}, layersize.ErrNotTar},
-		"another compression":       {layertest.NewLayer("", append([]byte("\xfd7zXZ\x00"), data...)), Limits{}, layersize.ErrNotTar},
-		"a large window":            {layertest.NewLayer(layertest.TypeOCIZstd, windowOf(t, 28)), Limits{}, layersize.ErrFirstWindow},
-		"a window beyond its limit": {layertest.NewLayer(layertest.TypeOCIZstd, windowOf(t, 24)), Limits{WindowBytes: 8 << 20}, layersize.ErrWindow},
+		"a layer without a blob": {layersize.Layer{Size: 5}, Limits{}, errNoBlob},
+		"a negative size":        {sized(packed, -1), Limits{}, layersize.ErrSize},
+		"a blob that is longer":  {sized(packed, len(packed)-1), Limits{}, errTooLong},
+		"a blob that is shorter": {sized(packed, len(packed)+1), Limits{}, errTruncated},
+		"a blob that is cut":     {sized(packed[:5000], len(packed)), Limits{}, errTruncated},
+		"a stream that is cut": {
+			layertest.NewLayer(layertest.TypeOCIGzip, packed[:5000]), Limits{}, layersize.ErrCompression,
+		},
+		"a zstd stream that is cut": {
+			layertest.NewLayer(layertest.TypeOCIZstd, layertest.Zstd(t, data)[:5000]), Limits{},
+			layersize.ErrCompression,
+		},
+		"a damaged stream": {layertest.NewLayer(layertest.TypeOCIGzip, damaged), Limits{}, layersize.ErrCompression},
+		"something behind zstd": {
+			layertest.NewLayer(layertest.TypeOCIZstd, append(layertest.Zstd(t, data), "garbage"...)), Limits{},
+			layersize.ErrCompression,
+		},
+		"a bomb": {
+			layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, zeros)), Limits{UnpackedBytes: 1 << 20},
+			layersize.ErrBomb,
+		},
+		"a zstd bomb": {
+			layertest.NewLayer(layertest.TypeOCIZstd, layertest.Zstd(t, zeros)), Limits{UnpackedBytes: 1 << 20},
+			layersize.ErrBomb,
+		},
+		"a bomb behind the tar": {
+			layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, append(layertest.MakeTar(t), zeros...))),
+			Limits{UnpackedBytes: 1 << 20}, layersize.ErrBomb,
+		},
+		"too many entries": {
+			layertest.NewLayer(layertest.TypeOCIPlain, layertest.MakeTar(t, entries...)), Limits{Entries: 49},
+			layersize.ErrTooManyEntries,
+		},
+		"a tar that is cut": {
+			layertest.NewLayer(layertest.TypeOCIPlain, data[:len(data)/2]), Limits{}, layersize.ErrNotTar,
+		},
+		"text": {
+			layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, []byte(strings.Repeat("no tar ", 500)))),
+			Limits{}, layersize.ErrNotTar,
+		},
+		"another compression": {
+			layertest.NewLayer("", append([]byte("\xfd7zXZ\x00"), data...)), Limits{}, layersize.ErrNotTar,
+		},
+		"a large window": {
+			layertest.NewLayer(layertest.TypeOCIZstd, windowOf(t, 28)), Limits{}, layersize.ErrFirstWindow,
+		},
+		"a window beyond its limit": {
+			layertest.NewLayer(layertest.TypeOCIZstd, windowOf(t, 24)), Limits{WindowBytes: 8 << 20},
+			layersize.ErrWindow,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

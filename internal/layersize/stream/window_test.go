@@ -52,7 +52,9 @@ func TestALargeWindowIsRefusedByTheFirstHeader(t *testing.T) {
 		"the first frame":  {frame(tarball, 16<<20), true, 512 << 10},
 		"a single segment": {single.EncodeAll(tarball, nil), true, 512 << 10},
 		"the second frame": {append(frame(tarball[:4<<20], 1<<20), frame(tarball[4<<20:], 16<<20)...), false, 8 << 20},
-		"behind a skip":    {append([]byte{0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 'h', 'i'}, frame(tarball, 16<<20)...), true, 1 << 20},
+		"behind a skip": {
+			append([]byte{0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 'h', 'i'}, frame(tarball, 16<<20)...), true, 1 << 20,
+		},
 	} {
 		var read atomic.Int64
 		body := bodyOf(func() (io.ReadCloser, error) {
@@ -83,7 +85,8 @@ func TestALaterFrameMayAskForAsMuchAsTheFirst(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, part := range [][]byte{data[:len(data)/2], data[len(data)/2:]} { // in two blocks, so that the header has the window
+		// in two blocks, so that the header has the window
+		for _, part := range [][]byte{data[:len(data)/2], data[len(data)/2:]} {
 			if _, err := w.Write(part); err != nil {
 				t.Fatal(err)
 			}
@@ -103,15 +106,26 @@ func TestALaterFrameMayAskForAsMuchAsTheFirst(t *testing.T) {
 		limits Limits
 		want   error
 	}{
-		"more than 32 MiB":             {[][]byte{frame(data[:512], 8<<20), frame(data[512:], 64<<20)}, Limits{}, layersize.ErrWindow},
-		"more, which is allowed":       {[][]byte{frame(data[:512], 8<<20), frame(data[512:], 64<<20)}, Limits{AnyFrame: true}, nil},
-		"32 MiB":                       {[][]byte{frame(data[:512], 8<<20), frame(data[512:], 32<<20)}, Limits{}, nil},
-		"as much as the first":         {[][]byte{frame(data[:512], 64<<20), frame(data[512:], 64<<20)}, Limits{}, nil},
-		"as the first behind a skip":   {[][]byte{skipped, frame(data[:512], 64<<20), frame(data[512:], 64<<20)}, Limits{}, nil},
-		"behind a skip that is long":   {[][]byte{far, frame(data, 64<<20)}, Limits{}, nil},
-		"more than the first has":      {[][]byte{frame(data[:512], 64<<20), frame(data[512:], 128<<20)}, Limits{}, layersize.ErrWindow},
-		"more than any may":            {[][]byte{frame(data, 256<<20)}, Limits{AnyFrame: true}, layersize.ErrFirstWindow},
-		"more than any may, but later": {[][]byte{frame(data[:512], 8<<20), frame(data[512:], 256<<20)}, Limits{AnyFrame: true}, layersize.ErrWindow},
+		"more than 32 MiB": {
+			[][]byte{frame(data[:512], 8<<20), frame(data[512:], 64<<20)}, Limits{}, layersize.ErrWindow,
+		},
+		"more, which is allowed": {
+			[][]byte{frame(data[:512], 8<<20), frame(data[512:], 64<<20)}, Limits{AnyFrame: true}, nil,
+		},
+		"32 MiB":               {[][]byte{frame(data[:512], 8<<20), frame(data[512:], 32<<20)}, Limits{}, nil},
+		"as much as the first": {[][]byte{frame(data[:512], 64<<20), frame(data[512:], 64<<20)}, Limits{}, nil},
+		"as the first behind a skip": {
+			[][]byte{skipped, frame(data[:512], 64<<20), frame(data[512:], 64<<20)}, Limits{}, nil,
+		},
+		"behind a skip that is long": {[][]byte{far, frame(data, 64<<20)}, Limits{}, nil},
+		"more than the first has": {
+			[][]byte{frame(data[:512], 64<<20), frame(data[512:], 128<<20)}, Limits{}, layersize.ErrWindow,
+		},
+		"more than any may": {[][]byte{frame(data, 256<<20)}, Limits{AnyFrame: true}, layersize.ErrFirstWindow},
+		"more than any may, but later": {
+			[][]byte{frame(data[:512], 8<<20), frame(data[512:], 256<<20)}, Limits{AnyFrame: true},
+			layersize.ErrWindow,
+		},
 	} {
 		packed := bytes.Join(test.packed, nil)
 		m, err := Measure(t.Context(), layertest.NewLayer(layertest.TypeOCIZstd, packed), test.limits)

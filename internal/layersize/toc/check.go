@@ -164,7 +164,10 @@ func (c *Check) proveOpen(needed, others []int) error {
 			continue
 		}
 		if n < len(needed) {
-			return fmt.Errorf("%w: the %d bytes at %d were not unpacked", layersize.ErrUnconfirmed, whole.Length, whole.At)
+			return fmt.Errorf(
+				"%w: the %d bytes at %d were not unpacked",
+				layersize.ErrUnconfirmed, whole.Length, whole.At,
+			)
 		}
 	}
 	if confirmed := len(chosen) - len(needed); confirmed < min(len(others), openSegments) {

@@ -36,7 +36,10 @@ func (s *spanProof) ProveByEnds(i int, reads *rangeread.List) error {
 			return err
 		}
 	}
-	return fmt.Errorf("%w: the %d bytes at %d were not unpacked", layersize.ErrUnconfirmed, s.Extent(i).Length, start.At)
+	return fmt.Errorf(
+		"%w: the %d bytes at %d were not unpacked",
+		layersize.ErrUnconfirmed, s.Extent(i).Length, start.At,
+	)
 }
 
 // ProveWhole unpacks a span from its checkpoint, and compares with the zTOC: the digest of its

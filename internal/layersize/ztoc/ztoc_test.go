@@ -138,9 +138,12 @@ func TestAZTOCFitsWhateverTarItIsOf(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("long/", 50) + "name"
 	for name, files := range map[string][]layertest.File{
-		"a mixture":   layertest.Mixture(100, 10_000),
-		"long names":  {layertest.Regular(long, 10), layertest.Symlink("link", long), layertest.Hardlink("hard", long)},
-		"records":     {layertest.Regular("a", 5000).With(map[string]string{"security.ima": strings.Repeat("c", 2000)}), layertest.Directory("b/")},
+		"a mixture":  layertest.Mixture(100, 10_000),
+		"long names": {layertest.Regular(long, 10), layertest.Symlink("link", long), layertest.Hardlink("hard", long)},
+		"records": {
+			layertest.Regular("a", 5000).With(map[string]string{"security.ima": strings.Repeat("c", 2000)}),
+			layertest.Directory("b/"),
+		},
 		"empty files": {layertest.Regular("a", 0), layertest.Regular("b", 0)},
 		"nothing":     nil,
 	} {
@@ -214,9 +217,15 @@ func TestALyingZTOCIsRefuted(t *testing.T) {
 		"another digest":        func(z *ztoctest.ZTOC, _ []byte) { z.Spans[3].Digest = z.Spans[2].Digest },
 		"checkpoints backwards": func(z *ztoctest.ZTOC, blob []byte) { slices.Reverse(z.Spans); z.Seal(blob) },
 		"no checkpoints":        func(z *ztoctest.ZTOC, _ []byte) { z.Spans = nil },
-		"a larger tar":          func(z *ztoctest.ZTOC, _ []byte) { find(z, "last").Size += 1 << 20; z.Uncompressed += 1 << 20 },
-		"a smaller tar":         func(z *ztoctest.ZTOC, _ []byte) { z.Files = z.Files[:len(z.Files)-1]; z.Uncompressed -= 3584 },
-		"padding":               func(z *ztoctest.ZTOC, _ []byte) { z.Uncompressed -= 512 },
+		"a larger tar": func(z *ztoctest.ZTOC, _ []byte) {
+			find(z, "last").Size += 1 << 20
+			z.Uncompressed += 1 << 20
+		},
+		"a smaller tar": func(z *ztoctest.ZTOC, _ []byte) {
+			z.Files = z.Files[:len(z.Files)-1]
+			z.Uncompressed -= 3584
+		},
+		"padding": func(z *ztoctest.ZTOC, _ []byte) { z.Uncompressed -= 512 },
 	} {
 		for _, many := range []bool{false, true} {
 			l, z := packedWithZTOC(t, tarball, 48<<10)
@@ -339,12 +348,19 @@ func TestWhichLayersProfitFromAZTOC(t *testing.T) {
 		layer layersize.Layer
 		want  bool
 	}{
-		"gzip":               {layersize.Layer{MediaType: layertest.TypeOCIGzip, Size: 1 << 30}, true},
-		"Docker's gzip":      {layersize.Layer{MediaType: layertest.TypeDocker, Size: 1 << 30}, true},
-		"small":              {layersize.Layer{MediaType: layertest.TypeOCIGzip, Size: 4 << 20}, false},
-		"uncompressed":       {layersize.Layer{MediaType: layertest.TypeOCIPlain, Size: 1 << 30}, false},
-		"Zstandard":          {layersize.Layer{MediaType: layertest.TypeOCIZstd, Size: 1 << 30}, false},
-		"with its own table": {layersize.Layer{MediaType: layertest.TypeOCIGzip, Size: 1 << 30, Annotations: map[string]string{toc.AnnotationDigest: "sha256:0"}}, false},
+		"gzip":          {layersize.Layer{MediaType: layertest.TypeOCIGzip, Size: 1 << 30}, true},
+		"Docker's gzip": {layersize.Layer{MediaType: layertest.TypeDocker, Size: 1 << 30}, true},
+		"small":         {layersize.Layer{MediaType: layertest.TypeOCIGzip, Size: 4 << 20}, false},
+		"uncompressed":  {layersize.Layer{MediaType: layertest.TypeOCIPlain, Size: 1 << 30}, false},
+		"Zstandard":     {layersize.Layer{MediaType: layertest.TypeOCIZstd, Size: 1 << 30}, false},
+		"with its own table": {
+			layersize.Layer{
+				MediaType:   layertest.TypeOCIGzip,
+				Size:        1 << 30,
+				Annotations: map[string]string{toc.AnnotationDigest: "sha256:0"},
+			},
+			false,
+		},
 	} {
 		if got := IsUseful(test.layer); got != test.want {
 			t.Errorf("%s: %v", name, got)

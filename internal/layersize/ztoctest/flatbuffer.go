@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// A table has fields by their slots: an int64, a string, another table or a vector of tables or strings. A field of 0 is left out, as its
-// default, which is what the FlatBuffers library does.
+// A table has fields by their slots: an int64, a string, another table or a vector of tables or
+// strings. A field of 0 is left out, as its default, which is what the FlatBuffers library does.
 type table struct {
 	slots  int
 	fields map[int]any
@@ -14,8 +14,9 @@ type table struct {
 
 type vector []any
 
-// encode writes a FlatBuffer whose root is a table: each value stands behind the offset that leads to it
-// (https://flatbuffers.dev/internals). The laboratory reads the result with the FlatBuffers library.
+// encode writes a FlatBuffer whose root is a table: each value stands behind the offset that leads
+// to it (https://flatbuffers.dev/internals). The laboratory reads the result with the FlatBuffers
+// library.
 func encode(root table) []byte {
 	b := &buffer{}
 	b.writeReference(b.reserve(4, 4), root)
@@ -59,7 +60,8 @@ func (b *buffer) writeReference(at int, value any) {
 	b.put32(at, target-at)
 }
 
-// writeTable writes the list of where the fields are, then the fields, and then what those refer to.
+// writeTable writes the list of where the fields are, then the fields, and then what those refer
+// to.
 func (b *buffer) writeTable(t table) (at int) {
 	const listHeader, wide, narrow = 4, 8, 4 // bytes
 	positions, size := make([]int, t.slots), narrow

@@ -1,5 +1,6 @@
-// Package ztoctest makes zTOCs, the tables of contents of SOCI, as soci-snapshotter makes them (ztoc.fbs, ztoc/toc_builder.go,
-// ztoc/ztoc_marshaler.go and ztoc/compression/gzip_zinfo.c of https://github.com/awslabs/soci-snapshotter), and others that lie.
+// Package ztoctest makes zTOCs, the tables of contents of SOCI, as soci-snapshotter makes them
+// (ztoc.fbs, ztoc/toc_builder.go, ztoc/ztoc_marshaler.go and ztoc/compression/gzip_zinfo.c of
+// https://github.com/awslabs/soci-snapshotter), and others that lie.
 package ztoctest
 
 import (
@@ -114,7 +115,8 @@ func list(tarball io.Reader, compressed int64) (*ZTOC, error) {
 			return nil, fmt.Errorf("%s: SOCI does not know its type %q", header.Name, header.Typeflag)
 		}
 		z.Files = append(z.Files, File{
-			Name: header.Name, Type: kind, Offset: position.n, Size: header.Size, Link: header.Linkname, Records: header.PAXRecords,
+			Name: header.Name, Type: kind, Offset: position.n, Size: header.Size, Link: header.Linkname,
+			Records: header.PAXRecords,
 		})
 	}
 }
@@ -154,7 +156,8 @@ func (z *ZTOC) Bytes() []byte {
 	})
 }
 
-// spans are the checkpoints as gzip_zinfo.c packs them, and the digests. How many there are is left out elsewhere.
+// spans are the checkpoints as gzip_zinfo.c packs them, and the digests. How many there are is left
+// out elsewhere.
 func (z *ZTOC) spans() table {
 	packed := binary.LittleEndian.AppendUint32(nil, uint32(len(z.Spans)))
 	packed = binary.LittleEndian.AppendUint64(packed, 4<<20)
@@ -165,7 +168,8 @@ func (z *ZTOC) spans() table {
 		packed = append(append(packed, s.Bits), s.Window...)
 		digests[i] = s.Digest
 	}
-	return table{fieldsOfSpans, map[int]any{fieldDigests: digests, fieldCheckpoints: string(packed)}} // bytes are written as a string is
+	// bytes are written as a string is
+	return table{fieldsOfSpans, map[int]any{fieldDigests: digests, fieldCheckpoints: string(packed)}}
 }
 
 func (f File) table() table {
@@ -176,7 +180,8 @@ func (f File) table() table {
 	return table{
 		slots: fieldsOfFile,
 		fields: map[int]any{
-			fieldName: f.Name, fieldType: f.Type, fieldOffset: f.Offset, fieldSize: f.Size, fieldLink: f.Link, fieldRecords: records,
+			fieldName: f.Name, fieldType: f.Type, fieldOffset: f.Offset, fieldSize: f.Size, fieldLink: f.Link,
+			fieldRecords: records,
 		},
 	}
 }

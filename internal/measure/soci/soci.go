@@ -132,7 +132,9 @@ func (x *Index) storeLookup(index registry.Descriptor) {
 }
 
 // readIndex refuses an artifact that is not what led to it.
-func (x *Index) readIndex(ctx context.Context, d registry.Descriptor, kind, subject string) (*registry.Artifact, error) {
+func (x *Index) readIndex(
+	ctx context.Context, d registry.Descriptor, kind, subject string,
+) (*registry.Artifact, error) {
 	artifact, err := x.client.Artifact(ctx, x.image, d.Digest, d.Size)
 	if err == nil && (artifact.Type != kind || artifact.Subject != subject) {
 		err = fmt.Errorf("%s is of type %q and refers to %q, which is not what led to it",

@@ -252,7 +252,9 @@ func TestBlobsOutliveARegistryInAFolderOfOurs(t *testing.T) {
 	}
 
 	second := registrytest.Start(t, options)
-	again, err := name.ParseReference(second.Host + "/" + reference.Context().RepositoryStr() + ":" + reference.Identifier())
+	again, err := name.ParseReference(
+		second.Host + "/" + reference.Context().RepositoryStr() + ":" + reference.Identifier(),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,8 @@ func placeOfPlain(addr netip.Addr) place {
 		return placeLoopback
 	case addr.IsLinkLocalUnicast():
 		return placeLinkLocal
-	case addr.IsUnspecified(), addr.IsMulticast(), thisNetwork.Contains(addr), addr == broadcast, siteLocal.Contains(addr):
+	case addr.IsUnspecified(), addr.IsMulticast(), thisNetwork.Contains(addr), addr == broadcast,
+		siteLocal.Contains(addr):
 		return placeNowhere
 	}
 	return placeOpen
@@ -110,7 +111,8 @@ func carriedIPv4(addr netip.Addr) []netip.Addr {
 func carriedBehindAnyPrefix(b [16]byte) []netip.Addr {
 	var carried []netip.Addr
 	for _, form := range [][4]byte{
-		{b[6], b[7], b[9], b[10]}, {b[7], b[9], b[10], b[11]}, {b[9], b[10], b[11], b[12]}, {b[12], b[13], b[14], b[15]},
+		{b[6], b[7], b[9], b[10]}, {b[7], b[9], b[10], b[11]}, {b[9], b[10], b[11], b[12]},
+		{b[12], b[13], b[14], b[15]},
 	} {
 		if addr := netip.AddrFrom4(form); !thisNetwork.Contains(addr) {
 			carried = append(carried, addr)

@@ -63,11 +63,17 @@ func FuzzPlaceOf(f *testing.F) {
 			{10: 0xff, 11: 0xff, 12: four[0], 13: four[1], 14: four[2], 15: four[3]},
 			{8: 0xff, 9: 0xff, 12: four[0], 13: four[1], 14: four[2], 15: four[3]},
 			{0, 0x64, 0xff, 0x9b, 12: four[0], 13: four[1], 14: four[2], 15: four[3]},
-			{0, 0x64, 0xff, 0x9b, 0, 1, rest[0], rest[1], rest[2], rest[3], rest[4], rest[5], four[0], four[1], four[2], four[3]},
+			{
+				0, 0x64, 0xff, 0x9b, 0, 1, rest[0], rest[1], rest[2], rest[3], rest[4], rest[5], four[0], four[1],
+				four[2], four[3],
+			},
 			{0x20, 0x02, four[0], four[1], four[2], four[3], rest[0], rest[1]},
 			{0x20, 0x01, 0, 0, four[0], four[1], four[2], four[3], rest[0], rest[1]},
 			{0x20, 0x01, 12: ^four[0], 13: ^four[1], 14: ^four[2], 15: ^four[3]},
-			{0x24, rest[1], rest[2], rest[3], rest[4], rest[5], rest[6], rest[7], 0, 0, 0x5e, 0xfe, four[0], four[1], four[2], four[3]},
+			{
+				0x24, rest[1], rest[2], rest[3], rest[4], rest[5], rest[6], rest[7], 0, 0, 0x5e, 0xfe, four[0],
+				four[1], four[2], four[3],
+			},
 		} {
 			if addr := netip.AddrFrom16(form); placeOf(addr) == placeOpen {
 				t.Errorf("%s carries %s", addr, plain)

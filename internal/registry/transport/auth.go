@@ -13,7 +13,8 @@ import (
 )
 
 // authLink authorizes requests to the registry's own origin, and answers the challenges of one
-// repository. Other origins are answered without credentials (foreign.go). It sits below redirects, so that none can carry an Authorization header away.
+// repository. Other origins are answered without credentials (foreign.go). It sits below redirects,
+// so that none can carry an Authorization header away.
 //
 // Credentials are looked up when the registry asks for them (RFC 9110, section 11.6.1). An
 // authorization is kept as long as the link and renewed when it expires or is refused, by one
@@ -44,7 +45,8 @@ type authorization struct {
 
 func newAuthLink(next link, r *Registries, destinations destinations, repo name.Repository) *authLink {
 	return &authLink{
-		next: next, tokens: newTokenLink(next), destinations: destinations, scope: repo.Scope("pull"), clientID: r.userAgent, secrets: r.secrets,
+		next: next, tokens: newTokenLink(next), destinations: destinations, scope: repo.Scope("pull"),
+		clientID: r.userAgent, secrets: r.secrets,
 		lookUp:   func(ctx context.Context) (credentials, error) { return r.findCredentials(ctx, repo) },
 		renewing: make(chan struct{}, 1),
 	}

@@ -18,8 +18,9 @@ import (
 // authOf returns the link of a registry r.io for which these credentials are found.
 func authOf(next link, config authn.AuthConfig) *authLink {
 	return &authLink{
-		next: next, tokens: newTokenLink(next), destinations: destinationsOf("r.io", nil), scope: "repository:x:pull", clientID: "test",
-		secrets: new(redact.Secrets), renewing: make(chan struct{}, 1),
+		next: next, tokens: newTokenLink(next), destinations: destinationsOf("r.io", nil), scope: "repository:x:pull",
+		clientID: "test",
+		secrets:  new(redact.Secrets), renewing: make(chan struct{}, 1),
 		lookUp: func(context.Context) (credentials, error) {
 			return credentials{config: config, source: failure.SourceDocker}, nil
 		},
@@ -50,8 +51,10 @@ func TestAChallengeIsAnsweredAndTheAnswerKept(t *testing.T) {
 		config   authn.AuthConfig
 		requests []int // after each of two
 	}{
-		"basic":           {protected(basic, `Basic realm="r"`, ""), password, []int{2, 3}},
-		"a token":         {protected("Bearer t", bearer, `{"token":"t","expires_in":300}`), authn.AuthConfig{}, []int{3, 4}},
+		"basic": {protected(basic, `Basic realm="r"`, ""), password, []int{2, 3}},
+		"a token": {
+			protected("Bearer t", bearer, `{"token":"t","expires_in":300}`), authn.AuthConfig{}, []int{3, 4},
+		},
 		"a known token":   {protected("Bearer t", bearer, ""), authn.AuthConfig{RegistryToken: "t"}, []int{2, 3}},
 		"nothing to send": {protected(basic, `Basic realm="r"`, ""), authn.AuthConfig{}, []int{1, 2}},
 		"another scheme":  {protected(basic, `Negotiate`, ""), password, []int{1, 2}},
@@ -72,7 +75,8 @@ func TestAChallengeIsAnsweredAndTheAnswerKept(t *testing.T) {
 	}
 }
 
-// TestCredentialsGoToTheRegistryAndItsRealmAlone though every other host asks for them, at the same realm.
+// TestCredentialsGoToTheRegistryAndItsRealmAlone though every other host asks for them, at the same
+// realm.
 func TestCredentialsGoToTheRegistryAndItsRealmAlone(t *testing.T) {
 	t.Parallel()
 	next := &fakeLink{answers: []answer{func(req Request) (*http.Response, error) {
@@ -87,7 +91,8 @@ func TestCredentialsGoToTheRegistryAndItsRealmAlone(t *testing.T) {
 	}}}
 	l := authOf(next, authn.AuthConfig{Username: "u", Password: "canary-Passw0rd"})
 	for _, to := range []string{
-		"https://r.io/v2/x", "https://storage.example/x", "http://r.io/v2/x", "https://r.io:8443/v2/x", "https://a.r.io/x",
+		"https://r.io/v2/x", "https://storage.example/x", "http://r.io/v2/x", "https://r.io:8443/v2/x",
+		"https://a.r.io/x",
 	} {
 		if _, err := l.roundTrip(t.Context(), requestTo(t, to)); err != nil {
 			t.Fatal(err)
@@ -131,7 +136,8 @@ func TestATokenRequestBearsTheCostAndTheHasteOfItsRequest(t *testing.T) {
 	if _, err := authOf(next, authn.AuthConfig{}).roundTrip(t.Context(), req); err != nil {
 		t.Fatal(err)
 	}
-	if token := next.seen[1]; token.url.Host != "auth.r.io" || !token.Once || token.Cost != req.Cost || token.MaxBytes != maxTokenBody {
+	if token := next.seen[1]; token.url.Host != "auth.r.io" || !token.Once || token.Cost != req.Cost ||
+		token.MaxBytes != maxTokenBody {
 		t.Errorf("%+v", token)
 	}
 }

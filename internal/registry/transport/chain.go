@@ -16,7 +16,8 @@ type Request struct {
 	Header http.Header // shared by all attempts: nothing writes to it
 	Body   string
 
-	MaxBytes     int64     // of a document, which is read whole as part of each attempt; 0 leaves the body to the caller
+	// of a document, which is read whole as part of each attempt; 0 leaves the body to the caller
+	MaxBytes     int64
 	Once         bool      // there is no second attempt: little depends on the answer
 	MayBeDropped bool      // some hosts break the connection instead of refusing this: it is repeated once
 	Location     *Location // remembers where the registry redirects to; nil remembers nothing

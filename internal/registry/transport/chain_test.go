@@ -55,7 +55,8 @@ func withBody(code int, body string, fields ...string) answer {
 			header.Set(fields[i], fields[i+1])
 		}
 		return &http.Response{
-			StatusCode: code, Header: header, ContentLength: int64(len(body)), Body: io.NopCloser(strings.NewReader(body)),
+			StatusCode: code, Header: header, ContentLength: int64(len(body)),
+			Body: io.NopCloser(strings.NewReader(body)),
 		}, nil
 	}
 }

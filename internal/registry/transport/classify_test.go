@@ -14,8 +14,15 @@ func TestWhatRegistriesSayIsShownPlainly(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ contentType, body, code, message string }{
 		{"application/json", `{"errors":[{"code":"DENIED","message":"no"}]}`, "DENIED", "no"},
-		{"application/json", `{"errors":[{"code":"A","message":"line\nbreak \u001b[31mred\u0007"}]}`, "A", `line break \u001b[31mred\u0007`},
-		{"application/json", `{"errors":[{"message":"sent ` + canaryPassword + ` to https://u:p@h/x?sig=` + canaryQuery + ` now"}]}`, "", "sent [redacted] to https://…@h/x?… now"},
+		{
+			"application/json", `{"errors":[{"code":"A","message":"line\nbreak \u001b[31mred\u0007"}]}`, "A",
+			`line break \u001b[31mred\u0007`,
+		},
+		{
+			"application/json",
+			`{"errors":[{"message":"sent ` + canaryPassword + ` to https://u:p@h/x?sig=` + canaryQuery + ` now"}]}`,
+			"", "sent [redacted] to https://…@h/x?… now",
+		},
 		{"application/json", `{"errors":[]}`, "", ""},
 		{"application/json", `{"errors":"` + canaryToken + `"}`, "", ""},
 		{"text/plain; charset=utf-8", "upstream is asleep\r\n", "", "upstream is asleep"},
@@ -44,7 +51,11 @@ func said(t *testing.T, contentType, body string) (code, message string) {
 
 func TestCausesAreShownWithoutTheirURLs(t *testing.T) {
 	t.Parallel()
-	cause := &url.Error{Op: "Get", URL: "https://h/x?sig=" + canaryQuery, Err: fmt.Errorf("parse https://u:%s@h/y?sig=%s: no", canaryPassword, canaryQuery)}
+	cause := &url.Error{
+		Op:  "Get",
+		URL: "https://h/x?sig=" + canaryQuery,
+		Err: fmt.Errorf("parse https://u:%s@h/y?sig=%s: no", canaryPassword, canaryQuery),
+	}
 	c, err := New(Config{Hosts: map[string]Host{"registry.example.com": {Username: user, Password: canaryPassword}}})
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +65,8 @@ func TestCausesAreShownWithoutTheirURLs(t *testing.T) {
 		t.Error(err)
 	}
 	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
-		if text := fmt.Sprintf("%v %+v %#v", cause, cause, cause); strings.Contains(text, canaryQuery) || strings.Contains(text, canaryPassword) {
+		if text := fmt.Sprintf("%v %+v %#v", cause, cause, cause); strings.Contains(text, canaryQuery) ||
+			strings.Contains(text, canaryPassword) {
 			t.Errorf("a secret shows: %s", text)
 		}
 	}
@@ -66,7 +78,8 @@ func FuzzParseErrorBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
 		code, message := said(t, contentType, string(body))
 		for _, text := range []string{code, message} {
-			if len([]rune(text)) > failure.MaxWords || strings.ContainsAny(text, "\r\n\x1b\x00") || strings.Contains(text, canaryPassword) {
+			if len([]rune(text)) > failure.MaxWords || strings.ContainsAny(text, "\r\n\x1b\x00") ||
+				strings.Contains(text, canaryPassword) {
 				t.Fatalf("%q", text)
 			}
 		}

@@ -19,10 +19,11 @@ import (
 // Config is how registries are read. The zero value reads with Docker's credentials and the default
 // bounds.
 type Config struct {
-	Hosts           map[string]Host   // by host[:port], as references name it
-	DockerConfigDir string            // "" follows Docker's rules: DOCKER_CONFIG, ~/.docker, credential helpers
-	UserAgent       string            // also the client id at token services
-	Base            http.RoundTripper // for tests; nil clones http.DefaultTransport. TLS settings need a *http.Transport
+	Hosts           map[string]Host // by host[:port], as references name it
+	DockerConfigDir string          // "" follows Docker's rules: DOCKER_CONFIG, ~/.docker, credential helpers
+	UserAgent       string          // also the client id at token services
+	// for tests; nil clones http.DefaultTransport. TLS settings need a *http.Transport
+	Base http.RoundTripper
 
 	Limits Limits
 	Retry  Retry

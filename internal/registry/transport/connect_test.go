@@ -14,7 +14,8 @@ import (
 
 func connectTo(host string, hosts hostTable) *connectLink {
 	return &connectLink{
-		destinations: destinationsOf(host, hosts), connections: newConnections(nil, Limits{}.withDefaults()), userAgent: "test/1",
+		destinations: destinationsOf(host, hosts), connections: newConnections(nil, Limits{}.withDefaults()),
+		userAgent: "test/1",
 	}
 }
 
@@ -24,7 +25,8 @@ func TestARequestArrivesAsItIs(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		header := r.Header.Clone()
 		header.Del("Content-Length")
-		if r.Method != http.MethodPost || string(body) != "form" || len(header) != 3 || header.Get("User-Agent") != "test/1" ||
+		if r.Method != http.MethodPost || string(body) != "form" || len(header) != 3 ||
+			header.Get("User-Agent") != "test/1" ||
 			header.Get("Accept-Encoding") != "identity" || header.Get("Range") != "bytes=0-1" {
 			t.Errorf("%s %q %v", r.Method, body, header)
 		}
@@ -48,7 +50,9 @@ func TestAServerWithoutTLSIsNamedSo(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	host := strings.TrimPrefix(server.URL, "http://")
-	if _, err := connectTo(host, nil).roundTrip(t.Context(), requestTo(t, "https://"+host+"/")); !errors.Is(err, http.ErrSchemeMismatch) {
+	if _, err := connectTo(host, nil).roundTrip(
+		t.Context(), requestTo(t, "https://"+host+"/"),
+	); !errors.Is(err, http.ErrSchemeMismatch) {
 		t.Error(err)
 	}
 }
@@ -56,9 +60,13 @@ func TestAServerWithoutTLSIsNamedSo(t *testing.T) {
 // TestAnInternalAddressIsNotConnectedTo where another registry leads to it.
 func TestAnInternalAddressIsNotConnectedTo(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was sent a request") }))
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("it was sent a request")
+	}))
 	t.Cleanup(server.Close)
-	if _, err := connectTo("r.io", nil).roundTrip(t.Context(), requestTo(t, server.URL)); !errors.Is(err, failure.Refused) {
+	if _, err := connectTo("r.io", nil).roundTrip(
+		t.Context(), requestTo(t, server.URL),
+	); !errors.Is(err, failure.Refused) {
 		t.Error(err)
 	}
 }
@@ -88,7 +96,8 @@ func TestConnectionsAreSharedWhereTrustIsTheSame(t *testing.T) {
 	}
 	c := newConnections(nil, Limits{}.withDefaults())
 	u := parseURL(t, "https://storage.io/")
-	if c.choose(connectionKind{guard: judged}, u) != c.choose(connectionKind{guard: judged}, u) || c.choose(connectionKind{}, u) != c.base {
+	if c.choose(connectionKind{guard: judged}, u) != c.choose(connectionKind{guard: judged}, u) ||
+		c.choose(connectionKind{}, u) != c.base {
 		t.Error("two connections of one kind do not share a transport")
 	}
 }

@@ -33,7 +33,8 @@ func (c credentials) basicHeader() string {
 // listSecrets returns what neither an error nor a log may show.
 func (c credentials) listSecrets() []string {
 	list := []string{
-		strings.TrimPrefix(c.basicHeader(), "Basic "), c.config.Password, c.config.IdentityToken, c.config.RegistryToken,
+		strings.TrimPrefix(c.basicHeader(), "Basic "), c.config.Password, c.config.IdentityToken,
+		c.config.RegistryToken,
 	}
 	if decoded, err := base64.StdEncoding.DecodeString(c.config.Auth); err == nil {
 		_, password, _ := strings.Cut(string(decoded), ":")

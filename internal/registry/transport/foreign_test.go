@@ -11,7 +11,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
-// foreignRegistry answers as other.example, which wants an anonymous token, and as its token service.
+// foreignRegistry answers as other.example, which wants an anonymous token, and as its token
+// service.
 func foreignRegistry(realm string) answer {
 	return protected("Bearer t", `Bearer realm="`+realm+`",scope="repository:y:pull"`, `{"token":"t"}`)
 }
@@ -45,7 +46,9 @@ func TestATokenIsForOneOrigin(t *testing.T) {
 		t.Fatal(err)
 	}
 	next.answers = []answer{status(http.StatusOK)}
-	for _, to := range []string{"https://r.io/v2/y", "https://third.example/", "http://other.example/", "https://other.example:8443/"} {
+	for _, to := range []string{
+		"https://r.io/v2/y", "https://third.example/", "http://other.example/", "https://other.example:8443/",
+	} {
 		before := len(next.seen)
 		if _, err := l.roundTrip(t.Context(), requestTo(t, to)); err != nil {
 			t.Fatal(err)
@@ -67,7 +70,8 @@ func TestAForeignHostGetsNoCredentials(t *testing.T) {
 		next := &fakeLink{answers: []answer{status(http.StatusUnauthorized, "WWW-Authenticate", challenge)}}
 		l := authOf(next, authn.AuthConfig{Username: "u", Password: "canary-Passw0rd"})
 		resp, err := l.roundTrip(t.Context(), requestTo(t, "https://storage.example/x"))
-		if want == "" && (err != nil || resp.StatusCode != http.StatusUnauthorized) || want != "" && !errors.Is(err, want) {
+		if want == "" && (err != nil || resp.StatusCode != http.StatusUnauthorized) ||
+			want != "" && !errors.Is(err, want) {
 			t.Errorf("%s: %v, %v", challenge, resp, err)
 		}
 		if len(next.seen) != 1 || next.seen[0].Header.Get("Authorization") != "" {

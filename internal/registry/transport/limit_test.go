@@ -55,10 +55,12 @@ func TestAnAnswerThatStallsIsAborted(t *testing.T) {
 		want     error
 		after    time.Duration
 	}{
-		"before it begins":             {slowLink{begin: time.Hour}, false, errSilent, limits.HeaderTimeout},
-		"in the middle":                {slowLink{each: time.Hour}, false, errStalled, limits.IdleTimeout},
-		"drop by drop":                 {slowLink{each: time.Second}, false, errStalled, limits.IdleTimeout},
-		"a document that does not end": {slowLink{each: time.Millisecond / 2}, true, errLengthy, limits.DocumentTimeout},
+		"before it begins": {slowLink{begin: time.Hour}, false, errSilent, limits.HeaderTimeout},
+		"in the middle":    {slowLink{each: time.Hour}, false, errStalled, limits.IdleTimeout},
+		"drop by drop":     {slowLink{each: time.Second}, false, errStalled, limits.IdleTimeout},
+		"a document that does not end": {
+			slowLink{each: time.Millisecond / 2}, true, errLengthy, limits.DocumentTimeout,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

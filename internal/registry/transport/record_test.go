@@ -36,7 +36,9 @@ func TestTheLogHasNeitherQueriesNorHeadersNorForeignPaths(t *testing.T) {
 	if len(lines) != 2 || strings.Contains(all, "secret") {
 		t.Error(all)
 	}
-	for _, part := range []string{"path:/v2/x", "host:storage.example", "status:200", "range:bytes=0-1 and 2 more", "method:GET"} {
+	for _, part := range []string{
+		"path:/v2/x", "host:storage.example", "status:200", "range:bytes=0-1 and 2 more", "method:GET",
+	} {
 		if !strings.Contains(all, part) {
 			t.Errorf("%q is missing in %s", part, all)
 		}

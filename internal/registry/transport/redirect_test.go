@@ -23,7 +23,9 @@ func TestRedirectsAreFollowedToAllowedDestinations(t *testing.T) {
 	if err != nil || resp.StatusCode != http.StatusOK {
 		t.Fatal(resp, err)
 	}
-	if want := []string{"https://r.io/v2/x/blobs/1", "https://r.io/v2/x/blobs/2", "https://storage.example/b?s"}; !slices.Equal(next.urls(), want) {
+	if want := []string{
+		"https://r.io/v2/x/blobs/1", "https://r.io/v2/x/blobs/2", "https://storage.example/b?s",
+	}; !slices.Equal(next.urls(), want) {
 		t.Errorf("%q", next.urls())
 	}
 	if last := next.seen[2]; last.isOwn() || last.Header.Get("Range") != "bytes=0-1" || len(last.Header) != 1 {
@@ -42,7 +44,9 @@ func TestARedirectIsJudgedBeforeItIsFollowed(t *testing.T) {
 		"http://%zz":               failure.Protocol,
 	} {
 		next := &fakeLink{answers: []answer{status(http.StatusFound, "Location", location), status(http.StatusOK)}}
-		l := &redirectLink{next: next, check: destinationsOf("r.io", hostTable{"plain.example": {PlainHTTP: true}}).checkRedirect}
+		l := &redirectLink{
+			next: next, check: destinationsOf("r.io", hostTable{"plain.example": {PlainHTTP: true}}).checkRedirect,
+		}
 		_, err := l.roundTrip(t.Context(), requestTo(t, "https://r.io/v2/"))
 		if want == "" && err != nil || want != "" && !errors.Is(err, want) {
 			t.Errorf("%q: %v", location, err)
@@ -57,7 +61,8 @@ func TestAChainOfRedirectsEnds(t *testing.T) {
 	t.Parallel()
 	next := &fakeLink{answers: []answer{status(http.StatusFound, "Location", "/again")}}
 	l := &redirectLink{next: next, check: destinationsOf("r.io", nil).checkRedirect}
-	if _, err := l.roundTrip(t.Context(), requestTo(t, "https://r.io/")); !errors.Is(err, failure.Refused) || len(next.seen) != maxRedirects+1 {
+	if _, err := l.roundTrip(t.Context(), requestTo(t, "https://r.io/")); !errors.Is(err, failure.Refused) ||
+		len(next.seen) != maxRedirects+1 {
 		t.Errorf("%d requests, %v", len(next.seen), err)
 	}
 }

@@ -25,24 +25,42 @@ func TestWhatFailsInPassingIsRepeated(t *testing.T) {
 		kind     failure.Kind
 		least    time.Duration
 	}{
-		"a reset":                               {Request{}, []answer{failing(errReset), status(200)}, 2, "", 0},
-		"a reset, again and again":              {Request{}, []answer{failing(errReset)}, 4, failure.Unreachable, 0},
-		"a silent host":                         {Request{}, []answer{failing(errSilent), status(200)}, 2, "", 0},
-		"a busy registry":                       {Request{}, []answer{many, status(200)}, 2, "", 2 * time.Second},
-		"a wait that is too long":               {Request{}, []answer{status(503, "Retry-After", "61")}, 1, "", 0},
-		"a name that does not exist":            {Request{}, []answer{failing(unknown)}, 1, failure.Unreachable, 0},
-		"a destination that is refused":         {Request{}, []answer{failing(failure.New(failure.Refused, ""))}, 1, failure.Refused, 0},
-		"a lasting answer":                      {Request{}, []answer{status(404)}, 1, "", 0},
-		"one attempt only":                      {Request{Once: true}, []answer{failing(errReset)}, 1, failure.Unreachable, 0},
-		"what may be dropped":                   {Request{MayBeDropped: true}, []answer{failing(errReset)}, 2, failure.Unreachable, 0},
-		"what may be dropped, and is silent":    {Request{MayBeDropped: true}, []answer{failing(errSilent)}, 1, failure.Timeout, 0},
-		"what may be dropped, unconnected":      {Request{MayBeDropped: true}, []answer{failing(unconnected)}, 4, failure.Unreachable, 0},
-		"what may be dropped, and a busy host":  {Request{MayBeDropped: true}, []answer{status(503), status(503), status(206)}, 3, "", 0},
-		"a document that breaks off":            {Request{MaxBytes: 9}, []answer{breakingOff(200, "{"), withBody(200, "{}")}, 2, "", 0},
-		"a document that always breaks off":     {Request{MaxBytes: 9}, []answer{breakingOff(200, "{")}, 4, failure.Unreachable, 0},
+		"a reset":                    {Request{}, []answer{failing(errReset), status(200)}, 2, "", 0},
+		"a reset, again and again":   {Request{}, []answer{failing(errReset)}, 4, failure.Unreachable, 0},
+		"a silent host":              {Request{}, []answer{failing(errSilent), status(200)}, 2, "", 0},
+		"a busy registry":            {Request{}, []answer{many, status(200)}, 2, "", 2 * time.Second},
+		"a wait that is too long":    {Request{}, []answer{status(503, "Retry-After", "61")}, 1, "", 0},
+		"a name that does not exist": {Request{}, []answer{failing(unknown)}, 1, failure.Unreachable, 0},
+		"a destination that is refused": {
+			Request{}, []answer{failing(failure.New(failure.Refused, ""))}, 1, failure.Refused, 0,
+		},
+		"a lasting answer": {Request{}, []answer{status(404)}, 1, "", 0},
+		"one attempt only": {Request{Once: true}, []answer{failing(errReset)}, 1, failure.Unreachable, 0},
+		"what may be dropped": {
+			Request{MayBeDropped: true}, []answer{failing(errReset)}, 2, failure.Unreachable, 0,
+		},
+		"what may be dropped, and is silent": {
+			Request{MayBeDropped: true}, []answer{failing(errSilent)}, 1, failure.Timeout, 0,
+		},
+		"what may be dropped, unconnected": {
+			Request{MayBeDropped: true}, []answer{failing(unconnected)}, 4, failure.Unreachable, 0,
+		},
+		"what may be dropped, and a busy host": {
+			Request{MayBeDropped: true}, []answer{status(503), status(503), status(206)}, 3, "", 0,
+		},
+		"a document that breaks off": {
+			Request{MaxBytes: 9}, []answer{breakingOff(200, "{"), withBody(200, "{}")}, 2, "", 0,
+		},
+		"a document that always breaks off": {
+			Request{MaxBytes: 9}, []answer{breakingOff(200, "{")}, 4, failure.Unreachable, 0,
+		},
 		"content that breaks off, left to read": {Request{}, []answer{breakingOff(200, "{")}, 1, "", 0},
-		"a document that is too large":          {Request{MaxBytes: 1}, []answer{withBody(200, "{}")}, 1, failure.TooLarge, 0},
-		"a document of unknown size, too large": {Request{MaxBytes: 1}, []answer{breakingOff(200, "{}")}, 1, failure.TooLarge, 0},
+		"a document that is too large": {
+			Request{MaxBytes: 1}, []answer{withBody(200, "{}")}, 1, failure.TooLarge, 0,
+		},
+		"a document of unknown size, too large": {
+			Request{MaxBytes: 1}, []answer{breakingOff(200, "{}")}, 1, failure.TooLarge, 0,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -54,7 +72,8 @@ func TestWhatFailsInPassingIsRepeated(t *testing.T) {
 				if len(next.seen) != test.attempts || time.Since(began) < test.least {
 					t.Errorf("%d attempts in %s", len(next.seen), time.Since(began))
 				}
-				if test.kind == "" && err != nil || test.kind != "" && !errors.Is(err, test.kind) || (resp == nil) != (err != nil) {
+				if test.kind == "" && err != nil || test.kind != "" && !errors.Is(err, test.kind) ||
+					(resp == nil) != (err != nil) {
 					t.Errorf("%v, %v", resp, err)
 				}
 			})

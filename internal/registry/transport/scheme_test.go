@@ -33,23 +33,31 @@ func TestTheSchemeOfALoopbackRegistryIsFoundOut(t *testing.T) {
 		want    []string
 		scheme  string
 	}{
-		"plain":                          {[]answer{status(200)}, []string{plain, plain}, "http"},
-		"TLS, answered with 400":         {[]answer{status(400), status(200)}, []string{plain, secure, secure}, "https"},
-		"TLS, answered with a reset":     {[]answer{failing(reset), status(200)}, []string{plain, secure, secure}, "https"},
-		"plain, and a true 400":          {[]answer{status(400), failing(mismatch), status(400)}, []string{plain, secure, plain, plain}, "http"},
-		"a body that breaks off":         {[]answer{failing(broken), status(200)}, []string{plain, plain}, "http"},
-		"a connection that is refused":   {[]answer{failing(refused), failing(refused)}, []string{plain, plain}, ""},
-		"TLS that is not trusted either": {[]answer{status(400), failing(untrusted), status(400), failing(untrusted)}, []string{plain, secure, plain, secure}, ""},
+		"plain":                      {[]answer{status(200)}, []string{plain, plain}, "http"},
+		"TLS, answered with 400":     {[]answer{status(400), status(200)}, []string{plain, secure, secure}, "https"},
+		"TLS, answered with a reset": {[]answer{failing(reset), status(200)}, []string{plain, secure, secure}, "https"},
+		"plain, and a true 400": {
+			[]answer{status(400), failing(mismatch), status(400)}, []string{plain, secure, plain, plain}, "http",
+		},
+		"a body that breaks off":       {[]answer{failing(broken), status(200)}, []string{plain, plain}, "http"},
+		"a connection that is refused": {[]answer{failing(refused), failing(refused)}, []string{plain, plain}, ""},
+		"TLS that is not trusted either": {
+			[]answer{status(400), failing(untrusted), status(400), failing(untrusted)},
+			[]string{plain, secure, plain, secure}, "",
+		},
 	} {
 		next := &fakeLink{answers: test.answers}
-		l := &schemeLink{next: next, registry: newEndpoint("localhost:5000", Host{}), repo: repositoryOf(t, "localhost:5000/x")}
+		l := &schemeLink{
+			next: next, registry: newEndpoint("localhost:5000", Host{}), repo: repositoryOf(t, "localhost:5000/x"),
+		}
 		for range 2 {
 			_, _ = l.roundTrip(t.Context(), Request{Path: "manifests/1"})
 		}
 		if got := next.urls(); !slices.Equal(got, test.want) {
 			t.Errorf("%s: %q", situation, got)
 		}
-		if scheme, settled := l.registry.currentScheme(); settled != (test.scheme != "") || settled && scheme != test.scheme {
+		if scheme, settled := l.registry.currentScheme(); settled != (test.scheme != "") ||
+			settled && scheme != test.scheme {
 			t.Errorf("%s: %s, settled %v", situation, scheme, settled)
 		}
 	}
@@ -62,7 +70,8 @@ func TestAQueryIsNoPath(t *testing.T) {
 	if _, err := l.roundTrip(t.Context(), Request{Path: "referrers/sha256:1?artifactType=a%2Fb"}); err != nil {
 		t.Fatal(err)
 	}
-	if got := next.seen[0].url.String(); got != "https://r.io/v2/a/b/referrers/sha256:1?artifactType=a%2Fb" || !next.seen[0].isOwn() {
+	if got := next.seen[0].url.String(); got != "https://r.io/v2/a/b/referrers/sha256:1?artifactType=a%2Fb" ||
+		!next.seen[0].isOwn() {
 		t.Error(got)
 	}
 }

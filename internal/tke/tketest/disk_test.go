@@ -68,7 +68,10 @@ func TestCountLayer(t *testing.T) {
 		{"an empty file", []*tar.Header{{Name: "a"}}, usage{0, 1}},
 		{"a directory", []*tar.Header{{Name: "a/", Typeflag: tar.TypeDir}}, usage{4096, 1}},
 		{"a symbolic link", []*tar.Header{{Name: "a", Typeflag: tar.TypeSymlink, Linkname: "b"}}, usage{0, 1}},
-		{"a hard link", []*tar.Header{{Name: "a", Size: 5000}, {Name: "b", Typeflag: tar.TypeLink, Linkname: "a"}}, usage{8192, 1}},
+		{
+			"a hard link", []*tar.Header{{Name: "a", Size: 5000}, {Name: "b", Typeflag: tar.TypeLink, Linkname: "a"}},
+			usage{8192, 1},
+		},
 		{"a whiteout", []*tar.Header{{Name: ".wh.a"}}, usage{0, 1}},
 		{"a sparse file", []*tar.Header{{Name: "a", PAXRecords: sparse}}, usage{2147483648, 1}},
 	} {

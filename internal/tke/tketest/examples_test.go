@@ -118,7 +118,8 @@ func TestHiddenFieldsAreNeverReturned(t *testing.T) {
 		t.Error(diff)
 	}
 	kept, _ := s.Cache(id)
-	if kept.VpcID != "vpc-508ctkfb" || kept.SubnetID != "subnet-8ah75lo8" || kept.EipAttribute.InternetMaxBandwidthOut != 7 ||
+	if kept.VpcID != "vpc-508ctkfb" || kept.SubnetID != "subnet-8ah75lo8" ||
+		kept.EipAttribute.InternetMaxBandwidthOut != 7 ||
 		kept.SecurityGroupIDs[0] != "sg-hidden" || kept.SkipVerifyList[0] != "skip.example.com" ||
 		!kept.AutoCreateEip ||
 		kept.HTTPEndPointList[0] != "plain.example.com" ||

@@ -28,11 +28,20 @@ func TestEffects(t *testing.T) {
 		sees   func(error) bool
 		exists bool
 	}{
-		{"answer", tketest.ErrorBefore{Code: "ResourceInsufficient", Message: "sold out"}, code("ResourceInsufficient"), false},
+		{
+			"answer", tketest.ErrorBefore{Code: "ResourceInsufficient", Message: "sold out"},
+			code("ResourceInsufficient"), false,
+		},
 		{"answer after", tketest.ErrorAfter{Code: "InternalError"}, code("InternalError"), true},
 		{"throttle", tketest.Throttle{}, code("RequestLimitExceeded"), false},
-		{"throttle IP", tketest.Throttle{Code: tketest.CodeIPLimitExceeded}, code("RequestLimitExceeded.IPLimitExceeded"), false},
-		{"throttle account", tketest.Throttle{Code: tketest.CodeUinLimitExceeded}, code("RequestLimitExceeded.UinLimitExceeded"), false},
+		{
+			"throttle IP", tketest.Throttle{Code: tketest.CodeIPLimitExceeded},
+			code("RequestLimitExceeded.IPLimitExceeded"), false,
+		},
+		{
+			"throttle account", tketest.Throttle{Code: tketest.CodeUinLimitExceeded},
+			code("RequestLimitExceeded.UinLimitExceeded"), false,
+		},
 		{"throttle region", tketest.Throttle{Code: tketest.CodeGlobalRegionLimitExceeded},
 			code("RequestLimitExceeded.GlobalRegionUinLimitExceeded"), false},
 		{"gateway", tketest.HTTPStatus{Status: http.StatusBadGateway}, says("502"), false},
@@ -41,7 +50,10 @@ func TestEffects(t *testing.T) {
 		{"truncate", tketest.Truncate{}, says("unexpected EOF"), true},
 		{"malform", tketest.Malform{}, says("unexpected end of JSON input"), true},
 		{"empty list", tketest.EmptyList{}, func(err error) bool { return err == nil }, true},
-		{"together", tketest.Together{tketest.Delay{For: time.Millisecond}, tketest.ResetAfter{}}, says("connection reset by peer"), true},
+		{
+			"together", tketest.Together{tketest.Delay{For: time.Millisecond}, tketest.ResetAfter{}},
+			says("connection reset by peer"), true,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

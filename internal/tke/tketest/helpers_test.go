@@ -258,7 +258,8 @@ func parseTime(t *testing.T, value string) (form int, at time.Time) {
 		t.Errorf("monotonic suffix of %q", value)
 	}
 	for form, layout := range []string{
-		"2006-01-02 15:04:05", "2006-01-02 15:04:05 +0000 UTC", "2006-01-02T15:04:05Z07:00", "", "2006-01-02 15:04:05 -0700 CST",
+		"2006-01-02 15:04:05", "2006-01-02 15:04:05 +0000 UTC", "2006-01-02T15:04:05Z07:00", "",
+		"2006-01-02 15:04:05 -0700 CST",
 	} {
 		if at, err := time.Parse(layout, plain); err == nil && found == (form == 4) {
 			return form, at

@@ -214,8 +214,11 @@ func TestUnconfirmedUpdates(t *testing.T) {
 			func(c tketest.Cache) bool { return c.ExpiresAt.Sub(c.CreatedAt) == 48*time.Hour+6*time.Minute }},
 		{"failure", tketest.Unconfirmed{}, fields{"Images": []string{"bad"}, "ImageCacheSize": 60}, "",
 			func(c tketest.Cache) bool { return c.Images[0] == "bad" && c.SizeGiB == 60 }},
-		{"failure reverted", tketest.Unconfirmed{RevertFailed: true}, fields{"Images": []string{"bad"}, "ImageCacheSize": 60}, "",
-			func(c tketest.Cache) bool { return c.Images[0] == "a" && c.SizeGiB == 50 && c.Status == "UpdateFailed" }},
+		{
+			"failure reverted", tketest.Unconfirmed{RevertFailed: true},
+			fields{"Images": []string{"bad"}, "ImageCacheSize": 60}, "",
+			func(c tketest.Cache) bool { return c.Images[0] == "a" && c.SizeGiB == 50 && c.Status == "UpdateFailed" },
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			builder := func(_ context.Context, cache tketest.Cache) error {

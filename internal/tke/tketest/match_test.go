@@ -35,12 +35,18 @@ func TestMatch(t *testing.T) {
 		{"some images", partial, fields{"Images": []string{"app:1", "other:1"}}, "imc-new"},
 		{"no image", partial, fields{"Images": []string{"other:1"}}, ""},
 		{"another tag", tketest.Unconfirmed{}, fields{"Images": []string{"app:2"}}, ""},
-		{"snapshotter", tketest.Unconfirmed{}, fields{"Images": []string{"app:1"}, "Snapshotter": "nydus"}, "imc-nydus"},
+		{
+			"snapshotter", tketest.Unconfirmed{}, fields{"Images": []string{"app:1"}, "Snapshotter": "nydus"},
+			"imc-nydus",
+		},
 		{"no such snapshotter", tketest.Unconfirmed{}, fields{"Images": []string{"nginx"}, "Snapshotter": "nydus"}, ""},
 		{"latest", tketest.Unconfirmed{}, fields{"Images": []string{"nginx:latest"}}, "imc-nginx"},
 		{"in full", tketest.Unconfirmed{}, fields{"Images": []string{"docker.io/library/nginx:latest"}}, ""},
 		{"in full, canonical", canonical, fields{"Images": []string{"docker.io/library/nginx:latest"}}, "imc-nginx"},
-		{"another digest", tketest.Unconfirmed{}, fields{"Images": []string{"r.example.com:5000/a:2@sha256:" + hex64("b")}}, "imc-digest"},
+		{
+			"another digest", tketest.Unconfirmed{},
+			fields{"Images": []string{"r.example.com:5000/a:2@sha256:" + hex64("b")}}, "imc-digest",
+		},
 		{"no digest", tketest.Unconfirmed{}, fields{"Images": []string{"r.example.com:5000/a:2"}}, "imc-digest"},
 		{"digest is no tag", tketest.Unconfirmed{}, fields{"Images": []string{"r.example.com/b:latest"}}, ""},
 	} {

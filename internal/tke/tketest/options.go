@@ -106,8 +106,8 @@ type Unconfirmed struct {
 	// OmitNewerFields leaves out of answers what the oldest published example lacks. Default: all
 	// fields are there.
 	OmitNewerFields bool
-	// EmptyIDsSelectNothing makes `ImageCacheIds: []` list nothing. Default: every cache, as without
-	// the field.
+	// EmptyIDsSelectNothing makes `ImageCacheIds: []` list nothing. Default: every cache, as
+	// without the field.
 	EmptyIDsSelectNothing bool
 	// LimitIsParameter answers InvalidParameter to a Limit that is too large. Default:
 	// InvalidParameterValue.

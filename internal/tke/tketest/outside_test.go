@@ -101,7 +101,8 @@ func TestRequestsAreRecorded(t *testing.T) {
 		t.Fatalf("recorded %v", requests)
 	}
 	first, second := requests[0], requests[1]
-	if first.Region != "ap-hongkong" || first.SecretID != "AKIDa" || first.Version != "2018-05-25" || first.Language != "en-US" ||
+	if first.Region != "ap-hongkong" || first.SecretID != "AKIDa" || first.Version != "2018-05-25" ||
+		first.Language != "en-US" ||
 		first.Status != 200 || first.Code != "" ||
 		!first.Acted ||
 		first.Body["Limit"] != 5.0 ||

@@ -69,7 +69,8 @@ func TestClockSkew(t *testing.T) {
 	defer s.Close()
 	for skew, want := range map[time.Duration]string{
 		0: "", 4*time.Minute + 58*time.Second: "", -4*time.Minute - 58*time.Second: "",
-		5*time.Minute + 2*time.Second: "AuthFailure.SignatureExpire", -5*time.Minute - 2*time.Second: "AuthFailure.SignatureExpire",
+		5*time.Minute + 2*time.Second:  "AuthFailure.SignatureExpire",
+		-5*time.Minute - 2*time.Second: "AuthFailure.SignatureExpire",
 	} {
 		request := newRaw("{}")
 		request.at = now.Add(skew)
@@ -92,7 +93,10 @@ func TestEnvelope(t *testing.T) {
 		want   string
 	}{
 		{"as it is", func(*rawRequest) {}, ""},
-		{"with a character set", header("Content-Type", "application/json; charset=utf-8"), "AuthFailure.SignatureFailure"},
+		{
+			"with a character set", header("Content-Type", "application/json; charset=utf-8"),
+			"AuthFailure.SignatureFailure",
+		},
 		{"no action", header("X-TC-Action", ""), "MissingParameter"},
 		{"unknown action", header("X-TC-Action", "DescribeImageCache"), "InvalidAction"},
 		{"no version", header("X-TC-Version", ""), "MissingParameter"},
@@ -104,7 +108,10 @@ func TestEnvelope(t *testing.T) {
 		{"another timestamp", header("X-TC-Timestamp", "1774854215"), "AuthFailure.SignatureExpire"},
 		{"no authorization", header("Authorization", ""), "MissingParameter"},
 		{"not signed", header("Authorization", "SKIP"), "AuthFailure.InvalidAuthorization"},
-		{"another algorithm", header("Authorization", "TC3-HMAC-SHA512 Credential=a/b"), "AuthFailure.InvalidAuthorization"},
+		{
+			"another algorithm", header("Authorization", "TC3-HMAC-SHA512 Credential=a/b"),
+			"AuthFailure.InvalidAuthorization",
+		},
 		{"host not signed", header("Authorization", "TC3-HMAC-SHA256 Credential=AKIDa/2026-03-30/tke/tc3_request, "+
 			"SignedHeaders=content-type, Signature=ab"), "AuthFailure.InvalidAuthorization"},
 		{"another day", func(r *rawRequest) { r.dateOff = 1 }, "AuthFailure.SignatureFailure"},

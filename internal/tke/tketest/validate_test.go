@@ -20,10 +20,19 @@ func TestCreateRefusesWhatIsMalformed(t *testing.T) {
 		{"unknown field", fields{"ClientToken": "a"}, "UnknownParameter", "`ClientToken`"},
 		{"another case", fields{"VPCId": "vpc-1"}, "UnknownParameter", "`VPCId`"},
 		{"plural EIP", fields{"ExistedEipIds": []string{"eip-1"}}, "UnknownParameter", "`ExistedEipIds`"},
-		{"small p", fields{"RegistryHttpEndpointList": []string{"a"}}, "UnknownParameter", "`RegistryHttpEndpointList`"},
-		{"unknown inner field", credential(fields{"Server": "a", "Email": "b"}), "UnknownParameter", "`ImageRegistryCredentials.0.Email`"},
+		{
+			"small p", fields{"RegistryHttpEndpointList": []string{"a"}}, "UnknownParameter",
+			"`RegistryHttpEndpointList`",
+		},
+		{
+			"unknown inner field", credential(fields{"Server": "a", "Email": "b"}), "UnknownParameter",
+			"`ImageRegistryCredentials.0.Email`",
+		},
 		{"inner field missing", fields{"Tags": []fields{{"Key": "a"}}}, "MissingParameter", "`Tags.0.Value`"},
-		{"delete policy missing", fields{"AutoCreateEipAttribute": fields{}}, "MissingParameter", "`AutoCreateEipAttribute.DeletePolicy`"},
+		{
+			"delete policy missing", fields{"AutoCreateEipAttribute": fields{}}, "MissingParameter",
+			"`AutoCreateEipAttribute.DeletePolicy`",
+		},
 		{"text for a number", fields{"ImageCacheSize": "20"}, "InvalidParameter", "`ImageCacheSize`"},
 		{"fraction", fields{"ImageCacheSize": 20.5}, "InvalidParameter", "`ImageCacheSize`"},
 		{"negative", fields{"RetentionDays": -1}, "InvalidParameter", "`RetentionDays`"},
@@ -32,7 +41,10 @@ func TestCreateRefusesWhatIsMalformed(t *testing.T) {
 		{"text for a list", fields{"Images": "app:1"}, "InvalidParameter", "`Images`"},
 		{"number in a list", fields{"Images": []any{"app:1", 2}}, "InvalidParameter", "`Images.1`"},
 		{"map for a list", fields{"Tags": fields{"a": "b"}}, "InvalidParameter", "`Tags`"},
-		{"list for an object", fields{"AutoCreateEipAttribute": []string{}}, "InvalidParameter", "`AutoCreateEipAttribute`"},
+		{
+			"list for an object", fields{"AutoCreateEipAttribute": []string{}}, "InvalidParameter",
+			"`AutoCreateEipAttribute`",
+		},
 		{"null", fields{"ResolveConfig": nil}, "InvalidParameter", "`ResolveConfig`"},
 		{"null list", fields{"SecurityGroupIds": nil}, "InvalidParameter", "`SecurityGroupIds`"},
 		{"no image", fields{"Images": []string{}}, "InvalidParameterValue", "`Images`"},
@@ -44,15 +56,36 @@ func TestCreateRefusesWhatIsMalformed(t *testing.T) {
 		{"too large", fields{"ImageCacheSize": 32001}, "InvalidParameterValue", "`ImageCacheSize`"},
 		{"too long", fields{"RetentionDays": 3651}, "InvalidParameterValue", "`RetentionDays`"},
 		{"empty name", fields{"ImageCacheName": ""}, "InvalidParameterValue", "`ImageCacheName`"},
-		{"server with scheme", credential(fields{"Server": "https://a.example.com"}), "InvalidParameterValue", "Credentials.0.Server`"},
-		{"registry with path", fields{"RegistrySkipVerifyList": []string{"a.example.com/b"}}, "InvalidParameterValue", "`RegistrySkipVerifyList.0`"},
-		{"endpoint with scheme", fields{"RegistryHttpEndPointList": []string{"http://a"}}, "InvalidParameterValue", "`RegistryHttpEndPointList.0`"},
-		{"tag twice", fields{"Tags": []fields{{"Key": "a", "Value": "b"}, {"Key": "a", "Value": "c"}}}, "InvalidParameterValue", "`Tags.1.Key`"},
-		{"unknown provider", fields{"AutoCreateEipAttribute": fields{"DeletePolicy": "Never", "InternetServiceProvider": "bgp"}},
-			"InvalidParameterValue", "InternetServiceProvider`"},
-		{"EIP and another", fields{"ExistedEipId": "eip-1", "AutoCreateEip": true}, "InvalidParameter", "`AutoCreateEip`"},
-		{"EIP and attribute", fields{"ExistedEipId": "eip-1", "AutoCreateEipAttribute": fields{"DeletePolicy": "Never"}},
-			"InvalidParameter", "`AutoCreateEipAttribute`"},
+		{
+			"server with scheme", credential(fields{"Server": "https://a.example.com"}), "InvalidParameterValue",
+			"Credentials.0.Server`",
+		},
+		{
+			"registry with path", fields{"RegistrySkipVerifyList": []string{"a.example.com/b"}},
+			"InvalidParameterValue", "`RegistrySkipVerifyList.0`",
+		},
+		{
+			"endpoint with scheme", fields{"RegistryHttpEndPointList": []string{"http://a"}}, "InvalidParameterValue",
+			"`RegistryHttpEndPointList.0`",
+		},
+		{
+			"tag twice", fields{"Tags": []fields{{"Key": "a", "Value": "b"}, {"Key": "a", "Value": "c"}}},
+			"InvalidParameterValue", "`Tags.1.Key`",
+		},
+		{
+			"unknown provider",
+			fields{"AutoCreateEipAttribute": fields{"DeletePolicy": "Never", "InternetServiceProvider": "bgp"}},
+			"InvalidParameterValue", "InternetServiceProvider`",
+		},
+		{
+			"EIP and another", fields{"ExistedEipId": "eip-1", "AutoCreateEip": true}, "InvalidParameter",
+			"`AutoCreateEip`",
+		},
+		{
+			"EIP and attribute",
+			fields{"ExistedEipId": "eip-1", "AutoCreateEipAttribute": fields{"DeletePolicy": "Never"}},
+			"InvalidParameter", "`AutoCreateEipAttribute`",
+		},
 		{"snapshotter", fields{"Snapshotter": "overlay"}, "UnknownParameter", "`Snapshotter`"},
 	} {
 		message := c.refused(t, tketest.ActionCreate, with(minimal(), test.more), test.code)

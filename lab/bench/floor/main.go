@@ -1,4 +1,5 @@
-// Command floor is a provider of terraform-plugin-framework without any schema: the lower bound of every start.
+// Command floor is a provider of terraform-plugin-framework without any schema: the lower bound of
+// every start.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command null is the provider without its work: the same schema, and a resource that reads nothing and plans nothing. What a
-// refresh costs with it is the CLI's and the framework's.
+// Command null is the provider without its work: the same schema, and a resource that reads nothing
+// and plans nothing. What a refresh costs with it is the CLI's and the framework's.
 package main
 
 import (
@@ -23,7 +23,8 @@ func (null) Resources(context.Context) []func() resource.Resource {
 
 type idle struct{ *imagecache.Resource }
 
-// Read gives back what it was given, and the identity, which Terraform 1.11 asks for and does not keep.
+// Read gives back what it was given, and the identity, which Terraform 1.11 asks for and does not
+// keep.
 func (*idle) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	if resp.Identity == nil || !resp.Identity.Raw.IsFullyNull() {
 		return

@@ -1,11 +1,12 @@
-// Command licences finds the licence of every module that is compiled into the provider, on every platform that a release is
-// made for, and refuses one that is not agreed to. It is run from the top of the repository.
+// Command licences finds the licence of every module that is compiled into the provider, on every
+// platform that a release is made for, and refuses one that is not agreed to. It is run from the
+// top of the repository.
 //
 //	licences                  writes the table, Markdown, to standard output
 //	licences -texts           writes every licence's text, as a release has to carry it
 //
-// Licences are recognized by go-licenses. Its own command would also look for each file's address on the web; this one needs
-// no network beyond what `go list` needs.
+// Licences are recognized by go-licenses. Its own command would also look for each file's address
+// on the web; this one needs no network beyond what `go list` needs.
 package main
 
 import (
@@ -30,7 +31,8 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// allowed are the licences that may be part of a program under MPL-2.0 that is handed out as a binary.
+// allowed are the licences that may be part of a program under MPL-2.0 that is handed out as a
+// binary.
 var allowed = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0", "0BSD", "Unlicense"}
 
 // platforms are those of .goreleaser.yml. A dependency that only one of them has counts as well.
@@ -75,7 +77,8 @@ func findParts(ctx context.Context) ([]part, error) {
 	if err != nil {
 		return nil, fmt.Errorf("go list -m: %w", err)
 	}
-	build.Default.GOROOT = goEnv(ctx, "GOROOT") // a program built with -trimpath does not know it, and would take everything for Go's own
+	// a program built with -trimpath does not know it, and would take everything for Go's own
+	build.Default.GOROOT = goEnv(ctx, "GOROOT")
 	f := finder{
 		classifier: classifier, own: strings.TrimSpace(string(own)), modules: goEnv(ctx, "GOMODCACHE"),
 		found: map[string]part{}, seen: map[string]bool{},
@@ -134,21 +137,27 @@ func (f *finder) lookAtPlatform(ctx context.Context, platform string) error {
 }
 
 func goEnv(ctx context.Context, name string) string {
-	value, err := exec.CommandContext(ctx, "go", "env", name).Output() //nolint:gosec // one of two names that stand in this file
+	//nolint:gosec // one of two names that stand in this file
+	value, err := exec.CommandContext(ctx, "go", "env", name).Output()
 	if err != nil {
 		log.Fatal(err)
 	}
 	return strings.TrimSpace(string(value))
 }
 
-// describeLibrary names a part by where its licence lies in its module, which is the same on every platform.
+// describeLibrary names a part by where its licence lies in its module, which is the same on every
+// platform.
 func (f *finder) describeLibrary(library *licenses.Library) (part, error) {
 	var names []string
 	for _, licence := range library.Licenses {
 		names = append(names, licence.Name)
 	}
 	slices.Sort(names)
-	p := part{name: library.Name(), version: library.Version(), licence: cmp.Or(strings.Join(slices.Compact(names), " and "), "unknown")}
+	p := part{
+		name:    library.Name(),
+		version: library.Version(),
+		licence: cmp.Or(strings.Join(slices.Compact(names), " and "), "unknown"),
+	}
 	if library.LicenseFile == "" {
 		return p, nil
 	}
@@ -165,7 +174,8 @@ func (f *finder) describeLibrary(library *licenses.Library) (part, error) {
 	return p, err
 }
 
-// textOf gives a licence, and the notices that Apache-2.0 wants to be passed on: NOTICE, NOTICE.txt or NOTICE.md beside it.
+// textOf gives a licence, and the notices that Apache-2.0 wants to be passed on: NOTICE, NOTICE.txt
+// or NOTICE.md beside it.
 func textOf(licence string) (string, error) {
 	notices, err := filepath.Glob(filepath.Join(filepath.Dir(licence), "NOTICE*"))
 	if err != nil {
@@ -213,8 +223,15 @@ what is compiled in now. The archives of a release carry the texts in `+"`THIRD_
 }
 
 func writeTexts(w io.Writer, parts []part) {
-	fmt.Fprintln(w, "The provider is made of its own code, under the Mozilla Public License 2.0 (file LICENSE), and of these parts.")
+	fmt.Fprintln(
+		w,
+		"The provider is made of its own code, under the Mozilla Public License 2.0 (file LICENSE), and of "+
+			"these parts.",
+	)
 	for _, p := range parts {
-		fmt.Fprintf(w, "\n%s\n%s %s (%s)\n\n%s\n", strings.Repeat("=", 80), p.name, p.version, p.licence, strings.TrimSpace(p.text))
+		fmt.Fprintf(
+			w, "\n%s\n%s %s (%s)\n\n%s\n", strings.Repeat("=", 80), p.name, p.version, p.licence,
+			strings.TrimSpace(p.text),
+		)
 	}
 }

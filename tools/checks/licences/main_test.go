@@ -7,7 +7,9 @@ import (
 )
 
 func TestNoticesGoWithTheLicence(t *testing.T) {
-	for notice, want := range map[string]string{"NOTICE": "licence\n\nnotice", "NOTICE.txt": "licence\n\nnotice", "README": "licence"} {
+	for notice, want := range map[string]string{
+		"NOTICE": "licence\n\nnotice", "NOTICE.txt": "licence\n\nnotice", "README": "licence",
+	} {
 		folder := t.TempDir()
 		for name, text := range map[string]string{"LICENSE": "licence\n", notice: "notice\n"} {
 			if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {

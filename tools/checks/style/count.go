@@ -18,7 +18,9 @@ const (
 )
 
 // avoided are words and turns that have a plainer one: persons where there are none, and calques.
-var avoided = regexp.MustCompile(`(?i)\b(?:nobody|somebody|whoever|whomever|strangers?|liars?|held against|in the words of|(?:is|are|be|was|were) had)\b`)
+var avoided = regexp.MustCompile(
+	`(?i)\b(?:nobody|somebody|whoever|whomever|strangers?|liars?|held against|in the words of|(?:is|are|be|was|were) had)\b`,
+)
 
 var (
 	oneWord   = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
@@ -40,7 +42,9 @@ func (f *figure) addFunctions(file string, content []byte) error {
 		}
 		f.of++
 		if oneWord.MatchString(function.Name.Name) {
-			f.findings = append(f.findings, finding{file, set.Position(function.Pos()).Line, "func " + function.Name.Name})
+			f.findings = append(f.findings, finding{
+				file, set.Position(function.Pos()).Line, "func " + function.Name.Name,
+			})
 		}
 	}
 	return nil
@@ -99,7 +103,9 @@ func (f *figure) addLongLines(file string, content []byte) {
 		f.of++
 		width := utf8.RuneCount(bytes.TrimRight(line, "\r\n")) + (tabWidth-1)*bytes.Count(line, []byte("\t"))
 		if width > columns && !address.Match(line) {
-			f.findings = append(f.findings, finding{file, number, string(bytes.TrimSpace(line[:min(len(line), 60)])) + "…"})
+			f.findings = append(f.findings, finding{
+				file, number, string(bytes.TrimSpace(line[:min(len(line), 60)])) + "…",
+			})
 		}
 	}
 }

@@ -1,5 +1,6 @@
-// Command style measures what a machine can measure of how the code reads, as CONTRIBUTING.md asks for it: names of functions that
-// are one lower-case word, words that texts do without, and long lines. It is run from the top of the repository.
+// Command style measures what a machine can measure of how the code reads, as CONTRIBUTING.md asks
+// for it: names of functions that are one lower-case word, words that texts do without, and long
+// lines. It is run from the top of the repository.
 //
 //	style                     prints the figures, and fails where one is above its limit
 //	style -list               also prints each name, word and line that counts
@@ -109,9 +110,12 @@ func measure(files []string) ([]figure, error) {
 	return []figure{names, words, lines, linesOfTests}, nil
 }
 
-// committed lists the files of the repository that were written here: neither generated nor a test's data.
+// committed lists the files of the repository that were written here: neither generated nor a
+// test's data.
 func committed(ctx context.Context) (files []string, err error) {
-	output, err := exec.CommandContext(ctx, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
+	output, err := exec.CommandContext(
+		ctx, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard",
+	).Output()
 	if err != nil {
 		return nil, fmt.Errorf("git ls-files: %w", err)
 	}
@@ -125,7 +129,9 @@ func committed(ctx context.Context) (files []string, err error) {
 
 // isForeign says that a file is generated from others, or has to name the words that it looks for.
 func isForeign(file string) bool {
-	for _, prefix := range []string{"docs/", "tools/checks/style/", "THIRD_PARTY_LICENCES.md", "CHANGELOG.md", ".changes/v"} {
+	for _, prefix := range []string{
+		"docs/", "tools/checks/style/", "THIRD_PARTY_LICENCES.md", "CHANGELOG.md", ".changes/v",
+	} {
 		if strings.HasPrefix(file, prefix) {
 			return true
 		}
