@@ -18,7 +18,7 @@ const Prefix = "eks.tke.cloud.tencent.com/"
 // are strings.
 const (
 	UseImageCache = Prefix + "use-image-cache" // auto, or the id of a cache
-	// GiB, digits only; the cache's size at least
+	// ImageCacheDiskSize is in GiB, digits only, and at least the cache's size.
 	ImageCacheDiskSize         = Prefix + "image-cache-disk-size"
 	ImageCacheDiskType         = Prefix + "image-cache-disk-type"          // one of DiskTypes
 	ImageCacheDiskRetainMinute = Prefix + "image-cache-disk-retain-minute" // minutes

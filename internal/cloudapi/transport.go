@@ -26,8 +26,8 @@ const (
 	maxServerWait    = time.Minute // when the service says how long
 	defaultTry       = 30 * time.Second
 	maxResponseBytes = 16 << 20
-	// of a body that is no answer: far more than is shown, since nothing is cut before it is
-	// redacted
+	// excerptBytes are kept of a body that is no answer: far more than is shown, since nothing is cut
+	// before it is redacted.
 	excerptBytes = 64 << 10
 )
 

@@ -292,10 +292,8 @@ func TestAnErrorKeepsItsKind(t *testing.T) {
 		errors.Unwrap(err) != nil {
 		t.Errorf("got %v", err)
 	}
-	if again := s.Error(
-		err, 500,
-	); again != err ||
-		s.Error(nil, 500) != nil { //nolint:errorlint // the very same error is meant
+	again := s.Error(err, 500)
+	if again != err || s.Error(nil, 500) != nil { //nolint:errorlint // the very same error is meant
 		t.Error("cleaned twice, or out of nothing")
 	}
 }

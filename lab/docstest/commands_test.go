@@ -14,8 +14,7 @@ var elsewhere = map[string]string{
 		"for a version that is not there yet",
 	"gpg --show-keys --with-fingerprint tkeimage.asc": "scripts/release-snapshot.sh runs it on the " +
 		"key of the moment",
-	"gpg --import tkeimage.asc": "scripts/release-snapshot.sh runs it on the " +
-		"key of the moment",
+	"gpg --import tkeimage.asc": "scripts/release-snapshot.sh runs it on the key of the moment",
 	"gpg --verify terraform-provider-tkeimage_0.1.0_SHA256SUMS.sig": "scripts/release-snapshot.sh runs it on what " +
 		"goreleaser made",
 	"sha256sum --ignore-missing --check terraform-provider-tkeimage": "scripts/release-snapshot.sh runs it on what " +

@@ -119,7 +119,8 @@ func TestLongListsAreReadAlike(t *testing.T) {
 	w := startWorld(t, worldOptions{})
 	for i := range 129 {
 		w.tke.Put(tketest.Cache{
-			ID: fmt.Sprintf("imc-many%04d", i), Name: fmt.Sprintf("many-%d", i), Images: []string{fmt.Sprintf("app:%d", i)},
+			ID: fmt.Sprintf("imc-many%04d", i), Name: fmt.Sprintf("many-%d", i),
+			Images:  []string{fmt.Sprintf("app:%d", i)},
 			SizeGiB: int64(20 + i), Tags: []tketest.Tag{{Key: "number", Value: fmt.Sprint(i)}},
 		})
 	}
@@ -128,7 +129,10 @@ func TestLongListsAreReadAlike(t *testing.T) {
 		page := peer.call(t, w.target("tke"), tketest.ActionDescribe, object{"Limit": 50, "Offset": len(official)}, nil)
 		caches := decode[[]object](t, page.Response["ImageCaches"])
 		if page.Error != nil || page.Response["TotalCount"] != 130.0 || len(caches) == 0 {
-			t.Fatalf("page from %d on: %+v, %v of %d", len(official), page.Error, page.Response["TotalCount"], len(caches))
+			t.Fatalf(
+				"page from %d on: %+v, %v of %d",
+				len(official), page.Error, page.Response["TotalCount"], len(caches),
+			)
 		}
 		official = append(official, caches...)
 	}
@@ -270,12 +274,14 @@ func TestTokensAndPricesAreReadAlike(t *testing.T) {
 		"DiskChargeType": "POSTPAID_BY_HOUR", "DiskType": "CLOUD_PREMIUM", "DiskSize": 50, "DiskCount": 1,
 	}, nil)
 	price, err := prices.PricePerHour(t.Context(), cbs.Disk{Type: "CLOUD_PREMIUM", SizeGiB: 50})
-	if err != nil || price.FloatString(6) != decode[object](t, answered.Response["DiskPrice"])["UnitPriceDiscountHigh"] {
+	if err != nil ||
+		price.FloatString(6) != decode[object](t, answered.Response["DiskPrice"])["UnitPriceDiscountHigh"] {
 		t.Errorf("got %v, %v; the official client %v", price, err, answered.Response)
 	}
 	quota := peer.call(t, official.target("cbs"), "DescribeDiskConfigQuota", object{
-		"InquiryType": "INQUIRY_CBS_CONFIG", "DiskChargeType": "POSTPAID_BY_HOUR", "DiskTypes": []string{"CLOUD_PREMIUM"},
-		"Zones": []string{"ap-guangzhou-3"},
+		"InquiryType": "INQUIRY_CBS_CONFIG", "DiskChargeType": "POSTPAID_BY_HOUR",
+		"DiskTypes": []string{"CLOUD_PREMIUM"},
+		"Zones":     []string{"ap-guangzhou-3"},
 	}, nil)
 	configs, err := prices.Configs(t.Context(), "CLOUD_PREMIUM", "ap-guangzhou-3")
 	if err != nil || !slices.Equal(configs, decode[[]cbs.Config](t, quota.Response["DiskConfigSet"])) {

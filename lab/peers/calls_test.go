@@ -30,18 +30,21 @@ func login(password string) object {
 // fullCalls is each action of the stand-ins, with all the fields that can be sent together.
 var fullCalls = []apiCall{
 	{service: "tke", action: tketest.ActionCreate, request: object{
-		"Images": []string{"nginx:1.27"}, "VpcId": "vpc-508ctkfb", "SubnetId": "subnet-8ah75lo8", "ImageCacheName": "full",
+		"Images": []string{"nginx:1.27"}, "VpcId": "vpc-508ctkfb", "SubnetId": "subnet-8ah75lo8",
+		"ImageCacheName":   "full",
 		"SecurityGroupIds": []string{"sg-1"}, "ImageCacheSize": 50, "RetentionDays": 3,
-		"ResolveConfig":          "nameserver 10.1.2.3\n",
-		"RegistrySkipVerifyList": []string{"skip.example.com"}, "RegistryHttpEndPointList": []string{"plain.example.com"},
-		"Tags": []object{{"Key": "k", "Value": "v"}}, "AutoCreateEip": true,
+		"ResolveConfig":            "nameserver 10.1.2.3\n",
+		"RegistrySkipVerifyList":   []string{"skip.example.com"},
+		"RegistryHttpEndPointList": []string{"plain.example.com"},
+		"Tags":                     []object{{"Key": "k", "Value": "v"}}, "AutoCreateEip": true,
 		"AutoCreateEipAttribute": object{
 			"DeletePolicy": "Never", "InternetServiceProvider": "CMCC", "InternetMaxBandwidthOut": 7,
 		},
 		"ImageRegistryCredentials": []object{login("password")},
 	}},
 	{service: "tke", action: tketest.ActionCreate, request: object{
-		"Images": []string{"nginx:1.27"}, "VpcId": "vpc-508ctkfb", "SubnetId": "subnet-8ah75lo8", "ExistedEipId": "eip-1",
+		"Images": []string{"nginx:1.27"}, "VpcId": "vpc-508ctkfb", "SubnetId": "subnet-8ah75lo8",
+		"ExistedEipId": "eip-1",
 	}},
 	{service: "tke", action: tketest.ActionDescribe, request: object{
 		"ImageCacheIds": []string{readyID}, "ImageCacheNames": []string{"ready"}, "Limit": 50, "Offset": 0,
@@ -58,7 +61,8 @@ var fullCalls = []apiCall{
 	}},
 	{service: "tke", action: tketest.ActionMatch, request: object{"Images": []string{"other:1"}}},
 	{service: "sts", action: "AssumeRole", request: object{
-		"RoleArn": roleARN, "RoleSessionName": "peer", "DurationSeconds": 3600, "Policy": "%7B%22version%22%3A%222.0%22%7D",
+		"RoleArn": roleARN, "RoleSessionName": "peer", "DurationSeconds": 3600,
+		"Policy":         "%7B%22version%22%3A%222.0%22%7D",
 		"SourceIdentity": "ci", "SerialNumber": "qcs::cam:uin/100000000001::mfa/softToken", "TokenCode": "123456",
 	}},
 	{service: "sts", action: "AssumeRoleWithSAML", unsigned: true, request: object{
@@ -75,12 +79,14 @@ var fullCalls = []apiCall{
 	}},
 	{service: "tcr", action: "CreateInstanceToken", request: object{"RegistryId": registry}},
 	{service: "cbs", action: "InquiryPriceCreateDisks", request: object{
-		"DiskChargeType": "POSTPAID_BY_HOUR", "DiskType": "CLOUD_PREMIUM", "DiskSize": 50, "DiskCount": 2, "ProjectId": 0,
+		"DiskChargeType": "POSTPAID_BY_HOUR", "DiskType": "CLOUD_PREMIUM", "DiskSize": 50, "DiskCount": 2,
+		"ProjectId":             0,
 		"ThroughputPerformance": 0, "DiskBackupQuota": 0,
 	}},
 	{service: "cbs", action: "DescribeDiskConfigQuota", request: object{
-		"InquiryType": "INQUIRY_CBS_CONFIG", "DiskChargeType": "POSTPAID_BY_HOUR", "DiskTypes": []string{"CLOUD_PREMIUM"},
-		"Zones": []string{"ap-guangzhou-3"}, "DiskUsage": "DATA_DISK", "Memory": 4, "CPU": 2,
+		"InquiryType": "INQUIRY_CBS_CONFIG", "DiskChargeType": "POSTPAID_BY_HOUR",
+		"DiskTypes": []string{"CLOUD_PREMIUM"},
+		"Zones":     []string{"ap-guangzhou-3"}, "DiskUsage": "DATA_DISK", "Memory": 4, "CPU": 2,
 		"InstanceFamilies": []string{"S5"},
 	}},
 }

@@ -79,7 +79,9 @@ var (
 	otherID  = apitest.Credential{SecretID: "AKIDother", SecretKey: "key"}
 	otherKey = apitest.Credential{SecretID: accountKey.SecretID, SecretKey: "other"}
 
-	updateNothing = apiCall{service: "tke", action: tketest.ActionUpdate, request: object{"ImageCacheId": "imc-absent01"}}
+	updateNothing = apiCall{
+		service: "tke", action: tketest.ActionUpdate, request: object{"ImageCacheId": "imc-absent01"},
+	}
 	deleteNothing = apiCall{service: "tke", action: tketest.ActionDelete, request: object{"ImageCacheIds": ids(1)}}
 	otherRole     = apiCall{service: "sts", action: "AssumeRole", request: object{
 		"RoleArn": roleARN + "-other", "RoleSessionName": "peer",

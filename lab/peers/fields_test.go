@@ -99,7 +99,9 @@ var (
 // side has, what is in it is not named too.
 func (d direction) compare(action string, official, ours fields) (differences []string) {
 	add := func(path, format string, args ...any) {
-		differences = append(differences, fmt.Sprintf("%s %s", d.side, fmt.Sprintf(format, args...))+" "+action+"."+path)
+		differences = append(
+			differences, fmt.Sprintf("%s %s", d.side, fmt.Sprintf(format, args...))+" "+action+"."+path,
+		)
 	}
 	for _, path := range slices.Sorted(maps.Keys(official)) {
 		got, there := ours[path]
@@ -129,13 +131,15 @@ func (d direction) compare(action string, official, ours fields) (differences []
 func TestFieldsAreComparedAtTheirHighestDifference(t *testing.T) {
 	t.Parallel()
 	official := fields{
-		"Same": {kind: "string", required: true}, "Needed": {kind: "string", required: true}, "Optional": {kind: "string"},
-		"Objects": {kind: "list"}, "Objects[].Deep": {kind: "object"}, "Objects[].Deep.Deeper": {kind: "string"},
+		"Same": {kind: "string", required: true}, "Needed": {kind: "string", required: true},
+		"Optional": {kind: "string"},
+		"Objects":  {kind: "list"}, "Objects[].Deep": {kind: "object"}, "Objects[].Deep.Deeper": {kind: "string"},
 		"Kind": {kind: "number"}, "Null": {kind: "object"}, "Null.Unknown": {kind: "string"},
 	}
 	ours := fields{
-		"Same": {kind: "string", required: true}, "Needed": {kind: "string"}, "Optional": {kind: "string", required: true},
-		"Kind": {kind: "string"}, "Objects": {kind: "list"}, "Null": {kind: anyKind},
+		"Same": {kind: "string", required: true}, "Needed": {kind: "string"},
+		"Optional": {kind: "string", required: true},
+		"Kind":     {kind: "string"}, "Objects": {kind: "list"}, "Null": {kind: anyKind},
 		"More": {kind: "object"}, "More.Deep": {kind: "string"},
 	}
 	want := []string{

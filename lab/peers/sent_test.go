@@ -66,7 +66,8 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	maps.Copy(answer, shortAnswers[action])
 	response, err := json.Marshal(object{"Response": answer})
 	return &http.Response{
-		StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(response)), Request: request,
+		StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(response)),
+		Request: request,
 	}, err
 }
 
@@ -149,7 +150,8 @@ func callSTS(ctx context.Context, config cloudapi.Config) error {
 		filled[credentials.AssumeRole](), filled[credentials.SAML](), filled[credentials.WebIdentity](),
 	} {
 		resolved := credentials.Resolved{
-			Region: region, Chain: []credentials.Link{filled[credentials.Static](), link}, AllowedAccounts: []string{account},
+			Region: region, Chain: []credentials.Link{filled[credentials.Static](), link},
+			AllowedAccounts: []string{account},
 		}
 		chain, err := resolved.Credentials(credentials.Services{
 			STS: config, ReadFile: func(string) ([]byte, error) { return []byte("token"), nil },

@@ -28,7 +28,8 @@ const (
 	registry = "tcr-peer0001"
 )
 
-// versions of the services, as requests name them. The official client's folders have them without hyphens: v20180525.
+// versions of the services, as requests name them. The official client's folders have them without
+// hyphens: v20180525.
 var versions = readVersions()
 
 func readVersions() map[string]string {
@@ -156,7 +157,8 @@ func (w *world) actions(service string) map[string][]apitest.Parameter {
 	actions := map[string][]apitest.Parameter{}
 	if service == "tke" {
 		for _, name := range []string{
-			tketest.ActionCreate, tketest.ActionDescribe, tketest.ActionUpdate, tketest.ActionDelete, tketest.ActionMatch,
+			tketest.ActionCreate, tketest.ActionDescribe, tketest.ActionUpdate, tketest.ActionDelete,
+			tketest.ActionMatch,
 		} {
 			actions[name] = tketest.Parameters(name)
 		}

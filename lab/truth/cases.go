@@ -45,7 +45,7 @@ const (
 	gib = 1 << 30
 )
 
-// corpus is what the number is held against: what images are made of, and what has misled such numbers before.
+// corpus lists the images that the number is checked on: what images are made of, and what has misled such numbers before.
 func corpus(cache string) []trialCase {
 	base := minimalDebian(cache).recipe()
 	return slices.Concat(debians(base), shapes(base), giants(), products(cache))

@@ -112,7 +112,7 @@ func kernel() string {
 	if err != nil {
 		return "of an unknown version"
 	}
-	// What follows the first dash names whoever built it.
+	// What follows the first dash names its builder.
 	version, _, _ := strings.Cut(strings.TrimSpace(string(release)), "-")
 	return version
 }

