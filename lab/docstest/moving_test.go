@@ -17,9 +17,8 @@ func TestMovingTakesACacheOver(t *testing.T) {
 	block := readPage(t, "docs/guides/moving.md").blocks("terraform")[0].text
 	n.writes(t, required+strings.ReplaceAll(block, "imc-r1htp8tg", made.ID))
 	n.runs(t, "terraform init")
-	if output := n.runs(
-		t, "terraform plan",
-	); !strings.Contains(output, "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy.") {
+	output := n.runs(t, "terraform plan")
+	if !strings.Contains(output, "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy.") {
 		t.Errorf("the plan is not the one that the guide describes:\n%s", output)
 	}
 	n.runs(t, "terraform apply -auto-approve")
