@@ -30,7 +30,8 @@ const (
 	maxWaitingPart   = 10                     // while waiting, at most a tenth of the calls of one poller per cache
 	maxSampledBytes  = 16 << 20               // by sample, of an image of one layer, whatever its size
 	maxDocumentBytes = 1 << 20                // manifest and configuration
-	// times what an empty provider of the framework takes to start, in time and memory
+	// maxOfFloor is how many times as much as an empty provider of the framework a start may take,
+	// in time and memory.
 	maxOfFloor     = 2
 	maxWaited      = 3 * time.Second // in the median, after a cache is ready
 	maxSampledPart = 2.0             // percent of the time of full, for one layer of 10 GiB
