@@ -67,24 +67,29 @@ func (v kindVote) kind(size int64) byte {
 	return 0
 }
 
-// kindVotes looks at what follows each header whose kind is not known, by the place that the kind was copied from.
+// kindVotes looks at what follows each header whose kind is not known, by the place that the kind was copied from. An extended header
+// is never followed by another of its kind. So what looks like records in one file after the other is the files' own text, and so
+// is what looks so before a header whose kind is the same byte.
 func (t *transcript) kindVotes(headers []int, all []Entry) map[uint16]kindVote {
 	votes := map[uint16]kindVote{}
-	for i, at := range headers {
-		if all[i].Kind != 0 || i+1 == len(headers) {
-			continue
-		}
+	nextExtended := false // as it looks
+	for i := len(headers) - 2; i >= 0; i-- {
+		at, next := headers[i], headers[i+1]
 		place := t.out[at+kindAt]
-		vote := votes[place]
-		switch {
-		case all[i].Size == 0:
-			vote.empty++
-		case t.describesNext(at, headers[i+1]):
-			vote.extended++
-		default:
-			vote.regular++
+		extended := all[i].Size != 0 && t.describesNext(at, next)
+		if all[i].Kind == 0 {
+			vote := votes[place]
+			switch {
+			case all[i].Size == 0:
+				vote.empty++
+			case extended && !nextExtended && (place == unknown || t.out[next+kindAt] != place):
+				vote.extended++
+			default:
+				vote.regular++
+			}
+			votes[place] = vote
 		}
-		votes[place] = vote
+		nextExtended = extended
 	}
 	return votes
 }

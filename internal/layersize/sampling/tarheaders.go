@@ -10,7 +10,10 @@ const (
 	magicAt = 257
 )
 
-const modeEnds = 107 // the last byte of the mode, which ends the field
+const (
+	modeEnds     = 107 // the last byte of the mode, which ends the field
+	checksumEnds = 154 // behind its six digits, which every writer writes
+)
 
 // tarField is an octal field of a tar header (POSIX.1-1988 ustar, and GNU's).
 type tarField struct{ from, to int }
@@ -28,7 +31,8 @@ var tarFields = [...]tarField{{100, 108}, {108, 116}, {116, 124}, {124, 136}, {1
 func (t *transcript) headers() []int {
 	const rivals = 24 // some digits of a name, each in the places of a field's
 	votes := t.votes()
-	best, most := 0, math.MinInt
+	var best evidence
+	at := -1
 	for range rivals {
 		r := 0
 		for i, n := range &votes {
@@ -39,8 +43,8 @@ func (t *transcript) headers() []int {
 		if votes[r] == 0 {
 			break
 		}
-		if s := t.score(r); s > most {
-			best, most = r, s
+		if e := t.weighEvidence(r); at < 0 || e.isMoreThan(best) {
+			best, at = e, r
 		}
 		votes[r] = 0
 	}
@@ -49,10 +53,10 @@ func (t *transcript) headers() []int {
 		rest += n
 	}
 	noise := float64(rest) / (tarBlock - rivals)
-	if float64(most) < 1.5+noise+5*math.Sqrt(max(0, noise)) {
+	if float64(best.headers) < 1.5+noise+5*math.Sqrt(max(0, noise)) {
 		return nil
 	}
-	return t.onGrid(best)
+	return t.onGrid(at)
 }
 
 // votes counts, by their residues, the places that look like a header with a digit of its own.
@@ -68,10 +72,20 @@ func (t *transcript) votes() (votes [tarBlock]int) {
 	return votes
 }
 
-// score is what speaks for a residue: the headers with a digit of their own, much more those
+// evidence is what speaks for a residue: in headers, by which it is believed at all, and in the digits that they have in their
+// places, by which it is told from its rivals. For the digits of one field are also found some bytes off, in the place of
+// another (a size where the checksum stands, 19 bytes further), and there as many headers have one; but only in their own places
+// are the digits of both fields found. Where but one field shows any, it is the checksum, which differs with the name alone.
+type evidence struct{ headers, digits, checksums int }
+
+func (e evidence) isMoreThan(other evidence) bool {
+	return e.digits > other.digits || e.digits == other.digits && e.checksums > other.checksums
+}
+
+// weighEvidence counts the headers of a residue that have a digit of their own, much more those
 // whose checksum holds, less those that would be headers but for an eight or a
 // nine, as one in five of the digits that count up in names is.
-func (t *transcript) score(residue int) (score int) {
+func (t *transcript) weighEvidence(residue int) (e evidence) {
 	letters := t.lettersOf(residue)
 	for i := residue; i+tarBlock <= len(t.out); i += tarBlock {
 		h := t.out[i : i+tarBlock]
@@ -79,17 +93,21 @@ func (t *transcript) score(residue int) (score int) {
 		if own < 0 {
 			continue
 		}
+		weight := 0
 		switch looks := judge(h); {
 		case looks == likeNames && letters.spell(h):
-			score -= 5
+			weight = -5
 		case looks == likeHeader && own >= 1:
-			score++
+			weight = 1
 			if checksumHolds(h) {
-				score += 8
+				weight += 8
 			}
 		}
+		e.headers += weight
+		e.digits += weight * max(1, own)
+		e.checksums += weight * btoi(isOctal(h[checksumEnds-1]))
 	}
-	return score
+	return e
 }
 
 // onGrid goes through the blocks of a residue that is that of headers, where
@@ -146,7 +164,12 @@ func (l letters) spell(h []uint16) bool {
 // ownDigits counts the known digits at the end of size and checksum; it
 // is negative when a known byte cannot stand where it does.
 func ownDigits(h []uint16) int {
-	if !isTerminator(h[modeEnds]) || !isTerminator(h[135]) || !isTerminator(h[147]) || isKnown(h[magicAt]) && h[magicAt] != 'u' {
+	for _, end := range [...]int{modeEnds, 135, 147, checksumEnds} {
+		if !isTerminator(h[end]) {
+			return -1
+		}
+	}
+	if isKnown(h[magicAt]) && h[magicAt] != 'u' {
 		return -1
 	}
 	own := 0
@@ -174,7 +197,7 @@ const (
 	likeNames            // but for eights and nines, which no octal field has
 )
 
-// judge looks at the numeric fields and the magic.
+// judge looks at the numeric fields, the type flag and the magic.
 func judge(h []uint16) likeness {
 	looks := likeHeader
 	for _, f := range tarFields {
@@ -190,12 +213,20 @@ func judge(h []uint16) likeness {
 			}
 		}
 	}
+	if !isKind(h[kindAt]) {
+		return likeNothing
+	}
 	for k := range magic {
 		if c := h[magicAt+k]; isKnown(c) && c != uint16(magic[k]) {
 			return likeNothing
 		}
 	}
 	return looks
+}
+
+// isKind reports whether a type flag can be c: a digit, a letter (POSIX.1-2001, "typeflag"), or zero as before POSIX.1-1988.
+func isKind(c uint16) bool {
+	return !isKnown(c) || c == 0 || c >= '0' && c <= '7' || c >= 'A' && c <= 'Z' || c == 'g' || c == 'x'
 }
 
 // checksumHolds sums the header with its checksum field as blanks. A header
