@@ -24,8 +24,8 @@ func parts() recipe {
 // TestComposedTreesLieSideBySide: names and the targets of hard links get the folder of their part, and every byte is there.
 func TestComposedTreesLieSideBySide(t *testing.T) {
 	t.Parallel()
-	part := parts()
-	names, links, length := listTar(t, composed(part, part))
+	twice := []recipe{parts(), parts()}
+	names, links, length := listTar(t, composed(twice...))
 	want := []string{
 		"part-00/opt/", "part-00/opt/first", "part-00/opt/link", "part-00/opt/second",
 		"part-01/opt/", "part-01/opt/first", "part-01/opt/link", "part-01/opt/second",
