@@ -111,7 +111,7 @@ func TestWhatIsNotSoldIsAnErrorOnItsArgument(t *testing.T) {
 	t.Parallel()
 	_, url := startDisks(t)
 	for arguments, want := range map[string]string{
-		"disk_type = \"CLOUD_SSD\"\n size_gib = 50":                                 `"CLOUD_SSD".*InvalidParameterValue.*look at disk_type and size_gib`,
+		"disk_type = \"CLOUD_SSD\"\n size_gib = 50":                                 `"CLOUD_SSD".*InvalidParameterValue.*check disk_type and size_gib`,
 		"disk_type = \"CLOUD_SSD\"\n size_gib = 50\n zone = \"ap-guangzhou-3\"":     `sells no disk of type CLOUD_SSD by the hour`,
 		"disk_type = \"CLOUD_PREMIUM\"\n size_gib = 55\n zone = \"ap-guangzhou-3\"": `of 20 to 32000 GiB in steps of 10, and size_gib is 55`,
 		"disk_type = \"premium\"\n size_gib = 50":                                   `write a type of cloud disk, such as CLOUD_PREMIUM`,
