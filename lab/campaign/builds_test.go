@@ -280,7 +280,7 @@ func (r *run) ends(quietly bool, b trouble) (outcome, then string) {
 	}
 	then = strings.TrimPrefix(mended, "error, then ")
 	if len(state) > 0 && !slices.ContainsFunc(state, func(h heldCache) bool { return h.tainted }) &&
-		strings.Contains(b.title, "deletes") {
+		strings.Contains(b.title, "deleted from outside") {
 		then = "created" // the state had it, and the service did not
 	}
 	return outcome, then
