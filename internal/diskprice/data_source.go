@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
 	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -14,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cbs"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
@@ -29,15 +27,6 @@ var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
 
 // NewDataSource returns the data source; the framework configures it.
 func NewDataSource() datasource.DataSource { return &DataSource{} }
-
-type model struct {
-	DiskType      types.String `tfsdk:"disk_type"`
-	SizeGiB       types.Int64  `tfsdk:"size_gib"`
-	Zone          types.String `tfsdk:"zone"`
-	PricePerHour  types.Number `tfsdk:"price_per_hour"`
-	PriceGiBMonth types.Number `tfsdk:"price_gib_month"`
-	Currency      types.String `tfsdk:"currency"`
-}
 
 func (d *DataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_disk_price"
@@ -99,7 +88,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	disk := cbs.Disk{Type: m.DiskType.ValueString(), SizeGiB: m.SizeGiB.ValueInt64()}
+	disk := m.disk()
 	attempt := fmt.Sprintf("price a disk of type %s and %d GiB", disk.Type, disk.SizeGiB)
 	disks, err := d.clients.CBS()
 	if err != nil {
@@ -137,19 +126,11 @@ func (d *DataSource) checkZone(ctx context.Context, disks *cbs.Client, disk cbs.
 	return diag.Diagnostics{diag.WithPath(path.Root("zone"), tfdiag.DiskNotSold(zone, disk, configs))}
 }
 
-func (m *model) setPrice(perHour *big.Rat, currency string) {
-	perMonth := new(big.Rat).Mul(perHour, big.NewRat(HoursPerMonth, m.SizeGiB.ValueInt64()))
-	m.PricePerHour, m.PriceGiBMonth = roundPrice(perHour), roundPrice(perMonth)
-	m.Currency = types.StringValue(currency)
-}
-
 // attributeDisk puts a refusal of a value on disk_type: the service names neither field by a code
 // of its own.
 func attributeDisk(failure diag.Diagnostic, err error) diag.Diagnostic {
-	if failed, ok := errors.AsType[*cbs.Error](
-		err,
-	); ok &&
-		failed.HasCode("InvalidParameterValue", "InvalidDiskType", "ResourceUnavailable") {
+	failed, ok := errors.AsType[*cbs.Error](err)
+	if ok && failed.HasCode("InvalidParameterValue", "InvalidParameter") {
 		return diag.WithPath(path.Root("disk_type"), failure)
 	}
 	return failure

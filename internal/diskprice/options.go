@@ -125,26 +125,6 @@ func optionNames() (names []string) {
 	return names
 }
 
-// exactDecimal returns the number as it is written in a configuration: Terraform's binary number of
-// 512 bits is near to it.
-func exactDecimal(number *big.Float) *big.Rat {
-	exact, _ := new(big.Rat).SetString(number.Text('f', -1))
-	return exact
-}
-
-// priceDigits is how many digits follow the point: as many as the API's own prices have.
-const priceDigits = 6
-
-// roundPrice returns a number for Terraform, rounded to six digits after the point.
-func roundPrice(price *big.Rat) types.Number {
-	const precision = 512 // bits, as Terraform has them
-	rounded, _, err := big.ParseFloat(price.FloatString(priceDigits), 10, precision, big.ToNearestEven)
-	if err != nil {
-		return types.NumberNull() // a Rat always prints as a number
-	}
-	return types.NumberValue(rounded)
-}
-
 func printNumber(number *big.Rat) string {
 	text := number.FloatString(priceDigits)
 	return strings.TrimRight(strings.TrimRight(text, "0"), ".")

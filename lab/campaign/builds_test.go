@@ -274,13 +274,14 @@ func (r *run) ends(quietly bool, b trouble) (outcome, then string) {
 			outcome = "makes it anew"
 		}
 	}
+	gone := len(r.cloud.Caches()) == 0
 	mended := r.mended(quietly, b.on)
 	if quietly {
 		return outcome, "nothing left to do"
 	}
 	then = strings.TrimPrefix(mended, "error, then ")
-	if len(state) > 0 && !slices.ContainsFunc(state, func(h heldCache) bool { return h.tainted }) &&
-		strings.Contains(b.title, "deleted from outside") {
+	tainted := slices.ContainsFunc(state, func(h heldCache) bool { return h.tainted })
+	if len(state) > 0 && !tainted && gone {
 		then = "created" // the state had it, and the service did not
 	}
 	return outcome, then

@@ -1,0 +1,55 @@
+package sampling
+
+// escalate takes windows, and follows the headers behind them, until the error is small beside the length.
+func (z *zstdSampler) escalate() (Estimate, error) {
+	for n := z.firstWindows(); ; n *= 2 {
+		more, err := z.sample(n)
+		if err == nil && z.isAmple() {
+			err = z.readBetween()
+		}
+		if err != nil {
+			return Estimate{}, err
+		}
+		e := z.estimate()
+		good := n >= zstdLeast && (e.Settled || z.summarise().isPrecise()) && e.filesKnown(z.size, filesWellKnown)
+		if good || !more || n >= zstdMost || z.room() < max(1, int64(len(z.middle))/8) {
+			return z.conclude()
+		}
+	}
+}
+
+// isAmple reports whether the budget suffices for more than a few windows.
+func (z *zstdSampler) isAmple() bool { return z.left+z.read >= leastBetween }
+
+// readBetween reads what is behind the windows: the ends of their last blocks, and headers.
+func (z *zstdSampler) readBetween() error {
+	if _, err := z.walk(leastStretch); err != nil {
+		return err
+	}
+	if err := z.completeSome(); err != nil {
+		return err
+	}
+	return z.walkAll()
+}
+
+// firstWindows is how many windows the first round reads: half of the budget where all are read on once, and no more
+// than zstdLeast.
+func (z *zstdSampler) firstWindows() int {
+	n := 1
+	for n < zstdLeast && int64(2*n)*2*(z.windowSize+rangeOverhead) <= z.left/2 {
+		n *= 2
+	}
+	return n
+}
+
+// windowFor is the length of windows, which hold the header of a block that compresses well. It does not depend on the
+// budget, so that a larger one reads again what a smaller one has read.
+func (z *zstdSampler) windowFor(most int64) int64 {
+	switch {
+	case z.readsMany():
+		return min(most, zstdWindowSize)
+	case z.size < smallStream:
+		return min(most, singleWindow)
+	}
+	return most
+}
