@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -44,40 +45,51 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 			"That the disks of Pods have the price of cloud disks is not published: compare a bill before you rely " +
 			"on it. It takes the CAM action `cbs:InquiryPriceCreateDisks`, and `cbs:DescribeDiskConfigQuota` where " +
 			"`zone` is set.",
-		Attributes: map[string]schema.Attribute{
-			"disk_type": schema.StringAttribute{
-				Required: true,
-				MarkdownDescription: "Type of the disk, such as `CLOUD_PREMIUM`, `CLOUD_SSD`, `CLOUD_HSSD` or " +
-					"`CLOUD_TSSD`.",
-				Validators: []validator.String{stringvalidator.RegexMatches(
-					regexp.MustCompile(`^CLOUD_[A-Z0-9_]+$`), "write a type of cloud disk, such as CLOUD_PREMIUM")},
-			},
-			"size_gib": schema.Int64Attribute{
-				Required:            true,
-				MarkdownDescription: "Size of the disk in GiB, such as `size_gib` of `tkeimage_root_disk_size`.",
-				Validators:          []validator.Int64{int64validator.Between(1, disksize.MaxGiB)},
-			},
-			"zone": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "Zone, such as `ap-guangzhou-3`: an error where it does not sell such a disk. " +
-					"The price is the region's, since the inquiry takes no zone.",
-				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-			},
-			"price_per_hour": schema.NumberAttribute{
-				Computed:            true,
-				MarkdownDescription: "Price of the whole disk for an hour, with the discount of your account.",
-			},
-			"price_gib_month": schema.NumberAttribute{
-				Computed:            true,
-				MarkdownDescription: "`price_per_hour` × 730 ÷ `size_gib`, rounded to six digits after the point.",
-			},
-			"currency": schema.StringAttribute{
-				Computed: true,
-				MarkdownDescription: "`USD` where the provider calls the international site (`domain = " +
-					"\"intl.tencentcloudapi.com\"`), else `CNY`: as the pages of both sites state it, since the " +
-					"answer names no currency. What the other address answers to an account of the international " +
-					"site is unconfirmed.",
-			},
+		Attributes: map[string]schema.Attribute{},
+	}
+	maps.Copy(resp.Schema.Attributes, diskArguments())
+	maps.Copy(resp.Schema.Attributes, priceResults())
+}
+
+func diskArguments() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"disk_type": schema.StringAttribute{
+			Required: true,
+			MarkdownDescription: "Type of the disk, such as `CLOUD_PREMIUM`, `CLOUD_SSD`, `CLOUD_HSSD` or " +
+				"`CLOUD_TSSD`.",
+			Validators: []validator.String{stringvalidator.RegexMatches(
+				regexp.MustCompile(`^CLOUD_[A-Z0-9_]+$`), "write a type of cloud disk, such as CLOUD_PREMIUM")},
+		},
+		"size_gib": schema.Int64Attribute{
+			Required:            true,
+			MarkdownDescription: "Size of the disk in GiB, such as `size_gib` of `tkeimage_root_disk_size`.",
+			Validators:          []validator.Int64{int64validator.Between(1, disksize.MaxGiB)},
+		},
+		"zone": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Zone, such as `ap-guangzhou-3`: an error where it does not sell such a disk. " +
+				"The price is the region's, since the inquiry takes no zone.",
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+	}
+}
+
+func priceResults() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"price_per_hour": schema.NumberAttribute{
+			Computed:            true,
+			MarkdownDescription: "Price of the whole disk for an hour, with the discount of your account.",
+		},
+		"price_gib_month": schema.NumberAttribute{
+			Computed:            true,
+			MarkdownDescription: "`price_per_hour` × 730 ÷ `size_gib`, rounded to six digits after the point.",
+		},
+		"currency": schema.StringAttribute{
+			Computed: true,
+			MarkdownDescription: "`USD` where the provider calls the international site (`domain = " +
+				"\"intl.tencentcloudapi.com\"`), else `CNY`: as the pages of both sites state it, since the " +
+				"answer names no currency. What the other address answers to an account of the international " +
+				"site is unconfirmed.",
 		},
 	}
 }

@@ -17,94 +17,105 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
 
-// builderAttributes are values that the API never returns: where and how the builder runs. Every
-// change of them needs a new cache.
-func builderAttributes() map[string]schema.Attribute {
-	fixed := []planmodifier.String{
-		stringplanmodifier.RequiresReplaceIf(replaceStringUnlessImported, replaceUnlessImported, replaceUnlessImported),
-	}
-	fixedSet := []planmodifier.Set{
-		setplanmodifier.RequiresReplaceIf(replaceSetUnlessImported, replaceUnlessImported, replaceUnlessImported),
-	}
-	hosts := []validator.Set{
-		setvalidator.NoNullValues(),
-		setvalidator.ValueStringsAre(stringvalidator.RegexMatches(bareHost, hostMessage)),
-	}
+// networkAttributes are where the builder runs. Like those of pullAttributes, the API never returns
+// them, and a change of most needs a new cache.
+func networkAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"vpc_id": schema.StringAttribute{
 			MarkdownDescription: "VPC in which the builder runs. A change replaces the cache.",
 			Required:            true,
-			PlanModifiers:       fixed,
+			PlanModifiers:       replaceIfChanged(),
 		},
 		"subnet_id": schema.StringAttribute{
 			MarkdownDescription: "Subnet in which the builder runs; it needs a route to the registry. A change " +
 				"replaces the cache.",
 			Required:      true,
-			PlanModifiers: fixed,
+			PlanModifiers: replaceIfChanged(),
 		},
 		"security_group_ids": schema.SetAttribute{
 			MarkdownDescription: "Security groups of the builder. Default: the service's choice. Changed in place.",
-			ElementType:         types.StringType, Optional: true,
-			Validators: []validator.Set{setvalidator.NoNullValues()},
+			ElementType:         types.StringType,
+			Optional:            true,
+			Validators:          []validator.Set{setvalidator.NoNullValues()},
 		},
 		"existing_eip_id": schema.StringAttribute{
 			MarkdownDescription: "Elastic IP that the builder uses to reach the registry. Conflicts with " +
 				"`auto_eip`. A change replaces the cache.",
 			Optional:      true,
-			PlanModifiers: fixed,
+			PlanModifiers: replaceIfChanged(),
 			Validators:    []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("auto_eip"))},
 		},
-		"auto_eip": schema.SingleNestedAttribute{
-			MarkdownDescription: "Creates an elastic IP for the builder (`auto_eip = {}` takes every default). " +
-				"Conflicts with `existing_eip_id`. A change replaces the cache.",
+		"auto_eip": autoEIPAttribute(),
+	}
+}
+
+func autoEIPAttribute() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		MarkdownDescription: "Creates an elastic IP for the builder (`auto_eip = {}` takes every default). " +
+			"Conflicts with `existing_eip_id`. A change replaces the cache.",
+		Optional:   true,
+		Attributes: addressAttributes(),
+		PlanModifiers: []planmodifier.Object{objectplanmodifier.RequiresReplaceIf(
+			replaceObjectUnlessImported, replaceUnlessImported, replaceUnlessImported,
+		)},
+	}
+}
+
+func addressAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"bandwidth_mbps": schema.Int64Attribute{
+			MarkdownDescription: "Outgoing bandwidth in Mbps. Default: the service's.",
+			Optional:            true,
+			Validators:          []validator.Int64{int64validator.AtLeast(1)},
+		},
+		"isp": schema.StringAttribute{
+			MarkdownDescription: "Line: " + tfdiag.QuoteList(internetServiceProviders) +
+				". Default: the service's, `BGP`.",
+			Optional:   true,
+			Validators: []validator.String{stringvalidator.OneOf(internetServiceProviders...)},
+		},
+		"keep": schema.BoolAttribute{
+			MarkdownDescription: "Whether the address is kept when the builder is deleted. Default: " +
+				"`false`, it is released.",
 			Optional: true,
-			PlanModifiers: []planmodifier.Object{
-				objectplanmodifier.RequiresReplaceIf(
-					replaceObjectUnlessImported, replaceUnlessImported, replaceUnlessImported,
-				),
-			},
-			Attributes: map[string]schema.Attribute{
-				"bandwidth_mbps": schema.Int64Attribute{
-					MarkdownDescription: "Outgoing bandwidth in Mbps. Default: the service's.",
-					Optional:            true,
-					Validators:          []validator.Int64{int64validator.AtLeast(1)},
-				},
-				"isp": schema.StringAttribute{
-					MarkdownDescription: "Line: " + tfdiag.QuoteList(
-						internetServiceProviders,
-					) + ". Default: the service's, `BGP`.",
-					Optional:   true,
-					Validators: []validator.String{stringvalidator.OneOf(internetServiceProviders...)},
-				},
-				"keep": schema.BoolAttribute{
-					MarkdownDescription: "Whether the address is kept when the builder is deleted. Default: " +
-						"`false`, it is released.",
-					Optional: true,
-					Computed: true,
-					Default:  booldefault.StaticBool(false),
-				},
-			},
+			Computed: true,
+			Default:  booldefault.StaticBool(false),
 		},
-		"insecure_registries": schema.SetAttribute{
-			MarkdownDescription: "Registry hosts whose certificate the builder does not check. A change replaces " +
-				"the cache.",
-			ElementType:   types.StringType,
-			Optional:      true,
-			Validators:    hosts,
-			PlanModifiers: fixedSet,
-		},
-		"http_registries": schema.SetAttribute{
-			MarkdownDescription: "Registry hosts that the builder pulls from over plain HTTP. A change replaces " +
-				"the cache.",
-			ElementType:   types.StringType,
-			Optional:      true,
-			Validators:    hosts,
-			PlanModifiers: fixedSet,
-		},
+	}
+}
+
+// pullAttributes are how the builder reaches registries.
+func pullAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"insecure_registries": hostsAttribute("Registry hosts whose certificate the builder does not check. A change " +
+			"replaces the cache."),
+		"http_registries": hostsAttribute("Registry hosts that the builder pulls from over plain HTTP. A change " +
+			"replaces the cache."),
 		"resolve_config": schema.StringAttribute{
 			MarkdownDescription: "Text of the builder's `resolv.conf`. A change replaces the cache.",
 			Optional:            true,
-			PlanModifiers:       fixed,
+			PlanModifiers:       replaceIfChanged(),
 		},
+	}
+}
+
+func hostsAttribute(description string) schema.Attribute {
+	return schema.SetAttribute{
+		MarkdownDescription: description,
+		ElementType:         types.StringType,
+		Optional:            true,
+		Validators: []validator.Set{
+			setvalidator.NoNullValues(),
+			setvalidator.ValueStringsAre(stringvalidator.RegexMatches(bareHost, hostMessage)),
+		},
+		PlanModifiers: []planmodifier.Set{setplanmodifier.RequiresReplaceIf(
+			replaceSetUnlessImported, replaceUnlessImported, replaceUnlessImported,
+		)},
+	}
+}
+
+func replaceIfChanged() []planmodifier.String {
+	return []planmodifier.String{
+		stringplanmodifier.RequiresReplaceIf(replaceStringUnlessImported, replaceUnlessImported, replaceUnlessImported),
 	}
 }

@@ -38,7 +38,7 @@ type eventModel struct {
 func newCacheModel(cache *tke.ImageCache) cacheModel {
 	var m model
 	m.refreshFromAPI(cache) // one conversion serves resource and data sources
-	told := cacheModel{
+	return cacheModel{
 		ID:             m.ID,
 		Name:           m.Name,
 		Images:         m.Images,
@@ -50,74 +50,74 @@ func newCacheModel(cache *tke.ImageCache) cacheModel {
 		CreatedAt:      m.CreatedAt,
 		ExpiresAt:      m.ExpiresAt,
 		PodAnnotations: m.PodAnnotations,
-		Snapshotter: stringOrNull(
-			cache.Snapshotter,
-		),
-		LastMatchedAt: timeOrNull(cache.LastMatched.Time),
-		Tags:          toTagMap(cache.Tags),
-		Events:        []eventModel{},
+		Snapshotter:    stringOrNull(cache.Snapshotter),
+		LastMatchedAt:  timeOrNull(cache.LastMatched.Time),
+		Tags:           toTagMap(cache.Tags),
+		Events:         newEventModels(cache),
 	}
+}
+
+func newEventModels(cache *tke.ImageCache) []eventModel {
+	events := []eventModel{}
 	for _, event := range cache.EventsByTime() {
-		told.Events = append(told.Events, eventModel{
-			Type: stringOrNull(
-				event.Type,
-			),
+		events = append(events, eventModel{
+			Type:    stringOrNull(event.Type),
 			Reason:  stringOrNull(event.Reason),
 			Message: types.StringValue(event.Message),
 			FirstAt: timeOrNull(event.First.Time),
 			LastAt:  timeOrNull(event.Last.Time),
 		})
 	}
-	return told
+	return events
 }
 
 // cacheAttributes are the attributes of a cache, all of them computed.
 func cacheAttributes() map[string]schema.Attribute {
-	text := func(description string) schema.Attribute {
-		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
-	}
 	return map[string]schema.Attribute{
-		"id":   text("Id of the cache, `imc-…`."),
-		"name": text("Name of the cache; empty for some caches that the service created."),
-		"images": schema.SetAttribute{
-			Computed:            true,
-			ElementType:         types.StringType,
-			MarkdownDescription: "References of the images that the cache holds.",
-		},
-		"size_gib": schema.Int64Attribute{
-			Computed:            true,
-			MarkdownDescription: "Size of the cache's disk in GiB.",
-		},
-		"retention_days": schema.Int64Attribute{
-			Computed:            true,
-			MarkdownDescription: "Days after which the service deletes the cache; 0: never.",
-		},
-		"status":          text(statusDescription),
-		"type":            text(typeDescription + " Null when the API does not return it."),
-		"snapshot_id":     text("Id of the snapshot that Pods' disks are made from."),
-		"snapshotter":     text(snapshotterDescription),
-		"created_at":      text("When the cache was created, RFC 3339."),
-		"expires_at":      text("When the service deletes the cache, RFC 3339; null when it never expires."),
-		"last_matched_at": text("When a Pod last started from the cache, RFC 3339; null when none did."),
-		"tags": schema.MapAttribute{
-			Computed:            true,
-			ElementType:         types.StringType,
-			MarkdownDescription: "Tags of the cache.",
-		},
-		"pod_annotations": schema.MapAttribute{
-			Computed:            true,
-			ElementType:         types.StringType,
-			MarkdownDescription: "Annotations for a Pod template that pin its Pods to this cache.",
-		},
+		"id":              computedText("Id of the cache, `imc-…`."),
+		"name":            computedText("Name of the cache; empty for some caches that the service created."),
+		"images":          computedTexts("References of the images that the cache holds."),
+		"size_gib":        computedNumber("Size of the cache's disk in GiB."),
+		"retention_days":  computedNumber("Days after which the service deletes the cache; 0: never."),
+		"status":          computedText(statusDescription),
+		"type":            computedText(typeDescription + " Null when the API does not return it."),
+		"snapshot_id":     computedText("Id of the snapshot that Pods' disks are made from."),
+		"snapshotter":     computedText(snapshotterDescription),
+		"created_at":      computedText("When the cache was created, RFC 3339."),
+		"expires_at":      computedText("When the service deletes the cache, RFC 3339; null when it never expires."),
+		"last_matched_at": computedText("When a Pod last started from the cache, RFC 3339; null when none did."),
+		"tags":            computedMap("Tags of the cache."),
+		"pod_annotations": computedMap("Annotations for a Pod template that pin its Pods to this cache."),
 		"events": schema.ListNestedAttribute{
-			Computed: true, MarkdownDescription: "Events of the cache's builds as the API returns them, oldest first.",
-			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"type":     text("`Normal` or `Warning`."),
-				"reason":   text("Reason in one word; its spelling varies."),
-				"message":  text("Text of the event, as the service writes it."),
-				"first_at": text("Time of the first occurrence, RFC 3339."),
-				"last_at":  text("Time of the last occurrence, RFC 3339."),
-			}},
+			Computed:            true,
+			MarkdownDescription: "Events of the cache's builds as the API returns them, oldest first.",
+			NestedObject:        schema.NestedAttributeObject{Attributes: eventAttributes()},
 		},
 	}
+}
+
+func eventAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"type":     computedText("`Normal` or `Warning`."),
+		"reason":   computedText("Reason in one word; its spelling varies."),
+		"message":  computedText("Text of the event, as the service writes it."),
+		"first_at": computedText("Time of the first occurrence, RFC 3339."),
+		"last_at":  computedText("Time of the last occurrence, RFC 3339."),
+	}
+}
+
+func computedText(description string) schema.Attribute {
+	return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+}
+
+func computedNumber(description string) schema.Attribute {
+	return schema.Int64Attribute{Computed: true, MarkdownDescription: description}
+}
+
+func computedTexts(description string) schema.Attribute {
+	return schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: description}
+}
+
+func computedMap(description string) schema.Attribute {
+	return schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: description}
 }

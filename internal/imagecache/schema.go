@@ -58,14 +58,16 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 			}),
 		},
 	}
-	for _, more := range []map[string]schema.Attribute{contentAttributes(), builderAttributes(), computedAttributes()} {
-		maps.Copy(resp.Schema.Attributes, more)
+	for _, group := range []map[string]schema.Attribute{
+		nameAttributes(), contentAttributes(), extentAttributes(), rebuildAttributes(),
+		networkAttributes(), pullAttributes(), buildResults(), cacheResults(),
+	} {
+		maps.Copy(resp.Schema.Attributes, group)
 	}
 }
 
-// contentAttributes are what the cache holds, what it is called, how large it is and how long it
-// stays.
-func contentAttributes() map[string]schema.Attribute {
+// nameAttributes are what the cache is called, and what it is marked with.
+func nameAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"name": schema.StringAttribute{
 			MarkdownDescription: "Name of the cache. Default: `tf-` and 12 random lower-case letters and digits, " +
@@ -76,6 +78,21 @@ func contentAttributes() map[string]schema.Attribute {
 			Validators:    []validator.String{stringvalidator.LengthAtLeast(1)},
 			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 		},
+		"tags": schema.MapAttribute{
+			MarkdownDescription: "Tags of the cache. Changed in place. If omitted, tags are unmanaged: tags that " +
+				"the account or others add are no change. If set, they are authoritative: the next plan shows tags " +
+				"that were added elsewhere, and the next apply removes them; `lifecycle { ignore_changes = " +
+				"[tags[\"creator\"]] }` ignores a tag.",
+			ElementType: types.StringType,
+			Optional:    true,
+			Validators:  []validator.Map{mapvalidator.NoNullValues()},
+		},
+	}
+}
+
+// contentAttributes are what the cache holds.
+func contentAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
 		"images": schema.SetAttribute{
 			MarkdownDescription: "References of the images that the cache holds. Pods match them by name and tag, " +
 				"not by content: see `image_digests`. Changed in place.",
@@ -92,6 +109,13 @@ func contentAttributes() map[string]schema.Attribute {
 				),
 			},
 		},
+		"registry_credentials": registryCredentialsAttribute(),
+	}
+}
+
+// extentAttributes are how large the cache is, and how long it stays.
+func extentAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
 		"size_gib": schema.Int64Attribute{
 			MarkdownDescription: fmt.Sprintf(
 				"Size of the cache's disk in GiB, %d to %d. Default: %d, and an existing cache keeps its size. It "+
@@ -115,7 +139,12 @@ func contentAttributes() map[string]schema.Attribute {
 			Default:    int64default.StaticInt64(0),
 			Validators: []validator.Int64{int64validator.Between(0, maxRetentionDays)},
 		},
-		"registry_credentials": registryCredentialsAttribute(),
+	}
+}
+
+// rebuildAttributes are what has the cache built again.
+func rebuildAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
 		"image_digests": schema.MapAttribute{
 			MarkdownDescription: "Maps each image, as written in `images`, to its current digest; usually " +
 				"`data.tkeimage_root_disk_size.x.digests`. It is never sent to the service: when the digest of an " +
@@ -138,15 +167,6 @@ func contentAttributes() map[string]schema.Attribute {
 			Computed:   true,
 			Default:    stringdefault.StaticString(rebuildReplace),
 			Validators: []validator.String{stringvalidator.OneOf(rebuildReplace, rebuildInPlace)},
-		},
-		"tags": schema.MapAttribute{
-			MarkdownDescription: "Tags of the cache. Changed in place. If omitted, tags are unmanaged: tags that " +
-				"the account or others add are no change. If set, they are authoritative: the next plan shows tags " +
-				"that were added elsewhere, and the next apply removes them; `lifecycle { ignore_changes = " +
-				"[tags[\"creator\"]] }` ignores a tag.",
-			ElementType: types.StringType,
-			Optional:    true,
-			Validators:  []validator.Map{mapvalidator.NoNullValues()},
 		},
 	}
 }
@@ -182,7 +202,8 @@ func registryCredentialsAttribute() schema.Attribute {
 	}
 }
 
-func computedAttributes() map[string]schema.Attribute {
+// cacheResults are what the service says of the cache: which it is, and how long it exists.
+func cacheResults() map[string]schema.Attribute {
 	kept := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	return map[string]schema.Attribute{
 		"id": schema.StringAttribute{
@@ -190,27 +211,10 @@ func computedAttributes() map[string]schema.Attribute {
 			Computed:            true,
 			PlanModifiers:       kept,
 		},
-		"status": schema.StringAttribute{
-			MarkdownDescription: statusDescription + fmt.Sprintf(
-				" A cache found `%s` is planned for replacement, `%s` for another update.", tke.StatusFailed,
-				tke.StatusUpdateFailed,
-			),
-			Computed: true,
-		},
-		"snapshotter": schema.StringAttribute{
-			MarkdownDescription: snapshotterDescription + " The API has no way to choose it.",
-			Computed:            true,
-			Validators:          []validator.String{isNotWritten{}},
-			PlanModifiers:       kept,
-		},
 		"type": schema.StringAttribute{
 			MarkdownDescription: typeDescription,
 			Computed:            true,
 			PlanModifiers:       kept,
-		},
-		"snapshot_id": schema.StringAttribute{
-			MarkdownDescription: "Id of the snapshot that Pods' disks are made from.",
-			Computed:            true,
 		},
 		"created_at": schema.StringAttribute{
 			MarkdownDescription: "When the cache was created, RFC 3339.",
@@ -220,6 +224,29 @@ func computedAttributes() map[string]schema.Attribute {
 		"expires_at": schema.StringAttribute{
 			MarkdownDescription: "When the service deletes the cache, RFC 3339; null when it never expires.",
 			Computed:            true,
+		},
+	}
+}
+
+// buildResults are what became of the last build.
+func buildResults() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"status": schema.StringAttribute{
+			MarkdownDescription: statusDescription + fmt.Sprintf(
+				" A cache found `%s` is planned for replacement, `%s` for another update.", tke.StatusFailed,
+				tke.StatusUpdateFailed,
+			),
+			Computed: true,
+		},
+		"snapshot_id": schema.StringAttribute{
+			MarkdownDescription: "Id of the snapshot that Pods' disks are made from.",
+			Computed:            true,
+		},
+		"snapshotter": schema.StringAttribute{
+			MarkdownDescription: snapshotterDescription + " The API has no way to choose it.",
+			Computed:            true,
+			Validators:          []validator.String{isNotWritten{}},
+			PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 		},
 		"pod_annotations": schema.MapAttribute{
 			MarkdownDescription: "Annotations for a Pod template that pin its Pods to this cache. For a disk " +

@@ -46,48 +46,59 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 		MarkdownDescription: "Image caches and disk sizes for large images on Tencent Cloud TKE super nodes. " +
 			"Configuring the provider makes no request; the disk size data source and the functions need no cloud " +
 			"credentials.",
-		Blocks: roleBlocks(),
-		Attributes: map[string]schema.Attribute{
-			"endpoints": schema.MapAttribute{
-				Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Whole URLs with scheme, for private endpoints and local stand-ins, by service: " +
-					tfdiag.QuoteList(
-						services,
-					) + " (that of a CVM). Environment: " + tfdiag.QuoteList(endpointVariables()) + ".",
-				Validators: []validator.Map{ // a null, of a variable that was not set, leaves the service's own
-					mapvalidator.KeysAre(stringvalidator.OneOf(services...)),
-					mapvalidator.ValueStringsAre(
-						stringvalidator.RegexMatches(
-							wholeURL,
-							"must be a whole URL, such as https://tke.internal.tencentcloudapi.com",
-						),
-					),
-				},
-			},
-			"registries": registriesAttribute(),
-			"docker_config": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "Directory of a Docker `config.json` with registry credentials. Default: " +
-					"Docker's own rules (`DOCKER_CONFIG`, `~/.docker`, credential helpers).",
-			},
-			"measurement_cache_dir": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "Directory where measurements of layers are kept by digest; `\"\"` keeps none. " +
-					describeVariable(envMeasurementCacheDir) +
-					" Default: `terraform-provider-tkeimage` under the user's cache directory.",
-			},
-			"max_requests_per_second": schema.Float64Attribute{
-				Optional: true,
-				MarkdownDescription: fmt.Sprintf(
-					"The maximum number of requests per second that one run sends to the TKE API. Default: %d; the "+
-						"service allows 20 for each action.",
-					tke.DefaultMaxRequestsPerSecond,
-				),
-				Validators: []validator.Float64{float64validator.Between(0.1, 1000)},
+		Blocks:     roleBlocks(),
+		Attributes: map[string]schema.Attribute{"registries": registriesAttribute()},
+	}
+	for _, group := range []map[string]schema.Attribute{
+		accessAttributes(), keyAttributes(), identityAttributes(), accountAttributes(), readingAttributes(),
+	} {
+		maps.Copy(resp.Schema.Attributes, group)
+	}
+}
+
+// accessAttributes are how to reach the cloud's services, and how often.
+func accessAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"endpoints": schema.MapAttribute{
+			Optional:    true,
+			ElementType: types.StringType,
+			MarkdownDescription: "Whole URLs with scheme, for private endpoints and local stand-ins, by service: " +
+				tfdiag.QuoteList(services) + " (that of a CVM). Environment: " +
+				tfdiag.QuoteList(endpointVariables()) + ".",
+			Validators: []validator.Map{ // a null, of a variable that was not set, leaves the service's own
+				mapvalidator.KeysAre(stringvalidator.OneOf(services...)),
+				mapvalidator.ValueStringsAre(stringvalidator.RegexMatches(
+					wholeURL, "must be a whole URL, such as https://tke.internal.tencentcloudapi.com",
+				)),
 			},
 		},
+		"max_requests_per_second": schema.Float64Attribute{
+			Optional: true,
+			MarkdownDescription: fmt.Sprintf(
+				"The maximum number of requests per second that one run sends to the TKE API. Default: %d; the "+
+					"service allows 20 for each action.",
+				tke.DefaultMaxRequestsPerSecond,
+			),
+			Validators: []validator.Float64{float64validator.Between(0.1, 1000)},
+		},
 	}
-	maps.Copy(resp.Schema.Attributes, cloudAttributes())
+}
+
+// readingAttributes are what reading images depends on, beside `registries`.
+func readingAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"docker_config": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Directory of a Docker `config.json` with registry credentials. Default: " +
+				"Docker's own rules (`DOCKER_CONFIG`, `~/.docker`, credential helpers).",
+		},
+		"measurement_cache_dir": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Directory where measurements of layers are kept by digest; `\"\"` keeps none. " +
+				describeVariable(envMeasurementCacheDir) +
+				" Default: `terraform-provider-tkeimage` under the user's cache directory.",
+		},
+	}
 }
 
 func registriesAttribute() schema.Attribute {

@@ -42,28 +42,33 @@ func (Function) Definition(_ context.Context, _ function.DefinitionRequest, resp
 				"for a larger disk, because it counts the files too.",
 			disksize.MinGiB, disksize.DefaultRoundToGiB,
 		),
-		Parameters: []function.Parameter{
-			function.NumberParameter{
-				Name: "required_bytes",
-				MarkdownDescription: "The bytes of the images on the disk, blobs and unpacked layers. To be as " +
-					"safe as the data source, pass its `required_bytes_max`.",
-			},
-			function.NumberParameter{
-				Name:                "writable_gib",
-				MarkdownDescription: "Data that the containers write to the disk, in GiB. Null is 0.",
-				AllowNullValue:      true,
-			},
-			function.NumberParameter{
-				Name: "max_utilization_percent",
-				MarkdownDescription: fmt.Sprintf(
-					"How full the disk may become, a whole number of percent from 1 to 100. Null is %d, where "+
-						"super nodes begin to remove images.",
-					disksize.DefaultMaxUtilizationPercent,
-				),
-				AllowNullValue: true,
-			},
+		Parameters: sizeParameters(),
+		Return:     function.Int64Return{},
+	}
+}
+
+// sizeParameters are the arguments, in the order of their constants.
+func sizeParameters() []function.Parameter {
+	return []function.Parameter{
+		function.NumberParameter{
+			Name: "required_bytes",
+			MarkdownDescription: "The bytes of the images on the disk, blobs and unpacked layers. To be as " +
+				"safe as the data source, pass its `required_bytes_max`.",
 		},
-		Return: function.Int64Return{},
+		function.NumberParameter{
+			Name:                "writable_gib",
+			MarkdownDescription: "Data that the containers write to the disk, in GiB. Null is 0.",
+			AllowNullValue:      true,
+		},
+		function.NumberParameter{
+			Name: "max_utilization_percent",
+			MarkdownDescription: fmt.Sprintf(
+				"How full the disk may become, a whole number of percent from 1 to 100. Null is %d, where "+
+					"super nodes begin to remove images.",
+				disksize.DefaultMaxUtilizationPercent,
+			),
+			AllowNullValue: true,
+		},
 	}
 }
 

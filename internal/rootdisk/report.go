@@ -28,53 +28,53 @@ func renderReport(report *measure.Report, disk disksize.Recommendation) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**Disk: %d GiB**, %s.\nNeeded: %s.\n\n", disk.SizeGiB, formatBilling(disk), formatNeed(report))
 
-	head, names := imageColumn(report.Images)
-	images := [][]string{{head, "Compressed", "Unpacked", "Layers"}}
-	for i, image := range report.Images {
-		images = append(
-			images,
-			[]string{
-				names[i],
-				formatBytes(image.CompressedBytes),
-				formatBytes(image.UnpackedBytes),
-				fmt.Sprint(len(image.Layers)),
-			},
-		)
-	}
-	if len(report.Images) > 1 {
-		images = append(
-			images,
-			[]string{
-				"together, shared layers once",
-				formatBytes(report.CompressedBytes),
-				formatBytes(report.UnpackedBytes.Value),
-				"",
-			},
-		)
-	}
-	writeTable(&b, images, 1, 2, 3)
-
+	writeTable(&b, imageRows(report), 1, 2, 3)
 	b.WriteString("\nLayers that weigh most on the disk:\n\n")
-	layers := [][]string{{"Layer", "Compressed", "On disk", "Method", "Bounds"}}
-	for _, l := range heaviestLayers(report) {
-		layers = append(
-			layers,
-			[]string{
-				l.digest,
-				formatBytes(l.compressed),
-				formatBytes(l.measured.DiskBytes.Value),
-				string(l.measured.Method),
-				formatBounds(l.measured),
-			},
-		)
-	}
-	writeTable(&b, layers, 1, 2)
+	writeTable(&b, layerRows(report), 1, 2)
 	b.WriteString(listManifestSets(report))
 	b.WriteString(listFailedReads(report))
 	b.WriteString(listRefusals(report))
 	b.WriteString(describeHiddenZeros(report))
 	b.WriteString(describeUnread(report))
 	return b.String()
+}
+
+// imageRows is the table of images, with its head and, for several images, their sum.
+func imageRows(report *measure.Report) [][]string {
+	head, names := imageColumn(report.Images)
+	rows := [][]string{{head, "Compressed", "Unpacked", "Layers"}}
+	for i, image := range report.Images {
+		rows = append(rows, []string{
+			names[i],
+			formatBytes(image.CompressedBytes),
+			formatBytes(image.UnpackedBytes),
+			fmt.Sprint(len(image.Layers)),
+		})
+	}
+	if len(report.Images) > 1 {
+		rows = append(rows, []string{
+			"together, shared layers once",
+			formatBytes(report.CompressedBytes),
+			formatBytes(report.UnpackedBytes.Value),
+			"",
+		})
+	}
+	return rows
+}
+
+// layerRows is the table of the heaviest layers, with its head.
+func layerRows(report *measure.Report) [][]string {
+	rows := [][]string{{"Layer", "Compressed", "On disk", "Method", "Bounds"}}
+	for _, layer := range heaviestLayers(report) {
+		rows = append(rows, []string{
+			layer.digest,
+			formatBytes(layer.compressed),
+			formatBytes(layer.measured.DiskBytes.Value),
+			string(layer.measured.Method),
+			formatBounds(layer.measured),
+		})
+	}
+	return rows
 }
 
 type heavyLayer struct {

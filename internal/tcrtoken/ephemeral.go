@@ -51,38 +51,39 @@ func (e *Ephemeral) Configure(_ context.Context, req ephemeral.ConfigureRequest,
 func (e *Ephemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A user name and a password for an instance of Tencent Container Registry (TCR), " +
-			"Enterprise edition. They are created when a run needs " +
-			"them, in each plan and each apply, and are never stored in plan or state: for `password_wo` of a " +
-			"cache, and for `registries` of a second provider " +
-			"configuration, which reads the images. It requires Terraform 1.10 or OpenTofu 1.11, and the CAM " +
-			"action `tcr:CreateInstanceToken`.",
-		Attributes: map[string]schema.Attribute{
-			"registry_id": schema.StringAttribute{
-				Required:            true,
-				MarkdownDescription: "Id of the instance, `tcr-…`, in the provider's region.",
-				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
-			},
-			"token_type": schema.StringAttribute{Optional: true, MarkdownDescription: fmt.Sprintf(
+			"Enterprise edition. They are created when a run needs them, in each plan and each apply, and are " +
+			"never stored in plan or state: for `password_wo` of a cache, and for `registries` of a second " +
+			"provider configuration, which reads the images. It requires Terraform 1.10 or OpenTofu 1.11, and " +
+			"the CAM action `tcr:CreateInstanceToken`.",
+		Attributes: tokenAttributes(),
+	}
+}
+
+func tokenAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"registry_id": schema.StringAttribute{
+			Required:            true,
+			MarkdownDescription: "Id of the instance, `tcr-…`, in the provider's region.",
+			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+		"token_type": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: fmt.Sprintf(
 				"`%s`: valid for an hour, long enough for most builds to begin pulling. `%s`: valid until it is "+
-					"deleted in the console; each plan and each apply "+
-					"leaves one more behind, and warns. Default: `%s`.",
+					"deleted in the console; each plan and each apply leaves one more behind, and warns. Default: `%s`.",
 				tcr.Temporary, tcr.LongTerm, tcr.Temporary,
 			),
-				Validators: []validator.String{stringvalidator.OneOf(tcr.Temporary, tcr.LongTerm)}},
-			"description": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "What the console shows beside a long-term token.",
-			},
-			"username": schema.StringAttribute{Computed: true, MarkdownDescription: "User name."},
-			"token": schema.StringAttribute{
-				Computed:            true,
-				Sensitive:           true,
-				MarkdownDescription: "The password.",
-			},
-			"expires_at": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "When it expires, RFC 3339; null for a long-term token.",
-			},
+			Validators: []validator.String{stringvalidator.OneOf(tcr.Temporary, tcr.LongTerm)},
+		},
+		"description": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "What the console shows beside a long-term token.",
+		},
+		"username": schema.StringAttribute{Computed: true, MarkdownDescription: "User name."},
+		"token":    schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The password."},
+		"expires_at": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "When it expires, RFC 3339; null for a long-term token.",
 		},
 	}
 }
