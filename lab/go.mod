@@ -7,6 +7,7 @@ replace github.com/tkeimage/terraform-provider-tkeimage => ../
 require github.com/tkeimage/terraform-provider-tkeimage v0.0.0
 
 require (
+	github.com/ProtonMail/go-crypto v1.4.1
 	github.com/containerd/stargz-snapshotter/estargz v0.19.1
 	github.com/google/flatbuffers v25.12.19+incompatible
 	github.com/google/go-cmp v0.7.0
@@ -24,7 +25,6 @@ require (
 )
 
 require (
-	github.com/ProtonMail/go-crypto v1.4.1 // indirect
 	github.com/agext/levenshtein v1.2.3 // indirect
 	github.com/apparentlymart/go-textseg/v15 v15.0.0 // indirect
 	github.com/cloudflare/circl v1.6.3 // indirect

@@ -17,17 +17,19 @@ type console struct {
 	count int
 }
 
+// A step ends within its limit, which is printed beside its title, or fails.
 type step struct {
 	title string
+	limit time.Duration
 	do    func(context.Context, func(string)) (string, error)
 }
 
 // runSteps runs the steps until one fails. A step that takes long shows its progress.
 func (c *console) runSteps(ctx context.Context, steps []step) error {
 	for _, s := range steps {
-		c.printTitle(s.title)
+		c.printTitle(fmt.Sprintf("%s (at most %s)", s.title, writeLimit(s.limit)))
 		begun := time.Now()
-		result, err := s.do(ctx, c.printProgress)
+		result, err := s.runWithin(ctx, c.printProgress)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.title, err)
 		}
@@ -35,6 +37,23 @@ func (c *console) runSteps(ctx context.Context, steps []step) error {
 		c.printBlock(fmt.Sprintf("(%.1f s)", time.Since(begun).Seconds()))
 	}
 	return nil
+}
+
+func (s step) runWithin(ctx context.Context, progress func(string)) (string, error) {
+	limited, cancel := context.WithTimeout(ctx, s.limit)
+	defer cancel()
+	result, err := s.do(limited, progress)
+	if err != nil && ctx.Err() == nil && limited.Err() != nil {
+		err = fmt.Errorf("it did not end within %s: %w", writeLimit(s.limit), err)
+	}
+	return result, err
+}
+
+func writeLimit(limit time.Duration) string {
+	if limit < time.Minute {
+		return fmt.Sprintf("%.0f s", limit.Seconds())
+	}
+	return fmt.Sprintf("%.0f min", limit.Minutes())
 }
 
 func (c *console) printStep(title, result string) {

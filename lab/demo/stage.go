@@ -16,15 +16,23 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// What the large image is made of.
-const (
-	shards     = 20
-	shardBytes = 1 << 30
-	buildPace  = time.Second // of each step of a build at the stand-in
-)
+const shardBytes = 1 << 30
+
+// size is how much the demonstration does: shards of the large image, and the pace of each step of a
+// build at the stand-in.
+type size struct {
+	shards int
+	pace   time.Duration
+}
+
+var sizes = map[string]size{
+	"full":  {shards: 20, pace: time.Second},
+	"small": {shards: 1, pace: 100 * time.Millisecond},
+}
 
 // stage is what the story is played on.
 type stage struct {
+	size     size
 	folder   string
 	registry *registrytest.Registry
 	meter    *meter
@@ -36,8 +44,8 @@ type stage struct {
 	firstID  string
 }
 
-func openStage(ctx context.Context) (_ *stage, err error) {
-	s := &stage{}
+func openStage(ctx context.Context, of size) (_ *stage, err error) {
+	s := &stage{size: of}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -57,7 +65,7 @@ func openStage(ctx context.Context) (_ *stage, err error) {
 	if s.meter, err = newMeter(registry.Host); err != nil {
 		return s, err
 	}
-	s.cloud = tketest.New(tketest.Options{Pace: buildPace})
+	s.cloud = tketest.New(tketest.Options{Pace: of.pace})
 	s.images = [2]string{s.meter.host + "/demo/app:v1", s.meter.host + "/demo/llm:v1"}
 	s.cli, err = newTerraform(s)
 	return s, err
@@ -96,8 +104,8 @@ func (s *stage) pushImages(ctx context.Context, progress func(string)) (string, 
 	if err := s.pushImage(ctx, s.images[0], base, small); err != nil {
 		return "", err
 	}
-	progress(fmt.Sprintf("generating %d files of %d GiB", shards, shardBytes>>30))
-	weights, err := sandbox.WriteLayer(ctx, s.folder, 3, modelWeights())
+	progress(fmt.Sprintf("generating %s of %d GiB", countFiles(s.size.shards), shardBytes>>30))
+	weights, err := sandbox.WriteLayer(ctx, s.folder, 3, modelWeights(s.size.shards))
 	if err != nil {
 		return "", err
 	}
@@ -141,7 +149,7 @@ func sourceTree(root string, files int, size int64) []sandbox.File {
 	return out
 }
 
-func modelWeights() []sandbox.File {
+func modelWeights(shards int) []sandbox.File {
 	out := make([]sandbox.File, 0, shards)
 	for i := range shards {
 		out = append(out, sandbox.File{
@@ -151,6 +159,13 @@ func modelWeights() []sandbox.File {
 		})
 	}
 	return out
+}
+
+func countFiles(n int) string {
+	if n == 1 {
+		return "one file"
+	}
+	return fmt.Sprintf("%d files", n)
 }
 
 func toGiB(bytes int64) float64 { return float64(bytes) / (1 << 30) }

@@ -16,7 +16,8 @@ import (
 
 // TestGettingStarted does what the page says, in its order and in both languages: what stands in
 // blocks of Terraform is added to a file, and what stands in blocks of shell is run, but for
-// kubectl. The Deployment is applied where there is a Kubernetes API, as `make lab-cluster` sets it
+// kubectl. The provider is the one that `make install` puts in place, and the CLI downloads the one
+// for Kubernetes. The Deployment is applied where there is a Kubernetes API, as `make lab-cluster` sets it
 // up, and planned where there is none.
 func TestGettingStarted(t *testing.T) {
 	t.Parallel()
@@ -26,7 +27,7 @@ func TestGettingStarted(t *testing.T) {
 	}
 	for _, path := range []string{"docs/guides/getting-started.md", "docs/guides/getting-started-zh.md"} {
 		t.Run(path, func(t *testing.T) { // one after the other: both make a Deployment of one name
-			n := arrive(t, acctest.KubernetesProvider(t))
+			n := arriveInstalled(t, acctest.KubernetesProvider(t))
 			n.hasKubeconfig(t, cluster)
 			text, printed := "", ""
 			for _, b := range readPage(t, path).blocks("terraform", "shell") {
@@ -62,8 +63,8 @@ func TestGettingStarted(t *testing.T) {
 	}
 }
 
-// hasKubeconfig gives the newcomer a home with a kubeconfig: of the cluster, or of one that is
-// never asked.
+// hasKubeconfig puts a kubeconfig into the newcomer's home: of the cluster, or of one that is never
+// asked.
 func (n *newcomer) hasKubeconfig(t *testing.T, cluster *kubetest.Cluster) {
 	t.Helper()
 	address, authority, token := "https://127.0.0.1:1", "", "none"
@@ -72,18 +73,16 @@ func (n *newcomer) hasKubeconfig(t *testing.T, cluster *kubetest.Cluster) {
 			cluster.CACertificate,
 		)), cluster.Token
 	}
-	home := t.TempDir()
-	if err := os.Mkdir(filepath.Join(home, ".kube"), 0o700); err != nil {
+	if err := os.Mkdir(filepath.Join(n.home, ".kube"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	write(
-		t, filepath.Join(home, ".kube", "config"),
+		t, filepath.Join(n.home, ".kube", "config"),
 		fmt.Sprintf(`{"apiVersion": "v1", "kind": "Config", "current-context": "tke",
 "clusters": [{"name": "tke", "cluster": {"server": %q, "certificate-authority-data": %q}}],
 "users": [{"name": "me", "user": {"token": %q}}],
 "contexts": [{"name": "tke", "context": {"cluster": "tke", "user": "me"}}]}`, address, authority, token),
 	)
-	n.env = append(n.env, "HOME="+home)
 }
 
 // usesWhatItConfigures holds that no provider gets along by accident with what a machine's

@@ -25,6 +25,7 @@ const required = `terraform {
 // registry on loopback, under the same path; the cloud, where a page needs one, is the stand-in.
 type newcomer struct {
 	cli, folder string
+	home        string // of the newcomer who installs a build
 	registry    string // host
 	cloud       *tketest.Server
 	env         []string
@@ -37,20 +38,41 @@ var imagesOfPages = []string{
 
 func arrive(t *testing.T, plugins ...sandbox.Plugin) *newcomer {
 	t.Helper()
+	if mirror := os.Getenv("TKEIMAGE_RELEASE_MIRROR"); mirror != "" { // scripts/release-snapshot.sh: a release's archives
+		config := filepath.Join(t.TempDir(), "cli.tfrc")
+		write(t, config, "provider_installation {\n  filesystem_mirror {\n    path = \""+mirror+"\"\n  }\n}\n")
+		return arriveWith(t, config)
+	}
+	return arriveWith(t, acctest.Mirror(t, acctest.ProviderBinary(t), plugins...))
+}
+
+// arriveInstalled is for a newcomer who has run `make install` in a home of their own, and whose CLI
+// downloads the other provider.
+func arriveInstalled(t *testing.T, downloaded sandbox.Plugin) *newcomer {
+	t.Helper()
+	n := arriveWith(t, startProviderRegistry(t, downloaded))
+	n.home = t.TempDir()
+	n.env = append(n.env, "HOME="+n.home, "XDG_DATA_HOME=", "XDG_CONFIG_HOME=")
+	binary := acctest.ProviderBinary(t)
+	script, err := filepath.Abs("../../scripts/install.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed := n.runs(t, script+" 0.0.20260102030405 "+binary)
+	if !strings.Contains(printed, "terraform init -upgrade") || strings.Contains(printed, "filesystem_mirror") {
+		t.Errorf("make install does not say what to do next, or too much:\n%s", printed)
+	}
+	return n
+}
+
+func arriveWith(t *testing.T, config string) *newcomer {
+	t.Helper()
 	n := &newcomer{cli: acctest.CLI(t), folder: t.TempDir()}
 	n.registry = registrytest.Start(t, registrytest.Options{}).Host
 	for _, name := range imagesOfPages {
 		n.push(t, n.local(name))
 	}
 	n.cloud = acctest.Cloud(t, tketest.Options{})
-	var config string
-	// scripts/release-snapshot.sh: the archives of a release
-	if mirror := os.Getenv("TKEIMAGE_RELEASE_MIRROR"); mirror != "" {
-		config = filepath.Join(t.TempDir(), "cli.tfrc")
-		write(t, config, "provider_installation {\n  filesystem_mirror {\n    path = \""+mirror+"\"\n  }\n}\n")
-	} else {
-		config = acctest.Mirror(t, acctest.ProviderBinary(t), plugins...)
-	}
 	programs := t.TempDir() // pages say terraform, whichever CLI it is
 	if err := os.Symlink(n.cli, filepath.Join(programs, "terraform")); err != nil {
 		t.Fatal(err)
