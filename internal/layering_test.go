@@ -66,7 +66,7 @@ var diagram = []room{
 		imports: "clients measure registry/failure layersize credentials tke cbs cloudapi disksize",
 	},
 
-	{name: "clients", imports: "measure tke tcr cbs redact"},
+	{name: "clients", imports: "measure tke tcr cbs credentials redact"},
 	{name: "tke/tketest", props: true, imports: "cloudapi/apitest"},
 	{name: "registry/registrytest", props: true, imports: "subprocess"},
 	{name: "subprocess", props: true},

@@ -3,10 +3,10 @@
 package clients
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cbs"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcr"
@@ -24,9 +24,9 @@ type Clients struct {
 	// the provider's arguments that are not known until apply: until then no call can be made
 	UnknownArguments []string
 	Region           string
-	Credentials      string   // where the cloud credentials were found
-	Looked           []string // where they were looked for
-	Fault            error    // why what was found cannot be used
+	Credentials      []credentials.Source // the chain of the cloud credentials that were found
+	Looked           []credentials.Place  // where they were looked for
+	Fault            error                // why what was found cannot be used
 
 	Secrets *redact.Secrets // what nothing that is shown or stored may hold
 
@@ -34,11 +34,9 @@ type Clients struct {
 }
 
 // MissingCredentialsError says that something needs the cloud and there are no credentials for it.
-type MissingCredentialsError struct{ Looked []string }
+type MissingCredentialsError struct{ Looked []credentials.Place }
 
-func (e *MissingCredentialsError) Error() string {
-	return fmt.Sprintf("no cloud credentials were found; looked at: %s", strings.Join(e.Looked, "; "))
-}
+func (e *MissingCredentialsError) Error() string { return "no cloud credentials were found" }
 
 // UnknownArgumentsError reports a need for the cloud while arguments that say where to connect, or
 // with which credentials, are not known until apply.

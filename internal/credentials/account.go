@@ -56,8 +56,7 @@ func (g *accountGuard) checkAccount(ctx context.Context) error {
 		AccountID string `json:"AccountId"` // UIN of the root account
 	}](ctx, g.sts, getCallerIdentity, struct{}{})
 	if err != nil {
-		return &Error{Link: "the account lookup that allowed_account_ids and forbidden_account_ids need",
-			With: g.rules.Source(), Err: err}
+		return &AccountLookupError{With: g.rules.Sources(), Err: err}
 	}
 	if g.barred = g.rules.checkAccountLists(who.AccountID); g.barred != nil {
 		return g.barred

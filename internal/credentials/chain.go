@@ -38,14 +38,15 @@ func (r Resolved) Credentials(services Services) (cloudapi.Credentials, error) {
 	}
 	services.STS.Region = r.Region
 	var have cloudapi.Credentials
-	var source string
+	var source *Source
 	for _, link := range r.Chain {
 		services.STS.Secrets.Add(link.secrets()...)
 		next, err := services.newProvider(link, have, source)
 		if err != nil {
 			return nil, err
 		}
-		have, source = next, link.String()
+		of := link.Source()
+		have, source = next, &of
 	}
 	if have == nil || len(r.AllowedAccounts)+len(r.ForbiddenAccounts) == 0 {
 		return have, nil
@@ -55,7 +56,7 @@ func (r Resolved) Credentials(services Services) (cloudapi.Credentials, error) {
 
 // newProvider makes the provider of one link. Static credentials never change; all others are
 // sessions.
-func (s Services) newProvider(link Link, with cloudapi.Credentials, source string) (cloudapi.Credentials, error) {
+func (s Services) newProvider(link Link, with cloudapi.Credentials, source *Source) (cloudapi.Credentials, error) {
 	var from fetchFunc
 	var err error
 	switch link := link.(type) {
@@ -63,10 +64,10 @@ func (s Services) newProvider(link Link, with cloudapi.Credentials, source strin
 		return cloudapi.Credential{SecretID: link.SecretID, SecretKey: link.SecretKey, Token: link.Token}, nil
 	case CVMRole:
 		from = s.newCVMRoleFetcher(link)
-		source = ""
+		source = nil
 	default:
 		if _, chained := link.(AssumeRole); !chained {
-			source = ""
+			source = nil
 		}
 		from, err = s.newRoleFetcher(link, with)
 	}
@@ -76,7 +77,7 @@ func (s Services) newProvider(link Link, with cloudapi.Credentials, source strin
 	return newSession(func(ctx context.Context) (temporaryCredential, error) {
 		got, err := from(ctx)
 		if err != nil {
-			return got, &Error{Link: link.String(), With: source, Err: err}
+			return got, &Error{Link: link.Source(), With: source, Err: err}
 		}
 		return got, nil
 	}, s.Log), nil

@@ -1,7 +1,5 @@
 package credentials
 
-import "strings"
-
 // keyParts are a key pair of arguments and environment, perhaps not whole.
 type keyParts struct{ id, key, token sourcedValue }
 
@@ -34,21 +32,24 @@ func (k keyParts) checkComplete() error {
 	if have.value == "" {
 		have, name = k.token, "security_token"
 	}
+	partial := &ArgumentError{Problem: PartialKeyPair, Have: name, From: have.from}
 	switch {
 	case k.id.value == "":
-		return newPartialKeysError(name, have.from, "secret_id", EnvSecretID)
+		partial.Argument, partial.Variable = "secret_id", EnvSecretID
 	case k.key.value == "":
-		return newPartialKeysError(name, have.from, "secret_key", EnvSecretKey)
+		partial.Argument, partial.Variable = "secret_key", EnvSecretKey
+	default:
+		return nil
 	}
-	return nil
+	return partial
 }
 
 func (k keyParts) toStatic() Static {
-	var from []string
+	var from []Origin
 	for _, part := range []sourcedValue{k.id, k.key, k.token} {
 		if part.value != "" {
 			from = append(from, part.from)
 		}
 	}
-	return Static{SecretID: k.id.value, SecretKey: k.key.value, Token: k.token.value, From: strings.Join(from, ", ")}
+	return Static{SecretID: k.id.value, SecretKey: k.key.value, Token: k.token.value, From: from}
 }

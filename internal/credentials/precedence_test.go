@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -260,8 +259,12 @@ func TestTheArgumentBeatsTheEnvironmentInEveryPart(t *testing.T) {
 func TestWhatWasLookedAtIsTold(t *testing.T) {
 	t.Parallel()
 	looked := resolve(t, credentials.Settings{}, map[string]string{"HOME": "/home/u"}, nil).Looked
-	if !slices.Contains(looked, "the profile file /home/u/.tccli/default.credential, which does not exist") ||
-		len(looked) != 5 {
-		t.Errorf("got %q", looked)
+	want := []credentials.Place{
+		{Kind: credentials.KeyArguments}, {Kind: credentials.KeyVariables},
+		{Kind: credentials.MissingProfile, File: "/home/u/.tccli/default.credential"},
+		{Kind: credentials.CVMRoles}, {Kind: credentials.STSSessions},
+	}
+	if diff := cmp.Diff(want, looked); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // profile is what tccli's files of one profile hold: `tccli configure` and `tccli auth login` write
 // them.
 type profile struct {
-	location   string // where it was looked for, and what was there
+	place      Place // where it was looked for, and what was there
 	credential *Static
 	role       *AssumeRole
 	region     string
@@ -59,12 +59,12 @@ func (r *resolver) readProfile() profile {
 	)
 	file := filepath.Join(dir, name+".credential")
 	there, err := r.readJSON(file, &credential)
-	p.location = "the profile file " + file
+	p.place = Place{Kind: ProfileFile, File: file}
 	switch {
 	case err != nil:
 		p.fault = err
 	case !there:
-		p.location += ", which does not exist"
+		p.place.Kind = MissingProfile
 	default:
 		p.applyCredentialFile(file, credential)
 	}
@@ -82,20 +82,24 @@ func (p *profile) applyCredentialFile(file string, from credentialFile) {
 			SecretID:  string(from.SecretID),
 			SecretKey: string(from.SecretKey),
 			Token:     string(from.Token),
-			From:      "the profile file " + file,
+			From:      []Origin{{FromProfile, file}},
 		}
 	case from.SecretID != "" || from.SecretKey != "":
 		p.fault = &ProfileError{File: file, Problem: "has only one of secretId and secretKey"}
 	default:
-		p.location += ", which has no secretId and secretKey"
+		p.place.Kind = ProfileWithoutKeys
 	}
 	switch {
 	case from.RoleARN == "":
 	case from.SessionName == "":
 		p.fault = &ProfileError{File: file, Problem: "has role-arn, but no role-session-name"}
 	default:
-		p.role = &AssumeRole{Role: Role{ARN: string(from.RoleARN), SessionName: string(from.SessionName),
-			Duration: DefaultSessionDuration, From: "the profile file " + file}}
+		p.role = &AssumeRole{Role: Role{
+			ARN:         string(from.RoleARN),
+			SessionName: string(from.SessionName),
+			Duration:    DefaultSessionDuration,
+			From:        Origin{FromProfile, file},
+		}}
 	}
 }
 

@@ -9,20 +9,20 @@ import (
 type Resolved struct {
 	Region, Protocol, Domain string
 
-	Chain  []Link   // from the first credential to the last role; empty when none was found
-	Looked []string // every place that was looked at, in order
-	Fault  error    // why what was found cannot be used. It matters to what needs the cloud only
+	Chain  []Link  // from the first credential to the last role; empty when none was found
+	Looked []Place // every place that was searched, in order
+	Fault  error   // why what was found cannot be used. It matters to what needs the cloud only
 
 	AllowedAccounts, ForbiddenAccounts []string
 }
 
-// Source says in words where the credential is from; never its value.
-func (r Resolved) Source() string {
-	words := make([]string, len(r.Chain))
-	for i, link := range r.Chain {
-		words[i] = link.String()
+// Sources are the sources of the chain's links, in their order.
+func (r Resolved) Sources() []Source {
+	sources := make([]Source, 0, len(r.Chain))
+	for _, link := range r.Chain {
+		sources = append(sources, link.Source())
 	}
-	return strings.Join(words, ", then ")
+	return sources
 }
 
 // Resolve applies the precedence: an argument beats its environment variable, which beats the
@@ -108,7 +108,7 @@ func (r *resolver) checkChain(keys keyParts) error {
 		}
 	case AssumeRole:
 		if r.out.Fault == nil {
-			r.out.Fault = &NothingToAssumeWithError{Role: first.String(), Looked: r.out.Looked}
+			r.out.Fault = &NothingToAssumeWithError{Role: first.Source(), Looked: r.out.Looked}
 		}
 	}
 	return nil
@@ -116,24 +116,22 @@ func (r *resolver) checkChain(keys keyParts) error {
 
 // listPlaces records where credentials are searched for, which is shown if there are none.
 func (r *resolver) listPlaces() {
-	r.out.Looked = []string{
-		"the provider arguments secret_id and secret_key",
-		"the environment variables " + EnvSecretID + " and " + EnvSecretKey,
+	r.out.Looked = []Place{{Kind: KeyArguments}, {Kind: KeyVariables}}
+	if r.profile.place.File != "" {
+		r.out.Looked = append(r.out.Looked, r.profile.place)
 	}
-	if r.profile.location != "" {
-		r.out.Looked = append(r.out.Looked, r.profile.location)
-	}
-	r.out.Looked = append(r.out.Looked,
-		"the role of a CVM (cam_role_name, "+EnvCAMRoleName+")",
-		"a session from STS (assume_role_with_saml, assume_role_with_web_identity, enable_pod_oidc)")
+	r.out.Looked = append(r.out.Looked, Place{Kind: CVMRoles}, Place{Kind: STSSessions})
 }
 
 // sourcedValue is a value and where it is from.
-type sourcedValue struct{ value, from string }
+type sourcedValue struct {
+	value string
+	from  Origin
+}
 
 func pickValue(argument, name, variable string, getenv func(string) string) sourcedValue {
 	if argument != "" {
-		return sourcedValue{argument, "the provider argument " + name}
+		return sourcedValue{argument, Origin{FromArgument, name}}
 	}
-	return sourcedValue{getenv(variable), "the environment variable " + variable}
+	return sourcedValue{getenv(variable), Origin{FromVariable, variable}}
 }

@@ -14,116 +14,117 @@ import (
 func TestHalvesAreErrorsThatNameTheOtherHalf(t *testing.T) {
 	t.Parallel()
 	role := credentials.Role{ARN: "r", SessionName: "s"}
+	missing := func(block, argument, variable string) credentials.ArgumentError {
+		return credentials.ArgumentError{
+			Problem: credentials.MissingArgument, Block: block, Argument: argument, Variable: variable,
+		}
+	}
+	badDuration := func(value string) credentials.ArgumentError {
+		return credentials.ArgumentError{
+			Problem: credentials.InvalidDuration, Block: "assume_role", Argument: "session_duration",
+			Variable: credentials.EnvSessionDuration, Value: value,
+		}
+	}
 	tests := map[string]struct {
-		settings        credentials.Settings
-		env             map[string]string
-		block, argument string
-		says            []string
+		settings credentials.Settings
+		env      map[string]string
+		want     credentials.ArgumentError
 	}{
-		"argument id only": {settings: credentials.Settings{SecretID: "CANARY"}, argument: "secret_key",
-			says: []string{"the provider argument secret_id", "TENCENTCLOUD_SECRET_KEY"}},
-		"variable key only": {env: map[string]string{"TENCENTCLOUD_SECRET_KEY": "CANARY"}, argument: "secret_id",
-			says: []string{"the environment variable TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_SECRET_ID"}},
+		"argument id only": {
+			settings: credentials.Settings{SecretID: "CANARY"},
+			want: credentials.ArgumentError{
+				Problem: credentials.PartialKeyPair, Argument: "secret_key", Variable: credentials.EnvSecretKey,
+				Have: "secret_id", From: credentials.Origin{Kind: credentials.FromArgument, Name: "secret_id"},
+			},
+		},
+		"variable key only": {
+			env: map[string]string{credentials.EnvSecretKey: "CANARY"},
+			want: credentials.ArgumentError{
+				Problem: credentials.PartialKeyPair, Argument: "secret_id", Variable: credentials.EnvSecretID,
+				Have: "secret_key", From: credentials.Origin{Kind: credentials.FromVariable, Name: credentials.EnvSecretKey},
+			},
+		},
 		"token only": {
 			settings: credentials.Settings{SecurityToken: "CANARY"},
-			argument: "secret_id",
-			says:     []string{"security_token"},
+			want: credentials.ArgumentError{
+				Problem: credentials.PartialKeyPair, Argument: "secret_id", Variable: credentials.EnvSecretID,
+				Have: "security_token", From: credentials.Origin{Kind: credentials.FromArgument, Name: "security_token"},
+			},
 		},
 		"role of the environment without a session": {
-			env:      map[string]string{"TENCENTCLOUD_ASSUME_ROLE_ARN": "r"},
-			block:    "assume_role",
-			argument: "session_name",
-			says:     []string{"TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME"},
+			env: map[string]string{credentials.EnvRoleARN: "r"},
+			want: credentials.ArgumentError{
+				Problem: credentials.MissingSessionName, Block: "assume_role", Argument: "session_name",
+				Variable: credentials.EnvSessionName,
+			},
 		},
 		"block without a role": {
 			settings: credentials.Settings{
 				AssumeRole: &credentials.AssumeRole{Role: credentials.Role{SessionName: "s"}},
 			},
-			block:    "assume_role",
-			argument: "role_arn",
-			says:     []string{"TENCENTCLOUD_ASSUME_ROLE_ARN"},
+			want: missing("assume_role", "role_arn", credentials.EnvRoleARN),
 		},
 		"block without a session": {
 			settings: credentials.Settings{AssumeRole: &credentials.AssumeRole{Role: credentials.Role{ARN: "r"}}},
-			block:    "assume_role",
-			argument: "session_name",
-			says:     []string{"TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME"},
+			want:     missing("assume_role", "session_name", credentials.EnvSessionName),
 		},
 		"SAML without an assertion": {
 			settings: credentials.Settings{SAML: &credentials.SAML{Role: role, PrincipalARN: "p"}},
-			block:    "assume_role_with_saml",
-			argument: "saml_assertion",
-			says:     []string{"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION"},
+			want:     missing("assume_role_with_saml", "saml_assertion", credentials.EnvSAMLAssertion),
 		},
 		"SAML without a provider": {
 			settings: credentials.Settings{SAML: &credentials.SAML{Role: role, Assertion: "CANARY"}},
-			block:    "assume_role_with_saml",
-			argument: "principal_arn",
-			says:     []string{"TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN"},
+			want:     missing("assume_role_with_saml", "principal_arn", credentials.EnvPrincipalARN),
 		},
 		"SAML of the environment without a provider": {
 			env: map[string]string{
-				"TENCENTCLOUD_ASSUME_ROLE_ARN":            "r",
-				"TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME":   "s",
-				"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION": "CANARY",
+				credentials.EnvRoleARN: "r", credentials.EnvSessionName: "s", credentials.EnvSAMLAssertion: "CANARY",
 			},
-			block:    "assume_role_with_saml",
-			argument: "principal_arn",
-			says:     []string{"TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN"},
+			want: missing("assume_role_with_saml", "principal_arn", credentials.EnvPrincipalARN),
 		},
 		"web identity without a token": {
 			settings: credentials.Settings{WebIdentity: &credentials.WebIdentity{Role: role}},
-			block:    "assume_role_with_web_identity",
-			argument: "web_identity_token",
-			says:     []string{"web_identity_token_file", "TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN_FILE"},
+			want:     missing("assume_role_with_web_identity", "web_identity_token", credentials.EnvWebIdentityToken),
 		},
 		"SAML and web identity": {
 			settings: credentials.Settings{
 				SAML:        &credentials.SAML{Role: role, Assertion: "CANARY", PrincipalARN: "p"},
 				WebIdentity: &credentials.WebIdentity{Role: role, Token: "CANARY"},
 			},
-			block: "assume_role_with_saml",
-			says:  []string{"only one of them"},
+			want: credentials.ArgumentError{Problem: credentials.SessionsInBlocks, Block: "assume_role_with_saml"},
 		},
 		"SAML and web identity of the environment": {
 			env: map[string]string{
-				"TENCENTCLOUD_ASSUME_ROLE_ARN":                "r",
-				"TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME":       "s",
-				"TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION":     "CANARY",
-				"TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN":      "p",
-				"TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN": "CANARY",
+				credentials.EnvRoleARN: "r", credentials.EnvSessionName: "s",
+				credentials.EnvSAMLAssertion: "CANARY", credentials.EnvPrincipalARN: "p",
+				credentials.EnvWebIdentityToken: "CANARY",
 			},
-			block: "assume_role_with_saml", says: []string{"Unset one of them"}},
+			want: credentials.ArgumentError{Problem: credentials.SessionsInVariables, Block: "assume_role_with_saml"},
+		},
 		"a duration that is none": {
 			settings: credentials.Settings{AssumeRole: &credentials.AssumeRole{Role: role}},
-			env:      map[string]string{"TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION": "2h"},
-			block:    "assume_role",
-			argument: "session_duration",
-			says:     []string{`"2h"`, "43200"},
+			env:      map[string]string{credentials.EnvSessionDuration: "2h"},
+			want:     badDuration("2h"),
 		},
 		"a duration beyond the limit": {
 			settings: credentials.Settings{AssumeRole: &credentials.AssumeRole{Role: role}},
-			env:      map[string]string{"TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION": "43201"},
-			block:    "assume_role",
-			argument: "session_duration",
-			says:     []string{"43200"},
+			env:      map[string]string{credentials.EnvSessionDuration: "43201"},
+			want:     badDuration("43201"),
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := credentials.Resolve(test.settings, world(test.env, nil))
-			var argument *credentials.ArgumentError
-			if !errors.As(err, &argument) || argument.Block != test.block || argument.Argument != test.argument {
+			argument, ok := errors.AsType[*credentials.ArgumentError](err)
+			if !ok {
 				t.Fatalf("got %#v", err)
 			}
-			for _, part := range test.says {
-				if !strings.Contains(err.Error(), part) {
-					t.Errorf("%q does not say %q", err, part)
-				}
+			if diff := cmp.Diff(test.want, *argument); diff != "" { // a secret among the facts would show here
+				t.Error(diff)
 			}
 			if strings.Contains(err.Error(), "CANARY") {
-				t.Errorf("%q tells a secret", err)
+				t.Errorf("%q holds a secret", err)
 			}
 		})
 	}
@@ -169,7 +170,7 @@ func TestBlocksAreFilledInFromTheEnvironment(t *testing.T) {
 		"TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN":    "p",
 	}
 	role := func(block string) credentials.Role {
-		return credentials.Role{ARN: "r", SessionName: "s", Duration: 3600, From: "the block " + block}
+		return credentials.Role{ARN: "r", SessionName: "s", Duration: 3600, From: fromBlock(block)}
 	}
 	last := func(settings credentials.Settings, more map[string]string) credentials.Link {
 		merged := maps.Clone(env)
@@ -218,7 +219,7 @@ func TestBlocksAreFilledInFromTheEnvironment(t *testing.T) {
 			),
 			credentials.AssumeRole{
 				Role: credentials.Role{
-					ARN: "R", SessionName: "S", Duration: 60, From: "the block assume_role",
+					ARN: "R", SessionName: "S", Duration: 60, From: fromBlock("assume_role"),
 				},
 				ExternalID:     "E",
 				SourceIdentity: "I",
@@ -251,7 +252,7 @@ func TestProfileFiles(t *testing.T) {
 		return env
 	}
 	static := func(id, file string) credentials.Static {
-		return credentials.Static{SecretID: id, SecretKey: "key", From: "the profile file " + file}
+		return credentials.Static{SecretID: id, SecretKey: "key", From: []credentials.Origin{fromProfile(file)}}
 	}
 	first := static("id", "/home/u/.tccli/default.credential")
 	first.Token = "token"
@@ -262,7 +263,7 @@ func TestProfileFiles(t *testing.T) {
 				ARN:         "r",
 				SessionName: "s",
 				Duration:    7200,
-				From:        "the profile file /home/u/creds/prod.credential",
+				From:        fromProfile("/home/u/creds/prod.credential"),
 			},
 		},
 	}
@@ -315,7 +316,10 @@ func TestProfileFiles(t *testing.T) {
 				credentials.Static{
 					SecretID:  "a",
 					SecretKey: "b",
-					From:      "the provider argument secret_id, the provider argument secret_key",
+					From: []credentials.Origin{
+						{Kind: credentials.FromArgument, Name: "secret_id"},
+						{Kind: credentials.FromArgument, Name: "secret_key"},
+					},
 				},
 			},
 		},
@@ -408,13 +412,16 @@ func TestARoleWithNothingToAssumeItWith(t *testing.T) {
 		nil, nil,
 	)
 	var nothing *credentials.NothingToAssumeWithError
-	if !errors.As(resolved.Fault, &nothing) || nothing.Role != "the role r (the block assume_role)" ||
-		len(nothing.Looked) == 0 {
-		t.Errorf("got %v", resolved.Fault)
+	if !errors.As(resolved.Fault, &nothing) || len(nothing.Looked) == 0 {
+		t.Fatalf("got %v", resolved.Fault)
+	}
+	want := credentials.Source{RoleARN: "r", From: []credentials.Origin{fromBlock("assume_role")}}
+	if diff := cmp.Diff(want, nothing.Role); diff != "" {
+		t.Error(diff)
 	}
 }
 
-func TestTheSourceNamesPlacesAndNoValue(t *testing.T) {
+func TestTheSourcesNamePlacesAndNoValue(t *testing.T) {
 	t.Parallel()
 	settings := credentials.Settings{
 		SecretID: "CANARY-id",
@@ -423,10 +430,23 @@ func TestTheSourceNamesPlacesAndNoValue(t *testing.T) {
 			TokenCode: "CANARY",
 		},
 	}
-	got := resolve(t, settings, map[string]string{"TENCENTCLOUD_SECRET_KEY": "CANARY-key"}, nil).Source()
-	want := "the provider argument secret_id, the environment variable TENCENTCLOUD_SECRET_KEY, then the role " +
-		"qcs::cam::uin/1:roleName/x (the block assume_role)"
-	if got != want {
-		t.Errorf("got %q, want %q", got, want)
+	got := resolve(t, settings, map[string]string{"TENCENTCLOUD_SECRET_KEY": "CANARY-key"}, nil).Sources()
+	want := []credentials.Source{
+		{From: []credentials.Origin{
+			{Kind: credentials.FromArgument, Name: "secret_id"},
+			{Kind: credentials.FromVariable, Name: "TENCENTCLOUD_SECRET_KEY"},
+		}},
+		{RoleARN: "qcs::cam::uin/1:roleName/x", From: []credentials.Origin{fromBlock("assume_role")}},
 	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func fromBlock(name string) credentials.Origin {
+	return credentials.Origin{Kind: credentials.FromBlock, Name: name}
+}
+
+func fromProfile(file string) credentials.Origin {
+	return credentials.Origin{Kind: credentials.FromProfile, Name: file}
 }

@@ -2,7 +2,6 @@ package credentials
 
 import (
 	"cmp"
-	"fmt"
 	"strconv"
 )
 
@@ -16,18 +15,13 @@ func (r *resolver) addEnvironmentRole() error {
 	if arn == "" || r.hasBlockFor(arn) {
 		return nil
 	}
-	role := Role{ARN: arn, SessionName: r.env(EnvSessionName), From: "the environment variable " + EnvRoleARN}
+	role := Role{ARN: arn, SessionName: r.env(EnvSessionName), From: Origin{FromVariable, EnvRoleARN}}
 	if role.SessionName == "" {
 		if r.hasRoleBlock() {
 			return nil // the variable is there for the blocks
 		}
 		return &ArgumentError{
-			Block:    "assume_role",
-			Argument: "session_name",
-			Problem: fmt.Sprintf(
-				"The environment variable %s asks for a role, but %s is not set. Set it too.", EnvRoleARN,
-				EnvSessionName,
-			),
+			Problem: MissingSessionName, Block: "assume_role", Argument: "session_name", Variable: EnvSessionName,
 		}
 	}
 	var err error
@@ -38,11 +32,7 @@ func (r *resolver) addEnvironmentRole() error {
 	web := r.env(EnvWebIdentityToken) != "" || r.env(EnvWebIdentityTokenFile) != ""
 	switch {
 	case saml && web:
-		return &ArgumentError{Block: "assume_role_with_saml", Problem: fmt.Sprintf(
-			"The environment asks for a session with SAML (%s, %s) and for one with a web identity (%s or %s). "+
-				"Unset one of them.",
-			EnvSAMLAssertion, EnvPrincipalARN, EnvWebIdentityToken, EnvWebIdentityTokenFile,
-		)}
+		return &ArgumentError{Problem: SessionsInVariables, Block: "assume_role_with_saml"}
 	case saml:
 		return r.addSAML(SAML{Role: role})
 	case web:
@@ -90,11 +80,7 @@ func (r *resolver) addSAMLBlock() error {
 		return nil
 	}
 	if r.settings.WebIdentity != nil {
-		return &ArgumentError{
-			Block: "assume_role_with_saml",
-			Problem: "assume_role_with_saml and assume_role_with_web_identity are two ways to begin a session: " +
-				"only one of them can be set.",
-		}
+		return &ArgumentError{Problem: SessionsInBlocks, Block: "assume_role_with_saml"}
 	}
 	link := *r.settings.SAML
 	if err := r.completeRole("assume_role_with_saml", &link.Role); err != nil {
@@ -136,10 +122,7 @@ func (r *resolver) addWebIdentity(link WebIdentity) error {
 		link.TokenFile = ""
 	}
 	if link.Token == "" && link.TokenFile == "" {
-		return newMissingArgumentError(
-			"assume_role_with_web_identity", "web_identity_token",
-			EnvWebIdentityToken+" (or web_identity_token_file, "+EnvWebIdentityTokenFile+")",
-		)
+		return newMissingArgumentError("assume_role_with_web_identity", "web_identity_token", EnvWebIdentityToken)
 	}
 	r.restartChain(link)
 	return nil
@@ -156,7 +139,7 @@ func (r *resolver) addPodOIDC() error {
 			ARN:         r.env(EnvPodRoleARN),
 			SessionName: podSessionName,
 			Duration:    DefaultSessionDuration,
-			From:        "enable_pod_oidc",
+			From:        Origin{FromArgument, "enable_pod_oidc"},
 		},
 		ProviderID: r.env(EnvPodProviderID),
 		TokenFile:  r.env(EnvPodTokenFile),
@@ -177,7 +160,7 @@ func (r *resolver) addPodOIDC() error {
 
 // completeRole fills a block's role in from the environment.
 func (r *resolver) completeRole(block string, role *Role) (err error) {
-	role.From = "the block " + block
+	role.From = Origin{FromBlock, block}
 	role.ARN = cmp.Or(role.ARN, r.env(EnvRoleARN))
 	role.SessionName = cmp.Or(role.SessionName, r.env(EnvSessionName))
 	switch {
@@ -198,10 +181,10 @@ func (r *resolver) sessionDuration(block string, configured int64) (int64, error
 	}
 	seconds, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || seconds < 0 || seconds > MaxSessionDuration {
-		return 0, &ArgumentError{Block: block, Argument: "session_duration", Problem: fmt.Sprintf(
-			"The environment variable %s is %q. It must be a number of seconds from 0 to %d.",
-			EnvSessionDuration, text, MaxSessionDuration,
-		)}
+		return 0, &ArgumentError{
+			Problem: InvalidDuration, Block: block, Argument: "session_duration",
+			Variable: EnvSessionDuration, Value: text,
+		}
 	}
 	return cmp.Or(seconds, DefaultSessionDuration), nil
 }

@@ -91,21 +91,21 @@ type World struct {
 
 // Link is one step on the way to a credential: Static, CVMRole, AssumeRole, SAML or WebIdentity.
 type Link interface {
-	// String says where the credential is from, in words for people, without any secret.
-	String() string
+	// Source says what the link is and where it is from, without any secret.
+	Source() Source
 	secrets() []string
 }
 
 // Static is a key pair, and a token if it is a temporary one.
 type Static struct {
 	SecretID, SecretKey, Token string
-	From                       string
+	From                       []Origin // of each part
 }
 
 // CVMRole is the role of the CVM that the process runs on, from its metadata service.
 type CVMRole struct {
 	Name string
-	From string
+	From Origin
 }
 
 // Role is what every kind of assuming a role has.
@@ -113,7 +113,7 @@ type Role struct {
 	ARN         string
 	SessionName string
 	Duration    int64 // seconds
-	From        string
+	From        Origin
 }
 
 // AssumeRole is a role that is assumed with the credential of the link before (STS AssumeRole).
@@ -147,6 +147,11 @@ func (a AssumeRole) secrets() []string  { return []string{a.TokenCode} }
 func (s SAML) secrets() []string        { return []string{s.Assertion} }
 func (w WebIdentity) secrets() []string { return []string{w.Token} }
 
-func (s Static) String() string  { return s.From }
-func (c CVMRole) String() string { return "the role " + c.Name + " of this CVM (" + c.From + ")" }
-func (r Role) String() string    { return "the role " + r.ARN + " (" + r.From + ")" }
+// Source returns the origins of the key pair.
+func (s Static) Source() Source { return Source{From: s.From} }
+
+// Source names the machine's role.
+func (c CVMRole) Source() Source { return Source{CVMRole: c.Name, From: []Origin{c.From}} }
+
+// Source names the assumed role.
+func (r Role) Source() Source { return Source{RoleARN: r.ARN, From: []Origin{r.From}} }

@@ -36,7 +36,7 @@ func (p *Provider) configureCloud(
 		resp.Diagnostics.Append(config.incompleteDiagnostic(argument))
 		return
 	}
-	data.Region, data.Credentials, data.Looked, data.Fault = found.Region, found.Source(), found.Looked, found.Fault
+	data.Region, data.Credentials, data.Looked, data.Fault = found.Region, found.Sources(), found.Looked, found.Fault
 	api := p.baseConfig(&found)
 	api.Endpoint = config.endpointURL("sts", p.getenv)
 	signed, err := found.Credentials(

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
 
 type assumeRoleModel struct {
@@ -175,7 +176,7 @@ func containsUnknown(value attr.Value) bool {
 // configuration.
 func (m *model) incompleteDiagnostic(e *credentials.ArgumentError) diag.Diagnostic {
 	if e.Block == "" {
-		return diag.NewAttributeErrorDiagnostic(path.Root(e.Argument), "Credentials are incomplete", e.Problem)
+		return tfdiag.CredentialArguments(path.Root(e.Argument), e)
 	}
 	at := path.Root(e.Block)
 	lists := map[string]types.List{
@@ -185,5 +186,5 @@ func (m *model) incompleteDiagnostic(e *credentials.ArgumentError) diag.Diagnost
 	if len(lists[e.Block].Elements()) > 0 && e.Argument != "" { // an element of a set has no place of its own
 		at = at.AtListIndex(0).AtName(e.Argument)
 	}
-	return diag.NewAttributeErrorDiagnostic(at, "Role configuration is incomplete", e.Problem)
+	return tfdiag.CredentialArguments(at, e)
 }

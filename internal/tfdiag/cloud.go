@@ -15,6 +15,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
@@ -61,7 +62,7 @@ func CloudError(attempt string, err error, from *clients.Clients) diag.Diagnosti
 }
 
 func formatMissingCredentials(err *clients.MissingCredentialsError) string {
-	return "No cloud credentials were found. Places searched:\n" + formatList(err.Looked) +
+	return "No cloud credentials were found. Places searched:\n" + formatList(describePlaces(err.Looked)) +
 		"\n\nSet one of them. The root disk size data source and the functions work without credentials."
 }
 
@@ -87,8 +88,8 @@ func WrongRegion(id, region, configured string) diag.Diagnostic {
 		id, region, configured, configured, region))
 }
 
-// formatFailedCall describes one failed API call. used is the source of the credentials.
-func formatFailedCall(err *cloudapi.Error, used string) string {
+// formatFailedCall describes one failed API call. used are the sources of the credentials.
+func formatFailedCall(err *cloudapi.Error, used []credentials.Source) string {
 	if err.Kind == cloudapi.KindUnsigned {
 		return formatUnusable(err.Err, used)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
 )
 
 type codeRemedy struct{ code, advice string }
@@ -108,7 +109,7 @@ const (
 // maxSkew is from where on the service refuses a signature for its time.
 const maxSkew = 5 * time.Minute
 
-func findRemedy(err *cloudapi.Error, used string) string {
+func findRemedy(err *cloudapi.Error, used []credentials.Source) string {
 	service := cmp.Or(err.Service, "tke")
 	switch {
 	case err.Kind == cloudapi.KindNetwork || err.Kind == cloudapi.KindMalformed || err.Kind == cloudapi.KindStatus:
@@ -129,8 +130,8 @@ func findRemedy(err *cloudapi.Error, used string) string {
 	return ""
 }
 
-func adviseAuth(err *cloudapi.Error, used string) string {
-	used = formatSource(used)
+func adviseAuth(err *cloudapi.Error, chain []credentials.Source) string {
+	used := formatUsed(chain)
 	switch {
 	case err.HasCode("AuthFailure.SignatureExpire") && err.Skew.Abs() > maxSkew:
 		return fmt.Sprintf(
@@ -148,13 +149,6 @@ func adviseAuth(err *cloudapi.Error, used string) string {
 		return "The security token has expired or does not belong to the secret id." + used
 	}
 	return "The service refuses the credentials." + used
-}
-
-func formatSource(used string) string {
-	if used == "" {
-		return ""
-	}
-	return " The credentials came from " + used + "."
 }
 
 func clockDirection(skew time.Duration) string {

@@ -33,8 +33,10 @@ var update = flag.Bool("update", false, "write testdata/texts.md anew")
 var (
 	from = &clients.Clients{
 		Region: "ap-guangzhou",
-		Credentials: "the environment variable TENCENTCLOUD_SECRET_ID, the environment variable " +
-			"TENCENTCLOUD_SECRET_KEY",
+		Credentials: []credentials.Source{{From: []credentials.Origin{
+			{Kind: credentials.FromVariable, Name: credentials.EnvSecretID},
+			{Kind: credentials.FromVariable, Name: credentials.EnvSecretKey},
+		}}},
 	}
 	request = "232323-5ed9-4cb7-9194-a95e2cd626e5"
 	when    = tke.Time{Time: time.Date(2026, 3, 30, 7, 3, 35, 0, time.UTC)}
@@ -74,7 +76,20 @@ func texts() []struct {
 	counted := func(err error) diag.Diagnostic {
 		return measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: err})
 	}
-	role := "the role qcs::cam::uin/1:roleName/x (the block assume_role)"
+	assumed := func(block string) credentials.Source {
+		return credentials.Source{
+			RoleARN: "qcs::cam::uin/1:roleName/x",
+			From:    []credentials.Origin{{Kind: credentials.FromBlock, Name: block}},
+		}
+	}
+	role := assumed("assume_role")
+	arguments := func(err *credentials.ArgumentError) diag.Diagnostic {
+		at := path.Root("secret_key")
+		if err.Block != "" {
+			at = path.Root(err.Block)
+		}
+		return tfdiag.CredentialArguments(at, err)
+	}
 	unusable := func(fault error) diag.Diagnostic {
 		return tfdiag.CloudError(`create image cache "llm"`, fault, &clients.Clients{Fault: fault})
 	}
@@ -110,8 +125,11 @@ func texts() []struct {
 			Kind:   cloudapi.KindUnsigned,
 			Err: &credentials.Error{
 				Link: role,
-				With: "the provider argument secret_id, the provider argument secret_key",
-				Err:  err,
+				With: &credentials.Source{From: []credentials.Origin{
+					{Kind: credentials.FromArgument, Name: "secret_id"},
+					{Kind: credentials.FromArgument, Name: "secret_key"},
+				}},
+				Err: err,
 			},
 		}
 	}
@@ -128,12 +146,38 @@ func texts() []struct {
 	}{
 		{
 			"no credentials",
-			create(
-				&clients.MissingCredentialsError{
-					Looked: []string{"the provider arguments secret_id and secret_key", "the environment"},
-				},
-			),
+			create(&clients.MissingCredentialsError{Looked: []credentials.Place{
+				{Kind: credentials.KeyArguments}, {Kind: credentials.KeyVariables},
+				{Kind: credentials.ProfileWithoutKeys, File: "/home/u/.tccli/default.credential"},
+				{Kind: credentials.CVMRoles}, {Kind: credentials.STSSessions},
+			}}),
 		},
+		{"half a key pair", arguments(&credentials.ArgumentError{
+			Problem: credentials.PartialKeyPair, Argument: "secret_key", Variable: credentials.EnvSecretKey,
+			Have: "secret_id", From: credentials.Origin{Kind: credentials.FromArgument, Name: "secret_id"},
+		})},
+		{"half a role", arguments(&credentials.ArgumentError{
+			Problem: credentials.MissingArgument, Block: "assume_role", Argument: "session_name",
+			Variable: credentials.EnvSessionName,
+		})},
+		{"a web identity without a token", arguments(&credentials.ArgumentError{
+			Problem: credentials.MissingArgument, Block: "assume_role_with_web_identity",
+			Argument: "web_identity_token", Variable: credentials.EnvWebIdentityToken,
+		})},
+		{"half a role in the environment", arguments(&credentials.ArgumentError{
+			Problem: credentials.MissingSessionName, Block: "assume_role", Argument: "session_name",
+			Variable: credentials.EnvSessionName,
+		})},
+		{"a duration that is none", arguments(&credentials.ArgumentError{
+			Problem: credentials.InvalidDuration, Block: "assume_role", Argument: "session_duration",
+			Variable: credentials.EnvSessionDuration, Value: "2h",
+		})},
+		{"two blocks that begin a session", arguments(&credentials.ArgumentError{
+			Problem: credentials.SessionsInBlocks, Block: "assume_role_with_saml",
+		})},
+		{"two sessions in the environment", arguments(&credentials.ArgumentError{
+			Problem: credentials.SessionsInVariables, Block: "assume_role_with_saml",
+		})},
 		{
 			"arguments that are known only during apply",
 			create(&clients.UnknownArgumentsError{Arguments: []string{"endpoints", "region"}}),
@@ -153,8 +197,11 @@ func texts() []struct {
 			"a role, and nothing to assume it with",
 			unusable(
 				&credentials.NothingToAssumeWithError{
-					Role:   role,
-					Looked: []string{"the provider arguments secret_id and secret_key", "the environment"},
+					Role: role,
+					Looked: []credentials.Place{
+						{Kind: credentials.KeyArguments}, {Kind: credentials.KeyVariables},
+						{Kind: credentials.MissingProfile, File: "/home/u/.tccli/default.credential"},
+					},
 				},
 			),
 		},
@@ -194,7 +241,7 @@ func texts() []struct {
 		{
 			"a web identity that is refused",
 			create(&cloudapi.Error{Action: "DescribeImageCaches", Kind: cloudapi.KindUnsigned, Err: &credentials.Error{
-				Link: "the role qcs::cam::uin/1:roleName/x (the block assume_role_with_web_identity)",
+				Link: assumed("assume_role_with_web_identity"),
 				Err: sts(
 					"AssumeRoleWithWebIdentity", "InvalidParameter.WebIdentityTokenError", "The token is not valid",
 				),
@@ -237,6 +284,24 @@ func texts() []struct {
 				},
 			),
 		},
+		{"an account that cannot be looked up", create(&cloudapi.Error{
+			Action: "DescribeImageCaches",
+			Kind:   cloudapi.KindUnsigned,
+			Err: &credentials.AccountLookupError{
+				With: from.Credentials,
+				Err:  sts("GetCallerIdentity", "AuthFailure.SecretIdNotFound", "The SecretId is not found"),
+			},
+		})},
+		{"a role of the machine", create(&cloudapi.Error{
+			Action: "DescribeImageCaches",
+			Kind:   cloudapi.KindUnsigned,
+			Err: &credentials.Error{
+				Link: credentials.Source{CVMRole: "machine", From: []credentials.Origin{
+					{Kind: credentials.FromArgument, Name: "cam_role_name"},
+				}},
+				Err: &credentials.MetadataError{Host: "metadata.tencentyun.com", Role: "machine", Status: 404},
+			},
+		})},
 		{"rate limit, at STS", create(link(sts("AssumeRole", "RequestLimitExceeded", "too many requests")))},
 		{"no such registry instance", token("ResourceNotFound", "The instance does not exist")},
 		{"no token of a registry", token("UnauthorizedOperation", "no permission")},
