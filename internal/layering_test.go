@@ -75,6 +75,7 @@ var diagram = []room{
 	{name: "cbs/cbstest", props: true, imports: "cloudapi/apitest"},
 	{name: "cloudapi/apitest", props: true},
 	{name: "layersize/ztoctest", props: true, view: offline},
+	{name: "layersize/packtest", props: true, view: offline},
 	{name: "layersize/layertest", props: true, view: offline, imports: "disksize layersize"},
 
 	{
@@ -90,8 +91,9 @@ var diagram = []room{
 	{
 		name: "layersize/probe",
 		view: offline,
-		imports: "disksize layersize layersize/compression layersize/ext4 layersize/inventory layersize/jsontoc " +
-			"layersize/rangeread layersize/sampling layersize/stream layersize/tarball mediatype",
+		imports: "disksize layersize layersize/compression layersize/estimate layersize/ext4 layersize/inventory " +
+			"layersize/jsontoc layersize/rangeread layersize/sampling layersize/stream layersize/tarball " +
+			"layersize/transcript mediatype",
 	},
 	{
 		name: "layersize/jsontoc",
@@ -115,7 +117,19 @@ var diagram = []room{
 	{name: "layersize/inventory", view: offline, imports: "disksize layersize layersize/ext4"},
 	{name: "layersize/tarball", view: offline, imports: "disksize layersize layersize/ext4"},
 	{name: "layersize/ext4", view: offline, imports: "disksize"},
-	{name: "layersize/sampling", view: offline},
+	{
+		name:    "layersize/sampling",
+		view:    offline,
+		imports: "layersize layersize/deflate layersize/estimate layersize/transcript layersize/zstdblock",
+	},
+	{
+		name:    "layersize/estimate",
+		view:    offline,
+		imports: "layersize layersize/compression layersize/transcript layersize/zstdblock",
+	},
+	{name: "layersize/zstdblock", view: standard, imports: "layersize/transcript"},
+	{name: "layersize/deflate", view: standard, imports: "layersize/transcript"},
+	{name: "layersize/transcript", view: standard},
 	{name: "layersize", view: offline, imports: "layersize/compression layersize/rangeread mediatype"},
 	{name: "layersize/compression", view: offline, imports: "mediatype"},
 	{name: "layersize/rangeread", view: standard},

@@ -40,6 +40,10 @@ const (
 	// ask again.
 	mostEndBytes  = 64 << 10
 	leastEndBytes = 4 << 10
+
+	// WholeBlobBytes is the size of a blob up to which all of it costs one request, as its trailer
+	// alone would: such a blob is read whole.
+	WholeBlobBytes = 256 << 10
 )
 
 // StartBytes returns how many bytes of a blob's start are read before anything else, of a blob that

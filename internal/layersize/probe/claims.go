@@ -8,7 +8,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/compression"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/sampling"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 )
 
@@ -19,7 +19,7 @@ type claim struct {
 	length int64
 }
 
-func (c claim) isRefutedBy(e sampling.Estimate) bool {
+func (c claim) isRefutedBy(e estimate.Estimate) bool {
 	if c.method == layersize.MethodAnnotation {
 		return c.length < e.Unpacked.Min || c.length > e.Unpacked.Max
 	}

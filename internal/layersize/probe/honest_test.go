@@ -24,7 +24,7 @@ func TestProbeIsHonest(t *testing.T) {
 		data := layertest.MakeTar(t, layertest.Mixture(int(min(2<<20/mean, 1200)), mean)...)
 		want := countFiles(t, data)
 		for name, l := range packings(t, data) {
-			if l.Size <= wholeBlobBytes {
+			if l.Size <= layersize.WholeBlobBytes {
 				t.Errorf("%s of files of %d bytes: the blob is too small to tell", name, mean)
 			}
 			for _, budget := range []int64{600 << 10, 64 << 10} {

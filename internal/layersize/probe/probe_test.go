@@ -14,9 +14,9 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/rangeread"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/sampling"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 )
 
@@ -254,61 +254,61 @@ func last(_ int, err error) error { return err }
 func TestSamplesJudgeClaims(t *testing.T) {
 	t.Parallel()
 	const size = 100 << 20
-	between := func(low, value, high int64) sampling.Interval {
-		return sampling.Interval{Min: low << 20, Value: value << 20, Max: high << 20}
+	between := func(low, value, high int64) layersize.Interval {
+		return layersize.Interval{Min: low << 20, Value: value << 20, Max: high << 20}
 	}
 	for name, test := range map[string]struct {
 		claims   []claim
-		estimate sampling.Estimate
+		estimate estimate.Estimate
 		err      error
 		method   layersize.Method
 		unpacked layersize.Interval
 		note     string
 	}{
-		"samples alone": {nil, sampling.Estimate{Unpacked: between(190, 200, 210)}, nil,
+		"samples alone": {nil, estimate.Estimate{Unpacked: between(190, 200, 210)}, nil,
 			layersize.MethodSampled, layersize.Interval{Value: 200 << 20, Min: 190 << 20, Max: 210 << 20}, ""},
 		"an annotation within": {
-			[]claim{{layersize.MethodAnnotation, 205 << 20}}, sampling.Estimate{Unpacked: between(190, 200, 210)},
+			[]claim{{layersize.MethodAnnotation, 205 << 20}}, estimate.Estimate{Unpacked: between(190, 200, 210)},
 			nil, layersize.MethodAnnotation, layersize.Exactly(205 << 20), "",
 		},
 		"an annotation refuted": {
-			[]claim{{layersize.MethodAnnotation, 150 << 20}}, sampling.Estimate{Unpacked: between(190, 200, 210)},
+			[]claim{{layersize.MethodAnnotation, 150 << 20}}, estimate.Estimate{Unpacked: between(190, 200, 210)},
 			nil, layersize.MethodSampled, layersize.Interval{Value: 200 << 20, Min: 190 << 20, Max: 210 << 20},
 			"samples do not confirm the annotation's 157286400 bytes",
 		},
 		"a header confirmed": {
 			[]claim{{layersize.MethodAnnotation, 150 << 20}, {layersize.MethodContentSize, 200 << 20}},
-			sampling.Estimate{Unpacked: between(200, 200, 200), Settled: true}, nil, layersize.MethodContentSize,
+			estimate.Estimate{Unpacked: between(200, 200, 200), Settled: true}, nil, layersize.MethodContentSize,
 			layersize.Exactly(200 << 20), "samples do not confirm the annotation's 157286400 bytes",
 		},
 		"a header that is only likely": {[]claim{{layersize.MethodContentSize, 200 << 20}},
-			sampling.Estimate{Unpacked: between(190, 200, 210)}, nil,
+			estimate.Estimate{Unpacked: between(190, 200, 210)}, nil,
 			layersize.MethodSampled, layersize.Interval{Value: 200 << 20, Min: 190 << 20, Max: 210 << 20},
 			"samples do not confirm the content-size's 209715200 bytes"},
 		"a trailer confirmed": {
 			[]claim{{layersize.MethodTrailer, 200 << 20}},
-			sampling.Estimate{Unpacked: between(200, 200, 200), Settled: true}, nil, layersize.MethodTrailer,
+			estimate.Estimate{Unpacked: between(200, 200, 200), Settled: true}, nil, layersize.MethodTrailer,
 			layersize.Exactly(200 << 20), "",
 		},
-		"samples that say nothing": {nil, sampling.Estimate{Unpacked: between(50, 200, 100_000)}, nil,
+		"samples that say nothing": {nil, estimate.Estimate{Unpacked: between(50, 200, 100_000)}, nil,
 			layersize.MethodRatio, ratioInterval(size, mediatype.Gzip), "samples: too little was read"},
 		"a trailer of several members": {[]claim{{layersize.MethodTrailer, 200 << 20}},
-			sampling.Estimate{Unpacked: between(190, 200, 210), MultiMember: true}, nil,
+			estimate.Estimate{Unpacked: between(190, 200, 210), MultiMember: true}, nil,
 			layersize.MethodSampled, layersize.Interval{Value: 200 << 20, Min: 190 << 20, Max: 210 << 20},
 			"samples do not confirm the trailer's 209715200 bytes"},
 		"an annotation of several members": {[]claim{{layersize.MethodAnnotation, 200 << 20}},
-			sampling.Estimate{Unpacked: between(190, 200, 210), MultiMember: true}, nil,
+			estimate.Estimate{Unpacked: between(190, 200, 210), MultiMember: true}, nil,
 			layersize.MethodAnnotation, layersize.Exactly(200 << 20), ""},
 		"no samples, an annotation": {
-			[]claim{{layersize.MethodAnnotation, 205 << 20}}, sampling.Estimate{}, rangeread.ErrBudget,
+			[]claim{{layersize.MethodAnnotation, 205 << 20}}, estimate.Estimate{}, rangeread.ErrBudget,
 			layersize.MethodAnnotation, layersize.Exactly(205 << 20), "samples: the read budget is spent",
 		},
 		"no samples, a trailer": {
-			[]claim{{layersize.MethodTrailer, 205 << 20}}, sampling.Estimate{}, rangeread.ErrBudget,
+			[]claim{{layersize.MethodTrailer, 205 << 20}}, estimate.Estimate{}, rangeread.ErrBudget,
 			layersize.MethodTrailer, layersize.Interval{Value: 205 << 20, Min: 205 << 20, Max: 501 << 20},
 			"samples: the read budget is spent",
 		},
-		"nothing at all": {nil, sampling.Estimate{}, rangeread.ErrBudget,
+		"nothing at all": {nil, estimate.Estimate{}, rangeread.ErrBudget,
 			layersize.MethodRatio, ratioInterval(size, mediatype.Gzip), "samples: the read budget is spent"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -322,7 +322,7 @@ func TestSamplesJudgeClaims(t *testing.T) {
 				claimedSamples{
 					samples{
 						mediatype.Gzip,
-						func(context.Context, io.ReaderAt, int64, int64) (sampling.Estimate, error) {
+						func(context.Context, io.ReaderAt, int64, int64) (estimate.Estimate, error) {
 							return test.estimate, test.err
 						},
 					},

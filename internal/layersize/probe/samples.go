@@ -8,15 +8,17 @@ import (
 	"math"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/sampling"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/tarball"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 )
 
 // samples estimates a compressed stream from windows in the middle of it.
 type samples struct {
 	packed mediatype.Compression
-	sample func(ctx context.Context, r io.ReaderAt, size, budget int64) (sampling.Estimate, error)
+	sample func(ctx context.Context, r io.ReaderAt, size, budget int64) (estimate.Estimate, error)
 }
 
 var (
@@ -44,42 +46,42 @@ func (s samples) Measure(ctx context.Context, in *layersize.Input) (layersize.Me
 // other frame or member, so that it holds where the samples, which know of both, came to the same
 // length. Else the length is the samples' own.
 func (s samples) judgeClaims(ctx context.Context, in *layersize.Input, claims []claim) (layersize.Measurement, error) {
-	estimate, err := s.sample(ctx, in.Reader, in.Size, in.Reader.Room())
-	if err == nil && isUnknown(estimate.Unpacked) {
+	estimated, err := s.sample(ctx, in.Reader, in.Size, in.Reader.Room())
+	if err == nil && isUnknown(estimated.Unpacked) {
 		err = errWide
 	}
 	if err != nil {
 		return layersize.Measurement{}, err
 	}
 	m := layersize.Measurement{
-		UnpackedBytes: layersize.Interval(estimate.Unpacked).InOrder(), Method: layersize.MethodSampled,
+		UnpackedBytes: estimated.Unpacked.InOrder(), Method: layersize.MethodSampled,
 	}
 	for _, c := range claims {
-		if c.isRefutedBy(estimate) {
+		if c.isRefutedBy(estimated) {
 			in.AddNote("samples do not confirm the %s's %d bytes", c.method, c.length)
 			continue
 		}
 		m.UnpackedBytes, m.Method = layersize.Exactly(c.length), c.method
-		estimate.Files = estimate.Files.Within(c.length)
+		estimated.Files = estimated.Files.Within(c.length)
 		break
 	}
-	if m.Method == layersize.MethodSampled && estimate.Hidden.Longest > 0 {
-		m.HiddenZeros = layersize.HiddenZeros(estimate.Hidden)
+	if m.Method == layersize.MethodSampled && estimated.Hidden.Longest > 0 {
+		m.HiddenZeros = estimated.Hidden
 		m.Note = describeHidden(m.HiddenZeros)
 	}
-	estimateFiles(&m, estimate)
+	estimateFiles(&m, estimated)
 	return m, nil
 }
 
 // estimateFiles adds what samples show of the files in the tar.
-func estimateFiles(m *layersize.Measurement, estimate sampling.Estimate) {
-	if !estimate.Files.Known() {
+func estimateFiles(m *layersize.Measurement, estimated estimate.Estimate) {
+	if !estimated.Files.Known() {
 		m.DiskBytes = tarball.BoundDisk(m.UnpackedBytes, tarball.EstimateEntries(m.UnpackedBytes))
 		return
 	}
-	entries := layersize.Interval(estimate.Files.Total(countEntry, 1)).InOrder()
-	gain := layersize.Interval(estimate.Files.Total(entryGain, tarball.TypicalGain))
-	if !estimate.Settled {
+	entries := estimated.Files.Total(countEntry, 1).InOrder()
+	gain := estimated.Files.Total(entryGain, tarball.TypicalGain)
+	if !estimated.Settled {
 		gain.Value = prudentValue(gain)
 	}
 	m.DiskBytes = tarball.BoundSampledDisk(m.UnpackedBytes, entries, gain)
@@ -99,16 +101,16 @@ func prudentValue(estimated layersize.Interval) int64 {
 }
 
 // countEntry is 1 for a header of an entry's own, and 0 for one that says more of the next.
-func countEntry(e sampling.Entry) float64 {
+func countEntry(e transcript.Entry) float64 {
 	return float64(tarball.Header{Kind: e.Kind, Size: e.Size}.Entries())
 }
 
 // entryGain is what an entry holds on the disk beyond what it takes in the tar.
-func entryGain(e sampling.Entry) float64 {
+func entryGain(e transcript.Entry) float64 {
 	return float64(tarball.Header{Kind: e.Kind, Size: e.Size}.Gain())
 }
 
 var errWide = errors.New("too little was read")
 
 // isUnknown recognises the theoretical bounds of a stream in which no window could be decoded.
-func isUnknown(i sampling.Interval) bool { return i.Max/64 > i.Value }
+func isUnknown(i layersize.Interval) bool { return i.Max/64 > i.Value }

@@ -14,16 +14,13 @@ import (
 )
 
 const (
-	// A blob of this size costs one request, as its trailer alone would, so it is read whole and
-	// counted.
-	wholeBlobBytes = 256 << 10
-	// A longer one, up to this size and if the budget has room for all of it, is counted when
-	// neither a table of contents nor headers list its files: windows would read as much of it, in
-	// many requests, and leave bounds.
+	// A blob that is longer than layersize.WholeBlobBytes, up to this size and if the budget has room
+	// for all of it, is counted when neither a table of contents nor headers list its files: windows
+	// would read as much of it, in many requests, and leave bounds.
 	smallBlobBytes = 2 << 20
 	// What such blobs may unpack to, 264 MB: gzip, which reaches 1032:1, makes no more of the
 	// smaller ones, and more is not worth the time.
-	wholeUnpacked = wholeBlobBytes * (compression.DeflateLimit + 1)
+	wholeUnpacked = layersize.WholeBlobBytes * (compression.DeflateLimit + 1)
 )
 
 // wholeBlob counts a blob that is read whole before anything is known of it.
@@ -34,7 +31,7 @@ func (wholeBlob) Name() string { return "whole blob" }
 
 // Measure implements Source.
 func (wholeBlob) Measure(ctx context.Context, in *layersize.Input) (layersize.Measurement, error) {
-	if in.Size > wholeBlobBytes {
+	if in.Size > layersize.WholeBlobBytes {
 		return layersize.Measurement{}, layersize.ErrNotApplicable
 	}
 	data, err := in.Reader.ReadAndKeep(0, in.Size)
@@ -57,7 +54,7 @@ func (smallBlob) Name() string { return "whole blob" }
 // Measure implements Source.
 func (smallBlob) Measure(ctx context.Context, in *layersize.Input) (layersize.Measurement, error) {
 	head, err := in.ReadStart()
-	if err != nil || in.Size <= wholeBlobBytes || in.Size > smallBlobBytes || in.Compression == mediatype.None {
+	if err != nil || in.Size <= layersize.WholeBlobBytes || in.Size > smallBlobBytes || in.Compression == mediatype.None {
 		return layersize.Measurement{}, layersize.ErrNotApplicable
 	}
 	tail, err := in.ReadEnd()

@@ -16,6 +16,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/packtest"
 )
 
 // recipes are layers of many mixtures: of one kind, of several, with zeros
@@ -24,9 +27,9 @@ func recipes(kinds []string, count int, r *rand.Rand) []recipe {
 	targets := func() int64 {
 		switch r.IntN(4) {
 		case 0:
-			return 4*gib + int64(r.NormFloat64()*50e6)
+			return 4<<30 + int64(r.NormFloat64()*50e6)
 		case 1:
-			return 8*gib + int64(r.NormFloat64()*50e6)
+			return 8<<30 + int64(r.NormFloat64()*50e6)
 		case 2:
 			return int64(60e6 * math.Exp(r.Float64()*math.Log(50)))
 		}
@@ -93,7 +96,7 @@ func quant(xs []float64, q float64) float64 {
 }
 
 // judge adds one layer's outcome and says what was wrong with it.
-func (s *score) judge(v *virtual, e Estimate, took time.Duration) string {
+func (s *score) judge(v *virtual, e estimate.Estimate, took time.Duration) string {
 	s.layers++
 	s.bytes = append(s.bytes, float64(e.BytesRead))
 	if !e.Settled {
@@ -103,7 +106,9 @@ func (s *score) judge(v *virtual, e Estimate, took time.Duration) string {
 	s.requests = append(s.requests, float64(v.requests.Load()))
 	wrong := float64(e.Unpacked.Value-v.out) / float64(v.size+v.out)
 	s.errs = append(s.errs, wrong)
-	s.near += btoi(wrong >= -0.02 && wrong <= 0.12)
+	if wrong >= -0.02 && wrong <= 0.12 {
+		s.near++
+	}
 	s.elapsed += took
 	switch {
 	case e.Settled && e.Unpacked.Value == v.out:
@@ -143,7 +148,7 @@ func (total *tally) of(v *virtual, rc recipe, single bool) *score {
 	return &total.gzip
 }
 
-func runCorpus(t *testing.T, producers []producer, ms []material, perKind, chunkSize, perProducer int, budget int64) {
+func runCorpus(t *testing.T, producers []packtest.Producer, ms []packtest.Material, perKind, chunkSize, perProducer int, budget int64) {
 	total := &tally{kinds: make(map[string]*score)}
 	for _, p := range producers {
 		pl, err := newPool(p, ms, perKind, chunkSize)
@@ -152,12 +157,12 @@ func runCorpus(t *testing.T, producers []producer, ms []material, perKind, chunk
 		}
 		one := &score{}
 		seed := fnv.New64a()
-		seed.Write([]byte(p.name + os.Getenv("TKEIMAGE_CORPUS_SEED")))
+		seed.Write([]byte(p.Name + os.Getenv("TKEIMAGE_CORPUS_SEED")))
 		r := rand.New(rand.NewPCG(seed.Sum64(), 7))
 		for _, rc := range recipes(pl.kinds, perProducer, r) {
 			total.layer(t, pl, rc, r, one, budget)
 		}
-		t.Log(one.row(p.name))
+		t.Log(one.row(p.Name))
 	}
 	t.Log(strings.Repeat("-", 40))
 	for _, n := range slices.Sorted(maps.Keys(total.kinds)) {
@@ -170,7 +175,8 @@ func runCorpus(t *testing.T, producers []producer, ms []material, perKind, chunk
 	if g := total.gzip; g.wrong*100 > g.right+g.wrong {
 		t.Errorf("%d of %d settled layers are wrong", g.wrong, g.right+g.wrong)
 	}
-	// Nothing but reading it whole tells that a stream is of a few huge members; that is seldom, and then it is near.
+	// Nothing but reading it whole tells that a stream is of a few huge members; that is seldom,
+	// and then it is near.
 	if m := total.members; (m.wrong+m.missed)*4 > m.layers+3 || m.furthest > 0.1 {
 		t.Errorf("several members: %d settled wrongly, by up to %.0f %%, and the bounds of %d do not hold the truth, of %d", m.wrong, 100*m.furthest, m.missed, m.layers)
 	}
@@ -203,17 +209,17 @@ func (total *tally) layer(t *testing.T, pl *pool, rc recipe, r *rand.Rand, one *
 // measure measures one layer and adds up what came of it.
 func (total *tally) measure(
 	t *testing.T, pl *pool, rc recipe, v *virtual, one *score, budget int64,
-	measure func(context.Context, io.ReaderAt, int64, int64) (Estimate, error), r io.ReaderAt, single bool,
+	measure func(context.Context, io.ReaderAt, int64, int64) (estimate.Estimate, error), r io.ReaderAt, single bool,
 ) {
 	t.Helper()
 	begin := time.Now()
 	e, err := measure(context.Background(), r, v.size, budget)
 	took := time.Since(begin)
 	if err != nil {
-		t.Fatalf("%s, %s: %v", pl.producer.name, rc.name, err)
+		t.Fatalf("%s, %s: %v", pl.producer.Name, rc.name, err)
 	}
 	if e.BytesRead > budget {
-		t.Errorf("%s, %s: read %d of a budget of %d", pl.producer.name, rc.name, e.BytesRead, budget)
+		t.Errorf("%s, %s: read %d of a budget of %d", pl.producer.Name, rc.name, e.BytesRead, budget)
 	}
 	kind := rc.name
 	if single {
@@ -225,43 +231,42 @@ func (total *tally) measure(
 	total.kinds[kind].judge(v, e, took)
 	one.judge(v, e, took)
 	if bad := total.of(v, rc, single).judge(v, e, took); bad != "" || os.Getenv("TKEIMAGE_CORPUS") == "2" {
-		e.Files = Files{} // too long to be read
+		e.Files = estimate.Files{} // too long to be read
 		t.Logf("%s %s, %s, %+v: size %d, truth %d, %d files, in %v, %d requests: %+v",
-			bad, pl.producer.name, kind, rc, v.size, v.out, v.files, took, v.requests.Load(), e)
+			bad, pl.producer.Name, kind, rc, v.size, v.out, v.files, took, v.requests.Load(), e)
 	}
 }
 
 // TestLayers is the short form of the corpus.
 func TestLayers(t *testing.T) {
-	runCorpus(t, []producer{goGzip(6), klauspost(5), goZstd(2)}, materials(), 2, 1<<20, 15, 4<<20)
+	runCorpus(t, []packtest.Producer{packtest.GoGzip(6), packtest.Klauspost(5), packtest.GoZstd(2)}, packtest.Materials(), 2, 1<<20, 15, 4<<20)
 }
 
-// TestCorpus measures layers of many mixtures as every producer writes them.
-// TKEIMAGE_CORPUS=1 runs it; TKEIMAGE_CORPUS=2 tells of every layer;
-// TKEIMAGE_CORPUS_ONLY chooses the producers whose name contains it, TKEIMAGE_CORPUS_KIND the layers, and
-// TKEIMAGE_CORPUS_SEED, any text, makes other layers of the same kinds: those that
-// no constant was chosen by.
+// TestCorpus measures layers of many mixtures as every producer writes them. TKEIMAGE_CORPUS=1 runs
+// it; TKEIMAGE_CORPUS=2 tells of every layer; TKEIMAGE_CORPUS_ONLY chooses the producers whose name
+// contains it, TKEIMAGE_CORPUS_KIND the layers, and TKEIMAGE_CORPUS_SEED, any text, makes other
+// layers of the same kinds: those that no constant was chosen by.
 func TestCorpus(t *testing.T) {
 	if os.Getenv("TKEIMAGE_CORPUS") == "" {
 		t.Skip("set TKEIMAGE_CORPUS=1 to run it")
 	}
-	producers := []producer{
-		goGzip(6), klauspost(5), klauspost(1),
-		command("gzip", "-c", "-1"), command("gzip", "-c", "-6"), command("gzip", "-c", "-9"), command("pigz", "-c", "-6"),
-		command("zstd", "-c", "-1"), command("zstd", "-c", "-3"), command("zstd", "-c", "-19"), goZstd(2),
+	producers := []packtest.Producer{
+		packtest.GoGzip(6), packtest.Klauspost(5), packtest.Klauspost(1),
+		packtest.Command("gzip", "-c", "-1"), packtest.Command("gzip", "-c", "-6"), packtest.Command("gzip", "-c", "-9"), packtest.Command("pigz", "-c", "-6"),
+		packtest.Command("zstd", "-c", "-1"), packtest.Command("zstd", "-c", "-3"), packtest.Command("zstd", "-c", "-19"), packtest.GoZstd(2),
 	}
 	if only := os.Getenv("TKEIMAGE_CORPUS_ONLY"); only != "" {
-		producers = slices.DeleteFunc(producers, func(p producer) bool { return !strings.Contains(p.name, only) })
+		producers = slices.DeleteFunc(producers, func(p packtest.Producer) bool { return !strings.Contains(p.Name, only) })
 	}
 	for _, p := range producers {
-		if p.program == "" {
+		if p.Program == "" {
 			continue
 		}
-		if _, err := exec.LookPath(p.program); err != nil {
-			t.Fatalf("install %s: the corpus is what it writes, too", p.program)
+		if _, err := exec.LookPath(p.Program); err != nil {
+			t.Fatalf("install %s: the corpus is what it writes, too", p.Program)
 		}
 	}
-	runCorpus(t, producers, materials(), 4, 2<<20, 30, corpusBudget())
+	runCorpus(t, producers, packtest.Materials(), 4, 2<<20, 30, corpusBudget())
 }
 
 // corpusBudget is what one layer may read: TKEIMAGE_CORPUS_BUDGET in MiB, or 16.

@@ -5,10 +5,13 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/deflate"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/packtest"
 )
 
-// ratioOfAll is output by input over windows at every place of a stream, as far apart as a stride: what samples come
-// to in the long run.
+// ratioOfAll is output by input over windows at every place of a stream, as far apart as a stride:
+// what samples come to in the long run.
 func ratioOfAll(t *testing.T, v *virtual, stride int64) float64 {
 	t.Helper()
 	if v.zstd {
@@ -16,24 +19,22 @@ func ratioOfAll(t *testing.T, v *virtual, stride int64) float64 {
 	}
 	g := &gzipSampler{}
 	s, decode := &g.sampler, g.inside
-	s.windowSize = gzipWindowSize
+	s.windowSize = deflate.WindowSize
 	s.ctx, s.r, s.size, s.left = context.Background(), v, v.size, math.MaxInt64
-	var in, out float64
 	for at := int64(0); at+2*s.windowSize <= v.size; at += stride {
 		data, err := s.window(at, s.windowSize)
 		if err != nil {
 			t.Fatal(err)
 		}
 		o := decode(data, at)
-		if !o.decoded {
+		if !o.Decoded {
 			if err := s.readOn(o, data, decode); err != nil {
 				t.Fatal(err)
 			}
 		}
-		i, x := o.total(0, classes)
-		in, out = in+i, out+x
+		s.middle = append(s.middle, o)
 	}
-	return out / in
+	return g.sampled().Population().Mean() / float64(v.size)
 }
 
 func ratioOfHeaders(t *testing.T, v *virtual, stride int64) float64 {
@@ -46,24 +47,19 @@ func ratioOfHeaders(t *testing.T, v *virtual, stride int64) float64 {
 			t.Fatal(err)
 		}
 		v, _ := z.inside(data, at)
-		z.middle = append(z.middle, v)
+		z.Middle = append(z.Middle, v)
 	}
-	model := modelBlocks(z.middle)
-	var in, out float64
-	for _, v := range z.middle {
-		t := model.total(v, 0, nil)
-		in, out = in+t.in, out+t.out
-	}
-	return out / in
+	return z.Ratio()
 }
 
-// TestWindowsAreAFairSample: in the long run windows tell the ratio of the whole, whatever the data are that stand side by side. In
-// one of eight over random bytes something looks like a stored block, and the window is read on, and over
-// zeros hardly any; a block of Zstandard that repeats tables is met only behind one that brings its own. Neither may count for more.
+// TestWindowsAreAFairSample: in the long run windows tell the ratio of the whole, whatever the data
+// are that stand side by side. In one of eight over random bytes something looks like a stored
+// block, and the window is read on, and over zeros hardly any; a block of Zstandard that repeats
+// tables is met only behind one that brings its own. Neither may count for more.
 func TestWindowsAreAFairSample(t *testing.T) {
 	t.Parallel()
-	for _, p := range []producer{klauspost(1), klauspost(5), command("gzip", "-c", "-6"), goZstd(2)} {
-		t.Run(p.name, func(t *testing.T) {
+	for _, p := range []packtest.Producer{packtest.Klauspost(1), packtest.Klauspost(5), packtest.Command("gzip", "-c", "-6"), packtest.GoZstd(2)} {
+		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
 			pl := mustPool(t, p, "random", "source", "json", "weights", "tiny files")
 			r := rand.New(rand.NewPCG(6, 6))

@@ -9,10 +9,14 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/packtest"
 )
 
 // checkEstimate holds what is true of every answer, whatever was read.
-func checkEstimate(t *testing.T, e Estimate, budget int64) {
+func checkEstimate(t *testing.T, e estimate.Estimate, budget int64) {
 	t.Helper()
 	if e.BytesRead > budget {
 		t.Fatalf("read %d of a budget of %d", e.BytesRead, budget)
@@ -33,39 +37,17 @@ func checkEstimate(t *testing.T, e Estimate, budget int64) {
 const (
 	fuzzedWindow = 1 << 10
 	fuzzedWhole  = 4 << 10
-	fuzzedStream = 32 << 10
 	fuzzedBudget = 16 << 10
-	seedLength   = 8 << 10
 )
-
-// spread repeats what the fuzzer writes, so that windows begin in the midst of it.
-func spread(p []byte, copies uint8) []byte {
-	p = p[:min(len(p), fuzzedStream)]
-	return bytes.Repeat(p, 1+min(int(copies), fuzzedStream/(len(p)+1)))
-}
 
 func inMemory(p []byte, budget int64) source {
 	return source{ctx: context.Background(), r: bytes.NewReader(p), size: int64(len(p)), left: budget}
 }
 
-func seeds(f *testing.F, compress func([]byte) ([]byte, error)) {
-	r := rand.New(rand.NewPCG(1, 1))
-	for _, m := range materials() {
-		data, _ := m.make(r, seedLength)
-		p, err := compress(data[:min(len(data), seedLength)])
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(p, uint8(0), uint16(fuzzedBudget-1))
-		f.Add(p, uint8(255), uint16(fuzzedBudget-1))
-		f.Add(append([]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3}, p[len(p)/2:]...), uint8(9), uint16(9<<10))
-	}
-}
-
 func FuzzGzip(f *testing.F) {
-	seeds(f, goGzip(6).compress)
+	packtest.AddSeeds(f, packtest.GoGzip(6).Compress)
 	f.Fuzz(func(t *testing.T, p []byte, copies uint8, budget uint16) {
-		p, budget = spread(p, copies), budget%fuzzedBudget
+		p, budget = packtest.RepeatInput(p, copies), budget%fuzzedBudget
 		g := &gzipSampler{sampler: sampler{source: inMemory(p, int64(budget))}}
 		if e, err := g.learn(fuzzedWindow, fuzzedWhole); err == nil {
 			checkEstimate(t, e, int64(budget))
@@ -74,9 +56,9 @@ func FuzzGzip(f *testing.F) {
 }
 
 func FuzzZstd(f *testing.F) {
-	seeds(f, goZstd(2).compress)
+	packtest.AddSeeds(f, packtest.GoZstd(2).Compress)
 	f.Fuzz(func(t *testing.T, p []byte, copies uint8, budget uint16) {
-		p, budget = spread(p, copies), budget%fuzzedBudget
+		p, budget = packtest.RepeatInput(p, copies), budget%fuzzedBudget
 		z := newZstdSampler(context.Background(), bytes.NewReader(p), int64(len(p)), int64(budget))
 		if e, err := z.learn(fuzzedWindow, fuzzedWhole); err == nil {
 			checkEstimate(t, e, int64(budget))
@@ -87,10 +69,10 @@ func FuzzZstd(f *testing.F) {
 // FuzzZstdLength compares the count of a whole stream with a decoder's.
 func FuzzZstdLength(f *testing.F) {
 	r := rand.New(rand.NewPCG(1, 1))
-	for _, m := range materials() {
-		data, _ := m.make(r, seedLength)
+	for _, m := range packtest.Materials() {
+		data, _ := m.Make(r, 8<<10)
 		for _, level := range []int{1, 4} {
-			p, err := goZstd(level).compress(data[:min(len(data), seedLength)])
+			p, err := packtest.GoZstd(level).Compress(data[:min(len(data), 8<<10)])
 			if err != nil {
 				f.Fatal(err)
 			}
@@ -102,7 +84,7 @@ func FuzzZstdLength(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, p []byte) {
-		if len(p) > wholeLimit || d.Reset(bytes.NewReader(p)) != nil {
+		if len(p) > layersize.WholeBlobBytes || d.Reset(bytes.NewReader(p)) != nil {
 			return
 		}
 		want, err := io.CopyN(io.Discard, d, 1<<20)

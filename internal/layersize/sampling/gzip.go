@@ -6,16 +6,11 @@ import (
 	"errors"
 	"io"
 	"sync"
-)
 
-const (
-	wholeLimit = 256 << 10 // a stream up to this size is read whole, in one request
-
-	// gzipWindowSize is small, since what scatters is not the data within a window
-	// but those of one place and another: the same bytes tell more in more windows.
-	// It holds two of the blocks that encoders write for most data; a window
-	// without a block's begin is read on.
-	gzipWindowSize = 64 << 10
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/deflate"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
 )
 
 // ErrFormat says that the stream is not what its media type promised.
@@ -31,15 +26,15 @@ type gzipSampler struct {
 
 // Gzip estimates the uncompressed length of a gzip stream of the given size.
 // It reads at most budget bytes, in windows, until one candidate is left.
-func Gzip(ctx context.Context, r io.ReaderAt, size, budget int64) (Estimate, error) {
+func Gzip(ctx context.Context, r io.ReaderAt, size, budget int64) (estimate.Estimate, error) {
 	g := &gzipSampler{sampler: sampler{source: source{ctx: ctx, r: r, size: size, left: budget}}}
-	return g.learn(gzipWindowSize, wholeLimit)
+	return g.learn(deflate.WindowSize, layersize.WholeBlobBytes)
 }
 
 // learn reads the stream, whole up to the given size, else in windows.
-func (g *gzipSampler) learn(window, whole int64) (Estimate, error) {
+func (g *gzipSampler) learn(window, whole int64) (estimate.Estimate, error) {
 	if g.size < 18 { // RFC 1952 §2.3: the least member's header and trailer
-		return Estimate{}, ErrFormat
+		return estimate.Estimate{}, ErrFormat
 	}
 	if g.size <= min(g.left, whole) {
 		return g.whole()
@@ -48,59 +43,58 @@ func (g *gzipSampler) learn(window, whole int64) (Estimate, error) {
 		return g.estimate(), nil
 	}
 	if err := g.first(g.head, g.tail); err != nil {
-		return Estimate{}, err
+		return estimate.Estimate{}, err
 	}
 	return g.escalate()
 }
 
 // borrow takes an inflater out of the pool: its tables are large.
-func (g *gzipSampler) borrow(data []byte) *gzipWindow {
-	w, _ := g.pool.Get().(*gzipWindow)
+func (g *gzipSampler) borrow(data []byte) *deflate.Window {
+	w, _ := g.pool.Get().(*deflate.Window)
 	if w == nil {
-		w = &gzipWindow{}
-		w.text = newTranscript()
+		w = deflate.NewWindow()
 	}
-	w.data, w.limit, w.barriers = data, (len(data)-inputSlack)*8, nil
-	w.members, w.ended = 0, false
+	w.Load(data)
 	return w
 }
 
 // head decodes from the stream's start, where nothing has to be searched.
-func (g *gzipSampler) head() (*observation, error) {
+func (g *gzipSampler) head() (*estimate.Observation, error) {
 	data, err := g.window(0, g.windowSize)
 	if err != nil {
 		return nil, err
 	}
 	w := g.borrow(data)
 	defer g.pool.Put(w)
-	n, ok := gzipHeader(data[:len(data)-inputSlack])
-	if !ok {
+	isWhole, ok := w.Start()
+	if !ok || !isWhole && w.Out == 0 {
 		return nil, ErrFormat
 	}
-	g.extra = data[3]&4 != 0 // FLG.FEXTRA
-	w.reset(n*8, 0)
-	if !w.finish() && w.out == 0 {
-		return nil, ErrFormat
+	g.extra = w.HasExtra()
+	return observeWhole(w), nil
+}
+
+// observeWhole is what data have shown that were decoded from their first byte on, where a chance
+// does not weigh.
+func observeWhole(w *deflate.Window) *estimate.Observation {
+	for i := range w.Spans {
+		w.Spans[i].Depth = 0
 	}
-	o := &observation{}
-	for i := range w.slices {
-		w.slices[i].depth = 0
-	}
-	o.observe(w.slices, int64(w.limit), int64(w.limit), w.text)
-	o.members = w.members
-	return o, nil
+	o := &estimate.Observation{Members: w.Members}
+	o.Observe(w.Spans, int64(w.Limit), int64(w.Limit), w.Text)
+	return o
 }
 
 // tail decodes up to the trailer. Padding behind the last member is passed
 // over, as decompressors do, and the trailer is the one before it. When the
 // last block is longer than the window, the window is read on to the front: an
 // empty last member, as some writers end with, must not go unseen.
-func (g *gzipSampler) tail(offset int64) (*observation, error) {
+func (g *gzipSampler) tail(offset int64) (*estimate.Observation, error) {
 	data, err := g.window(offset, g.windowSize)
 	if err != nil {
 		return nil, err
 	}
-	n := len(data) - inputSlack
+	n := len(data) - transcript.Slack
 	copy(g.last[:], data[n-8:])
 	g.isize = binary.LittleEndian.Uint32(data[n-4:])
 	o := g.end(data, offset)
@@ -115,38 +109,53 @@ func (g *gzipSampler) tail(offset int64) (*observation, error) {
 }
 
 // end decodes a window that ends with the stream.
-func (g *gzipSampler) end(data []byte, offset int64) *observation {
+func (g *gzipSampler) end(data []byte, offset int64) *estimate.Observation {
 	w := g.borrow(data)
 	defer g.pool.Put(w)
-	o := &observation{offset: offset}
-	if w.search(0) {
-		o.observe(w.slices, int64(w.limit), int64(w.limit), w.text)
-		o.members = w.members
-		if g.ended = w.ended; w.ended {
-			g.isize = w.endISIZE
+	o := &estimate.Observation{Offset: offset}
+	if w.Search(0) {
+		o.Observe(w.Spans, int64(w.Limit), int64(w.Limit), w.Text)
+		o.Members = w.Members
+		if g.ended = w.Ended; w.Ended {
+			g.isize = w.ISIZE
 		}
 	}
 	return o
 }
 
 // inside decodes a window in the middle.
-func (g *gzipSampler) inside(data []byte, offset int64) *observation {
+func (g *gzipSampler) inside(data []byte, offset int64) *estimate.Observation {
 	w := g.borrow(data)
 	defer g.pool.Put(w)
-	o := &observation{offset: offset}
-	if w.search(0) {
-		o.observe(w.slices, int64(w.limit), g.windowSize*8, w.text)
-		o.members = w.members
+	o := &estimate.Observation{Offset: offset}
+	if w.Search(0) {
+		o.Observe(w.Spans, int64(w.Limit), g.windowSize*8, w.Text)
+		o.Members = w.Members
 	}
 	return o
 }
 
+// sampled is what the windows read so far have shown.
+func (g *gzipSampler) sampled() estimate.Gzip {
+	return estimate.Gzip{
+		Size: g.size, ISIZE: g.isize, HasExtra: g.extra, MultiMember: g.severalMembers(),
+		Fair: len(g.middle) >= g.least(), Observations: g.observations(),
+	}
+}
+
+// estimate draws the conclusion from the windows read so far.
+func (g *gzipSampler) estimate() estimate.Estimate {
+	e := g.sampled().Estimate()
+	e.BytesRead, e.Windows = g.read, g.nreads
+	return e
+}
+
 // escalate takes more windows until one candidate is left, or the budget ends.
-func (g *gzipSampler) escalate() (Estimate, error) {
+func (g *gzipSampler) escalate() (estimate.Estimate, error) {
 	for n := g.least(); ; {
 		more, err := g.sample(n, g.inside)
 		if err != nil {
-			return Estimate{}, err
+			return estimate.Estimate{}, err
 		}
 		e := g.estimate()
 		n = g.next(n, e)
@@ -157,29 +166,17 @@ func (g *gzipSampler) escalate() (Estimate, error) {
 }
 
 // whole decodes a small stream from its first byte to its last.
-func (g *gzipSampler) whole() (Estimate, error) {
+func (g *gzipSampler) whole() (estimate.Estimate, error) {
 	data, err := g.window(0, g.size)
 	if err != nil {
-		return Estimate{}, err
+		return estimate.Estimate{}, err
 	}
 	w := g.borrow(data)
-	n, ok := gzipHeader(data[:len(data)-inputSlack])
-	if !ok {
-		return Estimate{}, ErrFormat
+	if isWhole, ok := w.Start(); !ok || !isWhole || !w.Ended {
+		return estimate.Estimate{}, ErrFormat
 	}
-	w.reset(n*8, 0)
-	if !w.finish() || !w.ended {
-		return Estimate{}, ErrFormat
-	}
-	o := &observation{}
-	for i := range w.slices {
-		w.slices[i].depth = 0
-	}
-	o.observe(w.slices, int64(w.limit), int64(w.limit), w.text)
-	e := Estimate{
-		Unpacked: Interval{w.out, w.out, w.out}, Settled: true, MultiMember: w.members > 0,
-		BytesRead: g.read, Windows: 1,
-	}
-	e.Files = wholeFiles(o)
-	return e, nil
+	return estimate.Estimate{
+		Unpacked: layersize.Exactly(w.Out), Settled: true, MultiMember: w.Members > 0,
+		Files: estimate.WholeFiles(observeWhole(w)), BytesRead: g.read, Windows: 1,
+	}, nil
 }

@@ -2,21 +2,27 @@ package sampling
 
 import (
 	"bytes"
+	"compress/flate"
 	"context"
 	"errors"
 	"io"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/packtest"
 )
 
-func mustPool(t *testing.T, p producer, kinds ...string) *pool {
+func mustPool(t *testing.T, p packtest.Producer, kinds ...string) *pool {
 	t.Helper()
-	var ms []material
-	for _, m := range materials() {
+	var ms []packtest.Material
+	for _, m := range packtest.Materials() {
 		for _, k := range kinds {
-			if m.name == k {
+			if m.Name == k {
 				ms = append(ms, m)
 			}
 		}
@@ -30,10 +36,10 @@ func mustPool(t *testing.T, p producer, kinds ...string) *pool {
 
 // TestJoinedStreamsAreGzip lets a real decompressor read what the tests measure.
 func TestJoinedStreamsAreGzip(t *testing.T) {
-	pl := mustPool(t, goGzip(6), "source", "random", "tiny files")
+	pl := mustPool(t, packtest.GoGzip(6), "source", "random", "tiny files")
 	v := pl.build(recipe{target: 20 << 20, kinds: pl.kinds, mean: 1e6, zeros: 0.1, run: 1 << 20}, rand.New(rand.NewPCG(3, 3)))
-	out, used, err := count(section(t, v, 10, v.size-18))
-	if err != nil || out != v.out || int64(used) != v.size-18 {
+	out, err := io.Copy(io.Discard, flate.NewReader(bytes.NewReader(section(t, v, 10, v.size-18))))
+	if err != nil || out != v.out {
 		t.Errorf("counted %d of %d, %v", out, v.out, err)
 	}
 }
@@ -48,26 +54,26 @@ func section(t *testing.T, r io.ReaderAt, off, n int64) []byte {
 }
 
 // unexported lets what windows have shown be compared.
-var unexported = cmp.AllowUnexported(Files{}, fileWindow{}, Entry{})
+var unexported = cmp.Exporter(func(reflect.Type) bool { return true })
 
 func TestSmallStreamsAreReadWhole(t *testing.T) {
-	data, files := tinyFiles(rand.New(rand.NewPCG(1, 1)), 400_000)
+	data, files := packtest.TinyFiles(rand.New(rand.NewPCG(1, 1)), 400_000)
 	for _, test := range []struct {
 		name    string
-		p       producer
-		measure func(context.Context, io.ReaderAt, int64, int64) (Estimate, error)
-	}{{"gzip", goGzip(6), Gzip}, {"zstd", goZstd(2), Zstd}} {
-		stream, err := test.p.compress(data)
+		p       packtest.Producer
+		measure func(context.Context, io.ReaderAt, int64, int64) (estimate.Estimate, error)
+	}{{"gzip", packtest.GoGzip(6), Gzip}, {"zstd", packtest.GoZstd(2), Zstd}} {
+		stream, err := test.p.Compress(data)
 		if err != nil {
 			t.Fatal(err)
 		}
 		got, err := test.measure(context.Background(), bytes.NewReader(stream), int64(len(stream)), 1<<20)
-		if count := got.Files.Count(); count != (Interval{files, files, files}) {
+		if count := got.Files.Count(); count != layersize.Exactly(files) {
 			t.Errorf("%s: %+v entries of %d files", test.name, count, files)
 		}
-		got.Files = Files{}
+		got.Files = estimate.Files{}
 		n := int64(len(data))
-		want := Estimate{Unpacked: Interval{n, n, n}, Settled: true,
+		want := estimate.Estimate{Unpacked: layersize.Exactly(n), Settled: true,
 			BytesRead: int64(len(stream)), Windows: 1}
 		if diff := cmp.Diff(want, got, unexported); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", test.name, err, diff)
@@ -76,11 +82,11 @@ func TestSmallStreamsAreReadWhole(t *testing.T) {
 }
 
 func TestAnswersAreRepeatable(t *testing.T) {
-	for _, p := range []producer{goGzip(6), goZstd(2)} {
+	for _, p := range []packtest.Producer{packtest.GoGzip(6), packtest.GoZstd(2)} {
 		pl := mustPool(t, p, "source", "weights")
 		v := pl.build(recipe{target: 1 << 30, kinds: pl.kinds, mean: 50e6}, rand.New(rand.NewPCG(5, 5)))
 		measure := Gzip
-		if p.zstd {
+		if p.Zstd {
 			measure = Zstd
 		}
 		first, err := measure(context.Background(), v, v.size, 4<<20)
@@ -89,7 +95,7 @@ func TestAnswersAreRepeatable(t *testing.T) {
 		}
 		second, _ := measure(context.Background(), v, v.size, 4<<20)
 		if diff := cmp.Diff(first, second, unexported); diff != "" {
-			t.Error(p.name, diff)
+			t.Error(p.Name, diff)
 		}
 	}
 }
@@ -97,7 +103,7 @@ func TestAnswersAreRepeatable(t *testing.T) {
 // TestFewRequests holds what an ordinary layer costs: the length is settled by 16
 // windows, and the files, of which source code has many, want more.
 func TestFewRequests(t *testing.T) {
-	pl := mustPool(t, goGzip(6), "source")
+	pl := mustPool(t, packtest.GoGzip(6), "source")
 	for _, test := range []struct{ unpacked, budget, most int64 }{
 		{100 << 20, 256 << 10, 4}, {100 << 20, 16 << 20, fileWindows + 24}, {600 << 20, 16 << 20, fileWindows + 24},
 	} {
@@ -110,21 +116,21 @@ func TestFewRequests(t *testing.T) {
 	}
 }
 
-// TestArchivesAreNotMistaken: what is stored in a layer of archives are gzip streams themselves, with blocks and members of their
-// own, which are none of the layer's.
+// TestArchivesAreNotMistaken: what is stored in a layer of archives are gzip streams themselves,
+// with blocks and members of their own, which are none of the layer's.
 func TestArchivesAreNotMistaken(t *testing.T) {
-	for _, p := range []producer{goGzip(6), klauspost(1)} {
+	for _, p := range []packtest.Producer{packtest.GoGzip(6), packtest.Klauspost(1)} {
 		pl := mustPool(t, p, "archives")
 		v := pl.build(recipe{target: 3e9, kinds: pl.kinds, mean: 1e7}, rand.New(rand.NewPCG(1, 2)))
 		e, err := Gzip(context.Background(), v, v.size, 16<<20)
 		if err != nil || !e.Settled || e.MultiMember || e.Unpacked.Value != v.out {
-			t.Errorf("%s: %d of %d: %+v, %v", p.name, v.out, v.size, e.Unpacked, err)
+			t.Errorf("%s: %d of %d: %+v, %v", p.Name, v.out, v.size, e.Unpacked, err)
 		}
 	}
 }
 
 func TestMembersAreNoticed(t *testing.T) {
-	pl := mustPool(t, goGzip(6), "source", "tiny files")
+	pl := mustPool(t, packtest.GoGzip(6), "source", "tiny files")
 	v := &virtual{}
 	for v.out < 200<<20 {
 		v.open()
@@ -139,7 +145,7 @@ func TestMembersAreNoticed(t *testing.T) {
 
 // TestPaddingIsPassedOver: the trailer is the one before the padding.
 func TestPaddingIsPassedOver(t *testing.T) {
-	pl := mustPool(t, goGzip(6), "source")
+	pl := mustPool(t, packtest.GoGzip(6), "source")
 	v := pl.build(recipe{target: 100 << 20, kinds: pl.kinds, mean: 50e6}, rand.New(rand.NewPCG(5, 5)))
 	v.add(make([]byte, 1000))
 	e, err := Gzip(context.Background(), v, v.size, 16<<20)
@@ -149,7 +155,7 @@ func TestPaddingIsPassedOver(t *testing.T) {
 }
 
 func TestAnotherFormatIsRefused(t *testing.T) {
-	p := randomBytes(rand.New(rand.NewPCG(1, 1)), 1<<20)
+	p := packtest.RandomBytes(rand.New(rand.NewPCG(1, 1)), 1<<20)
 	for _, n := range []int64{0, 1, 17, 100, 1 << 20} {
 		if _, err := Gzip(context.Background(), bytes.NewReader(p), n, 1<<20); !errors.Is(err, ErrFormat) {
 			t.Errorf("gzip, %d bytes: %v", n, err)
@@ -173,7 +179,7 @@ func (b broken) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func TestFailuresAreReported(t *testing.T) {
-	pl := mustPool(t, goGzip(6), "random")
+	pl := mustPool(t, packtest.GoGzip(6), "random")
 	v := pl.build(recipe{target: 100 << 20, kinds: pl.kinds, mean: 50e6}, rand.New(rand.NewPCG(5, 5)))
 	if _, err := Gzip(context.Background(), broken{v}, v.size, 16<<20); !errors.Is(err, errBroken) {
 		t.Errorf("a failing read: %v", err)
@@ -187,7 +193,7 @@ func TestFailuresAreReported(t *testing.T) {
 
 // TestBudgets: with next to nothing to read the answer is wide, but an answer.
 func TestBudgets(t *testing.T) {
-	pl := mustPool(t, goGzip(6), "weights")
+	pl := mustPool(t, packtest.GoGzip(6), "weights")
 	v := pl.build(recipe{target: 5 << 30, kinds: pl.kinds, mean: 50e6}, rand.New(rand.NewPCG(5, 5)))
 	for _, budget := range []int64{0, 1, 1000, 3000, 40_000, 100_000, 200_000, 1 << 20} {
 		e, err := Gzip(context.Background(), v, v.size, budget)

@@ -3,31 +3,34 @@ package sampling
 import (
 	"fmt"
 	"math/rand/v2"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/packtest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/zstdblock"
 )
 
 // pool holds chunks of every material as one producer writes them.
 type pool struct {
-	producer producer
+	producer packtest.Producer
 	kinds    []string
 	chunks   map[string][]chunk
 	zeros    []chunk // of rising length
 }
 
-func newPool(p producer, ms []material, perKind, chunkSize int) (*pool, error) {
+func newPool(p packtest.Producer, ms []packtest.Material, perKind, chunkSize int) (*pool, error) {
 	pl := &pool{producer: p, chunks: make(map[string][]chunk)}
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, m := range ms {
-		pl.kinds = append(pl.kinds, m.name)
+		pl.kinds = append(pl.kinds, m.Name)
 		for range perKind {
-			data, files := m.make(r, chunkSize/2+r.IntN(chunkSize))
-			if p.zstd { // whose encoders fill each block, but for a frame's last one
-				data = data[:max(1, len(data)/blockMax)*blockMax]
+			data, files := m.Make(r, chunkSize/2+r.IntN(chunkSize))
+			if p.Zstd { // whose encoders fill each block, but for a frame's last one
+				data = data[:max(1, len(data)/zstdblock.MaxBlock)*zstdblock.MaxBlock]
 			}
 			c, err := pl.compress(data, files)
 			if err != nil {
-				return nil, fmt.Errorf("%s, %s: %w", p.name, m.name, err)
+				return nil, fmt.Errorf("%s, %s: %w", p.Name, m.Name, err)
 			}
-			pl.chunks[m.name] = append(pl.chunks[m.name], c)
+			pl.chunks[m.Name] = append(pl.chunks[m.Name], c)
 		}
 	}
 	for _, n := range []int{4 << 10, 64 << 10, 512 << 10, 4 << 20, 32 << 20} {
@@ -41,11 +44,11 @@ func newPool(p producer, ms []material, perKind, chunkSize int) (*pool, error) {
 }
 
 func (pl *pool) compress(data []byte, files int64) (chunk, error) {
-	stream, err := pl.producer.compress(data)
+	stream, err := pl.producer.Compress(data)
 	if err != nil {
 		return chunk{}, err
 	}
-	if pl.producer.zstd {
+	if pl.producer.Zstd {
 		return joinableZstd(stream, files)
 	}
 	return joinable(stream, files)
@@ -64,7 +67,7 @@ type recipe struct {
 
 // build joins chunks until the layer has its length.
 func (pl *pool) build(rc recipe, r *rand.Rand) *virtual {
-	v := &virtual{zstd: pl.producer.zstd}
+	v := &virtual{zstd: pl.producer.Zstd}
 	v.open()
 	members, split := 1, int64(r.Float64()*float64(rc.target))
 	for v.out < rc.target {

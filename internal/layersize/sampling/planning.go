@@ -1,5 +1,7 @@
 package sampling
 
+import "github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
+
 // fileWindows is as many as files are worth where their part of a disk is small: they
 // gather in places, so that more windows tell ever less of them.
 const fileWindows = 128
@@ -15,37 +17,27 @@ const (
 // settled, or known as well as it ever will be, and the files are too. A length
 // takes as many windows as its error, falling with their root, needs to tell the
 // candidates apart.
-func (g *gzipSampler) next(n int, e Estimate) int {
+func (g *gzipSampler) next(n int, e estimate.Estimate) int {
 	if least := g.least(); n < least {
 		return least
 	}
 	if n >= maxWindows {
 		return 0
 	}
-	p := summarise(g.observations(), float64(g.size))
+	p := g.sampled().Population()
 	want := n * 2
 	switch {
-	case e.Settled || e.MultiMember && p.precise():
-		if e.filesKnown(g.size, filesWellKnown) || n >= fileWindows && e.filesKnown(g.size, filesKnown) {
+	case e.Settled || e.MultiMember && p.IsPrecise():
+		if e.FilesKnown(g.size, filesWellKnown) || n >= fileWindows && e.FilesKnown(g.size, filesKnown) {
 			return 0
 		}
-	case p.n > 0:
-		const enough = 0.4 * wrongAllowed / hiddenPrior * modulus
-		need := float64(n) * sq(p.err/enough)
+	default:
+		need := p.WindowsToSettle(n)
 		for float64(want) < need && want < n*8 {
 			want *= 2
 		}
 	}
 	return min(want, maxWindows)
-}
-
-// filesKnown reports whether the files, of which each gains some 1.5 KB when it
-// comes from the tar to a disk, leave uncertain no more than the given part of what the
-// layer takes there, packed and unpacked.
-func (e Estimate) filesKnown(size, part int64) bool {
-	const gain = 1536
-	count := e.Files.Count()
-	return e.Files.Known() && (count.Max-count.Min)*gain <= (size+e.Unpacked.Value)/part
 }
 
 // least is the number of windows before anything is settled. Four gigabytes of
@@ -56,7 +48,7 @@ func (e Estimate) filesKnown(size, part int64) bool {
 func (g *gzipSampler) least() int {
 	most := (g.read + g.left) / 2
 	want := max(16*g.windowSize, g.size/1000)
-	if g.size*deflateLimit < int64(g.isize)+modulus {
+	if estimate.HasOneCandidate(g.size, g.isize) {
 		want = 0 // the only candidate
 	}
 	n := 1

@@ -2,19 +2,21 @@ package sampling
 
 import (
 	"errors"
-
 	"sync/atomic"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
 )
 
-// rangesReader is a blob that reads many ranges in one request. The error is errors.ErrUnsupported where its host
-// serves one range per request.
+// rangesReader is a blob that reads many ranges in one request. The error is errors.ErrUnsupported
+// where its host serves one range per request.
 type rangesReader interface {
 	ReadRanges(buffers [][]byte, offsets []int64) error
 }
 
 const (
-	// rangeOverhead is what one of several ranges costs beside its bytes: its place in the request's header, and the
-	// header of its part in the answer, 200 bytes together in most registries' answers.
+	// rangeOverhead is what one of several ranges costs beside its bytes: its place in the
+	// request's header, and the header of its part in the answer, 200 bytes together in most
+	// registries' answers.
 	rangeOverhead = 256
 
 	rangesPerRequest = 200     // what Apache serves by default
@@ -39,8 +41,8 @@ func (m *manyReader) cost(n, length int64) int64 { return n * (length + rangeOve
 // piece is a range of the stream.
 type piece struct{ offset, length int64 }
 
-// readEach reads ranges of one length, shorter at the stream's end, and hands over each with slack behind it. Calls
-// of use run side by side.
+// readEach reads ranges of one length, shorter at the stream's end, and hands over each with slack
+// behind it. Calls of use run side by side.
 func (m *manyReader) readEach(offsets []int64, length int64, use func(i int, data []byte)) error {
 	pieces := make([]piece, len(offsets))
 	for i, offset := range offsets {
@@ -110,7 +112,7 @@ func (m *manyReader) readBatch(pieces []piece, use func(i int, data []byte)) err
 	offsets := make([]int64, len(pieces))
 	total := int64(0)
 	for i, p := range pieces {
-		windows[i] = make([]byte, p.length+inputSlack)
+		windows[i] = make([]byte, p.length+transcript.Slack)
 		buffers[i], offsets[i] = windows[i][:p.length], p.offset
 		total += p.length + rangeOverhead
 	}
@@ -138,7 +140,8 @@ func (m *manyReader) giveBack(n int64) {
 	m.nreads--
 }
 
-// withoutRanges remembers that the host serves one range per request, if that is what an error says.
+// withoutRanges remembers that the host serves one range per request, if that is what an error
+// says.
 func (m *manyReader) withoutRanges(err error) error {
 	if errors.Is(err, errors.ErrUnsupported) {
 		m.single.Store(true)

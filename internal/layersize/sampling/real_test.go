@@ -16,6 +16,9 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/packtest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
 )
 
 // memoryRanges is a stream in memory whose host serves several ranges per request.
@@ -54,8 +57,8 @@ func readPart(name string, from, length int64) (data []byte, err error) {
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	data = data[:n/tarBlock*tarBlock]
-	for at := 0; at+tarBlock <= len(data); at += tarBlock {
+	data = data[:n/transcript.TarBlock*transcript.TarBlock]
+	for at := 0; at+transcript.TarBlock <= len(data); at += transcript.TarBlock {
 		if bytes.HasPrefix(data[at+257:], []byte("ustar")) {
 			return data[at:], err
 		}
@@ -95,8 +98,9 @@ func furthest(xs []float64) (most float64) {
 	return most
 }
 
-// TestRealLayers measures parts of real tars: TKEIMAGE_REAL_TARS is a pattern of their names, TKEIMAGE_REAL_PARTS how
-// many parts of each, TKEIMAGE_CORPUS_SEED as in TestCorpus. What one layer may read is what Sample and Auto allow.
+// TestRealLayers measures parts of real tars: TKEIMAGE_REAL_TARS is a pattern of their names,
+// TKEIMAGE_REAL_PARTS how many parts of each, TKEIMAGE_CORPUS_SEED as in TestCorpus. What one layer
+// may read is what Sample and Auto allow.
 func TestRealLayers(t *testing.T) {
 	names, err := filepath.Glob(os.Getenv("TKEIMAGE_REAL_TARS"))
 	if err != nil || len(names) == 0 {
@@ -112,12 +116,12 @@ func TestRealLayers(t *testing.T) {
 		}
 		for range max(1, parts) {
 			length := min(info.Size(), int64(60e6*math.Exp(r.Float64()*math.Log(10))))
-			data, err := readPart(name, r.Int64N(info.Size()-length+1)/tarBlock*tarBlock, length)
+			data, err := readPart(name, r.Int64N(info.Size()-length+1)/transcript.TarBlock*transcript.TarBlock, length)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, p := range []producer{goZstd(1), goZstd(2), command("zstd", "-c", "-3"), klauspost(5)} {
-				stream, err := p.compress(data)
+			for _, p := range []packtest.Producer{packtest.GoZstd(1), packtest.GoZstd(2), packtest.Command("zstd", "-c", "-3"), packtest.Klauspost(5)} {
+				stream, err := p.Compress(data)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -130,7 +134,7 @@ func TestRealLayers(t *testing.T) {
 	}
 }
 
-func measureReal(t *testing.T, content string, p producer, l realLayer, scores map[string]*realScore) {
+func measureReal(t *testing.T, content string, p packtest.Producer, l realLayer, scores map[string]*realScore) {
 	t.Helper()
 	size := int64(len(l.stream))
 	for _, mode := range []struct {
@@ -152,7 +156,7 @@ func measureReal(t *testing.T, content string, p producer, l realLayer, scores m
 			reader = m.Reader
 		}
 		measure := Zstd
-		if !p.zstd {
+		if !p.Zstd {
 			measure = Gzip
 		}
 		begin := time.Now()
@@ -163,7 +167,7 @@ func measureReal(t *testing.T, content string, p producer, l realLayer, scores m
 		u := e.Unpacked
 		wrong := float64(u.Value)/float64(l.length) - 1
 		count := float64(e.Files.Count().Value)/float64(max(1, l.files)) - 1
-		for _, key := range []string{mode.name + " " + content, mode.name + " " + p.name} {
+		for _, key := range []string{mode.name + " " + content, mode.name + " " + p.Name} {
 			s := scores[key]
 			if s == nil {
 				s = &realScore{}
@@ -172,11 +176,17 @@ func measureReal(t *testing.T, content string, p producer, l realLayer, scores m
 			s.layers++
 			s.errs, s.widths = append(s.errs, wrong), append(s.widths, float64(u.Max)/float64(u.Min))
 			s.files, s.reads = append(s.files, count), append(s.reads, float64(e.BytesRead))
-			s.missed += btoi(u.Min > l.length || u.Max < l.length)
-			s.settled += btoi(e.Settled)
-			s.wrong += btoi(e.Settled && u.Value != l.length)
+			if u.Min > l.length || u.Max < l.length {
+				s.missed++
+			}
+			if e.Settled {
+				s.settled++
+			}
+			if e.Settled && u.Value != l.length {
+				s.wrong++
+			}
 		}
-		t.Logf("%s %s, %s: %d of %d bytes, %d files: %+.2f %% %.3f..%.3f, headers %+.0f %%, read %d with %d, %v", mode.name, content, p.name,
+		t.Logf("%s %s, %s: %d of %d bytes, %d files: %+.2f %% %.3f..%.3f, headers %+.0f %%, read %d with %d, %v", mode.name, content, p.Name,
 			size, l.length, l.files, 100*wrong, float64(u.Min)/float64(l.length), float64(u.Max)/float64(l.length), 100*count, e.BytesRead, m.requests, time.Since(begin))
 	}
 }

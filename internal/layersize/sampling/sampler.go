@@ -3,6 +3,8 @@ package sampling
 import (
 	"math/bits"
 	"slices"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
 )
 
 // sampler is what gzip and zstd have in common: the windows of one stream.
@@ -10,15 +12,15 @@ type sampler struct {
 	source
 	windowSize int64
 	strata     *strata
-	ends       []*observation // the stream's first and last window
-	middle     []*observation // one for each stratum
-	longer     int64          // how many of them were read on
-	ended      bool           // the last window was decoded to the end of the stream
-	last       [8]byte        // the stream's last bytes, which seed the offsets
+	ends       []*estimate.Observation // the stream's first and last window
+	middle     []*estimate.Observation // one for each stratum
+	longer     int64                   // how many of them were read on
+	ended      bool                    // the last window was decoded to the end of the stream
+	last       [8]byte                 // the stream's last bytes, which seed the offsets
 }
 
 // decoder observes a window in the middle of a stream.
-type decoder func(data []byte, offset int64) *observation
+type decoder func(data []byte, offset int64) *estimate.Observation
 
 // limitTo sets the size of windows, so that the budget allows three at least.
 // It reports whether that leaves anything to see.
@@ -29,8 +31,10 @@ func (s *sampler) limitTo(window int64) bool {
 
 // first reads the stream's both ends at once. What is between is placed by what
 // the end says, so that is another round trip.
-func (s *sampler) first(head func() (*observation, error), tail func(offset int64) (*observation, error)) error {
-	s.ends = make([]*observation, 2)
+func (s *sampler) first(
+	head func() (*estimate.Observation, error), tail func(offset int64) (*estimate.Observation, error),
+) error {
+	s.ends = make([]*estimate.Observation, 2)
 	return each([]int64{0, s.size - s.windowSize}, func(i int, offset int64) (err error) {
 		if i == 0 {
 			s.ends[0], err = head()
@@ -51,7 +55,7 @@ func (s *sampler) sample(n int, decode decoder) (bool, error) {
 		s.strata = newStrata(s.size, s.windowSize, s.last[:])
 	}
 	offsets := thin(s.strata.grow(n), s.room())
-	found := make([]*observation, len(offsets))
+	found := make([]*estimate.Observation, len(offsets))
 	waiting := make([][]byte, len(offsets)) // to be read on
 	ample := s.left >= 2*s.windowSize*int64(len(offsets))
 	decode = inTurn(decode)
@@ -62,7 +66,7 @@ func (s *sampler) sample(n int, decode decoder) (bool, error) {
 		}
 		found[i] = decode(data, offset)
 		switch {
-		case found[i].decoded || offset+2*s.windowSize > s.size:
+		case found[i].Decoded || offset+2*s.windowSize > s.size:
 		case ample:
 			return s.readOn(found[i], data, decode)
 		default:
@@ -92,7 +96,7 @@ func (s *sampler) worthwhile() bool { return s.room() >= max(1, int64(len(s.midd
 // inTurn is a decoder that few run at the same time.
 func inTurn(decode decoder) decoder {
 	turns := make(chan struct{}, concurrentDecodes)
-	return func(data []byte, offset int64) *observation {
+	return func(data []byte, offset int64) *estimate.Observation {
 		turns <- struct{}{}
 		defer func() { <-turns }()
 		return decode(data, offset)
@@ -101,24 +105,24 @@ func inTurn(decode decoder) decoder {
 
 // readOn doubles a window in which nothing could be decoded, since a block may be
 // longer than a window.
-func (s *sampler) readOn(o *observation, window []byte, decode decoder) error {
+func (s *sampler) readOn(o *estimate.Observation, window []byte, decode decoder) error {
 	s.mu.Lock()
 	s.longer++
 	s.mu.Unlock()
-	data, err := s.extended(window, o.offset, s.windowSize)
+	data, err := s.extended(window, o.Offset, s.windowSize)
 	if err == nil {
-		*o = *decode(data, o.offset)
+		*o = *decode(data, o.Offset)
 	}
 	return err
 }
 
 // readOnMost doubles those that wait for it, as far as the budget goes.
-func (s *sampler) readOnMost(found []*observation, waiting [][]byte, decode decoder) error {
+func (s *sampler) readOnMost(found []*estimate.Observation, waiting [][]byte, decode decoder) error {
 	var which []int
 	var offsets []int64
 	for i, data := range waiting {
 		if data != nil && int64(len(which)+1)*s.windowSize <= s.left {
-			which, offsets = append(which, i), append(offsets, found[i].offset)
+			which, offsets = append(which, i), append(offsets, found[i].Offset)
 		}
 	}
 	return each(offsets, func(i int, _ int64) error {
@@ -126,8 +130,9 @@ func (s *sampler) readOnMost(found []*observation, waiting [][]byte, decode deco
 	})
 }
 
-// thin takes n of the offsets, spread over all of them. What fewer take is part of what more take, so that a larger budget reads what
-// a smaller one has read: they are taken in the order of their indices' bits from the lowest to the highest.
+// thin takes n of the offsets, spread over all of them. What fewer take is part of what more take,
+// so that a larger budget reads what a smaller one has read: they are taken in the order of their
+// indices' bits from the lowest to the highest.
 func thin(offsets []int64, n int64) []int64 {
 	m := int64(len(offsets))
 	if n >= m {
@@ -146,8 +151,8 @@ func thin(offsets []int64, n int64) []int64 {
 
 // observations are what the statistics rest on. With a few windows the two
 // ends count as well; with more they would only tell of themselves.
-func (s *sampler) observations() []*observation {
-	obs := append([]*observation(nil), s.middle...)
+func (s *sampler) observations() []*estimate.Observation {
+	obs := append([]*estimate.Observation(nil), s.middle...)
 	if len(obs) < 4 {
 		for _, o := range s.ends {
 			if o != nil {
@@ -160,9 +165,9 @@ func (s *sampler) observations() []*observation {
 
 // severalMembers reports whether a boundary between members was seen anywhere.
 func (s *sampler) severalMembers() bool {
-	for _, obs := range [][]*observation{s.ends, s.middle} {
+	for _, obs := range [][]*estimate.Observation{s.ends, s.middle} {
 		for _, o := range obs {
-			if o != nil && o.members > 0 {
+			if o != nil && o.Members > 0 {
 				return true
 			}
 		}

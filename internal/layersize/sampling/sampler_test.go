@@ -5,6 +5,11 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/deflate"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/packtest"
 )
 
 // TestStoredBlocksAreSeldomReadOn: encoders store what does not compress in blocks
@@ -12,17 +17,17 @@ import (
 // mostly such blocks, so each of their windows would be two requests otherwise.
 func TestStoredBlocksAreSeldomReadOn(t *testing.T) {
 	t.Parallel()
-	for _, p := range []producer{goGzip(1), goGzip(6), klauspost(6), command("gzip", "-c", "-6")} {
+	for _, p := range []packtest.Producer{packtest.GoGzip(1), packtest.GoGzip(6), packtest.Klauspost(6), packtest.Command("gzip", "-c", "-6")} {
 		pl := mustPool(t, p, "random")
 		v := pl.build(recipe{target: 200 << 20, kinds: pl.kinds, mean: 1e6}, rand.New(rand.NewPCG(5, 5)))
 		g := &gzipSampler{sampler: sampler{source: source{ctx: context.Background(), r: v, size: v.size, left: 4 << 20}}}
-		e, err := g.learn(gzipWindowSize, wholeLimit)
+		e, err := g.learn(deflate.WindowSize, layersize.WholeBlobBytes)
 		if err != nil || !e.Settled || e.Unpacked.Value != v.out {
-			t.Errorf("%s: %+v, %v; want %d settled", p.name, e, err, v.out)
+			t.Errorf("%s: %+v, %v; want %d settled", p.Name, e, err, v.out)
 		}
 		// Random bytes look like a block's header in one window of eight.
 		if n := int64(len(g.middle)); n < 16 || g.longer > n/3 {
-			t.Errorf("%s: %d of %d windows were read on", p.name, g.longer, n)
+			t.Errorf("%s: %d of %d windows were read on", p.Name, g.longer, n)
 		}
 	}
 }
@@ -31,17 +36,18 @@ func TestStoredBlocksAreSeldomReadOn(t *testing.T) {
 // cannot be, would show only the other kinds of data.
 func TestRoomIsLeftToReadOn(t *testing.T) {
 	t.Parallel()
-	s := &sampler{source: source{left: 12 * gzipWindowSize}, windowSize: gzipWindowSize}
+	s := &sampler{source: source{left: 12 * deflate.WindowSize}, windowSize: deflate.WindowSize}
 	if got := s.room(); got != 12 {
 		t.Errorf("room for %d windows at first, want 12", got)
 	}
-	s.middle, s.longer = make([]*observation, 8), 4
+	s.middle, s.longer = make([]*estimate.Observation, 8), 4
 	if got := s.room(); got != 8 {
 		t.Errorf("room for %d windows when every other one is read on, want 8", got)
 	}
 }
 
-// TestALargerBudgetReadsWhatASmallerOneHasRead, so that it need not be read again, and all over the stream.
+// TestALargerBudgetReadsWhatASmallerOneHasRead, so that it need not be read again, and all over the
+// stream.
 func TestALargerBudgetReadsWhatASmallerOneHasRead(t *testing.T) {
 	t.Parallel()
 	for _, m := range []int64{1, 2, 37, 64} {

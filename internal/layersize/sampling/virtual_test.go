@@ -1,17 +1,14 @@
 package sampling
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"io"
-	"os/exec"
 	"sort"
 	"sync/atomic"
 
-	kgzip "github.com/klauspost/compress/gzip"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/deflate"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/zstdblock"
 )
 
 // chunk is some data as one producer compressed them: whole deflate blocks that
@@ -81,67 +78,17 @@ func (v *virtual) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// producer compresses as one of the tools does that write layers.
-type producer struct {
-	name     string
-	program  string // which has to be installed; empty for a library
-	zstd     bool
-	compress func([]byte) ([]byte, error)
-}
-
-func command(name string, args ...string) producer {
-	label := name
-	for _, a := range args {
-		if a != "-c" {
-			label += " " + a
-		}
-	}
-	return producer{label, name, name == "zstd", func(p []byte) ([]byte, error) {
-		cmd := exec.Command(name, args...)
-		cmd.Stdin = bytes.NewReader(p)
-		return cmd.Output()
-	}}
-}
-
-func goGzip(level int) producer {
-	return producer{fmt.Sprintf("Go %d", level), "", false, func(p []byte) ([]byte, error) {
-		var b bytes.Buffer
-		w, err := gzip.NewWriterLevel(&b, level)
-		if err != nil {
-			return nil, err
-		}
-		_, err = w.Write(p)
-		err = errors.Join(err, w.Close())
-		return b.Bytes(), err
-	}}
-}
-
-func klauspost(level int) producer {
-	return producer{fmt.Sprintf("klauspost %d", level), "", false, func(p []byte) ([]byte, error) {
-		var b bytes.Buffer
-		w, err := kgzip.NewWriterLevel(&b, level)
-		if err != nil {
-			return nil, err
-		}
-		_, err = w.Write(p)
-		err = errors.Join(err, w.Close())
-		return b.Bytes(), err
-	}}
-}
-
 // joinable turns a gzip stream into a chunk: the final block's mark is taken
 // off, and an empty stored block behind it fills the last byte.
 func joinable(stream []byte, files int64) (chunk, error) {
-	n, ok := gzipHeader(stream)
-	if !ok {
-		return chunk{}, errors.New("no gzip header")
-	}
-	body := append([]byte(nil), stream[n:len(stream)-8]...)
-	f := inflater{data: padded(body), limit: len(body) * 8}
-	f.reset(0, 0)
+	const header = 10 // without optional fields
+	body := append([]byte(nil), stream[header:len(stream)-8]...)
+	w := deflate.NewWindow()
+	w.Load(transcript.Pad(body))
+	w.Reset(0, 0)
 	for {
-		start := f.pos
-		final, err := f.block()
+		start := w.Pos
+		final, err := w.Block()
 		if err != nil {
 			return chunk{}, err
 		}
@@ -151,36 +98,32 @@ func joinable(stream []byte, files int64) (chunk, error) {
 		body[start>>3] &^= 1 << (start & 7)
 		break
 	}
-	if used := f.pos + 3; used > len(body)*8 { // three bits of a stored block's header
+	if used := w.Pos + 3; used > len(body)*8 { // three bits of a stored block's header
 		body = append(body, 0)
 	}
 	body = append(body, 0, 0, 0xff, 0xff)
-	return chunk{deflate: body, out: f.out, files: files}, nil
+	return chunk{deflate: body, out: w.Out, files: files}, nil
 }
 
 // joinableZstd turns a frame into a chunk: its blocks, none of them the last.
 func joinableZstd(stream []byte, files int64) (chunk, error) {
-	f, ok := zstdFrame(stream)
-	if !ok {
-		return chunk{}, errors.New("no frame")
+	w := zstdblock.NewWindow()
+	w.Load(transcript.Pad(stream))
+	if _, ok := w.Start(); !ok || !w.Ended || len(w.Blocks) == 0 {
+		return chunk{}, io.ErrUnexpectedEOF
 	}
-	w := &zstdWindow{data: padded(stream), end: len(stream)}
-	w.text = newTranscript()
-	w.begin()
-	w.pos = f.header
-	out := int64(0)
-	for w.pos < len(stream) {
-		at := w.pos
-		h, ok := parseBlockHeader(stream[at:])
-		if !ok || !w.block(h) {
-			return chunk{}, errors.New("no block")
-		}
-		out += int64(w.blocks[len(w.blocks)-1].out)
-		if h.last {
-			body := append([]byte(nil), stream[f.header:w.pos]...)
-			body[at-f.header] &^= 1
-			return chunk{deflate: body, out: out, files: files}, nil
-		}
+	begin, out := w.Blocks[0].At, int64(0)
+	for _, r := range w.Runs {
+		begin, out = min(begin, int(r.From)), out+r.Output
 	}
-	return chunk{}, io.ErrUnexpectedEOF
+	for _, b := range w.Blocks {
+		out += int64(b.Out)
+	}
+	last := w.Blocks[len(w.Blocks)-1]
+	body := append([]byte(nil), stream[begin:last.At+last.Length]...)
+	body[last.At-begin] &^= 1
+	return chunk{deflate: body, out: out, files: files}, nil
 }
+
+// testWindow is long enough for several blocks.
+const testWindow = 256 << 10

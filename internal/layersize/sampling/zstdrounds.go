@@ -1,18 +1,21 @@
 package sampling
 
-// escalate takes windows, and follows the headers behind them, until the error is small beside the length.
-func (z *zstdSampler) escalate() (Estimate, error) {
+import "github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
+
+// escalate takes windows, and follows the headers behind them, until the error is small beside the
+// length.
+func (z *zstdSampler) escalate() (estimate.Estimate, error) {
 	for n := z.firstWindows(); ; n *= 2 {
 		more, err := z.sample(n)
 		if err == nil && z.isAmple() {
 			err = z.readBetween()
 		}
 		if err != nil {
-			return Estimate{}, err
+			return estimate.Estimate{}, err
 		}
 		e := z.estimate()
-		good := n >= zstdLeast && (e.Settled || z.summarise().isPrecise()) && e.filesKnown(z.size, filesWellKnown)
-		if good || !more || n >= zstdMost || z.room() < max(1, int64(len(z.middle))/8) {
+		good := n >= zstdLeast && (e.Settled || z.IsPrecise()) && e.FilesKnown(z.size, filesWellKnown)
+		if good || !more || n >= zstdMost || z.room() < max(1, int64(len(z.Middle))/8) {
 			return z.conclude()
 		}
 	}
@@ -32,8 +35,8 @@ func (z *zstdSampler) readBetween() error {
 	return z.walkAll()
 }
 
-// firstWindows is how many windows the first round reads: half of the budget where all are read on once, and no more
-// than zstdLeast.
+// firstWindows is how many windows the first round reads: half of the budget where all are read on
+// once, and no more than zstdLeast.
 func (z *zstdSampler) firstWindows() int {
 	n := 1
 	for n < zstdLeast && int64(2*n)*2*(z.windowSize+rangeOverhead) <= z.left/2 {
@@ -42,8 +45,8 @@ func (z *zstdSampler) firstWindows() int {
 	return n
 }
 
-// windowFor is the length of windows, which hold the header of a block that compresses well. It does not depend on the
-// budget, so that a larger one reads again what a smaller one has read.
+// windowFor is the length of windows, which hold the header of a block that compresses well. It
+// does not depend on the budget, so that a larger one reads again what a smaller one has read.
 func (z *zstdSampler) windowFor(most int64) int64 {
 	switch {
 	case z.readsMany():

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/packtest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/zstdblock"
 )
 
 // manyRanges is a stream whose host serves several ranges per request.
@@ -31,12 +34,13 @@ func (o oneRange) ReadRanges([][]byte, []int64) error {
 }
 
 // zstdPool holds blocks of some material, and of zeros, as a producer writes them.
-func zstdPool(t *testing.T, p producer, kinds ...string) *pool {
+func zstdPool(t *testing.T, p packtest.Producer, kinds ...string) *pool {
 	t.Helper()
 	return mustPool(t, p, kinds...)
 }
 
-// withHoles is a stream of ordinary blocks with zeros at some places, by the length of the stream before.
+// withHoles is a stream of ordinary blocks with zeros at some places, by the length of the stream
+// before.
 func withHoles(pl *pool, length int64, r *rand.Rand, holes map[int64]int64) *virtual {
 	v := &virtual{zstd: true}
 	v.open()
@@ -54,25 +58,27 @@ func withHoles(pl *pool, length int64, r *rand.Rand, holes map[int64]int64) *vir
 	return v
 }
 
-// hole is one run of zeros, as the producer of a pool packs the middle of a long one: the same blocks again and again.
+// hole is one run of zeros, as the producer of a pool packs the middle of a long one: the same
+// blocks again and again.
 func hole(pl *pool, n int64) chunk {
 	zeros := pl.zeros[len(pl.zeros)-1]
 	length, output := 0, int64(0)
 	from := 0
 	for ; output < zeros.out/2; from++ {
-		length, output = followShort(zeros.deflate[from:])
+		length, output = zstdblock.FollowShort(zeros.deflate[from:])
 	}
 	c := chunk{deflate: bytes.Repeat(zeros.deflate[from-1:from-1+length], int(n/output))}
 	c.out = n / output * output
 	return c
 }
 
-// TestALongHoleIsMetAndMeasured: 8 GiB of zeros are a quarter of a megabyte of a stream, or a whole one as klauspost's default
-// level packs them. Wherever they are in a layer of 1 GiB, probes meet them, and both ends are found to the block.
+// TestALongHoleIsMetAndMeasured: 8 GiB of zeros are a quarter of a megabyte of a stream, or a whole
+// one as klauspost's default level packs them. Wherever they are in a layer of 1 GiB, probes meet
+// them, and both ends are found to the block.
 func TestALongHoleIsMetAndMeasured(t *testing.T) {
 	t.Parallel()
-	for _, p := range []producer{goZstd(2), goZstd(4), command("zstd", "-c", "-3")} {
-		t.Run(p.name, func(t *testing.T) {
+	for _, p := range []packtest.Producer{packtest.GoZstd(2), packtest.GoZstd(4), packtest.Command("zstd", "-c", "-3")} {
+		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
 			pl := zstdPool(t, p, "weights")
 			missed := 0
@@ -85,11 +91,11 @@ func TestALongHoleIsMetAndMeasured(t *testing.T) {
 					t.Fatal(err)
 				}
 				got := 0.0
-				for _, r := range z.runs {
-					got += r.content()
+				for _, r := range z.Runs {
+					got += r.Content()
 				}
 				if wrong := got/(8<<30) - 1; wrong < -0.01 || wrong > 0.01 {
-					t.Logf("seed %d: %.0f bytes in %d runs", seed, got, len(z.runs))
+					t.Logf("seed %d: %.0f bytes in %d runs", seed, got, len(z.Runs))
 					missed++
 				}
 			}
@@ -100,11 +106,11 @@ func TestALongHoleIsMetAndMeasured(t *testing.T) {
 	}
 }
 
-// TestAHoleCountsOnceWhereverItIs measures whole layers, on hosts of both kinds, with a hole at the start, in the
-// middle or at the end.
+// TestAHoleCountsOnceWhereverItIs measures whole layers, on hosts of both kinds, with a hole at the
+// start, in the middle or at the end.
 func TestAHoleCountsOnceWhereverItIs(t *testing.T) {
 	t.Parallel()
-	pl := zstdPool(t, command("zstd", "-c", "-3"), "weights")
+	pl := zstdPool(t, packtest.Command("zstd", "-c", "-3"), "weights")
 	const length, hole = 256 << 20, 2 << 30
 	for name, at := range map[string]int64{"first": 0, "in the middle": length / 2, "last": length - 1} {
 		t.Run(name, func(t *testing.T) {
@@ -125,10 +131,11 @@ func TestAHoleCountsOnceWhereverItIs(t *testing.T) {
 	}
 }
 
-// TestAHostOfOneRangeIsAskedOnceForSeveral: there are no probes then, and what may hide is much longer.
+// TestAHostOfOneRangeIsAskedOnceForSeveral: there are no probes then, and what may hide is much
+// longer.
 func TestAHostOfOneRangeIsAskedOnceForSeveral(t *testing.T) {
 	t.Parallel()
-	pl := zstdPool(t, goZstd(2), "source")
+	pl := zstdPool(t, packtest.GoZstd(2), "source")
 	v := withHoles(pl, 100<<20, rand.New(rand.NewPCG(1, 1)), nil)
 	e, err := Zstd(context.Background(), oneRange{v}, v.size, 8<<20)
 	if err != nil {
@@ -150,7 +157,7 @@ func TestAHostOfOneRangeIsAskedOnceForSeveral(t *testing.T) {
 // TestRunsAreTwoWhereOtherDataLieBetween: zeros of two files are apart by a file, or by a header.
 func TestRunsAreTwoWhereOtherDataLieBetween(t *testing.T) {
 	t.Parallel()
-	pl := zstdPool(t, command("zstd", "-c", "-3"), "weights")
+	pl := zstdPool(t, packtest.Command("zstd", "-c", "-3"), "weights")
 	for _, gap := range []int64{1 << 20, 16 << 20} {
 		v := withHoles(pl, 64<<20, rand.New(rand.NewPCG(3, 3)), map[int64]int64{20 << 20: 4 << 30, 20<<20 + gap: 4 << 30})
 		e, err := Zstd(context.Background(), manyRanges{v}, v.size, 8<<20)
@@ -159,23 +166,6 @@ func TestRunsAreTwoWhereOtherDataLieBetween(t *testing.T) {
 		}
 		if wrong := float64(e.Unpacked.Value)/float64(v.out) - 1; wrong < -0.03 || wrong > 0.03 {
 			t.Errorf("with %d bytes between: %d bytes (%+.1f %%), %+v", gap, v.out, 100*wrong, e.Unpacked)
-		}
-	}
-}
-
-func TestFindsWhatEncodersRepeat(t *testing.T) {
-	t.Parallel()
-	for _, p := range zstdProducers() {
-		for _, of := range []byte{0, 2, 255} {
-			data := append(randomBytes(rand.New(rand.NewPCG(1, 1)), 300_000), bytes.Repeat([]byte{of}, 16<<20)...)
-			stream, err := p.compress(data)
-			if err != nil {
-				t.Skip(err)
-			}
-			at := int64(len(stream) - 400)
-			if r, ok := findRun(stream[at:at+probeLength], at); !ok || r.output/r.counted < 4096 {
-				t.Errorf("%s, bytes of %d: %+v of %x", p.name, of, r, stream[at:at+probeLength])
-			}
 		}
 	}
 }

@@ -2,14 +2,18 @@ package sampling
 
 import (
 	"slices"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/zstdblock"
 )
 
 const (
 	hopLength   = 64       // what one range of a walk reads: the header of a block, and what proves it
 	denseLength = 16 << 10 // where blocks are short, many headers
-	denseBlock  = 2 << 10  // a block so short is followed by others, most of the time
 
-	// leastStretch is the part of the stream of which each place shows all headers: two of the longest blocks.
+	// leastStretch is the part of the stream of which each place shows all headers: two of the
+	// longest blocks.
 	leastStretch = 256 << 10
 	// walkRounds bounds the round trips of one walk, each of which waits for the one before.
 	walkRounds = 128
@@ -19,15 +23,16 @@ const (
 
 // walker follows the headers from a window on, a few bytes at each.
 type walker struct {
-	view  *zstdView
-	limit int64    // no header at or behind it is read
-	dense bool     // the next blocks are short
-	kept  zstdView // as it was when the step began
-	last  zstdBlock
+	view  *estimate.Place
+	limit int64          // no header at or behind it is read
+	dense bool           // the next blocks are short
+	kept  estimate.Place // as it was when the step began
+	last  zstdblock.Block
 }
 
-// walkAll follows the headers behind each window, at most twice as far with each step, until all are known or most of
-// the budget, or the patience, is used up. A step is as long as what it costs by the one before allows.
+// walkAll follows the headers behind each window, at most twice as far with each step, until all
+// are known or most of the budget, or the patience, is used up. A step is as long as what it costs
+// by the one before allows.
 func (z *zstdSampler) walkAll() error {
 	z.rounds = 0
 	least := z.left / 4
@@ -59,19 +64,19 @@ func (z *zstdSampler) walkAll() error {
 func (z *zstdSampler) toGo(reach int64) (sum int64) {
 	for _, w := range z.walkers(reach) {
 		if !w.isAtEnd() {
-			sum += w.limit - w.view.next
+			sum += w.limit - w.view.Next
 		}
 	}
 	return sum
 }
 
-// walk follows the headers of all places for as many bytes from the window's start. done reports that nothing is left
-// between the places.
+// walk follows the headers of all places for as many bytes from the window's start. done reports
+// that nothing is left between the places.
 func (z *zstdSampler) walk(reach int64) (done bool, err error) {
 	walkers := z.walkers(reach)
 	done = true
 	for _, w := range walkers {
-		done = done && w.limit < w.view.offset+reach
+		done = done && w.limit < w.view.Offset+reach
 	}
 	z.lastRounds = 0
 	hops := 0
@@ -100,29 +105,28 @@ func (z *zstdSampler) walk(reach int64) (done bool, err error) {
 
 // walkers are one for each window from which there is more to follow.
 func (z *zstdSampler) walkers(reach int64) []*walker {
-	views := slices.DeleteFunc(z.views(), func(v *zstdView) bool { return !v.decoded })
-	sortByOffset(views)
+	views := slices.DeleteFunc(z.Places(), func(v *estimate.Place) bool { return !v.Decoded })
 	z.walkersOf = z.walkersOf[:0]
 	known := int64(0)
 	for i, v := range views {
-		limit := v.offset + reach
-		if v.end() <= known { // an earlier place shows all of it
+		limit := v.Offset + reach
+		if v.End() <= known { // an earlier place shows all of it
 			continue
 		}
-		known = v.end()
+		known = v.End()
 		if i+1 < len(views) {
-			limit = min(limit, views[i+1].first)
+			limit = min(limit, views[i+1].First)
 		}
 		w := &walker{view: v, limit: min(limit, z.size), kept: *v}
-		if n := len(v.blocks); n > 0 {
-			w.last = v.blocks[n-1]
+		if n := len(v.Blocks); n > 0 {
+			w.last = v.Blocks[n-1]
 		}
 		z.walkersOf = append(z.walkersOf, w)
 	}
 	return slices.Clone(z.walkersOf)
 }
 
-func (w *walker) isAtEnd() bool { return w.view.next < 0 || w.view.next >= w.limit }
+func (w *walker) isAtEnd() bool { return w.view.Next < 0 || w.view.Next >= w.limit }
 
 func (w *walker) length() int64 {
 	if w.dense {
@@ -133,11 +137,11 @@ func (w *walker) length() int64 {
 
 // takeBack forgets what a step has added that could not be finished.
 func (w *walker) takeBack() {
-	if w.view.decoded {
-		last := len(w.kept.blocks) - 1
+	if w.view.Decoded {
+		last := len(w.kept.Blocks) - 1
 		*w.view = w.kept
 		if last >= 0 {
-			w.view.blocks[last] = w.last
+			w.view.Blocks[last] = w.last
 		}
 	}
 }
@@ -146,7 +150,7 @@ func (w *walker) takeBack() {
 func (z *zstdSampler) hop(walkers []*walker) error {
 	pieces := make([]piece, len(walkers))
 	for i, w := range walkers {
-		pieces[i] = piece{w.view.next, min(w.length(), z.size-w.view.next)}
+		pieces[i] = piece{w.view.Next, min(w.length(), z.size-w.view.Next)}
 	}
 	return z.readPieces(pieces, func(i int, data []byte) { walkers[i].take(data, z.size) })
 }
@@ -154,107 +158,54 @@ func (z *zstdSampler) hop(walkers []*walker) error {
 // take adds the blocks whose headers were read.
 func (w *walker) take(data []byte, size int64) {
 	v := w.view
-	n := len(data) - inputSlack
+	n := len(data) - transcript.Slack
 	at := 0
-	for at+3 <= n && v.next < w.limit {
-		if v.between {
-			skip, state := frameStart(data[at:n], size-v.next)
+	for at+3 <= n && v.Next < w.limit {
+		if v.Between {
+			skip, state := zstdblock.FindFrame(data[at:n], size-v.Next)
 			switch {
-			case state == frameCut && at > 0:
+			case state == zstdblock.FrameCut && at > 0:
 				return
-			case state != frameFound:
+			case state != zstdblock.FrameFound:
 				w.leave(state)
 				return
 			}
-			v.between = false
-			v.other += skip
-			v.members++
-			at, v.next = at+skip, v.next+int64(skip)
+			v.Between = false
+			v.Other += skip
+			v.Members++
+			at, v.Next = at+skip, v.Next+int64(skip)
 			continue
 		}
-		h, ok := parseBlockHeader(data[at:])
-		if !ok || weighHeader(data[:n], at) < 0 {
+		h, ok := zstdblock.ParseHeader(data[at:])
+		if !ok || zstdblock.WeighHeader(data[:n], at) < 0 {
 			w.refute()
 			return
 		}
-		b := zstdBlock{at: int(v.next - v.offset), length: h.length(), out: -1, coded: h.kind == blockCompressed, last: h.last}
-		out, ok := h.content()
+		b := zstdblock.NewBlock(int(v.Next-v.Offset), h)
 		switch {
-		case ok:
-			b.out = out
-		case at+b.length <= n:
-			var z zstdBlocks
-			if out, o := z.compressed(data[at+3:], h.size); o == blockCounted {
-				b.out = out
-			}
-		case b.isShort() && at > 0:
+		case b.Out >= 0:
+		case at+b.Length <= n:
+			b.Out = zstdblock.CountBlock(data[at:], h)
+		case b.IsShort() && at > 0:
 			return // it is read again, and whole
 		}
-		v.addBlock(b)
-		at, v.next = at+b.length, v.next+int64(b.length)
-		w.dense = b.length <= denseBlock
-		v.between = h.last
+		v.AddBlock(b)
+		at, v.Next = at+b.Length, v.Next+int64(b.Length)
+		w.dense = b.Length <= estimate.DenseBlock
+		v.Between = h.Last
 	}
 }
-
-// addBlock adds one block. Short ones that follow each other are one entry: a stretch may have as many as it has bytes.
-func (v *zstdView) addBlock(b zstdBlock) {
-	if b.isShort() {
-		b.count = 1
-		if b.out < 0 {
-			b.out = blockMax // as those of a run are
-		}
-		if n := len(v.blocks); n > 0 && v.blocks[n-1].count > 0 {
-			last := &v.blocks[n-1]
-			last.length, last.out, last.count = last.length+b.length, last.out+b.out, last.count+1
-			return
-		}
-	}
-	v.blocks = append(v.blocks, b)
-}
-
-// isShort reports whether a block is one of those that runs consist of.
-func (b zstdBlock) isShort() bool { return !b.last && b.length <= shortBlock }
 
 // refute takes all back that a window seemed to show: a chain of headers that breaks was none.
 func (w *walker) refute() {
-	*w.view = zstdView{observation: observation{offset: w.view.offset}, next: -1, first: w.view.offset}
+	*w.view = estimate.Place{Observation: estimate.Observation{Offset: w.view.Offset}, Next: -1, First: w.view.Offset}
 }
 
 // leave ends the walk where the stream ends, or where nothing follows.
-func (w *walker) leave(state frameState) {
-	if state == frameWrong {
+func (w *walker) leave(state zstdblock.FrameState) {
+	if state == zstdblock.FrameWrong {
 		w.refute()
 		return
 	}
-	w.view.next = -1
-}
-
-// frameState is what stands where a frame may begin.
-type frameState int
-
-const (
-	frameWrong frameState = iota
-	frameFound
-	frameCut  // there is too little to see
-	streamEnd // or a skippable frame, behind which nothing was read
-)
-
-// frameStart looks for the frame that follows another one, behind a checksum or without one. It returns how long the
-// checksum and the frame's header are. left is what the stream has from there on.
-func frameStart(p []byte, left int64) (length int, state frameState) {
-	for _, skip := range [2]int{0, 4} {
-		switch {
-		case int64(skip) == left:
-			return skip, streamEnd
-		case skip+18 > len(p) && int64(len(p)) < left:
-			return 0, frameCut
-		case skip+4 <= len(p) && isFrame(p[skip:]):
-			if f, ok := zstdFrame(p[skip:]); ok {
-				return skip + f.header, frameFound
-			}
-			return 0, streamEnd
-		}
-	}
-	return 0, frameWrong
+	w.view.Next = -1
 }

@@ -1,0 +1,202 @@
+package estimate
+
+import (
+	"math"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
+)
+
+// weighed is an entry with the inverse of the chance that a window shows it.
+type weighed struct {
+	transcript.Entry
+	weight float64
+}
+
+// Files is a sample of a layer's tar headers, window by window.
+type Files struct {
+	windows []fileWindow
+	size    float64 // of the stream
+	length  float64 // of the tar; 0 where it is not known
+	whole   bool    // one window, which is the whole stream
+}
+
+// fileWindow is what one window shows: how much of it was searched for headers, and those found.
+type fileWindow struct {
+	in, out float64 // weighted bytes of the stream and of the tar
+	entries []weighed
+}
+
+// sampleFiles gathers what windows have shown of a stream's files. The length is that of the tar,
+// or 0 where it is not known.
+func sampleFiles(obs []*Observation, size, length float64) Files {
+	f := Files{size: size, length: length}
+	for _, o := range obs {
+		if o.Decoded && o.search > 0 {
+			f.windows = append(f.windows, fileWindow{in: o.search, out: o.searchOut, entries: o.entries})
+		}
+	}
+	return f
+}
+
+// WholeFiles are those of a stream that was decoded from end to end.
+func WholeFiles(o *Observation) Files {
+	return Files{windows: []fileWindow{{in: o.search, out: o.searchOut, entries: o.entries}}, whole: true}
+}
+
+// Known reports whether anything was searched for headers.
+func (f Files) Known() bool { return len(f.windows) > 0 }
+
+// Within is the same sample where the length of the tar is known otherwise.
+func (f Files) Within(length int64) Files {
+	f.length = float64(length)
+	return f
+}
+
+// Count estimates the headers of the whole stream. Extended headers (PAX, GNU's long names) are
+// counted with the rest.
+func (f Files) Count() layersize.Interval {
+	return f.Total(func(transcript.Entry) float64 { return 1 }, 1)
+}
+
+const (
+	// ordinary is the length of a small file in the compressed stream, in bytes.
+	ordinary = 4096
+
+	// fileBounds is the chance that the truth is above the upper bound, and that it is below the
+	// lower one.
+	fileBounds = 0.005
+)
+
+// Total estimates the sum of a figure over all entries of the layer, with bounds that come from the
+// scatter between windows. An entry of which a window does not show enough has the mean of those
+// that are alike. typical is the figure of a small file: as many of those as a few windows can have
+// missed may be where none was seen.
+func (f Files) Total(of func(transcript.Entry) float64, typical float64) layersize.Interval {
+	if !f.Known() {
+		return layersize.Interval{}
+	}
+	sums := f.sums(of, typical)
+	if f.whole {
+		n := int64(math.Round(sums[0]))
+		return layersize.Exactly(n)
+	}
+	value, err, df := f.ratioTotal(sums)
+	n := float64(len(sums))
+	if n < 2 {
+		err = math.Abs(value) + typical*f.size/ordinary
+	}
+	lo, hi := skewed(value, err, df)
+	// No window may have met what makes up so much of the stream, by the rule of three.
+	missed := -math.Log(fileBounds) / n * f.size / ordinary * typical
+	if seen := countSeen(f.windows); seen*2 <= len(f.windows) {
+		hi = max(hi, value+missed*(1-float64(seen)/n))
+	}
+	return layersize.Interval{
+		Value: int64(value), Min: int64(math.Floor(min(lo, value))), Max: saturate(math.Ceil(max(hi, value))),
+	}
+}
+
+// sums are the weighted figures of each window.
+func (f Files) sums(of func(transcript.Entry) float64, typical float64) []float64 {
+	means := f.means(of, typical)
+	sums := make([]float64, len(f.windows))
+	for i, w := range f.windows {
+		for _, e := range w.entries {
+			figure := means[likenessOf(e.Entry)]
+			if e.IsKnown() {
+				figure = of(e.Entry)
+			}
+			sums[i] += e.weight * figure
+		}
+	}
+	return sums
+}
+
+// likenessOf tells entries apart by what is known most often: whether content follows the header.
+func likenessOf(e transcript.Entry) int {
+	switch {
+	case e.Size < 0:
+		return 0
+	case e.Size == 0:
+		return 1
+	}
+	return 2
+}
+
+// means are the mean figures of the entries that are known, of all and by their likeness.
+func (f Files) means(of func(transcript.Entry) float64, typical float64) (means [3]float64) {
+	var figures, weights [3]float64
+	for _, w := range f.windows {
+		for _, e := range w.entries {
+			if e.IsKnown() {
+				figure, like := e.weight*of(e.Entry), likenessOf(e.Entry)
+				figures[0], weights[0] = figures[0]+figure, weights[0]+e.weight
+				figures[like], weights[like] = figures[like]+figure, weights[like]+e.weight
+			}
+		}
+	}
+	for i := range means {
+		switch {
+		case weights[i] > 0:
+			means[i] = figures[i] / weights[i]
+		case weights[0] > 0:
+			means[i] = figures[0] / weights[0]
+		default:
+			means[i] = typical
+		}
+	}
+	return means
+}
+
+// ratioTotal is the estimate for the whole: by what was searched of the stream, or, where the
+// length of the tar is known, by what that came to, if that scatters less: among files that are
+// alike in size but not in content it does.
+func (f Files) ratioTotal(sums []float64) (value, err, df float64) {
+	ins, outs := make([]float64, len(sums)), make([]float64, len(sums))
+	for i, w := range f.windows {
+		ins[i], outs[i] = w.in, w.out
+	}
+	ratio := sum(sums) / sum(ins)
+	se, df := standardError(ins, sums, ratio)
+	value, err = ratio*f.size, se*f.size
+	if f.length > 0 && sum(outs) > 0 {
+		ratio = sum(sums) / sum(outs)
+		if se, _ = standardError(outs, sums, ratio); se*f.length < err {
+			value, err = ratio*f.length, se*f.length
+		}
+	}
+	return value, err, df
+}
+
+// skewed bounds a total by its standard error. Files come in clusters, directories of small ones,
+// so that a total of which windows have seen but a few is skewed: it is a gamma of the same mean
+// and error. One that may be less than nothing is Student's.
+func skewed(value, err, df float64) (lo, hi float64) {
+	far := err * studentQuantile(df, 1-fileBounds)
+	if value <= 0 || err <= 0 {
+		return value - far, value + far
+	}
+	shape := sq(value / err)
+	wide := studentQuantile(df, 1-fileBounds) / normalQuantile(1-fileBounds) // as the error is estimated, too
+	shape /= sq(wide)
+	return value / shape * gammaQuantile(shape, fileBounds), value / shape * gammaQuantile(shape+1, 1-fileBounds)
+}
+
+func countSeen(windows []fileWindow) (seen int) {
+	for _, w := range windows {
+		if len(w.entries) > 0 {
+			seen++
+		}
+	}
+	return seen
+}
+
+// FilesKnown reports whether the files, of which each gains some 1.5 KB when it
+// comes from the tar to a disk, leave uncertain no more than the given part of what the
+// layer takes there, packed and unpacked.
+func (e Estimate) FilesKnown(size, part int64) bool {
+	const gain = 1536
+	count := e.Files.Count()
+	return e.Files.Known() && (count.Max-count.Min)*gain <= (size+e.Unpacked.Value)/part
+}

@@ -1,0 +1,86 @@
+package estimate
+
+import (
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/zstdblock"
+)
+
+// unmet is what runs come to that no window and no probe has met, as the ones that were met tell.
+type unmet struct{ likely, least, most float64 }
+
+// unmetRuns weighs each run with the inverse of the chance to meet it (Horvitz and Thompson, 1952).
+// A run that is sure to be met, as long ones are by the grid of probes, tells of no others; nor
+// does a single one that was met by chance, of which Hidden has the odds. Several do: what k of
+// them tell is a gamma of shape k, as the rate of a Poisson process is after k events.
+func (z *Zstd) unmetRuns() unmet {
+	var others []float64
+	for _, r := range z.Runs {
+		if chance := z.chanceToMeet(r.Length()); chance < 1 {
+			others = append(others, r.Content()*(1-chance)/chance)
+		}
+	}
+	k := effective(others)
+	if k == 0 {
+		return unmet{}
+	}
+	likely := sum(others) * max(0, k-1) / k
+	return unmet{
+		likely: likely,
+		least:  likely * gammaQuantile(k, 1-zstdBound) / k,
+		most:   likely * gammaQuantile(k+1, zstdBound) / k,
+	}
+}
+
+// chanceToMeet is the chance that a probe or a place meets a run of so many bytes.
+func (z *Zstd) chanceToMeet(length int64) float64 {
+	const least = 1e-9
+	missed := 1.0
+	if z.Apart > 0 {
+		missed *= 1 - min(1, float64(max(0, length-zstdblock.ProbeLength))/float64(z.Apart))
+	}
+	gaps := z.gaps()
+	total := int64(0)
+	for _, gap := range gaps {
+		total += max(0, gap-length)
+	}
+	missed *= min(1, float64(total)/float64(z.Length))
+	return max(least, 1-missed)
+}
+
+// gaps are the parts of the stream between one place's last header that is known and the next
+// place.
+func (z *Zstd) gaps() (gaps []int64) {
+	views := z.Places()
+	at := int64(0)
+	for _, v := range views {
+		if !v.Decoded {
+			continue
+		}
+		if v.First > at {
+			gaps = append(gaps, v.First-at)
+		}
+		end := v.Next
+		if end < 0 {
+			end = v.End()
+		}
+		at = max(at, end)
+	}
+	if at < z.Length {
+		gaps = append(gaps, z.Length-at)
+	}
+	return gaps
+}
+
+// hidden is what may hide between the places that were read.
+func (z *Zstd) hidden() layersize.HiddenZeros {
+	apart := int64(0)
+	for _, gap := range z.gaps() {
+		apart = max(apart, gap)
+	}
+	if z.Apart > 0 {
+		apart = min(apart, z.Apart)
+	}
+	return layersize.HiddenZeros{Longest: apart * runRatio, ChanceOfGiB: z.chanceToMeet(gib / runRatio)}
+}
+
+const gib = 1 << 30

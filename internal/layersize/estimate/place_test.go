@@ -1,0 +1,84 @@
+package estimate
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/packtest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/zstdblock"
+)
+
+// TestBlocksThatAreNotFullAreMeasured: where an encoder splits blocks, or a writer flushes often,
+// the blocks that can be decoded tell what the others come to.
+func TestBlocksThatAreNotFullAreMeasured(t *testing.T) {
+	t.Parallel()
+	const window = 256 << 10
+	flushed := func(size int) func(p []byte) ([]byte, error) {
+		return func(p []byte) ([]byte, error) {
+			var b bytes.Buffer
+			w, err := zstd.NewWriter(&b)
+			if err != nil {
+				return nil, err
+			}
+			for ; len(p) > 0 && err == nil; p = p[min(len(p), size):] {
+				_, err = w.Write(p[:min(len(p), size)])
+				err = errors.Join(err, w.Flush())
+			}
+			return b.Bytes(), errors.Join(err, w.Close())
+		}
+	}
+	frames := func(p []byte) (all []byte, err error) {
+		for ; len(p) > 0 && err == nil; p = p[min(len(p), 300_000):] {
+			var one []byte
+			one, err = packtest.GoZstd(2).Compress(p[:min(len(p), 300_000)])
+			all = append(all, one...)
+		}
+		return all, err
+	}
+	for name, compress := range map[string]func(p []byte) ([]byte, error){
+		"flushed each 100,000": flushed(100_000), "flushed each 1,000,000": flushed(1_000_000),
+		"level 1 of klauspost": packtest.GoZstd(1).Compress, "level 19": packtest.Command("zstd", "-c", "-19").Compress,
+		"frames": frames, "long windows": packtest.Command("zstd", "-c", "-3", "--long=27", "--no-content-size").Compress,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewPCG(4, 4))
+			var data []byte
+			for _, m := range packtest.Materials() {
+				if m.Name != "repeated" {
+					more, _ := m.Make(r, 1<<20)
+					data = append(data, more...)
+				}
+			}
+			stream, err := compress(data)
+			if err != nil {
+				t.Skip(err)
+			}
+			w := zstdblock.NewWindow()
+			var places []*Place
+			for at := 0; at+window <= len(stream); at += 40_009 {
+				w.Load(transcript.Pad(stream[at : at+window]))
+				if w.Search() {
+					places = append(places, NewPlace(w, int64(at)))
+				}
+			}
+			model := modelBlocks(places)
+			var in, out float64
+			for _, v := range places {
+				t := model.total(v, 0, nil)
+				in, out = in+t.in, out+t.out
+			}
+			truth := float64(len(data)) / float64(len(stream))
+			// Frames of 300,000 bytes end with short blocks, which prove little by themselves where
+			// they are stored.
+			if wrong := out/in/truth - 1; wrong < -0.1 || wrong > 0.1 {
+				t.Errorf("%+.1f %% of %.2f, by %+v", 100*wrong, truth, model)
+			}
+		})
+	}
+}

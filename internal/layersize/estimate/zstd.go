@@ -1,0 +1,278 @@
+package estimate
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/zstdblock"
+)
+
+const (
+	runRatio = zstdblock.MaxBlock / 4 // what a run of RLE blocks decodes to, by its length
+
+	// zstdBound is the chance with which each bound holds.
+	zstdBound = 0.996
+	// zstdPrecise is the relative error from which more windows would hardly change what is
+	// answered.
+	zstdPrecise = 0.012
+	// leastSkew is that of residuals which are no longer taken for Student's: an exponential
+	// distribution has 2.
+	leastSkew = 1
+	// unseenRatio is the prior belief of what data decode to that no window has met, by their
+	// length: between a Debian base system, which is 2.5 times its Zstandard blob, and modules of
+	// npm, which are 6.9 times theirs.
+	unseenRatio = 4
+
+	// splitPrior is the belief that a stream is of an encoder that splits blocks, splitDeficit what
+	// a split block lacks.
+	splitPrior, splitDeficit = 0.05, 0.5
+)
+
+// Zstd is what places have shown of a zstd stream.
+type Zstd struct {
+	Length     int64
+	Content    int64 // what the first frame's header says, or -1
+	Head, Tail *Place
+	Middle     []*Place
+	Decoded    []*Place // the middle's that were completed
+	Runs       []zstdblock.Run
+	Apart      int64 // bytes between probes for runs, 0 where there were none
+}
+
+// summary is what the places say about the whole stream.
+type summary struct {
+	n      int     // places
+	seen   float64 // output of all that was seen, and of the runs
+	rest   float64 // input that was not seen
+	part   float64 // of the input between, that the places show
+	ratio  float64 // output by input
+	spread float64 // standard error of the length
+	df     float64
+	skew   float64 // of the residuals
+	most   float64 // output by input, of the place where that is largest
+	base   float64 // of the place where it is least
+	short  float64 // output that blocks may lack which are taken for full ones
+	ends   float64 // frames whose last block was not decoded
+	unmet  unmet
+}
+
+// isPrecise reports whether more windows would hardly change what is answered.
+func (s summary) isPrecise() bool { return s.n > 0 && s.spread <= zstdPrecise*s.length() }
+
+// length is the estimate itself.
+func (s summary) length() float64 { return s.seen + s.ratio*s.rest + s.unmet.likely }
+
+// IsPrecise reports whether more windows would hardly change what is answered.
+func (z *Zstd) IsPrecise() bool { return z.summarise().isPrecise() }
+
+// Ratio returns output by input of what the places show, runs aside that were followed.
+func (z *Zstd) Ratio() float64 { return z.summarise().ratio }
+
+// summarise counts the blocks whose headers begin in the stretches.
+//
+// A header begins in a stretch of so many bytes at random with a chance of that by the stream's
+// length, whatever is around it. So the sum over all stretches of what those blocks decode to is
+// proportional to the stream's content, and the sum of their lengths to its length: one by the
+// other is a ratio estimate (Cochran, Sampling Techniques, chapter 6) in which no kind of data
+// counts for more than another.
+func (z *Zstd) summarise() summary {
+	var s summary
+	views := z.Places()
+	model := modelBlocks(views)
+	runs := zstdblock.MergeRuns(z.Runs)
+	var all sums
+	known := int64(0) // up to there the stream is counted, or has a gap
+	for _, v := range views {
+		all.add(model.total(v, known, runs))
+		known = max(known, v.End())
+	}
+	for _, r := range runs {
+		all.add(sums{in: float64(r.Length()), out: r.Content()})
+	}
+	s.seen, s.rest = all.out, max(0, float64(z.Length)-all.in)
+	s.unmet = z.unmetRuns()
+	z.scatter(&s, model, runs)
+	if s.n == 0 {
+		return s
+	}
+	unknown := all.guessed / max(1, all.out) * s.length()
+	s.short = unknown * model.shortShare()
+	s.spread = math.Hypot(s.spread, unknown*model.err)
+	s.ends = float64(model.lasts)
+	return s
+}
+
+// scatter learns the ratio and its error.
+func (z *Zstd) scatter(s *summary, model blockModel, runs []zstdblock.Run) {
+	var ins, outs []float64
+	missing := 0
+	for _, v := range z.sampled() {
+		t := model.total(v, 0, runs)
+		switch {
+		case !v.Decoded:
+			missing++
+		case t.in > 0:
+			ins, outs = append(ins, t.in), append(outs, t.out)
+			s.most = max(s.most, t.out/t.in)
+			if len(ins) == 1 || t.out/t.in < s.base {
+				s.base = t.out / t.in
+			}
+		}
+	}
+	if s.n = len(ins); s.n == 0 {
+		return
+	}
+	s.ratio = sum(outs) / sum(ins)
+	err, df := standardError(ins, outs, s.ratio)
+	s.df = df
+	lost := float64(missing) / float64(missing+s.n)
+	err = math.Hypot(err, 0.3*lost*s.ratio)
+	// What was seen does not scatter (Cochran, the finite population correction).
+	s.spread = err * math.Sqrt(s.rest*(s.rest+sum(ins)))
+	s.part = sum(ins) / (s.rest + sum(ins))
+	s.skew = skewness(ins, outs, s.ratio)
+}
+
+// searched are the windows that tell of files: those that were completed, where there are enough,
+// and most of what they hold was decoded. Else all are, as what repeats tables is not like the
+// rest.
+func (z *Zstd) searched() []*Place {
+	const enough = 4
+	views := slices.Clone(z.Decoded)
+	decoded, all := 0, 0
+	for _, v := range views {
+		for _, b := range v.Blocks {
+			all += b.Length
+			if b.Out >= 0 {
+				decoded += b.Length
+			}
+		}
+	}
+	switch {
+	case len(views) < enough:
+		return z.sampled()
+	case 2*decoded < all:
+		views = append(views, z.Places()...)
+	}
+	sortByOffset(views)
+	return views
+}
+
+// sampled are the windows that the estimate rests on, in the stream's order. With a few windows the
+// two ends count as well; with more they would only tell of themselves.
+func (z *Zstd) sampled() []*Place {
+	const few = 4
+	views := z.Middle
+	if len(views) < few {
+		views = z.Places()
+	}
+	views = slices.Clone(views)
+	sortByOffset(views)
+	return views
+}
+
+func sortByOffset(views []*Place) {
+	slices.SortFunc(views, func(a, b *Place) int { return cmp.Compare(a.Offset, b.Offset) })
+}
+
+// unseen is what data that no place has shown may add to the ratio of the rest: something only if
+// they compress better than all that was seen.
+func (s summary) unseen() float64 {
+	return missedShare(s.n, s.part) * max(0, unseenRatio-s.most)
+}
+
+// missedShare is the largest share of a stream that places, of which each shows as much of its
+// stratum, all miss with the chance that a bound leaves. It may lie in any number of pieces; one is
+// met with the chance of its own and a stretch's length by the stratum's.
+func missedShare(places int, part float64) (share float64) {
+	n := float64(max(places, 1))
+	for pieces := 1.0; pieces <= 64; pieces++ {
+		share = max(share, pieces/n*(1-part-math.Pow(1-zstdBound, 1/pieces)))
+	}
+	return min(1, share)
+}
+
+// skewness of the residuals of a ratio estimate.
+func skewness(ins, outs []float64, ratio float64) float64 {
+	n := float64(len(ins))
+	var second, third float64
+	for i := range ins {
+		e := outs[i] - ratio*ins[i]
+		second += e * e
+		third += e * e * e
+	}
+	if second == 0 {
+		return 0
+	}
+	return third / n / math.Pow(second/n, 1.5)
+}
+
+// interval bounds the length by what scatters.
+func (s summary) interval(size float64) layersize.Interval {
+	value := s.length()
+	above := math.Hypot(s.above(), s.unseen()*s.rest)
+	below := math.Hypot(studentQuantile(s.df, zstdBound)*s.spread, s.short)
+	below += s.ends * zstdblock.MaxBlock
+	hi := value + above + s.ends*zstdblock.MaxBlock + s.unmet.most - s.unmet.likely
+	lo := min(max(value-below-s.unmet.likely+s.unmet.least, s.seen-s.short-s.ends*zstdblock.MaxBlock, size/2), value)
+	return layersize.Interval{Value: int64(value), Min: int64(lo), Max: saturate(hi)}
+}
+
+// above is how far scatter moves the upper bound. Where a few places show most of the content the
+// scatter is skewed: what they have beyond the others is a gamma of the same mean and error, as the
+// rate of a Poisson process is.
+func (s summary) above() float64 {
+	above := studentQuantile(s.df, zstdBound) * s.spread
+	beyond := (s.ratio - s.base) * s.rest
+	if s.skew < leastSkew || beyond <= 0 || s.spread <= 0 {
+		return above
+	}
+	shape := sq(beyond / s.spread)
+	return max(above, beyond*(gammaQuantile(shape+1, zstdBound)/shape-1))
+}
+
+// framePrior is the belief that the stream has several frames and no window showed it: parallel
+// writers make many.
+const framePrior = 0.02
+
+// Estimate draws the conclusion.
+func (z *Zstd) Estimate() Estimate {
+	e := Estimate{Hidden: z.hidden()}
+	var obs []*Observation
+	for _, v := range z.Places() {
+		e.MultiMember = e.MultiMember || v.Members > 0
+	}
+	for _, v := range z.searched() {
+		obs = append(obs, &v.Observation)
+	}
+	e.Files = sampleFiles(obs, float64(z.Length), 0)
+	s := z.summarise()
+	if s.n == 0 {
+		size := float64(z.Length)
+		e.Unpacked = layersize.Interval{Value: saturate(size * 2), Min: z.Length / 2, Max: saturate(size * runRatio)}
+		return e
+	}
+	e.Unpacked = s.interval(float64(z.Length))
+	if z.Content < 0 {
+		return e
+	}
+	// The header is right about its frame; that the frame is the only one is
+	// believed when the windows tell the same length.
+	c := float64(z.Content)
+	if other := framePrior / max(s.length(), c); !e.MultiMember && other <= wrongAllowed*s.density(c) {
+		e.Settled, e.Unpacked, e.Hidden = true, layersize.Exactly(z.Content), layersize.HiddenZeros{}
+		return e
+	}
+	e.Unpacked = atLeast(e.Unpacked, z.Content)
+	return e
+}
+
+// density of the length at x, as the windows tell it.
+func (s summary) density(x float64) float64 {
+	if s.spread <= 0 {
+		return 0
+	}
+	return studentDensity(s.df, (x-s.length())/s.spread) / s.spread
+}

@@ -1,0 +1,77 @@
+package packtest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"os/exec"
+
+	kgzip "github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Producer compresses as one of the tools does that write layers.
+type Producer struct {
+	Name     string
+	Program  string // which has to be installed; empty for a library
+	Zstd     bool
+	Compress func([]byte) ([]byte, error)
+}
+
+func Command(name string, args ...string) Producer {
+	label := name
+	for _, a := range args {
+		if a != "-c" {
+			label += " " + a
+		}
+	}
+	return Producer{label, name, name == "zstd", func(p []byte) ([]byte, error) {
+		cmd := exec.Command(name, args...)
+		cmd.Stdin = bytes.NewReader(p)
+		return cmd.Output()
+	}}
+}
+
+func GoGzip(level int) Producer {
+	return Producer{fmt.Sprintf("Go %d", level), "", false, func(p []byte) ([]byte, error) {
+		var b bytes.Buffer
+		w, err := gzip.NewWriterLevel(&b, level)
+		if err != nil {
+			return nil, err
+		}
+		_, err = w.Write(p)
+		err = errors.Join(err, w.Close())
+		return b.Bytes(), err
+	}}
+}
+
+func Klauspost(level int) Producer {
+	return Producer{fmt.Sprintf("klauspost %d", level), "", false, func(p []byte) ([]byte, error) {
+		var b bytes.Buffer
+		w, err := kgzip.NewWriterLevel(&b, level)
+		if err != nil {
+			return nil, err
+		}
+		_, err = w.Write(p)
+		err = errors.Join(err, w.Close())
+		return b.Bytes(), err
+	}}
+}
+
+func GoZstd(level int) Producer {
+	return Producer{fmt.Sprintf("klauspost zstd %d", level), "", true, func(p []byte) ([]byte, error) {
+		var b bytes.Buffer
+		w, err := zstd.NewWriter(&b, zstd.WithEncoderLevel(zstd.EncoderLevel(level)))
+		if err != nil {
+			return nil, err
+		}
+		_, err = w.Write(p)
+		err = errors.Join(err, w.Close())
+		return b.Bytes(), err
+	}}
+}
+
+func ZstdProducers() []Producer {
+	return []Producer{GoZstd(1), GoZstd(2), GoZstd(4), Command("zstd", "-c", "-1"), Command("zstd", "-c", "-3"), Command("zstd", "-c", "-19")}
+}
