@@ -21,17 +21,8 @@ import (
 // them, and a change of most needs a new cache.
 func networkAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"vpc_id": schema.StringAttribute{
-			MarkdownDescription: "VPC in which the builder runs. A change replaces the cache.",
-			Required:            true,
-			PlanModifiers:       replaceIfChanged(),
-		},
-		"subnet_id": schema.StringAttribute{
-			MarkdownDescription: "Subnet in which the builder runs; it needs a route to the registry. A change " +
-				"replaces the cache.",
-			Required:      true,
-			PlanModifiers: replaceIfChanged(),
-		},
+		"vpc_id":    subnetAttribute("VPC in which the builder runs."),
+		"subnet_id": subnetAttribute("Subnet in which the builder runs; it needs a route to the registry."),
 		"security_group_ids": schema.SetAttribute{
 			MarkdownDescription: "Security groups of the builder. Default: the service's choice. Changed in place.",
 			ElementType:         types.StringType,
@@ -49,6 +40,20 @@ func networkAttributes() map[string]schema.Attribute {
 	}
 }
 
+// subnetAttribute is vpc_id or subnet_id. A new cache needs both, which ModifyPlan checks; the schema
+// requires neither, since the configuration that a CLI generates from an import has none.
+func subnetAttribute(description string) schema.Attribute {
+	return schema.StringAttribute{
+		MarkdownDescription: description + " Required to create a cache, which a plan checks; an imported cache does " +
+			"without it. A change replaces the cache, unless the prior value is unknown.",
+		Optional:   true,
+		Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+		PlanModifiers: []planmodifier.String{
+			stringplanmodifier.RequiresReplaceIf(replaceKnownSubnet, replaceIfKnown, replaceIfKnown),
+		},
+	}
+}
+
 func autoEIPAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		MarkdownDescription: "Creates an elastic IP for the builder (`auto_eip = {}` takes every default). " +
@@ -56,7 +61,7 @@ func autoEIPAttribute() schema.Attribute {
 		Optional:   true,
 		Attributes: addressAttributes(),
 		PlanModifiers: []planmodifier.Object{objectplanmodifier.RequiresReplaceIf(
-			replaceObjectUnlessImported, replaceUnlessImported, replaceUnlessImported,
+			replaceKnownObject, replaceIfKnown, replaceIfKnown,
 		)},
 	}
 }
@@ -109,13 +114,13 @@ func hostsAttribute(description string) schema.Attribute {
 			setvalidator.ValueStringsAre(stringvalidator.RegexMatches(bareHost, hostMessage)),
 		},
 		PlanModifiers: []planmodifier.Set{setplanmodifier.RequiresReplaceIf(
-			replaceSetUnlessImported, replaceUnlessImported, replaceUnlessImported,
+			replaceKnownSet, replaceIfKnown, replaceIfKnown,
 		)},
 	}
 }
 
 func replaceIfChanged() []planmodifier.String {
 	return []planmodifier.String{
-		stringplanmodifier.RequiresReplaceIf(replaceStringUnlessImported, replaceUnlessImported, replaceUnlessImported),
+		stringplanmodifier.RequiresReplaceIf(replaceKnownString, replaceIfKnown, replaceIfKnown),
 	}
 }

@@ -15,6 +15,11 @@ import (
 // regionKey holds, in the private state, the region of a cache, for CLIs that keep no identity.
 const regionKey = "region"
 
+// privateState is the part of the framework's private state that is used here.
+type privateState interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}
+
 // writablePrivateState is privateState, to be written.
 type writablePrivateState interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics

@@ -92,6 +92,94 @@ func TestAfterAnImportNothingIsReplacedAndNothingIsSent(t *testing.T) {
 	}
 }
 
+// TestAnImportedCacheNeedsNoSubnet: where it was built stays unknown until the configuration says
+// it, whatever else is applied before; from then on a change of it replaces the cache.
+func TestAnImportedCacheNeedsNoSubnet(t *testing.T) {
+	t.Parallel()
+	cloud := acctest.Cloud(t, tketest.Options{})
+	id := cloud.Put(tketest.Cache{Name: "llm", Images: []string{image}, SizeGiB: 50}).ID
+	less := base.with(attributes{"vpc_id": "", "subnet_id": "", "size_gib": "50"})
+	dns := attributes{"retention_days": "10", "resolve_config": `"nameserver 1.1.1.1"`}
+	vpc := attributes{"vpc_id": base["vpc_id"]}
+	step := func(with attributes, action plancheck.ResourceActionType, create, update, remove int) resource.TestStep {
+		return resource.TestStep{
+			Config: configuration(cloud, with), ConfigPlanChecks: actions(action), Check: calls(cloud, create, update, remove),
+		}
+	}
+	run(t, cloud,
+		resource.TestStep{
+			Config: configuration(cloud, less), ResourceName: address,
+			ImportState: true, ImportStateId: id, ImportStatePersist: true,
+		},
+		step(less, plancheck.ResourceActionNoop, 0, 0, 0),
+		step(less.with(attributes{"retention_days": "10"}), plancheck.ResourceActionUpdate, 0, 1, 0),
+		step(less.with(dns), plancheck.ResourceActionUpdate, 0, 1, 0),
+		step(less.with(dns).with(vpc), plancheck.ResourceActionUpdate, 0, 1, 0),
+		step(base.with(attributes{"size_gib": "50"}).with(dns), plancheck.ResourceActionUpdate, 0, 1, 0),
+		step(base.with(attributes{"size_gib": "50"}).with(dns).with(attributes{"vpc_id": `"vpc-other"`}),
+			plancheck.ResourceActionDestroyBeforeCreate, 1, 1, 1),
+	)
+}
+
+// TestAPlanWithoutASubnetMakesNoCache: both attributes are named at once, by the plan.
+func TestAPlanWithoutASubnetMakesNoCache(t *testing.T) {
+	t.Parallel()
+	cloud := acctest.Cloud(t, tketest.Options{})
+	without := func(names ...string) string {
+		a := base.with(nil)
+		for _, name := range names {
+			delete(a, name)
+		}
+		return configuration(cloud, a)
+	}
+	refused := func(config, text string) resource.TestStep {
+		return resource.TestStep{Config: config, PlanOnly: true, ExpectError: unwrapped(text)}
+	}
+	run(t, cloud,
+		refused(without("vpc_id", "subnet_id"), `A new cache needs vpc_id.*A new cache needs subnet_id`),
+		refused(without("subnet_id"), `A new cache needs subnet_id`),
+		refused(configuration(cloud, base.with(attributes{"vpc_id": `""`})), `Attribute vpc_id string length must be`),
+	)
+	if asked := len(cloud.Requests()); asked != 0 {
+		t.Errorf("%d requests were made", asked)
+	}
+}
+
+// TestAnImportedCacheIsNotReplacedWithoutASubnet: each way into a replacement ends in the plan, and
+// the cache stays.
+func TestAnImportedCacheIsNotReplacedWithoutASubnet(t *testing.T) {
+	t.Parallel()
+	const refusal = `A new cache needs vpc_id.*A new cache needs subnet_id`
+	for name, test := range map[string]struct {
+		status tketest.Status
+		more   attributes
+		taint  []string
+	}{
+		"shrinking": {more: attributes{"size_gib": "20"}},
+		"failed":    {status: tketest.StatusFailed},
+		"tainted":   {taint: []string{address}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cloud := acctest.Cloud(t, tketest.Options{})
+			id := cloud.Put(tketest.Cache{Name: "llm", Images: []string{image}, SizeGiB: 50, Status: test.status}).ID
+			config := base.with(attributes{"vpc_id": "", "subnet_id": "", "size_gib": "50"}).with(test.more)
+			run(t, cloud,
+				resource.TestStep{
+					Config: configuration(cloud, config), ResourceName: address,
+					ImportState: true, ImportStateId: id, ImportStatePersist: true,
+				},
+				resource.TestStep{Config: configuration(cloud, config), Taint: test.taint, ExpectError: unwrapped(refusal)},
+				resource.TestStep{
+					Config:           configuration(cloud, config.with(attributes{"vpc_id": `"vpc-1"`, "subnet_id": `"subnet-1"`})),
+					ConfigPlanChecks: actions(plancheck.ResourceActionDestroyBeforeCreate),
+					Check:            calls(cloud, 1, 0, 1),
+				},
+			)
+		})
+	}
+}
+
 func TestImportOfWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	cloud := acctest.Cloud(t, tketest.Options{})

@@ -206,7 +206,7 @@ func (m *model) importFromAPI(cache *tke.ImageCache) {
 // differently, stay as they are.
 func (m *model) refreshFromAPI(cache *tke.ImageCache) {
 	m.ID = types.StringValue(cache.ID)
-	m.Name = types.StringValue(cache.Name)
+	m.Name = stringOrNull(cache.Name) // the service's own caches have none
 	m.Images = keepConfiguredSpelling(cache.Images, m.Images)
 	m.SizeGiB = types.Int64Value(cache.SizeGiB)
 	m.Status = types.StringValue(cache.Status)

@@ -6,13 +6,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
@@ -22,42 +17,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// importedKey marks, in the private state, a cache that was imported and not applied since. The API
-// does not return where the builder ran, so a null value is not necessarily an omitted one, and the
-// configured value is recorded without replacing the cache.
-const importedKey = "adopted"
-
-const replaceUnlessImported = "A change replaces the cache, unless the prior value is unknown after an import."
-
 var asObject = basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true, UnhandledUnknownAsEmpty: true}
-
-// privateState is the part of the framework's private state that is used here.
-type privateState interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}
-
-func isImported(ctx context.Context, private privateState) bool {
-	mark, diags := private.GetKey(ctx, importedKey)
-	return !diags.HasError() && string(mark) == "true"
-}
-
-func replaceStringUnlessImported(
-	ctx context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse,
-) {
-	resp.RequiresReplace = !req.StateValue.IsNull() || !isImported(ctx, req.Private)
-}
-
-func replaceSetUnlessImported(
-	ctx context.Context, req planmodifier.SetRequest, resp *setplanmodifier.RequiresReplaceIfFuncResponse,
-) {
-	resp.RequiresReplace = !req.StateValue.IsNull() || !isImported(ctx, req.Private)
-}
-
-func replaceObjectUnlessImported(
-	ctx context.Context, req planmodifier.ObjectRequest, resp *objectplanmodifier.RequiresReplaceIfFuncResponse,
-) {
-	resp.RequiresReplace = !req.StateValue.IsNull() || !isImported(ctx, req.Private)
-}
 
 // ModifyPlan fills in values known at plan time and marks the attributes whose change forces
 // replacement.
@@ -72,6 +32,8 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if !req.State.Raw.IsNull() {
 		state = new(model)
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	} else {
+		resp.Diagnostics.Append(plan.checkSubnet()...)
 	}
 	if _, err := r.clients.TKE(); err != nil && !r.clients.Deferred() {
 		// Otherwise apply would fail with the same error later.
@@ -96,7 +58,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if images := floatingTags(&plan); len(images) > 0 {
 		resp.Diagnostics.Append(tfdiag.MovingTags(images))
 	}
-	if state != nil && isImported(ctx, req.Private) && !plan.VpcID.Equal(state.VpcID) {
+	if state != nil && isBuilderUnknown(ctx, req.State) && recordsBuilder(state, &plan) {
 		resp.Diagnostics.Append(tfdiag.RecordedAfterImport(state.ID.ValueString()))
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -125,7 +124,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	if isImported(ctx, req.Private) {
+	if state.Images.IsNull() { // the first read after an import, which knows the id alone
 		state.importFromAPI(cache)
 	}
 	state.refreshFromAPI(cache)
@@ -168,7 +167,6 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(tfdiag.MaybeNotRebuilt(cache))
 	}
 	plan.setComputedFromAPI(cache)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(`false`))...)
 	resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
 }
 
@@ -215,47 +213,6 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.CloudError("delete image cache "+id, err, r.clients))
-	}
-}
-
-// ImportState imports a cache by id, or by identity if the CLI supports it.
-func (r *Resource) ImportState(
-	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
-) {
-	var identity identityModel
-	if req.ID == "" && req.Identity != nil {
-		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
-	}
-	if region := identity.Region.ValueString(); region != "" && region != r.clients.Region {
-		resp.Diagnostics.AddError("Cannot import from another region", fmt.Sprintf(
-			"The identity names region %s, and this provider is configured for %s. Import with a provider of "+
-				"that region.",
-			region, r.clients.Region,
-		))
-		return
-	}
-	id := req.ID
-	if id == "" {
-		id = identity.ID.ValueString()
-	}
-	cache, err := r.getCache(ctx, id)
-	if err == nil && cache == nil {
-		resp.Diagnostics.AddError("Cannot import image cache "+id, fmt.Sprintf(
-			"There is no image cache %q in %s. An id is imc- and 8 characters; the console lists them, and a cache "+
-				"belongs to one region.",
-			id, r.clients.Region,
-		))
-		return
-	}
-	if err != nil {
-		resp.Diagnostics.Append(tfdiag.CloudError("import image cache "+id, err, r.clients))
-		return
-	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("rebuild"), rebuildReplace)...)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(`true`))...)
-	if resp.Identity != nil { // an import by identity may have left the region out
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, r.newIdentity(id))...)
 	}
 }
 

@@ -460,6 +460,10 @@ func texts() []struct {
 		{"a cache that is there again", tfdiag.ReappearedCache(&tke.ImageCache{ID: "imc-r1htp8tg", Name: "llm"})},
 		{"a tag that moves", tfdiag.MovingTags([]string{"nginx", "llm:latest"})},
 		{"an imported cache", tfdiag.RecordedAfterImport("imc-r1htp8tg")},
+		{"a new cache without a VPC", tfdiag.SubnetRequired("vpc_id")},
+		{"an import without an id", tfdiag.ImportNeedsID()},
+		{"an import of a cache that is not there", tfdiag.ImportNotFound("imc-r1htp8tg", "ap-guangzhou")},
+		{"an import from another region", tfdiag.ImportFromOtherRegion("ap-beijing", "ap-guangzhou")},
 		{
 			"the same snapshot after a rebuild",
 			tfdiag.MaybeNotRebuilt(&tke.ImageCache{ID: "imc-r1htp8tg", SnapshotID: "snap-aaaaaaaa"}),

@@ -55,7 +55,7 @@ func RecordedAfterImport(id string) diag.Diagnostic {
 		"The API does not return where image cache %s was built (VPC, subnet, security groups, elastic IP, "+
 			"registry lists, DNS). "+
 			"The plan copies these values from the configuration into the state; the cache is not replaced because "+
-			"of them.",
+			"of them. Whether they are where it was built cannot be checked.",
 		id,
 	))
 }

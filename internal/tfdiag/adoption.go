@@ -1,0 +1,43 @@
+package tfdiag
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+)
+
+// SubnetRequired says that a plan would create a cache without vpc_id or subnet_id.
+func SubnetRequired(attribute string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root(attribute), "A new cache needs "+attribute,
+		"An image cache is built in a subnet of a VPC, so vpc_id and subnet_id are required to create one; only a "+
+			"cache that was imported does without them. If this plan replaces such a cache, set both, or undo "+
+			"what replaces it: a smaller size_gib, a changed digest, status Failed, or a taint.",
+	)
+}
+
+// ImportNeedsID says that an import names no cache.
+func ImportNeedsID() diag.Diagnostic {
+	return diag.NewErrorDiagnostic("An import needs the id of a cache",
+		"The import block names no id. Write id = \"imc-…\", or, from version 1.12 of Terraform and OpenTofu on, "+
+			"identity = { id = \"imc-…\" }; the region may be omitted. `terraform query` and "+
+			"data \"tkeimage_caches\" list the ids.",
+	)
+}
+
+// ImportFromOtherRegion says that an identity is one of another region than the provider's.
+func ImportFromOtherRegion(region, configured string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Cannot import from another region", fmt.Sprintf(
+		"The identity names region %s, and this provider is configured for %s. Import with a provider of that region.",
+		region, configured,
+	))
+}
+
+// ImportNotFound says that there is no cache of this id.
+func ImportNotFound(id, region string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Cannot import image cache "+id, fmt.Sprintf(
+		"There is no image cache %q in %s. An id is imc- and 8 characters; the console lists them, and a cache "+
+			"belongs to one region.",
+		id, region,
+	))
+}
