@@ -10,8 +10,8 @@ provider "kubernetes" {}
 
 locals {
   pod_annotations = provider::tkeimage::pod_annotations({
-    # One of the two modes: any cache that matches, or a larger disk for all.
-    image_cache        = var.root_disk_size_gib == null ? "auto" : null
+    # Any cache that matches; and for Pods that find none, a system disk that is large enough.
+    image_cache        = var.image_cache ? "auto" : null
     root_disk_size_gib = var.root_disk_size_gib
 
     http_registries = var.http_registries

@@ -1,6 +1,12 @@
+variable "image_cache" {
+  type        = bool
+  description = "Whether Pods start from a cache that matches their images, where there is one."
+  default     = true
+}
+
 variable "root_disk_size_gib" {
   type        = number
-  description = "Size of every Pod's system disk in GiB. Default: none; Pods start from a cache that matches their images, if there is one."
+  description = "Size in GiB of the system disk of every Pod that starts from no cache. Default: 20, which is free."
   default     = null
 }
 

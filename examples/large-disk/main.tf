@@ -32,8 +32,9 @@ resource "kubernetes_deployment" "app" {
         node_selector = { "node.kubernetes.io/instance-type" = "eklet" } # a super node
 
         container {
-          name  = "app"
-          image = var.image
+          name              = "app"
+          image             = var.image
+          image_pull_policy = "IfNotPresent"
         }
       }
     }

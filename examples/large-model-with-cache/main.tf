@@ -62,8 +62,9 @@ resource "kubernetes_deployment" "model" {
         node_selector = { "node.kubernetes.io/instance-type" = "eklet" } # a super node
 
         container {
-          name  = "model"
-          image = var.image
+          name              = "model"
+          image             = var.image
+          image_pull_policy = "IfNotPresent" # Always would ask the registry at each start
         }
       }
     }

@@ -47,8 +47,9 @@ resource "kubernetes_deployment" "app" {
         node_selector = { "node.kubernetes.io/instance-type" = "eklet" } # a super node
 
         container {
-          name  = "app"
-          image = each.value.image
+          name              = "app"
+          image             = each.value.image
+          image_pull_policy = "IfNotPresent" # Always would ask the registry at each start
         }
       }
     }

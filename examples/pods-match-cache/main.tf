@@ -1,5 +1,6 @@
 # Pods that say "auto" start from whichever cache matches their images by name and tag. Which one is that? The check asks
-# the service in each plan, and warns when it is not the cache that was made for them.
+# the service in each plan, and warns when it is not the cache that was made for them. A Pod that finds none pulls its image
+# onto the system disk, which is large enough for it.
 #
 # Credentials, region and cluster come from the environment; see ../large-model-with-cache.
 provider "tkeimage" {}
@@ -13,6 +14,11 @@ module "network" {
 
 data "tkeimage_root_disk_size" "app" {
   images = var.cached_images
+}
+
+# What a Pod needs that finds no cache.
+data "tkeimage_root_disk_size" "pod" {
+  images = [var.image]
 }
 
 resource "tkeimage_cache" "app" {
@@ -40,16 +46,20 @@ resource "kubernetes_deployment" "app" {
 
     template {
       metadata {
-        labels      = { app = var.name }
-        annotations = provider::tkeimage::pod_annotations({ image_cache = "auto" })
+        labels = { app = var.name }
+        annotations = provider::tkeimage::pod_annotations({
+          image_cache        = "auto"
+          root_disk_size_gib = data.tkeimage_root_disk_size.pod.size_gib
+        })
       }
 
       spec {
         node_selector = { "node.kubernetes.io/instance-type" = "eklet" } # a super node
 
         container {
-          name  = "app"
-          image = var.image
+          name              = "app"
+          image             = var.image
+          image_pull_policy = "IfNotPresent" # Always would ask the registry at each start
         }
       }
     }

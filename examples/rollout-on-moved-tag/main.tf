@@ -49,8 +49,9 @@ resource "kubernetes_deployment" "app" {
         node_selector = { "node.kubernetes.io/instance-type" = "eklet" } # a super node
 
         container {
-          name  = "app"
-          image = var.image # by tag, since that is how Pods match a cache
+          name              = "app"
+          image             = var.image      # by tag, since that is how Pods match a cache
+          image_pull_policy = "IfNotPresent" # Always would ask the registry at each start
         }
       }
     }

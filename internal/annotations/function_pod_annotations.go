@@ -26,12 +26,7 @@ func (PodAnnotationsFunction) Definition(
 	resp.Definition = function.Definition{
 		Summary: "Pod annotations for image caches and disks",
 		MarkdownDescription: "Renders the annotations of a Pod template, whole keys to strings, from options that " +
-			"are checked. A Pod is in one of two modes: with an image cache " +
-			"(`image_cache` and what begins with `image_cache_`), or with its images on the system disk " +
-			"(`root_disk_size_gib`); both at once are refused. " +
-			"Null values and empty lists are omitted.\n\n" + optionTable() +
-			"\nThese annotations override the cluster's default (see `eks_config`), so `root_disk_size_gib = 20` " +
-			"is rendered too: it is how a Pod keeps the free disk in a cluster whose default is a larger one.",
+			"are checked. Null values and empty lists are omitted.\n\n" + optionTable() + "\n" + notes,
 		Parameters: []function.Parameter{function.DynamicParameter{
 			Name:                "options",
 			MarkdownDescription: "An object with any of the keys above.",
@@ -40,6 +35,15 @@ func (PodAnnotationsFunction) Definition(
 		Return: function.MapReturn{ElementType: types.StringType},
 	}
 }
+
+const notes = "With `image_cache = \"auto\"` a Pod starts from a disk that is made from a matching cache, which " +
+	"`image_cache_disk_size_gib` sizes. When no cache matches, it pulls onto its system disk, of 20 GiB or of " +
+	"`root_disk_size_gib`: for images that do not fit in 20 GiB, write both. " +
+	"A cache named by its id always makes the disk, so a system disk beside it is refused.\n\n" +
+	"An annotation is read when a Pod starts: a disk type that its zone does not sell fails the Pod, not the plan. " +
+	"The data source `tkeimage_disk_price` with a `zone` finds that out; in a `check` block it is a warning.\n\n" +
+	"These annotations override the cluster's default (see `eks_config`), so `root_disk_size_gib = 20` and " +
+	"`must_keep_last_container = false` are rendered too."
 
 // optionTable is the documentation of the options, from what renders them.
 func optionTable() string {

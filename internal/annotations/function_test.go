@@ -48,7 +48,7 @@ func unwrapped(text string) *regexp.Regexp {
 	return regexp.MustCompile(strings.ReplaceAll(regexp.QuoteMeta(text), " ", `\s+`))
 }
 
-func TestPodAnnotationsOfEachMode(t *testing.T) {
+func TestPodAnnotationsOfEachDisk(t *testing.T) {
 	t.Parallel()
 	run(
 		t,
@@ -102,6 +102,26 @@ func TestPodAnnotationsOfEachMode(t *testing.T) {
 			Config:            output(podAnnotations(`{ image_cache = "auto" }`)),
 			ConfigStateChecks: holds(map[string]string{"use-image-cache": "auto"}),
 		},
+		resource.TestStep{ // the system disk is for when no cache matches
+			Config: output(podAnnotations(`{
+  image_cache                    = "auto"
+  root_disk_size_gib             = 50
+  root_disk_type                 = "CLOUD_SSD"
+  image_gc_period                = "5m"
+  container_gc_threshold_percent = 90
+  must_keep_last_container       = true
+  pod_eviction_threshold_percent = 95
+}`)),
+			ConfigStateChecks: holds(map[string]string{
+				"use-image-cache":          "auto",
+				"root-cbs-size":            "50",
+				"root-cbs-type":            "CLOUD_SSD",
+				"image-gc-period":          "5m",
+				"container-gc-threshold":   "90",
+				"must-keep-last-container": "true",
+				"pod-eviction-threshold":   "95",
+			}),
+		},
 		resource.TestStep{Config: output(podAnnotations(`{}`)), ConfigStateChecks: holds(nil)},
 	)
 }
@@ -117,9 +137,12 @@ func TestWrongUseIsRefusedInThePlan(t *testing.T) {
 		"too small": {
 			`{ root_disk_size_gib = 10 }`, `root_disk_size_gib is 10: write a whole number of GiB from 20 to 32000`,
 		},
-		"both modes": {
-			`{ image_cache = "auto", root_disk_size_gib = 50 }`,
-			`root_disk_size_gib cannot stand beside image_cache, because a Pod that uses an image cache has its images on a disk made from the cache: write image_cache_disk_size_gib = 50 instead`,
+		"a system disk beside a cache": {
+			`{ image_cache = "imc-6a3e8yzc", root_disk_size_gib = 50 }`,
+			`root_disk_size_gib has no effect beside image_cache = "imc-6a3e8yzc", because the Pod's disk is always made from that cache: write image_cache_disk_size_gib = 50 instead`,
+		},
+		"a duration without a unit": {
+			`{ image_gc_period = 5 }`, `image_gc_period is 5, without a unit: write image_gc_period = "5m"`,
 		},
 		"an unknown key": {`{ root_disk_size = 50 }`, `root_disk_size is not an option: write root_disk_size_gib`},
 		"true for a cache": {

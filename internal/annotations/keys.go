@@ -1,8 +1,9 @@
 // Package annotations renders the Pod annotations that concern images and disks on super nodes.
 //
-// keys.go names them, options.go says what users may write, values.go checks and writes one value,
-// render.go puts the values together, and eksconfig.go writes annotations as the default of a whole
-// cluster. These know no Terraform; the functions over them are in function_*.go.
+// keys.go names them, options.go says what users may write, values.go, numbers.go, disktypes.go and
+// hosts.go check and write one value, render.go puts the values together, and eksconfig.go writes
+// annotations as the default of a whole cluster. These know no Terraform; the functions over them
+// are in function_*.go.
 package annotations
 
 import (
@@ -20,10 +21,12 @@ const (
 	UseImageCache = Prefix + "use-image-cache" // auto, or the id of a cache
 	// ImageCacheDiskSize is in GiB, digits only, and at least the cache's size.
 	ImageCacheDiskSize         = Prefix + "image-cache-disk-size"
-	ImageCacheDiskType         = Prefix + "image-cache-disk-type"          // one of DiskTypes
+	ImageCacheDiskType         = Prefix + "image-cache-disk-type"          // a type of cloud disk
 	ImageCacheDiskRetainMinute = Prefix + "image-cache-disk-retain-minute" // minutes
 
 	RootCBSSize = Prefix + "root-cbs-size" // GiB, digits only
+	// RootCBSType is a type of cloud disk. The product's page mentions the annotation and not its key.
+	RootCBSType = Prefix + "root-cbs-type"
 	CBSReuseKey = Prefix + "cbs-reuse-key" // any string
 
 	RegistryInsecureSkipVerify = Prefix + "registry-insecure-skip-verify" // hosts, comma separated
@@ -31,6 +34,11 @@ const (
 
 	ImageGCHighThreshold = Prefix + "image-gc-high-threshold" // percent, default 80
 	ImageGCLowThreshold  = Prefix + "image-gc-low-threshold"  // percent, default 75
+	ImageGCPeriod        = Prefix + "image-gc-period"         // a duration, default 3m
+
+	ContainerGCThreshold  = Prefix + "container-gc-threshold"   // percent, default 85
+	MustKeepLastContainer = Prefix + "must-keep-last-container" // true or false, default false
+	PodEvictionThreshold  = Prefix + "pod-eviction-threshold"   // percent, default: off
 )
 
 // PinTo returns the annotations that make a Pod start from one cache.

@@ -18,6 +18,8 @@ func TestEachMistakeSaysWhatToWrite(t *testing.T) {
 		unquote = "root_disk_size_gib is the string %q: write the number alone, without quotes and unit: " +
 			"root_disk_size_gib = 50"
 		aCache = `write image_cache = "auto" or the id of a cache, imc-…, such as tkeimage_cache.example.id`
+
+		aDuration = `write a number and a unit, h, m or s, such as image_gc_period = "3m"`
 	)
 	with := func(template, value string) string {
 		return strings.NewReplacer("%s", value, "%q", `"`+value+`"`).Replace(template)
@@ -95,6 +97,27 @@ func TestEachMistakeSaysWhatToWrite(t *testing.T) {
 			`insecure_registries holds 1: write bare hosts, with a port where needed, such as "registry.example.com"`,
 		},
 
+		{"image_gc_period", number("5"), `image_gc_period is 5, without a unit: write image_gc_period = "5m"`},
+		{"image_gc_period", "5", `image_gc_period is the string "5": ` + aDuration},
+		{"image_gc_period", "0s", `image_gc_period is the string "0s": ` + aDuration},
+		{"image_gc_period", "-3m", `image_gc_period is the string "-3m": ` + aDuration},
+		{"image_gc_period", "1d", `image_gc_period is the string "1d": ` + aDuration},
+		{"image_gc_period", number("0"), "image_gc_period is 0: " + aDuration},
+		{"image_gc_period", true, "image_gc_period is true: " + aDuration},
+		{"container_gc_threshold_percent", number("0"), "container_gc_threshold_percent is 0: write a whole number of " +
+			"percent from 1 to 100"},
+		{"pod_eviction_threshold_percent", number("100.5"), "pod_eviction_threshold_percent is 100.5: write a whole " +
+			"number of percent from 1 to 100"},
+		{"must_keep_last_container", "true", `must_keep_last_container is the string "true": write ` +
+			"must_keep_last_container = true, without quotes"},
+		{"must_keep_last_container", " False", `must_keep_last_container is the string " False": write ` +
+			"must_keep_last_container = false, without quotes"},
+		{"must_keep_last_container", "yes", `must_keep_last_container is the string "yes": write true or false`},
+		{"must_keep_last_container", number("1"), "must_keep_last_container is 1: write true or false"},
+		{"root_disk_type", "CLOUD_PREMUM", `root_disk_type is the string "CLOUD_PREMUM": write root_disk_type = ` +
+			`"CLOUD_PREMIUM"`},
+		{"root_disk_type", "premium", `root_disk_type is the string "premium": write root_disk_type = "CLOUD_PREMIUM"`},
+
 		{"cbs_reuse_key", number("5"), `cbs_reuse_key is 5: write a string, cbs_reuse_key = "5"`},
 		{"cbs_reuse_key", true, `cbs_reuse_key is true: write a string, cbs_reuse_key = "true"`},
 		{"cbs_reuse_key", list(), "cbs_reuse_key is a list: write a string"},
@@ -127,10 +150,10 @@ func TestMistakesInTheDiskOfACache(t *testing.T) {
 		},
 		{
 			"image_cache_disk_type", "fast",
-			`image_cache_disk_type is the string "fast": write one of CLOUD_BASIC, CLOUD_PREMIUM, CLOUD_SSD, CLOUD_HSSD, CLOUD_TSSD`,
+			`image_cache_disk_type is the string "fast": write one of CLOUD_PREMIUM, CLOUD_BSSD, CLOUD_SSD, CLOUD_HSSD`,
 		},
-		{"image_cache_disk_type", true, "image_cache_disk_type is true: write one of CLOUD_BASIC, CLOUD_PREMIUM, " +
-			"CLOUD_SSD, CLOUD_HSSD, CLOUD_TSSD"},
+		{"image_cache_disk_type", true, "image_cache_disk_type is true: write one of CLOUD_PREMIUM, CLOUD_BSSD, " +
+			"CLOUD_SSD, CLOUD_HSSD"},
 		{"image_cache_disk_retain_minutes", number("0"), "image_cache_disk_retain_minutes is 0: write a whole " +
 			"number of minutes, 1 or more"},
 		{
@@ -146,26 +169,33 @@ func TestMistakesInTheDiskOfACache(t *testing.T) {
 func TestWhatContradictsIsRefused(t *testing.T) {
 	t.Parallel()
 	const (
-		because = ", because a Pod that uses an image cache has its images on a disk made from the cache: "
-		finally = "; without a cache, leave the image_cache options out"
-		without = ` stands without image_cache, so there is no cache to make a disk from: write image_cache = "auto" or the id of a cache too; root_disk_size_gib alone sizes a system disk without a cache`
+		because = ` has no effect beside image_cache = "imc-6a3e8yzc", because the Pod's disk is always made from ` +
+			"that cache: "
+		orLeaveOut = " instead of it, or leave it out for a disk like the cache's own"
+		finally    = `; with image_cache = "auto" it is the disk of a Pod that no cache matches`
+		without    = ` stands without image_cache, so there is no cache to make a disk from: write image_cache = "auto" or the id of a cache too; root_disk_size_gib alone sizes a system disk without a cache`
 	)
 	for name, test := range map[string]struct {
 		options annotations.Options
 		blames  string
 		want    string
 	}{
-		"both modes": {
-			annotations.Options{"image_cache": "auto", "root_disk_size_gib": number("50")}, "root_disk_size_gib",
-			"root_disk_size_gib cannot stand beside image_cache" + because + "write image_cache_disk_size_gib = 50 " +
-				"instead of it, or leave it out for a disk of the cache's size" + finally,
+		"a system disk beside a cache": {
+			annotations.Options{"image_cache": "imc-6a3e8yzc", "root_disk_size_gib": number("50")}, "root_disk_size_gib",
+			"root_disk_size_gib" + because + "write image_cache_disk_size_gib = 50" + orLeaveOut + finally,
+		},
+		"a system disk of a size that is none": {
+			annotations.Options{
+				"image_cache": "imc-6a3e8yzc", "root_disk_type": "CLOUD_SSD", "root_disk_size_gib": annotations.Unknown{},
+			}, "root_disk_type",
+			"root_disk_type" + because + `write image_cache_disk_type = "CLOUD_SSD"` + orLeaveOut + finally,
 		},
 		"both sizes": {
 			annotations.Options{
-				"image_cache": "auto", "image_cache_disk_size_gib": number("60"), "root_disk_size_gib": number("50"),
+				"image_cache": "imc-6a3e8yzc", "image_cache_disk_size_gib": number("60"),
+				"root_disk_size_gib": number("50"),
 			}, "root_disk_size_gib",
-			"root_disk_size_gib cannot stand beside image_cache, image_cache_disk_size_gib" + because +
-				"leave root_disk_size_gib out" + finally,
+			"root_disk_size_gib" + because + "leave root_disk_size_gib out" + finally,
 		},
 		"a cache's disk and no cache": {
 			annotations.Options{"image_cache_disk_size_gib": number("50")}, "image_cache_disk_size_gib",
@@ -231,9 +261,10 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 func TestAnUnknownOptionNamesTheNearest(t *testing.T) {
 	t.Parallel()
 	const all = "one of image_cache, image_cache_disk_size_gib, image_cache_disk_type, " +
-		"image_cache_disk_retain_minutes, root_disk_size_gib, " +
-		"image_gc_high_threshold_percent, image_gc_low_threshold_percent, insecure_registries, http_registries, " +
-		"cbs_reuse_key"
+		"image_cache_disk_retain_minutes, root_disk_size_gib, root_disk_type, " +
+		"image_gc_high_threshold_percent, image_gc_low_threshold_percent, image_gc_period, " +
+		"container_gc_threshold_percent, must_keep_last_container, pod_eviction_threshold_percent, " +
+		"insecure_registries, http_registries, cbs_reuse_key"
 	for written, meant := range map[string]string{
 		"root_disk_size":                        "root_disk_size_gib",
 		"root_disk_size_gb":                     "root_disk_size_gib",
@@ -241,6 +272,9 @@ func TestAnUnknownOptionNamesTheNearest(t *testing.T) {
 		"Root_Disk_Size_GiB":                    "root_disk_size_gib",
 		"root-cbs-size":                         "root_disk_size_gib",
 		annotations.RootCBSSize:                 "root_disk_size_gib",
+		annotations.RootCBSType:                 "root_disk_type",
+		"container-gc-threshold":                "container_gc_threshold_percent",
+		annotations.PodEvictionThreshold:        "pod_eviction_threshold_percent",
 		"imagecache":                            "image_cache",
 		"use_image_cache":                       "image_cache",
 		annotations.UseImageCache:               "image_cache",

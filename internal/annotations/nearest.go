@@ -26,11 +26,16 @@ func suggestOption(written string, names []string) (string, bool) {
 	return nearestCandidate(plain, names)
 }
 
-// nearestCandidate is the candidate that takes the fewest edits, if fewer than half of it.
+// nearestCandidate is the candidate that takes the fewest edits, if fewer than half of it. What is
+// only cut short, such as by a unit, is nearer than what has other words.
 func nearestCandidate(written string, candidates []string) (string, bool) {
 	best, fewest := "", len(written)
 	for _, candidate := range candidates {
-		if edits := distance(written, candidate); edits < fewest && edits <= len(candidate)/2 {
+		edits := distance(written, candidate)
+		if strings.HasPrefix(candidate, written) {
+			edits /= 2
+		}
+		if edits < fewest && edits <= len(candidate)/2 {
 			best, fewest = candidate, edits
 		}
 	}

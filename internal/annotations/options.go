@@ -9,31 +9,31 @@ type Options map[string]any
 // Unknown is a value that will be known later. It may turn out to be nothing.
 type Unknown struct{}
 
-// DiskTypes are the cloud disks that an image cache can be copied to.
-var DiskTypes = []string{"CLOUD_BASIC", "CLOUD_PREMIUM", "CLOUD_SSD", "CLOUD_HSSD", "CLOUD_TSSD"}
-
+// Names of the options that other options refer to.
 const (
-	imageCache = "image_cache"
-	cacheDisk  = "image_cache_disk_size_gib"
-	rootDisk   = "root_disk_size_gib"
-	gcHigh     = "image_gc_high_threshold_percent"
-	gcLow      = "image_gc_low_threshold_percent"
+	imageCache   = "image_cache"
+	cacheSize    = "image_cache_disk_size_gib"
+	cacheType    = "image_cache_disk_type"
+	rootDisk     = "root_disk_size_gib"
+	rootDiskType = "root_disk_type"
+	gcHigh       = "image_gc_high_threshold_percent"
+	gcLow        = "image_gc_low_threshold_percent"
 )
 
-// A mode is where a Pod's images are: the service knows two, and a Pod is in one of them.
-type mode int
+// disk is the disk of a Pod that an option concerns.
+type disk int
 
 const (
-	eitherMode     mode = iota
-	imageCacheMode      // on a disk made from a cache
-	systemDiskMode      // on the system disk
+	anyDisk    disk = iota
+	cacheDisk       // made from an image cache
+	systemDisk      // of a Pod that uses no image cache
 )
 
 // option is one key that users may write, and the annotation that it becomes.
 type option struct {
 	name  string
 	key   string
-	mode  mode
+	disk  disk
 	value valueKind
 	about string // completes a sentence in the documentation
 }
@@ -43,42 +43,50 @@ var options = []option{
 	{
 		imageCache,
 		UseImageCache,
-		imageCacheMode,
+		cacheDisk,
 		cacheReference{},
 		"which cache the Pod starts from: the one that matches its images, or a specific one",
 	},
 	{
-		cacheDisk,
+		cacheSize,
 		ImageCacheDiskSize,
-		imageCacheMode,
+		cacheDisk,
 		wholeNumber{gibibytes, disksize.MinGiB, disksize.MaxGiB},
 		"size of the disk that is made from the cache; it can only be larger than the cache. Default: the cache's size",
 	},
 	{
-		"image_cache_disk_type",
+		cacheType,
 		ImageCacheDiskType,
-		imageCacheMode,
+		cacheDisk,
 		diskType{},
 		"type of that disk. Default: `CLOUD_PREMIUM`",
 	},
 	{
 		"image_cache_disk_retain_minutes",
 		ImageCacheDiskRetainMinute,
-		imageCacheMode,
+		cacheDisk,
 		wholeNumber{minutes, 1, unbounded},
 		"how long that disk is kept for the next Pod. Default: it is deleted with the Pod",
 	},
 	{
 		rootDisk,
 		RootCBSSize,
-		systemDiskMode,
+		systemDisk,
 		wholeNumber{gibibytes, disksize.MinGiB, disksize.MaxGiB},
-		"size of the system disk. Default: 20, which is free; what is above is billed",
+		"size of the system disk, which serves when no image cache does. Default: 20, which is free; what is above " +
+			"is billed",
+	},
+	{
+		rootDiskType,
+		RootCBSType,
+		systemDisk,
+		diskType{},
+		"type of the system disk. Default: `CLOUD_PREMIUM`",
 	},
 	{
 		gcHigh,
 		ImageGCHighThreshold,
-		eitherMode,
+		anyDisk,
 		wholeNumber{percent, 1, 100},
 		"how full the disk is when unused images begin to be removed; at 75 or less, write the low threshold too. " +
 			"Default: 80",
@@ -86,23 +94,51 @@ var options = []option{
 	{
 		gcLow,
 		ImageGCLowThreshold,
-		eitherMode,
+		anyDisk,
 		wholeNumber{percent, 1, 100},
 		"how full the disk is when the removal ends, less than the high threshold; at 80 or more, write that too. " +
 			"Default: 75",
 	},
 	{
+		"image_gc_period",
+		ImageGCPeriod,
+		anyDisk,
+		duration{},
+		"time between two looks at the thresholds. Default: `3m`",
+	},
+	{
+		"container_gc_threshold_percent",
+		ContainerGCThreshold,
+		anyDisk,
+		wholeNumber{percent, 1, 100},
+		"how full the disk is when ended containers are removed. Default: 85",
+	},
+	{
+		"must_keep_last_container",
+		MustKeepLastContainer,
+		anyDisk,
+		boolean{},
+		"whether the last ended container is kept from that removal. Default: `false`",
+	},
+	{
+		"pod_eviction_threshold_percent",
+		PodEvictionThreshold,
+		anyDisk,
+		wholeNumber{percent, 1, 100},
+		"how full the system disk is when the Pod is restarted. Default: it is never restarted for that",
+	},
+	{
 		"insecure_registries",
 		RegistryInsecureSkipVerify,
-		eitherMode,
+		anyDisk,
 		hostList{},
 		"registries whose certificate is not checked",
 	},
-	{"http_registries", RegistryHTTPEndpoint, eitherMode, hostList{}, "registries that use plain HTTP"},
+	{"http_registries", RegistryHTTPEndpoint, anyDisk, hostList{}, "registries that use plain HTTP"},
 	{
 		"cbs_reuse_key",
 		CBSReuseKey,
-		eitherMode,
+		anyDisk,
 		anyString{},
 		"Pods with the same key share the system disk of one that ended in the zone within two hours. Default: " +
 			"Pods of one workload do",

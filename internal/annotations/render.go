@@ -78,18 +78,18 @@ func (o Options) isWritten(name string) bool {
 // checkContradictions are options that do not go together.
 func (o Options) checkContradictions(rendered map[string]string) []error {
 	var mistakes []error
-	ofCache := o.namesInMode(imageCacheMode)
+	ofCache, ofSystem := o.namesConcerning(cacheDisk), o.namesConcerning(systemDisk)
 	_, perhaps := o[imageCache].(Unknown)
-	switch {
-	case len(ofCache) > 0 && o.isWritten(rootDisk):
-		mistakes = append(mistakes, newMixedModesError(ofCache, rendered))
-	case len(ofCache) > 0 && !o.isWritten(imageCache) && !perhaps:
+	if len(ofCache) > 0 && !o.isWritten(imageCache) && !perhaps {
 		mistakes = append(mistakes, &OptionError{
 			ofCache[0],
 			"stands without image_cache, so there is no cache to make a disk from",
 			`write image_cache = "auto" or the id of a cache too; ` +
 				"root_disk_size_gib alone sizes a system disk without a cache",
 		})
+	}
+	if cache := rendered[UseImageCache]; cacheID.MatchString(cache) && len(ofSystem) > 0 {
+		mistakes = append(mistakes, o.newUselessDiskError(cache, ofSystem[0], rendered))
 	}
 	if high, low := rendered[ImageGCHighThreshold], rendered[ImageGCLowThreshold]; high != "" && low != "" &&
 		!isBelow(low, high) {
@@ -102,22 +102,26 @@ func (o Options) checkContradictions(rendered map[string]string) []error {
 	return mistakes
 }
 
-// newMixedModesError is a Pod in two modes at once.
-func newMixedModesError(ofCache []string, rendered map[string]string) error {
-	remedy := "leave root_disk_size_gib out"
-	if !slices.Contains(ofCache, cacheDisk) {
-		instead := cacheDisk
-		if size := rendered[RootCBSSize]; size != "" {
-			instead += " = " + size
+// cacheCounterparts are what an option of the system disk is for the disk that is made from a
+// cache.
+var cacheCounterparts = map[string]string{rootDisk: cacheSize, rootDiskType: cacheType}
+
+// newUselessDiskError is a system disk of a Pod that always has a disk made from one cache.
+func (o Options) newUselessDiskError(cache, name string, rendered map[string]string) error {
+	remedy := "leave " + name + " out"
+	if counterpart := cacheCounterparts[name]; !o.isWritten(counterpart) {
+		switch size, kind := rendered[RootCBSSize], rendered[RootCBSType]; {
+		case name == rootDisk && size != "":
+			counterpart += " = " + size
+		case name == rootDiskType && kind != "":
+			counterpart += fmt.Sprintf(" = %q", kind)
 		}
-		remedy = "write " + instead + " instead of it, or leave it out for a disk of the cache's size"
+		remedy = "write " + counterpart + " instead of it, or leave it out for a disk like the cache's own"
 	}
 	return &OptionError{
-		rootDisk,
-		"cannot stand beside " + strings.Join(
-			ofCache, ", ",
-		) + ", because a Pod that uses an image cache has its images on a disk made from the cache",
-		remedy + "; without a cache, leave the image_cache options out",
+		name,
+		fmt.Sprintf("has no effect beside image_cache = %q, because the Pod's disk is always made from that cache", cache),
+		remedy + `; with image_cache = "auto" it is the disk of a Pod that no cache matches`,
 	}
 }
 
@@ -126,11 +130,11 @@ func isBelow(low, high string) bool {
 	return len(low) < len(high) || len(low) == len(high) && low < high
 }
 
-// namesInMode are the names of the options of a mode that have values.
-func (o Options) namesInMode(m mode) []string {
+// namesConcerning are the names of the options of a disk that have values.
+func (o Options) namesConcerning(d disk) []string {
 	var names []string
 	for _, option := range options {
-		if option.mode == m && o.isWritten(option.name) {
+		if option.disk == d && o.isWritten(option.name) {
 			names = append(names, option.name)
 		}
 	}

@@ -39,6 +39,40 @@ func TestOptionsBecomeWholeKeysAndStrings(t *testing.T) {
 		"any cache": {
 			annotations.Options{"image_cache": "auto"}, map[string]string{prefix + "use-image-cache": "auto"},
 		},
+		"any cache, and a system disk for when none matches": {
+			annotations.Options{
+				"image_cache": "auto", "image_cache_disk_size_gib": number("60"), "image_cache_disk_type": "CLOUD_BSSD",
+				"root_disk_size_gib": number("50"), "root_disk_type": "CLOUD_HSSD",
+			},
+			map[string]string{
+				prefix + "use-image-cache": "auto", prefix + "image-cache-disk-size": "60",
+				prefix + "image-cache-disk-type": "CLOUD_BSSD", prefix + "root-cbs-size": "50",
+				prefix + "root-cbs-type": "CLOUD_HSSD",
+			},
+		},
+		"types that are rarely sold": {
+			annotations.Options{
+				"image_cache": "auto", "image_cache_disk_type": "CLOUD_BASIC", "root_disk_type": "CLOUD_TSSD",
+			},
+			map[string]string{
+				prefix + "use-image-cache": "auto", prefix + "image-cache-disk-type": "CLOUD_BASIC",
+				prefix + "root-cbs-type": "CLOUD_TSSD",
+			},
+		},
+		"everything of the cleaning": {
+			annotations.Options{
+				"image_gc_period": "1m30s", "container_gc_threshold_percent": number("90"),
+				"must_keep_last_container": true, "pod_eviction_threshold_percent": number("95"),
+			},
+			map[string]string{
+				prefix + "image-gc-period": "1m30s", prefix + "container-gc-threshold": "90",
+				prefix + "must-keep-last-container": "true", prefix + "pod-eviction-threshold": "95",
+			},
+		},
+		"false overrides a cluster's true": {
+			annotations.Options{"must_keep_last_container": false},
+			map[string]string{prefix + "must-keep-last-container": "false"},
+		},
 		"the least disk": {
 			annotations.Options{"root_disk_size_gib": number("20")},
 			map[string]string{prefix + "root-cbs-size": "20"},
@@ -111,8 +145,8 @@ func TestWhatIsUnknownIsBlamedForNothing(t *testing.T) {
 		options annotations.Options
 		blames  string // nothing, if the options are in order so far
 	}{
-		"alone":             {annotations.Options{"image_cache": unknown}, ""},
-		"of the other mode": {annotations.Options{"image_cache": unknown, "root_disk_size_gib": number("50")}, ""},
+		"alone":           {annotations.Options{"image_cache": unknown}, ""},
+		"of another disk": {annotations.Options{"image_cache": unknown, "root_disk_size_gib": number("50")}, ""},
 		"the cache of a known disk": {
 			annotations.Options{"image_cache": unknown, "image_cache_disk_size_gib": number("50")}, "",
 		},
@@ -129,13 +163,16 @@ func TestWhatIsUnknownIsBlamedForNothing(t *testing.T) {
 			annotations.Options{"image_cache": unknown, "root_disk_size_gib": number("10")}, "root_disk_size_gib",
 		},
 		"an unknown key": {annotations.Options{"cache": unknown}, "cache"},
-		"a cache's disk and a root disk": {
+		"a cache's disk and a system disk": { // the cache may turn out to be "auto"
 			annotations.Options{
 				"image_cache":               unknown,
 				"image_cache_disk_size_gib": number("50"),
 				"root_disk_size_gib":        number("50"),
 			},
-			"root_disk_size_gib",
+			"",
+		},
+		"the size of a system disk beside a cache": { // it may turn out to be null
+			annotations.Options{"image_cache": "imc-6a3e8yzc", "root_disk_size_gib": unknown}, "",
 		},
 		"known thresholds in the wrong order": {
 			annotations.Options{
@@ -173,6 +210,11 @@ func FuzzRender(f *testing.F) {
 		"root_disk_size_gib",
 		"image_gc_high_threshold_percent",
 		"image_gc_low_threshold_percent",
+		"root_disk_type",
+		"image_gc_period",
+		"container_gc_threshold_percent",
+		"must_keep_last_container",
+		"pod_eviction_threshold_percent",
 		"insecure_registries",
 		"http_registries",
 		"cbs_reuse_key",

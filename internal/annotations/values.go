@@ -4,16 +4,16 @@ import (
 	"fmt"
 	"math/big"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // valueKind is a kind of value: what of it users write, and how it is written in an annotation.
 type valueKind interface {
-	// render returns the annotation's text, or nil when there is nothing to say.
+	// renderValue returns the annotation's text, or nil when there is nothing to say.
 	renderValue(written any) (*string, *mistake)
-	// form says in Markdown what to write.
+	// describeForm says in Markdown what to write.
 	describeForm() string
 }
 
@@ -48,80 +48,6 @@ func (cacheReference) renderValue(written any) (*string, *mistake) {
 	return nil, &mistake{"is " + describeValue(written), writeACache}
 }
 
-// diskType is one of DiskTypes.
-type diskType struct{}
-
-func (diskType) describeForm() string { return "one of `" + strings.Join(DiskTypes, "`, `") + "`" }
-
-func (diskType) renderValue(written any) (*string, *mistake) {
-	name, isString := written.(string)
-	if isString && slices.Contains(DiskTypes, name) {
-		return &name, nil
-	}
-	if meant, found := nearestCandidate(strings.ToUpper(name), DiskTypes); found {
-		return nil, &mistake{"is " + describeValue(written), fmt.Sprintf("write %%name = %q", meant)}
-	}
-	return nil, &mistake{"is " + describeValue(written), "write one of " + strings.Join(DiskTypes, ", ")}
-}
-
-// hostList are registries, which an annotation lists in one string.
-type hostList struct{}
-
-// BareHost is a registry's host as TKE takes it, wherever one is written: with a port where it
-// needs one, without scheme and path.
-var BareHost = regexp.MustCompile(`^[A-Za-z0-9.\-]+(:[0-9]+)?$`)
-
-var scheme = regexp.MustCompile(`^[a-zA-Z]+://`)
-
-func (hostList) describeForm() string {
-	return "a list or set of hosts, each with its port if it needs one"
-}
-
-func (hostList) renderValue(written any) (*string, *mistake) {
-	list, isList := written.([]any)
-	if !isList {
-		example := `"registry.example.com"`
-		if text, isString := written.(string); isString && text != "" {
-			example = quoteEach(strings.Split(text, ","))
-		}
-		return nil, &mistake{"is " + describeValue(written), "write a list of hosts, %name = [" + example + "]"}
-	}
-	var names []string
-	for _, element := range list {
-		if !isKnown(element) {
-			continue
-		}
-		host, isString := element.(string)
-		if !isString || !BareHost.MatchString(host) {
-			return nil, &mistake{
-				"holds " + describeValue(element),
-				"write bare hosts, with a port where needed, such as " + quoteEach([]string{host}),
-			}
-		}
-		if !slices.Contains(names, host) {
-			names = append(names, host)
-		}
-	}
-	if len(names) == 0 {
-		return nil, nil
-	}
-	joined := strings.Join(names, ",")
-	return &joined, nil
-}
-
-// quoteEach shows what hosts would be without what does not belong to them.
-func quoteEach(written []string) string {
-	quoted := make([]string, 0, len(written))
-	for _, text := range written {
-		host, _, _ := strings.Cut(scheme.ReplaceAllString(strings.TrimSpace(text), ""), "/")
-		if !BareHost.MatchString(host) {
-			host = "registry.example.com"
-		}
-		quoted = append(quoted, strconv.Quote(host))
-	}
-	return strings.Join(quoted, ", ")
-}
-
 // anyString is any string, also an empty one.
 type anyString struct{}
 
@@ -139,6 +65,43 @@ func (anyString) renderValue(written any) (*string, *mistake) {
 		remedy += fmt.Sprintf(", %%name = \"%t\"", written)
 	}
 	return nil, &mistake{"is " + describeValue(written), remedy}
+}
+
+// boolean is true or false. False is written too: it overrides the default of a cluster.
+type boolean struct{}
+
+func (boolean) describeForm() string { return "`true` or `false`" }
+
+func (boolean) renderValue(written any) (*string, *mistake) {
+	if on, isBool := written.(bool); isBool {
+		text := strconv.FormatBool(on)
+		return &text, nil
+	}
+	text, _ := written.(string)
+	if on, err := strconv.ParseBool(strings.ToLower(strings.TrimSpace(text))); err == nil {
+		return nil, &mistake{"is " + describeValue(written), fmt.Sprintf("write %%name = %t, without quotes", on)}
+	}
+	return nil, &mistake{"is " + describeValue(written), "write true or false"}
+}
+
+// duration is a time span, in the spelling that the product's default has.
+type duration struct{}
+
+const writeADuration = `write a number and a unit, h, m or s, such as %name = "3m"`
+
+func (duration) describeForm() string { return "a duration, such as `\"3m\"` or `\"90s\"`" }
+
+func (duration) renderValue(written any) (*string, *mistake) {
+	text, isString := written.(string)
+	if span, err := time.ParseDuration(text); isString && err == nil && span >= time.Second {
+		return &text, nil
+	}
+	if number, isNumber := written.(*big.Float); isNumber && number.IsInt() && number.Sign() > 0 {
+		return nil, &mistake{
+			"is " + formatDecimal(number) + ", without a unit", fmt.Sprintf("write %%name = %q", formatDecimal(number)+"m"),
+		}
+	}
+	return nil, &mistake{"is " + describeValue(written), writeADuration}
 }
 
 // describeValue says what a value is.

@@ -251,7 +251,7 @@ func buildResults() map[string]schema.Attribute {
 		"pod_annotations": schema.MapAttribute{
 			MarkdownDescription: "Annotations for a Pod template that pin its Pods to this cache. For a disk " +
 				"larger than the cache, pass the id to the function `pod_annotations`, with " +
-				"`image_cache_disk_size_gib`.",
+				"`image_cache_disk_size_gib`; `root-cbs-size` has no effect beside an id.",
 			ElementType: types.StringType,
 			Computed:    true,
 		},

@@ -17,7 +17,8 @@ func diskResults() map[string]schema.Attribute {
 		"fits_default_disk": computedBool(fmt.Sprintf("Whether the free disk of %d GiB suffices.", disksize.MinGiB)),
 		"billable_gib":      computedNumber(fmt.Sprintf("GiB above the free %d.", disksize.MinGiB)),
 		"pod_annotations": computedMap("Annotations for a Pod template: the system disk's size when more than the " +
-			"free disk is needed, else empty."),
+			"free disk is needed, else empty. Merged with `pod_annotations({ image_cache = \"auto\" })`, they are the " +
+			"fallback of Pods that no image cache matches."),
 		"report": computedText("A Markdown report for a pull request: images, the largest layers, the size, what " +
 			"is billed, and the bounds."),
 	}

@@ -62,20 +62,22 @@ func TestOnlyALargerDisk(t *testing.T) {
 	r.gone(t)
 }
 
-// TestTheDefaultOfACluster, in both modes, beside what the ConfigMap holds already.
+// TestTheDefaultOfACluster: a cache, with a larger disk beside it and without one, and the disk
+// alone, beside what the ConfigMap holds already.
 func TestTheDefaultOfACluster(t *testing.T) {
 	t.Parallel()
 	r := newRunning(t, "cluster-default")
 	for _, mode := range []struct {
-		disk any
-		want map[string]string
+		cache bool
+		disk  any
+		want  map[string]string
 	}{
-		{
-			nil,
-			map[string]string{prefix + "use-image-cache": "auto", prefix + "registry-http-endpoint": "10.0.0.1:5000"},
-		},
-		{50, map[string]string{prefix + "root-cbs-size": "50", prefix + "registry-http-endpoint": "10.0.0.1:5000"}},
+		{true, nil, map[string]string{prefix + "use-image-cache": "auto"}},
+		{true, 50, map[string]string{prefix + "use-image-cache": "auto", prefix + "root-cbs-size": "50"}},
+		{false, 50, map[string]string{prefix + "root-cbs-size": "50"}},
 	} {
+		mode.want[prefix+"registry-http-endpoint"] = "10.0.0.1:5000"
+		r.set(t, "image_cache", mode.cache)
 		r.set(t, "http_registries", []string{"10.0.0.1:5000"})
 		r.set(t, "other_data", map[string]string{"other": "a: b\n"})
 		r.set(t, "root_disk_size_gib", mode.disk)
@@ -145,7 +147,7 @@ func TestPodsThatWouldMissTheirCacheAreToldOf(t *testing.T) {
 	r.set(t, "subnet_name", "builders")
 	r.set(t, "namespace", r.namespace)
 	r.apply(t)
-	r.carries(t, "app", map[string]string{"use-image-cache": "auto"})
+	r.carries(t, "app", map[string]string{"use-image-cache": "auto", "root-cbs-size": "20"})
 	if status := r.Plan(t).Status(check); status != "pass" {
 		t.Errorf("the check's status is %q", status)
 	}

@@ -1,6 +1,7 @@
 package examples_test
 
 import (
+	"encoding/json"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -8,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
 )
 
 // A wholeExample is what a first plan of an example needs and does. The variable "image" is a small
@@ -82,7 +85,9 @@ func TestEachExamplePlans(t *testing.T) {
 			w := newWorld(t, name, nil)
 			image, _ := w.push(t, "app:v1", 5000)
 			w.Set(t, example.variables(image))
-			actions := w.Plan(t).Actions()
+			plan := w.Plan(t)
+			checkPullPolicies(t, plan)
+			actions := plan.Actions()
 			if diff := cmp.Diff(example.creates, slices.Sorted(maps.Keys(actions))); diff != "" {
 				t.Errorf("planned, - want, + got:\n%s", diff)
 			}
@@ -92,5 +97,44 @@ func TestEachExamplePlans(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// checkPullPolicies wants a pull policy on each container: the default depends on the tag, and
+// decides whether Pods with a cache ask the registry.
+func checkPullPolicies(t *testing.T, plan *acctest.Plan) {
+	t.Helper()
+	for _, change := range plan.ResourceChanges {
+		if !strings.Contains(change.Address, "kubernetes_deployment.") {
+			continue
+		}
+		text, err := json.Marshal(change.Change.After)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var deployment struct {
+			Spec []struct {
+				Template []struct {
+					Spec []struct {
+						Container []struct {
+							Name            string
+							ImagePullPolicy string `json:"image_pull_policy"`
+						}
+					}
+				}
+			}
+		}
+		if err := json.Unmarshal(text, &deployment); err != nil {
+			t.Fatal(err)
+		}
+		containers := deployment.Spec[0].Template[0].Spec[0].Container
+		for _, container := range containers {
+			if container.ImagePullPolicy != "IfNotPresent" {
+				t.Errorf("%s, container %s: pull policy %q", change.Address, container.Name, container.ImagePullPolicy)
+			}
+		}
+		if len(containers) == 0 {
+			t.Errorf("%s has no container", change.Address)
+		}
 	}
 }

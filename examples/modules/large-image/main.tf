@@ -8,15 +8,14 @@ locals {
   # The images, and what the Pods write beside them.
   disk_size_gib = provider::tkeimage::root_disk_size_gib(local.measured.required_bytes_max, var.writable_gib, null)
 
-  # The two modes. A cache has room for the images alone, so a Pod that writes more than that leaves gets a larger disk.
-  options = var.use_cache ? {
-    image_cache               = one(tkeimage_cache.this[*].id)
-    image_cache_disk_size_gib = local.disk_size_gib > local.measured.size_gib ? local.disk_size_gib : null
-    root_disk_size_gib        = null
-    } : {
-    image_cache               = null
-    image_cache_disk_size_gib = null
-    root_disk_size_gib        = local.disk_size_gib > 20 ? local.disk_size_gib : null # 20 GiB are free
+  options = {
+    image_cache = var.use_cache ? (var.pin_cache ? one(tkeimage_cache.this[*].id) : "auto") : null
+
+    # A cache has room for the images alone, so a Pod that writes more than that leaves gets a larger disk.
+    image_cache_disk_size_gib = var.use_cache && local.disk_size_gib > local.measured.size_gib ? local.disk_size_gib : null
+
+    # The system disk serves without a cache, and as the fallback of "auto" when none matches. 20 GiB of it are free.
+    root_disk_size_gib = !(var.use_cache && var.pin_cache) && local.disk_size_gib > 20 ? local.disk_size_gib : null
   }
 }
 

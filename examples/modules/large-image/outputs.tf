@@ -1,5 +1,5 @@
 output "pod_annotations" {
-  description = "Annotations for spec.template.metadata of a Deployment, in either mode."
+  description = "Annotations for spec.template.metadata of a Deployment, with a cache or without."
   value       = provider::tkeimage::pod_annotations(local.options)
 
   precondition {

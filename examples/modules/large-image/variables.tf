@@ -14,6 +14,12 @@ variable "use_cache" {
   default     = true
 }
 
+variable "pin_cache" {
+  type        = bool
+  description = "Whether Pods name the cache by its id. If not, they say auto: the service looks for a cache with their images, and a Pod without a match pulls onto a system disk of the same size. Then a cache that is built again rolls no Deployment out."
+  default     = true
+}
+
 variable "vpc_id" {
   type        = string
   description = "VPC in which the cache is built. Needed with a cache."

@@ -26,6 +26,22 @@ run "with_a_disk_larger_than_the_cache" {
   }
 }
 
+run "with_a_cache_that_the_service_finds" {
+  variables {
+    pin_cache    = false
+    writable_gib = 30
+  }
+
+  assert {
+    condition = output.pod_annotations == tomap({
+      "eks.tke.cloud.tencent.com/use-image-cache"       = "auto"
+      "eks.tke.cloud.tencent.com/image-cache-disk-size" = tostring(output.disk_size_gib)
+      "eks.tke.cloud.tencent.com/root-cbs-size"         = tostring(output.disk_size_gib)
+    })
+    error_message = "Pods without a match do not fall back on a larger system disk: ${jsonencode(output.pod_annotations)}"
+  }
+}
+
 run "with_a_larger_system_disk" {
   variables {
     use_cache    = false
