@@ -57,9 +57,9 @@ func TestThePrivateTCRExample(t *testing.T) {
 	}
 	c.CheckEmptyPlan(t)
 	printed += c.must(t, "destroy", "-auto-approve")
-	for _, given := range tcr.Issued() {
-		if given != (tcrtest.IssuedToken{Registry: "tcr-ak9876", Type: "temp"}) {
-			t.Errorf("a token was given out: %+v", given)
+	for _, issued := range tcr.Issued() {
+		if issued != (tcrtest.IssuedToken{Registry: "tcr-ak9876", Type: "temp"}) {
+			t.Errorf("a token was issued: %+v", issued)
 		}
 	}
 	searchForCanaries(
@@ -101,16 +101,19 @@ func TestTokensOfTCR(t *testing.T) {
 	}
 	c.oneToken(t, "registry_id = \"tcr-ak9876\"\n  token_type = \"longterm\"\n  description = \"builder\"")
 	says(t, c.must(t, "plan"), "A long-term token was created")
-	if given := tcr.Issued(); given[len(given)-1] != (tcrtest.IssuedToken{
-		Registry: "tcr-ak9876", Type: "longterm", Description: "builder",
+	if left := tcr.Left(); len(left) != 1 || left[0] != (tcrtest.IssuedToken{
+		Registry: "tcr-ak9876", Type: "longterm", Description: "builder", ID: left[0].ID,
 	}) {
-		t.Errorf("given %+v", given)
+		t.Errorf("left behind: %+v", left)
 	}
 	for arguments, want := range map[string][]string{
 		`registry_id = "tcr-other"`: {"ResourceNotFound", "The TCR API answered " +
 			"CreateInstanceToken", "check registry_id", `on main.tf line`},
 		"registry_id = \"tcr-ak9876\"\n  token_type = \"forever\"": {`"temp" "longterm"`},
 		`registry_id = ""`: {"string length must be at least 1"},
+		"registry_id = \"tcr-ak9876\"\n  delete_on_close = true": {
+			"A temporary token cannot be deleted", `set token_type = "longterm"`,
+		},
 	} {
 		c.oneToken(t, arguments)
 		code, output := c.try(t, "plan")
@@ -125,6 +128,63 @@ func TestTokensOfTCR(t *testing.T) {
 	if _, output := c.try(t, "plan"); !strings.Contains(unwrap(output), "CAM action tcr:CreateInstanceToken") {
 		t.Error(output)
 	}
+}
+
+// TestALongTermTokenIsDeletedWhenTheRunEnds: the builder of a cache pulls with it, and neither plan
+// nor apply leaves one behind.
+func TestALongTermTokenIsDeletedWhenTheRunEnds(t *testing.T) {
+	t.Parallel()
+	acctest.CLI(t)
+	registry := registrytest.Start(t, registrytest.Options{Username: "100000000001", Password: canaryRegistry})
+	image := pushRandom(t, registry.Host+"/ai/llm:v1", &authn.Basic{Username: "100000000001", Password: canaryRegistry})
+	cloud := tketest.Start(t, tketest.Options{RequestsPerSecond: -1}) // with its own builder
+	c, tcr := tcrCLI(t, cloud, canaryRegistry)
+	c.Env = append(c.Env, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(c.folder, "trace.log"))
+	c.oneToken(t, `registry_id = "tcr-ak9876"
+  token_type = "longterm"
+  delete_on_close = true
+}
+resource "tkeimage_cache" "x" {
+  images    = ["`+image+`"]
+  vpc_id    = "vpc-508ctkfb"
+  subnet_id = "subnet-8ah75lo8"
+  registry_credentials = {
+    "`+registry.Host+`" = {
+      username    = "100000000001"
+      password_wo = ephemeral.tkeimage_tcr_token.x.token
+    }
+  }
+}
+check "token" {
+  assert {
+    condition     = ephemeral.tkeimage_tcr_token.x.token_id != null
+    error_message = "not as it should be"
+  }`)
+	c.must(t, "init")
+	printed := c.must(t, "apply", "-auto-approve")
+	if strings.Contains(printed, "Warning") {
+		t.Errorf("a warning:\n%s", printed)
+	}
+	caches := cloud.Caches()
+	if len(caches) != 1 || caches[0].Status != tketest.StatusReady || len(caches[0].Credentials) != 1 {
+		t.Fatalf("the builder did not pull with the token: %+v", caches)
+	}
+	if left := tcr.Left(); len(left) != 0 || tcr.Calls(tcrtest.DeleteInstanceToken) != len(tcr.Issued()) ||
+		len(tcr.Issued()) == 0 {
+		t.Errorf("of %d tokens these are left: %+v", len(tcr.Issued()), left)
+	}
+
+	tcr.Fail(tcrtest.DeleteInstanceToken, &apitest.Refusal{Code: "UnauthorizedOperation", EN: "no permission"})
+	code, output := c.try(t, "plan")
+	for _, part := range []string{
+		"Cannot delete long-term token " + tcr.Left()[0].ID + " of registry tcr-ak9876, which stays valid",
+		"CAM action tcr:DeleteInstanceToken",
+	} {
+		if code == 0 || !strings.Contains(unwrap(output), part) {
+			t.Errorf("exit code %d, no %q in\n%s", code, part, output)
+		}
+	}
+	searchForCanaries(t, c.folder, printed+output, "terraform.tfstate", "trace.log")
 }
 
 func TestARegistryThatIsNotVerifiedIsWorthAWarning(t *testing.T) {

@@ -1,8 +1,9 @@
-// Package tcr is a typed client of the one action of Tencent Container Registry (service tcr,
-// version 2019-09-24) that is used here: CreateInstanceToken, which returns a user name and a
-// password for an instance of the Enterprise edition.
+// Package tcr is a typed client of the two actions of Tencent Container Registry (service tcr,
+// version 2019-09-24) that are used here: CreateInstanceToken, which returns a user name and a
+// password for an instance of the Enterprise edition, and DeleteInstanceToken.
 //
-// Source: https://www.tencentcloud.com/document/product/1051/45154
+// Source: https://www.tencentcloud.com/document/product/1051/45154 and the models of the official
+// client for Node.
 package tcr
 
 import (
@@ -19,15 +20,15 @@ const (
 	service = "tcr"
 	version = "2019-09-24"
 
-	// ActionCreateToken is the name of the action, as the API and CAM policies (tcr:<Action>) spell
-	// it.
+	// Names of the actions, as the API and CAM policies (tcr:<Action>) spell them.
 	ActionCreateToken = "CreateInstanceToken"
+	ActionDeleteToken = "DeleteInstanceToken"
 )
 
 // The types of a token.
 const (
 	Temporary = "temp"     // valid for an hour
-	LongTerm  = "longterm" // valid until it is deleted
+	LongTerm  = "longterm" // valid for about ten years, or until it is deleted
 )
 
 // Client calls the service. It makes no request until it is asked for one.
@@ -95,7 +96,24 @@ func (c *Client) CreateToken(ctx context.Context, request TokenRequest) (*Token,
 	}, nil
 }
 
-// IsNotFound reports whether the service answered that the instance does not exist.
+// tokenDeletion is the input of DeleteInstanceToken.
+type tokenDeletion struct {
+	RegistryID string `json:"RegistryId"`
+	TokenID    string `json:"TokenId"`
+}
+
+// DeleteToken deletes a long-term token. A token that does not exist is deleted already: the request
+// may have been sent twice.
+func (c *Client) DeleteToken(ctx context.Context, registryID, tokenID string) error {
+	action := cloudapi.Action{Name: ActionDeleteToken, Repeatable: true}
+	_, err := cloudapi.Call[struct{}](ctx, c.api, action, tokenDeletion{registryID, tokenID})
+	if IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// IsNotFound reports whether the service answered that the instance, or a token, does not exist.
 func IsNotFound(err error) bool {
 	failed, ok := errors.AsType[*cloudapi.Error](err)
 	return ok && failed.HasCode("ResourceNotFound")

@@ -48,18 +48,41 @@ func TestATokenIsReadInEitherOfTheFormsThatAreDocumented(t *testing.T) {
 	}
 }
 
-func TestALongTermTokenHasAnIDAndNoEnd(t *testing.T) {
+func TestALongTermTokenHasAnIDAndExpiresInTenYears(t *testing.T) {
+	t.Parallel()
+	for _, bare := range []bool{false, true} {
+		server, client := start(t, bare)
+		token, err := client.CreateToken(
+			t.Context(), tcr.TokenRequest{RegistryID: "tcr-ak9876", TokenType: tcr.LongTerm, Description: "builder"},
+		)
+		if err != nil || token.ID == "" || (time.Until(token.Expires)-3650*24*time.Hour).Abs() > time.Minute {
+			t.Fatalf("got %+v, %v", token, err)
+		}
+		want := tcrtest.IssuedToken{Registry: "tcr-ak9876", Type: "longterm", Description: "builder", ID: token.ID}
+		if issued := server.Left(); len(issued) != 1 || issued[0] != want {
+			t.Errorf("got %+v", issued)
+		}
+	}
+}
+
+func TestATokenIsDeletedOnce(t *testing.T) {
 	t.Parallel()
 	server, client := start(t, false)
-	token, err := client.CreateToken(
-		t.Context(), tcr.TokenRequest{RegistryID: "tcr-ak9876", TokenType: tcr.LongTerm, Description: "builder"},
-	)
-	if err != nil || token.ID == "" || !token.Expires.IsZero() {
-		t.Errorf("got %+v, %v", token, err)
+	token, err := client.CreateToken(t.Context(), tcr.TokenRequest{RegistryID: "tcr-ak9876", TokenType: tcr.LongTerm})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if given := server.Issued(); len(given) != 1 ||
-		given[0] != (tcrtest.IssuedToken{Registry: "tcr-ak9876", Type: "longterm", Description: "builder"}) {
-		t.Errorf("got %+v", given)
+	for range 2 { // the second time as after an answer that was lost
+		if err := client.DeleteToken(t.Context(), "tcr-ak9876", token.ID); err != nil {
+			t.Error(err)
+		}
+	}
+	if left := server.Left(); len(left) != 0 || server.Calls(tcrtest.DeleteInstanceToken) != 1 {
+		t.Errorf("left %+v after %d deletions", left, server.Calls(tcrtest.DeleteInstanceToken))
+	}
+	server.Fail(tcrtest.DeleteInstanceToken, &apitest.Refusal{Code: "UnauthorizedOperation", EN: "no permission"})
+	if err := client.DeleteToken(t.Context(), "tcr-ak9876", token.ID); err == nil {
+		t.Error("a refusal is taken for a deletion")
 	}
 }
 

@@ -13,32 +13,26 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcr"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
 
-// openTimeout bounds the making of a token with all its retries.
-const openTimeout = 2 * time.Minute
+// callTimeout bounds the creation of a token, and its deletion, with all retries.
+const callTimeout = 2 * time.Minute
 
 // Ephemeral is tkeimage_tcr_token.
 type Ephemeral struct{ clients *clients.Clients }
 
-var _ ephemeral.EphemeralResourceWithConfigure = (*Ephemeral)(nil)
+var (
+	_ ephemeral.EphemeralResourceWithConfigure      = (*Ephemeral)(nil)
+	_ ephemeral.EphemeralResourceWithValidateConfig = (*Ephemeral)(nil)
+	_ ephemeral.EphemeralResourceWithClose          = (*Ephemeral)(nil)
+)
 
 // New makes the ephemeral resource; the framework configures it.
 func New() ephemeral.EphemeralResource { return &Ephemeral{} }
-
-type model struct {
-	RegistryID  types.String `tfsdk:"registry_id"`
-	TokenType   types.String `tfsdk:"token_type"`
-	Description types.String `tfsdk:"description"`
-	Username    types.String `tfsdk:"username"`
-	Token       types.String `tfsdk:"token"`
-	ExpiresAt   types.String `tfsdk:"expires_at"`
-}
 
 func (e *Ephemeral) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_tcr_token"
@@ -69,8 +63,9 @@ func tokenAttributes() map[string]schema.Attribute {
 		"token_type": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: fmt.Sprintf(
-				"`%s`: valid for an hour, long enough for most builds to begin pulling. `%s`: valid until it is "+
-					"deleted in the console; each plan and each apply leaves one more behind, and warns. Default: `%s`.",
+				"`%s`: valid for an hour, long enough for most builds to begin pulling. `%s`: valid for about ten "+
+					"years, or until it is deleted; without `delete_on_close` each plan and each apply leaves one "+
+					"more behind, and warns. Default: `%s`.",
 				tcr.Temporary, tcr.LongTerm, tcr.Temporary,
 			),
 			Validators: []validator.String{stringvalidator.OneOf(tcr.Temporary, tcr.LongTerm)},
@@ -79,17 +74,40 @@ func tokenAttributes() map[string]schema.Attribute {
 			Optional:            true,
 			MarkdownDescription: "What the console shows beside a long-term token.",
 		},
+		"delete_on_close": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Whether a long-term token is deleted when Terraform needs it no more: at the end of " +
+				"the run, after all that use it. A run that is killed leaves it behind. It requires the CAM action " +
+				"`tcr:DeleteInstanceToken`. Default: `false`.",
+		},
 		"username": schema.StringAttribute{Computed: true, MarkdownDescription: "User name."},
 		"token":    schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The password."},
 		"expires_at": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "When it expires, RFC 3339; null for a long-term token.",
+			MarkdownDescription: "When it expires, RFC 3339; null when the service does not say.",
+		},
+		"token_id": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "Id of a long-term token, which deletes it; null for a temporary one.",
 		},
 	}
 }
 
-// Open creates the token. There is nothing to close: a temporary one expires, and the builder of a
-// cache needs a long-term one after the run has ended.
+// ValidateConfig refuses a deletion of what cannot be deleted.
+func (e *Ephemeral) ValidateConfig(
+	ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse,
+) {
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || config.TokenType.IsUnknown() {
+		return
+	}
+	if config.DeleteOnClose.ValueBool() && config.TokenType.ValueString() != tcr.LongTerm {
+		resp.Diagnostics.Append(tfdiag.TemporaryTokenNotDeleted(path.Root("delete_on_close")))
+	}
+}
+
+// Open creates the token.
 func (e *Ephemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var config model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -102,7 +120,7 @@ func (e *Ephemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *e
 		resp.Diagnostics.Append(tfdiag.CloudError(attempt, err, e.clients))
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	token, err := registries.CreateToken(ctx, config.toRequest())
 	if err != nil {
@@ -110,28 +128,38 @@ func (e *Ephemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *e
 		return
 	}
 	config.setFromToken(token)
-	if token.ID != "" {
+	switch {
+	case token.ID == "": // temporary
+	case config.DeleteOnClose.ValueBool():
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, tokenKey, config.toPrivate())...)
+	default:
 		resp.Diagnostics.Append(tfdiag.LongTermToken(config.RegistryID.ValueString(), token.ID))
 	}
 	resp.Diagnostics.Append(resp.Result.Set(ctx, &config)...)
 }
 
-func (m *model) toRequest() tcr.TokenRequest {
-	kind := m.TokenType.ValueString()
-	if kind == "" {
-		kind = tcr.Temporary
+// Close deletes the token that Open left a note of.
+func (e *Ephemeral) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
+	note, diags := req.Private.GetKey(ctx, tokenKey)
+	resp.Diagnostics.Append(diags...)
+	if note == nil || resp.Diagnostics.HasError() {
+		return
 	}
-	return tcr.TokenRequest{
-		RegistryID:  m.RegistryID.ValueString(),
-		TokenType:   kind,
-		Description: m.Description.ValueString(),
+	token, err := fromPrivate(note)
+	if err != nil {
+		resp.Diagnostics.AddError("Unreadable private data", err.Error())
+		return
 	}
-}
-
-func (m *model) setFromToken(token *tcr.Token) {
-	m.Username, m.Token = types.StringValue(token.Username), types.StringValue(token.Token)
-	if !token.Expires.IsZero() {
-		m.ExpiresAt = types.StringValue(token.Expires.Format(time.RFC3339))
+	attempt := fmt.Sprintf("delete long-term token %s of registry %s, which stays valid", token.TokenID, token.RegistryID)
+	registries, err := e.clients.TCR()
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.CloudError(attempt, err, e.clients))
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	if err := registries.DeleteToken(ctx, token.RegistryID, token.TokenID); err != nil {
+		resp.Diagnostics.Append(tfdiag.CloudError(attempt, err, e.clients))
 	}
 }
 

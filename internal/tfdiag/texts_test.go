@@ -96,18 +96,12 @@ func texts() []struct {
 	sts := func(action, code, message string) *cloudapi.Error {
 		return &cloudapi.Error{Service: "sts", Action: action, Code: code, Message: message, RequestID: request}
 	}
+	failedTCR := func(attempt, action, code, message string) diag.Diagnostic {
+		failed := &cloudapi.Error{Service: "tcr", Action: action, Code: code, Message: message, RequestID: request}
+		return tfdiag.CloudError(attempt, failed, from)
+	}
 	token := func(code, message string) diag.Diagnostic {
-		return tfdiag.CloudError(
-			"make a token for registry tcr-ak9876",
-			&cloudapi.Error{
-				Service:   "tcr",
-				Action:    "CreateInstanceToken",
-				Code:      code,
-				Message:   message,
-				RequestID: request,
-			},
-			from,
-		)
+		return failedTCR("make a token for registry tcr-ak9876", "CreateInstanceToken", code, message)
 	}
 	disk := func(code, message string) diag.Diagnostic {
 		failed := &cloudapi.Error{
@@ -321,6 +315,11 @@ func texts() []struct {
 				[]cbs.Config{{MinDiskSize: 20, MaxDiskSize: 32000, StepSize: 10}}),
 		},
 		{"a long-term token", tfdiag.LongTermToken("tcr-ak9876", "token0001")},
+		{"a temporary token to delete", tfdiag.TemporaryTokenNotDeleted(path.Root("delete_on_close"))},
+		{"a token that is not deleted", failedTCR(
+			"delete long-term token token0001 of registry tcr-ak9876, which stays valid", "DeleteInstanceToken",
+			"UnauthorizedOperation", "no permission",
+		)},
 		{"a table of contents that is not true", refutedTable()},
 		{"a registry that is not verified", tfdiag.UnverifiedRegistry("registry.example.com")},
 		{

@@ -24,11 +24,21 @@ func UnverifiedRegistry(host string) diag.Diagnostic {
 // LongTermToken warns of a token that stays when the run is over.
 func LongTermToken(registry, id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("A long-term token was created", fmt.Sprintf(
-		"Registry %s has a new long-term token, %s, which stays valid until it is deleted in the console. Each "+
-			"plan and each apply creates another one; "+
-			"token_type = \"temp\" creates tokens that expire on their own.",
+		"Registry %s has a new long-term token, %s, which stays valid for years unless it is deleted. Each "+
+			"plan and each apply creates another one: set delete_on_close = true, which deletes it when the run ends, "+
+			"or token_type = \"temp\", which creates tokens of one hour.",
 		registry, id,
 	))
+}
+
+// TemporaryTokenNotDeleted is a token that is to be deleted and has no id to delete it by.
+func TemporaryTokenNotDeleted(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(
+		at,
+		"A temporary token cannot be deleted",
+		"The API deletes long-term tokens alone; a temporary one expires after an hour. Leave delete_on_close out, or "+
+			"set token_type = \"longterm\".",
+	)
 }
 
 // MovingTags warns of images whose tag is expected to move and whose digest is not in

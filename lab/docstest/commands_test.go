@@ -22,6 +22,8 @@ var elsewhere = map[string]string{
 	"git ":                           "is git's own, on a clone of the reader's",
 	"cd terraform-provider-tkeimage": "goes into the clone",
 	"TKEIMAGE_REGISTRY_BIN=$PWD/bin/registry go test ./internal/...": "is what make test runs, but for the CLI",
+	"tccli tcr CreateServiceAccount ": "makes an account at Tencent Cloud; lab/peers compares its parameters with the " +
+		"official client's",
 	"gh attestation verify ": "asks GitHub for what the release workflow recorded there",
 }
 

@@ -15,7 +15,7 @@ func TestTheModulesOwnTests(t *testing.T) {
 		w.Env, `TF_VAR_images=["`+image+`"]`, "TF_VAR_vpc_id=vpc-508ctkfb", "TF_VAR_subnet_id=subnet-8ah75lo8",
 	)
 	output := w.Must(t, "test")
-	if !strings.Contains(output, "5 passed, 0 failed") {
+	if !strings.Contains(output, "6 passed, 0 failed") {
 		t.Errorf("not all of the module's tests ran:\n%s", output)
 	}
 	if left := w.cloud.Caches(); len(left) != 0 {

@@ -257,13 +257,24 @@ func TestTokensAndPricesAreReadAlike(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := peer.call(t, official.target("tcr"), "CreateInstanceToken", object{
-		"RegistryId": registry, "TokenType": "temp",
-	}, nil).Response
-	got, err := tokens.CreateToken(t.Context(), tcr.TokenRequest{RegistryID: registry, TokenType: tcr.Temporary})
-	if err != nil || got.Username != want["Username"] || got.Token != want["Token"] ||
-		float64(got.Expires.Unix()) != want["ExpTime"] {
-		t.Errorf("got %+v, %v; the official client %v", got, err, want)
+	for _, kind := range []string{tcr.Temporary, tcr.LongTerm} {
+		want := peer.call(t, official.target("tcr"), "CreateInstanceToken", object{
+			"RegistryId": registry, "TokenType": kind,
+		}, nil).Response
+		got, err := tokens.CreateToken(t.Context(), tcr.TokenRequest{RegistryID: registry, TokenType: kind})
+		if err != nil || got.Username != want["Username"] || got.Token != want["Token"] || got.ID != want["TokenId"] ||
+			float64(got.Expires.Unix()) != want["ExpTime"] {
+			t.Errorf("%s: got %+v, %v; the official client %v", kind, got, err, want)
+		}
+	}
+	deleted := peer.call(t, official.target("tcr"), "DeleteInstanceToken", object{
+		"RegistryId": registry, "TokenId": tokenID,
+	}, nil)
+	if err := tokens.DeleteToken(t.Context(), registry, tokenID); err != nil || deleted.Error != nil {
+		t.Errorf("deletion: ours %v; the official client %+v", err, deleted.Error)
+	}
+	if diff := cmp.Diff(official.tcr.Left(), ours.tcr.Left()); diff != "" || len(ours.tcr.Left()) != 1 {
+		t.Errorf("left of the tokens (-official +ours):\n%s", diff)
 	}
 
 	prices, err := cbs.New(ours.target("cbs").config())

@@ -78,6 +78,7 @@ var fullCalls = []apiCall{
 		"RegistryId": registry, "TokenType": "longterm", "Desc": "peer",
 	}},
 	{service: "tcr", action: "CreateInstanceToken", request: object{"RegistryId": registry}},
+	{service: "tcr", action: "DeleteInstanceToken", request: object{"RegistryId": registry, "TokenId": tokenID}},
 	{service: "cbs", action: "InquiryPriceCreateDisks", request: object{
 		"DiskChargeType": "POSTPAID_BY_HOUR", "DiskType": "CLOUD_PREMIUM", "DiskSize": 50, "DiskCount": 2,
 		"ProjectId":             0,

@@ -13,6 +13,7 @@ const (
 	byTheHour       = "of a prepaid disk; those of Pods are billed by the hour"
 	plainDisk       = "disks of Pods have no such extra"
 	noInstance      = "no instance is bought with the disk"
+	byHand          = "the guide to robot accounts calls it, not the provider"
 )
 
 // knownDifferences are those between the official client's typings on one side, and our clients and
@@ -38,12 +39,12 @@ var knownDifferences = map[string]string{
 	"our client does not read GetCallerIdentity.Type":               onlyAccount,
 	"our client does not read GetCallerIdentity.UserId":             onlyAccount,
 
-	"no stand-in has DeleteInstanceToken":            notUsed,
-	"our client does not call DeleteInstanceToken":   notUsed,
 	"no stand-in has DescribeInstanceToken":          notUsed,
 	"our client does not call DescribeInstanceToken": notUsed,
 	"no stand-in has ModifyInstanceToken":            notUsed,
 	"our client does not call ModifyInstanceToken":   notUsed,
+	"no stand-in has CreateServiceAccount":           byHand,
+	"our client does not call CreateServiceAccount":  byHand,
 
 	"the stand-in does not take InquiryPriceCreateDisks.DiskChargePrepaid":                   byTheHour,
 	"our client does not send InquiryPriceCreateDisks.DiskChargePrepaid":                     byTheHour,

@@ -143,6 +143,12 @@ var refusedParameters = []refusedCall{
 	{title: "other role", code: "ResourceNotFound.RoleNotFound", call: otherRole},
 	{title: "other web identity", code: "InvalidParameter.WebIdentityTokenError", call: otherToken},
 	{title: "other registry", code: "ResourceNotFound", call: withRequest(newToken, object{"RegistryId": "tcr-other"})},
+	{title: "other token", code: "ResourceNotFound", call: apiCall{
+		service: "tcr", action: "DeleteInstanceToken", request: object{"RegistryId": registry, "TokenId": "other"},
+	}},
+	{title: "no token", code: "MissingParameter", call: apiCall{
+		service: "tcr", action: "DeleteInstanceToken", request: object{"RegistryId": registry},
+	}},
 	{title: "other disk", code: "InvalidParameterValue", call: otherDisk},
 }
 

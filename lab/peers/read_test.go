@@ -24,6 +24,7 @@ var actionsOf = map[string][]string{
 	"credentials.requestSession": {"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"},
 	"credentials.checkAccount":   {"GetCallerIdentity"},
 	"tcr.CreateToken":            {"CreateInstanceToken"},
+	"tcr.DeleteToken":            {"DeleteInstanceToken"},
 	"cbs.PricePerHour":           {"InquiryPriceCreateDisks"},
 	"cbs.Configs":                {"DescribeDiskConfigQuota"},
 }

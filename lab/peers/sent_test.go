@@ -171,8 +171,10 @@ func callTCR(ctx context.Context, config cloudapi.Config) error {
 	if err != nil {
 		return err
 	}
-	_, err = client.CreateToken(ctx, filled[tcr.TokenRequest]())
-	return err
+	if _, err := client.CreateToken(ctx, filled[tcr.TokenRequest]()); err != nil {
+		return err
+	}
+	return client.DeleteToken(ctx, registry, tokenID)
 }
 
 func callCBS(ctx context.Context, config cloudapi.Config) error {

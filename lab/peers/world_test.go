@@ -26,6 +26,7 @@ const (
 	samlARN  = "qcs::cam::uin/" + account + ":saml-provider/peer"
 	readyID  = "imc-ready001"
 	registry = "tcr-peer0001"
+	tokenID  = "ctrm3g86h7cp1kb7el2g" // of a long-term token
 )
 
 // versions of the services, as requests name them. The official client's folders have them without
@@ -105,6 +106,7 @@ func startWorld(t *testing.T, opts worldOptions) *world {
 		Lookup: w.sts.Lookup, Clock: now,
 		Instances: map[string]tcrtest.Account{registry: {Username: account, Token: "registry-password"}},
 	})
+	w.tcr.Put(tcrtest.IssuedToken{Registry: registry, Type: "longterm", ID: tokenID})
 	w.cbs = cbstest.New(cbstest.Options{
 		Lookup: w.sts.Lookup, Clock: now, Discount: big.NewRat(1, 2),
 		PerGiBHour: map[string]*big.Rat{"CLOUD_PREMIUM": big.NewRat(488, 1_000_000)},

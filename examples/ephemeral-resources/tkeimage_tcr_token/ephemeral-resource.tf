@@ -16,3 +16,11 @@ resource "tkeimage_cache" "example" {
     }
   }
 }
+
+# For a build that may take longer than an hour: valid until the run ends.
+ephemeral "tkeimage_tcr_token" "of_one_run" {
+  registry_id     = "tcr-ak98765x"
+  token_type      = "longterm"
+  description     = "one run of Terraform"
+  delete_on_close = true
+}

@@ -1,6 +1,7 @@
-// Package tcrtest is a stand-in for the one action of Tencent Container Registry (service tcr,
-// version 2019-09-24) that is used here. It is written from the published API page
-// (https://www.tencentcloud.com/document/product/1051/45154).
+// Package tcrtest is a stand-in for the two actions of Tencent Container Registry (service tcr,
+// version 2019-09-24) that are used here. It is written from the published API page
+// (https://www.tencentcloud.com/document/product/1051/45154) and the models of the official client
+// for Node, never from the client that is tested with it.
 package tcrtest
 
 import (
@@ -12,8 +13,17 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
 )
 
-// CreateInstanceToken is the name of the action.
-const CreateInstanceToken = "CreateInstanceToken"
+// The names of the actions.
+const (
+	CreateInstanceToken = "CreateInstanceToken"
+	DeleteInstanceToken = "DeleteInstanceToken"
+)
+
+// Lifetimes of tokens: an hour, and what the published example of a long-term token has.
+const (
+	temporaryLifetime = time.Hour
+	longTermLifetime  = 3650 * 24 * time.Hour
+)
 
 // Options are what the service knows.
 type Options struct {
@@ -32,16 +42,17 @@ type Options struct {
 // Account is a user name and a password.
 type Account struct{ Username, Token string }
 
-// IssuedToken is a token that was issued.
-type IssuedToken struct{ Registry, Type, Description string }
+// IssuedToken is a token that was issued. A long-term one has an id.
+type IssuedToken struct{ Registry, Type, Description, ID string }
 
 // Server is the service.
 type Server struct {
 	apitest.Service
 	opts Options
 
-	mu     sync.Mutex
-	issued []IssuedToken
+	mu      sync.Mutex
+	issued  []IssuedToken
+	deleted map[string]bool // ids
 }
 
 // New makes a server that does not listen; see [apitest.Start].
@@ -49,7 +60,7 @@ func New(opts Options) *Server {
 	if opts.Clock == nil {
 		opts.Clock = time.Now
 	}
-	s := &Server{opts: opts}
+	s := &Server{opts: opts, deleted: map[string]bool{}}
 	s.Service = apitest.Service{
 		Name:    "tcr",
 		Version: "2019-09-24",
@@ -57,6 +68,7 @@ func New(opts Options) *Server {
 		Lookup:  opts.Lookup,
 		Actions: map[string]apitest.Action{
 			CreateInstanceToken: {Strings: []string{"RegistryId!", "TokenType", "Desc"}, Run: s.createToken},
+			DeleteInstanceToken: {Strings: []string{"RegistryId!", "TokenId!"}, Run: s.deleteToken},
 		},
 	}
 	return s
@@ -67,6 +79,22 @@ func (s *Server) Issued() []IssuedToken {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.issued)
+}
+
+// Left are the long-term tokens that were issued and not deleted, in order.
+func (s *Server) Left() []IssuedToken {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(s.issued), func(token IssuedToken) bool {
+		return token.ID == "" || s.deleted[token.ID]
+	})
+}
+
+// Put adds a long-term token that another caller made.
+func (s *Server) Put(token IssuedToken) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.issued = append(s.issued, token)
 }
 
 func (s *Server) createToken(c *apitest.Call) (any, *apitest.Refusal) {
@@ -80,20 +108,37 @@ func (s *Server) createToken(c *apitest.Call) (any, *apitest.Refusal) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.issued = append(s.issued, IssuedToken{c.Text("RegistryId"), kind, c.Text("Desc")})
-	answer := map[string]any{
-		"Username": account.Username,
-		"Token":    account.Token,
-		"ExpTime":  c.Arrived.Add(time.Hour).Unix(),
-		"TokenId":  nil,
-	}
-	if s.opts.Bare {
-		answer["Username"], answer["ExpTime"] = bareNumber(account.Username), c.Arrived.Add(time.Hour).UnixMilli()
-	}
+	token := IssuedToken{Registry: c.Text("RegistryId"), Type: kind, Description: c.Text("Desc")}
+	expires := c.Arrived.Add(temporaryLifetime)
+	answer := map[string]any{"Username": account.Username, "Token": account.Token, "TokenId": ""}
 	if kind == "longterm" {
-		answer["ExpTime"], answer["TokenId"] = 0, fmt.Sprintf("token%04d", len(s.issued))
+		expires = c.Arrived.Add(longTermLifetime)
+		token.ID = fmt.Sprintf("ctrm3g86h7cp1kb7%04d", len(s.issued))
+		answer["TokenId"] = token.ID
 	}
+	answer["ExpTime"] = expires.Unix()
+	if s.opts.Bare {
+		answer["Username"], answer["ExpTime"] = bareNumber(account.Username), expires.UnixMilli()
+	}
+	s.issued = append(s.issued, token)
 	return answer, nil
+}
+
+func (s *Server) deleteToken(c *apitest.Call) (any, *apitest.Refusal) {
+	if _, known := s.opts.Instances[c.Text("RegistryId")]; !known {
+		return nil, &apitest.Refusal{Code: "ResourceNotFound", EN: "The registry instance does not exist."}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := c.Text("TokenId")
+	there := slices.ContainsFunc(s.issued, func(token IssuedToken) bool {
+		return token.ID == id && token.Registry == c.Text("RegistryId")
+	})
+	if !there || s.deleted[id] {
+		return nil, &apitest.Refusal{Code: "ResourceNotFound", EN: "The token does not exist."}
+	}
+	s.deleted[id] = true
+	return map[string]any{}, nil
 }
 
 // bareNumber is JSON without quotes.
