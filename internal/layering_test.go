@@ -49,7 +49,7 @@ var diagram = []room{
 		name: "provider",
 		view: withTerraform,
 		imports: "imagecache rootdisk diskprice tcrtoken annotations tfdiag clients measure store registry " +
-			"registry/transport credentials tke tcr cbs cloudapi redact",
+			"registry/transport registry/hostsdir credentials tke tcr cbs cloudapi redact",
 	},
 	{name: "imagecache", view: withTerraform, imports: "annotations tfdiag clients tke disksize"},
 	{
@@ -85,8 +85,9 @@ var diagram = []room{
 	},
 	{name: "measure/soci", imports: "layersize layersize/ztoc registry registry/failure store"},
 	{name: "registry", imports: "registry/transport registry/failure mediatype redact"},
-	{name: "registry/transport", imports: "registry/dockerconfig registry/failure redact"},
+	{name: "registry/transport", imports: "registry/dockerconfig registry/hostsdir registry/failure redact"},
 	{name: "registry/dockerconfig"},
+	{name: "registry/hostsdir"},
 	{name: "registry/failure", imports: "redact"},
 	{
 		name: "layersize/probe",

@@ -9,7 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/hostsdir"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
 
 // model is the provider's configuration.
@@ -31,6 +33,8 @@ type model struct {
 	AssumeRoleWithWebIdentity types.List    `tfsdk:"assume_role_with_web_identity"`
 	Endpoints                 types.Map     `tfsdk:"endpoints"`
 	Registries                types.Map     `tfsdk:"registries"`
+	RegistryHostsDir          types.String  `tfsdk:"registry_hosts_dir"`
+	RegistryCACertificates    types.String  `tfsdk:"registry_ca_certificates"`
 	DockerConfig              types.String  `tfsdk:"docker_config"`
 	MeasurementCacheDir       types.String  `tfsdk:"measurement_cache_dir"`
 	MaxRequestsPerSecond      types.Float64 `tfsdk:"max_requests_per_second"`
@@ -42,6 +46,9 @@ type registryModel struct {
 	PlainHTTP          types.Bool   `tfsdk:"plain_http"`
 	InsecureSkipVerify types.Bool   `tfsdk:"insecure_skip_verify"`
 	CACertificate      types.String `tfsdk:"ca_certificate"`
+	ClientCertificate  types.String `tfsdk:"client_certificate"`
+	ClientKey          types.String `tfsdk:"client_key"`
+	Mirrors            []string     `tfsdk:"mirrors"` // nil where it is null
 }
 
 func (m *model) endpointURL(service string, getenv func(string) string) string {
@@ -56,7 +63,8 @@ func (m *model) endpointURL(service string, getenv func(string) string) string {
 func (m *model) registryHosts(
 	ctx context.Context,
 ) (hosts map[string]transport.Host, pending bool, diags diag.Diagnostics) {
-	pending = m.Registries.IsUnknown() || m.DockerConfig.IsUnknown()
+	pending = m.Registries.IsUnknown() || m.DockerConfig.IsUnknown() || m.RegistryHostsDir.IsUnknown() ||
+		m.RegistryCACertificates.IsUnknown()
 	hosts, known := map[string]transport.Host{}, map[string]attr.Value{}
 	for host, value := range m.Registries.Elements() {
 		if containsUnknown(value) {
@@ -74,9 +82,28 @@ func (m *model) registryHosts(
 			PlainHTTP:          c.PlainHTTP.ValueBool(),
 			InsecureSkipVerify: c.InsecureSkipVerify.ValueBool(),
 			CACertificate:      c.CACertificate.ValueString(),
+			ClientCertificate:  c.ClientCertificate.ValueString(),
+			ClientKey:          c.ClientKey.ValueString(),
+			Mirrors:            c.Mirrors,
 		}
 	}
 	return hosts, pending, diags
+}
+
+// openHostsDir reads the directory of the argument, or else of the environment; nil is none.
+func (m *model) openHostsDir(getenv func(string) string) (opened *hostsdir.Dir, diags diag.Diagnostics) {
+	dir := getenv(envRegistryHostsDir)
+	if !m.RegistryHostsDir.IsNull() {
+		dir = m.RegistryHostsDir.ValueString() // "" while it is unknown
+	}
+	if dir == "" {
+		return nil, nil
+	}
+	opened, faults := hostsdir.Open(dir)
+	for _, fault := range faults {
+		diags.Append(tfdiag.HostsDirFault(fault))
+	}
+	return opened, diags
 }
 
 // measurementCacheDir: an argument, even an empty one, beats the environment, which beats the

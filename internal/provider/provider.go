@@ -3,6 +3,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"os"
 	"slices"
@@ -121,13 +122,18 @@ func (p *Provider) configureRegistries(
 			resp.Diagnostics.Append(tfdiag.UnverifiedRegistry(host))
 		}
 	}
+	hostsDir, faults := config.openHostsDir(p.getenv)
+	if resp.Diagnostics.Append(faults...); faults.HasError() {
+		return
+	}
 	kept := store.Open(config.measurementCacheDir(p.options.LookupEnv))
 	if err := kept.Check(); err != nil {
 		tflog.Warn(ctx, "no measurements are kept", map[string]any{"reason": err.Error()})
 	}
 	settings := registry.Config{
 		Transport: transport.Config{
-			Hosts: hosts, DockerConfigDir: config.DockerConfig.ValueString(), UserAgent: p.userAgent(),
+			Hosts: hosts, HostsDir: hostsDir, CACertificates: config.RegistryCACertificates.ValueString(),
+			DockerConfigDir: config.DockerConfig.ValueString(), UserAgent: p.userAgent(),
 			Limits: p.options.Registry, Secrets: p.options.Secrets, Log: logDebug,
 		},
 		HostsPending: pending,
@@ -137,7 +143,11 @@ func (p *Provider) configureRegistries(
 	}
 	reader, err := registry.New(settings)
 	if err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("registries"), "Invalid registry configuration", err.Error()+".")
+		argument := "registries"
+		if errors.Is(err, transport.ErrCACertificates) {
+			argument = "registry_ca_certificates"
+		}
+		resp.Diagnostics.AddAttributeError(path.Root(argument), "Invalid registry configuration", err.Error()+".")
 		return
 	}
 	data.Measurer = &measure.Measurer{Registry: reader, Kept: kept, Log: logDebug, Secrets: p.options.Secrets}

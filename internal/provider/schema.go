@@ -34,8 +34,6 @@ func endpointVariables() []string {
 
 func endpointVariable(service string) string { return "TKEIMAGE_ENDPOINT_" + strings.ToUpper(service) }
 
-const envMeasurementCacheDir = "TKEIMAGE_MEASUREMENT_CACHE_DIR"
-
 var (
 	wholeURL = regexp.MustCompile(`^https?://[^/?#@\s]+(/[^?#\s]*)?$`)
 	bareHost = annotations.BareHost
@@ -47,7 +45,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 			"Configuring the provider makes no request; the disk size data source and the functions need no cloud " +
 			"credentials.",
 		Blocks:     roleBlocks(),
-		Attributes: map[string]schema.Attribute{"registries": registriesAttribute()},
+		Attributes: map[string]schema.Attribute{},
 	}
 	for _, group := range []map[string]schema.Attribute{
 		accessAttributes(), keyAttributes(), identityAttributes(), accountAttributes(), readingAttributes(),
@@ -81,57 +79,6 @@ func accessAttributes() map[string]schema.Attribute {
 			),
 			Validators: []validator.Float64{float64validator.Between(0.1, 1000)},
 		},
-	}
-}
-
-// readingAttributes are what reading images depends on, beside `registries`.
-func readingAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"docker_config": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "Directory of a Docker `config.json` with registry credentials. Default: " +
-				"Docker's own rules (`DOCKER_CONFIG`, `~/.docker`, credential helpers).",
-		},
-		"measurement_cache_dir": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "Directory where measurements of layers are kept by digest; `\"\"` keeps none. " +
-				describeVariable(envMeasurementCacheDir) +
-				" Default: `terraform-provider-tkeimage` under the user's cache directory.",
-		},
-	}
-}
-
-func registriesAttribute() schema.Attribute {
-	return schema.MapNestedAttribute{
-		Optional: true,
-		MarkdownDescription: "How to read image metadata, by registry host (with its port). A host that is not " +
-			"listed here is read with Docker's configuration, or anonymously.",
-		Validators: []validator.Map{
-			mapvalidator.NoNullValues(),
-			mapvalidator.KeysAre(stringvalidator.RegexMatches(bareHost,
-				"must be a bare host, with a port where it needs one (registry.example.com:5000): no scheme, no path")),
-		},
-		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-			"username": schema.StringAttribute{Optional: true, MarkdownDescription: "User name."},
-			"password": schema.StringAttribute{
-				Optional:            true,
-				Sensitive:           true,
-				MarkdownDescription: "Password or token; it may be ephemeral.",
-			},
-			"plain_http": schema.BoolAttribute{
-				Optional: true,
-				MarkdownDescription: "Whether the registry uses plain HTTP. Default: `false`, except for loopback " +
-					"addresses.",
-			},
-			"insecure_skip_verify": schema.BoolAttribute{
-				Optional:            true,
-				MarkdownDescription: "Whether to skip the check of the registry's certificate. Default: `false`.",
-			},
-			"ca_certificate": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "Certificate of a private CA in PEM, trusted for this host beside the system's.",
-			},
-		}},
 	}
 }
 

@@ -74,7 +74,7 @@ func (c *Client) factsOf(host string) *hostFacts {
 // readerOf returns the reader of an image's repository.
 func (c *Client) readerOf(repo name.Repository, image string) imageReader {
 	repository := c.registries.Repository(repo)
-	return imageReader{client: c, repository: repository, facts: c.factsOf(repository.Host()), image: image}
+	return imageReader{client: c, repository: repository, facts: c.factsOf(repository.Via()), image: image}
 }
 
 // readerOfImage returns the reader of an image that Resolve returned.

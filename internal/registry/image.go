@@ -25,6 +25,7 @@ import (
 type Image struct {
 	Reference  string       // as the user wrote it
 	Repository string       // registry/repository, as a Pod names it: docker.io/library/nginx
+	Source     string       // Repository, and the mirrors that what no digest verifies may come from
 	Digest     string       // of the first manifest
 	Platform   string       // os/architecture[/variant], of the first manifest
 	Manifests  []string     // digests of all manifests that are unpacked, the first one first

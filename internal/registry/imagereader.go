@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -41,8 +43,11 @@ func (r imageReader) describeError(err error, action string) error {
 // digest, or a better error.
 func (r imageReader) headDigest(ctx context.Context, tag string) (string, error) {
 	resp, err := r.repository.Send(ctx, transport.Request{
-		Method: http.MethodHead, Path: "manifests/" + tag, Header: http.Header{"Accept": {accepted}},
+		Method: http.MethodHead, Path: "manifests/" + tag, Header: http.Header{"Accept": {accepted}}, Resolves: true,
 	})
+	if failed, typed := errors.AsType[*failure.Error](err); typed && isUnknownToHead(failed.StatusCode) {
+		return "", nil // of several endpoints, which all failed
+	}
 	if err != nil {
 		return "", err
 	}
@@ -54,15 +59,21 @@ func (r imageReader) headDigest(ctx context.Context, tag string) (string, error)
 		}
 		return digest.String(), nil
 	}
-	switch transport.KindOfStatus(resp.StatusCode) {
-	case failure.RateLimited:
+	if !isUnknownToHead(resp.StatusCode) {
 		return "", r.repository.StatusError(resp)
-	case failure.Unavailable:
-		if resp.StatusCode != http.StatusNotImplemented {
-			return "", r.repository.StatusError(resp)
-		}
 	}
 	return "", nil
+}
+
+// isUnknownToHead returns whether a GET may know more than a HEAD that ended with this status.
+func isUnknownToHead(status int) bool {
+	switch transport.KindOfStatus(status) {
+	case failure.RateLimited:
+		return false
+	case failure.Unavailable:
+		return status == http.StatusNotImplemented
+	}
+	return status != 0
 }
 
 // documentRequest is what to read of a repository, and how.
@@ -70,17 +81,19 @@ type documentRequest struct {
 	path     string
 	accept   string // media types, "" for any
 	maxBytes int64  // 0 is maxDocument
+	resolves bool   // a tag
 	once     bool   // without retries
 }
 
 // readDocument reads a document whole.
-func (r imageReader) readDocument(ctx context.Context, what documentRequest) ([]byte, error) {
+func (r imageReader) readDocument(ctx context.Context, what documentRequest) (transport.Document, error) {
 	header := http.Header{}
 	if what.accept != "" {
 		header.Set("Accept", what.accept)
 	}
 	return r.repository.ReadDocument(ctx, transport.Request{
-		Path: what.path, Header: header, MaxBytes: orDefault(what.maxBytes, maxDocument), Once: what.once,
+		Path: what.path, Header: header, MaxBytes: orDefault(what.maxBytes, maxDocument),
+		Resolves: what.resolves, Once: what.once,
 	})
 }
 
@@ -97,18 +110,21 @@ func (r imageReader) readVerified(
 	if data, found := r.loadDocument(digest); found {
 		return data, checkSize(data, size)
 	}
-	data, err := r.readDocument(ctx, what)
+	answer, err := r.readDocument(ctx, what)
 	if err != nil {
 		return nil, err
 	}
-	if actual := digestOf(data, digest); actual != digest {
-		return nil, failure.New(failure.DigestMismatch, "%s was asked for, %s came", digest, actual)
+	if actual := digestOf(answer.Data, digest); actual != digest {
+		return nil, &failure.Error{
+			Host: answer.Host, Kind: failure.DigestMismatch,
+			Err: fmt.Errorf("%s was asked for, %s came", digest, actual),
+		}
 	}
-	if err := checkSize(data, size); err != nil {
+	if err := checkSize(answer.Data, size); err != nil {
 		return nil, err
 	}
-	r.storeDocument(digest, data)
-	return data, nil
+	r.storeDocument(digest, answer.Data)
+	return answer.Data, nil
 }
 
 // anySize stands for a size that is not announced.

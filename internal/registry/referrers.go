@@ -53,28 +53,30 @@ func (c *Client) Referrers(ctx context.Context, image *Image, artifactType strin
 func (r imageReader) listReferrers(ctx context.Context, digest, artifactType string) ([]Descriptor, error) {
 	if !r.facts.lacksReferrers.Load() {
 		query := url.Values{"artifactType": {artifactType}}
-		data, err := r.readDocument(ctx, referrersRequest("referrers/"+digest+"?"+query.Encode()))
+		answer, err := r.readDocument(ctx, referrersRequest("referrers/"+digest+"?"+query.Encode()))
 		if err == nil {
-			return filterReferrers(data, artifactType)
+			return filterReferrers(answer.Data, artifactType)
 		}
 		if !errors.Is(err, failure.NotFound) {
 			return nil, err
 		}
 		r.facts.lacksReferrers.Store(true) // a registry with the API answers 200, whatever the digest
 	}
-	data, err := r.readDocument(ctx, referrersRequest("manifests/"+referrersTag(digest)))
+	answer, err := r.readDocument(ctx, referrersRequest("manifests/"+referrersTag(digest)))
 	if errors.Is(err, failure.NotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return filterReferrers(data, artifactType)
+	return filterReferrers(answer.Data, artifactType)
 }
 
 // referrersRequest is made once: nothing depends on its answer so much as to wait for it again.
 func referrersRequest(path string) documentRequest {
-	return documentRequest{path: path, accept: string(types.OCIImageIndex), maxBytes: maxReferrers, once: true}
+	return documentRequest{
+		path: path, accept: string(types.OCIImageIndex), maxBytes: maxReferrers, resolves: true, once: true,
+	}
 }
 
 // referrersTag is the tag of the index that lists what refers to a digest.

@@ -29,7 +29,7 @@ func (c *Client) Resolve(ctx context.Context, written, onPlatform string) (*Imag
 		return nil, failure.Complete(err, written, "", "")
 	}
 	r := c.readerOf(ref.repo, written)
-	if r.repository.Settings().Pending {
+	if r.repository.IsPending() {
 		return nil, r.describeError(&failure.Error{Kind: failure.Pending}, readingManifest)
 	}
 	image, err := r.resolveImage(ctx, ref, wanted)
@@ -43,7 +43,7 @@ func (c *Client) Resolve(ctx context.Context, written, onPlatform string) (*Imag
 // known yet. Reading is tried without it all the same, since most images are public.
 func (r imageReader) orPending(err error) error {
 	var e *failure.Error
-	if !r.client.hostsPending || r.repository.Settings().Username != "" || !errors.As(err, &e) {
+	if !r.client.hostsPending || r.repository.HasCredentials() || !errors.As(err, &e) {
 		return err
 	}
 	switch e.Kind {
@@ -70,6 +70,10 @@ func (r imageReader) resolveImage(ctx context.Context, ref reference, wanted pla
 		return nil, err
 	}
 	image.Reference, image.Repository, image.repo = ref.written, canonicalName(ref.repo), ref.repo
+	image.Source = image.Repository
+	if via := r.repository.Via(); via != r.repository.Host() {
+		image.Source += " by way of " + via
+	}
 	return image, nil
 }
 
@@ -89,16 +93,19 @@ func (r imageReader) readTop(ctx context.Context, ref reference) (*document, err
 			return doc, err
 		}
 	}
-	data, err := r.readDocument(ctx, documentRequest{path: "manifests/" + ref.tag, accept: accepted})
+	answer, err := r.readDocument(ctx, documentRequest{
+		path: "manifests/" + ref.tag, accept: accepted, resolves: true,
+	})
 	if err != nil {
 		return nil, err
 	}
-	digest = digestOf(data, "")
-	doc, err := r.parseTrusted(data, digest)
-	if err == nil {
-		r.storeDocument(digest, data)
+	digest = digestOf(answer.Data, "")
+	doc, err := r.parseTrusted(answer.Data, digest)
+	if err != nil {
+		return nil, failure.Complete(err, "", "", answer.Host)
 	}
-	return doc, err
+	r.storeDocument(digest, answer.Data)
+	return doc, nil
 }
 
 // parseTrusted parses a document that repeats no secret where it would be stored.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -101,11 +102,23 @@ func formatFailedRead(at *failure.Error, err error) string {
 	if at.Host != "" {
 		text += " from " + at.Host
 	}
-	text += ": " + endSentence(outcomeOf(at))
+	text += ": " + endSentence(outcomeOf(at)) + listOthers(at.Others)
 	if advice := adviceOn(at); advice != "" {
 		text += "\n\n" + endSentence(capitalize(advice))
 	}
 	return text
+}
+
+// listOthers returns what the other endpoints of a registry said, its mirrors or the registry itself.
+func listOthers(others []*failure.Error) string {
+	var list []string
+	for _, e := range others {
+		list = append(list, e.Host+": "+outcomeOf(e))
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return " Also asked: " + endSentence(strings.Join(list, "; "))
 }
 
 // capitalize begins a sentence with an error's text, which may come from elsewhere.

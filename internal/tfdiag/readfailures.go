@@ -107,7 +107,7 @@ var readFailures = map[failure.Kind]readFailure{
 	},
 	failure.Refused: {
 		headline: "redirect or token service refused",
-		advice:   "if this is intended, configure that host among the registries",
+		advise:   adviseRefused,
 	},
 	failure.NotAnImage: {
 		summary:  "Not a container image",
@@ -172,6 +172,15 @@ func adviceOn(e *failure.Error) string {
 		return words.advise(e)
 	}
 	return words.advice
+}
+
+// adviseRefused returns the line that allows a destination.
+func adviseRefused(e *failure.Error) string {
+	settings := "{}"
+	if errors.Is(e.Err, failure.ErrDowngrade) {
+		settings = "{ plain_http = true }"
+	}
+	return fmt.Sprintf("if this is intended, write this host into the provider's registries: %q = %s", e.Host, settings)
 }
 
 func describeCredentials(e *failure.Error) string {

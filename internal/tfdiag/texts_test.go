@@ -653,6 +653,39 @@ func texts() []struct {
 			),
 		},
 		{
+			"a redirect to plain HTTP",
+			measured(
+				&failure.Error{
+					Image:  images[1],
+					Host:   "blobs.example.net:5000",
+					Kind:   failure.Refused,
+					Action: "reading the configuration",
+					Err:    failure.ErrDowngrade,
+				},
+			),
+		},
+		{
+			"a mirror and its registry that fail",
+			measured(
+				&failure.Error{
+					Image:      images[1],
+					Host:       "mirror.example.net",
+					Kind:       failure.NotFound,
+					Action:     "reading the manifest",
+					StatusCode: 404,
+					Others: []*failure.Error{{
+						Host: "registry.example.com",
+						Kind: failure.Unreachable,
+						Err:  errors.New("dial tcp 203.0.113.7:443: connect: connection refused"),
+					}},
+				},
+			),
+		},
+		{
+			"a hosts.toml with a fault",
+			tfdiag.HostsDirFault(errors.New("certs.d/docker.io/hosts.toml:3: containerd knows no key capabilites")),
+		},
+		{
 			"two token services",
 			measured(
 				&failure.Error{

@@ -21,6 +21,13 @@ func UnverifiedRegistry(host string) diag.Diagnostic {
 	)
 }
 
+// HostsDirFault describes what is wrong with a directory of hosts.toml files.
+func HostsDirFault(err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(
+		path.Root("registry_hosts_dir"), "Registry hosts directory cannot be used", endSentence(err.Error()),
+	)
+}
+
 // LongTermToken warns of a token that stays when the run is over.
 func LongTermToken(registry, id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("A long-term token was created", fmt.Sprintf(

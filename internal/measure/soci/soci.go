@@ -111,7 +111,7 @@ type lookup struct {
 }
 
 func (x *Index) lookupKey() string {
-	return "SOCI index of " + x.image.Repository + "@" + x.image.Digest
+	return "SOCI index of " + x.image.Source + "@" + x.image.Digest
 }
 
 // storedLookup returns what the last lookup found, if it was not long ago, nor tomorrow by a clock

@@ -50,6 +50,9 @@ const (
 // ErrEncrypted is the cause of LayerType where the media type says that the layer is encrypted.
 var ErrEncrypted = errors.New("the layer is encrypted")
 
+// ErrDowngrade is the cause of Refused where a host leads from https to plain HTTP.
+var ErrDowngrade = errors.New("it leads from https to plain HTTP")
+
 // Error is every failure to read from a registry.
 type Error struct {
 	Image  string // the reference as the user wrote it
@@ -65,6 +68,8 @@ type Error struct {
 	Platform  string   // that was wanted, for NoPlatform
 	Platforms []string // that exist, for NoPlatform
 	MediaType string   // of the layer, for LayerType
+
+	Others []*Error // of the registry's other endpoints, which were asked too
 
 	Elsewhere bool // Host is neither the registry nor its token service, so it was sent no credentials
 
@@ -113,6 +118,9 @@ func (e *Error) Error() string {
 	b.WriteString(string(e.Kind) + e.subject())
 	if details := e.Details(); len(details) > 0 {
 		fmt.Fprintf(&b, " (%s)", strings.Join(details, ", "))
+	}
+	for _, other := range e.Others {
+		fmt.Fprintf(&b, "; %s: %s", other.Host, other.Error())
 	}
 	return b.String()
 }

@@ -31,6 +31,12 @@ func Redact(err error, secrets *redact.Secrets) error {
 	if cause, nested := e.Err.(*Error); nested { //nolint:errorlint // the cause itself
 		clean.Err = Redact(cause, secrets)
 	}
+	clean.Others = nil
+	for _, other := range e.Others {
+		if redacted, ok := Redact(other, secrets).(*Error); ok { //nolint:errorlint // the error itself
+			clean.Others = append(clean.Others, redacted)
+		}
+	}
 	clean.Platforms = nil
 	for _, platform := range e.Platforms {
 		clean.Platforms = append(clean.Platforms, secrets.Text(platform, MaxWords))

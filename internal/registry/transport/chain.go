@@ -18,13 +18,15 @@ type Request struct {
 
 	// of a document, which is read whole as part of each attempt; 0 leaves the body to the caller
 	MaxBytes     int64
+	Resolves     bool      // a name, rather than a digest: a mirror may not be trusted with that
 	Once         bool      // there is no second attempt: little depends on the answer
 	MayBeDropped bool      // some hosts break the connection instead of refusing this: it is repeated once
-	Location     *Location // remembers where the registry redirects to; nil remembers nothing
+	Location     *Location // remembers which endpoint answered, and where it redirects to; nil remembers nothing
 	Cost         *Cost     // counts what the request costs; nil counts nothing
 
 	url    *url.URL // where the request goes
 	origin *url.URL // of the registry: its credentials go there and nowhere else
+	spare  bool     // another endpoint can be asked at once, so that a failure is not repeated here
 }
 
 // isOwn returns whether a request goes to the origin of its registry.
@@ -55,8 +57,8 @@ type link interface {
 	roundTrip(ctx context.Context, req Request) (*http.Response, error)
 }
 
-// newChain assembles the links between a repository and the network. What is listed first is
-// innermost.
+// newChain assembles the links between a repository at one endpoint and the network. What is listed
+// first is innermost.
 func (r *Registries) newChain(registry *endpoint, repo name.Repository) (chain link, auth *authLink) {
 	destinations := destinations{hosts: r.hosts, registry: registry}
 
@@ -64,7 +66,7 @@ func (r *Registries) newChain(registry *endpoint, repo name.Repository) (chain l
 	chain = &recordLink{next: chain, host: registry.host, log: r.Log}
 	chain = &limitLink{next: chain, limits: r.limits, slots: &r.slots}
 	chain = &retryLink{next: chain, retry: r.retry}
-	auth = newAuthLink(chain, r, destinations, repo)
+	auth = newAuthLink(chain, r, destinations, repositoryAt(registry, repo))
 	redirect := &redirectLink{next: auth, check: destinations.checkRedirect}
 	chain = &schemeLink{next: redirect, registry: registry, repo: repo}
 	chain = &locationLink{next: chain, redirected: redirect, registry: registry}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/hostsdir"
 )
 
 // fakeLink stands in for what is below the link under test. It answers requests in turn, the last
@@ -83,7 +85,12 @@ func requestTo(t testing.TB, text string) Request {
 }
 
 func destinationsOf(host string, hosts hostTable) destinations {
-	return destinations{hosts: hosts, registry: newEndpoint(host, hosts[host])}
+	return destinations{hosts: hosts, registry: plainEndpoint(host, hosts[host])}
+}
+
+// plainEndpoint is a registry itself, without a hosts.toml.
+func plainEndpoint(host string, config Host) *endpoint {
+	return newEndpoint(host, config, hostsdir.NewRegistry())
 }
 
 // brokenReader ends in the middle of an answer.
@@ -113,7 +120,7 @@ func TestTheChainIsInOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	chain, auth := r.newChain(newEndpoint("r.io", Host{}), repositoryOf(t, "r.io/x"))
+	chain, auth := r.newChain(plainEndpoint("r.io", Host{}), repositoryOf(t, "r.io/x"))
 	location, _ := chain.(*locationLink)
 	scheme, _ := location.next.(*schemeLink)
 	redirect, _ := scheme.next.(*redirectLink)

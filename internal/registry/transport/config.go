@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -14,12 +15,15 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/hostsdir"
 )
 
 // Config is how registries are read. The zero value reads with Docker's credentials and the default
 // bounds.
 type Config struct {
 	Hosts           map[string]Host // by host[:port], as references name it
+	HostsDir        *hostsdir.Dir   // mirrors and TLS settings as containerd has them; Hosts come first
+	CACertificates  string          // PEM, trusted for every host beside the system's
 	DockerConfigDir string          // "" follows Docker's rules: DOCKER_CONFIG, ~/.docker, credential helpers
 	UserAgent       string          // also the client id at token services
 	// for tests; nil clones http.DefaultTransport. TLS settings need a *http.Transport
@@ -40,11 +44,19 @@ type Config struct {
 // Host is how one registry is read.
 type Host struct {
 	Username, Password string
-	PlainHTTP          bool   // http instead of https
-	InsecureSkipVerify bool   // https without verification of the certificate
-	CACertificate      string // PEM, trusted beside the system's
-	Pending            bool   // some of it is not known yet: nothing is sent to this host
+	PlainHTTP          bool     // http instead of https
+	InsecureSkipVerify bool     // https without verification of the certificate
+	CACertificate      string   // PEM, trusted beside the system's
+	ClientCertificate  string   // PEM, shown to the host where it asks for one
+	ClientKey          string   // PEM, of that certificate
+	Mirrors            []string // hosts or URLs, asked in order before the host itself; nil leaves them to HostsDir
+	Pending            bool     // some of it is not known yet: nothing is sent to this host
+
+	client *clientIdentity // parsed
 }
+
+// clientIdentity is what a client shows to a server. A pointer to it tells connections apart.
+type clientIdentity struct{ certificates []tls.Certificate }
 
 // Limits bound what one host may cost. Zero values take the default.
 type Limits struct {
@@ -121,7 +133,7 @@ func checkHosts(hosts map[string]Host) (hostTable, error) {
 		if _, twice := checked[key]; twice {
 			return nil, fmt.Errorf("registry %q is configured twice under different spellings", host)
 		}
-		if err := checkHost(host, config); err != nil {
+		if err := checkHost(host, &config); err != nil {
 			return nil, fmt.Errorf("registry %q: %w", failure.RedactReference(host), err)
 		}
 		checked[key] = config
@@ -129,7 +141,20 @@ func checkHosts(hosts map[string]Host) (hostTable, error) {
 	return checked, nil
 }
 
-func checkHost(host string, config Host) error {
+// checkHost checks one host, and parses its client certificate.
+func checkHost(host string, config *Host) error {
+	if config.ClientCertificate != "" && config.ClientKey != "" {
+		pair, err := tls.X509KeyPair([]byte(config.ClientCertificate), []byte(config.ClientKey))
+		if err != nil { // its text has nothing of either
+			return fmt.Errorf("the client certificate and its key cannot be used: %w", err)
+		}
+		config.client = &clientIdentity{certificates: []tls.Certificate{pair}}
+	}
+	for _, mirror := range config.Mirrors {
+		if err := checkMirror(mirror); err != nil {
+			return fmt.Errorf("mirror %q: %w", failure.RedactReference(mirror), err)
+		}
+	}
 	switch {
 	case !IsHost(host):
 		return errors.New("write a host name and perhaps a port, without scheme and path")
@@ -137,8 +162,18 @@ func checkHost(host string, config Host) error {
 		return errors.New("a password needs a username")
 	case config.Username != "" && config.Password == "":
 		return errors.New("a username needs a password")
+	case (config.ClientCertificate == "") != (config.ClientKey == ""):
+		return errors.New("a client certificate needs its key, and a key its certificate")
 	case config.CACertificate != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(config.CACertificate)):
 		return errors.New("the CA certificate is not PEM")
 	}
 	return nil
+}
+
+func checkMirror(written string) error {
+	mirror, err := hostsdir.NewMirror(written)
+	if err == nil && !IsHost(mirror.Host) {
+		err = errors.New("that is no host name")
+	}
+	return err
 }

@@ -49,8 +49,11 @@ func (l *connectLink) newRequest(ctx context.Context, req Request) (*http.Reques
 			Host: req.url.Host, Kind: failure.Protocol, Err: errors.New("its address is not a valid URL"),
 		}
 	}
-	maps.Copy(made.Header, req.Header)
 	made.Header.Set("User-Agent", l.userAgent)
+	if registry := l.destinations.registry; registry.isOrigin(req.url) {
+		maps.Copy(made.Header, registry.header)
+	}
+	maps.Copy(made.Header, req.Header)
 	// Without this, net/http would ask for gzip and unpack it: blobs must arrive as they are.
 	made.Header.Set("Accept-Encoding", "identity")
 	return made, nil

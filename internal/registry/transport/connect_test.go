@@ -14,7 +14,7 @@ import (
 
 func connectTo(host string, hosts hostTable) *connectLink {
 	return &connectLink{
-		destinations: destinationsOf(host, hosts), connections: newConnections(nil, Limits{}.withDefaults()),
+		destinations: destinationsOf(host, hosts), connections: newConnections(nil, Limits{}.withDefaults(), ""),
 		userAgent: "test/1",
 	}
 }
@@ -74,7 +74,7 @@ func TestAnInternalAddressIsNotConnectedTo(t *testing.T) {
 func TestConnectionsAreSharedWhereTrustIsTheSame(t *testing.T) {
 	t.Parallel()
 	hosts := hostTable{"r.io": {CACertificate: "pem"}, "other.example": {InsecureSkipVerify: true}}
-	d := destinations{hosts: hosts, registry: newEndpoint("r.io", hosts["r.io"])}
+	d := destinations{hosts: hosts, registry: plainEndpoint("r.io", hosts["r.io"])}
 	kindOf := func(text string) connectionKind {
 		u, err := url.Parse(text)
 		if err != nil {
@@ -94,7 +94,7 @@ func TestConnectionsAreSharedWhereTrustIsTheSame(t *testing.T) {
 			t.Errorf("%s: %+v", to, got)
 		}
 	}
-	c := newConnections(nil, Limits{}.withDefaults())
+	c := newConnections(nil, Limits{}.withDefaults(), "")
 	u := parseURL(t, "https://storage.io/")
 	if c.choose(connectionKind{guard: judged}, u) != c.choose(connectionKind{guard: judged}, u) ||
 		c.choose(connectionKind{}, u) != c.base {

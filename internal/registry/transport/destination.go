@@ -15,10 +15,9 @@ import (
 )
 
 var (
-	errInternal  = errors.New("its address is link-local, loopback, a cloud's metadata service or no host's")
-	errDowngrade = errors.New("it leads from https to plain HTTP")
-	errNotHTTP   = errors.New("it is neither https nor http")
-	errNotAHost  = errors.New("it is not a host name")
+	errInternal = errors.New("its address is link-local, loopback, a cloud's metadata service or no host's")
+	errNotHTTP  = errors.New("it is neither https nor http")
+	errNotAHost = errors.New("it is not a host name")
 )
 
 // numeric matches what some resolvers read as an IPv4 address though it is not written as one:
@@ -56,7 +55,7 @@ func (d destinations) judgeURL(to, origin *url.URL) error {
 	}
 	config, configured := d.hosts.find(to.Host)
 	if to.Scheme == "http" && origin.Scheme != "http" && !config.PlainHTTP {
-		return refuse(errDowngrade)
+		return refuse(failure.ErrDowngrade)
 	}
 	if configured || d.registry.isSibling(to) {
 		return nil
@@ -76,16 +75,17 @@ func (d destinations) judgeURL(to, origin *url.URL) error {
 
 // connectionTo returns how a request to u connects. A host's own configuration comes first. The
 // registry's CA goes along to its token service and its storage, which belong to it; skipped
-// verification stays with its own host name.
+// verification and client certificates stay with its own host name.
 func (d destinations) connectionTo(u *url.URL) connectionKind {
 	config, configured := d.hosts.find(u.Host)
 	sibling := d.registry.isSibling(u)
 	kind := connectionKind{ca: d.registry.config.CACertificate}
 	switch {
+	case hostKey(u.Host) == hostKey(d.registry.host), sibling && !configured:
+		own := d.registry.config
+		kind.insecure, kind.client, kind.dialTimeout = own.InsecureSkipVerify, own.client, d.registry.dialTimeout
 	case configured:
-		kind.ca, kind.insecure = config.CACertificate, config.InsecureSkipVerify
-	case sibling:
-		kind.insecure = d.registry.config.InsecureSkipVerify
+		kind.ca, kind.insecure, kind.client = config.CACertificate, config.InsecureSkipVerify, config.client
 	}
 	if !configured && !sibling {
 		kind.guard = guard{judges: true, plain: u.Scheme == "http", home: d.registry.address()}

@@ -2,26 +2,50 @@ package transport
 
 import (
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/hostsdir"
 )
 
-// endpoint is one registry, and what requests have shown about it.
+// endpoint is one place that has images, the registry that they name or a mirror of it, and what
+// requests have shown about it.
 type endpoint struct {
-	host    string
-	config  Host
+	hostsdir.Capabilities
+	host        string
+	path        string      // of its API: /v2
+	namespace   string      // the registry that it is a mirror of, "" for none
+	config      Host        // what is configured for this host, in any way
+	header      http.Header // that goes along to this endpoint, and is secret
+	dialTimeout time.Duration
+
 	scheme  atomic.Pointer[string]     // nil until it is known
 	shownAt atomic.Pointer[netip.Addr] // where the registry showed a certificate for its name
+	failed  atomic.Pointer[time.Time]  // when it could not be reached, nil if it could
 }
 
-func newEndpoint(host string, config Host) *endpoint {
-	e := &endpoint{host: host, config: config}
+// newEndpoint returns an endpoint of a host, with what the user configured for this host before what
+// a hosts.toml says.
+func newEndpoint(host string, config Host, from hostsdir.Endpoint) *endpoint {
+	e := &endpoint{
+		host: host, path: from.Path, Capabilities: from.Capabilities, header: from.Header,
+		dialTimeout: from.DialTimeout, config: config,
+	}
+	e.config.InsecureSkipVerify = config.InsecureSkipVerify || from.SkipVerify != nil && *from.SkipVerify
+	e.config.CACertificate = orDefault(config.CACertificate, from.CACertificates)
+	if config.client == nil && len(from.Client) > 0 {
+		e.config.client = &clientIdentity{certificates: from.Client}
+	}
+	trust := e.config.InsecureSkipVerify || e.config.CACertificate != "" || e.config.client != nil
 	switch {
-	case config.PlainHTTP:
+	case config.PlainHTTP, from.Scheme == "http" && !trust:
 		e.settleScheme("http")
-	case !isLoopback(host) || config.InsecureSkipVerify || config.CACertificate != "":
+	case from.Scheme == "http": // with settings for TLS, containerd tries both
+	case from.Scheme == "https", !isLoopback(host), trust:
 		e.settleScheme("https")
 	}
 	return e
@@ -42,6 +66,12 @@ func (e *endpoint) currentScheme() (scheme string, settled bool) {
 func (e *endpoint) origin() *url.URL {
 	scheme, _ := e.currentScheme()
 	return &url.URL{Scheme: scheme, Host: e.host}
+}
+
+// isOrigin returns whether a URL is on the endpoint's own scheme, host and port.
+func (e *endpoint) isOrigin(u *url.URL) bool {
+	scheme, settled := e.currentScheme()
+	return hostPort(u) == hostPort(e.origin()) && (!settled || u.Scheme == scheme)
 }
 
 // isSibling returns whether a URL is on the registry's own host, on any port.

@@ -12,24 +12,29 @@ import (
 // of one layer takes seconds, and takes half as many requests this way.
 const locationLife = 30 * time.Second
 
-// Location is where a registry redirected requests of one blob to. The zero value knows none.
-type Location struct{ latest atomic.Pointer[expiringURL] }
+// Location is which endpoint answered requests of one blob, and where it redirected them to. The
+// zero value knows neither.
+type Location struct {
+	latest   atomic.Pointer[expiringURL]
+	endpoint atomic.Pointer[endpoint]
+}
 
 type expiringURL struct {
 	url   *url.URL
+	from  *endpoint
 	until time.Time
 }
 
-// currentURL returns the location, nil if there is none that is recent.
-func (l *Location) currentURL() *url.URL {
-	if latest := l.latest.Load(); latest != nil && time.Now().Before(latest.until) {
+// currentURL returns where an endpoint redirected to, nil if there is nothing recent.
+func (l *Location) currentURL(from *endpoint) *url.URL {
+	if latest := l.latest.Load(); latest != nil && latest.from == from && time.Now().Before(latest.until) {
 		return latest.url
 	}
 	return nil
 }
 
-func (l *Location) rememberURL(u *url.URL) {
-	l.latest.Store(&expiringURL{url: u, until: time.Now().Add(locationLife)})
+func (l *Location) rememberURL(from *endpoint, u *url.URL) {
+	l.latest.Store(&expiringURL{url: u, from: from, until: time.Now().Add(locationLife)})
 }
 
 // locationLink requests content from where the registry redirected to a moment ago. Where that
@@ -44,7 +49,7 @@ func (l *locationLink) roundTrip(ctx context.Context, req Request) (*http.Respon
 	if req.Location == nil {
 		return l.next.roundTrip(ctx, req)
 	}
-	if kept := req.Location.currentURL(); kept != nil {
+	if kept := req.Location.currentURL(l.registry); kept != nil {
 		direct := req
 		direct.url, direct.origin = kept, l.registry.origin()
 		resp, err := l.redirected.roundTrip(ctx, direct)
@@ -58,7 +63,7 @@ func (l *locationLink) roundTrip(ctx context.Context, req Request) (*http.Respon
 	}
 	resp, err := l.next.roundTrip(ctx, req)
 	if err == nil && hasContent(resp) && !sameOrigin(resp.Request.URL, l.registry.origin()) {
-		req.Location.rememberURL(resp.Request.URL)
+		req.Location.rememberURL(l.registry, resp.Request.URL)
 	}
 	return resp, err
 }

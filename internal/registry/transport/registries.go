@@ -2,14 +2,19 @@ package transport
 
 import (
 	"context"
+	"crypto/x509"
+	"errors"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/dockerconfig"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/hostsdir"
 )
 
 // Registries sends requests to registries. It is safe for concurrent use; tokens and connections
@@ -25,8 +30,9 @@ type Registries struct {
 	secrets     *redact.Secrets
 	logTo       func(ctx context.Context, message string, fields map[string]any)
 
+	hostsDir     *hostsdir.Dir
 	mu           sync.Mutex
-	endpoints    map[string]*endpoint
+	endpoints    map[string][]*endpoint // by the registry that images name
 	repositories map[string]*Repository
 }
 
@@ -36,6 +42,9 @@ func New(config Config) (*Registries, error) {
 	if err != nil {
 		return nil, err
 	}
+	if config.CACertificates != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(config.CACertificates)) {
+		return nil, ErrCACertificates
+	}
 	r := &Registries{
 		hosts:        hosts,
 		userAgent:    orDefault(config.UserAgent, "terraform-provider-tkeimage"),
@@ -44,19 +53,38 @@ func New(config Config) (*Registries, error) {
 		docker:       dockerconfig.New(config.DockerConfigDir),
 		secrets:      config.Secrets,
 		logTo:        config.Log,
-		endpoints:    map[string]*endpoint{},
+		hostsDir:     config.HostsDir,
+		endpoints:    map[string][]*endpoint{},
 		repositories: map[string]*Repository{},
 	}
 	r.slots.size = int64(r.limits.RequestsPerHost)
-	r.connections = newConnections(config.Base, r.limits)
+	r.connections = newConnections(config.Base, r.limits, config.CACertificates)
 	if r.secrets == nil {
 		r.secrets = new(redact.Secrets)
 	}
 	for host, configured := range hosts {
 		r.secrets.AddPublic(host)
 		r.secrets.Add(configured.configuredCredentials().listSecrets()...)
+		r.secrets.Add(configured.ClientKey)
+	}
+	for _, at := range config.HostsDir.All() {
+		r.secrets.AddPublic(at.Host)
+		r.addHeaderSecrets(at.Header)
 	}
 	return r, nil
+}
+
+// ErrCACertificates is the error of certificates for all hosts that are none.
+var ErrCACertificates = errors.New("this is not a certificate in PEM")
+
+// addHeaderSecrets notes the values of headers, and what stands behind a scheme such as Bearer.
+func (r *Registries) addHeaderSecrets(header http.Header) {
+	for _, values := range header {
+		for _, value := range values {
+			_, token, _ := strings.Cut(value, " ")
+			r.secrets.Add(value, token)
+		}
+	}
 }
 
 // Secrets returns what neither an error nor a log may show.
@@ -83,59 +111,89 @@ func (r *Registries) Repository(repo name.Repository) *Repository {
 		return known
 	}
 	host := repo.RegistryStr()
-	registry, found := r.endpoints[host]
+	endpoints, found := r.endpoints[host]
 	if !found {
-		r.secrets.AddPublic(host)
-		config, _ := r.hosts.find(host)
-		registry = newEndpoint(host, config)
-		r.endpoints[host] = registry
+		endpoints = r.listEndpoints(host)
+		r.endpoints[host] = endpoints
 	}
-	made := &Repository{registry: registry, retry: r.retry}
-	made.chain, made.auth = r.newChain(registry, repo)
+	made := &Repository{host: host, retry: r.retry}
+	for _, at := range endpoints {
+		chain, auth := r.newChain(at, repo)
+		made.routes.list = append(made.routes.list, &route{endpoint: at, chain: chain, auth: auth})
+	}
 	r.repositories[repo.Name()] = made
 	return made
 }
 
-// Repository sends requests to one repository. They share its token, and what was learned about its
-// registry.
+// Repository sends requests to one repository, at its registry or at a mirror. They share a token
+// for each of these, and what was learned about them.
 type Repository struct {
-	registry *endpoint
-	retry    Retry
-	chain    link
-	auth     *authLink
+	host   string
+	retry  Retry
+	routes routeLink
 }
 
 // Host returns the host of the registry, as the reference names it.
-func (r *Repository) Host() string { return r.registry.host }
+func (r *Repository) Host() string { return r.host }
 
-// Settings returns how the registry is configured.
-func (r *Repository) Settings() Host { return r.registry.config }
+// Via returns where the repository's content may come from: the registry's host alone, or all
+// endpoints in their order. What no digest verifies is theirs, and does not count for others.
+func (r *Repository) Via() string {
+	var places []string
+	for _, at := range r.routes.list {
+		place := at.endpoint.host
+		if at.endpoint.namespace != "" {
+			place += at.endpoint.path
+		}
+		places = append(places, place)
+	}
+	return strings.Join(places, ", ")
+}
+
+// IsPending returns whether some of the configuration is not known yet.
+func (r *Repository) IsPending() bool {
+	return slices.ContainsFunc(r.routes.list, func(at *route) bool { return at.endpoint.config.Pending })
+}
+
+// HasCredentials returns whether the registry has credentials in its configuration.
+func (r *Repository) HasCredentials() bool {
+	return slices.ContainsFunc(r.routes.list, func(at *route) bool { return at.endpoint.config.Username != "" })
+}
 
 // Send makes a request. The answer's Request is the last one made, with the URL that redirects led
 // to.
 func (r *Repository) Send(ctx context.Context, req Request) (*http.Response, error) {
-	return r.chain.roundTrip(ctx, req)
+	return r.routes.roundTrip(ctx, req)
+}
+
+// Document is the body of an answer, and the host that it came from.
+type Document struct {
+	Data []byte
+	Host string
 }
 
 // ReadDocument makes a request and returns the answer's body, of at most req.MaxBytes.
-func (r *Repository) ReadDocument(ctx context.Context, req Request) ([]byte, error) {
+func (r *Repository) ReadDocument(ctx context.Context, req Request) (Document, error) {
 	resp, err := r.Send(ctx, req)
 	if err != nil {
-		return nil, err
+		return Document{}, err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, r.StatusError(resp)
+		return Document{}, r.StatusError(resp)
 	}
 	defer resp.Body.Close()
-	return io.ReadAll(resp.Body)
+	data, err := io.ReadAll(resp.Body)
+	return Document{Data: data, Host: resp.Request.URL.Host}, err
 }
 
 // StatusError returns what a failed answer means, and closes it.
 func (r *Repository) StatusError(resp *http.Response) error {
-	if !sameOrigin(resp.Request.URL, r.registry.origin()) {
-		return statusError(resp, nil)
+	for _, at := range r.routes.list {
+		if sameOrigin(resp.Request.URL, at.endpoint.origin()) {
+			return statusError(resp, at.auth)
+		}
 	}
-	return statusError(resp, r.auth)
+	return statusError(resp, nil)
 }
 
 func orDefault[T comparable](value, fallback T) T {

@@ -67,7 +67,7 @@ func (r Retry) decide(
 		most = 1
 	}
 	switch {
-	case ctx.Err() != nil, req.Once, attempt >= most:
+	case ctx.Err() != nil, req.Once, req.spare, attempt >= most:
 		return 0, false
 	case err != nil:
 		return r.backoff(attempt), isPassing(err) && !(req.MayBeDropped && isTimeout(err))

@@ -48,9 +48,13 @@ func (l *schemeLink) roundTrip(ctx context.Context, req Request) (*http.Response
 
 func (l *schemeLink) sendOver(ctx context.Context, scheme string, req Request) (*http.Response, error) {
 	path, query, _ := strings.Cut(req.Path, "?")
+	if l.registry.namespace != "" {
+		query = strings.TrimSuffix("ns="+url.QueryEscape(l.registry.namespace)+"&"+query, "&")
+	}
 	req.origin = &url.URL{Scheme: scheme, Host: l.registry.host}
 	req.url = &url.URL{
-		Scheme: scheme, Host: l.registry.host, Path: "/v2/" + l.repo.RepositoryStr() + "/" + path, RawQuery: query,
+		Scheme: scheme, Host: l.registry.host, RawQuery: query,
+		Path: l.registry.path + "/" + l.repo.RepositoryStr() + "/" + path,
 	}
 	return l.next.roundTrip(ctx, req)
 }

@@ -48,7 +48,7 @@ func TestTheSchemeOfALoopbackRegistryIsFoundOut(t *testing.T) {
 	} {
 		next := &fakeLink{answers: test.answers}
 		l := &schemeLink{
-			next: next, registry: newEndpoint("localhost:5000", Host{}), repo: repositoryOf(t, "localhost:5000/x"),
+			next: next, registry: plainEndpoint("localhost:5000", Host{}), repo: repositoryOf(t, "localhost:5000/x"),
 		}
 		for range 2 {
 			_, _ = l.roundTrip(t.Context(), Request{Path: "manifests/1"})
@@ -66,7 +66,7 @@ func TestTheSchemeOfALoopbackRegistryIsFoundOut(t *testing.T) {
 func TestAQueryIsNoPath(t *testing.T) {
 	t.Parallel()
 	next := &fakeLink{answers: []answer{status(200)}}
-	l := &schemeLink{next: next, registry: newEndpoint("r.io", Host{}), repo: repositoryOf(t, "r.io/a/b")}
+	l := &schemeLink{next: next, registry: plainEndpoint("r.io", Host{}), repo: repositoryOf(t, "r.io/a/b")}
 	if _, err := l.roundTrip(t.Context(), Request{Path: "referrers/sha256:1?artifactType=a%2Fb"}); err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,8 @@ import (
 // where they may be.
 type connections struct {
 	base       http.RoundTripper
-	ownDialer  bool // base dials as http.DefaultTransport does
+	ca         string // PEM, trusted for every host
+	ownDialer  bool   // base dials as http.DefaultTransport does
 	mu         sync.Mutex
 	transports map[connectionKind]*http.Transport
 }
@@ -24,12 +25,14 @@ const dialTimeout = 30 * time.Second
 
 // connectionKind is what two connections to one host may differ in.
 type connectionKind struct {
-	ca       string // PEM, trusted beside the system's
-	insecure bool   // no verification
-	guard    guard
+	ca          string // PEM, trusted beside the system's
+	insecure    bool   // no verification
+	client      *clientIdentity
+	dialTimeout time.Duration // 0 is dialTimeout
+	guard       guard
 }
 
-func newConnections(base http.RoundTripper, limits Limits) *connections {
+func newConnections(base http.RoundTripper, limits Limits, ca string) *connections {
 	own := base == nil
 	if own {
 		base = http.DefaultTransport
@@ -37,9 +40,12 @@ func newConnections(base http.RoundTripper, limits Limits) *connections {
 	if plain, ok := base.(*http.Transport); ok {
 		clone := plain.Clone()
 		clone.MaxIdleConnsPerHost = limits.RequestsPerHost
+		if ca != "" {
+			clone.TLSClientConfig = connectionKind{}.tlsConfig(clone.TLSClientConfig, ca)
+		}
 		base = clone
 	}
-	return &connections{base: base, ownDialer: own, transports: map[connectionKind]*http.Transport{}}
+	return &connections{base: base, ca: ca, ownDialer: own, transports: map[connectionKind]*http.Transport{}}
 }
 
 // choose returns the transport for a kind of connection.
@@ -59,43 +65,52 @@ func (c *connections) choose(kind connectionKind, u *url.URL) http.RoundTripper 
 	made, found := c.transports[kind]
 	if !found {
 		made = base.Clone()
-		made.TLSClientConfig = kind.tlsConfig(made.TLSClientConfig)
-		if kind.guard.judges {
-			made.DialContext = c.guardDialer(kind.guard, base.DialContext)
+		made.TLSClientConfig = kind.tlsConfig(made.TLSClientConfig, c.ca)
+		if kind.guard.judges || kind.dialTimeout > 0 {
+			made.DialContext = c.newDialer(kind, base.DialContext)
 		}
 		c.transports[kind] = made
 	}
 	return made
 }
 
-// tlsConfig returns a configuration with the kind's trust; base, which may be nil, is changed.
-func (k connectionKind) tlsConfig(base *tls.Config) *tls.Config {
+// tlsConfig returns a configuration with the kind's trust, and that of every host; base, which may
+// be nil, is changed.
+func (k connectionKind) tlsConfig(base *tls.Config, everywhere string) *tls.Config {
 	if base == nil {
 		base = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	base.InsecureSkipVerify = k.insecure
-	if k.ca != "" {
-		base.RootCAs = addSystemRoots(k.ca)
+	if k.ca != "" || everywhere != "" {
+		base.RootCAs = addSystemRoots(k.ca, everywhere)
+	}
+	if k.client != nil {
+		base.Certificates = k.client.certificates
 	}
 	return base
 }
 
-// guardDialer returns a dialer that checks addresses: http.DefaultTransport's before it connects,
-// and the dialer of a test once it has connected.
-func (c *connections) guardDialer(g guard, dial dialFunc) dialFunc {
+// newDialer returns a dialer that checks addresses: http.DefaultTransport's before it connects, and
+// the dialer of a test once it has connected.
+func (c *connections) newDialer(kind connectionKind, dial dialFunc) dialFunc {
 	if !c.ownDialer {
-		return g.wrapDialer(dial)
+		return kind.guard.wrapDialer(dial)
 	}
-	own := &net.Dialer{Timeout: dialTimeout, KeepAlive: dialTimeout, ControlContext: g.controlDial}
+	own := &net.Dialer{
+		Timeout: orDefault(kind.dialTimeout, dialTimeout), KeepAlive: dialTimeout,
+		ControlContext: kind.guard.controlDial,
+	}
 	return own.DialContext
 }
 
-func addSystemRoots(ca string) *x509.CertPool {
+func addSystemRoots(certificates ...string) *x509.CertPool {
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
-	pool.AppendCertsFromPEM([]byte(ca))
+	for _, ca := range certificates {
+		pool.AppendCertsFromPEM([]byte(ca))
+	}
 	return pool
 }
 
