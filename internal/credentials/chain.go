@@ -61,7 +61,7 @@ func (s Services) newProvider(link Link, with cloudapi.Credentials, source *Sour
 	var err error
 	switch link := link.(type) {
 	case Static:
-		return cloudapi.Credential{SecretID: link.SecretID, SecretKey: link.SecretKey, Token: link.Token}, nil
+		return link.Credential, nil
 	case CVMRole:
 		from = s.newCVMRoleFetcher(link)
 		source = nil

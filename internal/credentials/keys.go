@@ -1,5 +1,7 @@
 package credentials
 
+import "github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+
 // keyParts are a key pair of arguments and environment, perhaps not whole.
 type keyParts struct{ id, key, token sourcedValue }
 
@@ -51,5 +53,5 @@ func (k keyParts) toStatic() Static {
 			from = append(from, part.from)
 		}
 	}
-	return Static{SecretID: k.id.value, SecretKey: k.key.value, Token: k.token.value, From: from}
+	return Static{cloudapi.Credential{SecretID: k.id.value, SecretKey: k.key.value, Token: k.token.value}, from}
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 )
 
 // profile is what tccli's files of one profile hold: `tccli configure` and `tccli auth login` write
@@ -79,10 +81,10 @@ func (p *profile) applyCredentialFile(file string, from credentialFile) {
 	switch {
 	case from.SecretID != "" && from.SecretKey != "":
 		p.credential = &Static{
-			SecretID:  string(from.SecretID),
-			SecretKey: string(from.SecretKey),
-			Token:     string(from.Token),
-			From:      []Origin{{FromProfile, file}},
+			Credential: cloudapi.Credential{
+				SecretID: string(from.SecretID), SecretKey: string(from.SecretKey), Token: string(from.Token),
+			},
+			From: []Origin{{FromProfile, file}},
 		}
 	case from.SecretID != "" || from.SecretKey != "":
 		p.fault = &ProfileError{File: file, Problem: "has only one of secretId and secretKey"}

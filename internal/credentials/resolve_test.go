@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
 )
 
@@ -252,7 +253,10 @@ func TestProfileFiles(t *testing.T) {
 		return env
 	}
 	static := func(id, file string) credentials.Static {
-		return credentials.Static{SecretID: id, SecretKey: "key", From: []credentials.Origin{fromProfile(file)}}
+		return credentials.Static{
+			Credential: cloudapi.Credential{SecretID: id, SecretKey: "key"},
+			From:       []credentials.Origin{fromProfile(file)},
+		}
 	}
 	first := static("id", "/home/u/.tccli/default.credential")
 	first.Token = "token"
@@ -314,8 +318,7 @@ func TestProfileFiles(t *testing.T) {
 			region:   "ap-guangzhou",
 			chain: []credentials.Link{
 				credentials.Static{
-					SecretID:  "a",
-					SecretKey: "b",
+					Credential: cloudapi.Credential{SecretID: "a", SecretKey: "b"},
 					From: []credentials.Origin{
 						{Kind: credentials.FromArgument, Name: "secret_id"},
 						{Kind: credentials.FromArgument, Name: "secret_key"},

@@ -1,5 +1,7 @@
 package credentials
 
+import "github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+
 // What applies when neither the configuration nor the environment says otherwise.
 const (
 	DefaultRegion          = "ap-guangzhou"
@@ -98,8 +100,8 @@ type Link interface {
 
 // Static is a key pair, and a token if it is a temporary one.
 type Static struct {
-	SecretID, SecretKey, Token string
-	From                       []Origin // of each part
+	cloudapi.Credential
+	From []Origin // of each part
 }
 
 // CVMRole is the role of the CVM that the process runs on, from its metadata service.

@@ -37,10 +37,9 @@ func (p *Provider) configureCloud(
 		return
 	}
 	data.Region, data.Credentials, data.Looked, data.Fault = found.Region, found.Sources(), found.Looked, found.Fault
-	api := p.baseConfig(&found)
-	api.Endpoint = config.endpointURL("sts", p.getenv)
+	api := p.newServiceConfigs(config, &found)
 	signed, err := found.Credentials(
-		credentials.Services{STS: api, Metadata: config.endpointURL("metadata", p.getenv), Log: logDebug},
+		credentials.Services{STS: api.For("sts"), Metadata: api.endpoint("metadata"), Log: logDebug},
 	)
 	if err != nil {
 		addEndpointError("sts", err, resp)
@@ -49,40 +48,55 @@ func (p *Provider) configureCloud(
 	if signed == nil {
 		return // only what needs the cloud asks for credentials
 	}
-	p.newClients(config, data, signed, api, resp)
+	p.newClients(config, data, api.signedBy(signed), resp)
 }
 
-// baseConfig is what the clients of all services have in common.
-func (p *Provider) baseConfig(found *credentials.Resolved) cloudapi.Config {
-	return cloudapi.Config{
-		Region: found.Region, Scheme: found.Protocol, Domain: found.Domain,
-		UserAgent: p.userAgent(), RequestClient: p.getenv(envRequestClient), RetryWait: p.options.RetryWait,
-		TryTimeout: p.options.TryTimeout, Secrets: p.options.Secrets,
+// serviceConfigs makes the configuration of each service's client. None depends on another.
+type serviceConfigs struct {
+	common   cloudapi.Config
+	endpoint func(service string) string // empty for the public one
+}
+
+// For returns the configuration of a service's client.
+func (c serviceConfigs) For(service string) cloudapi.Config {
+	config := c.common
+	config.Endpoint = c.endpoint(service)
+	return config
+}
+
+// signedBy returns the same, for clients that sign with these credentials.
+func (c serviceConfigs) signedBy(signed cloudapi.Credentials) serviceConfigs {
+	c.common.Credentials = signed
+	return c
+}
+
+func (p *Provider) newServiceConfigs(config *model, found *credentials.Resolved) serviceConfigs {
+	return serviceConfigs{
+		common: cloudapi.Config{
+			Region: found.Region, Scheme: found.Protocol, Domain: found.Domain,
+			UserAgent: p.userAgent(), RequestClient: p.getenv(envRequestClient), RetryWait: p.options.RetryWait,
+			TryTimeout: p.options.TryTimeout, Secrets: p.options.Secrets,
+		},
+		endpoint: func(service string) string { return config.endpointURL(service, p.getenv) },
 	}
 }
 
 func (p *Provider) newClients(
-	config *model, data *clients.Clients, signed cloudapi.Credentials, api cloudapi.Config,
-	resp *provider.ConfigureResponse,
+	config *model, data *clients.Clients, api serviceConfigs, resp *provider.ConfigureResponse,
 ) {
 	var err error
-	api.Credentials = signed
-	ofTKE := tke.Config{Config: api, PollInterval: p.options.PollInterval}
-	ofTKE.Endpoint, ofTKE.MaxRequestsPerSecond = config.endpointURL(
-		"tke", p.getenv,
-	), config.MaxRequestsPerSecond.ValueFloat64()
-	if data.TKEClient, err = tke.New(ofTKE); err != nil {
+	forTKE := tke.Config{Config: api.For("tke"), PollInterval: p.options.PollInterval}
+	forTKE.MaxRequestsPerSecond = config.MaxRequestsPerSecond.ValueFloat64()
+	if data.TKEClient, err = tke.New(forTKE); err != nil {
 		addEndpointError("tke", err, resp)
 	}
-	api.Endpoint = config.endpointURL("tcr", p.getenv)
-	if data.TCRClient, err = tcr.New(api); err != nil {
+	if data.TCRClient, err = tcr.New(api.For("tcr")); err != nil {
 		addEndpointError("tcr", err, resp)
 	}
-	api.Endpoint = config.endpointURL("cbs", p.getenv)
-	if data.CBSClient, err = cbs.New(api); err != nil {
+	if data.CBSClient, err = cbs.New(api.For("cbs")); err != nil {
 		addEndpointError("cbs", err, resp)
 	}
-	data.Currency = currencyOf(api)
+	data.Currency = currencyOf(api.For("cbs"))
 }
 
 // currencyOf returns the currency in which the pages of a site state the prices of disks: yuan, or

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cbs"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
@@ -218,7 +219,9 @@ func TestASessionOfEitherClientSignsCalls(t *testing.T) {
 	}
 
 	chain, err := credentials.Resolved{Region: region, Chain: []credentials.Link{
-		credentials.Static{SecretID: accountKey.SecretID, SecretKey: accountKey.SecretKey},
+		credentials.Static{Credential: cloudapi.Credential{
+			SecretID: accountKey.SecretID, SecretKey: accountKey.SecretKey,
+		}},
 		credentials.AssumeRole{Role: credentials.Role{ARN: roleARN, SessionName: "peer", Duration: 3600}},
 	}}.Credentials(credentials.Services{STS: w.target("sts").config()})
 	if err != nil {
