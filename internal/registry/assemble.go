@@ -3,41 +3,52 @@ package registry
 // assembleImage puts together what was found: the first manifest, and beside it what other versions
 // of containerd pull too.
 func (s *search) assembleImage() (*Image, error) {
-	if err := checkLayerTypes(s.first.manifest.layers); err != nil {
+	first := s.first.manifest
+	if err := checkLayerTypes(first.layers); err != nil {
 		return nil, err
 	}
-	layers, err := stackLayers(s.first.manifest.layers, s.first.config.RootFS.DiffIDs)
+	layers, err := stackLayers(first.layers, s.first.config.RootFS.DiffIDs)
 	if err != nil {
 		return nil, err
 	}
 	image := &Image{
-		Digest: s.first.manifest.digest, Platform: s.first.platform.String(),
-		Manifests: []string{s.first.manifest.digest},
-		Metadata:  s.first.listDocuments(), Layers: layers, Annotations: s.first.manifest.parseAnnotations(),
+		Digest: first.digest, Platform: s.first.platform.String(), Manifests: []string{first.digest},
+		Metadata: s.first.listDocuments(), Layers: layers, Annotations: first.parseAnnotations(),
 		Featured: s.featured,
 	}
-	chains, blobs := map[string]bool{}, map[string]bool{}
+	blobs := newAlternatives()
 	for _, layer := range layers {
-		chains[layer.ChainID], blobs[layer.Digest] = true, true
+		blobs.known[layer.Digest] = true
 	}
-	var alternatives descriptors
+	if err := s.addOthers(image, blobs); err != nil {
+		return nil, err
+	}
+	image.Blobs = blobs.add(s.blobs...)
+	image.Metadata = append(image.Metadata, newAlternatives(image.Metadata...).add(s.pulled...)...)
+	return image, nil
+}
+
+// addOthers adds the layers that other manifests unpack besides; blobs gets those that unpack to a
+// layer that the image already has.
+func (s *search) addOthers(image *Image, blobs *alternatives) error {
+	chains := map[string]bool{}
+	for _, layer := range image.Layers {
+		chains[layer.ChainID] = true
+	}
 	for _, other := range s.others {
 		s.pulled = append(s.pulled, other.listDocuments()...)
-		// not what every node pulls, and no reason to refuse the first
 		if checkLayerTypes(other.manifest.layers) != nil {
-			s.keepBlobs(other.manifest.layers)
+			s.keepBlobs(other.manifest.layers) // not what every node pulls, and no reason to refuse the first
 			continue
 		}
 		stack, err := stackLayers(other.manifest.layers, other.config.RootFS.DiffIDs)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		image.Manifests = append(image.Manifests, other.manifest.digest)
 		for _, layer := range stack {
 			if chains[layer.ChainID] {
-				alternatives.addMissing(blobs, Descriptor{
-					Digest: layer.Digest, MediaType: layer.MediaType, Size: layer.Size,
-				})
+				blobs.add(Descriptor{Digest: layer.Digest, MediaType: layer.MediaType, Size: layer.Size})
 				continue
 			}
 			chains[layer.ChainID] = true
@@ -45,26 +56,32 @@ func (s *search) assembleImage() (*Image, error) {
 			image.Layers = append(image.Layers, layer)
 		}
 	}
-	image.Blobs = alternatives.addMissing(blobs, s.blobs...)
-	known := map[string]bool{}
-	for _, d := range image.Metadata {
-		known[d.Digest] = true
-	}
-	metadata := descriptors(image.Metadata)
-	image.Metadata = metadata.addMissing(known, s.pulled...)
-	return image, nil
+	return nil
 }
 
-type descriptors []Descriptor
+// alternatives are descriptors of what not every version of containerd pulls, each digest once.
+type alternatives struct {
+	known map[string]bool
+	list  []Descriptor
+}
 
-// addMissing appends, marked as alternatives, those that are not known yet.
-func (d *descriptors) addMissing(known map[string]bool, more ...Descriptor) []Descriptor {
+// newAlternatives returns an empty list that takes none of these.
+func newAlternatives(known ...Descriptor) *alternatives {
+	a := &alternatives{known: map[string]bool{}}
+	for _, descriptor := range known {
+		a.known[descriptor.Digest] = true
+	}
+	return a
+}
+
+// add appends those that are not known yet, and returns the list.
+func (a *alternatives) add(more ...Descriptor) []Descriptor {
 	for _, descriptor := range more {
-		if !known[descriptor.Digest] {
-			known[descriptor.Digest] = true
+		if !a.known[descriptor.Digest] {
+			a.known[descriptor.Digest] = true
 			descriptor.Alternative = true
-			*d = append(*d, descriptor)
+			a.list = append(a.list, descriptor)
 		}
 	}
-	return *d
+	return a.list
 }

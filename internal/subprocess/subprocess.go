@@ -29,24 +29,26 @@ func Start(
 
 	p := &Process{stop: stop, exited: make(chan struct{})}
 	started := make(chan error, 1)
-	go func() {
-		defer close(p.exited)
-		// The system ties the child's life to the thread that started it, so that thread has to
-		// live as long.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-
-		err := process.Start()
-		started <- err
-		if err == nil {
-			_ = process.Wait() // killed, as a rule; whatever else it was stands in the log
-		}
-	}()
+	go p.runOnOneThread(process, started)
 	if err := <-started; err != nil {
 		stop()
 		return nil, err
 	}
 	return p, nil
+}
+
+// runOnOneThread starts the command and waits for its end. The system ties the child's life to the
+// thread that started it, so that thread has to live as long.
+func (p *Process) runOnOneThread(process *exec.Cmd, started chan<- error) {
+	defer close(p.exited)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+
+	err := process.Start()
+	started <- err
+	if err == nil {
+		_ = process.Wait() // usually it was killed; any other end is in the log
+	}
 }
 
 // Exited is closed when the process is gone.

@@ -69,20 +69,12 @@ func New(opts Options) *Server {
 		Name: "cbs", Version: "2017-03-12", Clock: opts.Clock, Lookup: opts.Lookup,
 		Actions: map[string]apitest.Action{
 			InquiryPriceCreateDisks: {
-				Strings: []string{
-					"DiskChargeType!",
-					"DiskType!",
-				},
+				Strings:  []string{"DiskChargeType!", "DiskType!"},
 				Integers: []string{"DiskSize!", "ProjectId", "DiskCount", "ThroughputPerformance", "DiskBackupQuota"},
 				Run:      s.inquirePrice,
 			},
 			DescribeDiskConfigQuota: {
-				Strings: []string{
-					"InquiryType!",
-					"DiskChargeType",
-					"DiskUsage",
-					"DedicatedClusterId",
-				},
+				Strings:  []string{"InquiryType!", "DiskChargeType", "DiskUsage", "DedicatedClusterId"},
 				Integers: []string{"Memory", "CPU"},
 				Lists:    []string{"InstanceFamilies", "DiskTypes", "Zones"},
 				Run:      s.describeConfigs,
@@ -93,9 +85,7 @@ func New(opts Options) *Server {
 }
 
 func (s *Server) inquirePrice(c *apitest.Call) (any, *apitest.Refusal) {
-	if c.Text(
-		"DiskChargeType",
-	) != "POSTPAID_BY_HOUR" { // a prepaid price needs DiskChargePrepaid, which is not taken here
+	if c.Text("DiskChargeType") != "POSTPAID_BY_HOUR" { // a prepaid price needs DiskChargePrepaid, not taken here
 		return nil, apitest.Invalid("DiskChargeType")
 	}
 	rate, known := s.opts.PerGiBHour[c.Text("DiskType")]
@@ -160,10 +150,7 @@ func (s *Server) describeConfigs(c *apitest.Call) (any, *apitest.Refusal) {
 		for _, diskType := range c.List("DiskTypes") {
 			for _, usage := range []string{"SYSTEM_DISK", "DATA_DISK"} {
 				configs = append(configs, map[string]any{
-					"Available": slices.Contains(
-						s.opts.Zones[zone],
-						diskType,
-					),
+					"Available":             slices.Contains(s.opts.Zones[zone], diskType),
 					"DiskChargeType":        "POSTPAID_BY_HOUR",
 					"Zone":                  zone,
 					"InstanceFamily":        nil,

@@ -5,7 +5,6 @@
 package apitest
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -41,43 +39,6 @@ type Action struct {
 	Integers []string // likewise
 	Lists    []string // lists of strings, likewise
 	Run      func(*Call) (any, *Refusal)
-}
-
-// Call is one request that is in order.
-type Call struct {
-	Action   string
-	SecretID string // whose signature it has, empty for an unsigned action
-	Region   string
-	Header   http.Header
-	Arrived  time.Time
-	fields   map[string]any
-}
-
-// Text returns a string of the request, empty when it is not there.
-func (c *Call) Text(name string) string {
-	value, _ := c.fields[name].(string)
-	return value
-}
-
-// List returns a list of strings of the request, nil when it is not there.
-func (c *Call) List(name string) (list []string) {
-	values, _ := c.fields[name].([]any)
-	for _, value := range values {
-		if text, ok := value.(string); ok {
-			list = append(list, text)
-		}
-	}
-	return list
-}
-
-// Integer returns a number of the request.
-func (c *Call) Integer(name string) (int64, bool) {
-	number, ok := c.fields[name].(json.Number)
-	if !ok {
-		return 0, false
-	}
-	value, err := number.Int64()
-	return value, err == nil
 }
 
 // Request is one request that came, whatever became of it. It holds nothing that was sent as a
@@ -144,26 +105,32 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Arrived: now,
 	}
 	answer, refusal := s.performCall(call, r)
-	id := s.recordRequest(call, refusal)
-	fields := map[string]any{"RequestId": id}
+	fields := map[string]any{"RequestId": s.recordRequest(call, refusal)}
 	if refusal != nil {
-		message := refusal.ZH
-		if r.Header.Get("X-TC-Language") == "en-US" || message == "" {
-			message = refusal.EN
-		}
-		fields["Error"] = map[string]string{"Code": refusal.Code, "Message": message}
-	} else {
-		raw, err := json.Marshal(answer)
-		if err == nil {
-			err = json.Unmarshal(raw, &fields)
-		}
-		if err != nil {
-			panic(err) // an answer that is no JSON object
-		}
+		fields["Error"] = refusal.render(r.Header.Get("X-TC-Language"))
+	} else if err := mergeFields(fields, answer); err != nil {
+		panic(err) // an answer that is no JSON object
 	}
 	w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]any{"Response": fields}) // a client that is gone
+}
+
+func mergeFields(fields map[string]any, answer any) error {
+	raw, err := json.Marshal(answer)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, &fields)
+}
+
+// render returns the error of an answer, in Chinese unless English is asked for or all there is.
+func (r *Refusal) render(language string) map[string]string {
+	message := r.ZH
+	if language == "en-US" || message == "" {
+		message = r.EN
+	}
+	return map[string]string{"Code": r.Code, "Message": message}
 }
 
 func (s *Service) recordRequest(c *Call, refusal *Refusal) (id string) {
@@ -182,21 +149,13 @@ func (s *Service) recordRequest(c *Call, refusal *Refusal) (id string) {
 
 func (s *Service) performCall(c *Call, r *http.Request) (any, *Refusal) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 10<<20))
-	action, known := s.Actions[c.Action]
-	switch {
-	case err != nil || r.Method != http.MethodPost || r.URL.Path != "/" ||
-		r.Header.Get("Content-Type") != "application/json":
-		return nil, Invalid("the request is no POST of JSON to the path /")
-	case !known:
-		return nil, &Refusal{Code: "InvalidAction", EN: "The action `" + c.Action + "` is invalid or not found."}
-	case r.Header.Get("X-TC-Version") != s.Version:
-		return nil, &Refusal{Code: "NoSuchVersion", EN: "The version does not exist."}
-	case c.Region == "":
-		return nil, &Refusal{
-			Code: CodeMissingParameter,
-			EN:   "The request is missing a required parameter `X-TC-Region`.",
-		}
+	if err != nil {
+		return nil, Invalid("the request has no body that can be read")
 	}
+	if refusal := s.checkHeader(c, r); refusal != nil {
+		return nil, refusal
+	}
+	action := s.Actions[c.Action]
 	if refusal := s.authenticate(c, action, r, body); refusal != nil {
 		return nil, refusal
 	}
@@ -210,6 +169,22 @@ func (s *Service) performCall(c *Call, r *http.Request) (any, *Refusal) {
 		return nil, refusal
 	}
 	return action.Run(c)
+}
+
+// checkHeader checks what says which action of which version is called, and where.
+func (s *Service) checkHeader(c *Call, r *http.Request) *Refusal {
+	_, known := s.Actions[c.Action]
+	switch {
+	case r.Method != http.MethodPost || r.URL.Path != "/" || r.Header.Get("Content-Type") != "application/json":
+		return Invalid("the request is no POST of JSON to the path /")
+	case !known:
+		return &Refusal{Code: "InvalidAction", EN: "The action `" + c.Action + "` is invalid or not found."}
+	case r.Header.Get("X-TC-Version") != s.Version:
+		return &Refusal{Code: "NoSuchVersion", EN: "The version does not exist."}
+	case c.Region == "":
+		return &Refusal{Code: CodeMissingParameter, EN: "The request is missing a required parameter `X-TC-Region`."}
+	}
+	return nil
 }
 
 // authenticate: an unsigned action says so with SKIP in place of a signature; whatever token comes
@@ -239,50 +214,6 @@ func (s *Service) authenticate(c *Call, action Action, r *http.Request, body []b
 	}
 	c.SecretID = SecretID(r.Header)
 	return nil
-}
-
-// parseBody checks the body against the fields of the action.
-func (c *Call) parseBody(action Action, body []byte) *Refusal {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	if decoder.Decode(&c.fields) != nil || c.fields == nil {
-		return Invalid("the body of the request is not a JSON object")
-	}
-	known := map[string]bool{}
-	for names, isType := range map[*[]string]func(any) bool{
-		&action.Strings:  func(v any) bool { _, ok := v.(string); return ok },
-		&action.Lists:    isListOfStrings,
-		&action.Integers: func(v any) bool { n, ok := v.(json.Number); _, err := n.Int64(); return ok && err == nil },
-	} {
-		for _, name := range *names {
-			name, required := strings.CutSuffix(name, "!")
-			known[name] = true
-			value, there := c.fields[name]
-			if required && (!there || value == "") {
-				return &Refusal{
-					Code: CodeMissingParameter,
-					EN:   "The request is missing a required parameter `" + name + "`.",
-				}
-			}
-			if there && !isType(value) {
-				return Invalid("the type of `" + name + "` is wrong")
-			}
-		}
-	}
-	for name := range c.fields {
-		if !known[name] {
-			return &Refusal{Code: "UnknownParameter", EN: "The parameter `" + name + "` is not recognized."}
-		}
-	}
-	return nil
-}
-
-func isListOfStrings(value any) bool {
-	list, ok := value.([]any)
-	return ok && !slices.ContainsFunc(list, func(element any) bool {
-		_, text := element.(string)
-		return !text
-	})
 }
 
 // Invalid is the general refusal of a parameter.

@@ -75,15 +75,7 @@ func loadFile(dir string) (*configfile.ConfigFile, error) {
 			return config.Load(os.Getenv(config.EnvOverrideConfigDir))
 		}
 	}
-	settings := os.Getenv("XDG_CONFIG_HOME")
-	if settings == "" {
-		settings = filepath.Join(home, ".config")
-	}
-	for _, path := range []string{
-		os.Getenv("REGISTRY_AUTH_FILE"),
-		filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "containers", "auth.json"),
-		filepath.Join(settings, "containers", "auth.json"),
-	} {
+	for _, path := range podmanFiles(home) {
 		if isFile(path) {
 			return readConfigFile(path)
 		}
@@ -92,6 +84,19 @@ func loadFile(dir string) (*configfile.ConfigFile, error) {
 		return configfile.New(""), nil
 	}
 	return nil, nil
+}
+
+// podmanFiles are the files that Podman reads, the first one first.
+func podmanFiles(home string) []string {
+	settings := os.Getenv("XDG_CONFIG_HOME")
+	if settings == "" {
+		settings = filepath.Join(home, ".config")
+	}
+	return []string{
+		os.Getenv("REGISTRY_AUTH_FILE"),
+		filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "containers", "auth.json"),
+		filepath.Join(settings, "containers", "auth.json"),
+	}
 }
 
 func readConfigFile(path string) (*configfile.ConfigFile, error) {
