@@ -70,3 +70,24 @@ func TestLongLinesAreCountedInColumns(t *testing.T) {
 		}
 	}
 }
+
+func TestHalfWidthPunctuationIsFoundInChineseText(t *testing.T) {
+	for line, want := range map[string]int{
+		"磁盘大小,计费": 1,
+		"磁盘大小，计费（`a(b), c`）；见[这里](x.md)。": 0,
+		"| 适合 | 经常启动,或者 |":                1,
+		"# 与官方 Provider 相同: 密钥":           1,
+		"# 与官方相同:密钥":                      1,
+		"缓存(英文)":                          2,
+		"a, b (c): d":                     0,
+	} {
+		f := figure{}
+		f.addHalfWidth("p-zh.md", []byte("第一行\n"+line+"\n"))
+		if len(f.findings) != want || want > 0 && f.findings[0].line != 2 {
+			t.Errorf("%q: %v, want %d", line, f.findings, want)
+		}
+	}
+	if !isChinese("templates/guides/getting-started-zh.md") || !isChinese("README.zh-CN.md") || isChinese("README.md") {
+		t.Error("a document's language is not told by its name")
+	}
+}

@@ -1,6 +1,6 @@
 // Command style measures what a machine can measure of how the code reads, as CONTRIBUTING.md asks
-// for it: names of functions that are one lower-case word, words that texts do without, and long
-// lines. It is run from the top of the repository.
+// for it: names of functions that are one lower-case word, words that texts do without, long lines, and
+// punctuation of Latin text in Chinese. It is run from the top of the repository.
 //
 //	style                     prints the figures, and fails where one is above its limit
 //	style -list               also prints each name, word and line that counts
@@ -60,7 +60,7 @@ func main() {
 	log.SetFlags(0)
 	log.SetPrefix("style: ")
 	list := flag.Bool("list", false, "print each name, word and line that counts")
-	fail := flag.String("fail", "names,words,lines,lines-of-tests", "the `figures` whose limits count")
+	fail := flag.String("fail", "names,words,lines,lines-of-tests,punctuation", "the `figures` whose limits count")
 	flag.Parse()
 	files, err := committed(context.Background())
 	if err != nil {
@@ -86,6 +86,7 @@ func measure(files []string) ([]figure, error) {
 	words := figure{key: "words", title: "words that code and texts do without"}
 	lines := figure{key: "lines", title: "lines of more than 120 columns, outside tests", limit: 0.5}
 	linesOfTests := figure{key: "lines-of-tests", title: "lines of more than 120 columns, in tests", limit: 0.5}
+	punctuation := figure{key: "punctuation", title: "half-width punctuation in Chinese text"}
 	for _, file := range files {
 		content, err := os.ReadFile(file)
 		if err != nil {
@@ -105,9 +106,12 @@ func measure(files []string) ([]figure, error) {
 			words.addGo(file, content)
 		case ".md", ".tmpl", ".tf", ".hcl", ".yml", ".yaml", ".sh":
 			words.addText(file, content)
+			if isChinese(file) {
+				punctuation.addHalfWidth(file, content)
+			}
 		}
 	}
-	return []figure{names, words, lines, linesOfTests}, nil
+	return []figure{names, words, lines, linesOfTests, punctuation}, nil
 }
 
 // committed lists the files of the repository that were written here: neither generated nor a
