@@ -63,7 +63,7 @@ var diagram = []room{
 	{
 		name:    "tfdiag",
 		view:    withTerraform,
-		imports: "clients measure registry/failure layersize credentials tke cbs cloudapi disksize",
+		imports: "clients measure registry registry/failure layersize credentials tke cbs cloudapi disksize",
 	},
 
 	{name: "clients", imports: "measure tke tcr cbs credentials redact"},

@@ -1,7 +1,6 @@
 package measure
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
@@ -32,8 +31,8 @@ type job struct {
 // one suffices for all origins. Ranges are not: what they say of a layer counts for the repository
 // that served them, and each origin is probed.
 type origin struct {
-	image   *registry.Image // the first one of the repository that holds the layer
-	formats []format        // what may lie beside the image
+	targets []*target // the images of the repository that hold the layer; it is read as part of the first one
+	formats []format  // what may lie beside the image
 	result  layersize.Measurement
 	ranges  *ranges // what was read of it, where it may be read again
 }
@@ -47,14 +46,30 @@ type layerKey struct {
 
 func keyOf(layer registry.Layer) layerKey { return layerKey{layer.Digest, layer.MediaType, layer.Size} }
 
+// image returns the image as a part of which the layer is read.
+func (o *origin) image() *registry.Image { return o.targets[0].image }
+
+// isWanted reports whether a measurement of the layer would still serve an image: not where all
+// that hold it have failed.
+func (o *origin) isWanted() bool {
+	return slices.ContainsFunc(o.targets, func(t *target) bool { return !t.hasFailed() })
+}
+
+// fail records for all images that hold the layer why it cannot be measured.
+func (o *origin) fail(j *job, err error) {
+	for _, t := range o.targets {
+		t.fail(&LayerError{Image: t.reference, Digest: j.layer.Digest, Err: explainForeign(j.layer, err)})
+	}
+}
+
 // uniqueLayers returns each distinct layer once. A layer's annotations are those on which all
 // images agree that hold it, and the images through which it is read do not depend on the order in
-// which they are listed.
-func (m *Measurer) uniqueLayers(images []*registry.Image) (jobs []*job) {
+// which they are listed, as targets are sorted.
+func (m *Measurer) uniqueLayers(targets []*target) (jobs []*job) {
 	found := map[layerKey]*job{}
-	for _, image := range sortImages(images) {
-		formats := m.newFormats(image)
-		for _, layer := range image.Layers {
+	for _, t := range targets {
+		formats := m.newFormats(t.image)
+		for _, layer := range t.image.Layers {
 			j := found[keyOf(layer)]
 			if j == nil {
 				layer.Annotations = probe.SizeHints(layer.Annotations)
@@ -64,7 +79,7 @@ func (m *Measurer) uniqueLayers(images []*registry.Image) (jobs []*job) {
 			maps.DeleteFunc(j.layer.Annotations, func(key, value string) bool {
 				return layer.Annotations[key] != value
 			})
-			j.addOrigin(image, formats)
+			j.addOrigin(t, formats)
 		}
 	}
 	return jobs
@@ -72,22 +87,16 @@ func (m *Measurer) uniqueLayers(images []*registry.Image) (jobs []*job) {
 
 // addOrigin adds an image's repository, unless it is there. Images are sorted, so that those of one
 // repository are neighbours.
-func (j *job) addOrigin(image *registry.Image, formats []format) {
-	if n := len(j.origins); n > 0 && j.origins[n-1].image.Repository == image.Repository {
+func (j *job) addOrigin(t *target, formats []format) {
+	n := len(j.origins)
+	if n == 0 || j.origins[n-1].image().Repository != t.image.Repository {
+		j.origins = append(j.origins, &origin{targets: []*target{t}, formats: formats})
 		return
 	}
-	j.origins = append(j.origins, &origin{image: image, formats: formats})
+	if last := j.origins[n-1]; !slices.Contains(last.targets, t) {
+		last.targets = append(last.targets, t)
+	}
 }
 
 // probeCount returns how often the layer is read if it is probed.
 func (j *job) probeCount() int64 { return int64(len(j.origins)) }
-
-// sortImages returns the images in an order that does not depend on the configuration's.
-func sortImages(images []*registry.Image) []*registry.Image {
-	return slices.SortedFunc(slices.Values(images), func(a, b *registry.Image) int {
-		return cmp.Or(
-			cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Digest, b.Digest),
-			cmp.Compare(a.Reference, b.Reference),
-		)
-	})
-}

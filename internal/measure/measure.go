@@ -16,8 +16,6 @@ import (
 	"fmt"
 	"runtime"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
@@ -81,20 +79,21 @@ type Measurer struct {
 	Secrets *redact.Secrets
 }
 
-// Measure resolves the images, measures their layers and adds them up. Errors are *failure.Error,
-// *LayerError or the context's.
+// Measure resolves the images, measures their layers and adds them up. Errors are ImageErrors, in
+// which every image stands that cannot be measured, or the context's.
 func (m *Measurer) Measure(ctx context.Context, request Request) (*Report, error) {
-	images, err := m.resolveImages(ctx, request)
-	if err != nil {
-		return nil, err
-	}
-	jobs := m.uniqueLayers(images)
+	targets := newTargets(request.Images)
+	m.resolveImages(ctx, targets, request.Platform)
+	jobs := m.uniqueLayers(resolvedOf(targets))
 	round, left := jobs, planReading(jobs, request)
 	for {
 		if err := m.measureLayers(ctx, round); err != nil {
-			return nil, m.redactError(err)
+			return nil, err
 		}
-		report, err := addUp(images, resultsOf(jobs))
+		if err := m.failuresOf(targets); err != nil {
+			return nil, err
+		}
+		report, err := addUp(listImages(request.Images, targets), resultsOf(jobs))
 		if err != nil || request.Mode != Auto || isDecided(report, request.Disk) {
 			return report, err
 		}
@@ -136,7 +135,7 @@ func resultsOf(jobs []*job) results {
 	all := results{}
 	for _, j := range jobs {
 		for _, o := range j.origins {
-			repository := o.image.Repository
+			repository := o.image().Repository
 			if all[repository] == nil {
 				all[repository] = map[layerKey]layersize.Measurement{}
 			}
@@ -144,19 +143,6 @@ func resultsOf(jobs []*job) results {
 		}
 	}
 	return all
-}
-
-func (m *Measurer) resolveImages(ctx context.Context, request Request) ([]*registry.Image, error) {
-	images := make([]*registry.Image, len(request.Images))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(imagesAtOnce)
-	for i, reference := range request.Images {
-		group.Go(func() (err error) {
-			images[i], err = m.Registry.Resolve(ctx, reference, request.Platform)
-			return err
-		})
-	}
-	return images, group.Wait()
 }
 
 // LayerError says that a layer could not be measured although the mode demands it.

@@ -14,51 +14,56 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 )
 
-// measureLayers measures the layers, several at once. The first error that the mode cannot live
-// with ends it.
+// measureLayers measures the layers, several at once. What the mode cannot live with is an error of
+// the images that hold the layer (target.err), and does not end the others. The error is the
+// context's.
 func (m *Measurer) measureLayers(ctx context.Context, jobs []*job) error {
 	streams, probes := semaphore.NewWeighted(streamsAtOnce()), semaphore.NewWeighted(probesAtOnce)
-	group, running := errgroup.WithContext(ctx)
-	begin := func(gate *semaphore.Weighted, measure func(ctx context.Context) error) {
+	group := &errgroup.Group{}
+	begin := func(gate *semaphore.Weighted, measure func()) {
 		group.Go(func() error { // waits inside, so that a stream that waits for its turn holds no probe back
-			if gate.Acquire(running, 1) != nil {
-				return nil // one of the group failed, and Wait says why, or the caller gave up
+			if gate.Acquire(ctx, 1) != nil {
+				return ctx.Err()
 			}
 			defer gate.Release(1)
-			return measure(running)
+			measure()
+			return nil
 		})
 	}
 	for _, j := range jobs {
 		if j.way == wayStream {
-			begin(streams, func(ctx context.Context) error { return m.streamLayer(ctx, j) })
+			begin(streams, func() { m.streamLayer(ctx, j) })
 			continue
 		}
 		for _, o := range j.origins {
-			begin(probes, func(ctx context.Context) error { return m.measureOrigin(ctx, j, o) })
+			begin(probes, func() { m.measureOrigin(ctx, j, o) })
 		}
 	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
+	_ = group.Wait()
 	return ctx.Err()
 }
 
 // measureOrigin declares a layer, or probes it in one repository.
-func (m *Measurer) measureOrigin(ctx context.Context, j *job, o *origin) (err error) {
+func (m *Measurer) measureOrigin(ctx context.Context, j *job, o *origin) {
 	if j.way == wayDeclare {
 		o.result = probe.Declare(inputOf(j, nil))
-		return nil
+		return
 	}
-	blob := m.Registry.Blob(ctx, o.image, j.layer)
+	if !o.isWanted() {
+		return
+	}
+	blob := m.Registry.Blob(ctx, o.image(), j.layer)
 	input := inputOf(j, blob)
 	if o.ranges != nil {
 		input.Blob = &rangeMemory{Blob: blob, ranges: o.ranges}
 	}
-	if o.result, err = m.probeLayer(ctx, j, o, input); err != nil {
-		return o.layerError(j, err)
+	result, err := m.probeLayer(ctx, j, o, input)
+	if err != nil {
+		o.fail(j, err)
+		return
 	}
+	o.result = result
 	m.logMeasured(ctx, j, o, blob)
-	return nil
 }
 
 // inputOf is a layer as layersize takes it. Nothing is read of it without a blob.
@@ -68,54 +73,62 @@ func inputOf(j *job, blob layersize.Blob) layersize.Layer {
 	}
 }
 
-func (o *origin) layerError(j *job, err error) error {
-	return &LayerError{Image: o.image.Reference, Digest: j.layer.Digest, Err: explainForeign(j.layer, err)}
-}
-
-// streamLayer counts a layer file by file, from its first origin and for all of them. A Zstandard
-// window that would take too much memory is no fault of the layer, since containerd unpacks it:
-// where the mode does not demand the count, ranges of each origin are read, for no more than
-// streaming would have read.
-func (m *Measurer) streamLayer(ctx context.Context, j *job) error {
-	first := j.origins[0]
+// streamLayer counts a layer file by file, from the first origin that serves it and for all of
+// them. A Zstandard window that would take too much memory is no fault of the layer, since
+// containerd unpacks it: where the mode does not demand the count, ranges of each origin are read,
+// for no more than streaming would have read.
+func (m *Measurer) streamLayer(ctx context.Context, j *job) {
 	left, refused := m.refusedBefore(j)
-	if !refused {
-		blob := m.Registry.Blob(ctx, first.image, j.layer)
-		source := stream.Source{Limits: m.streamLimits(ctx, j), Demanded: !j.orProbe}
-		result, err := m.measureOnce(ctx, source, j.verifiedKey("streamed"), inputOf(j, blob), 0)
-		if err == nil {
-			for _, o := range j.origins {
-				o.result = result
+	for i := 0; i < len(j.origins) && !refused; i++ {
+		o := j.origins[i]
+		if !o.isWanted() {
+			continue
+		}
+		result, err := m.streamOrigin(ctx, j, o)
+		switch {
+		case err == nil:
+			for _, other := range j.origins {
+				other.result = result
 			}
-			m.logMeasured(ctx, j, first, blob)
-			return nil
+			return
+		case j.orProbe && errors.Is(err, layersize.ErrWindow):
+			left, refused = leftAfter(err, j.layer.Size), true
+			m.storeRefusal(j, left)
+		default:
+			o.fail(j, err)
 		}
-		if !j.orProbe || !errors.Is(err, layersize.ErrWindow) {
-			return first.layerError(j, err)
-		}
-		left = leftAfter(err, j.layer.Size)
-		m.storeRefusal(j, left)
 	}
 	for _, o := range j.origins {
-		if err := m.probeRefused(ctx, j, o, left/j.probeCount()); err != nil {
-			return err
+		if refused && o.isWanted() {
+			m.probeRefused(ctx, j, o, left/j.probeCount())
 		}
 	}
-	return nil
+}
+
+// streamOrigin streams a layer as one repository serves it.
+func (m *Measurer) streamOrigin(ctx context.Context, j *job, o *origin) (layersize.Measurement, error) {
+	blob := m.Registry.Blob(ctx, o.image(), j.layer)
+	source := stream.Source{Limits: m.streamLimits(ctx, j), Demanded: !j.orProbe}
+	result, err := m.measureOnce(ctx, source, j.verifiedKey("streamed"), inputOf(j, blob), 0)
+	if err == nil {
+		o.result = result
+		m.logMeasured(ctx, j, o, blob)
+	}
+	return result, err
 }
 
 // probeRefused probes a layer whose stream was refused.
-func (m *Measurer) probeRefused(ctx context.Context, j *job, o *origin, budget int64) error {
-	blob := m.Registry.Blob(ctx, o.image, j.layer)
+func (m *Measurer) probeRefused(ctx context.Context, j *job, o *origin, budget int64) {
+	blob := m.Registry.Blob(ctx, o.image(), j.layer)
 	result, err := m.probeRanges(ctx, j, o, inputOf(j, blob), budget)
 	if err != nil {
-		return o.layerError(j, err)
+		o.fail(j, err)
+		return
 	}
 	result.AddNote(fmt.Sprintf("it was not streamed: a Zstandard window above %d MiB, or above 32 MiB in a later frame",
 		stream.DefaultWindowBytes>>20))
 	o.result = result
 	m.logMeasured(ctx, j, o, blob)
-	return nil
 }
 
 // streamAhead is what a stream may have read, in its two buffers, before the first frame's header
@@ -135,7 +148,7 @@ func leftAfter(refusal error, size int64) int64 {
 func (m *Measurer) logMeasured(ctx context.Context, j *job, o *origin, blob *registry.Blob) {
 	bytes, requests := blob.Stats()
 	fields := map[string]any{
-		"image": o.image.Reference, "layer": j.layer.Digest, "method": string(o.result.Method), "exact": o.result.Exact,
+		"image": o.image().Reference, "layer": j.layer.Digest, "method": string(o.result.Method), "exact": o.result.Exact,
 		"compressed_bytes": j.layer.Size, "unpacked_bytes": o.result.UnpackedBytes.Value,
 		"bytes_read": bytes, "requests": requests,
 	}

@@ -99,7 +99,7 @@ func (m *Measurer) findExternal(
 	}
 	external, err := f.Find(ctx, j.layer)
 	if err != nil {
-		m.log(ctx, "no "+f.Name(), map[string]any{"image": o.image.Reference, "error": err.Error()})
+		m.log(ctx, "no "+f.Name(), map[string]any{"image": o.image().Reference, "error": err.Error()})
 	}
 	return external, err
 }

@@ -56,7 +56,7 @@ func (j *job) verifiedKey(how string) string {
 // servedKey is the key of what one repository says of a layer, by bytes that no digest verifies.
 // Another repository, on the same registry or elsewhere, may serve other bytes.
 func (j *job) servedKey(o *origin, how string) string {
-	return j.verifiedKey(how) + " from " + o.image.Source
+	return j.verifiedKey(how) + " from " + o.image().Source
 }
 
 // annotatedKey is the key of results that also depend on annotations, which the layer's digest does

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -42,6 +43,9 @@ func parseReference(written string) (reference, error) {
 			Image: failure.RedactReference(written), Kind: failure.InvalidReference, Err: reason,
 		}
 	}
+	if strings.ContainsFunc(written, unicode.IsSpace) {
+		return fail(errors.New("a reference has no blanks (" + failure.BlankMark + ` is a space, \n a line break)`))
+	}
 	if strings.Contains(written, "://") {
 		return fail(errors.New("a reference has no scheme such as https://"))
 	}
@@ -67,6 +71,16 @@ func parseReference(written string) (reference, error) {
 		tag = name.DefaultTag
 	}
 	return reference{written: written, repo: repo, tag: tag, digest: digest}, nil
+}
+
+// ImpliedTag returns the tag that a reference stands for in which none is written, and no digest;
+// "" for any other reference.
+func ImpliedTag(written string) string {
+	ref, err := parseReference(written)
+	if _, tag := splitTag(written); err != nil || tag != "" || ref.digest != "" {
+		return ""
+	}
+	return ref.tag
 }
 
 // splitTag splits name:tag. A colon before a slash belongs to a port.

@@ -2,11 +2,9 @@ package rootdisk
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
@@ -41,9 +39,13 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	report, err := d.clients.Measurer.Measure(ctx, request)
+	measurer := d.clients.Measurer
+	report, err := measurer.Measure(ctx, request)
+	if failed := measurer.Kept.TakeFailure(); failed != nil {
+		resp.Diagnostics.Append(tfdiag.MeasurementsNotKept(measurer.Kept.Dir(), failed))
+	}
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.MeasureError(path.Root("images"), request.Images, err))
+		resp.Diagnostics.Append(tfdiag.MeasureErrors(path.Root("images"), err)...)
 		return
 	}
 	resp.Diagnostics.Append(tfdiag.RefusedLayers(path.Root("images"), request.Images, report.Refusals)...)
@@ -56,21 +58,4 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 	config.setFromReport(report, disk)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
-}
-
-// atLeastZero refuses negative sizes at validation.
-type atLeastZero struct{}
-
-func (atLeastZero) Description(context.Context) string {
-	return fmt.Sprintf("must be between 0 and %d", disksize.MaxGiB)
-}
-
-func (v atLeastZero) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v atLeastZero) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
-	if _, err := gibToBytes(req.ConfigValue); err != nil {
-		resp.Diagnostics.AddAttributeError(
-			req.Path, "Not a size in GiB", err.Error()+": the value "+v.Description(ctx)+".",
-		)
-	}
 }

@@ -270,6 +270,15 @@ func TestEachFailureHasItsOwnText(t *testing.T) {
 			`(?s)Registry refuses the credentials.*` + closed.Host + `/app:v1`,
 		},
 		"not a reference": {configuration("", "", "https://example.com/app"), `Not an image reference`},
+		"a space":         {configuration("", "", " nginx:1.27"), `(?s)Not an image reference.*␣nginx:1.27: .* has no blanks`},
+		"no tag": {
+			configuration("", "", open.Host+"/other"), `(?s)Image does not exist.*/other \(no tag, so latest\): `,
+		},
+		"a null": {
+			strings.Replace(configuration("", "", present), "images = [", "images = [null, ", 1),
+			`(?s)Image is missing.*images\[0\] is null`,
+		},
+		"an empty one": {configuration("", "", present, ""), `(?s)Image is missing.*images\[1\] is empty`},
 		"a wrong mode": {
 			configuration("", `measure = "guess"`, present), `(?s)measure.*"auto" "manifest" "sample"\s+"full"`,
 		},
@@ -282,6 +291,22 @@ func TestEachFailureHasItsOwnText(t *testing.T) {
 			run(t, resource.TestStep{Config: test.config, ExpectError: unwrapped(test.says)})
 		})
 	}
+}
+
+// TestAllWrongImagesAreNamedInOneRun, in the order of the list.
+func TestAllWrongImagesAreNamedInOneRun(t *testing.T) {
+	t.Parallel()
+	acctest.CLI(t)
+	open := registrytest.Start(t, registrytest.Options{})
+	closed := registrytest.Start(t, registrytest.Options{Username: "u", Password: "p"})
+	present, _ := push(t, open.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 1})))
+	arm, _ := push(t, open.Host+"/arm:v1", image(t, "arm64", layer(t, 1, sandbox.File{Name: "a", Size: 1})))
+	broken, _ := push(t, open.Host+"/broken:v1", image(t, "amd64", static.NewLayer([]byte("x"), types.OCIUncompressedLayer)))
+	config := configuration("", "", closed.Host+"/app:v1", present, broken, arm, "Nginx:1.27", open.Host+"/app:v2")
+	run(t, resource.TestStep{Config: config, ExpectError: unwrapped(
+		`(?s)Registry refuses the credentials.*` + closed.Host + `/app:v1.*Layer cannot be unpacked.*` + broken +
+			`.*does not exist for this platform.*` + arm + `.*Not an image reference.*Nginx:1.27` +
+			`.*Image does not exist.*` + open.Host + `/app:v2`)})
 }
 
 // unwrapped lets a pattern match a text that the CLI has wrapped: any space may be a line break.

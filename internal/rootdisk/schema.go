@@ -80,7 +80,7 @@ func imageArguments() map[string]schema.Attribute {
 			Required:            true,
 			Validators: []validator.List{
 				listvalidator.SizeAtLeast(1),
-				listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1)),
+				noGaps{},
 			},
 		},
 		"platform": schema.StringAttribute{

@@ -2,7 +2,7 @@
 // manifests, by digest.
 //
 // It is a convenience and never a source of failure: an entry that is missing, damaged or of
-// another version is simply not there, a write that fails is forgotten, and any number of processes
+// another version is simply not there, a write that fails changes nothing, and any number of processes
 // may use one folder at the same time, since entries are written to a file of their own and then
 // renamed (rename(2) is atomic within a file system).
 //
@@ -50,10 +50,14 @@ const (
 	tempSuffix    = ".tmp"
 )
 
-// Store keeps entries below a directory. A nil *Folder keeps none.
+// Store keeps entries below a directory. A nil *Store keeps none.
 type Store struct {
 	dir   string
 	prune sync.Once
+
+	mutex   sync.Mutex
+	failure error // of the first write that failed, until it was taken
+	failed  bool
 }
 
 // Open uses a directory, which is made when the first entry is written. An empty name keeps
@@ -98,20 +102,29 @@ func (f *Store) Has(key string) bool {
 	return found
 }
 
-// Put keeps an entry, if it can.
+// Put keeps an entry, if it can. TakeFailure returns why it could not.
 func (f *Store) Put(key string, payload []byte) {
 	if f == nil || len(payload) > maxEntryBytes-256 {
 		return
 	}
+	if err := f.write(key, payload); err != nil {
+		f.recordFailure(err)
+	}
+}
+
+func (f *Store) write(key string, payload []byte) error {
 	name := f.entryPath(key)
 	folder := filepath.Dir(name)
-	if os.MkdirAll(folder, 0o700) != nil || f.checkEntryFolder(folder) != nil {
-		return
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	if err := f.checkEntryFolder(folder); err != nil {
+		return err
 	}
 	f.prune.Do(func() { pruneFolders(f.dir, defaultBounds) })
 	temp, err := os.CreateTemp(folder, filepath.Base(name)+".*"+tempSuffix)
 	if err != nil {
-		return
+		return err
 	}
 	_, err = temp.WriteString(entryHeader(key, payload) + "\n" + string(payload))
 	if closed := temp.Close(); err == nil {
@@ -123,6 +136,36 @@ func (f *Store) Put(key string, payload []byte) {
 	if err != nil {
 		_ = os.Remove(temp.Name())
 	}
+	return err
+}
+
+func (f *Store) recordFailure(err error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if !f.failed {
+		f.failed, f.failure = true, err
+	}
+}
+
+// TakeFailure returns why the first write failed that did, once: nil when it was taken already, or
+// when all writes succeeded.
+func (f *Store) TakeFailure() error {
+	if f == nil {
+		return nil
+	}
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	taken := f.failure
+	f.failure = nil
+	return taken
+}
+
+// Dir returns the directory, "" where nothing is kept.
+func (f *Store) Dir() string {
+	if f == nil {
+		return ""
+	}
+	return f.dir
 }
 
 // entryHeader binds an entry to its key and guards it against damage.

@@ -199,3 +199,27 @@ func isEntry(content []byte) bool {
 	_, payload, _ := bytes.Cut(content, []byte("\n"))
 	return bytes.HasPrefix(content, fmt.Appendf(nil, "tkeimage 3 key %x\n", sha256.Sum256(payload)))
 }
+
+func TestAWriteThatFailedIsReportedOnce(t *testing.T) {
+	t.Parallel()
+	blocked := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	broken, sound := store.Open(filepath.Join(blocked, "dir")), store.Open(t.TempDir())
+	for _, kept := range []*store.Store{broken, sound, nil} {
+		if err := kept.TakeFailure(); err != nil {
+			t.Errorf("before any write: %v", err)
+		}
+		for _, key := range []string{"a", "b"} {
+			kept.Put(key, []byte("value"))
+		}
+		if err := kept.TakeFailure(); (err != nil) != (kept == broken) {
+			t.Errorf("after two writes: %v", err)
+		}
+		kept.Put("c", []byte("value"))
+		if err := kept.TakeFailure(); err != nil {
+			t.Errorf("once more: %v", err)
+		}
+	}
+}

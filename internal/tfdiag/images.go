@@ -2,6 +2,7 @@ package tfdiag
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
@@ -29,27 +31,45 @@ var layerFaults = []struct {
 		`If the image is intended to be like this, measure = "sample" estimates the layer from parts of it.`},
 }
 
-// MeasureError describes images that could not be measured, attributed to the image in the list at
-// base.
-func MeasureError(base path.Path, images []string, err error) diag.Diagnostic {
+// MeasureErrors describes images that could not be measured, one diagnostic each in the order of
+// the list at base, attributed to the image there.
+func MeasureErrors(base path.Path, err error) (diags diag.Diagnostics) {
+	failed, ok := errors.AsType[measure.ImageErrors](err)
+	if !ok {
+		text := err.Error()
+		if errors.Is(err, context.Canceled) {
+			text = "the run was interrupted"
+		}
+		return diag.Diagnostics{
+			diag.NewAttributeErrorDiagnostic(base, "Cannot measure the images", endSentence(capitalize(text))),
+		}
+	}
+	for _, image := range failed {
+		diags.Append(imageError(base.AtListIndex(image.Index), image.Err)) // what is alike is said once
+	}
+	return diags
+}
+
+// imageError describes why one image could not be measured.
+func imageError(where path.Path, err error) diag.Diagnostic {
 	if errors.Is(err, measure.ErrForeign) {
-		return foreignLayer(base, images, err)
+		return foreignLayer(where, err)
 	}
 	if at, ok := errors.AsType[*failure.Error](err); ok {
-		return readError(imagePath(base, images, at.Image), at, err)
+		return readError(where, at, err)
 	}
 	if layer, ok := errors.AsType[*measure.LayerError](err); ok {
 		for _, known := range layerFaults {
 			if slices.ContainsFunc(known.faults, func(fault error) bool { return errors.Is(layer.Err, fault) }) {
 				text := fmt.Sprintf(
-					"%s: layer %s: %s\n\n%s", layer.Image, layer.Digest, endSentence(layer.Err.Error()),
+					"%s: layer %s: %s\n\n%s", nameImage(layer.Image), layer.Digest, endSentence(layer.Err.Error()),
 					known.advice,
 				)
-				return diag.NewAttributeErrorDiagnostic(imagePath(base, images, layer.Image), known.summary, text)
+				return diag.NewAttributeErrorDiagnostic(where, known.summary, text)
 			}
 		}
 	}
-	return diag.NewAttributeErrorDiagnostic(base, "Cannot measure the images", endSentence(err.Error()))
+	return diag.NewAttributeErrorDiagnostic(where, unreadable, endSentence(capitalize(err.Error())))
 }
 
 // RefutedTables warns of layers whose table of contents lists what they do not hold, once for each
@@ -87,7 +107,7 @@ func imagePath(base path.Path, images []string, image string) path.Path {
 }
 
 func readError(where path.Path, at *failure.Error, err error) diag.Diagnostic {
-	if at.Kind == failure.InvalidPlatform || at.Kind == failure.NoPlatform {
+	if at.Kind == failure.InvalidPlatform {
 		where = path.Root("platform")
 	}
 	return diag.NewAttributeErrorDiagnostic(where, summaryOf(at), formatFailedRead(at, err))
@@ -98,7 +118,7 @@ func formatFailedRead(at *failure.Error, err error) string {
 	if layer, ok := errors.AsType[*measure.LayerError](err); ok {
 		action += " " + layer.Digest
 	}
-	text := fmt.Sprintf("%s: %s", at.Image, action)
+	text := fmt.Sprintf("%s: %s", nameImage(at.Image), action)
 	if at.Host != "" {
 		text += " from " + at.Host
 	}
@@ -119,6 +139,15 @@ func listOthers(others []*failure.Error) string {
 		return ""
 	}
 	return " Also asked: " + endSentence(strings.Join(list, "; "))
+}
+
+// nameImage returns a reference as an error shows it, with the tag that is read where none is
+// written.
+func nameImage(reference string) string {
+	if tag := registry.ImpliedTag(reference); tag != "" {
+		return fmt.Sprintf("%s (no tag, so %s)", reference, tag)
+	}
+	return reference
 }
 
 // capitalize begins a sentence with an error's text, which may come from elsewhere.

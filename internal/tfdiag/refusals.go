@@ -82,12 +82,12 @@ func RefusalText(refusal measure.Refusal) string {
 }
 
 // foreignLayer says of a layer that is not where the image is.
-func foreignLayer(base path.Path, images []string, err error) diag.Diagnostic {
+func foreignLayer(where path.Path, err error) diag.Diagnostic {
 	layer, ok := errors.AsType[*measure.LayerError](err)
 	if !ok {
-		return diag.NewAttributeErrorDiagnostic(base, "Layer is foreign", endSentence(err.Error()))
+		return diag.NewAttributeErrorDiagnostic(where, "Layer is foreign", endSentence(err.Error()))
 	}
-	return diag.NewAttributeErrorDiagnostic(imagePath(base, images, layer.Image), "Layer is foreign", fmt.Sprintf(
+	return diag.NewAttributeErrorDiagnostic(where, "Layer is foreign", fmt.Sprintf(
 		"%s: layer %s: %s\n\nNodes fetch it from the URLs that the manifest lists, which the provider does not "+
 			"follow. "+
 			`Push the image with its foreign layers, or use measure = "sample" to estimate it.`,

@@ -72,7 +72,9 @@ func texts() []struct {
 	create := func(err error) diag.Diagnostic { return tfdiag.CloudError(`create image cache "llm"`, err, from) }
 	build := func(err error) diag.Diagnostic { return tfdiag.CloudError("build image cache imc-r1htp8tg", err, from) }
 	images := []string{"nginx:1.29", "registry.example.com/llm:v1"}
-	measured := func(err error) diag.Diagnostic { return tfdiag.MeasureError(path.Root("images"), images, err) }
+	measured := func(err error) diag.Diagnostic {
+		return tfdiag.MeasureErrors(path.Root("images"), measure.ImageErrors{{Index: 1, Err: err}})[0]
+	}
 	counted := func(err error) diag.Diagnostic {
 		return measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: err})
 	}
@@ -777,8 +779,13 @@ func texts() []struct {
 			counted(fmt.Errorf("%w: %d", layersize.ErrTooManyEntries, stream.DefaultEntries)),
 		},
 		{"a layer that wants too much memory", counted(fmt.Errorf("%w: window size exceeded", layersize.ErrWindow))},
-		{"a measurement that was interrupted", counted(context.Canceled)},
+		{"a measurement that was interrupted", tfdiag.MeasureErrors(path.Root("images"), context.Canceled)[0]},
+		{"a layer that fails in another way", counted(errors.New("the layer cannot be read"))},
 		{"no disk is large enough", tfdiag.DiskError(tooLarge)},
+		{
+			"measurements that cannot be kept",
+			tfdiag.MeasurementsNotKept("/var/cache/tkeimage", errors.New("mkdir /var/cache/tkeimage: permission denied")),
+		},
 	}
 }
 

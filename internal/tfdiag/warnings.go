@@ -28,6 +28,16 @@ func HostsDirFault(err error) diag.Diagnostic {
 	)
 }
 
+// MeasurementsNotKept warns of a directory that measurements cannot be written to.
+func MeasurementsNotKept(dir string, err error) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Measurements are not kept", fmt.Sprintf(
+		"Nothing can be kept in %s: %s Every run reads the registries again, and stale_if_error has nothing to "+
+			"return to. Set the provider's measurement_cache_dir, or TKEIMAGE_MEASUREMENT_CACHE_DIR, to a "+
+			"directory that this user alone can write to; \"\" keeps nothing, without this warning.",
+		dir, endSentence(err.Error()),
+	))
+}
+
 // LongTermToken warns of a token that stays when the run is over.
 func LongTermToken(registry, id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("A long-term token was created", fmt.Sprintf(

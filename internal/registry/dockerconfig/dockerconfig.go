@@ -3,6 +3,7 @@
 package dockerconfig
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -40,10 +41,7 @@ func (c *Config) Find(ctx context.Context, repo name.Repository) (authn.AuthConf
 	if err != nil || file == nil {
 		return authn.AuthConfig{}, err
 	}
-	for _, key := range []string{repo.String(), repo.RegistryStr()} {
-		if key == name.DefaultRegistry {
-			key = authn.DefaultAuthKey
-		}
+	for _, key := range keysOf(repo, file) {
 		found, err := c.findEntry(ctx, file, key)
 		if err != nil {
 			return authn.AuthConfig{}, err
@@ -58,6 +56,30 @@ func (c *Config) Find(ctx context.Context, repo name.Repository) (authn.AuthConf
 	}
 	return authn.AuthConfig{}, nil
 }
+
+// keysOf returns the keys under which a file may have the credentials for a repository, in the order
+// in which they are looked up: Docker's, and then those of podman, buildah and skopeo, which write
+// docker.io for Docker Hub, and may write a namespace (containers-auth.json(5)).
+func keysOf(repo name.Repository, file *configfile.ConfigFile) []string {
+	host, docker := repo.RegistryStr(), repo.RegistryStr()
+	if host == name.DefaultRegistry {
+		host, docker = dockerHub, authn.DefaultAuthKey
+	}
+	keys := []string{repo.String()}
+	var namespaces []string // from the repository itself to the first part of its path
+	for path := repo.RepositoryStr(); path != ""; path = path[:max(strings.LastIndex(path, "/"), 0)] {
+		if _, written := file.AuthConfigs[host+"/"+path]; written {
+			namespaces = append(namespaces, host+"/"+path)
+		}
+	}
+	if host == docker {
+		return append(append(keys, namespaces...), host)
+	}
+	return append(append(keys, docker), append(namespaces, host)...)
+}
+
+// dockerHub is podman's name for Docker Hub.
+const dockerHub = "docker.io"
 
 // loadFile reads the config.json of a directory, which must be there, or without a directory the
 // file that go-containerregistry would take (authn.DefaultKeychain): Docker's, or else Podman's. It
@@ -120,6 +142,9 @@ func (c *Config) findEntry(ctx context.Context, file *configfile.ConfigFile, key
 	if !named {
 		helper = file.CredentialsStore
 	}
+	if helper == "" && key == dockerHub { // Docker's code takes this for its own key
+		return file.AuthConfigs[key], nil
+	}
 	if helper == "" {
 		return file.GetAuthConfig(key)
 	}
@@ -138,18 +163,19 @@ const helperLinger = time.Second
 // wait for input from a user. Helpers are run one at a time.
 //
 // Docker's own code lets a helper write to the standard error of this process, which Terraform
-// logs. What it writes is dropped here, and so is its output when it fails: both may hold secrets
-// that are known to no one else.
+// logs. Here it goes to a buffer. When a helper fails, what it wrote may hold secrets that nothing
+// else knows: only plain words of it are quoted.
 func (c *Config) runHelper(ctx context.Context, helper, key string) (types.AuthConfig, error) {
 	if err := c.helperSlot.Acquire(ctx, 1); err != nil {
 		return types.AuthConfig{}, err
 	}
 	defer c.helperSlot.Release(1)
+	output := &helperOutput{}
 	program := func(arguments ...string) client.Program {
 		//nolint:gosec // the user's configuration names it
 		command := exec.CommandContext(ctx, "docker-credential-"+helper, arguments...)
-		command.Stderr, command.WaitDelay = io.Discard, helperLinger
-		return helperProgram{command}
+		command.Stderr, command.WaitDelay = &output.errors, helperLinger
+		return helperProgram{command, output}
 	}
 	found, err := client.Get(program, key)
 	switch {
@@ -158,18 +184,46 @@ func (c *Config) runHelper(ctx context.Context, helper, key string) (types.AuthC
 	case helpers.IsErrCredentialsNotFound(err):
 		return types.AuthConfig{}, nil
 	case err != nil:
-		text, _, hidden := strings.Cut(err.Error(), ", out: `")
-		if hidden {
-			text += "; its output is not shown, since it may hold secrets"
-		}
-		return types.AuthConfig{}, errors.New(text)
+		return types.AuthConfig{}, output.explainFailure(helper, err)
 	case found.Username == "<token>": // Docker's protocol for identity tokens
 		return types.AuthConfig{IdentityToken: found.Secret}, nil
 	}
 	return types.AuthConfig{Username: found.Username, Password: found.Secret}, nil
 }
 
+// helperOutput is what a helper wrote, and how it ended.
+type helperOutput struct {
+	words  []byte
+	errors boundedBuffer
+	failed error
+}
+
+// explainFailure names the helper that failed, and quotes it as far as that is safe.
+func (o *helperOutput) explainFailure(helper string, err error) error {
+	if o.failed == nil { // it ended well, and what it printed is no credential
+		return fmt.Errorf("credential helper docker-credential-%s: its output is not what the protocol asks for", helper)
+	}
+	text := fmt.Sprintf("credential helper docker-credential-%s: %v", helper, o.failed)
+	if _, ran := errors.AsType[*exec.ExitError](o.failed); !ran {
+		return errors.New(text) // the text has the program's name and the reason
+	}
+	words := o.words
+	if len(bytes.TrimSpace(words)) == 0 {
+		words = o.errors.Bytes()
+	}
+	return errors.New(text + "; " + quoteHelper(words))
+}
+
 // helperProgram is a command as the helpers' client runs it.
-type helperProgram struct{ *exec.Cmd }
+type helperProgram struct {
+	*exec.Cmd
+	output *helperOutput
+}
 
 func (p helperProgram) Input(in io.Reader) { p.Stdin = in }
+
+// Output runs the helper.
+func (p helperProgram) Output() ([]byte, error) {
+	p.output.words, p.output.failed = p.Cmd.Output()
+	return p.output.words, p.output.failed
+}

@@ -2,7 +2,9 @@ package failure
 
 import (
 	"errors"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 )
@@ -63,7 +65,26 @@ func RedactReference(reference string) string {
 	if hasQuery {
 		digest += "?…"
 	}
-	return redact.Line(reference+digest, MaxWords)
+	return redact.Line(showBlanks(reference+digest), MaxWords)
+}
+
+// BlankMark stands for a space in a reference, which has none.
+const BlankMark = "␣"
+
+// showBlanks makes blanks visible: at the end of a reference they are not.
+func showBlanks(reference string) string {
+	var b strings.Builder
+	for _, r := range reference {
+		switch {
+		case r == ' ':
+			b.WriteString(BlankMark)
+		case unicode.IsSpace(r):
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 func isDigest(s string) bool {
