@@ -184,7 +184,7 @@ func (c *Config) runHelper(ctx context.Context, helper, key string) (types.AuthC
 	case helpers.IsErrCredentialsNotFound(err):
 		return types.AuthConfig{}, nil
 	case err != nil:
-		return types.AuthConfig{}, output.explainFailure(helper, err)
+		return types.AuthConfig{}, output.explainFailure(helper)
 	case found.Username == "<token>": // Docker's protocol for identity tokens
 		return types.AuthConfig{IdentityToken: found.Secret}, nil
 	}
@@ -199,7 +199,7 @@ type helperOutput struct {
 }
 
 // explainFailure names the helper that failed, and quotes it as far as that is safe.
-func (o *helperOutput) explainFailure(helper string, err error) error {
+func (o *helperOutput) explainFailure(helper string) error {
 	if o.failed == nil { // it ended well, and what it printed is no credential
 		return fmt.Errorf("credential helper docker-credential-%s: its output is not what the protocol asks for", helper)
 	}

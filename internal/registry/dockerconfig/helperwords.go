@@ -36,7 +36,7 @@ func quoteHelper(output []byte) string {
 	}
 	var words []string
 	shown, afterLabel := 0, false
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if len(words) == maxHelperWords {
 			words = append(words, "…")
 			break
