@@ -60,7 +60,8 @@ func TestInvalidReferencesAreErrorsThatNameThem(t *testing.T) {
 	} {
 		_, err := parseReference(written)
 		e := assertKind(t, err, failure.InvalidReference)
-		if shown := strings.Join(strings.Fields(written), " "); !strings.Contains(e.Error(), shown) {
+		shown := strings.NewReplacer(" ", "␣", "\n", `\n`).Replace(written) // a blank at an end is seen too
+		if !strings.Contains(e.Error(), shown) {
 			t.Errorf("%q is not named: %s", written, e)
 		}
 	}
