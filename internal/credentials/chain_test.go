@@ -23,7 +23,9 @@ const (
 	other    = "100000000002"
 	deployer = "qcs::cam::uin/100000000001:roleName/deployer"
 	target   = "qcs::cam::uin/100000000002:roleName/target"
-	idp      = "qcs::cam::uin/100000000001:saml-provider/corp"
+
+	serviceRole = "qcs::cam::uin/100000000001:role/tencentcloudServiceRoleName/deployer"
+	idp         = "qcs::cam::uin/100000000001:saml-provider/corp"
 )
 
 var keyPair = apitest.Credential{SecretID: "AKIDlong", SecretKey: "CANARY-long"}
@@ -33,13 +35,15 @@ func stsOptions() ststest.Options {
 		Keys: map[string][]apitest.Credential{account: {keyPair}},
 		Roles: map[string]ststest.Role{
 			deployer: {
+				ID:            "4611686018427397919",
 				Principals:    []string{account},
 				SAMLProvider:  idp,
 				SAMLAssertion: "CANARY-assertion",
 				OIDCProvider:  "OIDC",
 				OIDCTokens:    []string{"CANARY-token-1", "CANARY-token-2"},
 			},
-			target: {Principals: []string{deployer}, ExternalID: "e"},
+			target:      {Principals: []string{deployer}, ExternalID: "ext"},
+			serviceRole: {Principals: []string{account}, ID: "4611686018427397920"},
 			"qcs::cam::uin/100000000001:roleName/mfa": {Principals: []string{account}, MFACode: "123456"},
 		},
 	}
@@ -84,6 +88,36 @@ func retrieved(t *testing.T, s *ststest.Server, made cloudapi.Credentials) strin
 	return s.RoleOf(got.SecretID)
 }
 
+// TestARoleIsAssumedByEachFormOfItsARN: by name or id, of the account or of a service.
+func TestARoleIsAssumedByEachFormOfItsARN(t *testing.T) {
+	t.Parallel()
+	const uin = "qcs::cam::uin/" + account
+	for form, want := range map[string]string{
+		deployer:                          deployer,
+		uin + ":role/4611686018427397919": deployer,
+		serviceRole:                       serviceRole,
+		uin + ":role/tencentcloudServiceRole/4611686018427397920": serviceRole,
+	} {
+		if !credentials.RoleARN.MatchString(form) {
+			t.Errorf("%s is refused before it is sent", form)
+		}
+		sts := ststest.New(stsOptions())
+		s := settings()
+		s.AssumeRole = &credentials.AssumeRole{Role: roleNamed(form)}
+		got, err := chained(t, sts, s, nil).Retrieve(t.Context())
+		if err != nil || sts.RoleOf(got.SecretID) != want {
+			t.Errorf("%s: a session of %q, %v", form, sts.RoleOf(got.SecretID), err)
+		}
+		if granted := sts.Granted(); len(granted) != 1 || granted[0].RoleARN != form {
+			t.Errorf("asked for %+v", granted)
+		}
+	}
+	for _, wrong := range []string{"deployer", "qcs::cam::uin/:roleName/deployer", "qcs::cam::uin/1:uin/2", idp} {
+		if credentials.RoleARN.MatchString(wrong) {
+			t.Errorf("%s is taken for a role", wrong)
+		}
+	}
+}
 func TestEveryKindOfRoleIsAssumed(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "token")
@@ -109,10 +143,12 @@ func TestEveryKindOfRoleIsAssumed(t *testing.T) {
 					Role:           roleNamed(deployer),
 					Policy:         `{"version": "2.0", "statement": []}`,
 					SourceIdentity: "i",
+					Tags:           []credentials.Tag{{Key: "stage", Value: "ci"}, {Key: "team", Value: "ml"}},
 				}
 			},
 			asked: []ststest.SessionRequest{
 				{Action: "AssumeRole", RoleARN: deployer, SessionName: "test", Duration: 3600, SourceIdentity: "i",
+					Tags:   "stage=ci, team=ml",
 					Policy: "%7B%22version%22%3A+%222.0%22%2C+%22statement%22%3A+%5B%5D%7D"},
 			},
 		},
@@ -200,7 +236,7 @@ func TestEveryKindOfRoleIsAssumed(t *testing.T) {
 		"a role assumed with a Pod's": {
 			settings: func(s *credentials.Settings) {
 				s.EnablePodOIDC = true
-				s.AssumeRole = &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "e"}
+				s.AssumeRole = &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "ext"}
 			}, env: pod,
 			asked: []ststest.SessionRequest{
 				{
@@ -248,7 +284,7 @@ func TestAChainIsRenewedFromTheLinkThatExpires(t *testing.T) {
 	sts := ststest.New(options)
 	made := chained(t, sts, credentials.Settings{
 		WebIdentity: &credentials.WebIdentity{Role: roleNamed(deployer), TokenFile: file},
-		AssumeRole:  &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "e"},
+		AssumeRole:  &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "ext"},
 	}, nil)
 	seen := map[string]bool{}
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
@@ -300,7 +336,7 @@ func TestTheRoleOfACVM(t *testing.T) {
 		with(
 			credentials.Settings{
 				CAMRoleName: "machine",
-				AssumeRole:  &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "e"},
+				AssumeRole:  &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "ext"},
 			},
 		),
 	); role != target {
@@ -340,7 +376,7 @@ func TestAccounts(t *testing.T) {
 	t.Parallel()
 	toTarget := func(s *credentials.Settings) {
 		s.WebIdentity = &credentials.WebIdentity{Role: roleNamed(deployer), Token: "CANARY-token-1"}
-		s.AssumeRole = &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "e"}
+		s.AssumeRole = &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "ext"}
 	}
 	for name, test := range map[string]struct {
 		allowed, forbidden []string
@@ -390,7 +426,7 @@ func TestFailuresOfALinkSayWhatWasUsedAndNoSecret(t *testing.T) {
 			"ResourceNotFound.RoleNotFound", "secret_id",
 		},
 		"not a principal": {func(s *credentials.Settings) {
-			s.AssumeRole = &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "e"}
+			s.AssumeRole = &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "ext"}
 		}, "UnauthorizedOperation", "secret_id"},
 		"wrong key": {func(s *credentials.Settings) {
 			s.SecretKey = "CANARY-wrong"

@@ -1,6 +1,10 @@
 package credentials
 
-import "github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+import (
+	"regexp"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
+)
 
 // What applies when neither the configuration nor the environment says otherwise.
 const (
@@ -122,9 +126,25 @@ type Role struct {
 type AssumeRole struct {
 	Role
 	Policy, ExternalID, SourceIdentity string
+	Tags                               []Tag
 	// of an MFA device; a code serves once, so such a session cannot be renewed
 	SerialNumber, TokenCode string
 }
+
+// Tag is a session tag, which conditions of policies can name. STS takes 50 of different keys, keys
+// of up to 128 characters, and values of up to 256.
+type Tag struct{ Key, Value string }
+
+// RoleARN is what all four forms of a role's ARN have in common: by name or id, of an account's own
+// role or of a role of a service.
+var RoleARN = regexp.MustCompile(`^qcs::cam::uin/[0-9]+:role(Name)?/.+$`)
+
+// Limits of session tags.
+const (
+	MaxTags     = 50
+	MaxTagKey   = 128
+	MaxTagValue = 256
+)
 
 // SAML is a role that is assumed with an assertion of an identity provider (STS
 // AssumeRoleWithSAML).

@@ -91,10 +91,14 @@ func (a AssumeRole) toRequest() any {
 		roleRequest
 		Policy         string `json:",omitempty"`
 		ExternalID     string `json:"ExternalId,omitempty"`
+		Tags           []Tag  `json:",omitempty"`
 		SourceIdentity string `json:",omitempty"`
 		SerialNumber   string `json:",omitempty"`
 		TokenCode      string `json:",omitempty"`
-	}{a.Role.toRequest(), url.QueryEscape(a.Policy), a.ExternalID, a.SourceIdentity, a.SerialNumber, a.TokenCode}
+	}{
+		a.Role.toRequest(), url.QueryEscape(a.Policy), a.ExternalID, a.Tags, a.SourceIdentity, a.SerialNumber,
+		a.TokenCode,
+	}
 }
 
 func (s SAML) toRequest() any {

@@ -81,7 +81,7 @@ func stsOptions() ststest.Options {
 	temporary := key("temporary")
 	temporary.Token = "CANARY-token"
 	roles := map[string]ststest.Role{
-		external: {Principals: []string{roleARN + "machine", roleARN + "pod"}, ExternalID: "e"},
+		external: {Principals: []string{roleARN + "machine", roleARN + "pod"}, ExternalID: "ext"},
 	}
 	for _, name := range []string{"machine", "pod", "block", "environment", "profile", "saml", "web", "webfile"} {
 		roles[roleARN+name] = ststest.Role{
@@ -213,6 +213,7 @@ func TestEveryArgumentOfTheOfficialProviderIsTaken(t *testing.T) {
     role_arn         = %q
     session_name     = "tf"
     session_duration = 3600
+    tags             = { team = "ml", stage = "ci" }
     policy           = "{\"version\":\"2.0\",\"statement\":[{\"effect\":\"allow\",\"action\":[\"tke:*\"],\"resource\":[\"*\"]}]}"
   }`, roleARN+"block"),
 			"chained": `cam_role_name = "machine"` + fmt.Sprintf(`
@@ -220,7 +221,7 @@ func TestEveryArgumentOfTheOfficialProviderIsTaken(t *testing.T) {
     role_arn         = %q
     session_name     = "tf"
     session_duration = 7200
-    external_id      = "e"
+    external_id      = "ext"
     source_identity  = "100000000001"
   }`, external),
 			"saml": fmt.Sprintf(`
@@ -253,6 +254,12 @@ func TestEveryArgumentOfTheOfficialProviderIsTaken(t *testing.T) {
 		"machine in ap-guangzhou", "pod in ap-guangzhou", "AKIDguarded in ap-guangzhou", "block in ap-guangzhou",
 		"external in ap-guangzhou", "saml in ap-guangzhou", "web in ap-guangzhou", "webfile in ap-guangzhou",
 	)
+	tagged := slices.IndexFunc(w.sts.Granted(), func(asked ststest.SessionRequest) bool {
+		return asked.RoleARN == roleARN+"block" && asked.Tags == "stage=ci, team=ml"
+	})
+	if tagged < 0 {
+		t.Errorf("no session has the tags: %+v", w.sts.Granted())
+	}
 	if calls := w.sts.Calls(ststest.GetCallerIdentity); calls != 2 {
 		t.Errorf("STS was asked %d times whose the credentials are, want once for each list", calls)
 	}
@@ -326,7 +333,7 @@ func TestEveryVariableOfTheOfficialProviderIsTaken(t *testing.T) {
 		"an external id": {
 			[]map[string]string{{
 				"TENCENTCLOUD_CAM_ROLE_NAME":            "machine",
-				"TENCENTCLOUD_ASSUME_ROLE_EXTERNAL_ID":  "e",
+				"TENCENTCLOUD_ASSUME_ROLE_EXTERNAL_ID":  "ext",
 				"TENCENTCLOUD_ASSUME_ROLE_ARN":          external,
 				"TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME": "tf",
 			}},

@@ -20,6 +20,7 @@ type assumeRoleModel struct {
 	SessionDuration types.Int64  `tfsdk:"session_duration"`
 	Policy          types.String `tfsdk:"policy"`
 	ExternalID      types.String `tfsdk:"external_id"`
+	Tags            types.Map    `tfsdk:"tags"`
 	SourceIdentity  types.String `tfsdk:"source_identity"`
 	SerialNumber    types.String `tfsdk:"serial_number"`
 	TokenCode       types.String `tfsdk:"token_code"`
@@ -107,10 +108,22 @@ func (r *assumeRoleModel) toLink() *credentials.AssumeRole {
 		Role:           newRole(r.RoleARN, r.SessionName, r.SessionDuration),
 		Policy:         r.Policy.ValueString(),
 		ExternalID:     r.ExternalID.ValueString(),
+		Tags:           toTags(r.Tags),
 		SourceIdentity: r.SourceIdentity.ValueString(),
 		SerialNumber:   r.SerialNumber.ValueString(),
 		TokenCode:      r.TokenCode.ValueString(),
 	}
+}
+
+// toTags returns session tags in the order of their keys, so that each request is the same.
+func toTags(from types.Map) (tags []credentials.Tag) {
+	elements := from.Elements()
+	for _, key := range slices.Sorted(maps.Keys(elements)) {
+		if value, isText := elements[key].(types.String); isText {
+			tags = append(tags, credentials.Tag{Key: key, Value: value.ValueString()})
+		}
+	}
+	return tags
 }
 
 func (r *samlModel) toLink() *credentials.SAML {

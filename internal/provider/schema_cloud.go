@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -126,6 +127,19 @@ func assumeRoleAttributes() map[string]schema.Attribute {
 		"external_id": textAttribute(
 			"External id of the role, as CAM's console shows it.", credentials.EnvExternalID,
 		),
+		"tags": schema.MapAttribute{
+			Optional:    true,
+			ElementType: types.StringType,
+			MarkdownDescription: fmt.Sprintf(
+				"Session tags, which conditions of policies can name: %d at most. The official provider has no such "+
+					"argument.", credentials.MaxTags,
+			),
+			Validators: []validator.Map{
+				mapvalidator.SizeAtMost(credentials.MaxTags), mapvalidator.NoNullValues(),
+				mapvalidator.KeysAre(stringvalidator.UTF8LengthBetween(1, credentials.MaxTagKey)),
+				mapvalidator.ValueStringsAre(stringvalidator.UTF8LengthBetween(1, credentials.MaxTagValue)),
+			},
+		},
 		"source_identity": textAttribute(
 			"UIN of the caller, for the audit log.", credentials.EnvSourceIdentity,
 		),
@@ -166,9 +180,15 @@ func webIdentityAttributes() map[string]schema.Attribute {
 
 // withRoleAttributes adds what all three blocks have.
 func withRoleAttributes(attributes map[string]schema.Attribute) map[string]schema.Attribute {
-	attributes["role_arn"] = textAttribute(
-		"The role, `qcs::cam::uin/…:roleName/…`. Required here or in the environment.", credentials.EnvRoleARN,
-	)
+	attributes["role_arn"] = schema.StringAttribute{
+		Optional: true,
+		MarkdownDescription: "The role, in any form of its ARN: `qcs::cam::uin/…:roleName/NAME`, `…:role/ID`, and for " +
+			"roles of services `…:role/tencentcloudServiceRoleName/NAME` and `…:role/tencentcloudServiceRole/ID`. " +
+			"Required here or in the environment. " + describeVariable(credentials.EnvRoleARN),
+		Validators: []validator.String{stringvalidator.RegexMatches(
+			credentials.RoleARN, "write the ARN of a role, such as qcs::cam::uin/100000000001:roleName/deployer",
+		)},
+	}
 	attributes["session_name"] = textAttribute(
 		"Name of the session, as the audit log shows it. Required here or in the environment.",
 		credentials.EnvSessionName,

@@ -41,7 +41,7 @@ func TestSessionsAreRenewedInTheMiddleOfAWait(t *testing.T) {
 				},
 			)
 			block := `cam_role_name = "machine"` + fmt.Sprintf(
-				"\n  assume_role {\n    role_arn = %q\n    session_name = \"tf\"\n    external_id = \"e\"\n  }",
+				"\n  assume_role {\n    role_arn = %q\n    session_name = \"tf\"\n    external_id = \"ext\"\n  }",
 				external,
 			)
 			if kind == "web identity" {
@@ -161,8 +161,18 @@ func TestCredentialsThatCannotBeObtainedSayWhy(t *testing.T) {
 			block: static + "  assume_role {\n    role_arn = \"qcs::cam::uin/1:roleName/x\"\n  }",
 			says:  []string{"assume_role has no session_name", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME"},
 		},
+		"a role's name": {
+			block: static + assume("deployer"),
+			says:  []string{"write the ARN of a role, such as qcs::cam::uin/100000000001:roleName/deployer"},
+		},
+		"a long session tag": {
+			block: static + strings.Replace(
+				assume(external), "}", "tags = { "+strings.Repeat("k", 129)+" = \"v\" }\n  }", 1,
+			),
+			says: []string{"UTF-8 character count must be between 1 and 128"},
+		},
 		"two blocks": {block: static + assume(roleARN+"block") + "\n" + assume(external), says: []string{"at most 1"}},
-		"a half of SAML": {block: "  assume_role_with_saml {\n    role_arn = \"r\"\n    session_name = " +
+		"a half of SAML": {block: "  assume_role_with_saml {\n    role_arn = \"" + roleARN + "x\"\n    session_name = " +
 			"\"tf\"\n    saml_assertion = \"Q0FO\"\n  }", says: []string{"assume_role_with_saml has no principal_arn"}},
 	} {
 		t.Log(name)

@@ -63,6 +63,7 @@ var fullCalls = []apiCall{
 	{service: "sts", action: "AssumeRole", request: object{
 		"RoleArn": roleARN, "RoleSessionName": "peer", "DurationSeconds": 3600,
 		"Policy":         "%7B%22version%22%3A%222.0%22%7D",
+		"Tags":           []object{{"Key": "team", "Value": "ml"}, {"Key": "stage", "Value": "ci"}},
 		"SourceIdentity": "ci", "SerialNumber": "qcs::cam:uin/100000000001::mfa/softToken", "TokenCode": "123456",
 	}},
 	{service: "sts", action: "AssumeRoleWithSAML", unsigned: true, request: object{

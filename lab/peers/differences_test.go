@@ -29,8 +29,6 @@ var knownDifferences = map[string]string{
 	"the stand-in requires what is optional: UpdateImageCache.Tags[].Key":                    stricter,
 	"the stand-in requires what is optional: UpdateImageCache.Tags[].Value":                  stricter,
 
-	"the stand-in does not take AssumeRole.Tags":                    notUsed,
-	"our client does not send AssumeRole.Tags":                      notUsed,
 	"our client does not read AssumeRole.Expiration":                sameTime,
 	"our client does not read AssumeRoleWithSAML.Expiration":        sameTime,
 	"our client does not read AssumeRoleWithWebIdentity.Expiration": sameTime,

@@ -1,6 +1,7 @@
 package peers_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -32,6 +33,28 @@ var (
 func withRequest(c apiCall, request object) apiCall {
 	c.request = request
 	return c
+}
+
+func withRole(arn string) apiCall {
+	return apiCall{service: "sts", action: "AssumeRole", request: object{"RoleArn": arn, "RoleSessionName": "peer"}}
+}
+
+// withTags asks for a session with tags of these keys.
+func withTags(keys ...string) apiCall {
+	call := withRole(roleARN)
+	tags := make([]object, 0, len(keys))
+	for _, key := range keys {
+		tags = append(tags, object{"Key": key, "Value": "value"})
+	}
+	call.request["Tags"] = tags
+	return call
+}
+
+func numbered(count int) (keys []string) {
+	for i := range count {
+		keys = append(keys, fmt.Sprint("key", i))
+	}
+	return keys
 }
 
 func create(fields object) apiCall {
@@ -83,10 +106,10 @@ var (
 		service: "tke", action: tketest.ActionUpdate, request: object{"ImageCacheId": "imc-absent01"},
 	}
 	deleteNothing = apiCall{service: "tke", action: tketest.ActionDelete, request: object{"ImageCacheIds": ids(1)}}
-	otherRole     = apiCall{service: "sts", action: "AssumeRole", request: object{
-		"RoleArn": roleARN + "-other", "RoleSessionName": "peer",
-	}}
-	otherToken = apiCall{service: "sts", action: "AssumeRoleWithWebIdentity", unsigned: true, request: object{
+	otherRole     = withRole(roleARN + "-other")
+	serviceRole   = withRole("qcs::cam::uin/" + account + ":role/tencentcloudServiceRoleName/peer")
+	noRole        = withRole("peer")
+	otherToken    = apiCall{service: "sts", action: "AssumeRoleWithWebIdentity", unsigned: true, request: object{
 		"RoleArn": roleARN, "RoleSessionName": "peer", "ProviderId": "peer", "WebIdentityToken": "other",
 	}}
 	otherDisk = apiCall{service: "cbs", action: "InquiryPriceCreateDisks", request: object{
@@ -141,6 +164,14 @@ var refusedParameters = []refusedCall{
 	{title: "update of nothing", code: "ResourceNotFound", call: updateNothing},
 	{title: "deletion of nothing", code: "ResourceNotFound", call: deleteNothing},
 	{title: "other role", code: "ResourceNotFound.RoleNotFound", call: otherRole},
+	{title: "role of a service that does not exist", code: "ResourceNotFound.RoleNotFound", call: serviceRole},
+	{title: "role without an ARN", code: "ResourceNotFound.RoleNotFound", call: noRole},
+	{title: "two session tags of one key", code: "InvalidParameter", call: withTags("team", "team")},
+	{title: "51 session tags", code: "InvalidParameter", call: withTags(numbered(51)...)},
+	{title: "a session tag with too long a key", code: "InvalidParameter", call: withTags(strings.Repeat("k", 129))},
+	{title: "a session tag without a value", code: "MissingParameter", call: withRequest(
+		withTags(), object{"RoleArn": roleARN, "RoleSessionName": "peer", "Tags": []object{{"Key": "team"}}},
+	)},
 	{title: "other web identity", code: "InvalidParameter.WebIdentityTokenError", call: otherToken},
 	{title: "other registry", code: "ResourceNotFound", call: withRequest(newToken, object{"RegistryId": "tcr-other"})},
 	{title: "other token", code: "ResourceNotFound", call: apiCall{

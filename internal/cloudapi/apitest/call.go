@@ -1,11 +1,8 @@
 package apitest
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -36,6 +33,20 @@ func (c *Call) List(name string) (list []string) {
 	return list
 }
 
+// Objects returns a list of objects with strings of the request, nil when it is not there.
+func (c *Call) Objects(name string) (list []map[string]string) {
+	values, _ := c.fields[name].([]any)
+	for _, value := range values {
+		members, _ := value.(map[string]any)
+		object := map[string]string{}
+		for member, value := range members {
+			object[member], _ = value.(string)
+		}
+		list = append(list, object)
+	}
+	return list
+}
+
 // Integer returns a number of the request.
 func (c *Call) Integer(name string) (int64, bool) {
 	number, ok := c.fields[name].(json.Number)
@@ -44,61 +55,4 @@ func (c *Call) Integer(name string) (int64, bool) {
 	}
 	value, err := number.Int64()
 	return value, err == nil
-}
-
-// parseBody checks the body against the fields of the action.
-func (c *Call) parseBody(action Action, body []byte) *Refusal {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	if decoder.Decode(&c.fields) != nil || c.fields == nil {
-		return Invalid("the body of the request is not a JSON object")
-	}
-	known := map[string]bool{}
-	for _, group := range []struct {
-		names  []string
-		isType func(any) bool
-	}{{action.Strings, isString}, {action.Lists, isListOfStrings}, {action.Integers, isInteger}} {
-		for _, name := range group.names {
-			name, required := strings.CutSuffix(name, "!")
-			known[name] = true
-			value, there := c.fields[name]
-			if required && (!there || value == "") {
-				return &Refusal{
-					Code: CodeMissingParameter,
-					EN:   "The request is missing a required parameter `" + name + "`.",
-				}
-			}
-			if there && !group.isType(value) {
-				return Invalid("the type of `" + name + "` is wrong")
-			}
-		}
-	}
-	for name := range c.fields {
-		if !known[name] {
-			return &Refusal{Code: "UnknownParameter", EN: "The parameter `" + name + "` is not recognized."}
-		}
-	}
-	return nil
-}
-
-func isString(value any) bool {
-	_, ok := value.(string)
-	return ok
-}
-
-func isInteger(value any) bool {
-	number, ok := value.(json.Number)
-	if !ok {
-		return false
-	}
-	_, err := number.Int64()
-	return err == nil
-}
-
-func isListOfStrings(value any) bool {
-	list, ok := value.([]any)
-	return ok && !slices.ContainsFunc(list, func(element any) bool {
-		_, text := element.(string)
-		return !text
-	})
 }

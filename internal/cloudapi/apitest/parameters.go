@@ -14,9 +14,18 @@ type Parameter struct {
 
 // Parameters are the fields that the action takes.
 func (a Action) Parameters() []Parameter {
-	return slices.Concat(
+	parameters := slices.Concat(
 		parametersOf("string", a.Strings), parametersOf("number", a.Integers), parametersOf("list", a.Lists),
 	)
+	for name, members := range a.Objects {
+		name, required := strings.CutSuffix(name, "!")
+		parameters = append(parameters, Parameter{Path: name, Kind: "list", Required: required})
+		for _, member := range parametersOf("string", members) {
+			member.Path = name + "[]." + member.Path
+			parameters = append(parameters, member)
+		}
+	}
+	return parameters
 }
 
 func parametersOf(kind string, names []string) (parameters []Parameter) {

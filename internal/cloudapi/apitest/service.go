@@ -38,7 +38,9 @@ type Action struct {
 	Strings  []string // fields of the request that are strings; one with a ! at its end is required
 	Integers []string // likewise
 	Lists    []string // lists of strings, likewise
-	Run      func(*Call) (any, *Refusal)
+	// Objects are lists of objects, each with its fields: strings, likewise.
+	Objects map[string][]string
+	Run     func(*Call) (any, *Refusal)
 }
 
 // Request is one request that came, whatever became of it. It holds nothing that was sent as a

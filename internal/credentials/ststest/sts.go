@@ -28,8 +28,8 @@ const (
 const maxDuration = 43_200 // seconds
 
 var (
-	roleARN     = regexp.MustCompile(`^qcs::cam::uin/([0-9]+):roleName/[\w+=,.@-]{1,128}$`)
 	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,128}$`)
+	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]{2,128}$`)
 )
 
 // Options are what the service knows.
@@ -37,7 +37,7 @@ type Options struct {
 	// Keys are the long-term key pairs (and temporary ones from elsewhere), by the account (UIN)
 	// that they belong to.
 	Keys map[string][]apitest.Credential
-	// Roles by their ARN.
+	// Roles by their ARN: the form with the role's name.
 	Roles map[string]Role
 	// Lifetime cuts sessions short, whatever they were asked for. Default: as asked for.
 	Lifetime time.Duration
@@ -47,6 +47,7 @@ type Options struct {
 
 // Role defines who may assume a role, and by which proof. An empty field allows no caller.
 type Role struct {
+	ID string // by which its other ARN names it; none if empty
 	// Principals are accounts (UIN) and ARNs of roles that may assume it.
 	Principals []string
 	ExternalID string // required if set
@@ -78,10 +79,10 @@ type session struct {
 	name    string
 }
 
-// SessionRequest is what a request for a session said.
+// SessionRequest is what a request for a session said. Tags are in their order, as "key=value, …".
 type SessionRequest struct {
-	Action, RoleARN, SessionName, Policy, SourceIdentity, ProviderID string
-	Duration                                                         int64
+	Action, RoleARN, SessionName, Policy, SourceIdentity, ProviderID, Tags string
+	Duration                                                               int64
 }
 
 // New makes a server that does not listen; see [apitest.Start].
@@ -97,6 +98,7 @@ func New(opts Options) *Server {
 					slices.Clone(role), "Policy", "ExternalId", "SourceIdentity", "SerialNumber", "TokenCode",
 				),
 				Integers: duration,
+				Objects:  map[string][]string{"Tags": {"Key!", "Value!"}},
 				Run:      s.assumeRole,
 			},
 			AssumeRoleWithSAML: {Unsigned: true, Strings: append(slices.Clone(role), "SAMLAssertion!", "PrincipalArn!"),
@@ -160,6 +162,9 @@ func (s *Server) assumeRole(c *apitest.Call) (any, *apitest.Refusal) {
 			EN:   "The caller is not authorized to assume the role.",
 		}
 	}
+	if refusal := checkTags(c.Objects("Tags")); refusal != nil {
+		return nil, refusal
+	}
 	if policy := c.Text("Policy"); policy != "" {
 		text, err := url.QueryUnescape(policy)
 		if err != nil || text == policy || !json.Valid([]byte(text)) {
@@ -221,11 +226,14 @@ func (s *Server) findRole(c *apitest.Call) (Role, *apitest.Refusal) {
 	if seconds, there := c.Integer("DurationSeconds"); there && (seconds <= 0 || seconds > maxDuration) {
 		return Role{}, apitest.Invalid("DurationSeconds")
 	}
-	role, known := s.opts.Roles[c.Text("RoleArn")]
-	if !known || roleARN.FindString(c.Text("RoleArn")) == "" {
+	if id := c.Text("ExternalId"); id != "" && !externalID.MatchString(id) {
+		return Role{}, apitest.Invalid("ExternalId")
+	}
+	arn, known := s.resolveARN(c.Text("RoleArn"))
+	if !known {
 		return Role{}, &apitest.Refusal{Code: "ResourceNotFound.RoleNotFound", EN: "The role does not exist."}
 	}
-	return role, nil
+	return s.opts.Roles[arn], nil
 }
 
 // grantSession makes a session.
@@ -234,7 +242,8 @@ func (s *Server) grantSession(c *apitest.Call) any {
 	if !there {
 		seconds = 7200
 	}
-	credential := s.IssueSession(c.Text("RoleArn"), c.Text("RoleSessionName"), time.Duration(seconds)*time.Second)
+	arn, _ := s.resolveARN(c.Text("RoleArn"))
+	credential := s.IssueSession(arn, c.Text("RoleSessionName"), time.Duration(seconds)*time.Second)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.granted = append(
@@ -246,6 +255,7 @@ func (s *Server) grantSession(c *apitest.Call) any {
 			Policy:         c.Text("Policy"),
 			SourceIdentity: c.Text("SourceIdentity"),
 			ProviderID:     c.Text("ProviderId"),
+			Tags:           formatTags(c.Objects("Tags")),
 			Duration:       seconds,
 		},
 	)
@@ -277,8 +287,8 @@ func (s *Server) IssueSession(arn, name string, lifetime time.Duration) apitest.
 		SecretID: fmt.Sprintf("AKIDsession%04d", number), SecretKey: fmt.Sprintf("CANARY-session-key-%04d", number),
 		Token: fmt.Sprintf("CANARY-session-token-%04d", number), Expires: now.Add(lifetime).Truncate(time.Second),
 	}
-	account := roleARN.FindStringSubmatch(arn)
-	s.sessions[credential.SecretID] = session{Credential: credential, account: account[1], arn: arn, name: name}
+	role, _ := parseARN(arn)
+	s.sessions[credential.SecretID] = session{Credential: credential, account: role.account, arn: arn, name: name}
 	return credential
 }
 
@@ -286,10 +296,10 @@ func (s *Server) getCallerIdentity(c *apitest.Call) (any, *apitest.Refusal) {
 	who, _ := s.findCredential(c.SecretID)
 	identity := map[string]string{
 		"AccountId": who.account, "PrincipalId": who.account, "UserId": who.account,
-		"Arn": "qcs::cam::uin/" + who.account + ":uin/" + who.account, "Type": "CAMUser",
+		"Arn": "qcs::cam:" + who.account + ":uin/" + who.account, "Type": "CAMUser",
 	}
 	if who.arn != "" {
-		identity["Arn"] = "qcs::sts::" + who.account + ":assumed-role/4611686018427397919"
+		identity["Arn"] = "qcs::sts:" + who.account + ":assumed-role/4611686018427397919"
 		identity["UserId"], identity["Type"] = "4611686018427397919:"+who.name, "CAMRole"
 	}
 	return identity, nil
