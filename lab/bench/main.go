@@ -1,5 +1,5 @@
 // Command bench measures what the provider costs on this machine, beside what a user would use or
-// have instead, in one run, and writes the result as guides. Figures that do not depend on the
+// have instead, in one run, and writes the result as pages. Figures that do not depend on the
 // machine are compared with what is promised.
 package main
 
@@ -73,7 +73,7 @@ func startBench() error {
 func runBench(ctx context.Context) error {
 	var o options
 	flag.BoolVar(&o.short, "short", false, "images of a 64th of their size, and fewer caches: to see that it works")
-	flag.BoolVar(&o.write, "write", false, "write the guides below templates/ and docs/")
+	flag.BoolVar(&o.write, "write", false, "write the pages in lab/bench/figures")
 	flag.Float64Var(&o.largest, "largest", largestImage, "leave out images of more `GiB`")
 	flag.StringVar(
 		&o.baseline, "baseline", "",
@@ -109,7 +109,7 @@ func runBench(ctx context.Context) error {
 		fmt.Println(string(text))
 		return errors.Join(err, checkBaseline(f.Images))
 	}
-	if err := f.publishGuides(o.write); err != nil {
+	if err := f.publishPages(o.write); err != nil {
 		return err
 	}
 	return f.checkPromises()

@@ -24,6 +24,8 @@ var elsewhere = map[string]string{
 	"TKEIMAGE_REGISTRY_BIN=$PWD/bin/registry go test ./internal/...": "is what make test runs, but for the CLI",
 	"tccli tcr CreateServiceAccount ": "makes an account at Tencent Cloud; lab/peers compares its parameters with the " +
 		"official client's",
+	"terraform plan -generate-config-out=": "is run over caches of its own by internal/provider's tests of adoption",
+	"terraform query -generate-config-out=": "is run by internal/provider's tests of adoption, with Terraform 1.14 and later",
 	"gh attestation verify ": "asks GitHub for what the release workflow recorded there",
 }
 

@@ -10,17 +10,18 @@ import (
 	"time"
 )
 
-//go:embed guides/*.md.tmpl
-var guides embed.FS
+//go:embed figures/*.md.tmpl
+var templates embed.FS
 
-// pages are the guides, by the name of their template without its endings.
+// pages are what the figures are written into, by the name of their template without its endings.
 var pages = []string{"what-it-costs", "scale"}
 
-// folders have the guides: templates/ is where the documentation is made from, docs/ what was made.
-var folders = []string{"templates/guides", "docs/guides"}
+// folder has the pages. They measure, so they are for contributors; users have a paragraph in the
+// guide to operating.
+const folder = "lab/bench/figures"
 
-// publishGuides prints the guides, or writes them to where the documentation is made from.
-func (f *figures) publishGuides(write bool) error {
+// publishPages prints the pages, or writes them into their folder.
+func (f *figures) publishPages(write bool) error {
 	for _, page := range pages {
 		text, err := f.renderPage(page)
 		if err != nil {
@@ -30,11 +31,9 @@ func (f *figures) publishGuides(write bool) error {
 			fmt.Println(text)
 			continue
 		}
-		for _, folder := range folders {
-			//nolint:gosec // pages for everyone
-			if err := os.WriteFile(filepath.Join(folder, page+".md"), []byte(text), 0o644); err != nil {
-				return err
-			}
+		//nolint:gosec // pages for everyone
+		if err := os.WriteFile(filepath.Join(folder, page+".md"), []byte(text), 0o644); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -51,7 +50,7 @@ func (f *figures) renderPage(page string) (string, error) {
 		"baseline": func() []BaselineRatio { return compareBaseline(f.Images) },
 		"part":     func(p float64) string { return fmt.Sprintf("%.2f", p) },
 		"scale":    func() scaleFigures { return scaleFrom(f) },
-	}).ParseFS(guides, "guides/"+page)
+	}).ParseFS(templates, "figures/"+page)
 	if err != nil {
 		return "", err
 	}
