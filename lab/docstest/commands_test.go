@@ -25,8 +25,8 @@ var elsewhere = map[string]string{
 	"tccli tcr CreateServiceAccount ": "makes an account at Tencent Cloud; lab/peers compares its parameters with the " +
 		"official client's",
 	"terraform plan -generate-config-out=": "is run over caches of its own by internal/provider's tests of adoption",
-	"terraform query -generate-config-out=": "is run by internal/provider's tests of adoption, with Terraform 1.14 and later",
-	"gh attestation verify ": "asks GitHub for what the release workflow recorded there",
+	"terraform query":                      "is run by internal/provider's tests of adoption, with Terraform 1.14 and later",
+	"gh attestation verify ":               "asks GitHub for what the release workflow recorded there",
 }
 
 // tried are the commands of the CLI that tests of this package run, each with a test and what it
