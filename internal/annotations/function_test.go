@@ -249,11 +249,8 @@ locals {
 			ConfigStateChecks: is(knownvalue.Bool(true)),
 		},
 		resource.TestStep{
-			Config: output(
-				`provider::tkeimage::eks_config(` + podAnnotations(
-					`{ root_disk_size_gib = 50, image_gc_high_threshold_percent = 90 }`,
-				) + `)`,
-			),
+			Config: output("provider::tkeimage::eks_config(" +
+				podAnnotations(`{ root_disk_size_gib = 50, image_gc_high_threshold_percent = 90 }`) + ")"),
 			ConfigStateChecks: is(
 				knownvalue.StringExact(
 					"eks.tke.cloud.tencent.com/image-gc-high-threshold: " +

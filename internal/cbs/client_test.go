@@ -65,10 +65,8 @@ func TestTheServiceRefusesWhatItDoesNotSell(t *testing.T) {
 	_, client := startService(t, cbstest.AllFields)
 	for _, disk := range []cbs.Disk{{Type: "CLOUD_OTHER", SizeGiB: 50}, {Type: "CLOUD_PREMIUM", SizeGiB: 55}} {
 		_, err := client.PricePerHour(t.Context(), disk)
-		if failed, ok := errors.AsType[*cbs.Error](
-			err,
-		); !ok || !failed.HasCode("InvalidParameterValue") ||
-			failed.Service != "cbs" {
+		failed, ok := errors.AsType[*cbs.Error](err)
+		if !ok || !failed.HasCode("InvalidParameterValue") || failed.Service != "cbs" {
 			t.Errorf("%+v: got %v", disk, err)
 		}
 	}

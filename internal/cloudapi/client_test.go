@@ -95,10 +95,8 @@ func TestAnUnsignedCallNeedsNoCredentials(t *testing.T) {
 	t.Parallel()
 	service := echo()
 	client := dial(t, service, nil)
-	if got, err := call(
-		t.Context(), client, cloudapi.Action{Name: "Unsigned", Unsigned: true},
-	); err != nil ||
-		got.Said != "hello" {
+	got, err := call(t.Context(), client, cloudapi.Action{Name: "Unsigned", Unsigned: true})
+	if err != nil || got.Said != "hello" {
 		t.Errorf("got %q, %v", got.Said, err)
 	}
 	if service.Requests()[0].Signed {
@@ -123,10 +121,8 @@ func TestWithoutACredentialNothingIsSent(t *testing.T) {
 	cancel()
 	client = dial(t, service, &moving{err: context.Canceled})
 	_, err = call(ended, client, cloudapi.Action{Name: "Signed"})
-	if failed, ok := errors.AsType[*cloudapi.Error](
-		err,
-	); !ok || failed.Kind != cloudapi.KindCanceled || failed.MayHaveActed() ||
-		!errors.Is(err, context.Canceled) {
+	failed, ok = errors.AsType[*cloudapi.Error](err)
+	if !ok || failed.Kind != cloudapi.KindCanceled || failed.MayHaveActed() || !errors.Is(err, context.Canceled) {
 		t.Errorf("got %#v", err)
 	}
 	if len(service.Requests()) != 0 {
@@ -171,10 +167,8 @@ func TestAnEndpointIsSentWhole(t *testing.T) {
 		"https://tke.example.com/#a":       write + "/",
 		"https://u:CANARY@tke.example.com": write, "https://u@tke.example.com/": write + "/",
 	} {
-		if _, err := at(
-			endpoint,
-		); err == nil || !strings.Contains(err.Error(), says) ||
-			strings.Contains(err.Error(), "CANARY") {
+		_, err := at(endpoint)
+		if err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "CANARY") {
 			t.Errorf("%s: got %v", endpoint, err)
 		}
 	}

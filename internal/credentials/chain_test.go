@@ -330,44 +330,27 @@ func TestTheRoleOfACVM(t *testing.T) {
 	if metadata.Calls() != 1 {
 		t.Errorf("%d calls for one session", metadata.Calls())
 	}
-	if role := retrieved(
-		t,
-		sts,
-		with(
-			credentials.Settings{
-				CAMRoleName: "machine",
-				AssumeRole:  &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "ext"},
-			},
-		),
-	); role != target {
+	role := retrieved(t, sts, with(credentials.Settings{
+		CAMRoleName: "machine",
+		AssumeRole:  &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "ext"},
+	}))
+	if role != target {
 		t.Errorf("got credentials of %q", role)
 	}
 
 	var failed *credentials.MetadataError
-	if _, err := with(
-		credentials.Settings{CAMRoleName: "unbound"},
-	).Retrieve(
-		t.Context(),
-	); !errors.As(err, &failed) ||
-		failed.Status != http.StatusNotFound {
+	_, err := with(credentials.Settings{CAMRoleName: "unbound"}).Retrieve(t.Context())
+	if !errors.As(err, &failed) || failed.Status != http.StatusNotFound {
 		t.Errorf("a role that is not bound: %v", err)
 	}
 	metadata.Failing.Store(true)
-	if _, err := with(
-		credentials.Settings{CAMRoleName: "machine"},
-	).Retrieve(
-		t.Context(),
-	); !errors.As(err, &failed) ||
-		failed.Code != "InternalError" {
+	_, err = with(credentials.Settings{CAMRoleName: "machine"}).Retrieve(t.Context())
+	if !errors.As(err, &failed) || failed.Code != "InternalError" {
 		t.Errorf("a service that fails: %v", err)
 	}
 	services.Metadata = "http://127.0.0.1:1"
-	if _, err := with(
-		credentials.Settings{CAMRoleName: "machine"},
-	).Retrieve(
-		t.Context(),
-	); !errors.As(err, &failed) || failed.Err == nil ||
-		failed.Host != "127.0.0.1:1" {
+	_, err = with(credentials.Settings{CAMRoleName: "machine"}).Retrieve(t.Context())
+	if !errors.As(err, &failed) || failed.Err == nil || failed.Host != "127.0.0.1:1" {
 		t.Errorf("no service at all: %v", err)
 	}
 }
@@ -470,13 +453,8 @@ func TestFilesOfWebIdentitiesThatHoldNone(t *testing.T) {
 		if content != "" {
 			write(t, file, content)
 		}
-		_, err := chained(
-			t, sts,
-			credentials.Settings{WebIdentity: &credentials.WebIdentity{Role: roleNamed(deployer), TokenFile: file}},
-			nil,
-		).Retrieve(
-			t.Context(),
-		)
+		s := credentials.Settings{WebIdentity: &credentials.WebIdentity{Role: roleNamed(deployer), TokenFile: file}}
+		_, err := chained(t, sts, s, nil).Retrieve(t.Context())
 		if err == nil || !strings.Contains(err.Error(), file) || strings.Contains(err.Error(), "CANARY") {
 			t.Errorf("%s: %v", name, err)
 		}

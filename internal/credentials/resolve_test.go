@@ -146,11 +146,8 @@ func TestHalvesThatAreNotUsedAreNoErrors(t *testing.T) {
 		}
 	}
 	withBlock := credentials.Settings{SecretID: "id", SecretKey: "key", AssumeRole: &credentials.AssumeRole{Role: role}}
-	if resolved := resolve(
-		t, withBlock, map[string]string{"TENCENTCLOUD_ASSUME_ROLE_ARN": "other"}, nil,
-	); len(
-		resolved.Chain,
-	) != 2 {
+	resolved := resolve(t, withBlock, map[string]string{"TENCENTCLOUD_ASSUME_ROLE_ARN": "other"}, nil)
+	if len(resolved.Chain) != 2 {
 		t.Errorf("a role in the environment without a session, beside a block: %+v", resolved.Chain)
 	}
 }
@@ -331,10 +328,8 @@ func TestProfileFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			resolved := resolve(t, test.settings, test.env, files)
-			if diff := cmp.Diff(
-				test.chain, resolved.Chain,
-			); diff != "" || resolved.Region != test.region ||
-				resolved.Fault != nil {
+			diff := cmp.Diff(test.chain, resolved.Chain)
+			if diff != "" || resolved.Region != test.region || resolved.Fault != nil {
 				t.Errorf("region %s, fault %v\n%s", resolved.Region, resolved.Fault, diff)
 			}
 		})

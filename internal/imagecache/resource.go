@@ -108,8 +108,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(tfdiag.DuplicateAddress(state.ID.ValueString()))
 	}
 	r.clients.Secrets.AddPublic(state.publicTexts()...)
-	if resp.Diagnostics.Append(
-		r.checkRegion(ctx, state.ID.ValueString(), req.Identity, req.Private)...); resp.Diagnostics.HasError() {
+	resp.Diagnostics.Append(r.checkRegion(ctx, state.ID.ValueString(), req.Identity, req.Private)...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	cache, err := r.getForRefresh(ctx, &state)

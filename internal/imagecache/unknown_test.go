@@ -20,28 +20,16 @@ func known(name, value string) string {
 }
 
 func unknowns(cloud *tketest.Server, size, images string) string {
-	return known(
-		"size", size,
-	) + known(
-		"images", images,
-	) + known(
-		"vpc", `"vpc-508ctkfb"`,
-	) + known(
-		"digests", digests("a"),
-	) + known(
-		"tags", `{ team = "ml" }`,
-	) +
-		configuration(
-			cloud,
-			base.with(attributes{
-				"size_gib":      "terraform_data.size.output",
-				"images":        "terraform_data.images.output",
-				"vpc_id":        "terraform_data.vpc.output",
-				"image_digests": "terraform_data.digests.output",
-				"tags":          "terraform_data.tags.output",
-				"name":          "",
-			}),
-		)
+	sources := known("size", size) + known("images", images) + known("vpc", `"vpc-508ctkfb"`) +
+		known("digests", digests("a")) + known("tags", `{ team = "ml" }`)
+	return sources + configuration(cloud, base.with(attributes{
+		"size_gib":      "terraform_data.size.output",
+		"images":        "terraform_data.images.output",
+		"vpc_id":        "terraform_data.vpc.output",
+		"image_digests": "terraform_data.digests.output",
+		"tags":          "terraform_data.tags.output",
+		"name":          "",
+	}))
 }
 
 // TestValuesThatAreKnownOnlyDuringApply: modules compute images, sizes and ids.

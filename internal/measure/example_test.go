@@ -66,9 +66,8 @@ func ExampleMeasurer_Measure() {
 func pushOneFile(reference string, size int) error {
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)
-	if err := w.WriteHeader(&tar.Header{
-		Name: "file", Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(size),
-	}); err != nil {
+	err := w.WriteHeader(&tar.Header{Name: "file", Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(size)})
+	if err != nil {
 		return err
 	}
 	if _, err := w.Write(make([]byte, size)); err != nil {

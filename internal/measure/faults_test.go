@@ -142,12 +142,8 @@ func TestAPassingFaultIsNotKept(t *testing.T) {
 			t.Errorf("%s: after it %s\nwithout it %s", name, answered(after), answered(fresh))
 		}
 		s.since()
-		if again := sampled(
-			t,
-			impatient(t, kept, nil),
-			reference,
-		); answered(again) != answered(fresh) ||
-			len(s.since()) > 3 {
+		again := sampled(t, impatient(t, kept, nil), reference)
+		if answered(again) != answered(fresh) || len(s.since()) > 3 {
 			t.Errorf("%s: what came afterwards was not kept", name)
 		}
 	}

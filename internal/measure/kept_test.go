@@ -27,13 +27,7 @@ func TestWhatWasKeptIsNotReadAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.since()
-		second, err := measurer(
-			t,
-			store.Open(dir),
-		).Measure(
-			t.Context(),
-			request(mode, image),
-		) // as another process would
+		second, err := measurer(t, store.Open(dir)).Measure(t.Context(), request(mode, image)) // as another process
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -143,11 +143,8 @@ func TestABlobThatAnImageHoldsOftenIsOneBlob(t *testing.T) {
 	}
 	disk := image.Measurements[0].DiskBytes.Value
 	documents := disksize.Blocks(image.Metadata[0].Size) + disksize.Blocks(image.Metadata[1].Size)
-	if want := documents + disksize.Blocks(
-		size(t, again),
-	) + int64(
-		len(layers),
-	)*(disk+2*disksize.BlockSize); report.RequiredBytes.Value != want {
+	want := documents + disksize.Blocks(size(t, again)) + int64(len(layers))*(disk+2*disksize.BlockSize)
+	if report.RequiredBytes.Value != want {
 		t.Errorf("%d bytes, want %d", report.RequiredBytes.Value, want)
 	}
 }

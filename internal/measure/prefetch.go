@@ -42,9 +42,10 @@ func (a *prefetchedBlob) ReadAt(p []byte, off int64) (int, error) {
 
 // ReadRanges reads many ranges at once where the blob can.
 func (a *prefetchedBlob) ReadRanges(buffers [][]byte, offsets []int64) error {
-	if many, able := a.Blob.(interface {
+	many, able := a.Blob.(interface {
 		ReadRanges(buffers [][]byte, offsets []int64) error
-	}); able {
+	})
+	if able {
 		return many.ReadRanges(buffers, offsets)
 	}
 	return errors.ErrUnsupported

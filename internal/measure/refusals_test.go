@@ -187,14 +187,8 @@ func TestAForeignLayerThatIsNotThereIsSaidToBeForeign(t *testing.T) {
 	s := newStore(t)
 	foreign := layer(t, 1, sandbox.File{Name: "a", Size: 300_000, Like: sandbox.Noise})
 	image := s.push(t, "a/x:v1", restricted{foreign})
-	if _, err := measurer(
-		t,
-		nil,
-	).Measure(
-		t.Context(),
-		request(measure.Full, image),
-	); !errors.Is(err, measure.ErrForeign) ||
-		!errors.Is(err, failure.NotFound) {
+	_, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, image))
+	if !errors.Is(err, measure.ErrForeign) || !errors.Is(err, failure.NotFound) {
 		t.Errorf("full: %v", err)
 	}
 	if report := measured(t, measure.Manifest, image); report.Exact {

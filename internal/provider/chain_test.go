@@ -376,11 +376,8 @@ func TestEveryVariableOfTheOfficialProviderIsTaken(t *testing.T) {
 		}
 		t.Log(name)
 		w.mustPlan(t, map[string]string{"x": ""}, env, test.want)
-		if client := w.cloud.Requests()[0].Header.Get(
-			"X-TC-RequestClient",
-		); strings.HasSuffix(
-			client, "pipeline-7",
-		) != (env["TENCENTCLOUD_API_REQUEST_CLIENT"] != "") {
+		client := w.cloud.Requests()[0].Header.Get("X-TC-RequestClient")
+		if strings.HasSuffix(client, "pipeline-7") != (env["TENCENTCLOUD_API_REQUEST_CLIENT"] != "") {
 			t.Errorf("%s: X-TC-RequestClient is %q", name, client)
 		}
 	}

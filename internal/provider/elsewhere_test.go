@@ -63,10 +63,8 @@ func TestWhereToAskIsNotGuessed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := said(
-				answer.Diagnostics,
-			); !strings.Contains(got, "not known until apply") ||
-				!strings.Contains(got, "- "+test.argument) {
+			got := said(answer.Diagnostics)
+			if !strings.Contains(got, "not known until apply") || !strings.Contains(got, "- "+test.argument) {
 				t.Errorf("said %q", got)
 			}
 			if asked := len(cloud.Requests()); asked != 0 {

@@ -37,13 +37,8 @@ func TestImportByIdentity(t *testing.T) {
 		}
 		c.must(t, "state", "rm", "tkeimage_cache.x")
 	}
-	if calls := cloud.Calls(
-		tke.ActionCreate,
-	) + cloud.Calls(
-		tke.ActionUpdate,
-	) + cloud.Calls(
-		tke.ActionDelete,
-	); calls != 0 {
+	calls := cloud.Calls(tke.ActionCreate) + cloud.Calls(tke.ActionUpdate) + cloud.Calls(tke.ActionDelete)
+	if calls != 0 {
 		t.Errorf("the import changed the cache: %d calls", calls)
 	}
 	elsewhere := "import {\n  to = tkeimage_cache.x\n  identity = { id = \"" + id + "\", region = \"ap-beijing\" }\n}\n"

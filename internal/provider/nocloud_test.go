@@ -62,11 +62,8 @@ func TestExamplesPlanWithoutCloudCredentials(t *testing.T) {
 				c.Set(t, test.variables)
 			}
 			c.must(t, "init")
-			if output := c.must(
-				t,
-				append([]string{"plan", "-input=false"}, test.arguments...)...); !strings.Contains(
-				output, test.prints,
-			) {
+			output := c.must(t, append([]string{"plan", "-input=false"}, test.arguments...)...)
+			if !strings.Contains(output, test.prints) {
 				t.Errorf("no %q in\n%s", test.prints, output)
 			}
 		})

@@ -148,11 +148,9 @@ func TestRegistriesThatAreKnownOnlyDuringApply(t *testing.T) {
 		},
 	} {
 		registry.reset()
-		got := speakWith(
-			t, tketest.Start(t, tketest.Options{}), map[string]tftypes.Value{"registries": test.registries},
-		).measure(
-			t, registry.host+test.image,
-		)
+		configuration := map[string]tftypes.Value{"registries": test.registries}
+		server := speakWith(t, tketest.Start(t, tketest.Options{}), configuration)
+		got := server.measure(t, registry.host+test.image)
 		if (got == "") != (test.says == "") || !strings.HasPrefix(got, test.says) {
 			t.Errorf("%s: said %q", name, got)
 		}

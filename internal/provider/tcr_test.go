@@ -192,16 +192,13 @@ func TestARegistryThatIsNotVerifiedIsWorthAWarning(t *testing.T) {
 	acctest.CLI(t)
 	c := newCLI(t, acctest.Cloud(t, tketest.Options{}))
 	for skip, warned := range map[string]bool{"true": true, "false": false} {
-		c.offline(
-			t,
-			fmt.Sprintf(
-				`registries = { "registry.example.com" = { insecure_skip_verify = %s } }`, skip,
-			)+"\n}\ndata \"tkeimage_caches\" \"x\" {",
-		)
+		registries := fmt.Sprintf(`registries = { "registry.example.com" = { insecure_skip_verify = %s } }`, skip)
+		c.offline(t, registries+"\n}\ndata \"tkeimage_caches\" \"x\" {")
 		c.must(t, "init")
 		output := unwrap(c.must(t, "plan"))
-		if got := strings.Contains(output, "Registry is not verified") &&
-			strings.Contains(output, "TLS verification is off for registry.example.com"); got != warned {
+		got := strings.Contains(output, "Registry is not verified") &&
+			strings.Contains(output, "TLS verification is off for registry.example.com")
+		if got != warned {
 			t.Errorf("insecure_skip_verify = %s, warned: %v\n%s", skip, got, output)
 		}
 	}

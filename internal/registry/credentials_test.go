@@ -47,9 +47,8 @@ func TestDockersConfigurationIsReadForHostsAndRepositories(t *testing.T) {
 func TestCredentialHelpersAreRun(t *testing.T) {
 	helpers := t.TempDir()
 	helper := func(name, script string) {
-		if err := os.WriteFile(
-			filepath.Join(helpers, "docker-credential-"+name), []byte("#!/bin/sh\n"+script), 0o700,
-		); err != nil {
+		err := os.WriteFile(filepath.Join(helpers, "docker-credential-"+name), []byte("#!/bin/sh\n"+script), 0o700)
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -100,11 +100,12 @@ func TestHostsAreFoldedAsNetHTTPFoldsThem(t *testing.T) {
 		}
 	}
 	for _, to := range []string{"https://BLOBS.example.com/x", "https://ｂlobs。example.com/x"} {
-		if _, err := ledTo(t, to, func(registry, storage *stand) map[string]server {
+		_, err := ledTo(t, to, func(registry, storage *stand) map[string]server {
 			return map[string]server{
 				"example.com:443": {registry, "203.0.113.7"}, "blobs.example.com:443": {storage, "203.0.113.8"},
 			}
-		}); err != nil {
+		})
+		if err != nil {
 			t.Errorf("%s: %v", to, err)
 		}
 	}

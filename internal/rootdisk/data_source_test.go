@@ -102,9 +102,7 @@ func TestASmallImageFitsTheFreeDisk(t *testing.T) {
 			),
 			has("fits_default_disk", knownvalue.Bool(true)),
 			has("billable_gib", knownvalue.Int64Exact(0)),
-			has(
-				"exact", knownvalue.Bool(true),
-			),
+			has("exact", knownvalue.Bool(true)),
 			has("required_inodes", knownvalue.Int64Exact(2+2+3)),
 			has("pod_annotations", knownvalue.MapSizeExact(0)),
 			has("digests", knownvalue.MapExact(map[string]knownvalue.Check{reference: knownvalue.StringExact(digest)})),
@@ -114,42 +112,17 @@ func TestASmallImageFitsTheFreeDisk(t *testing.T) {
 					map[string]knownvalue.Check{reference: knownvalue.StringExact(registry.Host + "/app@" + digest)},
 				),
 			),
-			has(
-				"report",
-				knownvalue.StringRegexp(
-					regexp.MustCompile(
-						`(?s)^\*\*Disk: 20 GiB\*\*, which is free.*counted file by file.*\| streamed +\| exact`,
-					),
-				),
-			),
+			has("report", knownvalue.StringRegexp(regexp.MustCompile(
+				`(?s)^\*\*Disk: 20 GiB\*\*, which is free.*counted file by file.*\| streamed +\| exact`,
+			))),
 			statecheck.ExpectKnownValue(
 				address,
-				tfjsonpath.New(
-					"image_details",
-				).AtMapKey(
-					reference,
-				).AtMapKey(
-					"layers",
-				).AtSliceIndex(
-					0,
-				).AtMapKey(
-					"method",
-				),
+				tfjsonpath.New("image_details").AtMapKey(reference).AtMapKey("layers").AtSliceIndex(0).AtMapKey("method"),
 				knownvalue.StringExact("streamed"),
 			),
 			statecheck.ExpectKnownValue(
 				address,
-				tfjsonpath.New(
-					"image_details",
-				).AtMapKey(
-					reference,
-				).AtMapKey(
-					"layers",
-				).AtSliceIndex(
-					0,
-				).AtMapKey(
-					"files",
-				),
+				tfjsonpath.New("image_details").AtMapKey(reference).AtMapKey("layers").AtSliceIndex(0).AtMapKey("files"),
 				knownvalue.Int64Exact(2),
 			),
 		},

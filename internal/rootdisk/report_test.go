@@ -114,10 +114,8 @@ func TestImagesOfOtherPlatformsSayTheirs(t *testing.T) {
 	if head, cells := imageColumn(images[:1]); head != "Image (linux/arm64)" || cells[0] != "a:v1" {
 		t.Errorf("one platform: %q, %q", head, cells)
 	}
-	if head, cells := imageColumn(
-		images,
-	); head != "Image" || cells[0] != "a:v1 (linux/arm64)" ||
-		cells[1] != "b:v1 (linux/arm64/v8)" {
+	head, cells := imageColumn(images)
+	if head != "Image" || cells[0] != "a:v1 (linux/arm64)" || cells[1] != "b:v1 (linux/arm64/v8)" {
 		t.Errorf("two platforms: %q, %q", head, cells)
 	}
 }

@@ -65,9 +65,8 @@ func (p Plugin) linkInto(mirror string) error {
 			return err
 		}
 		// A link, since the binary has tens of megabytes and there may be a mirror for each test.
-		if err := os.Symlink(
-			binary, filepath.Join(plugins, "terraform-provider-"+filepath.Base(p.Source)+"_v"+p.Version),
-		); err != nil {
+		err := os.Symlink(binary, filepath.Join(plugins, "terraform-provider-"+filepath.Base(p.Source)+"_v"+p.Version))
+		if err != nil {
 			return err
 		}
 	}

@@ -39,10 +39,8 @@ func TestATokenIsReadInEitherOfTheFormsThatAreDocumented(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if off := time.Until(
-			token.Expires,
-		) - time.Hour; off.Abs() > time.Minute || token.Username != "100000000001" || token.Token != "CANARY" ||
-			token.ID != "" {
+		off := time.Until(token.Expires) - time.Hour
+		if off.Abs() > time.Minute || token.Username != "100000000001" || token.Token != "CANARY" || token.ID != "" {
 			t.Errorf("bare %v: %+v", bare, token)
 		}
 	}
@@ -90,10 +88,8 @@ func TestAnUnknownInstanceIsTheServicesError(t *testing.T) {
 	t.Parallel()
 	_, client := start(t, false)
 	_, err := client.CreateToken(t.Context(), tcr.TokenRequest{RegistryID: "tcr-other"})
-	if failed, ok := errors.AsType[*cloudapi.Error](
-		err,
-	); !ok || !failed.HasCode("ResourceNotFound") ||
-		failed.Service != "tcr" {
+	failed, ok := errors.AsType[*cloudapi.Error](err)
+	if !ok || !failed.HasCode("ResourceNotFound") || failed.Service != "tcr" {
 		t.Errorf("got %v", err)
 	}
 }

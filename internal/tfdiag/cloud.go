@@ -143,14 +143,12 @@ func formatEndedWait(err *tke.WaitError, from *clients.Clients) string {
 	var listed *tke.InconsistentError
 	switch {
 	case errors.As(err, &listed):
-		return text + "its status could not be read.\n" + formatInconsistentList(
-			listed,
-		) + "\n\n" + remainingWork[err.For]
+		return text + "its status could not be read.\n" + formatInconsistentList(listed) +
+			"\n\n" + remainingWork[err.For]
 	// a try that ran out of time is not the wait that did
 	case errors.As(err, &call) && call.Kind != cloudapi.KindCanceled:
-		return text + "its status could not be read.\n" + formatFailedCall(
-			call, from.Credentials,
-		) + "\n\n" + remainingWork[err.For]
+		return text + "its status could not be read.\n" + formatFailedCall(call, from.Credentials) +
+			"\n\n" + remainingWork[err.For]
 	case errors.Is(err, context.DeadlineExceeded):
 		return text + "the time that `timeouts` allows ran out.\n\n" + timeoutAdvice[err.For] + remainingWork[err.For]
 	case errors.Is(err, context.Canceled):

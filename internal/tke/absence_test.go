@@ -106,12 +106,8 @@ func TestACacheThatOnlyItsNameLeadsToIsFound(t *testing.T) {
 	id := server.Put(tketest.Cache{Name: "llm", Images: []string{"nginx"}}).ID
 	server.Inject(tketest.Fault{Action: tke.ActionDescribe, Times: tketest.Always, Effect: tketest.EmptyList{},
 		When: func(r tketest.Request) bool { return r.Body["ImageCacheIds"] != nil }})
-	if cache, err := dial(
-		t, config(server.URL),
-	).Get(
-		t.Context(), id, tke.ConfirmAbsence("llm"),
-	); err != nil || cache == nil ||
-		cache.ID != id {
+	cache, err := dial(t, config(server.URL)).Get(t.Context(), id, tke.ConfirmAbsence("llm"))
+	if err != nil || cache == nil || cache.ID != id {
 		t.Errorf("got %+v, %v", cache, err)
 	}
 }
@@ -129,11 +125,11 @@ func TestAThousandCachesThatAreGoneShareTheirLooks(t *testing.T) {
 		for range 10 { // as Terraform reads
 			all.Go(func() {
 				for i := range next {
-					if cache, err := client.Get(
+					cache, err := client.Get(
 						t.Context(), fmt.Sprintf("imc-%08d", i), tke.ConfirmAbsence(fmt.Sprint("llm-", i)),
 						tke.FromListing(),
-					); cache != nil ||
-						err != nil {
+					)
+					if cache != nil || err != nil {
 						t.Errorf("got %+v, %v", cache, err)
 					}
 				}
@@ -223,10 +219,8 @@ func TestACacheThatTheListContradictsItselfAboutHidesNoOther(t *testing.T) {
 			if cache, err := client.Get(t.Context(), id); err != nil || cache == nil {
 				t.Errorf("%s: %+v, %v", id, cache, err)
 			}
-			if caches, err := client.List(
-				t.Context(), tke.Filter{Names: []string{name}},
-			); err != nil ||
-				len(caches) != 1 {
+			caches, err := client.List(t.Context(), tke.Filter{Names: []string{name}})
+			if err != nil || len(caches) != 1 {
 				t.Errorf("%s: %+v, %v", name, caches, err)
 			}
 		})
@@ -274,9 +268,8 @@ func TestADeletionIsBelievedWhenItWasConfirmedAndTheCacheIsMissedTwice(t *testin
 	id := server.Put(tketest.Cache{Name: "llm", Images: []string{"nginx"}}).ID
 	server.Inject(tketest.Fault{Action: tke.ActionDelete, Effect: tketest.StaleLists{Count: 3}})
 	server.Inject(tketest.Fault{Action: tke.ActionDescribe, Nth: 2, Effect: tketest.EmptyList{}})
-	if err := errors.Join(
-		client.Delete(t.Context(), id, "llm"), client.WaitDeleted(within(t, time.Minute), id),
-	); err != nil {
+	err := errors.Join(client.Delete(t.Context(), id, "llm"), client.WaitDeleted(within(t, time.Minute), id))
+	if err != nil {
 		t.Error(err)
 	}
 	if looks := server.Calls(tke.ActionDescribe); looks != 5 { // listed, missed, listed, and then missed twice

@@ -54,10 +54,8 @@ func TestASharedCallAsksForNothingTwice(t *testing.T) {
 			if found, err := client.Get(t.Context(), cache.ID); err != nil || found == nil || found.ID != cache.ID {
 				t.Errorf("%s: %v %+v", cache.ID, err, found)
 			}
-			if found, err := client.List(
-				t.Context(), tke.Filter{Names: []string{cache.Name}},
-			); err != nil || len(found) != 1 ||
-				found[0].ID != cache.ID {
+			found, err := client.List(t.Context(), tke.Filter{Names: []string{cache.Name}})
+			if err != nil || len(found) != 1 || found[0].ID != cache.ID {
 				t.Errorf("%s: %v %+v", cache.Name, err, found)
 			}
 		})

@@ -108,12 +108,8 @@ func TestARefusedConnectionIsTriedAgainEvenForACreate(t *testing.T) {
 		}
 		return http.DefaultTransport.RoundTrip(r)
 	})
-	if _, err := dial(
-		t, c,
-	).Create(
-		t.Context(), nginx("llm"),
-	); err != nil || refusals != 2 ||
-		len(server.Caches()) != 1 {
+	_, err := dial(t, c).Create(t.Context(), nginx("llm"))
+	if err != nil || refusals != 2 || len(server.Caches()) != 1 {
 		t.Errorf("after %d refusals: %v, %d caches", refusals, err, len(server.Caches()))
 	}
 }

@@ -119,9 +119,8 @@ func TestAnUpdateIsNotTakenForDoneBeforeItBegins(t *testing.T) {
 			id := server.Put(tketest.Cache{Images: []string{"nginx:1.29"}, Status: status}).ID
 			before, _ := server.Cache(id)
 			server.Inject(tketest.Fault{Action: tke.ActionUpdate, Effect: tketest.StaleLists{Count: 2}})
-			if err := client.Update(
-				t.Context(), tke.UpdateRequest{ID: id, Images: []string{"nginx:1.29"}},
-			); err != nil {
+			err := client.Update(t.Context(), tke.UpdateRequest{ID: id, Images: []string{"nginx:1.29"}})
+			if err != nil {
 				t.Fatal(err)
 			}
 			cache, err := client.WaitUpdated(within(t, time.Minute), id, func(*tke.ImageCache) bool { return true })
@@ -155,9 +154,8 @@ func TestAnUpdateThatWasSeenToRunIsThroughInOtherWordsToo(t *testing.T) {
 	)
 	client := dial(t, config(server.URL))
 	id := server.Put(tketest.Cache{Images: []string{"nginx:1.29"}}).ID
-	if err := client.Update(
-		t.Context(), tke.UpdateRequest{ID: id, Name: new("asked"), Images: []string{"nginx:1.29"}},
-	); err != nil {
+	err := client.Update(t.Context(), tke.UpdateRequest{ID: id, Name: new("asked"), Images: []string{"nginx:1.29"}})
+	if err != nil {
 		t.Fatal(err)
 	}
 	cache, err := client.WaitUpdated(

@@ -251,10 +251,11 @@ var echoes = []echo{
 		host := configuration[strings.Index(configuration, "images = [\"")+len("images = [\"") : strings.Index(configuration, "/x:v1")]
 		script := "#!/bin/sh\ncat >/dev/null\necho '" + canaryPassword + "' >&2\necho '" + canaryPassword +
 			"'\nexit 1\n"
-		if err := os.WriteFile(
+		err := os.WriteFile(
 			filepath.Join(folder, "bin", "docker-credential-loud"),
 			[]byte(strings.ReplaceAll(script, "CANARY", `C"A"NARY`)), 0o700,
-		); err != nil {
+		)
+		if err != nil {
 			t.Fatal(err)
 		}
 		content := fmt.Sprintf(`{"credHelpers":{%q:"loud"}}`, host)

@@ -285,9 +285,8 @@ var heldEchoes = []echo{
 			folder := t.TempDir()
 			script := "#!/bin/sh\ncat >/dev/null\necho '" + canaryHelper +
 				"' >&2\necho '{\"Username\":\"u\",\"Secret\":\"" + canaryHelper + "\"}'\n"
-			if err := os.WriteFile(
-				filepath.Join(folder, "docker-credential-quiet"), []byte(script), 0o700,
-			); err != nil {
+			err := os.WriteFile(filepath.Join(folder, "docker-credential-quiet"), []byte(script), 0o700)
+			if err != nil {
 				t.Fatal(err)
 			}
 			more, configuration := atRegistry(

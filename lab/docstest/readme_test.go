@@ -196,9 +196,8 @@ output "size_gib"`))
 	// What the GitLab job does with the plan afterwards.
 	_, filter, _ := strings.Cut(string(readFile(t, "examples/ci/gitlab/gitlab-ci.yml")), "jq '(")
 	filter, _, _ = strings.Cut(filter, "'")
-	if got := strings.TrimSpace(n.runs(
-		t, "jq -c '("+filter+"' plan.json",
-	)); got != `{"create":1,"update":0,"delete":0}` {
+	got := strings.TrimSpace(n.runs(t, "jq -c '("+filter+"' plan.json"))
+	if got != `{"create":1,"update":0,"delete":0}` {
 		t.Errorf("GitLab would count %s", got)
 	}
 }

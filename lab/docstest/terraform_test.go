@@ -66,9 +66,8 @@ func TestConfigurationsAreFormatted(t *testing.T) {
 	if count < 20 {
 		t.Errorf("only %d blocks were seen: the test looks at too little", count)
 	}
-	if output, err := exec.CommandContext(
-		t.Context(), cli, "fmt", "-check", "-diff", "-no-color", folder,
-	).CombinedOutput(); err != nil {
+	output, err := exec.CommandContext(t.Context(), cli, "fmt", "-check", "-diff", "-no-color", folder).CombinedOutput()
+	if err != nil {
 		t.Errorf("%v\n%s", err, output)
 	}
 }

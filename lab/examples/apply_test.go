@@ -83,9 +83,8 @@ func TestTheDefaultOfACluster(t *testing.T) {
 		r.set(t, "root_disk_size_gib", mode.disk)
 		r.apply(t)
 		var config struct{ Data map[string]string }
-		if err := r.cluster.Get(
-			t.Context(), "/api/v1/namespaces/kube-system/configmaps/eks-config", &config,
-		); err != nil {
+		err := r.cluster.Get(t.Context(), "/api/v1/namespaces/kube-system/configmaps/eks-config", &config)
+		if err != nil {
 			t.Fatal(err)
 		}
 		var got map[string]string

@@ -55,9 +55,10 @@ func newRunning(t *testing.T, example string) *running {
 		namespace: "test-" + strings.ToLower(example),
 		variables: map[string]any{},
 	}
-	if err := cluster.Create(t.Context(), "/api/v1/namespaces", map[string]any{
+	err = cluster.Create(t.Context(), "/api/v1/namespaces", map[string]any{
 		"metadata": map[string]any{"name": r.namespace},
-	}); err != nil {
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -119,9 +120,8 @@ func (r *running) pods(t *testing.T, name string, want int) []metadata {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		var list struct{ Items []struct{ Metadata metadata } }
-		if err := r.cluster.Get(
-			t.Context(), "/api/v1/namespaces/"+r.namespace+"/pods?labelSelector=app%3D"+name, &list,
-		); err != nil {
+		err := r.cluster.Get(t.Context(), "/api/v1/namespaces/"+r.namespace+"/pods?labelSelector=app%3D"+name, &list)
+		if err != nil {
 			t.Fatal(err)
 		}
 		if len(list.Items) == want {

@@ -154,11 +154,12 @@ func TestMemoryDoesNotGrowWithTheLayer(t *testing.T) {
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		if _, err := stream.Measure(
+		_, err := stream.Measure(
 			t.Context(),
 			layersize.Layer{MediaType: "application/vnd.oci.image.layer.v1.tar+gzip", Size: l.Size, Blob: l},
 			stream.Limits{},
-		); err != nil {
+		)
+		if err != nil {
 			t.Fatal(err)
 		}
 		runtime.ReadMemStats(&after)

@@ -23,7 +23,7 @@ func TestADeploymentIsRolledOut(t *testing.T) {
 	needsControlPlane(t)
 	cluster := kubetest.Start(t)
 	labels := map[string]any{"app": "x"}
-	if err := cluster.Create(t.Context(), "/apis/apps/v1/namespaces/default/deployments", map[string]any{
+	err := cluster.Create(t.Context(), "/apis/apps/v1/namespaces/default/deployments", map[string]any{
 		"metadata": map[string]any{"name": "x"},
 		"spec": map[string]any{
 			"replicas": 3, "selector": map[string]any{"matchLabels": labels},
@@ -32,7 +32,8 @@ func TestADeploymentIsRolledOut(t *testing.T) {
 				"spec":     map[string]any{"containers": []any{map[string]any{"name": "x", "image": "127.0.0.1:1/x"}}},
 			},
 		},
-	}); err != nil {
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {

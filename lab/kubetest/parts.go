@@ -61,12 +61,13 @@ func (c *Cluster) startServer(ctx context.Context, store string) error {
 	}
 	c.URL = "https://" + net.JoinHostPort(loopback, port)
 	certificates := filepath.Join(c.folder, "certificates")
-	if err := c.launchProgram(ctx, "kube-apiserver",
+	err = c.launchProgram(ctx, "kube-apiserver",
 		"--etcd-servers="+store,
 		"--bind-address="+loopback, "--advertise-address="+loopback, "--secure-port="+port, "--cert-dir="+certificates,
 		"--token-auth-file="+tokens, "--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount",
 		"--service-account-issuer="+c.URL, "--service-account-key-file="+key, "--service-account-signing-key-file="+key,
-		"--service-cluster-ip-range=10.0.0.0/24", "--endpoint-reconciler-type=none", "--profiling=false"); err != nil {
+		"--service-cluster-ip-range=10.0.0.0/24", "--endpoint-reconciler-type=none", "--profiling=false")
+	if err != nil {
 		return err
 	}
 	return c.trustCertificate(ctx, filepath.Join(certificates, "apiserver.crt"))

@@ -149,9 +149,8 @@ func (c *tableCount) measureListed(
 			return layersize.Measurement{}, err
 		}
 		if !ended {
-			if err := c.Inventory.Add(inventory.Entry{
-				Name: e.Name, Kind: inventory.KindFile, Size: e.Size,
-			}); err != nil {
+			err := c.Inventory.Add(inventory.Entry{Name: e.Name, Kind: inventory.KindFile, Size: e.Size})
+			if err != nil {
 				return layersize.Measurement{}, err
 			}
 		}

@@ -24,9 +24,8 @@ func FuzzTOC(f *testing.F) {
 	f.Add([]byte(`{"entries":[{"name":"../../.wh.x","type":"reg","size":9223372036854775807}]}`))
 	f.Fuzz(func(t *testing.T, json []byte) {
 		c := &tableCount{Inventory: inventory.New(), segments: toc.NewSegments(1 << 20), length: int64(len(json))}
-		if err := c.decodeJSON(
-			&jsonMeter{ctx: t.Context(), r: strings.NewReader(string(json)), total: maxTOC},
-		); err != nil {
+		err := c.decodeJSON(&jsonMeter{ctx: t.Context(), r: strings.NewReader(string(json)), total: maxTOC})
+		if err != nil {
 			return
 		}
 		for _, packed := range []mediatype.Compression{mediatype.Gzip, mediatype.Zstandard} {
@@ -131,10 +130,8 @@ func TestATableThatUnpacksWithoutEndIsRefused(t *testing.T) {
 		return element
 	}}
 	m := &jsonMeter{ctx: t.Context(), r: endless, total: 4 << 20}
-	if err := (&tableCount{Inventory: inventory.New(), segments: toc.NewSegments(1 << 20)}).decodeJSON(
-		m,
-	); err == nil ||
-		m.read > 4<<20 {
+	err := (&tableCount{Inventory: inventory.New(), segments: toc.NewSegments(1 << 20)}).decodeJSON(m)
+	if err == nil || m.read > 4<<20 {
 		t.Errorf("%d bytes, error %v", m.read, err)
 	}
 }

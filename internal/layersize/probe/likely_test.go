@@ -45,9 +45,8 @@ func TestInodesAreLikelyWhereTheyAreNotCounted(t *testing.T) {
 			}
 		}
 	}
-	if m := Declare(
-		layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, layertest.MakeTar(t, small...))),
-	); m.LikelyInodes != 0 {
+	m := Declare(layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, layertest.MakeTar(t, small...))))
+	if m.LikelyInodes != 0 {
 		t.Errorf("%d inodes of a layer that was not opened", m.LikelyInodes)
 	}
 }

@@ -171,14 +171,12 @@ func TestProbeDeclaresWhatItCannotRead(t *testing.T) {
 	}
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Measure(
+	_, err = Measure(
 		canceled,
 		layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, layertest.Incompressible(t))),
 		probeBudget,
-	); !errors.Is(
-		err,
-		context.Canceled,
-	) {
+	)
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("a canceled context gave %v", err)
 	}
 }

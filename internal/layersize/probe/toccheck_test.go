@@ -221,12 +221,8 @@ func TestARightTableOfAnotherBlobIsRefuted(t *testing.T) {
 		one, other := packer.build(t, tarOf(1)), packer.build(t, tarOf(2))
 		payload, _ := packer.read(t, one)
 		_, toc := packer.read(t, other)
-		if m, _ := probed(
-			t,
-			packer.with(t, one, payload, toc),
-			probeBudget,
-		); m.Method == layersize.MethodTOC ||
-			m.Refuted == "" {
+		m, _ := probed(t, packer.with(t, one, payload, toc), probeBudget)
+		if m.Method == layersize.MethodTOC || m.Refuted == "" {
 			t.Errorf("%s: got %+v", kind, m)
 		}
 	}
@@ -300,9 +296,8 @@ func (s *storageLayer) frame(t testing.TB) {
 // add adds a file, of which the table has another size.
 func (s *storageLayer) add(t testing.TB, name string, content []byte, listed int64) {
 	t.Helper()
-	if err := s.w.WriteHeader(
-		&tar.Header{Name: name, Size: int64(len(content)), Mode: 0o644, Typeflag: tar.TypeReg},
-	); err != nil {
+	err := s.w.WriteHeader(&tar.Header{Name: name, Size: int64(len(content)), Mode: 0o644, Typeflag: tar.TypeReg})
+	if err != nil {
 		t.Fatal(err)
 	}
 	s.frame(t)

@@ -178,9 +178,10 @@ func (b *Reader) notRemembered(
 // bytesRead is what reading the blob has cost so far, where it says so. Other reads may go on
 // meanwhile, so that a difference is at least what one read cost.
 func (b *Reader) bytesRead() int64 {
-	if meter, able := b.blob.(interface {
+	meter, able := b.blob.(interface {
 		Stats() (bytes, requests int64)
-	}); able {
+	})
+	if able {
 		bytes, _ := meter.Stats()
 		return bytes
 	}

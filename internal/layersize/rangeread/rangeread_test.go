@@ -69,11 +69,8 @@ func TestManyRangesSpendTheirSumAndOneRequest(t *testing.T) {
 	if b.left != 3 || b.requests != 1 || blob.calls != 1 || blob.totalRead != 3 {
 		t.Errorf("%d left, %d requests, %d calls, %d bytes", b.left, b.requests, blob.calls, blob.totalRead)
 	}
-	if err := b.ReadRanges(
-		buffersOf(2, 2),
-		[]int64{0, 4},
-	); !errors.Is(err, ErrBudget) || blob.calls != 1 ||
-		b.left != 3 {
+	err := b.ReadRanges(buffersOf(2, 2), []int64{0, 4})
+	if !errors.Is(err, ErrBudget) || blob.calls != 1 || b.left != 3 {
 		t.Errorf("beyond the budget: %v, %d calls, %d left", err, blob.calls, b.left)
 	}
 	if err := b.ReadRanges(buffersOf(2), []int64{8}); err != nil || blob.calls != 1 {

@@ -57,11 +57,8 @@ func benchLayer(b *testing.B) (name string, size int64) {
 	name = os.Getenv("TKEIMAGE_BENCH_LAYER")
 	if name == "" {
 		name = b.TempDir() + "/layer.tar.gz"
-		if err := os.WriteFile(
-			name,
-			layertest.Gzip(b, layertest.MakeTar(b, layertest.Mixture(2000, 10000)...)),
-			0o600,
-		); err != nil {
+		err := os.WriteFile(name, layertest.Gzip(b, layertest.MakeTar(b, layertest.Mixture(2000, 10000)...)), 0o600)
+		if err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -118,12 +118,9 @@ func ext4Corpus(t *testing.T) map[string][]byte {
 			t,
 			layertest.Regular("small", 100).With(map[string]string{"user.a": strings.Repeat("v", 68)}),
 			layertest.Regular("large", 100).With(map[string]string{"user.a": strings.Repeat("v", 69)}),
-			layertest.Regular(
-				"two",
-				0,
-			).With(
-				map[string]string{"user.a": strings.Repeat("1", 20), "user.b": strings.Repeat("2", 300)},
-			),
+			layertest.Regular("two", 0).With(map[string]string{
+				"user.a": strings.Repeat("1", 20), "user.b": strings.Repeat("2", 300),
+			}),
 			layertest.Regular("same-1", 0).With(map[string]string{"user.c": strings.Repeat("3", 500)}),
 			layertest.Regular("same-2", 0).With(map[string]string{"user.c": strings.Repeat("3", 500)}),
 			layertest.Directory("d").With(map[string]string{"user.d": strings.Repeat("4", 1000)}),

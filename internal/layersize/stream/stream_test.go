@@ -180,11 +180,12 @@ func windowOf(t *testing.T, log int) []byte {
 func TestStreamTakesEntriesUpToTheLimit(t *testing.T) {
 	t.Parallel()
 	data := layertest.MakeTar(t, layertest.Regular("a", 0), layertest.Regular("b", 0))
-	if _, err := Measure(
+	_, err := Measure(
 		t.Context(),
 		layertest.NewLayer(layertest.TypeOCIPlain, data),
 		Limits{Entries: 2, UnpackedBytes: int64(len(data))},
-	); err != nil {
+	)
+	if err != nil {
 		t.Error(err)
 	}
 }
@@ -255,12 +256,8 @@ func TestStreamEndsWithItsContext(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		l := layertest.NewLayer(layertest.TypeOCIPlain, layertest.MakeTar(t))
-		if _, err := Measure(
-			ctx,
-			l,
-			Limits{},
-		); !errors.Is(err, context.Canceled) ||
-			l.Blob.(*layertest.Memory).Opened != 0 {
+		_, err := Measure(ctx, l, Limits{})
+		if !errors.Is(err, context.Canceled) || l.Blob.(*layertest.Memory).Opened != 0 {
 			t.Errorf("got %v", err)
 		}
 	})

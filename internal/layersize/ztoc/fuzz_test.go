@@ -20,12 +20,8 @@ func FuzzZTOC(f *testing.F) {
 	f.Add(ztoc)
 	f.Add(ztoc[:len(ztoc)/2])
 	f.Fuzz(func(t *testing.T, ztoc []byte) {
-		if m, err := measureZTOC(
-			t.Context(),
-			layertest.NewLayer(layertest.TypeOCIGzip, blob),
-			ztoc,
-			1<<20,
-		); err == nil {
+		m, err := measureZTOC(t.Context(), layertest.NewLayer(layertest.TypeOCIGzip, blob), ztoc, 1<<20)
+		if err == nil {
 			layertest.CheckSane(t, m)
 		}
 	})

@@ -50,9 +50,8 @@ func TestAServerWithoutTLSIsNamedSo(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	host := strings.TrimPrefix(server.URL, "http://")
-	if _, err := connectTo(host, nil).roundTrip(
-		t.Context(), requestTo(t, "https://"+host+"/"),
-	); !errors.Is(err, http.ErrSchemeMismatch) {
+	_, err := connectTo(host, nil).roundTrip(t.Context(), requestTo(t, "https://"+host+"/"))
+	if !errors.Is(err, http.ErrSchemeMismatch) {
 		t.Error(err)
 	}
 }
@@ -64,9 +63,8 @@ func TestAnInternalAddressIsNotConnectedTo(t *testing.T) {
 		t.Error("it was sent a request")
 	}))
 	t.Cleanup(server.Close)
-	if _, err := connectTo("r.io", nil).roundTrip(
-		t.Context(), requestTo(t, server.URL),
-	); !errors.Is(err, failure.Refused) {
+	_, err := connectTo("r.io", nil).roundTrip(t.Context(), requestTo(t, server.URL))
+	if !errors.Is(err, failure.Refused) {
 		t.Error(err)
 	}
 }

@@ -23,9 +23,10 @@ func TestRedirectsAreFollowedToAllowedDestinations(t *testing.T) {
 	if err != nil || resp.StatusCode != http.StatusOK {
 		t.Fatal(resp, err)
 	}
-	if want := []string{
+	want := []string{
 		"https://r.io/v2/x/blobs/1", "https://r.io/v2/x/blobs/2", "https://storage.example/b?s",
-	}; !slices.Equal(next.urls(), want) {
+	}
+	if !slices.Equal(next.urls(), want) {
 		t.Errorf("%q", next.urls())
 	}
 	if last := next.seen[2]; last.isOwn() || last.Header.Get("Range") != "bytes=0-1" || len(last.Header) != 1 {

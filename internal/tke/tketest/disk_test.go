@@ -111,10 +111,8 @@ func TestCountLayerRefuses(t *testing.T) {
 		"no zstd frame":        {[]byte{0x28, 0xb5, 0x2f, 0xfd}, "EOF"},
 		"an old sparse file":   {old, "unhandled tar header"},
 	} {
-		if got, _, err := countBlob(
-			bytes.NewReader(test.layer),
-		); err == nil ||
-			!strings.Contains(err.Error(), test.says) {
+		got, _, err := countBlob(bytes.NewReader(test.layer))
+		if err == nil || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: got %+v, %v, want %q", name, got, err, test.says)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -127,10 +128,9 @@ func TestFaultsAreCountedEachOnItsOwn(t *testing.T) {
 		_, err := c.send(tketest.ActionDescribe, fields{})
 		got = append(got, codeOf(err))
 	}
-	if want := ",RequestLimitExceeded,RequestLimitExceeded,InternalError,InternalError"; strings.Join(
-		got, ",",
-	) != want {
-		t.Errorf("got %q, want %q", strings.Join(got, ","), want)
+	want := []string{"", "RequestLimitExceeded", "RequestLimitExceeded", "InternalError", "InternalError"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 	s.ClearFaults()
 	c.ok(t, tketest.ActionDescribe, fields{})
@@ -146,10 +146,8 @@ func TestDelayGoesOnWithoutTheClient(t *testing.T) {
 		s.Inject(tketest.Fault{Effect: tketest.Delay{For: time.Hour}})
 		s.Inject(tketest.Fault{Effect: tketest.Delay{For: time.Hour}})
 		// The SDK gives up after a minute.
-		if _, err := c.send(
-			tketest.ActionCreate, minimal(),
-		); err == nil ||
-			!strings.Contains(err.Error(), "deadline exceeded") {
+		_, err := c.send(tketest.ActionCreate, minimal())
+		if err == nil || !strings.Contains(err.Error(), "deadline exceeded") {
 			t.Errorf("got %v, want a timeout", err)
 		}
 		if s.Calls(tketest.ActionCreate) != 1 || s.Acted(tketest.ActionCreate) != 0 || s.Requests()[0].Done {

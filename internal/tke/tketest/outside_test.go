@@ -23,10 +23,8 @@ func TestPutModifyFailDelete(t *testing.T) {
 		t.Errorf("a Pending cache has snapshot %s", cache.SnapshotID)
 	}
 	s.Fail(stuck, tketest.Event{Message: "the disk was deleted"})
-	if cache, _ := s.Cache(
-		stuck,
-	); cache.Status != "Failed" || cache.Events[0].Type != "Warning" ||
-		cache.Events[0].First.IsZero() {
+	cache, _ := s.Cache(stuck)
+	if cache.Status != "Failed" || cache.Events[0].Type != "Warning" || cache.Events[0].First.IsZero() {
 		t.Errorf("failed: %+v", cache)
 	}
 	s.Modify(stuck, func(c *tketest.Cache) {

@@ -109,11 +109,8 @@ func TestRequiredFields(t *testing.T) {
 	}
 	for action, request := range complete {
 		for name := range request {
-			if message := c.refused(
-				t, action, without(request, name), "MissingParameter",
-			); !strings.Contains(
-				message, name,
-			) {
+			message := c.refused(t, action, without(request, name), "MissingParameter")
+			if !strings.Contains(message, name) {
 				t.Errorf("%s without %s: %s", action, name, message)
 			}
 		}
