@@ -103,6 +103,9 @@ func (m *model) openHostsDir(getenv func(string) string) (opened *hostsdir.Dir, 
 	for _, fault := range faults {
 		diags.Append(tfdiag.HostsDirFault(fault))
 	}
+	for _, host := range opened.ListUnverified() {
+		diags.Append(tfdiag.UnverifiedEndpoint(host))
+	}
 	return opened, diags
 }
 

@@ -28,6 +28,7 @@ type Blob struct {
 	location transport.Location
 	invalid  error
 
+	ignoresRange  atomic.Bool // answered a request for a range with the whole
 	refusesRanges atomic.Bool // answered a request for several ranges with an error, or not at all
 	unanswered    atomic.Bool // not at all, and no range was read since
 }
@@ -53,8 +54,9 @@ func (b *Blob) describeError(err error) error {
 }
 
 // ReadAt reads len(p) bytes at off with one Range request, or what there is before the end together
-// with io.EOF. A registry that answers with the whole blob is remembered, and every later ReadAt
-// from it is failure.RangeIgnored without a request.
+// with io.EOF. After an answer with the whole blob every later ReadAt is failure.RangeIgnored without
+// a request. That shows nothing about other blobs: a pull-through cache (CNCF Distribution 3.1.2)
+// serves ranges of what it holds, and the whole of what it fetches.
 func (b *Blob) ReadAt(p []byte, off int64) (int, error) {
 	switch {
 	case b.invalid != nil:
@@ -97,12 +99,17 @@ func (b *Blob) readRange(want []byte, off int64) (int, error) {
 
 // openRange requests the bytes from first to last, both included, and accepts no others.
 func (b *Blob) openRange(ctx context.Context, first, last int64) (*http.Response, error) {
-	if isWhole := first == 0 && last == b.layer.Size-1; !isWhole && b.reader.facts.ignoresRange.Load() {
+	if isWhole := first == 0 && last == b.layer.Size-1; !isWhole && b.ignoresRange.Load() {
 		return nil, &failure.Error{Kind: failure.RangeIgnored}
 	}
-	header := http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", first, last)}}
-	resp, err := b.sendRequest(ctx, transport.Request{Header: header})
+	resp, err := b.sendRequest(ctx, transport.Request{
+		Header:    http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", first, last)}},
+		NeedsPart: first > 0 || last < b.layer.Size-1,
+	})
 	if err != nil {
+		if errors.Is(err, failure.RangeIgnored) {
+			b.ignoresRange.Store(true)
+		}
 		return nil, err
 	}
 	if err := b.checkRange(resp, first, last); err != nil {
@@ -128,7 +135,7 @@ func (b *Blob) checkRange(resp *http.Response, first, last int64) error {
 		if first == 0 && last == size-1 && resp.ContentLength == size {
 			return nil // the whole was asked for, and a server may say so
 		}
-		b.reader.facts.ignoresRange.Store(true)
+		b.ignoresRange.Store(true)
 		return &failure.Error{Host: host, Kind: failure.RangeIgnored, StatusCode: resp.StatusCode}
 	case http.StatusRequestedRangeNotSatisfiable:
 		return &failure.Error{

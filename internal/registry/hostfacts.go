@@ -7,7 +7,6 @@ import (
 
 // hostFacts is what answers have shown about a registry, or the storage that it redirects to.
 type hostFacts struct {
-	ignoresRange   atomic.Bool // answered a Range request with the whole blob
 	lacksReferrers atomic.Bool // has no referrers API
 	servedRanges   atomic.Bool // served several ranges in one answer
 	oneRange       oneRange

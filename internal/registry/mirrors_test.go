@@ -291,6 +291,36 @@ func TestPartsOfABlobComeFromWhereTheFirstCameFrom(t *testing.T) {
 	}
 }
 
+// A pull-through cache answers with the whole while it fetches.
+func TestRangesThatAMirrorIgnoresComeFromTheRegistry(t *testing.T) {
+	t.Parallel()
+	m := newMirrored(t)
+	m.mirror.intercept = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Header.Get("Range") == "" {
+			return false
+		}
+		_, _ = io.WriteString(w, "layer")
+		return true
+	}
+	c := newClient(t, m.config(t))
+	image := mustResolve(t, c, originHost+"/x:1", "")
+	part := make([]byte, 2)
+	blob := c.Blob(t.Context(), image, image.Layers[0])
+	if _, err := blob.ReadAt(part, 1); err != nil || string(part) != "ay" {
+		t.Errorf("%q, %v", part, err)
+	}
+	m.origin.intercept = m.mirror.intercept
+	again := c.Blob(t.Context(), image, image.Layers[0])
+	for range 2 {
+		_, err := again.ReadAt(part, 1)
+		assertKind(t, err, failure.RangeIgnored)
+	}
+	m.origin.forget()
+	if _, err := again.ReadAt(part, 1); err == nil || len(m.origin.requests()) > 0 {
+		t.Errorf("what is ignored is asked again: %v", err)
+	}
+}
+
 func TestAMirrorThatFailsInPassingIsAskedAgainWhenNothingElseIsLeft(t *testing.T) {
 	t.Parallel()
 	m := newMirrored(t)

@@ -109,7 +109,7 @@ func mergeRanges(buffers [][]byte, offsets []int64, size int64) ([]*wantedRange,
 func (b *Blob) fillRanges(missing []*wantedRange) error {
 	resumption := b.reader.repository.NewResumption()
 	for len(missing) > 1 {
-		if b.refusesRanges.Load() || b.reader.facts.ignoresRange.Load() || b.reader.facts.oneRange.isKnown() {
+		if b.refusesRanges.Load() || b.ignoresRange.Load() || b.reader.facts.oneRange.isKnown() {
 			return oneRangeError("")
 		}
 		header, count := rangeHeader(missing)

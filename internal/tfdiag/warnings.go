@@ -21,6 +21,16 @@ func UnverifiedRegistry(host string) diag.Diagnostic {
 	)
 }
 
+// UnverifiedEndpoint warns of a host whose certificate is not checked, by its hosts.toml.
+func UnverifiedEndpoint(host string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(
+		path.Root("registry_hosts_dir"),
+		"Registry is not verified",
+		fmt.Sprintf("TLS verification is off for %s, by skip_verify in a hosts.toml: its credentials can be "+
+			"intercepted and sizes forged. If it has a private CA, set ca there instead.", host),
+	)
+}
+
 // HostsDirFault describes what is wrong with a directory of hosts.toml files.
 func HostsDirFault(err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(

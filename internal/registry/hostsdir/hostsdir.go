@@ -13,6 +13,7 @@
 package hostsdir
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -110,4 +111,21 @@ func (d *Dir) All() []Endpoint {
 		return nil
 	}
 	return slices.Concat(slices.Collect(maps.Values(d.hosts))...)
+}
+
+// ListUnverified returns the hosts whose certificates are not checked.
+func (d *Dir) ListUnverified() []string {
+	if d == nil {
+		return nil
+	}
+	var hosts []string
+	for folder, endpoints := range d.hosts {
+		for _, endpoint := range endpoints {
+			if endpoint.SkipVerify != nil && *endpoint.SkipVerify {
+				hosts = append(hosts, cmp.Or(endpoint.Host, folder))
+			}
+		}
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
 }

@@ -143,6 +143,12 @@ override_path = true`,
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
+	dir := mustOpen(t, map[string]string{
+		"x/hosts.toml": "skip_verify = true\n[host.\"https://y\"]\nskip_verify = true", "z/hosts.toml": "skip_verify = false",
+	})
+	if got := dir.ListUnverified(); !slices.Equal(got, []string{"x", "y"}) {
+		t.Errorf("unverified: %q", got)
+	}
 	for name, client := range map[string]string{
 		"a file": `"both.pem"`, "a list": `["both.pem"]`, "pairs": `[["client.cert", "client.key"]]`,
 		"a pair without a key file": `[["both.pem", ""]]`,

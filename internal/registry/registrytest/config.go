@@ -41,6 +41,12 @@ const configPassword = `auth:
     path: %q
 `
 
+const configUpstream = `proxy:
+  remoteurl: %q
+  username: %q
+  password: %q
+`
+
 // writeConfiguration writes the registry's files and returns the path of its configuration.
 func (r *Registry) writeConfiguration(options Options) (string, error) {
 	text := fmt.Sprintf(config, r.Dir)
@@ -70,6 +76,10 @@ func (r *Registry) writeConfiguration(options Options) (string, error) {
 			return "", err
 		}
 		text += fmt.Sprintf(configPassword, file)
+	}
+
+	if options.Upstream != "" {
+		text += fmt.Sprintf(configUpstream, options.Upstream, options.UpstreamUsername, options.UpstreamPassword)
 	}
 
 	return r.writeFile("config.yml", []byte(text))

@@ -19,6 +19,7 @@ type Request struct {
 	// of a document, which is read whole as part of each attempt; 0 leaves the body to the caller
 	MaxBytes     int64
 	Resolves     bool      // a name, rather than a digest: a mirror may not be trusted with that
+	NeedsPart    bool      // a range that is not the whole: another endpoint may serve what one ignores
 	Once         bool      // there is no second attempt: little depends on the answer
 	MayBeDropped bool      // some hosts break the connection instead of refusing this: it is repeated once
 	Location     *Location // remembers which endpoint answered, and where it redirects to; nil remembers nothing

@@ -114,6 +114,12 @@ func (e *endpoint) failedRecently() bool {
 // asked.
 func (r *route) roundTrip(ctx context.Context, req Request) (*http.Response, *failure.Error) {
 	resp, err := r.chain.roundTrip(ctx, req)
+	if err == nil && req.NeedsPart && resp.StatusCode == http.StatusOK {
+		resp.Body.Close() // not drained: this is the whole
+		return nil, &failure.Error{
+			Host: resp.Request.URL.Host, Kind: failure.RangeIgnored, StatusCode: resp.StatusCode,
+		}
+	}
 	if err == nil && isAnswer(req, resp.StatusCode) {
 		r.endpoint.failed.Store(nil)
 		if req.Location != nil {
