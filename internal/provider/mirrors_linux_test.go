@@ -62,7 +62,7 @@ func firstExample(t *testing.T) string {
 		t.Fatal(err)
 	}
 	block := regexp.MustCompile("(?s)```terraform\n(.*?)```").FindSubmatch(readme)
-	if block == nil || !strings.Contains(string(block[1]), "vllm/vllm-openai:v0.8.5") {
+	if len(block) < 2 || !strings.Contains(string(block[1]), "vllm/vllm-openai:v0.8.5") {
 		t.Fatal("the README's first example is another than this test pushes")
 	}
 	return string(block[1])

@@ -686,7 +686,7 @@ func texts() []struct {
 		{"a mirror that is not verified", tfdiag.UnverifiedEndpoint("mirror.example.com")},
 		{
 			"a hosts.toml with a fault",
-			tfdiag.HostsDirFault(errors.New("certs.d/docker.io/hosts.toml:3: containerd knows no key capabilites")),
+			tfdiag.HostsDirFault(errors.New("certs.d/docker.io/hosts.toml:3: containerd knows no key capability")),
 		},
 		{
 			"two token services",

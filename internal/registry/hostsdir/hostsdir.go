@@ -63,7 +63,7 @@ func isFolder(path string) bool {
 // loadFolder reads hosts.toml, or without one the certificates.
 func loadFolder(folder string) ([]Endpoint, []error) {
 	file := filepath.Join(folder, fileName)
-	data, err := os.ReadFile(file) //nolint:gosec // the user's configuration names the directory
+	data, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, []error{fmt.Errorf("%s cannot be read: %w", file, err)}
 	}

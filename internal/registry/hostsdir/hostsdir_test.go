@@ -211,7 +211,7 @@ func TestAHostHasTheFolderThatContainerdLooksFor(t *testing.T) {
 func TestEveryFaultHasItsFileAndLine(t *testing.T) {
 	t.Parallel()
 	dir := writeFiles(t, map[string]string{
-		"a/hosts.toml": "server = \"https://a\"\n\ncapabilites = [\"pull\"]\n[hosts.\"https://b\"]\n",
+		"a/hosts.toml": "server = \"https://a\"\n\ncapability = [\"pull\"]\n[hosts.\"https://b\"]\n",
 		"b/hosts.toml": "server = \"https://a\"\nserver = 1\n",
 		"c/hosts.toml": `server = "https://user:canary@a"
 ca = "missing.crt"
@@ -241,7 +241,7 @@ client = [["a", "b", "c"]]
 	}
 	slices.Sort(got)
 	want := []string{
-		"a/hosts.toml:3: containerd knows no key capabilites",
+		"a/hosts.toml:3: containerd knows no key capability",
 		"a/hosts.toml:4: containerd knows no key https://b",
 		"b/hosts.toml:2: ",
 		`c/hosts.toml:9: header a is a text, or a list of texts`,
