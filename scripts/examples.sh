@@ -32,9 +32,11 @@ provider_installation {
 END
 export TF_CLI_CONFIG_FILE="$work/cli.tfrc"
 
+title="$("$cli" version | sed -n 1p)"
+
 # An import by identity is understood from version 1.12 on, of either CLI.
 knows_identity=no
-if "$cli" version | head -n 1 | grep -qE '^(Terraform|OpenTofu) v1\.(1[2-9]|[2-9][0-9])'; then
+if grep -qE '^(Terraform|OpenTofu) v1\.(1[2-9]|[2-9][0-9])' <<<"$title"; then
   knows_identity=yes
 fi
 
@@ -42,6 +44,12 @@ fi
 cp -R examples "$work/examples"
 rm -rf "$work/examples/modules/network"
 cp -R lab/examples/testdata/network "$work/examples/modules/network"
+
+# A query is Terraform's own, from version 1.14 on.
+knows_query=no
+if grep -qE '^Terraform v1\.(1[4-9]|[2-9][0-9])' <<<"$title"; then
+  knows_query=yes
+fi
 
 count=0
 while read -r folder; do
@@ -58,12 +66,22 @@ while read -r folder; do
   grep -qs required_providers "$copy"/*.tf ||
     printf 'terraform {\n  required_providers {\n    tkeimage = {\n      source = "tkeimage/tkeimage"\n    }\n  }\n}\n' >"$copy/required_providers.tf"
 
-  if ! (cd "$copy" && "$cli" get -no-color && "$cli" validate -no-color) >"$work/output" 2>&1; then
+  options=
+  if compgen -G "$copy/*.tfquery.hcl" >/dev/null; then
+    if [ "$knows_query" = no ]; then
+      echo "skipped $folder: a query needs Terraform 1.14"
+      continue
+    fi
+    options=-query
+  fi
+
+  # shellcheck disable=SC2086 # none or one
+  if ! (cd "$copy" && "$cli" get -no-color && "$cli" validate $options -no-color) >"$work/output" 2>&1; then
     echo "$folder:"
     cat "$work/output"
     exit 1
   fi
   count=$((count + 1))
-done < <(find examples -name '*.tf' -not -path '*/.terraform/*' -not -path '*/tests/*' -exec dirname {} + | sort -u)
+done < <(find examples \( -name '*.tf' -o -name '*.tfquery.hcl' \) -not -path '*/.terraform/*' -not -path '*/tests/*' -exec dirname {} + | sort -u)
 
 echo "$count examples are formatted and valid"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -29,6 +30,7 @@ var _ list.ListResourceWithConfigure = (*ListResource)(nil)
 func NewListResource() list.ListResource { return &ListResource{} }
 
 type queryModel struct {
+	Names     types.List   `tfsdk:"names"`
 	NameRegex types.String `tfsdk:"name_regex"`
 	Image     types.String `tfsdk:"image"`
 	Status    types.String `tfsdk:"status"`
@@ -48,8 +50,15 @@ func (l *ListResource) ListResourceConfigSchema(
 ) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Image caches of the provider's region, the newest first. Every argument filters " +
-			"the list.",
+			"the list. Terraform's own argument `limit`, beside `config`, is the most that a query lists " +
+			"(Terraform's default: 100); a warning says how many it leaves out.",
 		Attributes: map[string]schema.Attribute{
+			"names": schema.ListAttribute{ // the framework has no sets here
+				ElementType:         types.StringType,
+				Optional:            true,
+				MarkdownDescription: "Only caches with one of these names.",
+				Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.NoNullValues()},
+			},
 			"name_regex": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "Only caches whose name matches this regular expression (RE2).",
@@ -81,6 +90,7 @@ func (l *ListResource) List(ctx context.Context, req list.ListRequest, stream *l
 		return
 	}
 	caches, err := filter{
+		Names:     types.SetValueMust(types.StringType, query.Names.Elements()),
 		NameRegex: query.NameRegex,
 		Image:     query.Image,
 		Status:    query.Status,
@@ -94,12 +104,18 @@ func (l *ListResource) List(ctx context.Context, req list.ListRequest, stream *l
 		)
 		return
 	}
-	if req.Limit > 0 && int64(len(caches)) > req.Limit {
+	found := len(caches)
+	if req.Limit > 0 && int64(found) > req.Limit {
 		caches = caches[:req.Limit]
 	}
 	stream.Results = func(push func(list.ListResult) bool) {
-		for _, cache := range caches {
-			if !push(l.newListResult(ctx, req, &cache)) {
+		for i := range caches {
+			result := l.newListResult(ctx, req, &caches[i])
+			// Terraform reads as many results as its limit, and nothing after them.
+			if i == len(caches)-1 && len(caches) < found {
+				result.Diagnostics.Append(tfdiag.QueryLimited(len(caches), found))
+			}
+			if !push(result) {
 				return
 			}
 		}

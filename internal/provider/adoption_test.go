@@ -52,11 +52,30 @@ terraform {
 }
 `
 
-// checkAdopted applies, and checks that this imported caches and changed nothing, neither then nor
-// with the next plan.
-func (c *cli) checkAdopted(t *testing.T, cloud *tketest.Server, caches int) {
+// importAll imports by blocks, which stand beside no resource yet. Terraform 1.16 needs their
+// argument provider to generate a configuration, and every CLI refuses it once there is one. So the
+// plan is saved, and the blocks go when it is applied.
+func (c *cli) importAll(t *testing.T, cloud *tketest.Server, blocks []string) {
 	t.Helper()
-	output := c.must(t, "apply", "-auto-approve")
+	c.write(t, "versions.tf", requireProvider)
+	c.write(t, "imports.tf", strings.Join(blocks, ""))
+	c.must(t, "init")
+	c.must(t, "plan", "-generate-config-out=generated.tf", "-out=import.tfplan")
+	output := c.must(t, "apply", "import.tfplan")
+	if err := os.Remove(filepath.Join(c.folder, "imports.tf")); err != nil {
+		t.Fatal(err)
+	}
+	c.checkAdopted(t, cloud, output, len(blocks))
+}
+
+func importBlock(number int, what string) string {
+	return fmt.Sprintf("import {\n  to       = tkeimage_cache.c%d\n  provider = tkeimage\n  %s\n}\n", number, what)
+}
+
+// checkAdopted checks that an apply imported caches and changed nothing, and that the next plan is
+// empty.
+func (c *cli) checkAdopted(t *testing.T, cloud *tketest.Server, output string, caches int) {
+	t.Helper()
 	says(t, output, fmt.Sprintf("%d imported, 0 added, 0 changed, 0 destroyed", caches))
 	if code, plan := c.try(t, "plan", "-detailed-exitcode"); code != 0 {
 		t.Errorf("the plan after the import is not empty:\n%s", plan)
@@ -80,25 +99,65 @@ func TestAGeneratedConfigurationIsValidAsItStands(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			acctest.CLI(t)
+			acctest.RequireVersion(t, test.least)
 			cloud := acctest.Cloud(t, tketest.Options{})
 			c := newCLI(t, cloud)
-			c.atLeast(t, test.least)
 			ids := putAll(cloud)
-			blocks := requireProvider
+			var blocks []string
 			for i, id := range ids {
-				blocks += fmt.Sprintf("import {\n  to = tkeimage_cache.c%d\n  "+test.by+"\n}\n", i, id)
+				blocks = append(blocks, importBlock(i, fmt.Sprintf(test.by, id)))
 			}
-			c.write(t, "imports.tf", blocks)
-			c.must(t, "init")
-			c.must(t, "plan", "-generate-config-out=generated.tf")
-			c.checkAdopted(t, cloud, len(ids))
+			c.importAll(t, cloud, blocks)
 			generated, err := os.ReadFile(filepath.Join(c.folder, "generated.tf"))
 			if err != nil || strings.Contains(string(generated), "CANARY") {
 				t.Errorf("%v, or a secret in:\n%s", err, generated)
 			}
 		})
 	}
+}
+
+// TestManyCachesAreAdoptedAtOnce: what an account has collected in the console comes into a state by
+// a query, where the CLI has it, or by import blocks.
+func TestManyCachesAreAdoptedAtOnce(t *testing.T) {
+	t.Parallel()
+	acctest.CLI(t)
+	cloud := acctest.Cloud(t, tketest.Options{})
+	const caches = 120
+	var blocks []string
+	for i := range caches {
+		id := cloud.Put(tketest.Cache{Name: fmt.Sprintf("llm-%d", i), Images: []string{fmt.Sprintf("llm:v%d", i)}}).ID
+		blocks = append(blocks, importBlock(i, fmt.Sprintf("id = %q", id)))
+	}
+	cloud.Put(tketest.Cache{Name: "broken", Images: []string{"llm:v1"}, Status: tketest.StatusFailed})
+
+	t.Run("by import blocks", func(t *testing.T) {
+		t.Parallel()
+		newCLI(t, cloud).importAll(t, cloud, blocks)
+	})
+	t.Run("by a query", func(t *testing.T) {
+		t.Parallel()
+		acctest.RequireTerraform(t, "1.14.0")
+		c := newCLI(t, cloud)
+		c.write(t, "main.tf", requireProvider)
+		c.write(t, "caches.tfquery.hcl", ready(""))
+		c.must(t, "init")
+		c.must(t, "validate", "-query")
+		limited := c.must(t, "query")
+		says(t, limited, "The limit leaves out image caches: 20")
+		says(t, limited, "The query found 120 image caches and lists the 100 newest. Set limit = 120 or more")
+		c.write(t, "caches.tfquery.hcl", ready("limit = 1000"))
+		output := c.must(t, "query", "-generate-config-out=generated.tf")
+		if strings.Contains(output, "leaves out") || strings.Contains(output, "broken") {
+			t.Errorf("a query of all lists:\n%s", output)
+		}
+		c.checkAdopted(t, cloud, c.must(t, "apply", "-auto-approve"), caches)
+	})
+}
+
+// ready is a query for the caches that can be used, with more in its block.
+func ready(more string) string {
+	return "list \"tkeimage_cache\" \"all\" {\n  provider = tkeimage\n  " + more +
+		"\n  config {\n    status = \"Ready\"\n  }\n}\n"
 }
 
 // TestAnIdentityWithoutAnIDAsksNothing: the error names the argument, and no request is made.

@@ -1,12 +1,9 @@
 package provider_test
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/hashicorp/go-version"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
@@ -17,10 +14,9 @@ import (
 // For older ones the protocol is tested (TestAFoundCacheIsWhatAnImportWouldGive).
 func TestImportByIdentity(t *testing.T) {
 	t.Parallel()
-	acctest.CLI(t)
+	acctest.RequireVersion(t, "1.12.0")
 	cloud := acctest.Cloud(t, tketest.Options{})
 	c := newCLI(t, cloud)
-	c.atLeast(t, "1.12.0")
 	c.oneCache(t, `images = ["app:v1"]`)
 	id := cloud.Put(
 		tketest.Cache{Name: "adopted", Images: []string{"app:v1"}, VpcID: "vpc-508ctkfb", SubnetID: "subnet-8ah75lo8"},
@@ -50,22 +46,4 @@ func TestImportByIdentity(t *testing.T) {
 		t.Error("a cache of another region was imported")
 	}
 	says(t, output, "The identity names region ap-beijing, and this provider is configured for ap-guangzhou")
-}
-
-// atLeast skips a test that the CLI is too old for.
-func (c *cli) atLeast(t *testing.T, least string) {
-	t.Helper()
-	output, err := c.command(t, "version", "-json").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var told struct {
-		Version string `json:"terraform_version"`
-	}
-	if err := json.Unmarshal(output, &told); err != nil {
-		t.Fatal(err)
-	}
-	if version.Must(version.NewVersion(told.Version)).LessThan(version.Must(version.NewVersion(least))) {
-		t.Skipf("the CLI is %s, and this needs %s", told.Version, least)
-	}
 }

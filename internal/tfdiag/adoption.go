@@ -41,3 +41,13 @@ func ImportNotFound(id, region string) diag.Diagnostic {
 		id, region,
 	))
 }
+
+// QueryLimited says that a query found more caches than it lists.
+func QueryLimited(listed, found int) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(fmt.Sprintf("The limit leaves out image caches: %d", found-listed),
+		fmt.Sprintf(
+			"The query found %d image caches and lists the %d newest. Set limit = %d or more in the list block, "+
+				"beside provider, or narrow the query in config.",
+			found, listed, found,
+		))
+}

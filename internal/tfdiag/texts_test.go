@@ -462,6 +462,7 @@ func texts() []struct {
 		{"a tag that moves", tfdiag.MovingTags([]string{"nginx", "llm:latest"})},
 		{"an imported cache", tfdiag.RecordedAfterImport("imc-r1htp8tg")},
 		{"a new cache without a VPC", tfdiag.SubnetRequired("vpc_id")},
+		{"a query with a limit", tfdiag.QueryLimited(100, 120)},
 		{"an import without an id", tfdiag.ImportNeedsID()},
 		{"an import of a cache that is not there", tfdiag.ImportNotFound("imc-r1htp8tg", "ap-guangzhou")},
 		{"an import from another region", tfdiag.ImportFromOtherRegion("ap-beijing", "ap-guangzhou")},

@@ -97,12 +97,13 @@ func TestConfigurationsAreValid(t *testing.T) {
 
 func validate(t *testing.T, cli, plugins string, c configuration) {
 	t.Helper()
+	file, options := "main.tf", []string{"validate", "-no-color"}
 	if queried.MatchString(c.text) {
-		t.Skip("a query is Terraform's from 1.14 on, and in a file of its own; examples/list-resources has it, and " +
-			"a test that runs it")
+		acctest.RequireTerraform(t, "1.14.0")
+		file, options = "caches.tfquery.hcl", append(options, "-query")
 	}
-	if byIdentity.MatchString(c.text) && !knowsIdentity(t, cli) {
-		t.Skip("import by identity is understood from 1.12 on")
+	if byIdentity.MatchString(c.text) {
+		acctest.RequireVersion(t, "1.12.0")
 	}
 	overrides := fmt.Sprintf("    \"tkeimage/tkeimage\" = %q\n", plugins)
 	required := "    tkeimage = { source = \"tkeimage/tkeimage\" }\n"
@@ -117,27 +118,18 @@ func validate(t *testing.T, cli, plugins string, c configuration) {
 	folder := t.TempDir()
 	config := filepath.Join(t.TempDir(), "cli.tfrc")
 	write(t, config, "provider_installation {\n  dev_overrides {\n"+overrides+"  }\n}\n")
-	write(t, filepath.Join(folder, "main.tf"), c.text)
+	write(t, filepath.Join(folder, file), c.text)
 	if !strings.Contains(c.text, "required_providers") {
 		write(t, filepath.Join(folder, "versions.tf"), "terraform {\n  required_providers {\n"+required+"  }\n}\n")
 	}
 	for _, match := range besides.FindAllStringSubmatch(c.text, -1) {
 		write(t, filepath.Join(folder, match[1]), "")
 	}
-	command := exec.CommandContext(t.Context(), cli, "validate", "-no-color")
+	command := exec.CommandContext(t.Context(), cli, options...)
 	command.Dir, command.Env = folder, sandbox.CLIEnvironment(config)
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, output)
 	}
-}
-
-func knowsIdentity(t *testing.T, cli string) bool {
-	t.Helper()
-	output, err := exec.CommandContext(t.Context(), cli, "version").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return !regexp.MustCompile(`v1\.([0-9]|1[01])\.`).Match(output)
 }
 
 func write(t *testing.T, file, text string) {

@@ -1,0 +1,77 @@
+package acctest
+
+import (
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/hashicorp/go-version"
+)
+
+// Version is which CLI is under test.
+type Version struct {
+	Product string // Terraform or OpenTofu
+	Number  *version.Version
+}
+
+// CLIVersion returns which CLI is under test.
+func CLIVersion(tb testing.TB) Version {
+	tb.Helper()
+	found, err := askVersion(CLI(tb))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return found
+}
+
+// RequireTerraform skips a test that needs Terraform itself, of a version or later: OpenTofu counts its
+// versions alike, and has neither queries nor actions.
+func RequireTerraform(tb testing.TB, least string) {
+	tb.Helper()
+	if found := CLIVersion(tb); found.Product != "Terraform" || found.isBelow(least) {
+		tb.Skipf("the CLI is %s %s, and this needs Terraform %s", found.Product, found.Number, least)
+	}
+}
+
+// RequireVersion skips a test that needs a version of either CLI, or a later one.
+func RequireVersion(tb testing.TB, least string) {
+	tb.Helper()
+	if found := CLIVersion(tb); found.isBelow(least) {
+		tb.Skipf("the CLI is %s %s, and this needs version %s", found.Product, found.Number, least)
+	}
+}
+
+func (v Version) isBelow(least string) bool {
+	return v.Number.LessThan(version.Must(version.NewVersion(least)))
+}
+
+var versions struct {
+	sync.Mutex
+
+	known map[string]Version
+}
+
+// askVersion runs the CLI once for each program: tests ask often.
+func askVersion(cli string) (Version, error) {
+	versions.Lock()
+	defer versions.Unlock()
+	if known, asked := versions.known[cli]; asked {
+		return known, nil
+	}
+	output, err := exec.Command(cli, "version").Output()
+	if err != nil {
+		return Version{}, err
+	}
+	title, _, _ := strings.Cut(string(output), "\n") // such as "OpenTofu v1.12.6"
+	product, number, _ := strings.Cut(title, " ")
+	parsed, err := version.NewVersion(number)
+	if err != nil {
+		return Version{}, err
+	}
+	if versions.known == nil {
+		versions.known = map[string]Version{}
+	}
+	versions.known[cli] = Version{Product: product, Number: parsed}
+	return versions.known[cli], nil
+}
