@@ -13,8 +13,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// speaker speaks the protocol to the provider, for what no CLI at hand can run (`terraform query`
-// begins with Terraform 1.14).
+// speaker speaks the protocol to the provider, for what a CLI does not show, or is too old for.
 type speaker struct {
 	server  tfprotov6.ProviderServer
 	schemas *tfprotov6.GetProviderSchemaResponse
@@ -126,8 +125,14 @@ func TestExistingCachesAreFoundForAdoption(t *testing.T) {
 			t.Parallel()
 			var got []string
 			for _, result := range s.query(t, test.limit, test.given) {
-				if len(result.Diagnostics) != 0 {
-					t.Fatalf("%+v", result.Diagnostics[0])
+				for _, d := range result.Diagnostics {
+					if test.limit == 0 || d.Severity != tfprotov6.DiagnosticSeverityWarning ||
+						d.Summary != "The limit leaves out image caches: 1" {
+						t.Fatalf("%+v", d)
+					}
+				}
+				if limited := len(result.Diagnostics) > 0; limited != (test.limit > 0) {
+					t.Errorf("a warning of the limit: %t", limited)
 				}
 				got = append(got, result.DisplayName)
 			}
