@@ -40,6 +40,7 @@ type Error struct {
 	Status    int           // the HTTP status, with KindStatus
 	Skew      time.Duration // this machine's clock less the service's, where the answer was dated
 	Err       error         // what the error was made from, if anything
+	torn      bool          // an answer of the API that was cut short, with KindMalformed
 }
 
 func (e *Error) Error() string {
@@ -170,11 +171,12 @@ func RootCause(err error) error {
 	}
 }
 
-// isNeverSent reports whether the connection failed before a byte of the request could leave.
+// isNeverSent reports whether the connection failed before a byte of the request could leave: where
+// it could not be made, or its TLS could not.
 func isNeverSent(err error) bool {
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "dial" {
 		return true
 	}
-	return errors.Is(err, errNotTried)
+	return errors.Is(err, errNotTried) || isPermanent(err)
 }

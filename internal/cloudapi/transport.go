@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -44,8 +45,9 @@ func newTransport(config Config) http.RoundTripper {
 		wire = http.DefaultTransport
 	}
 	limiter := newLimiter(config.MaxRequestsPerSecond)
+	host := new(hostMemory)
 	longest := cmp.Or(config.TryTimeout, defaultTry)
-	return newRetryTransport(config, roundTripper(func(r *http.Request) (*http.Response, error) {
+	return newRetryTransport(config, host, roundTripper(func(r *http.Request) (*http.Response, error) {
 		if err := limiter.Wait(r.Context()); err != nil {
 			return nil, errors.Join(errNotTried, err)
 		}
@@ -53,7 +55,9 @@ func newTransport(config Config) http.RoundTripper {
 			r = r.Clone(r.Context())
 			r.Header.Set("User-Agent", config.UserAgent)
 		}
-		return sendOnce(wire, r, longest)
+		response, err := sendOnce(wire, r, longest)
+		host.note(r.Context(), response, err)
+		return response, err
 	}))
 }
 
@@ -94,7 +98,9 @@ func sendOnce(wire http.RoundTripper, r *http.Request, longest time.Duration) (*
 		return response, nil // the retry layer looks at the status, and unanswered makes it an error in the end
 	}
 	if !isAPIResponse(body) {
-		return nil, &Error{Kind: KindMalformed, Host: r.URL.Host, Message: "it holds " + excerptBody(body)}
+		return nil, &Error{
+			Kind: KindMalformed, Host: r.URL.Host, Message: "it holds " + excerptBody(body), torn: isTorn(body),
+		}
 	}
 	return response, nil
 }
@@ -112,7 +118,7 @@ func isAPIResponse(body []byte) bool {
 
 // newRetryTransport is the one retry layer, on go-retryablehttp. The layers above (the SDK's
 // client) and below (the wire) retry nothing.
-func newRetryTransport(config Config, next http.RoundTripper) http.RoundTripper {
+func newRetryTransport(config Config, host *hostMemory, next http.RoundTripper) http.RoundTripper {
 	tries := cmp.Or(config.Tries, defaultTries)
 	client := retryablehttp.NewClient()
 	client.HTTPClient = &http.Client{
@@ -123,7 +129,12 @@ func newRetryTransport(config Config, next http.RoundTripper) http.RoundTripper 
 	client.Logger = nil
 	client.RetryMax = tries - 1
 	client.RetryWaitMin, client.RetryWaitMax = cmp.Or(config.RetryWait, firstRetryWait), maxRetryWait
-	client.CheckRetry = shouldRetry
+	client.CheckRetry = func(ctx context.Context, response *http.Response, err error) (bool, error) {
+		if host.isOther(ctx) {
+			return false, err
+		}
+		return shouldRetry(ctx, response, err)
+	}
 	client.Backoff = Backoff
 	client.ErrorHandler = func(response *http.Response, err error, _ int) (*http.Response, error) {
 		return response, err
@@ -167,13 +178,18 @@ func shouldRetry(ctx context.Context, response *http.Response, err error) (bool,
 		again = repeatable
 	case response.StatusCode == http.StatusOK:
 		code := errorCode(response)
-		again = strings.HasPrefix(code, rateLimitCode) || repeatable && isInternalError(code)
+		again = strings.HasPrefix(code, rateLimitCode) ||
+			repeatable && isInternalError(code) && !slices.Contains(permanentCodes, code)
 	}
 	if again && ctx.Err() != nil {
 		return false, ctx.Err()
 	}
 	return again, err
 }
+
+// permanentCodes are among the service's own faults by name alone: the same request has the same
+// answer.
+var permanentCodes = []string{"InternalError.DbRecordNotFound", "InternalError.QuotaMaxRtLimit"}
 
 // isInternalError reports whether the service calls the fault its own: one such answer in an hour
 // of waiting for a build must not end the wait.
@@ -224,8 +240,9 @@ func excerptBody(body []byte) string {
 type callKey struct{}
 
 type callState struct {
-	action Action
-	skew   atomic.Int64
+	action  Action
+	skew    atomic.Int64
+	strange atomic.Int64 // answers that were not the API's
 }
 
 func withAction(ctx context.Context, action Action) context.Context {

@@ -17,12 +17,26 @@ type codeRemedy struct{ code, advice string }
 var serviceRemedies = map[string][]codeRemedy{
 	"tke": slices.Concat([]codeRemedy{
 		{
+			"RequestLimitExceeded.IPLimitExceeded",
+			"Too many requests from this machine's address, which others may share: lower max_requests_per_second or " +
+				"Terraform's -parallelism, and apply again.",
+		},
+		{
 			"RequestLimitExceeded",
 			"Too many requests for this account: lower max_requests_per_second or Terraform's -parallelism, and " +
 				"apply again.",
 		},
 		{"LimitExceeded", quotaAdvice},
 		{"InvalidParameterValue.LimitExceeded", quotaAdvice},
+		{"InternalError.QuotaMaxRtLimit", "A quota of the account is exhausted; the message says which. Request a larger " +
+			"quota in the console."},
+		{"FailedOperation.TradeInsufficientBalance", "The account's balance does not suffice: top it up in the console, " +
+			"and apply again."},
+		{"FailedOperation.TagCommon", "The tag service refuses the tags: check tags, default_tags, and the " +
+			"account's permission to use tags."},
+		{"FailedOperation.RecordNotFound", recordAdvice},
+		{"FailedOperation.DbRecordNotFound", recordAdvice},
+		{"InternalError.DbRecordNotFound", recordAdvice},
 		{"ResourceInsufficient", stockAdvice},
 		{"ResourcesSoldOut", stockAdvice},
 		{"ResourceInUse", "The cache is in use or being changed: wait until it is Ready, and apply again."},
@@ -40,6 +54,8 @@ var serviceRemedies = map[string][]codeRemedy{
 			"A resource in the request does not exist in this region: check vpc_id, subnet_id, security_group_ids " +
 				"and the provider's region.",
 		},
+		{"InvalidParameter", valueAdvice},
+		{"InvalidParameterValue", valueAdvice},
 		{"UnsupportedRegion", "Image caches are not offered in this region: check the provider's region."},
 	}, permissionRemedies("The account is not permitted to do this. It needs the CAM action tke:%s on "+
 		"qcs::tke:REGION:uin/UIN:imagecache/*; Update and Delete are often refused where Create is allowed.")),
@@ -94,6 +110,9 @@ var remedies = []codeRemedy{
 			"or a lock.",
 	},
 	{"UnsupportedRegion", "The service is not offered in this region: check the provider's region."},
+	{"InvalidAction", siteAdvice},
+	{"NoSuchVersion", siteAdvice},
+	{"UnknownParameter", siteAdvice},
 	{
 		"InternalError",
 		"The service had an internal failure. Apply again later; if it persists, open a ticket with the request id.",
@@ -101,7 +120,13 @@ var remedies = []codeRemedy{
 }
 
 const (
+	siteAdvice = "The API at this host is not the one that this provider is written for: another site (whether the " +
+		"international one has this action is unconfirmed), or another version. Check domain and endpoints."
 	quotaAdvice = "A quota is exhausted: delete caches that are not needed, or request a larger quota in the console."
+	valueAdvice = "The service refuses a value of the request; its message says which. Compare that argument with the " +
+		"documentation of the service, and report it if a plan should have found it."
+	recordAdvice = "The service has no record of something in the request: check vpc_id, subnet_id, " +
+		"security_group_ids, the id of the cache and the provider's region."
 	stockAdvice = "The zone of this subnet has no capacity for the builder at the moment: use a subnet in another " +
 		"zone, or try again later."
 )
@@ -112,6 +137,12 @@ const maxSkew = 5 * time.Minute
 func findRemedy(err *cloudapi.Error, used []credentials.Source) string {
 	service := cmp.Or(err.Service, "tke")
 	switch {
+	case cloudapi.IsPlainHTTP(err):
+		return fmt.Sprintf(
+			"The other side speaks plain HTTP where TLS is expected: write the scheme and port that it has, "+
+				"endpoints[%q] = \"http://…\", or check which port a proxy (HTTPS_PROXY) has.",
+			service,
+		)
 	case err.Kind == cloudapi.KindNetwork || err.Kind == cloudapi.KindMalformed || err.Kind == cloudapi.KindStatus:
 		return fmt.Sprintf(
 			"Check the provider's region, domain and endpoints[%q], proxies (HTTPS_PROXY) and the network between "+
@@ -145,6 +176,8 @@ func adviseAuth(err *cloudapi.Error, chain []credentials.Source) string {
 	case err.HasCode("AuthFailure.SecretIdNotFound"):
 		return "The secret id does not exist, or was disabled, or belongs to the other site " +
 			"(China or international)." + used
+	case err.HasCode("AuthFailure.MFAFailure"):
+		return "The code of the MFA device is not valid any more, or was used before: set token_code to the next one."
 	case err.HasCode("AuthFailure.TokenFailure"):
 		return "The security token has expired or does not belong to the secret id." + used
 	}

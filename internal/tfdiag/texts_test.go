@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -350,7 +351,25 @@ func texts() []struct {
 		{"quota", create(service("CreateImageCache", "LimitExceeded", "the quota is used up"))},
 		{"sold out", create(service("CreateImageCache", "ResourcesSoldOut", "sold out"))},
 		{"internal error", create(service("DescribeImageCaches", "InternalError", "internal error"))},
-		{"a code without a remedy", create(service("CreateImageCache", "InvalidParameter", "VpcId is malformed"))},
+		{"a code without a remedy", create(service("CreateImageCache", "FailedOperation", "the operation failed"))},
+		{"a value that the service refuses", create(service("CreateImageCache", "InvalidParameter", "VpcId is malformed"))},
+		{"no balance", create(service("CreateImageCache", "FailedOperation.TradeInsufficientBalance", "balance"))},
+		{"refused tags", create(service("CreateImageCache", "FailedOperation.TagCommon", "tag error"))},
+		{"no record", create(service("CreateImageCache", "FailedOperation.RecordNotFound", "record not found"))},
+		{"no record in the database", create(service("CreateImageCache", "FailedOperation.DbRecordNotFound", "not found"))},
+		{"no record, in other words", create(service("CreateImageCache", "InternalError.DbRecordNotFound", "not found"))},
+		{"another quota", create(service("CreateImageCache", "InternalError.QuotaMaxRtLimit", "quota limit exceeded"))},
+		{"rate limit of an address", create(
+			service("CreateImageCache", "RequestLimitExceeded.IPLimitExceeded", "too many requests"),
+		)},
+		{"an action that the site lacks", create(
+			service("CreateImageCache", "InvalidAction", "The action is invalid or not found"),
+		)},
+		{"a code of MFA that was used", create(link(sts("AssumeRole", "AuthFailure.MFAFailure", "MFA failed")))},
+		{"TLS on a port of plain HTTP", create(&cloudapi.Error{
+			Action: "CreateImageCache", Kind: cloudapi.KindNetwork, Host: "tke.tencentcloudapi.com",
+			Message: http.ErrSchemeMismatch.Error(), Err: http.ErrSchemeMismatch,
+		})},
 		{
 			"a gateway's page",
 			create(

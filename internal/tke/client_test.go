@@ -116,6 +116,7 @@ func TestReadsOfManyCachesShareCalls(t *testing.T) {
 	t.Parallel()
 	for name, unconfirmed := range map[string]tketest.Unconfirmed{
 		"unknown ids are left out": {}, "unknown ids are refused": {UnknownIDNotFound: true},
+		"unknown ids are an internal error": {UnknownIDNotFound: true, NotFoundCode: "InternalError.DbRecordNotFound"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

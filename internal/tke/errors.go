@@ -7,10 +7,17 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 )
 
+// notFoundCodes are what the service may answer where a cache does not exist. Which of them it
+// answers to which action is unconfirmed, so none of them alone is a proof: see confirmAbsence.
+var notFoundCodes = []string{
+	"ResourceNotFound", "FailedOperation.RecordNotFound", "FailedOperation.DbRecordNotFound",
+	"InternalError.DbRecordNotFound",
+}
+
 // IsNotFound reports whether the service said that the cache does not exist.
 func IsNotFound(err error) bool {
 	var e *cloudapi.Error
-	return errors.As(err, &e) && e.HasCode("ResourceNotFound")
+	return errors.As(err, &e) && e.HasCode(notFoundCodes...)
 }
 
 // InconsistentError says that a list of the service contradicts itself about a cache. It is no

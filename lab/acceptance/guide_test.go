@@ -13,6 +13,7 @@ import (
 var asked = map[string]string{
 	"may two caches have one name?":                                "UniqueNames",
 	"does an unknown id give an empty list or `ResourceNotFound`?": "UnknownIDNotFound",
+	"with which code does it answer what does not exist?":          "NotFoundCode",
 	"is a new cache listed at once?":                               "ListedAfter",
 	"may a cache shrink?":                                          "AllowShrink",
 	"are fields kept that an update leaves out?":                   "ResetOmitted",

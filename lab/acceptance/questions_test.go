@@ -74,6 +74,7 @@ func (s *target) askListing(t *testing.T, first fields) []answer {
 		unknown = "something else"
 	}
 	_, code = s.call(t, "DeleteImageCaches", fields{"ImageCacheIds": []string{absent}})
+	_, updated := s.call(t, "UpdateImageCache", fields{"ImageCacheId": absent, "RetentionDays": 1})
 	ids := make([]string, 51)
 	for i := range ids {
 		ids[i] = fmt.Sprintf("imc-zzzzz%03d", i)
@@ -85,6 +86,7 @@ func (s *target) askListing(t *testing.T, first fields) []answer {
 	return []answer{
 		{"UnknownIDNotFound", "What does DescribeImageCaches say of an unknown id?", unknown},
 		{"DeleteUnknown", "May an unknown id be deleted?", yes(code)},
+		{"NotFoundCode", "May an unknown id be updated?", yes(updated)},
 		{
 			"EmptyIDsSelectNothing", "Does an empty list of ids select every cache?",
 			yesNo(count(everything["ImageCaches"]) > 0),

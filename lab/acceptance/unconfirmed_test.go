@@ -80,6 +80,8 @@ func TestQuestionsTellTheAnswersApart(t *testing.T) {
 			switch value.Interface().(type) {
 			case bool:
 				value.SetBool(true)
+			case string:
+				value.SetString("FailedOperation.RecordNotFound")
 			case int:
 				value.SetInt(18) // below what the questions try, above what they need
 			case tketest.Order:

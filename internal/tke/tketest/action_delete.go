@@ -22,7 +22,7 @@ func (s *Server) deleteCaches(c *call, in deleteRequest) (any, *apiError) {
 		if ok && rec.Region == c.region {
 			known = append(known, rec)
 		} else if !s.opts.Unconfirmed.DeleteUnknown {
-			return nil, newNotFoundError(id)
+			return nil, s.newNotFoundError(id)
 		}
 	}
 	for _, rec := range known {

@@ -39,7 +39,7 @@ func (s *Server) describeCaches(c *call, in describeRequest) (any, *apiError) {
 	s.deleteExpired()
 	visible := s.visibleCaches(c.region)
 	if s.opts.Unconfirmed.UnknownIDNotFound {
-		if err := in.checkKnown(visible); err != nil {
+		if err := s.checkKnown(in, visible); err != nil {
 			return nil, err
 		}
 	}
@@ -79,10 +79,10 @@ func (in describeRequest) checkFields(u Unconfirmed) *apiError {
 	return nil
 }
 
-func (in describeRequest) checkKnown(visible []*record) *apiError {
+func (s *Server) checkKnown(in describeRequest, visible []*record) *apiError {
 	for _, id := range in.IDs {
 		if !slices.ContainsFunc(visible, func(rec *record) bool { return rec.ID == id }) {
-			return newNotFoundError(id)
+			return s.newNotFoundError(id)
 		}
 	}
 	return nil

@@ -25,7 +25,7 @@ func (s *Server) updateCache(c *call, in updateRequest) (any, *apiError) {
 	s.deleteExpired()
 	rec, ok := s.caches[in.ID]
 	if !ok || rec.Region != c.region {
-		return nil, newNotFoundError(in.ID)
+		return nil, s.newNotFoundError(in.ID)
 	}
 	early := u.UpdateWhilePending && rec.Status == StatusPending
 	if !early && rec.Status != StatusReady && rec.Status != StatusUpdateFailed {

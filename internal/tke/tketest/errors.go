@@ -1,6 +1,9 @@
 package tketest
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // The error codes that the stand-in answers on its own. The service has more: any of them can be
 // injected.
@@ -75,8 +78,8 @@ func newTooManyError(name string, most int) *apiError {
 		fmt.Sprintf("参数 `%s` 的数量超过限制 %d。", name, most)}
 }
 
-func newNotFoundError(id string) *apiError {
-	return &apiError{CodeResourceNotFound,
+func (s *Server) newNotFoundError(id string) *apiError {
+	return &apiError{cmp.Or(s.opts.Unconfirmed.NotFoundCode, CodeResourceNotFound),
 		fmt.Sprintf("The image cache `%s` is not found.", id),
 		fmt.Sprintf("镜像缓存 `%s` 不存在。", id)}
 }

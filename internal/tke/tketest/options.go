@@ -74,6 +74,8 @@ type Unconfirmed struct {
 	// UnknownIDNotFound makes DescribeImageCaches answer ResourceNotFound. Default: the id is not
 	// in the list.
 	UnknownIDNotFound bool
+	// NotFoundCode is the code for what does not exist. Default: ResourceNotFound.
+	NotFoundCode string
 	// DeleteUnknown makes DeleteImageCaches pass over unknown ids. Default: ResourceNotFound, and
 	// nothing is deleted.
 	DeleteUnknown bool
