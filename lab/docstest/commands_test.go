@@ -24,9 +24,12 @@ var elsewhere = map[string]string{
 	"TKEIMAGE_REGISTRY_BIN=$PWD/bin/registry go test ./internal/...": "is what make test runs, but for the CLI",
 	"tccli tcr CreateServiceAccount ": "makes an account at Tencent Cloud; lab/peers compares its parameters with the " +
 		"official client's",
-	"terraform plan -generate-config-out=": "is run over caches of its own by internal/provider's tests of adoption",
-	"terraform query":                      "is run by internal/provider's tests of adoption, with Terraform 1.14 and later",
-	"gh attestation verify ":               "asks GitHub for what the release workflow recorded there",
+	"terraform plan -generate-config-out=":      "is run over caches of its own by internal/provider's tests of adoption",
+	"terraform query":                           "is run by internal/provider's tests of adoption, with Terraform 1.14 and later",
+	"terraform output -raw imports >imports.tf": "is a step of what TestManyCachesAreAdoptedAtOnce of internal/provider does",
+	"terraform apply import.tfplan":             "is a step of what TestManyCachesAreAdoptedAtOnce of internal/provider does",
+	"rm imports.tf":                             "is a step of what TestManyCachesAreAdoptedAtOnce of internal/provider does",
+	"gh attestation verify ":                    "asks GitHub for what the release workflow recorded there",
 }
 
 // tried are the commands of the CLI that tests of this package run, each with a test and what it

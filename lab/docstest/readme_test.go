@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -139,19 +140,32 @@ func TestReadmeLeadsToASize(t *testing.T) {
 	p := readPage(t, "README.md")
 	n := arrive(t)
 	n.writes(t, p.blocks("terraform")[0].text)
-	output := n.runs(t, p.blocks("shell")[0].text)
+	output := n.runs(t, p.blocks("shell")[1].text)
 	for _, promised := range []string{"size_gib = 20", "Layers that weigh most", n.local(imagesOfPages[0])} {
 		if !strings.Contains(output, promised) {
 			t.Errorf("the plan does not show %q:\n%s", promised, output)
 		}
 	}
+	// The report that the page shows is of another image, but of the same form.
+	shown := regexp.MustCompile(`(?m)^\| (?:Image|Layer) .*$`).FindAllString(p.blocks("text")[1].text, -1)
+	if len(shown) != 2 {
+		t.Fatalf("the page shows %d headings of the report's tables: %q", len(shown), shown)
+	}
+	for _, heading := range shown {
+		if heading := normalizeRow(heading); !strings.Contains(normalizeRow(output), heading) {
+			t.Errorf("the report has no heading %q any more: write what make demo prints into the page:\n%s", heading, output)
+		}
+	}
 }
+
+// normalizeRow leaves out what depends on the width of columns.
+func normalizeRow(text string) string { return regexp.MustCompile(` +`).ReplaceAllString(text, " ") }
 
 // TestReadmeDoesTheWholeJob goes on with the README's second configuration, and applies it.
 func TestReadmeDoesTheWholeJob(t *testing.T) {
 	t.Parallel()
 	n := arrive(t)
-	n.writes(t, required+readPage(t, "README.md").blocks("terraform")[1].text)
+	n.writes(t, required+readPage(t, "README.md").blocks("terraform")[2].text)
 	n.runs(t, "terraform init")
 	output := n.runs(t, "terraform apply -auto-approve")
 	if !strings.Contains(output, `"eks.tke.cloud.tencent.com/use-image-cache" = "imc-`) {
