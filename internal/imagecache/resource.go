@@ -31,6 +31,7 @@ var (
 	_ resource.ResourceWithModifyPlan  = (*Resource)(nil)
 	_ resource.ResourceWithImportState = (*Resource)(nil)
 	_ resource.ResourceWithIdentity    = (*Resource)(nil)
+	_ resource.ResourceWithMoveState   = (*Resource)(nil)
 )
 
 // NewResource makes the resource; the framework configures it.
@@ -115,6 +116,10 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	cache, err := r.getForRefresh(ctx, &state)
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.CloudError("read image cache "+state.ID.ValueString(), err, r.clients))
+		return
+	}
+	if cache == nil && readRegion(ctx, req.Identity, req.Private) == "" {
+		resp.Diagnostics.Append(tfdiag.MovedCacheNotFound(state.ID.ValueString(), r.clients.Region))
 		return
 	}
 	if cache == nil {
