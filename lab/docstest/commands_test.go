@@ -115,13 +115,9 @@ func targetsOfMake(t *testing.T) []string {
 	for _, match := range regexp.MustCompile(`(?m)^([a-z][a-z-]*):`).FindAllSubmatch(readFile(t, "GNUmakefile"), -1) {
 		targets = append(targets, string(match[1]))
 	}
-	tools := regexp.MustCompile(`(?m)^NAMED_TOOLS := \$\(addprefix bin/,(.*)\)$`).FindSubmatch(
-		readFile(t, "GNUmakefile"),
-	)
-	if tools != nil {
-		for tool := range strings.FieldsSeq(string(tools[1])) {
-			targets = append(targets, "bin/"+tool)
-		}
+	tool := regexp.MustCompile(`(?m)^\t(\S+) +\S+ +\S+/\S+ *\\?$`)
+	for _, match := range tool.FindAllSubmatch(readFile(t, "tools/tools.mk"), -1) {
+		targets = append(targets, "bin/"+string(match[1]))
 	}
 	if !slices.Contains(targets, "test") || !slices.Contains(targets, "bin/registry") {
 		t.Fatalf("the targets of make were not found: %v", targets)
