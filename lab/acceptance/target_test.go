@@ -133,12 +133,20 @@ type fields map[string]any
 // call gives the answer, or the code with which the service refused.
 func (s *target) call(t *testing.T, action string, parameters fields) (answer fields, code string) {
 	t.Helper()
-	request := tchttp.NewCommonRequest("tke", "2018-05-25", action)
+	return callService(t, s.client, "tke", "2018-05-25", action, parameters)
+}
+
+// callService makes one call of any service.
+func callService(
+	t *testing.T, client *common.Client, service, version, action string, parameters fields,
+) (answer fields, code string) {
+	t.Helper()
+	request := tchttp.NewCommonRequest(service, version, action)
 	if err := request.SetActionParameters(map[string]any(parameters)); err != nil {
 		t.Fatal(err)
 	}
 	response := tchttp.NewCommonResponse()
-	if err := s.client.Send(request, response); err != nil {
+	if err := client.Send(request, response); err != nil {
 		refused, ok := errors.AsType[*tcerrors.TencentCloudSDKError](err)
 		if !ok || strings.HasPrefix(refused.Code, "ClientError.") {
 			t.Fatalf("%s: %v", action, err)

@@ -5,6 +5,7 @@
 package ststest
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -299,8 +300,9 @@ func (s *Server) getCallerIdentity(c *apitest.Call) (any, *apitest.Refusal) {
 		"Arn": "qcs::cam:" + who.account + ":uin/" + who.account, "Type": "CAMUser",
 	}
 	if who.arn != "" {
-		identity["Arn"] = "qcs::sts:" + who.account + ":assumed-role/4611686018427397919"
-		identity["UserId"], identity["Type"] = "4611686018427397919:"+who.name, "CAMRole"
+		id := cmp.Or(s.opts.Roles[who.arn].ID, "4611686018427397919")
+		identity["Arn"] = "qcs::sts:" + who.account + ":assumed-role/" + id
+		identity["UserId"], identity["Type"] = id+":"+who.name, "CAMRole"
 	}
 	return identity, nil
 }
