@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
@@ -59,6 +60,10 @@ type Request struct {
 	Mode       Mode
 	ReadBudget int64 // bytes, for Sample and Auto
 
+	// Timeout is how long registries are read; 0 sets no limit. What was learned by then counts, and
+	// Report.TimeUp says that it ran out.
+	Timeout time.Duration
+
 	// Disk is how the disk is chosen and what it must hold beside the images, since Auto ends when
 	// the choice is certain. Its RequiredBytes and Inodes are those of the report. DefaultDisk is
 	// the usual one.
@@ -82,24 +87,30 @@ type Measurer struct {
 // Measure resolves the images, measures their layers and adds them up. Errors are ImageErrors, in
 // which every image stands that cannot be measured, or the context's.
 func (m *Measurer) Measure(ctx context.Context, request Request) (*Report, error) {
+	r, stop := newReading(ctx, request.Timeout)
+	defer stop()
 	targets := newTargets(request.Images)
-	m.resolveImages(ctx, targets, request.Platform)
+	m.resolveImages(r, targets, request.Platform)
 	jobs := m.uniqueLayers(resolvedOf(targets))
 	round, left := jobs, planReading(jobs, request)
 	for {
-		if err := m.measureLayers(ctx, round); err != nil {
+		m.measureLayers(r, round)
+		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		if err := m.failuresOf(targets); err != nil {
 			return nil, err
 		}
 		report, err := addUp(listImages(request.Images, targets), resultsOf(jobs))
-		if err != nil || request.Mode != Auto || isDecided(report, request.Disk) {
-			return report, err
+		if err != nil {
+			return nil, err
+		}
+		if request.Mode != Auto || isDecided(report, request.Disk) {
+			return report.endedBy(r, false), nil
 		}
 		forgetRanges(jobs)
-		if round, left = nextRound(jobs, left, request.ReadBudget); len(round) == 0 {
-			return report, nil
+		if round, left = nextRound(jobs, left, request.ReadBudget); len(round) == 0 || r.isOver() {
+			return report.endedBy(r, len(round) > 0), nil
 		}
 	}
 }

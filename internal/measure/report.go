@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
@@ -21,6 +22,7 @@ type Report struct {
 	Inodes          *int64             // of both, nil unless every layer was counted
 	LikelyInodes    int64              // of both: counted where they were, else estimated from samples
 	Exact           bool               // every layer was counted file by file, to the block
+	TimeUp          time.Duration      // Request.Timeout, where it ran out before all was read that the mode reads
 	Refusals        []Refusal          // why containerd pulls some of the images not at all, as far as it was seen
 }
 

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
@@ -15,36 +15,39 @@ import (
 )
 
 // measureLayers measures the layers, several at once. What the mode cannot live with is an error of
-// the images that hold the layer (target.err), and does not end the others. The error is the
-// context's.
-func (m *Measurer) measureLayers(ctx context.Context, jobs []*job) error {
+// the images that hold the layer (target.err), and does not end the others.
+func (m *Measurer) measureLayers(r reading, jobs []*job) {
 	streams, probes := semaphore.NewWeighted(streamsAtOnce()), semaphore.NewWeighted(probesAtOnce)
-	group := &errgroup.Group{}
-	begin := func(gate *semaphore.Weighted, measure func()) {
-		group.Go(func() error { // waits inside, so that a stream that waits for its turn holds no probe back
-			if gate.Acquire(ctx, 1) != nil {
-				return ctx.Err()
+	var group sync.WaitGroup
+	begin := func(gate *semaphore.Weighted, measure, skip func()) {
+		group.Go(func() { // waits inside, so that a stream that waits for its turn holds no probe back
+			if gate.Acquire(r.until, 1) != nil {
+				skip()
+				return
 			}
 			defer gate.Release(1)
 			measure()
-			return nil
 		})
 	}
 	for _, j := range jobs {
+		skip := func() {
+			for _, o := range j.origins {
+				r.settle(j, o, layersize.Measurement{}, ErrTimeUp)
+			}
+		}
 		if j.way == wayStream {
-			begin(streams, func() { m.streamLayer(ctx, j) })
+			begin(streams, func() { m.streamLayer(r, j) }, skip)
 			continue
 		}
 		for _, o := range j.origins {
-			begin(probes, func() { m.measureOrigin(ctx, j, o) })
+			begin(probes, func() { m.measureOrigin(r, j, o) }, skip)
 		}
 	}
-	_ = group.Wait()
-	return ctx.Err()
+	group.Wait()
 }
 
 // measureOrigin declares a layer, or probes it in one repository.
-func (m *Measurer) measureOrigin(ctx context.Context, j *job, o *origin) {
+func (m *Measurer) measureOrigin(r reading, j *job, o *origin) {
 	if j.way == wayDeclare {
 		o.result = probe.Declare(inputOf(j, nil))
 		return
@@ -52,18 +55,14 @@ func (m *Measurer) measureOrigin(ctx context.Context, j *job, o *origin) {
 	if !o.isWanted() {
 		return
 	}
-	blob := m.Registry.Blob(ctx, o.image(), j.layer)
+	blob := m.Registry.Blob(r.until, o.image(), j.layer)
 	input := inputOf(j, blob)
 	if o.ranges != nil {
 		input.Blob = &rangeMemory{Blob: blob, ranges: o.ranges}
 	}
-	result, err := m.probeLayer(ctx, j, o, input)
-	if err != nil {
-		o.fail(j, err)
-		return
-	}
-	o.result = result
-	m.logMeasured(ctx, j, o, blob)
+	result, err := m.probeLayer(r, j, o, input)
+	r.settle(j, o, result, err)
+	m.logMeasured(r.run, j, o, blob)
 }
 
 // inputOf is a layer as layersize takes it. Nothing is read of it without a blob.
@@ -77,58 +76,54 @@ func inputOf(j *job, blob layersize.Blob) layersize.Layer {
 // them. A Zstandard window that would take too much memory is no fault of the layer, since
 // containerd unpacks it: where the mode does not demand the count, ranges of each origin are read,
 // for no more than streaming would have read.
-func (m *Measurer) streamLayer(ctx context.Context, j *job) {
+func (m *Measurer) streamLayer(r reading, j *job) {
 	left, refused := m.refusedBefore(j)
 	for i := 0; i < len(j.origins) && !refused; i++ {
 		o := j.origins[i]
 		if !o.isWanted() {
 			continue
 		}
-		result, err := m.streamOrigin(ctx, j, o)
+		result, err := m.streamOrigin(r, j, o)
 		switch {
 		case err == nil:
 			for _, other := range j.origins {
-				other.result = result
+				r.settle(j, other, result, nil)
 			}
 			return
 		case j.orProbe && errors.Is(err, layersize.ErrWindow):
 			left, refused = leftAfter(err, j.layer.Size), true
 			m.storeRefusal(j, left)
 		default:
-			o.fail(j, err)
+			r.settle(j, o, result, err)
 		}
 	}
 	for _, o := range j.origins {
 		if refused && o.isWanted() {
-			m.probeRefused(ctx, j, o, left/j.probeCount())
+			m.probeRefused(r, j, o, left/j.probeCount())
 		}
 	}
 }
 
 // streamOrigin streams a layer as one repository serves it.
-func (m *Measurer) streamOrigin(ctx context.Context, j *job, o *origin) (layersize.Measurement, error) {
-	blob := m.Registry.Blob(ctx, o.image(), j.layer)
-	source := stream.Source{Limits: m.streamLimits(ctx, j), Demanded: !j.orProbe}
-	result, err := m.measureOnce(ctx, source, j.verifiedKey("streamed"), inputOf(j, blob), 0)
+func (m *Measurer) streamOrigin(r reading, j *job, o *origin) (layersize.Measurement, error) {
+	blob := m.Registry.Blob(r.until, o.image(), j.layer)
+	source := stream.Source{Limits: m.streamLimits(r.run, j), Demanded: !j.orProbe}
+	result, err := m.measureOnce(r.run, source, j.verifiedKey("streamed"), inputOf(j, blob), 0)
 	if err == nil {
 		o.result = result
-		m.logMeasured(ctx, j, o, blob)
+		m.logMeasured(r.run, j, o, blob)
 	}
 	return result, err
 }
 
 // probeRefused probes a layer whose stream was refused.
-func (m *Measurer) probeRefused(ctx context.Context, j *job, o *origin, budget int64) {
-	blob := m.Registry.Blob(ctx, o.image(), j.layer)
-	result, err := m.probeRanges(ctx, j, o, inputOf(j, blob), budget)
-	if err != nil {
-		o.fail(j, err)
-		return
-	}
+func (m *Measurer) probeRefused(r reading, j *job, o *origin, budget int64) {
+	blob := m.Registry.Blob(r.until, o.image(), j.layer)
+	result, err := m.probeRanges(r.run, j, o, inputOf(j, blob), budget)
 	result.AddNote(fmt.Sprintf("it was not streamed: a Zstandard window above %d MiB, or above 32 MiB in a later frame",
 		stream.DefaultWindowBytes>>20))
-	o.result = result
-	m.logMeasured(ctx, j, o, blob)
+	r.settle(j, o, result, err)
+	m.logMeasured(r.run, j, o, blob)
 }
 
 // streamAhead is what a stream may have read, in its two buffers, before the first frame's header

@@ -48,7 +48,7 @@ func (m *Measurer) newFormats(image *registry.Image) (list []format) {
 // probeLayer measures a layer by what lies beside the image, and by ranges of the layer in one
 // repository, within the layer's allowance.
 func (m *Measurer) probeLayer(
-	ctx context.Context, j *job, o *origin, input layersize.Layer,
+	r reading, j *job, o *origin, input layersize.Layer,
 ) (layersize.Measurement, error) {
 	var notes []string
 	var fault error
@@ -56,7 +56,7 @@ func (m *Measurer) probeLayer(
 		if !f.AppliesTo(input) {
 			continue
 		}
-		external, err := m.findExternal(ctx, j, o, f, &input)
+		external, err := m.findExternal(r.until, j, o, f, &input)
 		left := j.allowance
 		if external != nil {
 			// Whether the start was read or not: what is stored must not decide.
@@ -74,10 +74,10 @@ func (m *Measurer) probeLayer(
 			)
 		default:
 			key := j.annotatedKey(o, "indexed", fmt.Sprintf("%s %d", external.Digest, left))
-			return m.measureOnce(ctx, probe.Source{Further: []layersize.Source{external}}, key, input, left)
+			return m.measureOnce(r.run, probe.Source{Further: []layersize.Source{external}}, key, input, left)
 		}
 	}
-	result, err := m.probeRanges(ctx, j, o, input, j.allowance)
+	result, err := m.probeRanges(r.run, j, o, input, j.allowance)
 	if len(notes) > 0 {
 		result.AddNote(strings.Join(notes, "; "))
 	}

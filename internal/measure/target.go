@@ -2,7 +2,6 @@ package measure
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -49,12 +48,15 @@ func (t *target) hasFailed() bool {
 }
 
 // resolveImages reads what the registries have for each reference.
-func (m *Measurer) resolveImages(ctx context.Context, targets []*target, platform string) {
+func (m *Measurer) resolveImages(r reading, targets []*target, platform string) {
 	group := &errgroup.Group{}
 	group.SetLimit(imagesAtOnce)
 	for _, t := range targets {
 		group.Go(func() error {
-			image, err := m.Registry.Resolve(ctx, t.reference, platform)
+			image, err := m.Registry.Resolve(r.until, t.reference, platform)
+			if r.hasCut(err) {
+				err = &TimeUpError{r.timeout, err}
+			}
 			if t.image = image; err != nil {
 				t.fail(err)
 			}

@@ -39,6 +39,23 @@ func Declare(l layersize.Layer) layersize.Measurement {
 	return measureDeclared(l, compression.Declared(l.MediaType))
 }
 
+// DeclareRest returns what is known of a layer whose first bytes were unpacked: their tar, and for
+// the rest what its size declares. The rest is likely to unpack as what was read did.
+func DeclareRest(l layersize.Layer, read, unpacked int64) layersize.Measurement {
+	whole := Declare(l)
+	if length := whole.UnpackedBytes; length.Min == length.Max || read <= 0 {
+		return whole
+	}
+	left := max(l.Size-read, 0)
+	rest := Declare(layersize.Layer{MediaType: l.MediaType, Size: left}).UnpackedBytes
+	likely := int64(float64(unpacked) * float64(left) / float64(read))
+	return measureLength(layersize.MethodRatio, layersize.Interval{
+		Value: layersize.SaturatingSum(unpacked, 1, likely),
+		Min:   layersize.SaturatingSum(unpacked, 1, min(rest.Min, likely)),
+		Max:   layersize.SaturatingSum(unpacked, 1, max(rest.Max, likely)),
+	}.InOrder())
+}
+
 func measureDeclared(l layersize.Layer, packed mediatype.Compression) layersize.Measurement {
 	size := max(l.Size, 0)
 	if packed == mediatype.None {

@@ -152,12 +152,14 @@ func (g *gzipSampler) estimate() estimate.Estimate {
 
 // escalate takes more windows until one candidate is left, or the budget ends.
 func (g *gzipSampler) escalate() (estimate.Estimate, error) {
+	var before *estimate.Estimate
 	for n := g.least(); ; {
 		more, err := g.sample(n, g.inside)
 		if err != nil {
-			return estimate.Estimate{}, err
+			return keepRound(before, err)
 		}
 		e := g.estimate()
+		before = &e
 		n = g.next(n, e)
 		if n == 0 || !more || !g.worthwhile() {
 			return e, nil

@@ -1,19 +1,25 @@
 package sampling
 
-import "github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
+import (
+	"errors"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
+)
 
 // escalate takes windows, and follows the headers behind them, until the error is small beside the
 // length.
 func (z *zstdSampler) escalate() (estimate.Estimate, error) {
+	var before *estimate.Estimate
 	for n := z.firstWindows(); ; n *= 2 {
 		more, err := z.sample(n)
 		if err == nil && z.isAmple() {
 			err = z.readBetween()
 		}
 		if err != nil {
-			return estimate.Estimate{}, err
+			return keepRound(before, err)
 		}
 		e := z.estimate()
+		before = &e
 		good := n >= zstdLeast && (e.Settled || z.IsPrecise()) && e.FilesKnown(z.size, filesWellKnown)
 		if good || !more || n >= zstdMost || z.room() < max(1, int64(len(z.Middle))/8) {
 			return z.conclude()
@@ -55,4 +61,13 @@ func (z *zstdSampler) windowFor(most int64) int64 {
 		return min(most, singleWindow)
 	}
 	return most
+}
+
+// keepRound returns what the rounds before a failed read have shown: each of them is a fair sample,
+// and the windows of a round that was cut short need not be. The reader remembers the failure.
+func keepRound(before *estimate.Estimate, err error) (estimate.Estimate, error) {
+	if before == nil || errors.Is(err, ErrFormat) {
+		return estimate.Estimate{}, err
+	}
+	return *before, nil
 }

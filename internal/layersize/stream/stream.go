@@ -142,12 +142,16 @@ func Count(ctx context.Context, body io.Reader, l layersize.Layer, limits Limits
 
 	out := &tap{r: stream, in: in, limits: limits, digest: sha256.New()}
 	files := inventory.New()
-	if err := inventory.CountTar(out, files, limits.Entries); err != nil {
-		return layersize.Measurement{}, in.explainFailure(out.explainFailure(err))
+	err = inventory.CountTar(out, files, limits.Entries)
+	if err == nil { // what stands behind the end of the tar belongs to the layer all the same
+		_, err = io.Copy(io.Discard, out)
 	}
-	// What stands behind the end of the tar belongs to the layer all the same.
-	if _, err := io.Copy(io.Discard, out); err != nil {
-		return layersize.Measurement{}, in.explainFailure(out.explainFailure(err))
+	if err != nil {
+		err = in.explainFailure(out.explainFailure(err))
+		if ctx.Err() == nil && in.isUnread() {
+			err = &InterruptedError{Err: err, Read: in.read, Unpacked: out.read, Counted: files.Measurement()}
+		}
+		return layersize.Measurement{}, err
 	}
 	if err := in.checkEnd(); err != nil {
 		return layersize.Measurement{}, err
