@@ -55,6 +55,13 @@ func (o *origin) isWanted() bool {
 	return slices.ContainsFunc(o.targets, func(t *target) bool { return !t.hasFailed() })
 }
 
+// wantedOf returns the layers that an image needs which has not failed.
+func wantedOf(jobs []*job) []*job {
+	return slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool {
+		return !slices.ContainsFunc(j.origins, (*origin).isWanted)
+	})
+}
+
 // fail records for all images that hold the layer why it cannot be measured.
 func (o *origin) fail(j *job, err error) {
 	for _, t := range o.targets {

@@ -64,6 +64,10 @@ type Request struct {
 	// Report.TimeUp says that it ran out.
 	Timeout time.Duration
 
+	// StaleIfError lets what is kept of a reference count where its registry cannot be reached,
+	// refuses, or has the image no longer. Report.Stale lists such images.
+	StaleIfError bool
+
 	// Disk is how the disk is chosen and what it must hold beside the images, since Auto ends when
 	// the choice is certain. Its RequiredBytes and Inodes are those of the report. DefaultDisk is
 	// the usual one.
@@ -98,19 +102,25 @@ func (m *Measurer) Measure(ctx context.Context, request Request) (*Report, error
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		m.useKept(targets, request)
 		if err := m.failuresOf(targets); err != nil {
 			return nil, err
 		}
-		report, err := addUp(listImages(request.Images, targets), resultsOf(jobs))
+		jobs = wantedOf(jobs)
+		measured := resultsOf(jobs)
+		measured.addKept(targets)
+		report, err := addUp(listImages(request.Images, targets), measured)
 		if err != nil {
 			return nil, err
 		}
-		if request.Mode != Auto || isDecided(report, request.Disk) {
-			return report.endedBy(r, false), nil
+		decided := request.Mode != Auto || isDecided(report, request.Disk)
+		if forgetRanges(jobs); !decided {
+			round, left = nextRound(jobs, left, request.ReadBudget)
 		}
-		forgetRanges(jobs)
-		if round, left = nextRound(jobs, left, request.ReadBudget); len(round) == 0 || r.isOver() {
-			return report.endedBy(r, len(round) > 0), nil
+		if decided || len(round) == 0 || r.isOver() {
+			m.storeKept(targets, measured, request)
+			report.Stale = m.listStale(targets)
+			return report.endedBy(r, !decided && len(round) > 0), nil
 		}
 	}
 }
@@ -146,14 +156,19 @@ func resultsOf(jobs []*job) results {
 	all := results{}
 	for _, j := range jobs {
 		for _, o := range j.origins {
-			repository := o.image().Repository
-			if all[repository] == nil {
-				all[repository] = map[layerKey]layersize.Measurement{}
+			if o.isMeasured() {
+				all.add(o.image().Repository, j.layer, o.result)
 			}
-			all[repository][keyOf(j.layer)] = o.result
 		}
 	}
 	return all
+}
+
+func (r results) add(repository string, layer registry.Layer, m layersize.Measurement) {
+	if r[repository] == nil {
+		r[repository] = map[layerKey]layersize.Measurement{}
+	}
+	r[repository][keyOf(layer)] = m
 }
 
 // LayerError says that a layer could not be measured although the mode demands it.

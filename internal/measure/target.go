@@ -18,6 +18,9 @@ type target struct {
 	index     int // where the reference stands first in the list
 	image     *registry.Image
 
+	offered *KeptImage // what is kept of it, looked up after a failure
+	kept    *KeptImage // the same, where it counts
+
 	mutex sync.Mutex
 	err   error // the first failure
 }
@@ -96,6 +99,7 @@ func listImages(references []string, targets []*target) []*registry.Image {
 type ImageError struct {
 	Index int // of the image in the request
 	Err   error
+	Kept  *KeptImage // what Request.StaleIfError would let count, nil for nothing
 }
 
 func (e *ImageError) Error() string { return e.Err.Error() }
@@ -127,8 +131,8 @@ func (e ImageErrors) Unwrap() []error {
 func (m *Measurer) failuresOf(targets []*target) error {
 	var failed ImageErrors
 	for _, t := range targets {
-		if t.hasFailed() {
-			failed = append(failed, &ImageError{t.index, m.redactError(t.err)})
+		if t.hasFailed() && t.kept == nil {
+			failed = append(failed, &ImageError{t.index, m.redactError(t.err), t.offered})
 		}
 	}
 	if len(failed) == 0 {

@@ -2,19 +2,26 @@ package rootdisk
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
 
 // DataSource is tkeimage_root_disk_size.
 type DataSource struct{ clients *clients.Clients }
 
-var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
+var (
+	_ datasource.DataSourceWithConfigure      = (*DataSource)(nil)
+	_ datasource.DataSourceWithValidateConfig = (*DataSource)(nil)
+)
 
 // NewDataSource makes the data source; the framework configures it.
 func NewDataSource() datasource.DataSource { return &DataSource{} }
@@ -45,12 +52,10 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		resp.Diagnostics.Append(tfdiag.MeasurementsNotKept(measurer.Kept.Dir(), failed))
 	}
 	if err != nil {
-		resp.Diagnostics.Append(tfdiag.MeasureErrors(path.Root("images"), err)...)
+		resp.Diagnostics.Append(tfdiag.MeasureErrors(path.Root("images"), err, time.Now())...)
 		return
 	}
-	resp.Diagnostics.Append(tfdiag.RefusedLayers(path.Root("images"), request.Images, report.Refusals)...)
-	resp.Diagnostics.Append(tfdiag.FeaturedImages(path.Root("images"), request.Images, report.Images)...)
-	resp.Diagnostics.Append(tfdiag.RefutedTables(path.Root("images"), request.Images, report)...)
+	resp.Diagnostics.Append(listWarnings(request, report)...)
 	disk, err := disksize.Recommend(report.Needs(request.Disk))
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.DiskError(err))
@@ -58,4 +63,31 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 	config.setFromReport(report, disk)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
+}
+
+// listWarnings returns what users must know of a report that came about.
+func listWarnings(request measure.Request, report *measure.Report) (warnings diag.Diagnostics) {
+	images := path.Root("images")
+	warnings.Append(tfdiag.StaleImages(images, report.Stale, time.Now())...)
+	warnings.Append(tfdiag.TimeUp(report)...)
+	warnings.Append(tfdiag.RefusedLayers(images, request.Images, report.Refusals)...)
+	warnings.Append(tfdiag.FeaturedImages(images, request.Images, report.Images)...)
+	warnings.Append(tfdiag.RefutedTables(images, request.Images, report)...)
+	return warnings
+}
+
+// ValidateConfig refuses a time to read in which nothing can be read.
+func (d *DataSource) ValidateConfig(
+	ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse,
+) {
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || config.Timeouts.IsUnknown() {
+		return
+	}
+	if timeout, diags := config.Timeouts.Read(ctx, readTimeout); !diags.HasError() && timeout <= 0 {
+		resp.Diagnostics.AddAttributeError(path.Root("timeouts").AtName("read"), "Not a time to read", fmt.Sprintf(
+			"timeouts.read is %s: write a duration above zero, such as \"5m\". The default is 10m.", timeout,
+		))
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/big"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -24,9 +25,12 @@ type model struct {
 	Platform              types.String `tfsdk:"platform"`
 	Measure               types.String `tfsdk:"measure"`
 	ReadBudgetMiB         types.Int64  `tfsdk:"read_budget_mib"`
+	StaleIfError          types.Bool   `tfsdk:"stale_if_error"`
 	WritableGiB           types.Number `tfsdk:"writable_gib"`
 	MaxUtilizationPercent types.Int64  `tfsdk:"max_utilization_percent"`
 	RoundToGiB            types.Int64  `tfsdk:"round_to_gib"`
+
+	Timeouts timeouts.Value `tfsdk:"timeouts"`
 
 	SizeGiB          types.Int64            `tfsdk:"size_gib"`
 	FitsDefaultDisk  types.Bool             `tfsdk:"fits_default_disk"`
@@ -73,11 +77,16 @@ func (m *model) toMeasureRequest(ctx context.Context) (measure.Request, diag.Dia
 		Mode:       measure.Mode(cmp.Or(m.Measure.ValueString(), string(measure.Auto))),
 		ReadBudget: measure.DefaultReadBudget,
 		Disk:       measure.DefaultDisk,
+
+		StaleIfError: m.StaleIfError.ValueBool(),
 	}
 	if !m.ReadBudgetMiB.IsNull() {
 		request.ReadBudget = m.ReadBudgetMiB.ValueInt64() * mib
 	}
 	diags := m.Images.ElementsAs(ctx, &request.Images, false)
+	timeout, ds := m.Timeouts.Read(ctx, readTimeout)
+	request.Timeout = timeout
+	diags.Append(ds...)
 	request.Disk.MaxUtilizationPercent = int(
 		valueOrDefault(m.MaxUtilizationPercent, int64(request.Disk.MaxUtilizationPercent)),
 	)

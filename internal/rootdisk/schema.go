@@ -6,7 +6,9 @@ import (
 	"maps"
 	"regexp"
 	"strings"
+	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -57,14 +59,14 @@ func modeNames() []string {
 	return names
 }
 
-func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+func (d *DataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The disk size that images need, computed from their registries alone: without " +
 			"pulling them, and without cloud credentials.",
 		Attributes: map[string]schema.Attribute{},
 	}
 	for _, group := range []map[string]schema.Attribute{
-		imageArguments(), measurementArguments(), diskArguments(),
+		imageArguments(), measurementArguments(), outageArguments(ctx), diskArguments(),
 		diskResults(), byteResults(), imageResults(),
 	} {
 		maps.Copy(resp.Schema.Attributes, group)
@@ -95,6 +97,27 @@ func imageArguments() map[string]schema.Attribute {
 				),
 			},
 		},
+	}
+}
+
+// readTimeout is how long registries are read by default.
+const readTimeout = 10 * time.Minute
+
+// outageArguments are what to do where a registry is slow, or not there.
+func outageArguments(ctx context.Context) map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"stale_if_error": schema.BoolAttribute{
+			MarkdownDescription: "Whether what was kept of an image counts where its registry cannot be reached, " +
+				"refuses, or no longer has it; a warning says how old that is and why. Without anything kept " +
+				"(`measurement_cache_dir` of the provider) it is an error all the same. Default: false.",
+			Optional: true,
+		},
+		"timeouts": timeouts.AttributesWithOpts(ctx, timeouts.Opts{
+			ReadDescription: fmt.Sprintf(
+				"How long registries are read, as a duration such as `5m`. Default: `%dm`. What was learned by then "+
+					"counts: the bounds are wider, and a warning says so.", int(readTimeout.Minutes()),
+			),
+		}),
 	}
 }
 

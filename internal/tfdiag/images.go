@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -33,7 +34,7 @@ var layerFaults = []struct {
 
 // MeasureErrors describes images that could not be measured, one diagnostic each in the order of
 // the list at base, attributed to the image there.
-func MeasureErrors(base path.Path, err error) (diags diag.Diagnostics) {
+func MeasureErrors(base path.Path, err error, now time.Time) (diags diag.Diagnostics) {
 	failed, ok := errors.AsType[measure.ImageErrors](err)
 	if !ok {
 		text := err.Error()
@@ -45,7 +46,13 @@ func MeasureErrors(base path.Path, err error) (diags diag.Diagnostics) {
 		}
 	}
 	for _, image := range failed {
-		diags.Append(imageError(base.AtListIndex(image.Index), image.Err)) // what is alike is said once
+		failure := imageError(base.AtListIndex(image.Index), image.Err)
+		if offer := offerKept(image.Kept, now); offer != "" {
+			failure = diag.NewAttributeErrorDiagnostic(
+				base.AtListIndex(image.Index), failure.Summary(), failure.Detail()+offer,
+			)
+		}
+		diags.Append(failure) // what is alike is said once
 	}
 	return diags
 }
@@ -54,6 +61,9 @@ func MeasureErrors(base path.Path, err error) (diags diag.Diagnostics) {
 func imageError(where path.Path, err error) diag.Diagnostic {
 	if errors.Is(err, measure.ErrForeign) {
 		return foreignLayer(where, err)
+	}
+	if up, ok := errors.AsType[*measure.TimeUpError](err); ok {
+		return timeUpError(where, up)
 	}
 	if at, ok := errors.AsType[*failure.Error](err); ok {
 		return readError(where, at, err)
@@ -114,19 +124,24 @@ func readError(where path.Path, at *failure.Error, err error) diag.Diagnostic {
 }
 
 func formatFailedRead(at *failure.Error, err error) string {
+	text := formatAttempt(at, err)
+	if advice := adviceOn(at); advice != "" {
+		text += "\n\n" + endSentence(capitalize(advice))
+	}
+	return text
+}
+
+// formatAttempt says what was attempted, where, and what came of it.
+func formatAttempt(at *failure.Error, err error) string {
 	action := cmp.Or(at.Action, "reading the image")
-	if layer, ok := errors.AsType[*measure.LayerError](err); ok {
+	if layer, ok := errors.AsType[*measure.LayerError](err); ok && !strings.Contains(action, layer.Digest) {
 		action += " " + layer.Digest
 	}
 	text := fmt.Sprintf("%s: %s", nameImage(at.Image), action)
 	if at.Host != "" {
 		text += " from " + at.Host
 	}
-	text += ": " + endSentence(outcomeOf(at)) + listOthers(at.Others)
-	if advice := adviceOn(at); advice != "" {
-		text += "\n\n" + endSentence(capitalize(advice))
-	}
-	return text
+	return text + ": " + endSentence(outcomeOf(at)) + listOthers(at.Others)
 }
 
 // listOthers returns what the other endpoints of a registry said, its mirrors or the registry itself.

@@ -74,7 +74,7 @@ func texts() []struct {
 	build := func(err error) diag.Diagnostic { return tfdiag.CloudError("build image cache imc-r1htp8tg", err, from) }
 	images := []string{"nginx:1.29", "registry.example.com/llm:v1"}
 	measured := func(err error) diag.Diagnostic {
-		return tfdiag.MeasureErrors(path.Root("images"), measure.ImageErrors{{Index: 1, Err: err}})[0]
+		return tfdiag.MeasureErrors(path.Root("images"), measure.ImageErrors{{Index: 1, Err: err}}, when.Time)[0]
 	}
 	counted := func(err error) diag.Diagnostic {
 		return measured(&measure.LayerError{Image: images[1], Digest: "sha256:abc", Err: err})
@@ -803,8 +803,29 @@ func texts() []struct {
 			counted(fmt.Errorf("%w: %d", layersize.ErrTooManyEntries, stream.DefaultEntries)),
 		},
 		{"a layer that wants too much memory", counted(fmt.Errorf("%w: window size exceeded", layersize.ErrWindow))},
-		{"a measurement that was interrupted", tfdiag.MeasureErrors(path.Root("images"), context.Canceled)[0]},
+		{"a measurement that was interrupted", tfdiag.MeasureErrors(path.Root("images"), context.Canceled, when.Time)[0]},
 		{"a layer that fails in another way", counted(errors.New("the layer cannot be read"))},
+		{"an image that is kept", tfdiag.MeasureErrors(path.Root("images"), measure.ImageErrors{{
+			Index: 1, Err: goneImage, Kept: keptImage(),
+		}}, when.Time)[0]},
+		{"an image that was not read again", tfdiag.StaleImages(path.Root("images"), []measure.StaleImage{{
+			Index: 1, Err: goneImage, Kept: keptImage(),
+		}}, when.Time)[0]},
+		{"an image of which nothing was learned in time", measured(&measure.TimeUpError{
+			After: 10 * time.Minute,
+			Err: &failure.Error{
+				Image: images[1], Host: "registry.example.com", Kind: failure.Timeout, Action: "reading the manifest",
+				Err: context.DeadlineExceeded,
+			},
+		})},
+		{"layers that were not read in time", tfdiag.TimeUp(&measure.Report{
+			TimeUp: 10 * time.Minute,
+			Images: []measure.Image{{
+				Image:        &registry.Image{Layers: []registry.Layer{{Digest: "sha256:a"}, {Digest: "sha256:b"}}},
+				Measurements: []layersize.Measurement{{Fault: measure.ErrTimeUp}, {}},
+			}},
+		})[0]},
+		{"rounds that were not read in time", tfdiag.TimeUp(&measure.Report{TimeUp: time.Minute})[0]},
 		{"no disk is large enough", tfdiag.DiskError(tooLarge)},
 		{
 			"measurements that cannot be kept",
@@ -838,6 +859,18 @@ func TestTexts(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), got.String()); diff != "" {
 		t.Errorf("the texts changed (go test ./internal/tfdiag -update writes them anew):\n%s", diff)
+	}
+}
+
+var goneImage = &failure.Error{
+	Image: "registry.example.com/llm:v1", Host: "registry.example.com", Kind: failure.NotFound,
+	Action: "reading the manifest", StatusCode: 404, Code: "MANIFEST_UNKNOWN", Message: "manifest unknown",
+}
+
+func keptImage() *measure.KeptImage {
+	return &measure.KeptImage{
+		At: when.Add(-50 * time.Hour), Mode: measure.Auto,
+		Image: &registry.Image{Reference: "registry.example.com/llm:v1", Digest: "sha256:abc"},
 	}
 }
 

@@ -12,3 +12,10 @@ output "report" {
 output "pod_annotations" {
   value = data.tkeimage_root_disk_size.llm.pod_annotations
 }
+
+# A plan that does not depend on a registry which is slow, or down for an hour.
+data "tkeimage_root_disk_size" "robust" {
+  images         = ["registry.example.com/llm:v1"]
+  stale_if_error = true
+  timeouts       = { read = "3m" }
+}

@@ -4,6 +4,7 @@ package failure
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -153,7 +154,7 @@ func (e *Error) Details() []string {
 	} else if text := e.Code + e.Message; text != "" {
 		details = append(details, text)
 	}
-	if e.Err != nil && !errors.Is(e.Err, e.Kind) {
+	if e.Err != nil && !errors.Is(e.Err, e.Kind) && !errors.Is(e.Err, context.DeadlineExceeded) {
 		details = append(details, e.Err.Error())
 	}
 	return details

@@ -1,0 +1,142 @@
+package measure_test
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
+)
+
+func stale(mode measure.Mode, images ...string) measure.Request {
+	r := request(mode, images...)
+	r.StaleIfError = true
+	return r
+}
+
+// answering makes a registry that answers everything with a status.
+func answering(status int) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		w.WriteHeader(status)
+		return true
+	}
+}
+
+// TestAKeptImageCountsInAnOutage: the numbers are those of before, and the report says which image
+// it was and why.
+func TestAKeptImageCountsInAnOutage(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	l, _ := indexable(t, 1) // which is sampled, so that its number depends on the way of reading
+	image := s.push(t, "stale/x:v1", l, layer(t, 1, sandbox.File{Name: "a", Size: 5000}))
+	kept := store.Open(t.TempDir())
+	for _, mode := range []measure.Mode{measure.Auto, measure.Full} {
+		before, err := impatient(t, kept, nil).Measure(t.Context(), request(mode, image))
+		if err != nil || len(before.Stale) > 0 {
+			t.Fatal(err)
+		}
+		for status, kind := range map[int]failure.Kind{
+			http.StatusNotFound: failure.NotFound, http.StatusForbidden: failure.Forbidden,
+			http.StatusServiceUnavailable: failure.Unavailable, http.StatusTooManyRequests: failure.RateLimited,
+		} {
+			s.meet(answering(status))
+			_, err := impatient(t, kept, nil).Measure(t.Context(), request(mode, image))
+			failed, ok := errors.AsType[measure.ImageErrors](err)
+			if !ok || failed[0].Kept == nil || !errors.Is(err, kind) {
+				t.Errorf("%s, %d, not asked for: %v", mode, status, err)
+			}
+			report, err := impatient(t, kept, nil).Measure(t.Context(), stale(mode, image))
+			if err != nil {
+				t.Fatalf("%s, %d: %v", mode, status, err)
+			}
+			if len(report.Stale) != 1 || report.Stale[0].Kept.Mode != mode || !errors.Is(report.Stale[0].Err, kind) ||
+				time.Since(report.Stale[0].Kept.At) > time.Hour {
+				t.Errorf("%s, %d: %+v", mode, status, report.Stale)
+			}
+			if report.RequiredBytes != before.RequiredBytes || report.Exact != before.Exact ||
+				report.Images[0].Digest != before.Images[0].Digest {
+				t.Errorf("%s, %d: %+v, before it %+v", mode, status, report.RequiredBytes, before.RequiredBytes)
+			}
+		}
+		s.meet(nil)
+	}
+}
+
+// TestWhatIsKeptCountsBesideWhatIsRead: of one repository, and measured in another way.
+func TestWhatIsKeptCountsBesideWhatIsRead(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	shared := layer(t, 1, sandbox.File{Name: "a", Size: 5000})
+	gone := s.push(t, "beside/x:v1", shared, layer(t, 2, sandbox.File{Name: "b", Size: 70_000}))
+	there := s.push(t, "beside/x:v2", shared, layer(t, 3, sandbox.File{Name: "c", Size: 90_000}))
+	kept := store.Open(t.TempDir())
+	before, err := measurer(t, kept).Measure(t.Context(), request(measure.Full, there, gone))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.meet(func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/manifests/v1") {
+			http.NotFound(w, r)
+			return true
+		}
+		return false
+	})
+	report, err := measurer(t, kept).Measure(t.Context(), stale(measure.Auto, there, gone))
+	if err != nil || report.RequiredBytes != before.RequiredBytes || !report.Exact {
+		t.Fatalf("%+v, %v, before it %+v", report, err, before.RequiredBytes)
+	}
+	if len(report.Stale) != 1 || report.Stale[0].Index != 1 || report.Stale[0].Kept.Mode != measure.Full {
+		t.Errorf("%+v", report.Stale)
+	}
+}
+
+// TestWhatIsNoOutageIsAnError, and so is an outage where nothing is kept, or nothing sound.
+func TestWhatIsNoOutageIsAnError(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	image := s.push(t, "error/x:v1", layer(t, 1, sandbox.File{Name: "a", Size: 5000}))
+	dir := t.TempDir()
+	kept := store.Open(dir)
+	if _, err := measurer(t, kept).Measure(t.Context(), request(measure.Auto, image)); err != nil {
+		t.Fatal(err)
+	}
+	other := stale(measure.Auto, image)
+	other.Platform = "linux/arm64"
+	if _, err := measurer(t, kept).Measure(t.Context(), other); !errors.Is(err, failure.NoPlatform) {
+		t.Errorf("another platform: %v", err)
+	}
+	if _, err := measurer(t, kept).Measure(t.Context(), stale(measure.Auto, s.host+"/error/x:v2")); !errors.Is(err, failure.NotFound) {
+		t.Errorf("another tag: %v", err)
+	}
+	s.push(t, "error/x:v1", noTar("no tar")) // the tag moves to what containerd does not unpack
+	if _, err := measurer(t, kept).Measure(t.Context(), stale(measure.Auto, image)); err == nil {
+		t.Error("a layer that is no tar is none")
+	}
+	s.meet(answering(http.StatusNotFound))
+	if _, err := measurer(t, nil).Measure(t.Context(), stale(measure.Auto, image)); !errors.Is(err, failure.NotFound) {
+		t.Errorf("nothing kept: %v", err)
+	}
+	err := filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(name, append(content, ' '), 0o600) // damaged
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := measurer(t, kept).Measure(t.Context(), stale(measure.Auto, image)); !errors.Is(err, failure.NotFound) {
+		t.Errorf("what is damaged counts: %v", err)
+	}
+}
