@@ -261,7 +261,7 @@ func keyOfMeasurement(t *testing.T, dir string) string {
 			t.Fatal(err)
 		}
 		header, payload, _ := strings.Cut(string(content), "\n")
-		if strings.Contains(payload, `"UnpackedBytes"`) {
+		if strings.HasPrefix(payload, `{"UnpackedBytes"`) {
 			header = header[:strings.LastIndex(header, " ")]
 			return strings.SplitN(header, " ", 3)[2]
 		}
