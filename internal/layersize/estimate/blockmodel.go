@@ -79,12 +79,27 @@ func (m blockModel) shortShare() float64 {
 // content is what a block decodes to, as far as that can be said.
 func (m blockModel) content(b zstdblock.Block) float64 {
 	switch {
+	case b.Count > 0:
+		return float64(b.Out) - m.excess(float64(b.Guessed))
 	case b.Out >= 0:
 		return float64(b.Out)
 	case b.Last:
 		return m.last
 	}
 	return m.mean
+}
+
+// excess is how much less short blocks come to that are guessed to be of the largest size: an
+// encoder that fills its blocks does so with all of them.
+func (m blockModel) excess(guessed float64) float64 {
+	return guessed * (1 - float64(m.full)/zstdblock.MaxBlock)
+}
+
+// ofRun is what a run decodes to.
+func (m blockModel) ofRun(r zstdblock.Run) sums {
+	content, guessed := r.Content()
+	excess := m.excess(guessed)
+	return sums{in: float64(r.Length()), out: content - excess, guessed: guessed - excess}
 }
 
 // sums are input and output of blocks. guessed is the output that is not known.
@@ -105,13 +120,16 @@ func (m blockModel) total(v *Place, from int64, runs []zstdblock.Run) (s sums) {
 		}
 		content := m.content(b)
 		s.add(sums{in: float64(b.Length), out: content})
-		if b.Out < 0 {
+		switch {
+		case b.Out < 0:
 			s.guessed += content
+		case b.Count > 0:
+			s.guessed += float64(b.Guessed) - m.excess(float64(b.Guessed))
 		}
 	}
 	for _, r := range v.Runs {
 		if r.From >= from && !isWithin(runs, r.From) {
-			s.add(sums{in: float64(r.Length()), out: r.Content()})
+			s.add(m.ofRun(r))
 		}
 	}
 	return s

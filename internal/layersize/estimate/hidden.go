@@ -16,7 +16,8 @@ func (z *Zstd) unmetRuns() unmet {
 	var others []float64
 	for _, r := range z.Runs {
 		if chance := z.chanceToMeet(r.Length()); chance < 1 {
-			others = append(others, r.Content()*(1-chance)/chance)
+			content, _ := r.Content()
+			others = append(others, content*(1-chance)/chance)
 		}
 	}
 	k := effective(others)

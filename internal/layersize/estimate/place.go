@@ -58,10 +58,11 @@ func (v *Place) Content() (n int64, known bool) {
 		}
 		n += int64(b.Out)
 	}
+	known = true
 	for _, r := range v.Runs {
-		n += r.Output
+		n, known = n+r.Counted.Output, known && r.Counted.Guessed == 0
 	}
-	return n, true
+	return n, known
 }
 
 // End is behind the last block that a place shows.
@@ -76,21 +77,25 @@ func (v *Place) End() int64 {
 	return end
 }
 
-// LongRuns are the runs of a place that count by themselves. Shorter ones are part of what it
-// shows.
-func (v *Place) LongRuns() (long []zstdblock.Run) {
-	for _, r := range v.Runs {
-		if r.Length() >= LongRun {
-			long = append(long, r)
-		}
-	}
+// MoreRuns are the runs of a place that count by themselves and are not part of a known one: long ones,
+// and those that a known one is a part of. Others are part of what the place shows.
+func (v *Place) MoreRuns(known []zstdblock.Run) (more []zstdblock.Run) {
+	all := slices.Clone(v.Runs)
 	for _, b := range v.Blocks {
-		if from := v.Offset + int64(b.At); b.Count > 0 && b.Length >= LongRun {
-			to := from + int64(b.Length)
-			long = append(long, zstdblock.Run{From: from, To: to, Counted: int64(b.Length), Output: int64(b.Out)})
+		if from := v.Offset + int64(b.At); b.Count > 0 {
+			all = append(all, zstdblock.Run{From: from, To: from + int64(b.Length), Counted: zstdblock.Tally{
+				Length: int64(b.Length), Output: int64(b.Out), Guessed: int64(b.Guessed),
+			}})
 		}
 	}
-	return long
+	for _, r := range all {
+		isPart := func(k zstdblock.Run) bool { return k.From <= r.From && r.To <= k.To }
+		meets := func(k zstdblock.Run) bool { return k.From <= r.To && r.From <= k.To }
+		if !slices.ContainsFunc(known, isPart) && (r.Length() >= LongRun || slices.ContainsFunc(known, meets)) {
+			more = append(more, r)
+		}
+	}
+	return more
 }
 
 // Boundary is the first end of a block at or behind a window's part of some length.
@@ -109,11 +114,12 @@ func (v *Place) AddBlock(b zstdblock.Block) {
 	if b.IsShort() {
 		b.Count = 1
 		if b.Out < 0 {
-			b.Out = zstdblock.MaxBlock // as those of a run are
+			b.Out, b.Guessed = zstdblock.MaxBlock, zstdblock.MaxBlock // as those of a run are
 		}
 		if n := len(v.Blocks); n > 0 && v.Blocks[n-1].Count > 0 {
 			last := &v.Blocks[n-1]
-			last.Length, last.Out, last.Count = last.Length+b.Length, last.Out+b.Out, last.Count+1
+			last.Length, last.Count = last.Length+b.Length, last.Count+1
+			last.Out, last.Guessed = last.Out+b.Out, last.Guessed+b.Guessed
 			return
 		}
 	}

@@ -89,7 +89,7 @@ func (z *Zstd) summarise() summary {
 		known = max(known, v.End())
 	}
 	for _, r := range runs {
-		all.add(sums{in: float64(r.Length()), out: r.Content()})
+		all.add(model.ofRun(r))
 	}
 	s.seen, s.rest = all.out, max(0, float64(z.Length)-all.in)
 	s.unmet = z.unmetRuns()
@@ -212,7 +212,7 @@ func skewness(ins, outs []float64, ratio float64) float64 {
 // interval bounds the length by what scatters.
 func (s summary) interval(size float64) layersize.Interval {
 	value := s.length()
-	above := math.Hypot(s.above(), s.unseen()*s.rest)
+	above := math.Hypot(min(s.above(), s.rest*runRatio), s.unseen()*s.rest)
 	below := math.Hypot(studentQuantile(s.df, zstdBound)*s.spread, s.short)
 	below += s.ends * zstdblock.MaxBlock
 	hi := value + above + s.ends*zstdblock.MaxBlock + s.unmet.most - s.unmet.likely

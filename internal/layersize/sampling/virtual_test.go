@@ -114,7 +114,7 @@ func joinableZstd(stream []byte, files int64) (chunk, error) {
 	}
 	begin, out := w.Blocks[0].At, int64(0)
 	for _, r := range w.Runs {
-		begin, out = min(begin, int(r.From)), out+r.Output
+		begin, out = min(begin, int(r.From)), out+r.Counted.Output
 	}
 	for _, b := range w.Blocks {
 		out += int64(b.Out)

@@ -12,11 +12,7 @@ import (
 func (z *zstdSampler) conclude() (estimate.Estimate, error) {
 	before := len(z.Runs)
 	for _, v := range z.Middle {
-		for _, r := range v.LongRuns() {
-			if !slices.ContainsFunc(z.Runs, func(known zstdblock.Run) bool { return known.From <= r.From && r.To <= known.To }) {
-				z.Runs = append(z.Runs, r)
-			}
-		}
+		z.Runs = append(z.Runs, v.MoreRuns(z.Runs)...)
 	}
 	if len(z.Runs) > before {
 		for _, v := range z.Middle {

@@ -56,7 +56,7 @@ func (z *zstdSampler) probe(offsets []int64) error {
 	}
 	var met []int64
 	for i, r := range found {
-		if r.Counted > 0 {
+		if r.Counted.Length > 0 {
 			met = append(met, offsets[i])
 		} else {
 			z.misses = append(z.misses, offsets[i])

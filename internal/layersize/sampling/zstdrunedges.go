@@ -33,7 +33,7 @@ func (e *edge) learn(data []byte, at int64) {
 		e.isFound = true
 		data = data[:min(int64(len(data)), e.run.From-at)]
 		for i := range data {
-			if n, _ := zstdblock.FollowShort(data[i:]); n > 0 && n == len(data)-i {
+			if n := zstdblock.FollowShort(data[i:]).Length; n > 0 && n == int64(len(data)-i) {
 				e.run.From = at + int64(i)
 				return
 			}
@@ -50,9 +50,9 @@ func (e *edge) learn(data []byte, at int64) {
 
 func (e *edge) learnRight(data []byte, at int64) {
 	if at == e.run.To {
-		n, _ := zstdblock.FollowShort(data)
-		e.run.To += int64(n)
-		e.isFound = n == 0 || len(data)-n > zstdblock.ShortBlock
+		n := zstdblock.FollowShort(data).Length
+		e.run.To += n
+		e.isFound = n == 0 || int64(len(data))-n > zstdblock.ShortBlock
 		return
 	}
 	if r, ok := zstdblock.FindRun(data, at); ok {

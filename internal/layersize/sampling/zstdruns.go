@@ -45,7 +45,7 @@ func (m *manyReader) followRuns(parts []zstdblock.Run, misses []int64) ([]zstdbl
 func (m *manyReader) countRuns(runs []zstdblock.Run) error {
 	var open []*zstdblock.Run
 	for i := range runs {
-		if runs[i].Counted < runs[i].Length() {
+		if runs[i].Counted.Length < runs[i].Length() {
 			open = append(open, &runs[i])
 		}
 	}
@@ -79,7 +79,7 @@ func (m *manyReader) countWhole(runs []*zstdblock.Run) error {
 			all = append(all, read[0][:len(read[0])-transcript.Slack]...)
 			read = read[1:]
 		}
-		r.Counted, r.Output = r.Length(), zstdblock.CountBlocks(all)
+		r.Counted = zstdblock.CountBlocks(all)
 	}
 	return nil
 }
@@ -103,17 +103,26 @@ func (m *manyReader) countParts(runs []*zstdblock.Run) error {
 	if m.cost(int64(len(offsets)), countLength) > m.left {
 		return nil
 	}
-	counted, output := make([]int64, len(offsets)), make([]int64, len(offsets))
+	counted := make([]zstdblock.Tally, len(offsets))
 	err := m.readEach(offsets, countLength, func(i int, data []byte) {
 		data = data[:min(int64(len(data)-transcript.Slack), of[i].To-offsets[i])]
 		for phase := range min(zstdblock.ShortBlock, len(data)) {
-			if n, out := zstdblock.FollowShort(data[phase:]); n >= len(data)-phase-zstdblock.ShortBlock && out > output[i] {
-				counted[i], output[i] = int64(n), out
+			t := zstdblock.FollowShort(data[phase:])
+			if t.Length >= int64(len(data)-phase-zstdblock.ShortBlock) && t.Output > counted[i].Output {
+				counted[i] = t
 			}
 		}
 	})
+	parts := map[*zstdblock.Run]zstdblock.Tally{}
 	for i, r := range of {
-		r.Counted, r.Output = r.Counted+counted[i], r.Output+output[i]
+		sum := parts[r]
+		sum.Add(counted[i])
+		parts[r] = sum
+	}
+	for r, sum := range parts {
+		if sum.Length > 0 {
+			r.Counted = sum
+		}
 	}
 	return err
 }
@@ -166,7 +175,7 @@ func (m *manyReader) checkBetween(
 		found[i], _ = zstdblock.FindRun(data[:len(data)-transcript.Slack], offsets[i])
 	})
 	for i, r := range found {
-		if r.Counted > 0 {
+		if r.Counted.Length > 0 {
 			parts = append(parts, r)
 		} else {
 			missed = append(missed, offsets[i])

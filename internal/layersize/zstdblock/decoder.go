@@ -134,17 +134,16 @@ func CountBlock(data []byte, h Header) int {
 	return -1
 }
 
-// CountBlocks returns what the blocks decode to that begin in a part of a stream.
-func CountBlocks(data []byte) int64 {
+// CountBlocks counts what the blocks decode to that begin in a part of a stream.
+func CountBlocks(data []byte) Tally {
 	var z decoder
 	return z.countBlocks(transcript.Pad(data))
 }
 
-// countBlocks counts what the blocks that begin in a part of a stream decode to, and keeps the
-// tables that they bring. A block that repeats tables which are not known is taken for as long as
-// the one before it. data ends with the slack.
-func (z *decoder) countBlocks(data []byte) (output int64) {
-	text, previous := z.Text, MaxBlock
+// countBlocks counts what the blocks decode to that begin in a part of a stream, and keeps the
+// tables that they bring. data ends with the slack.
+func (z *decoder) countBlocks(data []byte) (t Tally) {
+	text := z.Text
 	z.Text = nil
 	for at := 0; at+3 <= len(data)-transcript.Slack; {
 		h, ok := ParseHeader(data[at:])
@@ -153,19 +152,19 @@ func (z *decoder) countBlocks(data []byte) (output int64) {
 		}
 		n, ok := h.content()
 		if !ok {
-			n = previous
+			n = -1
 			if at+h.length() <= len(data)-transcript.Slack {
 				if out, o := z.compressed(data[at+3:], h.size); o == blockCounted {
 					n = out
 				}
 			}
 		}
-		output, previous = output+int64(n), n
+		t.addBlock(h.length(), n)
 		at += h.length()
 	}
 	z.Text = text
 	z.huff.log = 0 // codes of literals are not read without text
-	return output
+	return t
 }
 
 func toInt(b bool) int {

@@ -52,7 +52,7 @@ func contentOf(w *Window) (n int64, known bool) {
 		n += int64(b.Out)
 	}
 	for _, r := range w.Runs {
-		n += r.Output
+		n += r.Counted.Output
 	}
 	return n, known
 }

@@ -1,6 +1,7 @@
 package zstdblock
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
@@ -8,9 +9,10 @@ import (
 
 const (
 	// ShortBlock is the longest block of which a run consists, leastRun how many bytes of them make
-	// one. A probe shows a run that covers it.
-	ShortBlock  = 24
-	leastRun    = 64
+	// one.
+	ShortBlock = 24
+	leastRun   = 64
+	// ProbeLength is how many bytes a probe reads.
 	ProbeLength = 64
 )
 
@@ -19,19 +21,43 @@ const (
 // 128 KiB (RFC 8878 §3.1.1.2.2, RLE_Block), and libzstd eleven once for each window's length;
 // klauspost's default level writes fourteen.
 type Run struct {
-	From, To        int64 // of the stream
-	Counted, Output int64 // bytes of it that were counted, and what they decode to
+	From, To int64 // of the stream
+	Counted  Tally // of a part of it, or of all
 }
 
+// Tally is what blocks decode to that follow each other.
+type Tally struct {
+	Length  int64 // of the blocks
+	Output  int64
+	Guessed int64 // of the output, that of blocks that repeat tables which are not known: each counts as full
+}
+
+// Add adds what other blocks decode to.
+func (t *Tally) Add(other Tally) {
+	t.Length, t.Output, t.Guessed = t.Length+other.Length, t.Output+other.Output, t.Guessed+other.Guessed
+}
+
+// addBlock adds one block; its output is negative where it is not known.
+func (t *Tally) addBlock(length, output int) {
+	if output < 0 {
+		output = MaxBlock
+		t.Guessed += MaxBlock
+	}
+	t.Length, t.Output = t.Length+int64(length), t.Output+int64(output)
+}
+
+// Length is how many bytes of the stream the run has.
 func (r Run) Length() int64 { return r.To - r.From }
 
-// Content is what the run decodes to, as the part that was counted tells.
-func (r Run) Content() float64 {
-	return float64(r.Length()) * float64(r.Output) / float64(max(1, r.Counted))
+// Content returns what the run decodes to, as the part that was counted tells, and how much of that
+// is a guess.
+func (r Run) Content() (all, guessed float64) {
+	scale := float64(r.Length()) / float64(max(1, r.Counted.Length))
+	return scale * float64(r.Counted.Output), scale * float64(r.Counted.Guessed)
 }
 
 // shortBlockAt returns the length of a short block that stands for a full one, and what it decodes
-// to.
+// to, negative where it repeats tables.
 func shortBlockAt(p []byte) (length, output int) {
 	if len(p) < 4 {
 		return 0, 0
@@ -46,7 +72,7 @@ func shortBlockAt(p []byte) (length, output int) {
 		copy(padding[:], p[3:length])
 		var o outcome
 		if output, o = z.compressed(padding[:], h.size); o == blockUnknown {
-			output = MaxBlock // whose tables an earlier block brought
+			return length, -1
 		} else if o == blockWrong {
 			return 0, 0
 		}
@@ -57,26 +83,26 @@ func shortBlockAt(p []byte) (length, output int) {
 	return length, output
 }
 
-// FollowShort follows short blocks and returns how many bytes they have together and what they
-// decode to.
-func FollowShort(p []byte) (length int, output int64) {
-	for length < len(p) {
-		n, out := shortBlockAt(p[length:])
+// FollowShort counts the short blocks that some data begin with.
+func FollowShort(p []byte) (t Tally) {
+	for t.Length < int64(len(p)) {
+		n, out := shortBlockAt(p[t.Length:])
 		if n == 0 {
 			break
 		}
-		length, output = length+n, output+int64(out)
+		t.addBlock(n, out)
 	}
-	return length, output
+	return t
 }
 
 // FindRun looks for short blocks in what a probe has read: they must begin with the first bytes.
 func FindRun(data []byte, offset int64) (r Run, ok bool) {
 	for phase := range min(ShortBlock, len(data)) {
 		// Two blocks, or more of those that are shorter: the rest may be what follows the run.
-		if n, output := FollowShort(data[phase:]); n >= min(2*ShortBlock-8, len(data)-phase-ShortBlock) && n >= 12 {
+		t := FollowShort(data[phase:])
+		if n := int(t.Length); n >= min(2*ShortBlock-8, len(data)-phase-ShortBlock) && n >= 12 {
 			from := offset + int64(phase)
-			return Run{From: from, To: from + int64(n), Counted: int64(n), Output: output}, true
+			return Run{From: from, To: from + t.Length, Counted: t}, true
 		}
 	}
 	return Run{}, false
@@ -84,12 +110,12 @@ func FindRun(data []byte, offset int64) (r Run, ok bool) {
 
 // LongestRun is the longest run within some data.
 func LongestRun(data []byte, offset int64) (longest Run) {
-	for at := 0; at < len(data); {
-		n, output := FollowShort(data[at:])
-		if int64(n) > longest.Length() {
-			longest = Run{From: offset + int64(at), To: offset + int64(at+n), Counted: int64(n), Output: output}
+	for at := int64(0); at < int64(len(data)); {
+		t := FollowShort(data[at:])
+		if t.Length > longest.Length() {
+			longest = Run{From: offset + at, To: offset + at + t.Length, Counted: t}
 		}
-		at += max(1, n)
+		at += max(1, t.Length)
 	}
 	return longest
 }
@@ -97,7 +123,7 @@ func LongestRun(data []byte, offset int64) (longest Run) {
 // MergeRuns sorts runs and joins those that touch.
 func MergeRuns(parts []Run) (merged []Run) {
 	parts = slices.Clone(parts)
-	slices.SortFunc(parts, func(a, b Run) int { return int(min(1, max(-1, a.From-b.From))) })
+	slices.SortFunc(parts, func(a, b Run) int { return cmp.Compare(a.From, b.From) })
 	for _, p := range parts {
 		if n := len(merged); n > 0 && p.From <= merged[n-1].To {
 			merged[n-1].Join(p)
@@ -108,9 +134,14 @@ func MergeRuns(parts []Run) (merged []Run) {
 	return merged
 }
 
+// Join makes one run of two, of which p does not begin before r. Of parts that overlap, the one
+// counts of which more was counted: what both share must not count twice.
 func (r *Run) Join(p Run) {
-	if p.To > r.To {
-		r.To = p.To
-		r.Counted, r.Output = r.Counted+p.Counted, r.Output+p.Output
+	switch {
+	case p.From >= r.To:
+		r.Counted.Add(p.Counted)
+	case p.Counted.Length > r.Counted.Length:
+		r.Counted = p.Counted
 	}
+	r.To = max(r.To, p.To)
 }

@@ -3,7 +3,10 @@ package zstdblock
 import (
 	"bytes"
 	"math/rand/v2"
+	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/packtest"
 )
@@ -18,9 +21,48 @@ func TestFindsWhatEncodersRepeat(t *testing.T) {
 				t.Skip(err)
 			}
 			at := int64(len(stream) - 400)
-			if r, ok := FindRun(stream[at:at+ProbeLength], at); !ok || r.Output/r.Counted < 4096 {
+			if r, ok := FindRun(stream[at:at+ProbeLength], at); !ok || r.Counted.Output/r.Counted.Length < 4096 {
 				t.Errorf("%s, bytes of %d: %+v of %x", p.Name, of, r, stream[at:at+ProbeLength])
 			}
 		}
+	}
+}
+
+// TestWhatTwoPartsShareCountsOnce: parts of a run are counted by probes and by windows, and of those that
+// overlap the one counts of which more was counted.
+func TestWhatTwoPartsShareCountsOnce(t *testing.T) {
+	t.Parallel()
+	part := func(from, to, output int64) Run {
+		return Run{From: from, To: to, Counted: Tally{Length: to - from, Output: output}}
+	}
+	for name, test := range map[string]struct {
+		parts []Run
+		want  []Run
+	}{
+		"one after the other":   {[]Run{part(10, 20, 5), part(0, 10, 7)}, []Run{part(0, 20, 12)}},
+		"apart":                 {[]Run{part(0, 10, 7), part(11, 20, 5)}, []Run{part(0, 10, 7), part(11, 20, 5)}},
+		"one within the other":  {[]Run{part(0, 20, 9), part(5, 15, 8)}, []Run{part(0, 20, 9)}},
+		"one beyond the other":  {[]Run{part(0, 5, 4), part(0, 20, 9)}, []Run{part(0, 20, 9)}},
+		"some of each in both":  {[]Run{part(0, 12, 4), part(10, 20, 9)}, []Run{{0, 20, Tally{Length: 12, Output: 4}}}},
+		"some, and more behind": {[]Run{part(0, 8, 4), part(6, 20, 9)}, []Run{{0, 20, Tally{Length: 14, Output: 9}}}},
+	} {
+		if diff := cmp.Diff(test.want, MergeRuns(test.parts)); diff != "" {
+			t.Errorf("%s:\n%s", name, diff)
+		}
+	}
+}
+
+// TestWhatRepeatsTablesIsAGuess: what such a block decodes to is not known without those before it.
+func TestWhatRepeatsTablesIsAGuess(t *testing.T) {
+	t.Parallel()
+	// One literal, one sequence, the tables of the block before, and a bitstream (RFC 8878 §3.1.1.3).
+	repeats := []byte{5<<3 | blockCompressed<<1, 0, 0, 1 << 3, 0, 1, 0xfc, 1}
+	rle := []byte{blockRLE << 1, 0, MaxBlock << 3 >> 16, 0}
+	got := FollowShort(slices.Concat(repeats, rle, repeats, rle))
+	if want := (Tally{Length: 24, Output: 4 * MaxBlock, Guessed: 2 * MaxBlock}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if all, guessed := (Run{From: 100, To: 148, Counted: got}).Content(); all != 8*MaxBlock || guessed != 4*MaxBlock {
+		t.Errorf("a run that is twice as long: %.0f bytes, of which %.0f are guessed", all, guessed)
 	}
 }

@@ -23,7 +23,9 @@ type Block struct {
 	Out    int  // what it decodes to, −1 where that was not learned
 	Coded  bool // compressed, so that out is not the header's
 	Last   bool // of its frame
-	Count  int  // how many short ones the entry stands for; 0 for one block
+	// Count is how many short ones the entry stands for, 0 for one block, and Guessed what of their
+	// output is a guess, as in a Tally.
+	Count, Guessed int
 }
 
 // NewBlock returns the block behind a header, which stands at a place of the window.
@@ -222,12 +224,12 @@ func (z *Window) passRun(h Header) bool {
 	if h.Last || h.length() > ShortBlock {
 		return false
 	}
-	n, _ := FollowShort(z.data[z.Pos:z.End])
+	n := int(FollowShort(z.data[z.Pos:z.End]).Length)
 	if n < leastRun {
 		return false
 	}
-	output := z.countBlocks(z.data[z.Pos : z.Pos+n+transcript.Slack])
-	z.Runs = append(z.Runs, Run{From: int64(z.Pos), To: int64(z.Pos + n), Counted: int64(n), Output: output})
+	counted := z.countBlocks(z.data[z.Pos : z.Pos+n+transcript.Slack])
+	z.Runs = append(z.Runs, Run{From: int64(z.Pos), To: int64(z.Pos + n), Counted: counted})
 	z.Text.LeaveOut()
 	z.Pos += n
 	return true
