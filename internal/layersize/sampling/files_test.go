@@ -55,7 +55,7 @@ func TestFilesThatAreAlikeAreCounted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			g := &gzipSampler{sampler: sampler{source: inMemory(stream, int64(len(stream))*9/10)}}
+			g := inMemory(stream, int64(len(stream))*9/10)
 			e, err := g.learn(min(deflate.WindowSize, int64(len(stream))/12), 1000)
 			if err != nil || e.Files.Count().Value < files*75/100 || e.Files.Count().Value > files*130/100 {
 				t.Errorf("%s, %s: %+v of %d files, %v", name, p.Name, e.Files.Count(), files, err)
@@ -78,7 +78,7 @@ func TestDataWithoutFilesShowNone(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			g := &gzipSampler{sampler: sampler{source: inMemory(stream, int64(len(stream))*9/10)}}
+			g := inMemory(stream, int64(len(stream))*9/10)
 			e, err := g.learn(min(deflate.WindowSize, int64(len(stream))/30), 1000)
 			if err != nil || e.Files.Count().Value > 10 {
 				t.Errorf("%s, %s: %+v files, %v", m.Name, p.Name, e.Files.Count(), err)

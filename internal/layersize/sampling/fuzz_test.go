@@ -40,15 +40,15 @@ const (
 	fuzzedBudget = 16 << 10
 )
 
-func inMemory(p []byte, budget int64) source {
-	return source{ctx: context.Background(), r: bytes.NewReader(p), size: int64(len(p)), left: budget}
+func inMemory(p []byte, budget int64) *gzipSampler {
+	return newGzipSampler(context.Background(), bytes.NewReader(p), int64(len(p)), budget)
 }
 
 func FuzzGzip(f *testing.F) {
 	packtest.AddSeeds(f, packtest.GoGzip(6).Compress)
 	f.Fuzz(func(t *testing.T, p []byte, copies uint8, budget uint16) {
 		p, budget = packtest.RepeatInput(p, copies), budget%fuzzedBudget
-		g := &gzipSampler{sampler: sampler{source: inMemory(p, int64(budget))}}
+		g := inMemory(p, int64(budget))
 		if e, err := g.learn(fuzzedWindow, fuzzedWhole); err == nil {
 			checkEstimate(t, e, int64(budget))
 		}

@@ -27,8 +27,11 @@ type gzipSampler struct {
 // Gzip estimates the uncompressed length of a gzip stream of the given size.
 // It reads at most budget bytes, in windows, until one candidate is left.
 func Gzip(ctx context.Context, r io.ReaderAt, size, budget int64) (estimate.Estimate, error) {
-	g := &gzipSampler{sampler: sampler{source: source{ctx: ctx, r: r, size: size, left: budget}}}
-	return g.learn(deflate.WindowSize, layersize.WholeBlobBytes)
+	return newGzipSampler(ctx, r, size, budget).learn(deflate.WindowSize, layersize.WholeBlobBytes)
+}
+
+func newGzipSampler(ctx context.Context, r io.ReaderAt, size, budget int64) *gzipSampler {
+	return &gzipSampler{sampler: sampler{manyReader: newManyReader(ctx, r, size, budget)}}
 }
 
 // learn reads the stream, whole up to the given size, else in windows.
@@ -42,7 +45,7 @@ func (g *gzipSampler) learn(window, whole int64) (estimate.Estimate, error) {
 	if !g.limitTo(window) {
 		return g.estimate(), nil
 	}
-	if err := g.first(g.head, g.tail); err != nil {
+	if err := g.readEnds(); err != nil {
 		return estimate.Estimate{}, err
 	}
 	return g.escalate()
@@ -58,12 +61,36 @@ func (g *gzipSampler) borrow(data []byte) *deflate.Window {
 	return w
 }
 
-// head decodes from the stream's start, where nothing has to be searched.
-func (g *gzipSampler) head() (*estimate.Observation, error) {
-	data, err := g.window(0, g.windowSize)
-	if err != nil {
-		return nil, err
+// readEnds reads the stream's both ends at once. What is between is placed by what the end says, so
+// that is another round trip. When the last block is longer than the window, the window is read on to
+// the front: an empty last member, as some writers end with, must not go unseen.
+func (g *gzipSampler) readEnds() error {
+	g.ends = make([]*estimate.Observation, 2)
+	offset := g.size - g.windowSize
+	var last []byte
+	var failed error
+	err := g.readEach([]int64{0, offset}, g.windowSize, func(i int, data []byte) {
+		if i == 0 {
+			g.ends[0], failed = g.head(data)
+			return
+		}
+		g.ends[1], last = g.tail(data, offset), data
+	})
+	if err = errors.Join(err, failed); err != nil {
+		return err
 	}
+	if before := min(g.windowSize, offset); !g.ended && before > 0 && g.spare(before) {
+		more, err := g.window(offset-before, before)
+		if err != nil {
+			return err
+		}
+		g.ends[1] = g.end(append(more[:before], last...), offset-before)
+	}
+	return nil
+}
+
+// head decodes from the stream's start, where nothing has to be searched.
+func (g *gzipSampler) head(data []byte) (*estimate.Observation, error) {
 	w := g.borrow(data)
 	defer g.pool.Put(w)
 	isWhole, ok := w.Start()
@@ -85,27 +112,13 @@ func observeWhole(w *deflate.Window) *estimate.Observation {
 	return o
 }
 
-// tail decodes up to the trailer. Padding behind the last member is passed
-// over, as decompressors do, and the trailer is the one before it. When the
-// last block is longer than the window, the window is read on to the front: an
-// empty last member, as some writers end with, must not go unseen.
-func (g *gzipSampler) tail(offset int64) (*estimate.Observation, error) {
-	data, err := g.window(offset, g.windowSize)
-	if err != nil {
-		return nil, err
-	}
+// tail decodes up to the trailer. Padding behind the last member is passed over, as decompressors do,
+// and the trailer is the one before it.
+func (g *gzipSampler) tail(data []byte, offset int64) *estimate.Observation {
 	n := len(data) - transcript.Slack
 	copy(g.last[:], data[n-8:])
 	g.isize = binary.LittleEndian.Uint32(data[n-4:])
-	o := g.end(data, offset)
-	if before := min(g.windowSize, offset); !g.ended && before > 0 && g.spare(before) {
-		more, err := g.window(offset-before, before)
-		if err != nil {
-			return nil, err
-		}
-		o = g.end(append(more[:before], data...), offset-before)
-	}
-	return o, nil
+	return g.end(data, offset)
 }
 
 // end decodes a window that ends with the stream.

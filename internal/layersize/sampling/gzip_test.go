@@ -116,6 +116,29 @@ func TestFewRequests(t *testing.T) {
 	}
 }
 
+// TestWindowsAreReadTogether where the host serves several ranges in a request: an eighth of the requests, for the
+// same answer.
+func TestWindowsAreReadTogether(t *testing.T) {
+	t.Parallel()
+	pl := mustPool(t, packtest.GoGzip(6), "source")
+	v := pl.build(recipe{target: 600 << 20, kinds: pl.kinds, mean: 10e6}, rand.New(rand.NewPCG(5, 5)))
+	singly, err := Gzip(context.Background(), v, v.size, 16<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	requests := v.requests.Swap(0)
+	together, err := Gzip(context.Background(), manyRanges{v}, v.size, 16<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := v.requests.Load(); got*8 > requests {
+		t.Errorf("%d requests, and %d for each range by itself", got, requests)
+	}
+	if together.Unpacked != singly.Unpacked || !together.Settled {
+		t.Errorf("%+v with %d requests, %+v with each range by itself", together.Unpacked, together.Windows, singly.Unpacked)
+	}
+}
+
 // TestArchivesAreNotMistaken: what is stored in a layer of archives are gzip streams themselves,
 // with blocks and members of their own, which are none of the layer's.
 func TestArchivesAreNotMistaken(t *testing.T) {

@@ -1,7 +1,9 @@
 package sampling
 
 import (
+	"context"
 	"errors"
+	"io"
 	"sync/atomic"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
@@ -28,6 +30,11 @@ type manyReader struct {
 	source
 	ranges rangesReader // nil where the stream's reader is none
 	single atomic.Bool  // the host serves one range per request
+}
+
+func newManyReader(ctx context.Context, r io.ReaderAt, size, budget int64) manyReader {
+	ranges, _ := r.(rangesReader)
+	return manyReader{source: source{ctx: ctx, r: r, size: size, left: budget}, ranges: ranges}
 }
 
 // readsMany reports whether several ranges in one request are worth a try.

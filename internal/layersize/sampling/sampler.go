@@ -5,11 +5,12 @@ import (
 	"slices"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
 )
 
 // sampler is what gzip and zstd have in common: the windows of one stream.
 type sampler struct {
-	source
+	manyReader
 	windowSize int64
 	strata     *strata
 	ends       []*estimate.Observation // the stream's first and last window
@@ -29,27 +30,10 @@ func (s *sampler) limitTo(window int64) bool {
 	return s.windowSize >= 512
 }
 
-// first reads the stream's both ends at once. What is between is placed by what
-// the end says, so that is another round trip.
-func (s *sampler) first(
-	head func() (*estimate.Observation, error), tail func(offset int64) (*estimate.Observation, error),
-) error {
-	s.ends = make([]*estimate.Observation, 2)
-	return each([]int64{0, s.size - s.windowSize}, func(i int, offset int64) (err error) {
-		if i == 0 {
-			s.ends[0], err = head()
-		} else {
-			s.ends[1], err = tail(offset)
-		}
-		return err
-	})
-}
-
-// sample reads the windows of n strata, as far as the budget goes, and reads on
-// where a window held no begin of a block. It reports whether there is
-// anything new. What is read depends on nothing but the stream and the budget,
-// not on which request is answered first: so none is read on before all are read
-// but where the budget suffices to read on all of them.
+// sample reads the windows of n strata, as far as the budget goes, and reads on where a window held
+// no begin of a block. It reports whether there is anything new. What is read depends on nothing but
+// the stream, its host and the budget, not on which request is answered first: so none is read on
+// before all are read.
 func (s *sampler) sample(n int, decode decoder) (bool, error) {
 	if s.strata == nil {
 		s.strata = newStrata(s.size, s.windowSize, s.last[:])
@@ -57,36 +41,32 @@ func (s *sampler) sample(n int, decode decoder) (bool, error) {
 	offsets := thin(s.strata.grow(n), s.room())
 	found := make([]*estimate.Observation, len(offsets))
 	waiting := make([][]byte, len(offsets)) // to be read on
-	ample := s.left >= 2*s.windowSize*int64(len(offsets))
 	decode = inTurn(decode)
-	err := each(offsets, func(i int, offset int64) error {
-		data, err := s.window(offset, s.windowSize)
-		if err != nil {
-			return err
-		}
-		found[i] = decode(data, offset)
-		switch {
-		case found[i].Decoded || offset+2*s.windowSize > s.size:
-		case ample:
-			return s.readOn(found[i], data, decode)
-		default:
+	err := s.readEach(offsets, s.windowSize, func(i int, data []byte) {
+		if found[i] = decode(data, offsets[i]); !found[i].Decoded && offsets[i]+2*s.windowSize <= s.size {
 			waiting[i] = data
 		}
-		return nil
 	})
 	if err != nil {
 		return false, err
 	}
 	s.middle = append(s.middle, found...)
-	return len(found) > 0, s.readOnMost(found, waiting, decode)
+	return len(found) > 0, s.readOn(found, waiting, decode)
 }
 
-// room is for how many more windows the budget suffices, if as many of them as
-// before have to be read on: it is certain data that want it, and a round
-// without them would be no fair sample.
+// room is for how many more windows the budget suffices, if as many of them as before have to be read
+// on: it is certain data that want it, and a round without them would be no fair sample.
 func (s *sampler) room() int64 {
 	n := int64(len(s.middle))
-	return s.left * max(n, 1) / (s.windowSize * (max(n, 1) + s.longer))
+	return s.left * max(n, 1) / (s.windowCost() * (max(n, 1) + s.longer))
+}
+
+// windowCost is what a window takes from the budget.
+func (s *sampler) windowCost() int64 {
+	if s.readsMany() {
+		return s.cost(1, s.windowSize)
+	}
+	return s.windowSize
 }
 
 // worthwhile reports whether the budget has room for as many more windows as tell
@@ -103,30 +83,21 @@ func inTurn(decode decoder) decoder {
 	}
 }
 
-// readOn doubles a window in which nothing could be decoded, since a block may be
-// longer than a window.
-func (s *sampler) readOn(o *estimate.Observation, window []byte, decode decoder) error {
-	s.mu.Lock()
-	s.longer++
-	s.mu.Unlock()
-	data, err := s.extended(window, o.Offset, s.windowSize)
-	if err == nil {
-		*o = *decode(data, o.Offset)
-	}
-	return err
-}
-
-// readOnMost doubles those that wait for it, as far as the budget goes.
-func (s *sampler) readOnMost(found []*estimate.Observation, waiting [][]byte, decode decoder) error {
+// readOn doubles the windows in which nothing could be decoded, since a block may be longer than a window,
+// as far as the budget goes.
+func (s *sampler) readOn(found []*estimate.Observation, waiting [][]byte, decode decoder) error {
 	var which []int
 	var offsets []int64
 	for i, data := range waiting {
-		if data != nil && int64(len(which)+1)*s.windowSize <= s.left {
-			which, offsets = append(which, i), append(offsets, found[i].Offset)
+		if data != nil && int64(len(which)+1)*s.windowCost() <= s.left {
+			which, offsets = append(which, i), append(offsets, found[i].Offset+s.windowSize)
 		}
 	}
-	return each(offsets, func(i int, _ int64) error {
-		return s.readOn(found[which[i]], waiting[which[i]], decode)
+	s.longer += int64(len(which))
+	return s.readEach(offsets, s.windowSize, func(k int, more []byte) {
+		i := which[k]
+		before := waiting[i][:len(waiting[i])-transcript.Slack]
+		*found[i] = *decode(append(slices.Clip(before), more...), found[i].Offset)
 	})
 }
 

@@ -20,7 +20,7 @@ func TestStoredBlocksAreSeldomReadOn(t *testing.T) {
 	for _, p := range []packtest.Producer{packtest.GoGzip(1), packtest.GoGzip(6), packtest.Klauspost(6), packtest.Command("gzip", "-c", "-6")} {
 		pl := mustPool(t, p, "random")
 		v := pl.build(recipe{target: 200 << 20, kinds: pl.kinds, mean: 1e6}, rand.New(rand.NewPCG(5, 5)))
-		g := &gzipSampler{sampler: sampler{source: source{ctx: context.Background(), r: v, size: v.size, left: 4 << 20}}}
+		g := newGzipSampler(context.Background(), v, v.size, 4<<20)
 		e, err := g.learn(deflate.WindowSize, layersize.WholeBlobBytes)
 		if err != nil || !e.Settled || e.Unpacked.Value != v.out {
 			t.Errorf("%s: %+v, %v; want %d settled", p.Name, e, err, v.out)
@@ -36,7 +36,7 @@ func TestStoredBlocksAreSeldomReadOn(t *testing.T) {
 // cannot be, would show only the other kinds of data.
 func TestRoomIsLeftToReadOn(t *testing.T) {
 	t.Parallel()
-	s := &sampler{source: source{left: 12 * deflate.WindowSize}, windowSize: deflate.WindowSize}
+	s := &sampler{manyReader: manyReader{source: source{left: 12 * deflate.WindowSize}}, windowSize: deflate.WindowSize}
 	if got := s.room(); got != 12 {
 		t.Errorf("room for %d windows at first, want 12", got)
 	}

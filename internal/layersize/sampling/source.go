@@ -80,15 +80,6 @@ func (s *source) fill(p []byte, offset int64) error {
 	return nil
 }
 
-// extended reads what follows a window, and returns both as one.
-func (s *source) extended(data []byte, offset, n int64) ([]byte, error) {
-	had := int64(len(data) - transcript.Slack)
-	n = min(n, s.size-offset-had)
-	longer := make([]byte, had+n+transcript.Slack)
-	copy(longer, data[:had])
-	return longer, s.fill(longer[had:had+n], offset+had)
-}
-
 // each runs f for every offset, some at once, and reports a failure.
 func each(offsets []int64, f func(i int, offset int64) error) error {
 	var g errgroup.Group

@@ -59,11 +59,10 @@ func Zstd(ctx context.Context, r io.ReaderAt, size, budget int64) (estimate.Esti
 
 func newZstdSampler(ctx context.Context, r io.ReaderAt, size, budget int64) *zstdSampler {
 	z := &zstdSampler{
-		manyReader: manyReader{source: source{ctx: ctx, r: r, size: size, left: budget}},
+		manyReader: newManyReader(ctx, r, size, budget),
 		Zstd:       estimate.Zstd{Length: size, Content: -1},
 		windows:    map[*estimate.Place][]byte{},
 	}
-	z.ranges, _ = r.(rangesReader)
 	return z
 }
 
