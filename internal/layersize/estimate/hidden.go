@@ -8,16 +8,16 @@ import (
 // unmet is what runs come to that no window and no probe has met, as the ones that were met tell.
 type unmet struct{ likely, least, most float64 }
 
-// unmetRuns weighs each run with the inverse of the chance to meet it (Horvitz and Thompson, 1952).
-// A run that is sure to be met, as long ones are by the grid of probes, tells of no others; nor
-// does a single one that was met by chance, of which Hidden has the odds. Several do: what k of
-// them tell is a gamma of shape k, as the rate of a Poisson process is after k events.
+// unmetRuns weighs what was met with the inverse of the chance to meet it (Horvitz and Thompson, 1952):
+// runs that one place shows together are met together. What is sure to be met, as long runs are by the
+// grid of probes and all that lies at the stream's ends, tells of no others; nor does what was met by
+// chance once, of which Hidden has the odds. Several do: what k of them tell is a gamma of shape k, as
+// the rate of a Poisson process is after k events.
 func (z *Zstd) unmetRuns() unmet {
 	var others []float64
-	for _, r := range z.Runs {
-		if chance := z.chanceToMeet(r.Length()); chance < 1 {
-			content, _ := r.Content()
-			others = append(others, content*(1-chance)/chance)
+	for _, c := range z.clusters() {
+		if chance := z.chanceToMeet(c.to - c.from); chance < 1 && !z.isAtEnd(c) {
+			others = append(others, c.content*(1-chance)/chance)
 		}
 	}
 	k := effective(others)
@@ -30,6 +30,33 @@ func (z *Zstd) unmetRuns() unmet {
 		least:  likely * gammaQuantile(k, 1-zstdBound) / k,
 		most:   likely * gammaQuantile(k+1, zstdBound) / k,
 	}
+}
+
+// cluster is runs that are no farther apart than a place is long.
+type cluster struct {
+	from, to int64
+	content  float64
+}
+
+func (z *Zstd) clusters() (all []cluster) {
+	near := int64(0)
+	for _, v := range z.Middle {
+		near = max(near, v.length)
+	}
+	for _, r := range zstdblock.MergeRuns(z.Runs) {
+		content, _ := r.Content()
+		if n := len(all); n > 0 && r.From <= all[n-1].to+near {
+			all[n-1].to, all[n-1].content = max(all[n-1].to, r.To), all[n-1].content+content
+			continue
+		}
+		all = append(all, cluster{r.From, r.To, content})
+	}
+	return all
+}
+
+// isAtEnd reports whether one of the windows at the stream's ends shows some of a cluster.
+func (z *Zstd) isAtEnd(c cluster) bool {
+	return z.Head != nil && c.from < z.Head.length || z.Tail != nil && c.to > z.Length-z.Tail.length
 }
 
 // chanceToMeet is the chance that a probe or a place meets a run of so many bytes.

@@ -17,9 +17,6 @@ const (
 	// zstdPrecise is the relative error from which more windows would hardly change what is
 	// answered.
 	zstdPrecise = 0.012
-	// leastSkew is that of residuals which are no longer taken for Student's: an exponential
-	// distribution has 2.
-	leastSkew = 1
 	// unseenRatio is the prior belief of what data decode to that no window has met, by their
 	// length: between a Debian base system, which is 2.5 times its Zstandard blob, and modules of
 	// npm, which are 6.9 times theirs.
@@ -50,9 +47,8 @@ type summary struct {
 	ratio  float64 // output by input
 	spread float64 // standard error of the length
 	df     float64
-	skew   float64 // of the residuals
+	skewed float64 // how much more the length may be as few places show what compresses best
 	most   float64 // output by input, of the place where that is largest
-	base   float64 // of the place where it is least
 	short  float64 // output that blocks may lack which are taken for full ones
 	ends   float64 // frames whose last block was not decoded
 	unmet  unmet
@@ -116,9 +112,6 @@ func (z *Zstd) scatter(s *summary, model blockModel, runs []zstdblock.Run) {
 		case t.in > 0:
 			ins, outs = append(ins, t.in), append(outs, t.out)
 			s.most = max(s.most, t.out/t.in)
-			if len(ins) == 1 || t.out/t.in < s.base {
-				s.base = t.out / t.in
-			}
 		}
 	}
 	if s.n = len(ins); s.n == 0 {
@@ -130,9 +123,10 @@ func (z *Zstd) scatter(s *summary, model blockModel, runs []zstdblock.Run) {
 	lost := float64(missing) / float64(missing+s.n)
 	err = math.Hypot(err, 0.3*lost*s.ratio)
 	// What was seen does not scatter (Cochran, the finite population correction).
-	s.spread = err * math.Sqrt(s.rest*(s.rest+sum(ins)))
+	unseen := math.Sqrt(s.rest * (s.rest + sum(ins)))
+	s.spread = err * unseen
+	s.skewed = skewedBound(ins, outs) * unseen
 	s.part = sum(ins) / (s.rest + sum(ins))
-	s.skew = skewness(ins, outs, s.ratio)
 }
 
 // searched are the windows that tell of files: those that were completed, where there are enough,
@@ -194,43 +188,16 @@ func missedShare(places int, part float64) (share float64) {
 	return min(1, share)
 }
 
-// skewness of the residuals of a ratio estimate.
-func skewness(ins, outs []float64, ratio float64) float64 {
-	n := float64(len(ins))
-	var second, third float64
-	for i := range ins {
-		e := outs[i] - ratio*ins[i]
-		second += e * e
-		third += e * e * e
-	}
-	if second == 0 {
-		return 0
-	}
-	return third / n / math.Pow(second/n, 1.5)
-}
-
 // interval bounds the length by what scatters.
 func (s summary) interval(size float64) layersize.Interval {
 	value := s.length()
-	above := math.Hypot(min(s.above(), s.rest*runRatio), s.unseen()*s.rest)
+	above := max(studentQuantile(s.df, zstdBound)*s.spread, s.skewed)
+	above = math.Hypot(min(above, s.rest*runRatio), s.unseen()*s.rest)
 	below := math.Hypot(studentQuantile(s.df, zstdBound)*s.spread, s.short)
 	below += s.ends * zstdblock.MaxBlock
 	hi := value + above + s.ends*zstdblock.MaxBlock + s.unmet.most - s.unmet.likely
 	lo := min(max(value-below-s.unmet.likely+s.unmet.least, s.seen-s.short-s.ends*zstdblock.MaxBlock, size/2), value)
 	return layersize.Interval{Value: int64(value), Min: int64(lo), Max: saturate(hi)}
-}
-
-// above is how far scatter moves the upper bound. Where a few places show most of the content the
-// scatter is skewed: what they have beyond the others is a gamma of the same mean and error, as the
-// rate of a Poisson process is.
-func (s summary) above() float64 {
-	above := studentQuantile(s.df, zstdBound) * s.spread
-	beyond := (s.ratio - s.base) * s.rest
-	if s.skew < leastSkew || beyond <= 0 || s.spread <= 0 {
-		return above
-	}
-	shape := sq(beyond / s.spread)
-	return max(above, beyond*(gammaQuantile(shape+1, zstdBound)/shape-1))
 }
 
 // framePrior is the belief that the stream has several frames and no window showed it: parallel
