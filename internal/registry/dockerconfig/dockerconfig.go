@@ -24,15 +24,22 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Config is one configuration. It is read anew for each lookup, and safe for concurrent use.
+// Config is one configuration. Its file is read anew for each lookup, and a helper asked once for
+// each host: it may take as long as signing in does. It is safe for concurrent use.
 type Config struct {
 	dir        string
 	helperSlot *semaphore.Weighted // helpers are run one at a time
+	answers    map[question]types.AuthConfig
 }
+
+// question is what a helper was asked. What failed is asked again.
+type question struct{ helper, key string }
 
 // New returns the configuration in a directory, or with "" the one that Docker's rules lead to. It
 // reads nothing.
-func New(dir string) *Config { return &Config{dir: dir, helperSlot: semaphore.NewWeighted(1)} }
+func New(dir string) *Config {
+	return &Config{dir: dir, helperSlot: semaphore.NewWeighted(1), answers: map[question]types.AuthConfig{}}
+}
 
 // Find returns the credentials for a repository: those of the repository itself, or else of its
 // registry. They are the zero value where the configuration has none.
@@ -153,23 +160,38 @@ func (c *Config) findEntry(ctx context.Context, file *configfile.ConfigFile, key
 			return found, nil
 		}
 	}
-	return c.runHelper(ctx, helper, key)
+	if !named && strings.Contains(key, "/") && key != authn.DefaultAuthKey {
+		return file.AuthConfigs[key], nil // a store knows servers, and no repositories
+	}
+	return c.askHelper(ctx, helper, key)
 }
 
 // helperLinger is how long a helper that was ended may keep its output open.
 const helperLinger = time.Second
 
-// runHelper asks a credential helper, no longer than the context lives: it is a program that may
-// wait for input from a user. Helpers are run one at a time.
-//
-// Docker's own code lets a helper write to the standard error of this process, which Terraform
-// logs. Here it goes to a buffer. When a helper fails, what it wrote may hold secrets that nothing
-// else knows: only plain words of it are quoted.
-func (c *Config) runHelper(ctx context.Context, helper, key string) (types.AuthConfig, error) {
+// askHelper returns what a helper answered before, or runs it. Helpers are run one at a time.
+func (c *Config) askHelper(ctx context.Context, helper, key string) (types.AuthConfig, error) {
 	if err := c.helperSlot.Acquire(ctx, 1); err != nil {
 		return types.AuthConfig{}, err
 	}
 	defer c.helperSlot.Release(1)
+	if known, asked := c.answers[question{helper, key}]; asked {
+		return known, nil
+	}
+	answer, err := runHelper(ctx, helper, key)
+	if err == nil {
+		c.answers[question{helper, key}] = answer
+	}
+	return answer, err
+}
+
+// runHelper asks a credential helper, no longer than the context lives: it is a program that may
+// wait for input from a user.
+//
+// Docker's own code lets a helper write to the standard error of this process, which Terraform
+// logs. Here it goes to a buffer. When a helper fails, what it wrote may hold secrets that nothing
+// else knows: only plain words of it are quoted.
+func runHelper(ctx context.Context, helper, key string) (types.AuthConfig, error) {
 	output := &helperOutput{}
 	program := func(arguments ...string) client.Program {
 		//nolint:gosec // the user's configuration names it

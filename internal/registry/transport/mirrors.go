@@ -60,9 +60,9 @@ func (r *Registries) endpointAt(place hostsdir.Endpoint, host, namespace string)
 }
 
 // repositoryAt returns a repository as credentials for an endpoint are looked up: a mirror has its
-// own, and never the registry's.
+// own, and never the registry's. registry-1.docker.io is Docker Hub by another name.
 func repositoryAt(at *endpoint, repo name.Repository) name.Repository {
-	if at.host == repo.RegistryStr() {
+	if hostKey(at.host) == hostKey(repo.RegistryStr()) {
 		return repo
 	}
 	registry, err := name.NewRegistry(at.host)
