@@ -29,6 +29,8 @@ var elsewhere = map[string]string{
 	"terraform output -raw imports >imports.tf": "is a step of what TestManyCachesAreAdoptedAtOnce of internal/provider does",
 	"terraform apply import.tfplan":             "is a step of what TestManyCachesAreAdoptedAtOnce of internal/provider does",
 	"rm imports.tf":                             "is a step of what TestManyCachesAreAdoptedAtOnce of internal/provider does",
+	"export TKEIMAGE_REGISTRY_HOSTS_DIR=":       "sets what TestDockerHubIsReadWithNoRouteButToAMirror of internal/provider sets",
+	"export DOCKER_CONFIG=":                     "sets what the tests of internal/provider set",
 	"gh attestation verify ":                    "asks GitHub for what the release workflow recorded there",
 }
 
