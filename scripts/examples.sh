@@ -45,7 +45,7 @@ cp -R examples "$work/examples"
 rm -rf "$work/examples/modules/network"
 cp -R lab/examples/testdata/network "$work/examples/modules/network"
 
-# A query is Terraform's own, from version 1.14 on.
+# Queries and actions are Terraform's own, from version 1.14 on.
 knows_query=no
 if grep -qE '^Terraform v1\.(1[4-9]|[2-9][0-9])' <<<"$title"; then
   knows_query=yes
@@ -66,6 +66,10 @@ while read -r folder; do
   grep -qs required_providers "$copy"/*.tf ||
     printf 'terraform {\n  required_providers {\n    tkeimage = {\n      source = "tkeimage/tkeimage"\n    }\n  }\n}\n' >"$copy/required_providers.tf"
 
+  if [ "$knows_query" = no ] && grep -qsE '^action "' "$copy"/*.tf; then
+    echo "skipped $folder: actions need Terraform 1.14"
+    continue
+  fi
   options=
   if compgen -G "$copy/*.tfquery.hcl" >/dev/null; then
     if [ "$knows_query" = no ]; then

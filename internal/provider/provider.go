@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
@@ -93,6 +94,11 @@ func (p *Provider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{imagecache.NewListResource}
 }
 
+// Actions returns what this provider does on request, beside the lives of resources.
+func (p *Provider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{imagecache.NewRebuildAction}
+}
+
 // EphemeralResources returns what this provider provides without storing it.
 func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{tcrtoken.New}
@@ -109,7 +115,8 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	p.options.Secrets.Add(proxyPasswords(p.getenv)...)
 	p.configureCloud(ctx, &config, data, resp)
 	p.configureRegistries(ctx, &config, data, resp)
-	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = data, data, data, data
+	resp.ResourceData, resp.DataSourceData, resp.ListResourceData = data, data, data
+	resp.EphemeralResourceData, resp.ActionData = data, data
 }
 
 func (p *Provider) configureRegistries(

@@ -41,19 +41,24 @@ func NewServer(options Options) func() tfprotov6.ProviderServer {
 	newFramework := providerserver.NewProtocol6(New(options)())
 	return func() tfprotov6.ProviderServer {
 		framework := newFramework()
-		lister, ok := framework.(tfprotov6.ListResourceServer)
-		if !ok {
-			return framework
+		if whole, ok := framework.(frameworkServer); ok {
+			return &server{whole}
 		}
-		return &server{ProviderServer: framework, ListResourceServer: lister}
+		return framework
 	}
 }
 
-// server is the framework's, but for one thing that the framework does not take.
-type server struct {
+// frameworkServer is all that the framework serves. The protocol's library finds what is not yet in
+// its ProviderServer by asking a server for these interfaces, so a wrapper must have them too.
+type frameworkServer interface {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
+	tfprotov6.ActionServer
+	tfprotov6.StateStoreServer
 }
+
+// server is the framework's, but for one thing that the framework does not take.
+type server struct{ frameworkServer }
 
 // msgpackNil is null in MessagePack (format specification, "nil format").
 var msgpackNil = []byte{0xc0}
@@ -69,5 +74,5 @@ func (s *server) CallFunction(
 			req.Arguments[i] = &tfprotov6.DynamicValue{MsgPack: msgpackNil}
 		}
 	}
-	return s.ProviderServer.CallFunction(ctx, req)
+	return s.frameworkServer.CallFunction(ctx, req)
 }

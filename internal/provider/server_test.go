@@ -1,8 +1,10 @@
 package provider_test
 
 import (
+	"reflect"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -33,6 +35,22 @@ func TestANullArgumentMayComeInEitherForm(t *testing.T) {
 		result, err := answer.Result.Unmarshal(tftypes.Number)
 		if err != nil || !result.Equal(tftypes.NewValue(tftypes.Number, 50)) {
 			t.Errorf("%s: %s, %v", name, result, err)
+		}
+	}
+}
+
+// TestTheServerPassesOnEveryInterface: what the framework serves and the wrapper hides, no CLI finds.
+func TestTheServerPassesOnEveryInterface(t *testing.T) {
+	t.Parallel()
+	framework := reflect.TypeOf(providerserver.NewProtocol6(provider.New(provider.Options{})())())
+	wrapper := reflect.TypeOf(provider.NewServer(provider.Options{})())
+	if framework.NumMethod() < 30 {
+		t.Fatalf("the framework's server has %d methods: the test looks at too little", framework.NumMethod())
+	}
+	for i := range framework.NumMethod() {
+		method := framework.Method(i)
+		if passed, ok := wrapper.MethodByName(method.Name); !ok || passed.Type.NumIn() != method.Type.NumIn() {
+			t.Errorf("%s is not passed on", method.Name)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func workflowFiles(t *testing.T) (files []string) {
 	for _, file := range found {
 		files = append(files, ".github/workflows/"+filepath.Base(file))
 	}
-	return append(files, "examples/ci/github/plan.yml")
+	return append(files, "examples/ci/github/plan.yml", "examples/ci/github/rebuild.yml")
 }
 
 // TestWorkflowsAreBounded: each says what its token may do, and no job runs for ever.

@@ -55,7 +55,10 @@ var wholeExamples = map[string]wholeExample{
 			"vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8",
 		}
 	}, []string{"tkeimage_cache.this"}},
-	"review-policy":        {withImage, []string{"kubernetes_deployment.app"}},
+	"review-policy": {withImage, []string{"kubernetes_deployment.app"}},
+	"scheduled-rebuild": {func(image string) map[string]any {
+		return map[string]any{"image": image, "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8"}
+	}, []string{"tkeimage_cache.this"}},
 	"rollout-on-moved-tag": {withSubnet, []string{"kubernetes_deployment.app", "module.image.tkeimage_cache.this[0]"}},
 }
 
@@ -81,6 +84,9 @@ func TestEachExamplePlans(t *testing.T) {
 			example, known := wholeExamples[name]
 			if !known {
 				t.Fatal("this example is not planned in any test: say in wholeExamples what its plan needs and does")
+			}
+			if name == "scheduled-rebuild" {
+				acctest.RequireTerraform(t, "1.14.0") // actions
 			}
 			w := newWorld(t, name, nil)
 			image, _ := w.push(t, "app:v1", 5000)
