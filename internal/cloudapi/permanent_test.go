@@ -61,6 +61,25 @@ func TestAHostThatIsNotTheAPIIsAskedTwice(t *testing.T) {
 	}
 }
 
+// TestAHostThatTakesNoPOSTIsAskedOnce: a file server, say.
+func TestAHostThatTakesNoPOSTIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	for status, calls := range map[int]int64{
+		http.StatusNotImplemented: 1, http.StatusNotFound: 1, http.StatusMethodNotAllowed: 1, http.StatusBadGateway: 9,
+	} {
+		var asked atomic.Int64
+		host := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			asked.Add(1)
+			w.WriteHeader(status)
+		})
+		_, err := call(t.Context(), dialURL(t, apitest.Start(t, host)), cloudapi.Action{Name: "Signed", Repeatable: true})
+		failed, ok := errors.AsType[*cloudapi.Error](err)
+		if !ok || failed.Kind != cloudapi.KindStatus || asked.Load() != calls {
+			t.Errorf("%d: %v after %d requests", status, err, asked.Load())
+		}
+	}
+}
+
 // TestStrangeAnswersOfAHostThatIsTheAPIPass: a build that is watched for an hour survives them.
 func TestStrangeAnswersOfAHostThatIsTheAPIPass(t *testing.T) {
 	t.Parallel()

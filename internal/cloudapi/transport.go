@@ -175,7 +175,7 @@ func shouldRetry(ctx context.Context, response *http.Response, err error) (bool,
 	case response.StatusCode == http.StatusTooManyRequests:
 		again = true
 	case response.StatusCode >= 500:
-		again = repeatable
+		again = repeatable && response.StatusCode != http.StatusNotImplemented // of a host that knows no POST
 	case response.StatusCode == http.StatusOK:
 		code := errorCode(response)
 		again = strings.HasPrefix(code, rateLimitCode) ||
