@@ -55,8 +55,8 @@ func diskArguments() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"disk_type": schema.StringAttribute{
 			Required: true,
-			MarkdownDescription: "Type of the disk, such as `CLOUD_PREMIUM`, `CLOUD_SSD`, `CLOUD_HSSD` or " +
-				"`CLOUD_TSSD`.",
+			MarkdownDescription: "Type of the disk, such as `CLOUD_PREMIUM`, `CLOUD_BSSD`, `CLOUD_SSD` or " +
+				"`CLOUD_HSSD`. With `zone`, a type that the zone does not sell is an error.",
 			Validators: []validator.String{stringvalidator.RegexMatches(
 				regexp.MustCompile(`^CLOUD_[A-Z0-9_]+$`), "write a type of cloud disk, such as CLOUD_PREMIUM")},
 		},

@@ -1,6 +1,7 @@
 package diskprice_test
 
 import (
+	"context"
 	"fmt"
 	"math/big"
 	"regexp"
@@ -118,6 +119,44 @@ func TestWhatIsNotSoldIsAnErrorOnItsArgument(t *testing.T) {
 		"disk_type = \"CLOUD_PREMIUM\"\n size_gib = 0":                              `between 1 and 32000`,
 	} {
 		runSteps(t, resource.TestStep{Config: configure(url, "", arguments), ExpectError: unwrapped("(?s)" + want)})
+	}
+}
+
+// TestACheckWarnsOfADiskThatAZoneDoesNotSell, as the guide writes it: pod_annotations cannot warn.
+func TestACheckWarnsOfADiskThatAZoneDoesNotSell(t *testing.T) {
+	t.Parallel()
+	_, url := startDisks(t)
+	for diskType, status := range map[string]checkStatus{"CLOUD_PREMIUM": "pass", "CLOUD_HSSD": "fail"} {
+		provider, _, _ := strings.Cut(configure(url, "", ""), "data ")
+		resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: []resource.TestStep{{
+			Config: provider + fmt.Sprintf(`
+check "the_disk_is_sold" {
+  data "tkeimage_disk_price" "llm" {
+    disk_type = %q
+    size_gib  = 50
+    zone      = "ap-guangzhou-3"
+  }
+
+  assert {
+    condition     = data.tkeimage_disk_price.llm.price_per_hour > 0
+    error_message = "The zone has no price for this disk."
+  }
+}
+`, diskType),
+			ConfigStateChecks:  []statecheck.StateCheck{status},
+			ExpectNonEmptyPlan: true, // each apply reads the data source of a check again
+		}}})
+	}
+}
+
+// checkStatus is what became of the one check block of a configuration.
+type checkStatus string
+
+func (want checkStatus) CheckState(
+	_ context.Context, req statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse,
+) {
+	if checks := req.State.Checks; len(checks) != 1 || string(checks[0].Status) != string(want) {
+		resp.Error = fmt.Errorf("checks are %+v, want one whose status is %s", checks, want)
 	}
 }
 
