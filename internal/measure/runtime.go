@@ -10,6 +10,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/probe"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/stream"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
@@ -65,6 +66,9 @@ func (r reading) settle(j *job, o *origin, result layersize.Measurement, err err
 	case err != nil:
 		o.fail(j, err)
 		return
+	case isNotPulled(j.layer, result.Fault):
+		o.fail(j, result.Fault)
+		return
 	case r.hasCut(result.Fault):
 		result.Fault = ErrTimeUp
 	}
@@ -72,6 +76,15 @@ func (r reading) settle(j *job, o *origin, result layersize.Measurement, err err
 		return
 	}
 	o.result = result
+}
+
+// isNotPulled reports whether a read failed in a way that stops containerd too: the registry does
+// not have the blob, or has another one than the manifest says. Of a layer with URLs, containerd
+// asks those first.
+func isNotPulled(layer registry.Layer, fault error) bool {
+	failed, ok := errors.AsType[*failure.Error](fault)
+	return ok && !layer.Elsewhere &&
+		(failed.Kind == failure.NotFound && !failed.Elsewhere || errors.Is(failed, failure.ErrWrongSize))
 }
 
 // endedBy notes in a report that the time ran out before all was read: a layer was cut short, or

@@ -132,6 +132,9 @@ func (b *Blob) checkRange(resp *http.Response, first, last int64) error {
 	switch resp.StatusCode {
 	case http.StatusPartialContent:
 	case http.StatusOK:
+		if err := transport.CheckPage(resp, b.layer.Size); err != nil {
+			return err
+		}
 		if first == 0 && last == size-1 && resp.ContentLength == size {
 			return nil // the whole was asked for, and a server may say so
 		}
@@ -147,7 +150,10 @@ func (b *Blob) checkRange(resp *http.Response, first, last int64) error {
 	}
 	text := resp.Header.Get("Content-Range")
 	r, ok := parseContentRange(text)
-	if !ok || r.first != first || r.last != last || r.total >= 0 && r.total != size {
+	if ok && r.total >= 0 && r.total != size {
+		return b.wrongSize(resp, r.total)
+	}
+	if !ok || r.first != first || r.last != last {
 		return &failure.Error{
 			Host: host, Kind: failure.Protocol, StatusCode: resp.StatusCode,
 			Err: fmt.Errorf("bytes %d to %d of %d were asked for, Content-Range is %q", first, last, size, text),

@@ -48,19 +48,22 @@ func (b *Blob) openFrom(ctx context.Context, offset int64) (*http.Response, erro
 	if resp.StatusCode != http.StatusOK {
 		return nil, b.reader.repository.StatusError(resp)
 	}
+	if err := transport.CheckPage(resp, b.layer.Size); err != nil {
+		resp.Body.Close()
+		return nil, err
+	}
 	if resp.ContentLength >= 0 && resp.ContentLength != b.layer.Size {
 		resp.Body.Close()
-		return nil, b.wrongSize(resp)
+		return nil, b.wrongSize(resp, resp.ContentLength)
 	}
 	return resp, nil
 }
 
-// wrongSize is the error of an answer with the whole blob that has another size than its manifest
-// says.
-func (b *Blob) wrongSize(resp *http.Response) error {
+// wrongSize is the error of an answer that shows another size than the manifest says.
+func (b *Blob) wrongSize(resp *http.Response, size int64) error {
 	return &failure.Error{
 		Host: resp.Request.URL.Host, Kind: failure.Malformed,
-		Err: fmt.Errorf("the manifest says %d bytes, the blob has %d", b.layer.Size, resp.ContentLength),
+		Err: fmt.Errorf("%w: it says %d bytes, and there are %d", failure.ErrWrongSize, b.layer.Size, size),
 	}
 }
 

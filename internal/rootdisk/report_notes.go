@@ -131,6 +131,9 @@ func listRefusals(report *measure.Report) string {
 }
 
 func faultReason(fault error) string {
+	if errors.Is(fault, measure.ErrTimeUp) {
+		return measure.ErrTimeUp.Error()
+	}
 	failed, ok := errors.AsType[*failure.Error](fault)
 	if !ok {
 		return "a read failed"

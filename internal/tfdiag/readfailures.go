@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
@@ -28,6 +27,9 @@ const unreadable = "Image cannot be read"
 
 // storageRefuses is the summary where not the registry refuses, but the host that it redirects to.
 const storageRefuses = "Registry's storage refuses the request"
+
+// schemesDiffer is the summary where one side speaks TLS and the other plain HTTP.
+const schemesDiffer = "Registry and provider differ about TLS"
 
 var readFailures = map[failure.Kind]readFailure{
 	failure.InvalidReference: {
@@ -52,9 +54,19 @@ var readFailures = map[failure.Kind]readFailure{
 		advice:   "try again, and check the network and proxies",
 	},
 	failure.TLS: {
-		summary:  "Registry's certificate is not trusted",
-		headline: "no trusted TLS connection",
-		advice:   "configure the CA certificate of this host, or plain HTTP if it has no TLS",
+		summary: "Registry's certificate is not trusted",
+		specify: describeTLS,
+		advise:  adviseTLS,
+	},
+	failure.Proxy: {
+		summary: "Proxy does not let the request through",
+		specify: describeProxy,
+		advise:  adviseProxy,
+	},
+	failure.WebPage: {
+		summary:  "Not a registry",
+		headline: "what came is no registry's answer",
+		advise:   adviseWebPage,
 	},
 	failure.Unauthorized: {
 		summary: "Registry refuses the credentials",
@@ -66,15 +78,16 @@ var readFailures = map[failure.Kind]readFailure{
 		headline: "access is denied",
 		specify: func(e *failure.Error) string {
 			if e.CredentialSource == "" {
-				return " without credentials"
+				return " without credentials" + noteOnCredentials(e)
 			}
 			return " with the credentials of " + e.CredentialSource
 		},
-		advice: "check what these credentials may read",
+		advise: adviseForbidden,
 	},
 	failure.NotFound: {
 		summary:  "Image does not exist",
 		headline: "the registry does not have it",
+		specify:  noteOnCredentials,
 		advice: "check name, tag and digest; " +
 			"some registries hide private images this way, so check credentials too",
 	},
@@ -96,7 +109,7 @@ var readFailures = map[failure.Kind]readFailure{
 			if e.RetryAfter <= 0 {
 				return ""
 			}
-			return fmt.Sprintf(", it asks to wait %s", e.RetryAfter.Round(time.Second))
+			return ", it asks to wait " + formatWait(e.RetryAfter)
 		},
 		advice: "wait, or configure credentials for this registry: signed-in users have higher limits",
 	},
@@ -133,7 +146,15 @@ var readFailures = map[failure.Kind]readFailure{
 			)
 		},
 	},
-	failure.Malformed:      {headline: "the registry's answer is inconsistent"},
+	failure.Malformed: {
+		headline: "the registry's answer is inconsistent",
+		advise: func(e *failure.Error) string {
+			if errors.Is(e.Err, failure.ErrWrongSize) {
+				return "nodes refuse such a blob too: push the image again"
+			}
+			return ""
+		},
+	},
 	failure.TooLarge:       {headline: "the registry's answer is too large"},
 	failure.DigestMismatch: {headline: "the content does not match its digest"},
 	failure.RangeIgnored:   {headline: "the registry ignores range requests"},
@@ -143,6 +164,9 @@ var readFailures = map[failure.Kind]readFailure{
 func summaryOf(e *failure.Error) string {
 	if e.Elsewhere && (e.Kind == failure.Unauthorized || e.Kind == failure.Forbidden) {
 		return storageRefuses
+	}
+	if isOfSchemes(e) {
+		return schemesDiffer
 	}
 	return cmp.Or(readFailures[e.Kind].summary, unreadable)
 }
@@ -181,53 +205,4 @@ func adviseRefused(e *failure.Error) string {
 		settings = "{ plain_http = true }"
 	}
 	return fmt.Sprintf("if this is intended, write this host into the provider's registries: %q = %s", e.Host, settings)
-}
-
-func describeCredentials(e *failure.Error) string {
-	if e.Elsewhere {
-		return "the registry redirects there, and that host wants credentials, which go to no other host than the " +
-			"registry"
-	}
-	if e.CredentialSource != "" {
-		return "the credentials of " + e.CredentialSource + " were refused"
-	}
-	text := "the registry wants credentials, and none were found in " +
-		failure.SourceConfiguration + " or in " + failure.SourceDocker
-	if e.CredentialNote != "" {
-		text += " [" + e.CredentialNote + "]"
-	}
-	return text
-}
-
-func adviseCredentials(e *failure.Error) string {
-	switch {
-	case e.Elsewhere:
-		return "try again, since such an address may have expired; " +
-			"if that does not help, the registry's storage is set up wrongly"
-	case e.CredentialSource != "":
-		return "check that they are current, and that they may read this repository"
-	}
-	return "configure credentials for this registry, and check the name: " +
-		"many registries say this of images that do not exist"
-}
-
-func listPlatforms(platforms []string) string {
-	if len(platforms) == 0 {
-		return ""
-	}
-	listed := strings.Join(platforms[:min(len(platforms), listedPlatforms)], ", ")
-	if more := len(platforms) - listedPlatforms; more > 0 {
-		return fmt.Sprintf(", only for %s and %d more", listed, more)
-	}
-	return ", only for " + listed
-}
-
-func adviseLayerType(e *failure.Error) string {
-	if errors.Is(e.Err, failure.ErrEncrypted) {
-		return "its files can be counted only without encryption: measure the image as it was before, " +
-			"and make sure that the nodes have the keys"
-	}
-	return "name a container image whose layers are tars: this is a model, a chart, an attestation or another " +
-		"artifact, " +
-		"or an image for one snapshotter only"
 }

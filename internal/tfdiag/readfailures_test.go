@@ -22,12 +22,13 @@ func TestReadFailuresSayWhatCameAndWhatToDo(t *testing.T) {
 			"configuration [no helper] (HTTP 401); configure credentials for this registry, and check the name: " +
 			"many registries say this of images that do not exist": {
 			Kind: failure.Unauthorized, StatusCode: 401, CredentialNote: "no helper"},
-		"access is denied without credentials (HTTP 403); check what these credentials may read": {
+		"access is denied without credentials (HTTP 403); configure credentials for this registry, and check the name: " +
+			"some registries say this of private images and of images that do not exist, and firewalls of what they block": {
 			Kind: failure.Forbidden, StatusCode: 403},
 		"there is no image for platform linux/s390x, only for linux/amd64, linux/arm64; " +
 			"choose one of these, or another image": {
 			Kind: failure.NoPlatform, Platform: "linux/s390x", Platforms: []string{"linux/amd64", "linux/arm64"}},
-		"the registry's rate limit is reached, it asks to wait 1m0s (HTTP 429); " +
+		"the registry's rate limit is reached, it asks to wait 1m (HTTP 429); " +
 			"wait, or configure credentials for this registry: signed-in users have higher limits": {
 			Kind: failure.RateLimited, StatusCode: 429, RetryAfter: time.Minute},
 		"containerd cannot unpack a layer of media type x/y; name a container image whose layers are tars: this is a " +

@@ -793,6 +793,55 @@ func texts() []struct {
 				},
 			),
 		},
+		{"a proxy that wants a login", measured(&failure.Error{
+			Image: images[1], Host: "registry.example.com", Kind: failure.Proxy, Action: "reading the manifest",
+			Proxy: "proxy.example.com:3128", StatusCode: 407,
+		})},
+		{"a proxy that refuses", measured(&failure.Error{
+			Image: images[1], Host: "registry.example.com", Kind: failure.Proxy, Action: "reading the manifest",
+			Proxy: "proxy.example.com:3128", StatusCode: 403,
+		})},
+		{"a proxy that is not there", measured(&failure.Error{
+			Image: images[1], Host: "registry.example.com", Kind: failure.Proxy, Action: "reading the manifest",
+			Proxy: "10.0.0.1:3128", Err: errors.New("connection refused"),
+		})},
+		{"a web page", measured(&failure.Error{
+			Image: images[1], Host: "registry.example.com", Kind: failure.WebPage, Action: "reading the manifest",
+			StatusCode: 200, Message: `a web page (HTML) titled "Sign in"`,
+		})},
+		{"plain HTTP where TLS was expected", measured(&failure.Error{
+			Image: images[1], Host: "registry.example.com:5000", Kind: failure.TLS, Action: "reading the manifest",
+			Err: http.ErrSchemeMismatch,
+		})},
+		{"TLS where plain HTTP was expected", measured(&failure.Error{
+			Image: images[1], Host: "registry.example.com:5000", Kind: failure.TLS, Action: "reading the manifest",
+			StatusCode: 400, Err: failure.ErrWantsTLS,
+		})},
+		{"a certificate of an unknown CA", measured(&failure.Error{
+			Image: images[1], Host: "registry.example.com", Kind: failure.TLS, Action: "reading the manifest",
+			Err: errors.New("tls: failed to verify certificate: x509: certificate signed by unknown authority"),
+		})},
+		{"no access without credentials", measured(&failure.Error{
+			Image: images[1], Host: "registry.example.com", Kind: failure.Forbidden, Action: "reading the manifest",
+			StatusCode: 403, Code: "DENIED", Message: "denied",
+			CredentialNote: `credential helper docker-credential-ecr: exit status 1; it says "The session has expired."`,
+		})},
+		{"no access with credentials", measured(&failure.Error{
+			Image: images[1], Host: "registry.example.com", Kind: failure.Forbidden, Action: "reading the manifest",
+			StatusCode: 403, CredentialSource: failure.SourceDocker,
+		})},
+		{"a blob of another size", counted(&failure.Error{
+			Image: images[1], Host: "registry.example.com", Kind: failure.Malformed, Action: "reading layer sha256:abc",
+			Err: fmt.Errorf("%w: it says 5 bytes, and there are 6", failure.ErrWrongSize),
+		})},
+		{"a rate limit for days", measured(&failure.Error{
+			Image: images[1], Host: "registry.example.com", Kind: failure.RateLimited, Action: "reading the manifest",
+			StatusCode: 429, RetryAfter: 80 * time.Hour,
+		})},
+		{"a rate limit for ever", measured(&failure.Error{
+			Image: images[1], Host: "registry.example.com", Kind: failure.RateLimited, Action: "reading the manifest",
+			StatusCode: 429, RetryAfter: 365 * 24 * time.Hour,
+		})},
 		{"a layer that is no tar", counted(fmt.Errorf("%w: unexpected EOF", layersize.ErrNotTar))},
 		{
 			"a layer whose compression breaks off",

@@ -29,6 +29,8 @@ const (
 	RateLimited      Kind = "rate limited"
 	Unavailable      Kind = "registry unavailable"
 	Refused          Kind = "refused destination" // of a redirect or a token service
+	Proxy            Kind = "proxy failure"       // of the proxy before the host
+	WebPage          Kind = "not a registry"      // a web page came in place of an answer
 	NotAnImage       Kind = "not an image"
 	LayerType        Kind = "no container layer" // a media type that containerd does not unpack
 	Malformed        Kind = "malformed"
@@ -54,6 +56,12 @@ var ErrEncrypted = errors.New("the layer is encrypted")
 // ErrDowngrade is the cause of Refused where a host leads from https to plain HTTP.
 var ErrDowngrade = errors.New("it leads from https to plain HTTP")
 
+// ErrWantsTLS is the cause of TLS where plain HTTP was sent to a host that speaks TLS.
+var ErrWantsTLS = errors.New("the host expects TLS, and plain HTTP was sent to it")
+
+// ErrWrongSize is the cause of Malformed where a blob has another size than its manifest says.
+var ErrWrongSize = errors.New("the manifest has the size of a blob wrong")
+
 // Error is every failure to read from a registry.
 type Error struct {
 	Image  string // the reference as the user wrote it
@@ -65,6 +73,8 @@ type Error struct {
 	Code       string        // the registry's error code, e.g. MANIFEST_UNKNOWN
 	Message    string        // the registry's message, shortened and redacted
 	RetryAfter time.Duration // what the registry asks to wait, 0 if it does not say
+
+	Proxy string // the proxy that failed, for Proxy; "" where it is not known
 
 	Platform  string   // that was wanted, for NoPlatform
 	Platforms []string // that exist, for NoPlatform

@@ -24,7 +24,7 @@ func Redact(err error, secrets *redact.Secrets) error {
 		return secrets.Error(err, maxCause)
 	}
 	clean := *e
-	clean.Host = secrets.Value(e.Host)
+	clean.Host, clean.Proxy = secrets.Value(e.Host), secrets.Value(e.Proxy)
 	clean.Code = secrets.Text(e.Code, MaxWords)
 	clean.Message = secrets.Text(e.Message, MaxWords)
 	clean.MediaType = secrets.Text(e.MediaType, MaxWords)

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -25,17 +26,22 @@ func classifyError(ctx context.Context, host string, err error) error {
 		return failure.Complete(own, "", "", host)
 	}
 	kind := failure.Unreachable
+	proxy, isProxy := unreachedProxy(err)
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(ctx.Err(), context.Canceled), errors.Is(err, context.Canceled):
 		kind = failure.Canceled
-	case ctx.Err() != nil, isTimeout(err):
+	case ctx.Err() != nil:
+		kind = failure.Timeout
+	case isProxy:
+		kind = failure.Proxy
+	case isTimeout(err):
 		kind = failure.Timeout
 	case isTLS(err):
 		kind = failure.TLS
 	}
-	return &failure.Error{Host: host, Kind: kind, Err: withoutURL(err)}
+	return &failure.Error{Host: host, Kind: kind, Proxy: proxy, Err: withoutURL(err)}
 }
 
 // withoutURL strips the URL that net/http puts around errors.
@@ -109,6 +115,10 @@ func isTLS(err error) bool {
 		errors.Is(err, http.ErrSchemeMismatch)
 }
 
+// wantsTLS is what servers with TLS answer to a request of plain HTTP: Go's, nginx, Apache.
+var wantsTLS = regexp.MustCompile(`(?i)HTTP request (?:was sent )?to an? HTTPS (?:server|port)|` +
+	`plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL-enabled server port`)
+
 // statusError returns what a failed answer means, and closes it. auth is nil for an answer of a
 // host that was sent no credentials.
 func statusError(resp *http.Response, auth *authLink) error {
@@ -118,7 +128,10 @@ func statusError(resp *http.Response, auth *authLink) error {
 		StatusCode: resp.StatusCode, RetryAfter: retryAfter(resp),
 	}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-	e.Code, e.Message = parseErrorBody(resp.Header.Get("Content-Type"), body)
+	e.Code, e.Message = parseErrorBody(resp.Header, body)
+	if resp.StatusCode == http.StatusBadRequest && resp.Request.URL.Scheme == "http" && wantsTLS.Match(body) {
+		e.Kind, e.Message, e.Err = failure.TLS, "", failure.ErrWantsTLS
+	}
 	if e.Code == "TOOMANYREQUESTS" {
 		e.Kind = failure.RateLimited
 	}
@@ -141,6 +154,8 @@ func KindOfStatus(status int) failure.Kind {
 		return failure.NotFound
 	case status == http.StatusTooManyRequests:
 		return failure.RateLimited
+	case status == http.StatusProxyAuthRequired:
+		return failure.Proxy
 	case status == http.StatusRequestTimeout:
 		return failure.Timeout
 	case status >= 500:
@@ -151,7 +166,7 @@ func KindOfStatus(status int) failure.Kind {
 
 // parseErrorBody takes code and message out of an error body (OCI distribution-spec, section Error
 // Codes), or a plain text.
-func parseErrorBody(contentType string, body []byte) (code, message string) {
+func parseErrorBody(header http.Header, body []byte) (code, message string) {
 	var errs struct {
 		Errors []struct {
 			Code    string `json:"code"`
@@ -161,7 +176,10 @@ func parseErrorBody(contentType string, body []byte) (code, message string) {
 	if json.Unmarshal(body, &errs) == nil && len(errs.Errors) > 0 {
 		return errs.Errors[0].Code, errs.Errors[0].Message
 	}
-	if strings.HasPrefix(contentType, "text/plain") {
+	switch {
+	case isWebPage(header, body):
+		return "", describePage(body)
+	case strings.HasPrefix(header.Get("Content-Type"), "text/plain"):
 		return "", string(body)
 	}
 	return "", ""

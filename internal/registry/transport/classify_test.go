@@ -3,6 +3,7 @@ package transport
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -26,7 +27,8 @@ func TestWhatRegistriesSayIsShownPlainly(t *testing.T) {
 		{"application/json", `{"errors":[]}`, "", ""},
 		{"application/json", `{"errors":"` + canaryToken + `"}`, "", ""},
 		{"text/plain; charset=utf-8", "upstream is asleep\r\n", "", "upstream is asleep"},
-		{"text/html", "<h1>502</h1>", "", ""},
+		{"text/html", "<h1>502</h1>", "", "a web page (HTML)"},
+		{"", "<!DOCTYPE html><title>\n Sign &amp; in</title>", "", `a web page (HTML) titled "Sign & in"`},
 		{"text/plain", "\xff\xfebytes", "", `\xff\xfebytes`},
 		{"text/plain", strings.Repeat("é", 10_000), "", strings.Repeat("é", failure.MaxWords-1) + "…"},
 	} {
@@ -44,7 +46,7 @@ func said(t *testing.T, contentType, body string) (code, message string) {
 		t.Fatal(err)
 	}
 	e := &failure.Error{}
-	e.Code, e.Message = parseErrorBody(contentType, []byte(body))
+	e.Code, e.Message = parseErrorBody(http.Header{"Content-Type": {contentType}}, []byte(body))
 	clean, _ := errors.AsType[*failure.Error](failure.Redact(e, c.secrets))
 	return clean.Code, clean.Message
 }

@@ -28,6 +28,9 @@ func readWhole(ctx context.Context, resp *http.Response, limit int64) error {
 	if int64(len(data)) > limit {
 		return &failure.Error{Host: host, Kind: failure.TooLarge, Err: fmt.Errorf("more than %d bytes", limit)}
 	}
+	if isWebPage(resp.Header, data) {
+		return pageError(resp, data)
+	}
 	resp.Body = io.NopCloser(bytes.NewReader(data))
 	return nil
 }

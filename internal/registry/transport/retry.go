@@ -6,8 +6,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -106,21 +104,6 @@ func sleepFor(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// retryAfter reads Retry-After, seconds or a date (RFC 9110, section 10.2.3); 0 stands for none
-// that makes sense.
-func retryAfter(resp *http.Response) time.Duration {
-	const longest = 365 * 24 * time.Hour
-	value := strings.TrimSpace(resp.Header.Get("Retry-After"))
-	seconds, err := strconv.ParseUint(value, 10, 64)
-	if err == nil || errors.Is(err, strconv.ErrRange) {
-		return time.Duration(min(seconds, uint64(longest/time.Second))) * time.Second
-	}
-	if date, err := http.ParseTime(value); err == nil {
-		return min(max(time.Until(date), 0), longest)
-	}
-	return 0
-}
-
 func isPassingStatus(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
@@ -132,12 +115,14 @@ func isPassingStatus(status int) bool {
 
 // isPassing returns whether another attempt may not meet the same failure of a connection.
 func isPassing(err error) bool {
-	var decided *failure.Error
+	decided, isDecided := errors.AsType[*failure.Error](err)
 	var dns *net.DNSError
 	switch {
 	case IsBroken(err):
 		return true
-	case errors.As(err, &decided), isTLS(err):
+	case isDecided: // by this package, of what came
+		return decided.Kind == failure.Proxy && isPassingStatus(decided.StatusCode)
+	case isTLS(err):
 		return false
 	case errors.As(err, &dns):
 		return !dns.IsNotFound

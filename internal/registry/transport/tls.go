@@ -40,6 +40,7 @@ func newConnections(base http.RoundTripper, limits Limits, ca string) *connectio
 	if plain, ok := base.(*http.Transport); ok {
 		clone := plain.Clone()
 		clone.MaxIdleConnsPerHost = limits.RequestsPerHost
+		clone.OnProxyConnectResponse = checkProxyAnswer
 		if ca != "" {
 			clone.TLSClientConfig = connectionKind{}.tlsConfig(clone.TLSClientConfig, ca)
 		}
