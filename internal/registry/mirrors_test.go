@@ -371,13 +371,24 @@ func TestTheErrorNamesEveryEndpointThatFailed(t *testing.T) {
 	}
 }
 
+// TestAMirrorThatIsAWebSiteIsPassedOver, as one is that has not the image.
+func TestAMirrorThatIsAWebSiteIsPassedOver(t *testing.T) {
+	t.Parallel()
+	m := newMirrored(t)
+	m.mirror.intercept = func(w http.ResponseWriter, _ *http.Request) bool {
+		_, _ = io.WriteString(w, "<html>welcome</html>")
+		return true
+	}
+	mustResolve(t, newClient(t, m.config(t)), originHost+"/x:1", "")
+}
+
 func TestAMirrorWithWrongContentIsNamed(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		at   string
 		kind failure.Kind
 	}{
-		"a page instead of a manifest": {"/manifests/", failure.Malformed},
+		"a text instead of a manifest": {"/manifests/", failure.Malformed},
 		"another configuration":        {"/blobs/", failure.DigestMismatch},
 	} {
 		m := newMirrored(t)
@@ -385,7 +396,7 @@ func TestAMirrorWithWrongContentIsNamed(t *testing.T) {
 			if !strings.Contains(r.URL.Path, test.at) {
 				return false
 			}
-			_, _ = io.WriteString(w, "<html>welcome</html>")
+			_, _ = io.WriteString(w, "welcome")
 			return true
 		}
 		_, err := newClient(t, m.config(t)).Resolve(t.Context(), originHost+"/x:1", "")

@@ -127,7 +127,8 @@ func TestAListOfReferrersIsBoundedAndRead(t *testing.T) {
 			fmt.Sprintf(`{"manifests":[{"artifactType":%q,"size":-3,"digest":%q}]}`, artifactType, digestOf(nil, "")),
 			"",
 		},
-		"no JSON":  {`<html>`, failure.Malformed},
+		"no JSON":  {`not found`, failure.Malformed},
+		"a page":   {`<html>`, failure.WebPage},
 		"too long": {strings.Repeat(" ", maxReferrers+1), failure.TooLarge},
 	} {
 		s := newStand(t)

@@ -20,7 +20,7 @@ func TestTLSIsTrustedAsConfigured(t *testing.T) {
 		"a private CA":         {transport.Host{CACertificate: s.ca()}, ""},
 		"skipped verification": {transport.Host{InsecureSkipVerify: true}, ""},
 		"nothing":              {transport.Host{}, failure.TLS},
-		"plain HTTP":           {transport.Host{PlainHTTP: true}, failure.Protocol},
+		"plain HTTP":           {transport.Host{PlainHTTP: true}, failure.TLS},
 	} {
 		config := quick(t)
 		config.Transport.Hosts = map[string]transport.Host{s.host(): test.host}

@@ -24,7 +24,7 @@ func retryAfter(resp *http.Response) time.Duration {
 func parseRetryAfter(value string, now time.Time) time.Duration {
 	if number.MatchString(value) {
 		seconds, err := strconv.ParseFloat(value, 64)
-		if err != nil || seconds > 1e20 {
+		if err != nil || seconds >= 1e19 {
 			return longestWait
 		}
 		return waitOf(seconds, now)
