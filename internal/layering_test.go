@@ -41,8 +41,9 @@ type room struct {
 // diagram is the provider's module, from the roof down. A new package has its place here before it
 // has its first file.
 var diagram = []room{
-	{name: "acctest", props: true, view: withTerraform, imports: "provider sandbox tke/tketest"},
+	{name: "acctest", props: true, view: withTerraform, imports: "provider tfcli tke/tketest"},
 	{name: "sandbox", props: true},
+	{name: "tfcli", props: true},
 
 	{name: "", view: withTerraform, imports: "provider"},
 	{
@@ -148,14 +149,14 @@ var diagram = []room{
 // laboratory is the module in lab/, which stands on the provider's. What is nothing but tests has
 // no place in it.
 var laboratory = []room{
-	{name: "lab/demo", props: true, imports: "sandbox tke/tketest registry/registrytest"},
+	{name: "lab/demo", props: true, imports: "sandbox tfcli tke/tketest registry/registrytest"},
 	{name: "lab/picture", props: true},
 	{name: "lab/campaign/quickprovider", props: true, view: withTerraform, imports: "provider registry/transport"},
 	{name: "lab/docschema", props: true, view: withTerraform, imports: "provider"},
 	{
 		name:    "lab/bench",
 		props:   true,
-		imports: "lab/giant sandbox tke/tketest measure registry registry/transport tke cloudapi",
+		imports: "lab/giant tfcli tke/tketest measure registry registry/transport tke cloudapi",
 	},
 	{name: "lab/bench/floor", props: true, view: withTerraform},
 	{name: "lab/bench/null", props: true, view: withTerraform, imports: "provider imagecache"},

@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 )
 
 // CLI returns the absolute path of the Terraform CLI under test. Like the testing library's own
@@ -13,7 +13,7 @@ func CLI(tb testing.TB) string {
 	tb.Helper()
 
 	skipUnlessAcceptance(tb)
-	path, err := sandbox.FindCLI()
+	path, err := tfcli.Find()
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func ProviderBinary(tb testing.TB) string {
 
 // KubernetesProvider is HashiCorp's provider for Kubernetes, built from its module, for tests that
 // apply examples.
-func KubernetesProvider(tb testing.TB) sandbox.Plugin {
+func KubernetesProvider(tb testing.TB) tfcli.Plugin {
 	tb.Helper()
 
 	skipUnlessAcceptance(tb)
@@ -45,16 +45,16 @@ func KubernetesProvider(tb testing.TB) sandbox.Plugin {
 		tb.Fatal("TKEIMAGE_KUBERNETES_PROVIDER_BIN names no binary of hashicorp/kubernetes: run this test through make")
 	}
 
-	return sandbox.Plugin{Source: "hashicorp/kubernetes", Version: sandbox.KubernetesVersion, Binary: path}
+	return tfcli.Plugin{Source: "hashicorp/kubernetes", Version: tfcli.KubernetesVersion, Binary: path}
 }
 
 // Mirror makes a filesystem mirror of the provider's binary, for Terraform and OpenTofu alike, and
 // gives the path of a CLI configuration that installs from it alone. Hand that to
-// sandbox.CLIEnvironment.
-func Mirror(tb testing.TB, providerBinary string, others ...sandbox.Plugin) (cliConfigFile string) {
+// tfcli.Environment.
+func Mirror(tb testing.TB, providerBinary string, others ...tfcli.Plugin) (cliConfigFile string) {
 	tb.Helper()
 
-	cliConfigFile, err := sandbox.Mirror(tb.TempDir(), providerBinary, others...)
+	cliConfigFile, err := tfcli.Mirror(tb.TempDir(), providerBinary, others...)
 	if err != nil {
 		tb.Fatalf("making a mirror of the provider: %v", err)
 	}

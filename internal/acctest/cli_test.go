@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 )
 
 func TestProviderInstallsFromItsMirror(t *testing.T) {
@@ -38,7 +38,7 @@ provider "tkeimage" {}
 	} {
 		command := exec.CommandContext(t.Context(), cli, arguments...)
 		command.Dir = folder
-		command.Env = sandbox.CLIEnvironment(config)
+		command.Env = tfcli.Environment(config)
 		output, err := command.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", strings.Join(arguments, " "), err, output)

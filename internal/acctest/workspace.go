@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 )
 
 // Workspace is a folder with a configuration, and the CLI under test that runs there with built
@@ -22,10 +22,10 @@ type Workspace struct {
 
 // NewWorkspace makes a workspace of a folder. Additions to the environment have the form
 // NAME=value.
-func NewWorkspace(tb testing.TB, folder string, others []sandbox.Plugin, additions ...string) *Workspace {
+func NewWorkspace(tb testing.TB, folder string, others []tfcli.Plugin, additions ...string) *Workspace {
 	tb.Helper()
 	config := Mirror(tb, ProviderBinary(tb), others...)
-	return &Workspace{Folder: folder, binary: CLI(tb), Env: sandbox.CLIEnvironment(config, additions...)}
+	return &Workspace{Folder: folder, binary: CLI(tb), Env: tfcli.Environment(config, additions...)}
 }
 
 // Command prepares one command of the CLI.

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
@@ -34,7 +34,7 @@ func newCLI(t *testing.T, cloud *tketest.Server, more ...string) *cli {
 // cliIn runs in a folder that is there, with nothing in its environment but what is given.
 func cliIn(t *testing.T, folder string, env ...string) *cli {
 	t.Helper()
-	plugins := []sandbox.Plugin{acctest.KubernetesProvider(t)} // for examples that ask for it
+	plugins := []tfcli.Plugin{acctest.KubernetesProvider(t)} // for examples that ask for it
 	return &cli{acctest.NewWorkspace(t, folder, plugins, env...), folder}
 }
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
@@ -50,7 +50,7 @@ func newMove(t *testing.T, cloud *tketest.Server, kind, attributes string, env .
 	t.Helper()
 	acctest.RequireVersion(t, "1.11.0")
 	c := newCLI(t, cloud)
-	other := sandbox.Plugin{
+	other := tfcli.Plugin{
 		Source: "tencentcloudstack/tencentcloud", Version: "1.82.0", Binary: acctest.ProviderBinary(t),
 	}
 	config := acctest.Mirror(t, acctest.ProviderBinary(t), other)

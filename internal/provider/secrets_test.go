@@ -21,6 +21,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
@@ -51,7 +52,7 @@ func TestNoSecretIsWrittenAnywhere(t *testing.T) {
 	image := pushRandom(t, private.Host+"/private:v1", &authn.Basic{Username: "u", Password: canaryRegistry})
 
 	folder := t.TempDir()
-	s := &secretRun{cli: cli, folder: folder, env: sandbox.CLIEnvironment(
+	s := &secretRun{cli: cli, folder: folder, env: tfcli.Environment(
 		acctest.Mirror(t, acctest.ProviderBinary(t)), "TENCENTCLOUD_SECRET_ID=AKIDexample",
 		"TENCENTCLOUD_SECRET_KEY="+canarySecretKey, "TENCENTCLOUD_SECURITY_TOKEN="+canaryToken,
 		"TKEIMAGE_ENDPOINT_TKE="+cloud.URL, "TKEIMAGE_MEASUREMENT_CACHE_DIR="+filepath.Join(folder, "measurements"),

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
@@ -30,13 +30,13 @@ func newWorkspace(b binaries, provider string, configuration object) (w *workspa
 	if w.folder, err = os.MkdirTemp("", "tkeimage-bench-"); err != nil {
 		return nil, err
 	}
-	if w.cli, err = sandbox.FindCLI(); err != nil {
+	if w.cli, err = tfcli.Find(); err != nil {
 		return nil, err
 	}
-	kubernetes := sandbox.Plugin{
-		Source: "hashicorp/kubernetes", Version: sandbox.KubernetesVersion, Binary: b.kubernetes,
+	kubernetes := tfcli.Plugin{
+		Source: "hashicorp/kubernetes", Version: tfcli.KubernetesVersion, Binary: b.kubernetes,
 	}
-	if w.cliConfig, err = sandbox.Mirror(w.folder, provider, kubernetes); err != nil {
+	if w.cliConfig, err = tfcli.Mirror(w.folder, provider, kubernetes); err != nil {
 		return nil, err
 	}
 	content, err := json.Marshal(configuration)
@@ -62,7 +62,7 @@ func cloudEnvironment(endpoint string, more ...string) []string {
 func (w *workspace) prepareCommand(ctx context.Context, arguments ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, w.cli, arguments...) //nolint:gosec // the CLI that the user chose
 	command.Dir = w.folder
-	command.Env = sandbox.CLIEnvironment(w.cliConfig, w.environment...)
+	command.Env = tfcli.Environment(w.cliConfig, w.environment...)
 	return command
 }
 

@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 )
 
 // starts is how often the provider is started; the median is reported.
@@ -37,7 +37,7 @@ func measureStarts(ctx context.Context, b binaries) ([]StartFigures, error) {
 	}{
 		{"tkeimage", b.provider, 6},
 		{"an empty provider of the framework", b.floor, 6},
-		{"hashicorp/kubernetes v" + sandbox.KubernetesVersion, b.kubernetes, 5},
+		{"hashicorp/kubernetes v" + tfcli.KubernetesVersion, b.kubernetes, 5},
 	}
 	all := make([][]StartFigures, len(subjects))
 	for range starts {

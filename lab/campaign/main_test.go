@@ -20,7 +20,7 @@ import (
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 )
 
 var (
@@ -94,7 +94,7 @@ func cliConfig(t *testing.T, folder, providerFolder string) (file string) {
 
 func environment(t *testing.T, folder, cloudURL string, more ...string) []string {
 	t.Helper()
-	return sandbox.CLIEnvironment(cliConfig(t, folder, filepath.Join(folder, "bin")), append([]string{
+	return tfcli.Environment(cliConfig(t, folder, filepath.Join(folder, "bin")), append([]string{
 		"TENCENTCLOUD_SECRET_ID=" + secretID, "TENCENTCLOUD_SECRET_KEY=" + canarySecretKey,
 		"TENCENTCLOUD_SECURITY_TOKEN=" + canaryToken,
 		"TKEIMAGE_ENDPOINT_TKE=" + cloudURL, "TKEIMAGE_MEASUREMENT_CACHE_DIR=" + filepath.Join(folder, "kept"),

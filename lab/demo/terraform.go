@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
@@ -32,7 +32,7 @@ type terraform struct {
 }
 
 func newTerraform(s *stage) (*terraform, error) {
-	binary, err := sandbox.FindCLI()
+	binary, err := tfcli.Find()
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func newTerraform(s *stage) (*terraform, error) {
 	if provider == "" {
 		return nil, errors.New("TKEIMAGE_PROVIDER_BIN names no binary of the provider: run `make demo`")
 	}
-	config, err := sandbox.Mirror(s.folder, provider)
+	config, err := tfcli.Mirror(s.folder, provider)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func newTerraform(s *stage) (*terraform, error) {
 	if err := os.WriteFile(filepath.Join(t.folder, "terraform.tfvars.json"), variables, 0o600); err != nil {
 		return nil, err
 	}
-	t.env = sandbox.CLIEnvironment(config,
+	t.env = tfcli.Environment(config,
 		"TENCENTCLOUD_SECRET_ID="+tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY="+tketest.DefaultSecretKey,
 		"TKEIMAGE_ENDPOINT_TKE="+s.cloud.URL,
 		"TKEIMAGE_MEASUREMENT_CACHE_DIR="+filepath.Join(s.folder, "measurements"), "TMPDIR="+s.folder,

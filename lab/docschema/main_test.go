@@ -12,7 +12,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/provider"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 )
 
 // The command line is the authority on its own format, as far as the one at hand knows what
@@ -56,7 +56,7 @@ func schemaFromCLI(t *testing.T) map[string]any {
 	t.Helper()
 
 	cli := acctest.CLI(t)
-	environment := sandbox.CLIEnvironment(acctest.Mirror(t, acctest.ProviderBinary(t)))
+	environment := tfcli.Environment(acctest.Mirror(t, acctest.ProviderBinary(t)))
 	folder := t.TempDir()
 	const configuration = `terraform {
   required_providers {

@@ -17,7 +17,7 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 )
 
 // startProviderRegistry serves one provider over the provider registry protocol, on loopback and
@@ -25,7 +25,7 @@ import (
 // configuration has no block provider_installation: the CLI looks for providers where it does by
 // default.
 // https://developer.hashicorp.com/terraform/internals/provider-registry-protocol
-func startProviderRegistry(t *testing.T, plugin sandbox.Plugin) (configFile string) {
+func startProviderRegistry(t *testing.T, plugin tfcli.Plugin) (configFile string) {
 	t.Helper()
 	archive := zipProvider(t, plugin)
 	name := fmt.Sprintf(
@@ -71,7 +71,7 @@ func startProviderRegistry(t *testing.T, plugin sandbox.Plugin) (configFile stri
 	return configFile
 }
 
-func zipProvider(t *testing.T, plugin sandbox.Plugin) []byte {
+func zipProvider(t *testing.T, plugin tfcli.Plugin) []byte {
 	t.Helper()
 	binary, err := os.Open(plugin.Binary)
 	if err != nil {

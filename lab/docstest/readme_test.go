@@ -11,6 +11,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
@@ -37,7 +38,7 @@ var imagesOfPages = []string{
 	"vllm/vllm-openai:v0.8.5", "registry.example.com/llm:v1", "registry.example.com/sidecar:v3",
 }
 
-func arrive(t *testing.T, plugins ...sandbox.Plugin) *newcomer {
+func arrive(t *testing.T, plugins ...tfcli.Plugin) *newcomer {
 	t.Helper()
 	if mirror := os.Getenv("TKEIMAGE_RELEASE_MIRROR"); mirror != "" { // scripts/release-snapshot.sh: a release's archives
 		config := filepath.Join(t.TempDir(), "cli.tfrc")
@@ -49,7 +50,7 @@ func arrive(t *testing.T, plugins ...sandbox.Plugin) *newcomer {
 
 // arriveInstalled is for a newcomer who has run `make install` in a home of their own, and whose CLI
 // downloads the other provider.
-func arriveInstalled(t *testing.T, downloaded sandbox.Plugin) *newcomer {
+func arriveInstalled(t *testing.T, downloaded tfcli.Plugin) *newcomer {
 	t.Helper()
 	n := arriveWith(t, startProviderRegistry(t, downloaded))
 	n.home = t.TempDir()
@@ -78,7 +79,7 @@ func arriveWith(t *testing.T, config string) *newcomer {
 	if err := os.Symlink(n.cli, filepath.Join(programs, "terraform")); err != nil {
 		t.Fatal(err)
 	}
-	n.env = sandbox.CLIEnvironment(config,
+	n.env = tfcli.Environment(config,
 		"PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"), "TF_CLI_ARGS=-no-color",
 		"DOCKER_CONFIG="+t.TempDir(),
 		"TENCENTCLOUD_SECRET_ID="+tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY="+tketest.DefaultSecretKey,

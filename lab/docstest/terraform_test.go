@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 )
 
 // divider begins another configuration in the middle of a page. Up to it, a page's blocks are one
@@ -126,7 +126,7 @@ func validate(t *testing.T, cli, plugins string, c configuration) {
 		write(t, filepath.Join(folder, match[1]), "")
 	}
 	command := exec.CommandContext(t.Context(), cli, options...)
-	command.Dir, command.Env = folder, sandbox.CLIEnvironment(config)
+	command.Dir, command.Env = folder, tfcli.Environment(config)
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, output)
 	}

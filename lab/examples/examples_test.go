@@ -19,6 +19,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcr/tcrtest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 	"github.com/tkeimage/terraform-provider-tkeimage/lab/kubetest"
 )
@@ -78,7 +79,7 @@ func newWorld(t *testing.T, example string, cluster *kubetest.Cluster) *world {
 			"KUBE_CLUSTER_CA_CERT_DATA="+cluster.CACertificate,
 		)
 	}
-	plugins := []sandbox.Plugin{acctest.KubernetesProvider(t)}
+	plugins := []tfcli.Plugin{acctest.KubernetesProvider(t)}
 	w.Workspace = acctest.NewWorkspace(t, filepath.Join(root, example), plugins, env...)
 	w.Must(t, "init")
 	return w

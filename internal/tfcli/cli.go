@@ -1,4 +1,7 @@
-package sandbox
+// Package tfcli is what tests, the demonstration and the bench run a Terraform CLI with: the CLI
+// itself, a mirror to install the provider from, and an environment that depends on nothing of its
+// user's.
+package tfcli
 
 import (
 	"errors"
@@ -7,15 +10,15 @@ import (
 	"path/filepath"
 )
 
-// ErrNoCLI says that there is no Terraform CLI, and what to do about it.
-var ErrNoCLI = errors.New(
+// ErrNone says that there is no Terraform CLI, and what to do about it.
+var ErrNone = errors.New(
 	"neither terraform nor tofu is on the PATH: run this through make, which builds OpenTofu if need be, " +
 		"or name one in TF_ACC_TERRAFORM_PATH",
 )
 
-// FindCLI returns the absolute path of the Terraform CLI to use: the one that the environment names
+// Find returns the absolute path of the Terraform CLI to use: the one that the environment names
 // (make does), else terraform or tofu on the PATH.
-func FindCLI() (string, error) {
+func Find() (string, error) {
 	for _, variable := range []string{"TKEIMAGE_TF_CLI", "TF_ACC_TERRAFORM_PATH"} {
 		if path := os.Getenv(variable); path != "" {
 			return filepath.Abs(path)
@@ -27,5 +30,5 @@ func FindCLI() (string, error) {
 		}
 	}
 
-	return "", ErrNoCLI
+	return "", ErrNone
 }

@@ -1,4 +1,4 @@
-package sandbox
+package tfcli
 
 import (
 	"fmt"
@@ -29,7 +29,7 @@ type Plugin struct {
 
 // Mirror makes folder a filesystem mirror that holds this provider's binary and those of others,
 // with a CLI configuration that knows no other place to install from. It returns the path of that
-// configuration, for CLIEnvironment.
+// configuration, for Environment.
 func Mirror(folder, providerBinary string, others ...Plugin) (configFile string, err error) {
 	folder, err = filepath.Abs(folder)
 	if err != nil {
@@ -74,10 +74,10 @@ func (p Plugin) linkInto(mirror string) error {
 	return nil
 }
 
-// CLIEnvironment is this process's environment for a Terraform CLI that is to depend on nothing of
+// Environment is this process's environment for a Terraform CLI that is to depend on nothing of
 // its user's: neither on a CLI configuration and its plugin cache, nor on arguments and variables,
 // nor on cloud credentials. Additions of the form NAME=value come on top.
-func CLIEnvironment(configFile string, additions ...string) []string {
+func Environment(configFile string, additions ...string) []string {
 	var kept []string
 	for _, variable := range os.Environ() {
 		if !isUsers(variable) {

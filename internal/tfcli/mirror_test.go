@@ -1,4 +1,4 @@
-package sandbox_test
+package tfcli_test
 
 import (
 	"os"
@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 )
 
 func TestMirrorServesBothRegistries(t *testing.T) {
@@ -19,7 +19,7 @@ func TestMirrorServesBothRegistries(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	config, err := sandbox.Mirror(folder, binary)
+	config, err := tfcli.Mirror(folder, binary)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,19 +46,19 @@ func TestMirrorServesBothRegistries(t *testing.T) {
 func TestMirrorWithoutBinary(t *testing.T) {
 	t.Parallel()
 
-	if _, err := sandbox.Mirror(t.TempDir(), filepath.Join(t.TempDir(), "missing")); err == nil {
+	if _, err := tfcli.Mirror(t.TempDir(), filepath.Join(t.TempDir(), "missing")); err == nil {
 		t.Error("no error")
 	}
 }
 
-func TestCLIEnvironmentLeavesTheUsersOut(t *testing.T) {
+func TestEnvironmentLeavesTheUsersOut(t *testing.T) {
 	for _, name := range []string{
 		"TF_LOG", "TF_CLI_CONFIG_FILE", "TF_VAR_region", "TENCENTCLOUD_SECRET_ID", "TKEIMAGE_ENDPOINT_TKE",
 	} {
 		t.Setenv(name, "the user's")
 	}
 
-	environment := sandbox.CLIEnvironment("cli.tfrc", "TF_VAR_region=ap-guangzhou")
+	environment := tfcli.Environment("cli.tfrc", "TF_VAR_region=ap-guangzhou")
 	for _, variable := range environment {
 		if strings.HasSuffix(variable, "=the user's") {
 			t.Errorf("%s is handed on", variable)
@@ -71,22 +71,22 @@ func TestCLIEnvironmentLeavesTheUsersOut(t *testing.T) {
 	}
 }
 
-func TestFindCLIPrefersWhatIsNamed(t *testing.T) {
+func TestFindPrefersWhatIsNamed(t *testing.T) {
 	t.Setenv("TKEIMAGE_TF_CLI", "")
 	t.Setenv("TF_ACC_TERRAFORM_PATH", "/opt/tofu")
 
-	if path, err := sandbox.FindCLI(); err != nil || path != "/opt/tofu" {
-		t.Errorf("FindCLI gives %q, %v", path, err)
+	if path, err := tfcli.Find(); err != nil || path != "/opt/tofu" {
+		t.Errorf("Find returns %q, %v", path, err)
 	}
 }
 
-func TestFindCLIWithoutAny(t *testing.T) {
+func TestFindWithoutAny(t *testing.T) {
 	t.Setenv("TKEIMAGE_TF_CLI", "")
 	t.Setenv("TF_ACC_TERRAFORM_PATH", "")
 	t.Setenv("PATH", t.TempDir())
 
-	if path, err := sandbox.FindCLI(); err == nil {
-		t.Errorf("FindCLI gives %q, want an error", path)
+	if path, err := tfcli.Find(); err == nil {
+		t.Errorf("Find returns %q, want an error", path)
 	}
 }
 
@@ -98,8 +98,8 @@ func TestTheKubernetesProviderIsOfTheVersionThatIsBuilt(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(
-		string(module), "github.com/hashicorp/terraform-provider-kubernetes v"+sandbox.KubernetesVersion+" ",
+		string(module), "github.com/hashicorp/terraform-provider-kubernetes v"+tfcli.KubernetesVersion+" ",
 	) {
-		t.Errorf("its go.mod has another version than %s", sandbox.KubernetesVersion)
+		t.Errorf("its go.mod has another version than %s", tfcli.KubernetesVersion)
 	}
 }
