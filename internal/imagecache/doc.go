@@ -5,8 +5,9 @@
 // Of the resource, schema.go says what may be written, model.go owns every conversion between
 // Terraform and the API, with values.go for single values, plan.go decides what a change costs
 // (nothing, an update, a new cache), and resource.go is the lifecycle and reads downward as one
-// story. identity.go knows the region of a cache, retention.go its end, namesakes.go what a killed
-// run may have left behind.
+// story. build.go sends what begins a build and describes one that failed, interrupt.go is what an
+// interrupted wait leaves in the state, identity.go knows the region of a cache, retention.go its
+// end, namesakes.go what a killed run may have left behind.
 //
 // data_model.go is a cache as all data sources return it; each has a file of its own,
 // data_source.go, data_source_list.go and data_source_match.go. list_resource.go finds what can be

@@ -66,6 +66,15 @@ type identityModel struct {
 // newName is the default of `name`.
 func newName() string { return "tf-" + strings.ToLower(rand.Text()[:12]) }
 
+// generateName names a cache whose name is to be generated, and reports whether it did.
+func (m *model) generateName() bool {
+	if !m.Name.IsUnknown() {
+		return false
+	}
+	m.Name = types.StringValue(newName())
+	return true
+}
+
 // toCreateRequest converts a plan. Passwords are write-only, so they are read from the
 // configuration.
 func (m *model) toCreateRequest(ctx context.Context, config *model) (tke.CreateRequest, diag.Diagnostics) {
@@ -157,19 +166,6 @@ func showsUpdate(cache *tke.ImageCache, request tke.UpdateRequest) bool {
 		return false
 	}
 	return true
-}
-
-// setPending sets the state as of the moment that the id is known: the planned values, and null for
-// unknown ones.
-func (m *model) setPending(id string) {
-	m.ID = types.StringValue(id)
-	m.Status = types.StringValue(tke.StatusPending)
-	m.PodAnnotations = toMap(annotations.PinTo(id))
-	setIfUnknown(&m.Type, types.StringNull())
-	setIfUnknown(&m.SnapshotID, types.StringNull())
-	setIfUnknown(&m.Snapshotter, types.StringNull())
-	setIfUnknown(&m.CreatedAt, types.StringNull())
-	setIfUnknown(&m.ExpiresAt, types.StringNull())
 }
 
 // setComputedFromAPI fills in the values that the plan left unknown. Planned values stay, even

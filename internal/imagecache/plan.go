@@ -51,7 +51,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		if r.clients.Seen.AddPlanned(state.ID.ValueString()) {
 			resp.Diagnostics.Append(tfdiag.DuplicateAddress(state.ID.ValueString()))
 		}
-		plan.planUpdate(&config, state)
+		plan.planUpdate(ctx, &config, state)
+		if isBuilding(state.Status) {
+			resp.Diagnostics.Append(tfdiag.WaitsForBuild(state.ID.ValueString(), state.Status.ValueString()))
+		}
 		resp.RequiresReplace.Append(replacementPaths(state, &plan)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -68,7 +71,7 @@ func (m *model) planCreate(config *model) {
 	if config.SizeGiB.IsNull() {
 		m.SizeGiB = types.Int64Value(disksize.MinGiB)
 	}
-	m.Status = types.StringValue(tke.StatusReady) // a create that succeeds ends so
+	m.Status = types.StringUnknown() // Ready, or Pending after an interrupt
 	m.Type = types.StringUnknown()
 	// Only the id is yet to come, so what a configuration merges with these stays visible in the
 	// plan.
@@ -82,7 +85,7 @@ func (m *model) planCreate(config *model) {
 
 // planUpdate keeps the values of an existing cache that an update does not change. Only values that
 // the service pulls or computes again are unknown.
-func (m *model) planUpdate(config, state *model) {
+func (m *model) planUpdate(ctx context.Context, config, state *model) {
 	if config.SizeGiB.IsNull() {
 		m.SizeGiB = state.SizeGiB
 	}
@@ -99,12 +102,30 @@ func (m *model) planUpdate(config, state *model) {
 	if m.RetentionDays.Equal(types.Int64Value(0)) {
 		m.ExpiresAt = types.StringNull()
 	}
+	m.planStatus(ctx, config, state)
+}
+
+// planStatus plans what an apply makes of the status: Ready, or one of a build when the wait for it
+// is interrupted. An unknown status is a change, so the next apply mends what failed, and waits for
+// what is being built.
+func (m *model) planStatus(ctx context.Context, config, state *model) {
+	request, _ := m.toUpdateRequest(ctx, state, config) // apply reports what is wrong with it
+	m.Status = types.StringUnknown()
 	switch state.Status.ValueString() {
+	case tke.StatusPending, tke.StatusUpdating:
+		m.planWait()
 	case tke.StatusFailed, tke.StatusUpdateFailed:
-		m.Status = types.StringValue(tke.StatusReady) // which makes it a change, and so the next apply mends it
-	case tke.StatusReady:
-		m.Status = state.Status
+	default:
+		if !makesUnusable(request) {
+			m.Status = state.Status
+		}
 	}
+}
+
+// makesUnusable reports whether Pods cannot use a cache for as long as the service takes for a
+// request. Settings alone take it moments.
+func makesUnusable(request tke.UpdateRequest) bool {
+	return request.Images != nil || request.SizeGiB != nil || request.Credentials != nil
 }
 
 // replacementPaths returns the attributes whose change needs a new cache, beyond those that the

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
@@ -19,8 +17,6 @@ const (
 	createTimeout = 60 * time.Minute
 	updateTimeout = 60 * time.Minute
 	deleteTimeout = 10 * time.Minute
-
-	measureTimeout = 2 * time.Minute
 )
 
 // Resource is tkeimage_cache.
@@ -58,12 +54,9 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	nameIsNew := plan.Name.IsUnknown()
-	if nameIsNew {
-		plan.Name = types.StringValue(newName())
-	}
+	nameIsGenerated := plan.generateName()
 	request, diags := plan.toCreateRequest(ctx, &config)
-	request.NameIsGenerated = nameIsNew
+	request.NameIsGenerated = nameIsGenerated
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -84,11 +77,16 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	tflog.Info(ctx, "image cache created, waiting until it is ready", map[string]any{"id": id})
 	r.clients.Seen.Add(id)
-	begun := plan
-	begun.setPending(id)
-	resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &begun)...)
+	begun := plan.building(id)
+	resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, begun)...)
 
 	cache, err := cloud.WaitReady(ctx, id)
+	if wait := interruptedWait(ctx, err); wait != nil {
+		plan.setBuilding(id, tke.StatusPending, wait.Last)
+		resp.Diagnostics.Append(tfdiag.InterruptedBuild(id, tke.StatusPending))
+		resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
+		return // without an error, so the cache is not tainted
+	}
 	if err != nil {
 		resp.Diagnostics.Append(r.buildDiagnostic(ctx, "build image cache "+id, err, &plan))
 		return // with the id in the state, Terraform marks the cache tainted
@@ -144,7 +142,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	timeout, diags := plan.Timeouts.Update(ctx, updateTimeout)
+	timeout, diags := plan.updateTimeout(ctx, &state)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.checkRegion(ctx, state.ID.ValueString(), req.Identity, req.Private)...)
 	if resp.Diagnostics.HasError() {
@@ -158,7 +156,14 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		return
 	}
 
-	cache, err := r.sendUpdate(ctx, request, state.Name.ValueString())
+	cache, err := r.sendUpdate(ctx, request, &state)
+	if wait := interruptedWait(ctx, err); wait != nil && plan.Status.IsUnknown() &&
+		(wait.For == tke.Updated || isEmptyUpdate(request)) {
+		plan.setBuilding(wait.ID, state.buildStatus(wait), wait.Last)
+		resp.Diagnostics.Append(tfdiag.InterruptedBuild(wait.ID, plan.Status.ValueString()))
+		resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
+		return
+	}
 	if err != nil {
 		resp.Diagnostics.Append(r.buildDiagnostic(ctx, "update image cache "+state.ID.ValueString(), err, &plan))
 		if cache == nil {
@@ -173,26 +178,6 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	plan.setComputedFromAPI(cache)
 	resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)
-}
-
-// sendUpdate sends a request, if it asks for anything, and returns the cache as it is afterwards.
-// name is what it has before.
-func (r *Resource) sendUpdate(ctx context.Context, request tke.UpdateRequest, name string) (*tke.ImageCache, error) {
-	cloud, err := r.clients.TKE()
-	if err != nil {
-		return nil, err
-	}
-	if isEmptyUpdate(request) {
-		cache, err := cloud.Get(ctx, request.ID, tke.ConfirmAbsence(name))
-		if err == nil && cache == nil {
-			err = &tke.GoneError{ID: request.ID}
-		}
-		return cache, err
-	}
-	if err := cloud.Update(ctx, request); err != nil {
-		return nil, err
-	}
-	return cloud.WaitUpdated(ctx, request.ID, func(cache *tke.ImageCache) bool { return showsUpdate(cache, request) })
 }
 
 // Delete deletes the cache and its snapshot, and waits until the service lists it no more.
@@ -235,21 +220,4 @@ func (r *Resource) getForRefresh(ctx context.Context, state *model) (*tke.ImageC
 		return nil, err
 	}
 	return cloud.Get(ctx, state.ID.ValueString(), tke.ConfirmAbsence(state.Name.ValueString()), tke.FromListing())
-}
-
-// buildDiagnostic describes a failed build, and measures which size suffices if the disk was too
-// small.
-func (r *Resource) buildDiagnostic(ctx context.Context, attempt string, err error, plan *model) diag.Diagnostic {
-	failure := tfdiag.CloudError(attempt, err, r.clients)
-	if !tfdiag.IsNoSpace(err) {
-		return failure
-	}
-	ctx, cancel := context.WithTimeout(ctx, measureTimeout)
-	defer cancel()
-	need, err := r.clients.Measurer.SizeGiB(ctx, toStrings(plan.Images))
-	if err != nil { // the registry may be out of reach from here, and the failure is what it is
-		tflog.Debug(ctx, "the images could not be measured", map[string]any{"error": err.Error()})
-		return failure
-	}
-	return tfdiag.WithMeasuredSize(failure, plan.SizeGiB.ValueInt64(), need)
 }

@@ -125,6 +125,7 @@ func formatFailedCall(err *cloudapi.Error, used []credentials.Source) string {
 var remainingWork = map[tke.Outcome]string{
 	tke.Built: "The service continues the build, and the id is in the state. If the cache becomes Ready, " +
 		"`terraform untaint` keeps it; otherwise the next apply replaces it.",
+	tke.Resumed: "The service continues the build, and the cache keeps its id. Nothing else was sent; apply again.",
 	tke.Updated: "The service continues the update, and the cache keeps its id. The next plan shows what remains " +
 		"to be done.",
 	tke.Deleted: "The service continues the deletion, and the cache stays in the state until it is deleted. " +
@@ -134,6 +135,7 @@ var remainingWork = map[tke.Outcome]string{
 // timeoutAdvice is the advice when the time for an outcome was too short.
 var timeoutAdvice = map[tke.Outcome]string{
 	tke.Built:   "Large images take a long time to pull: raise the timeout. ",
+	tke.Resumed: "Large images take a long time to pull: raise the timeout. ",
 	tke.Updated: "Large images take a long time to pull: raise the timeout. ",
 }
 

@@ -535,7 +535,15 @@ func texts() []struct {
 				from,
 			),
 		},
-		{"the wait was interrupted", build(&tke.WaitError{ID: "imc-r1htp8tg", Err: context.Canceled})},
+		{"the wait for an earlier build ran out of time", build(&tke.WaitError{
+			ID: "imc-r1htp8tg", For: tke.Resumed, Err: context.DeadlineExceeded,
+		})},
+		{"a build was interrupted", tfdiag.InterruptedBuild("imc-r1htp8tg", tke.StatusPending)},
+		{"an update was interrupted", tfdiag.InterruptedBuild("imc-r1htp8tg", tke.StatusUpdating)},
+		{"a cache that is being built is planned", tfdiag.WaitsForBuild("imc-r1htp8tg", tke.StatusPending)},
+		{"the wait was interrupted", build(&tke.WaitError{
+			ID: "imc-r1htp8tg", For: tke.Deleted, Err: context.Canceled,
+		})},
 		{
 			"the wait could not look",
 			build(

@@ -107,6 +107,31 @@ func MaybeNotRebuilt(cache *tke.ImageCache) diag.Diagnostic {
 	))
 }
 
+func summarizeBuild(id, status string) string {
+	if status == tke.StatusUpdating {
+		return "Image cache " + id + " is still being updated"
+	}
+	return "Image cache " + id + " is still being built"
+}
+
+// InterruptedBuild warns of a cache that the service works on when a run is interrupted.
+func InterruptedBuild(id, status string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(summarizeBuild(id, status), fmt.Sprintf(
+		"The run was interrupted, and the service continues its work. Image cache %s is in the state as %s, and it is "+
+			"not tainted. Apply again to continue: that waits until the cache is Ready and creates no other cache.",
+		id, status,
+	))
+}
+
+// WaitsForBuild warns of a cache that the service works on when a change is planned.
+func WaitsForBuild(id, status string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(summarizeBuild(id, status), fmt.Sprintf(
+		"Image cache %s is %s, and Pods cannot use it yet. Unless this plan replaces the cache, apply waits until it is "+
+			"Ready and creates no other cache.",
+		id, status,
+	))
+}
+
 // ExpiresSoon warns of a cache that the service will delete within days.
 func ExpiresSoon(cache *tke.ImageCache, at time.Time) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Image cache expires soon", fmt.Sprintf(

@@ -62,12 +62,12 @@ func New(config Config) (*Client, error) {
 	return client, nil
 }
 
-// callAction makes one API call. Reads and deletes may be sent twice. Creates are uninterruptible:
-// the response carries the new id.
+// callAction makes one API call. Reads and deletes may be sent twice. Creates and updates are
+// uninterruptible: the response carries the new id, or says whether a build has begun.
 func callAction[Out any](ctx context.Context, c *Client, action string, in any) (Out, error) {
 	return cloudapi.Call[Out](ctx, c.api, cloudapi.Action{
 		Name:            action,
 		Repeatable:      action == ActionDescribe || action == ActionMatch || action == ActionDelete,
-		Uninterruptible: action == ActionCreate,
+		Uninterruptible: action == ActionCreate || action == ActionUpdate,
 	}, in)
 }

@@ -23,7 +23,8 @@ type Outcome int
 
 // The outcomes.
 const (
-	Built Outcome = iota
+	Built   Outcome = iota
+	Resumed         // a build that an earlier run began
 	Updated
 	Deleted
 )
@@ -57,9 +58,16 @@ func (c *Client) WaitReady(ctx context.Context, id string) (*ImageCache, error) 
 	if err := waitForTick(ctx, c.poll/firstPollDivisor); err != nil {
 		return nil, &WaitError{ID: id, For: Built, Err: err}
 	}
-	return c.pollUntil(ctx, id, Built, func(cache *ImageCache) (bool, error) {
-		return cache.Status == StatusReady, buildFailure(cache)
-	})
+	return c.pollUntil(ctx, id, Built, isReady)
+}
+
+// WaitResumed waits as WaitReady does for a build that an earlier run began.
+func (c *Client) WaitResumed(ctx context.Context, id string) (*ImageCache, error) {
+	return c.pollUntil(ctx, id, Resumed, isReady)
+}
+
+func isReady(cache *ImageCache) (bool, error) {
+	return cache.Status == StatusReady, buildFailure(cache)
 }
 
 // stableReads is how many reads in a row must show the same for a cache that was never seen

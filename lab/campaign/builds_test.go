@@ -206,7 +206,7 @@ func untainted(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	r.must("untaint", "tkeimage_cache.x")
-	if kept := r.state(); len(kept) != 1 || kept[0] != (heldCache{id: state[0].id}) {
+	if kept := r.state(); len(kept) != 1 || kept[0].id != state[0].id || kept[0].tainted {
 		t.Errorf("the state holds %+v, want %s, and not tainted", kept, state[0].id)
 	}
 	r.converged()

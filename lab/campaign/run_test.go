@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
@@ -194,6 +195,7 @@ func (r *run) destroy() (code int, said string) {
 // heldCache is what a state file says of the cache.
 type heldCache struct {
 	id      string
+	status  string
 	tainted bool
 }
 
@@ -209,7 +211,7 @@ func (r *run) state() (caches []heldCache) {
 			Mode, Type string
 			Instances  []struct {
 				Status     string
-				Attributes struct{ ID string }
+				Attributes struct{ ID, Status string }
 			}
 		}
 	}
@@ -222,7 +224,9 @@ func (r *run) state() (caches []heldCache) {
 	for _, resource := range state.Resources {
 		for _, instance := range resource.Instances {
 			if resource.Mode == "managed" {
-				caches = append(caches, heldCache{instance.Attributes.ID, instance.Status == "tainted"})
+				caches = append(caches, heldCache{
+					instance.Attributes.ID, instance.Attributes.Status, instance.Status == "tainted",
+				})
 			}
 		}
 	}
@@ -255,7 +259,7 @@ func (r *run) converged() {
 		r.t.Errorf("%d caches, want one: %+v", len(caches), caches)
 	case len(caches) == 0 || caches[0].Status != tketest.StatusReady:
 		r.t.Errorf("there is no usable cache: %+v", caches)
-	case len(state) != 1 || state[0] != (heldCache{id: caches[0].ID}):
+	case len(state) != 1 || state[0] != (heldCache{id: caches[0].ID, status: tke.StatusReady}):
 		tally.lost.Add(1)
 		r.t.Errorf("the state holds %+v, and there is %s", state, caches[0].ID)
 	}
