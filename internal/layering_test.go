@@ -52,7 +52,7 @@ var diagram = []room{
 		imports: "imagecache rootdisk diskprice tcrtoken annotations tfdiag clients measure store registry " +
 			"registry/transport registry/hostsdir credentials tke tcr cbs cloudapi redact",
 	},
-	{name: "imagecache", view: withTerraform, imports: "annotations tfdiag clients tke disksize"},
+	{name: "imagecache", view: withTerraform, imports: "annotations tfdiag clients registry tke disksize"},
 	{
 		name:    "rootdisk",
 		view:    withTerraform,

@@ -27,7 +27,7 @@ func networkAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Security groups of the builder. Default: the service's choice. Changed in place.",
 			ElementType:         types.StringType,
 			Optional:            true,
-			Validators:          []validator.Set{setvalidator.NoNullValues()},
+			Validators:          []validator.Set{noNulls{}},
 		},
 		"existing_eip_id": schema.StringAttribute{
 			MarkdownDescription: "Elastic IP that the builder uses to reach the registry. Conflicts with " +
@@ -110,7 +110,7 @@ func hostsAttribute(description string) schema.Attribute {
 		ElementType:         types.StringType,
 		Optional:            true,
 		Validators: []validator.Set{
-			setvalidator.NoNullValues(),
+			noNulls{},
 			setvalidator.ValueStringsAre(stringvalidator.RegexMatches(bareHost, hostMessage)),
 		},
 		PlanModifiers: []planmodifier.Set{setplanmodifier.RequiresReplaceIf(

@@ -85,7 +85,7 @@ func nameAttributes() map[string]schema.Attribute {
 				"[tags[\"creator\"]] }` ignores a tag.",
 			ElementType: types.StringType,
 			Optional:    true,
-			Validators:  []validator.Map{mapvalidator.NoNullValues()},
+			Validators:  []validator.Map{noNulls{}},
 		},
 	}
 }
@@ -100,13 +100,7 @@ func contentAttributes() map[string]schema.Attribute {
 			Required:    true,
 			Validators: []validator.Set{
 				setvalidator.SizeAtLeast(1),
-				setvalidator.NoNullValues(),
-				setvalidator.ValueStringsAre(
-					stringvalidator.RegexMatches(
-						regexp.MustCompile(`^[^\s]+$`),
-						"must be an image reference such as nginx:1.29, without spaces",
-					),
-				),
+				noNulls{},
 			},
 		},
 		"registry_credentials": registryCredentialsAttribute(),
@@ -152,7 +146,7 @@ func rebuildAttributes() map[string]schema.Attribute {
 			ElementType: types.StringType,
 			Optional:    true,
 			Validators: []validator.Map{
-				mapvalidator.NoNullValues(),
+				noNulls{},
 				mapvalidator.ValueStringsAre(
 					stringvalidator.RegexMatches(digest, "must be a digest: sha256: and 64 hexadecimal digits"),
 				),
@@ -177,7 +171,7 @@ func registryCredentialsAttribute() schema.Attribute {
 		Optional:            true,
 		Validators: []validator.Map{
 			mapvalidator.SizeAtLeast(1),
-			mapvalidator.NoNullValues(),
+			noNulls{},
 			mapvalidator.KeysAre(stringvalidator.RegexMatches(bareHost, hostMessage)),
 		},
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log"
 	"os"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -38,11 +39,13 @@ func Serve(options Options, debug bool) error {
 // NewServer makes a factory of protocol servers. It fails nowhere that a user could reach: the
 // framework's conversion cannot.
 func NewServer(options Options) func() tfprotov6.ProviderServer {
-	newFramework := providerserver.NewProtocol6(New(options)())
+	newProvider := New(options)
+	newFramework := providerserver.NewProtocol6(newProvider())
+	types := sync.OnceValue(func() attributeTypes { return newAttributeTypes(newProvider()) })
 	return func() tfprotov6.ProviderServer {
 		framework := newFramework()
 		if whole, ok := framework.(frameworkServer); ok {
-			return &server{whole}
+			return &server{whole, types()}
 		}
 		return framework
 	}
@@ -57,8 +60,13 @@ type frameworkServer interface {
 	tfprotov6.StateStoreServer
 }
 
-// server is the framework's, but for one thing that the framework does not take.
-type server struct{ frameworkServer }
+// server is the framework's, but for what the framework does not take, or not in words for users:
+// nulls in arguments of functions, and fractions.
+type server struct {
+	frameworkServer
+
+	types attributeTypes
+}
 
 // msgpackNil is null in MessagePack (format specification, "nil format").
 var msgpackNil = []byte{0xc0}

@@ -37,6 +37,26 @@ type reference struct {
 	digest  string
 }
 
+// HostOf returns the registry host of an image reference, as containerd and a Pod name it. The error
+// is a *failure.Error that says what is wrong with the reference.
+func HostOf(written string) (string, error) {
+	parsed, err := parseReference(written)
+	if err != nil {
+		return "", err
+	}
+	return CanonicalHost(parsed.repo.RegistryStr()), nil
+}
+
+// CanonicalHost returns the one spelling of a registry's host: lower-case, and docker.io for each
+// name of Docker Hub.
+func CanonicalHost(host string) string {
+	switch host = strings.ToLower(host); host {
+	case name.DefaultRegistry, "registry-1.docker.io":
+		return transport.DockerHub
+	}
+	return host
+}
+
 func parseReference(written string) (reference, error) {
 	fail := func(reason error) (reference, error) {
 		return reference{}, &failure.Error{

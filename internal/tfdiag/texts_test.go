@@ -538,6 +538,25 @@ func texts() []struct {
 		{"the wait for an earlier build ran out of time", build(&tke.WaitError{
 			ID: "imc-r1htp8tg", For: tke.Resumed, Err: context.DeadlineExceeded,
 		})},
+		{"an image with a scheme", tfdiag.InvalidImage(path.Root("images"), &failure.Error{
+			Image: "https://registry.example.com/llm:v1", Kind: failure.InvalidReference,
+			Err: errors.New("a reference has no scheme such as https://"),
+		})},
+		{"no password", tfdiag.NoPassword(path.Root("registry_credentials"), "registry.example.com")},
+		{"unused credentials", tfdiag.UnusedCredentials(
+			path.Root("registry_credentials"), "registry.example.org", []string{"docker.io", "registry.example.com"},
+		)},
+		{"a digest of another image", tfdiag.ForeignDigest(path.Root("image_digests"), "redis:8", "", images)},
+		{"a digest in another spelling", tfdiag.ForeignDigest(
+			path.Root("image_digests"), "docker.io/library/nginx:1.29", "nginx:1.29", images,
+		)},
+		{"an id of another kind", tfdiag.WrongID(path.Root("vpc_id"), "subnet-8ah75lo8", "vpc-")},
+		{"no id", tfdiag.WrongID(path.Root("vpc_id"), "production", "vpc-")},
+		{"an address", tfdiag.WrongID(path.Root("existing_eip_id"), "43.136.1.2", "eip-")},
+		{"a negative timeout", tfdiag.NoTime(path.Root("timeouts"), "create", "-90m")},
+		{"a null value of a key", tfdiag.NullValue(path.Root("tags"), "team")},
+		{"a null in a set", tfdiag.NullValue(path.Root("images"), "")},
+		{"a fraction", tfdiag.NotWhole("size_gib", "20.5")},
 		{"a build was interrupted", tfdiag.InterruptedBuild("imc-r1htp8tg", tke.StatusPending)},
 		{"an update was interrupted", tfdiag.InterruptedBuild("imc-r1htp8tg", tke.StatusUpdating)},
 		{"a cache that is being built is planned", tfdiag.WaitsForBuild("imc-r1htp8tg", tke.StatusPending)},

@@ -1,0 +1,101 @@
+package tfdiag
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+)
+
+// InvalidImage describes a text that is no image reference.
+func InvalidImage(at path.Path, err error) diag.Diagnostic {
+	if known, ok := errors.AsType[*failure.Error](err); ok {
+		return readError(at, known, err)
+	}
+	return diag.NewAttributeErrorDiagnostic(at, "Not an image reference", endSentence(err.Error()))
+}
+
+// NoPassword describes credentials that lack the password. Terraform drops attributes of an object
+// that the schema does not have, so a misspelled one looks like none.
+func NoPassword(at path.Path, host string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Credentials without a password", fmt.Sprintf(
+		"registry_credentials[%q] has no password: write password_wo = … (and password_wo_version, which has it sent "+
+			"again). Terraform drops an attribute of another name, such as password, without a message. If the "+
+			"value is a variable, it is null or empty in this run.", host,
+	))
+}
+
+// UnusedCredentials describes credentials for a host that no image of the cache names.
+func UnusedCredentials(at path.Path, host string, hosts []string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Credentials for a host that no image has", fmt.Sprintf(
+		"No image of this cache is at %s, so the builder would pull without these credentials. The images are at: %s. "+
+			"Write the host as it stands in the image, with its port.", host, strings.Join(hosts, ", "),
+	))
+}
+
+// ForeignDigest describes a key of image_digests that is no image of the cache.
+func ForeignDigest(at path.Path, key, spelled string, images []string) diag.Diagnostic {
+	advice := "Write each key as the image stands in `images`: " + strings.Join(images, ", ") + ". Of a map with " +
+		"more images, take these alone: { for image in […] : image => digests[image] }."
+	if spelled != "" {
+		advice = fmt.Sprintf("It is the same image as %q: write the key as `images` has it.", spelled)
+	}
+	return diag.NewAttributeErrorDiagnostic(at, "Digest of an image that the cache does not hold", fmt.Sprintf(
+		"%q is not among `images`, so a new digest of it would not rebuild the cache. %s", key, advice,
+	))
+}
+
+// idKinds are what ids begin with, and what they are of.
+var idKinds = map[string]string{
+	"vpc-": "a VPC", "subnet-": "a subnet", "sg-": "a security group", "eip-": "an elastic IP",
+	"imc-": "an image cache", "cls-": "a cluster", "ins-": "an instance", "snap-": "a snapshot",
+	"eni-": "a network interface", "nat-": "a NAT gateway", "rtb-": "a route table",
+}
+
+// WrongID describes a text that is no id of the kind that begins with prefix.
+func WrongID(at path.Path, written, prefix string) diag.Diagnostic {
+	wanted := idKinds[prefix]
+	detail := fmt.Sprintf("%q is not the id of %s, which is %s and letters and digits.", written, wanted, prefix)
+	for other, kind := range idKinds {
+		if strings.HasPrefix(written, other) && other != prefix {
+			detail = fmt.Sprintf("%q is the id of %s. Write the id of %s, %s….", written, kind, wanted, prefix)
+		}
+	}
+	if _, err := netip.ParseAddr(written); err == nil {
+		detail = fmt.Sprintf("%q is an address. Write the id of %s, %s…, which the console lists beside its address.",
+			written, wanted, prefix)
+	}
+	return diag.NewAttributeErrorDiagnostic(at, "Not the id of "+wanted, detail)
+}
+
+// NoTime describes a timeout that leaves no time at all.
+func NoTime(at path.Path, name, written string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Timeout is not positive", fmt.Sprintf(
+		"%s = %q ends before anything begins. Write a time above zero, such as \"90m\".", name, written,
+	))
+}
+
+// NullValue describes a null where the service takes none. The key is empty for an element of a set.
+func NullValue(at path.Path, key string) diag.Diagnostic {
+	if key == "" {
+		return diag.NewAttributeErrorDiagnostic(at, "Null among the values",
+			"One of the values is null: a variable that is not set, or an attribute that does not exist yet. Leave it "+
+				"out, for example with compact().")
+	}
+	return diag.NewAttributeErrorDiagnostic(at, "Null among the values", fmt.Sprintf(
+		"The value of %q is null. Give it a value, or leave the key out: { for key, value in … : key => value if value "+
+			"!= null }.", key,
+	))
+}
+
+// NotWhole describes a number where only whole numbers serve.
+func NotWhole(attribute, number string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Not a whole number", fmt.Sprintf(
+		"%s must be a whole number, and it is %s. Round it with ceil() or floor().", attribute, number,
+	))
+}
