@@ -28,6 +28,8 @@ type Clients struct {
 	Looked           []credentials.Place  // where they were looked for
 	Fault            error                // why what was found cannot be used
 
+	Tags TagRules
+
 	Secrets *redact.Secrets // what nothing that is shown or stored may hold
 
 	Seen SeenCaches // the caches that this process has met in a state, made, or dropped from a state

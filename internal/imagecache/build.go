@@ -1,6 +1,7 @@
 package imagecache
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -34,6 +35,12 @@ func (r *Resource) sendUpdate(
 			err = &tke.GoneError{ID: request.ID}
 		}
 		return cache, err
+	}
+	if request.Tags != nil && r.clients.Tags.IgnoresAny() {
+		if cache, err = cloud.Get(ctx, request.ID); cache == nil || err != nil {
+			return nil, cmp.Or(err, error(&tke.GoneError{ID: request.ID}))
+		}
+		keepIgnoredTags(&request, cache, &r.clients.Tags)
 	}
 	if err := cloud.Update(ctx, request); err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ var everything = base.with(attributes{
 	"http_registries":      `["b.example.com"]`,
 	"resolve_config":       `"nameserver 1.1.1.1"`,
 	"image_digests":        digests("a"),
-	"registry_credentials": `{ "r.example.com" = { username = "u", password_wo = "p", password_wo_version = 1 } }`,
+	"registry_credentials": `{ "registry.example.com" = { username = "u", password_wo = "p", password_wo_version = 1 } }`,
 })
 
 // TestImportBringsBackWhatTheServiceTells compares the imported state with the created one.

@@ -133,19 +133,21 @@ func (l *ListResource) newListResult(ctx context.Context, req list.ListRequest, 
 			ctx, identityModel{ID: types.StringValue(cache.ID), Region: types.StringValue(l.clients.Region)},
 		)...)
 	if req.IncludeResource {
-		result.Diagnostics.Append(fillImportedResource(ctx, result.Resource, cache)...)
+		result.Diagnostics.Append(fillImportedResource(ctx, result.Resource, cache, &l.clients.Tags)...)
 	}
 	return result
 }
 
 // fillImportedResource fills in a cache as an import finds it: what the service never returns is
 // null.
-func fillImportedResource(ctx context.Context, into *tfsdk.Resource, cache *tke.ImageCache) diag.Diagnostics {
+func fillImportedResource(
+	ctx context.Context, into *tfsdk.Resource, cache *tke.ImageCache, rules *clients.TagRules,
+) diag.Diagnostics {
 	// Setting one attribute makes every other one a null of its own type.
 	diags := into.SetAttribute(ctx, path.Root("id"), cache.ID)
 	var m model
 	diags.Append(into.Get(ctx, &m)...)
-	m.importFromAPI(cache)
+	m.importFromAPI(cache, rules)
 	m.Rebuild = types.StringValue(rebuildReplace)
 	diags.Append(into.Set(ctx, &m)...)
 	return diags

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
@@ -34,6 +35,7 @@ type model struct {
 	ResolveConfig       types.String   `tfsdk:"resolve_config"`
 	Snapshotter         types.String   `tfsdk:"snapshotter"`
 	Tags                types.Map      `tfsdk:"tags"`
+	TagsAll             types.Map      `tfsdk:"tags_all"`
 	ImageDigests        types.Map      `tfsdk:"image_digests"`
 	Rebuild             types.String   `tfsdk:"rebuild"`
 	Timeouts            timeouts.Value `tfsdk:"timeouts"`
@@ -92,7 +94,7 @@ func (m *model) toCreateRequest(ctx context.Context, config *model) (tke.CreateR
 		InsecureHosts:    toStrings(m.InsecureRegistries),
 		HTTPHosts:        toStrings(m.HTTPRegistries),
 		ResolveConfig:    m.ResolveConfig.ValueString(),
-		Tags:             toTags(m.Tags),
+		Tags:             toTags(m.TagsAll),
 	}
 	if !m.AutoEip.IsNull() {
 		var eip autoEipModel
@@ -135,8 +137,8 @@ func (m *model) toUpdateRequest(ctx context.Context, state, config *model) (tke.
 		!(state.SecurityGroupIDs.IsNull() && m.SecurityGroupIDs.IsNull()) {
 		request.SecurityGroupIDs = new(toStrings(m.SecurityGroupIDs))
 	}
-	if !m.Tags.Equal(state.Tags) {
-		request.Tags = new(toTags(m.Tags))
+	if changesTags(state, m) {
+		request.Tags = new(toTags(m.TagsAll))
 	}
 	pulls := request.Images != nil || request.SizeGiB != nil
 	if !m.RegistryCredentials.Equal(state.RegistryCredentials) || pulls && !m.RegistryCredentials.IsNull() {
@@ -191,11 +193,9 @@ func setIfUnknown(planned *types.String, value types.String) {
 }
 
 // importFromAPI sets the values of a cache that was created elsewhere, tags included.
-func (m *model) importFromAPI(cache *tke.ImageCache) {
+func (m *model) importFromAPI(cache *tke.ImageCache, rules *clients.TagRules) {
 	m.refreshFromAPI(cache)
-	if len(cache.Tags) > 0 {
-		m.Tags = toTagMap(cache.Tags)
-	}
+	m.importTagsFromAPI(cache, rules)
 }
 
 // refreshFromAPI sets the values that the API returns. Values that it never returns, or only spells
@@ -212,11 +212,6 @@ func (m *model) refreshFromAPI(cache *tke.ImageCache) {
 	m.CreatedAt = timeOrNull(cache.Created.Time)
 	m.PodAnnotations = toMap(annotations.PinTo(cache.ID))
 	m.refreshRetentionFromAPI(cache)
-	// Tags that were left out are not this cache's business: an account may tag what is made in it.
-	// Old caches are returned without any.
-	if cache.Tags != nil && !m.Tags.IsNull() {
-		m.Tags = toTagMap(cache.Tags)
-	}
 }
 
 func (m *model) refreshRetentionFromAPI(cache *tke.ImageCache) {

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/annotations"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
@@ -43,15 +44,18 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	r.clients.Secrets.AddPublic(plan.publicTexts()...)
+	if resp.Diagnostics.Append(plan.checkTags(&r.clients.Tags)...); resp.Diagnostics.HasError() {
+		return
+	}
 	if state == nil {
-		plan.planCreate(&config)
+		plan.planCreate(&config, &r.clients.Tags)
 		resp.Diagnostics.Append(r.checkDropped(ctx)...)
 		resp.Diagnostics.Append(r.checkNamesakes(ctx, &plan)...)
 	} else {
 		if r.clients.Seen.AddPlanned(state.ID.ValueString()) {
 			resp.Diagnostics.Append(tfdiag.DuplicateAddress(state.ID.ValueString()))
 		}
-		plan.planUpdate(ctx, &config, state)
+		plan.planUpdate(ctx, &config, state, &r.clients.Tags)
 		if isBuilding(state.Status) {
 			resp.Diagnostics.Append(tfdiag.WaitsForBuild(state.ID.ValueString(), state.Status.ValueString()))
 		}
@@ -67,10 +71,11 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 }
 
 // planCreate fills in what is known of a new cache at plan time.
-func (m *model) planCreate(config *model) {
+func (m *model) planCreate(config *model, rules *clients.TagRules) {
 	if config.SizeGiB.IsNull() {
 		m.SizeGiB = types.Int64Value(disksize.MinGiB)
 	}
+	m.planTags(rules)
 	m.Status = types.StringUnknown() // Ready, or Pending after an interrupt
 	m.Type = types.StringUnknown()
 	// Only the id is yet to come, so what a configuration merges with these stays visible in the
@@ -85,10 +90,11 @@ func (m *model) planCreate(config *model) {
 
 // planUpdate keeps the values of an existing cache that an update does not change. Only values that
 // the service pulls or computes again are unknown.
-func (m *model) planUpdate(ctx context.Context, config, state *model) {
+func (m *model) planUpdate(ctx context.Context, config, state *model, rules *clients.TagRules) {
 	if config.SizeGiB.IsNull() {
 		m.SizeGiB = state.SizeGiB
 	}
+	m.planTags(rules)
 	m.PodAnnotations = toMap(annotations.PinTo(state.ID.ValueString()))
 	pulls := !m.Images.Equal(state.Images) || !m.SizeGiB.Equal(state.SizeGiB) || needsRebuild(state, m)
 	m.SnapshotID = state.SnapshotID

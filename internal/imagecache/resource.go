@@ -128,9 +128,10 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	if state.Images.IsNull() { // the first read after an import, which knows the id alone
-		state.importFromAPI(cache)
+		state.importFromAPI(cache, &r.clients.Tags)
 	}
 	state.refreshFromAPI(cache)
+	state.refreshTagsFromAPI(cache, &r.clients.Tags)
 	resp.Diagnostics.Append(expiryWarning(cache)...)
 	resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &state)...)
 }
@@ -170,6 +171,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 			return // the state keeps what was before
 		}
 		state.refreshFromAPI(cache)
+		state.refreshTagsFromAPI(cache, &r.clients.Tags)
 		resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &state)...)
 		return
 	}

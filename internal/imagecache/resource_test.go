@@ -210,10 +210,10 @@ func TestEachAttribute(t *testing.T) {
 			[]any{map[string]any{"Key": "team", "Value": "ai"}, map[string]any{"Key": "x", "Value": "y"}}, []any{},
 		},
 		"registry_credentials": {
-			`{ "r.example.com" = { username = "u", password_wo = "p1", password_wo_version = 1 } }`,
-			`{ "r.example.com" = { username = "u", password_wo = "p2", password_wo_version = 2, name = "n" } }`,
+			`{ "registry.example.com" = { username = "u", password_wo = "p1", password_wo_version = 1 } }`,
+			`{ "registry.example.com" = { username = "u", password_wo = "p2", password_wo_version = 2, name = "n" } }`,
 			update, update, "ImageRegistryCredentials",
-			[]any{map[string]any{"Server": "r.example.com", "Username": "u", "Password": "p2", "Name": "n"}}, []any{},
+			[]any{map[string]any{"Server": "registry.example.com", "Username": "u", "Password": "p2", "Name": "n"}}, []any{},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

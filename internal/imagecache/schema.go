@@ -79,10 +79,10 @@ func nameAttributes() map[string]schema.Attribute {
 			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 		},
 		"tags": schema.MapAttribute{
-			MarkdownDescription: "Tags of the cache. Changed in place. If omitted, tags are unmanaged: tags that " +
-				"the account or others add are no change. If set, they are authoritative: the next plan shows tags " +
-				"that were added elsewhere, and the next apply removes them; `lifecycle { ignore_changes = " +
-				"[tags[\"creator\"]] }` ignores a tag.",
+			MarkdownDescription: "Tags of the cache, besides the provider's `default_tags`. Changed in place. " +
+				"If there are neither, tags are unmanaged: tags that the account or others add are no change. " +
+				"Otherwise they are authoritative: the next plan shows tags that were added elsewhere, and the " +
+				"next apply removes them, except those that the provider's `ignore_tags` covers.",
 			ElementType: types.StringType,
 			Optional:    true,
 			Validators:  []validator.Map{noNulls{}},
@@ -209,6 +209,12 @@ func cacheResults() map[string]schema.Attribute {
 			MarkdownDescription: typeDescription,
 			Computed:            true,
 			PlanModifiers:       kept,
+		},
+		"tags_all": schema.MapAttribute{
+			MarkdownDescription: "All tags of the cache: `tags` and the provider's `default_tags`. Empty if there are " +
+				"neither, and then tags are unmanaged.",
+			ElementType: types.StringType,
+			Computed:    true,
 		},
 		"created_at": schema.StringAttribute{
 			MarkdownDescription: "When the cache was created, RFC 3339.",

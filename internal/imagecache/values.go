@@ -52,7 +52,7 @@ func toStringMap(m types.Map) map[string]string {
 // weak password is a part of them.
 func (m *model) publicTexts() []string {
 	texts := append(toStrings(m.Images), m.ID.ValueString(), m.Name.ValueString())
-	for key, value := range toStringMap(m.Tags) {
+	for key, value := range toStringMap(m.TagsAll) {
 		texts = append(texts, key, value)
 	}
 	return texts

@@ -38,6 +38,8 @@ type model struct {
 	DockerConfig              types.String  `tfsdk:"docker_config"`
 	MeasurementCacheDir       types.String  `tfsdk:"measurement_cache_dir"`
 	MaxRequestsPerSecond      types.Float64 `tfsdk:"max_requests_per_second"`
+	DefaultTags               types.Map     `tfsdk:"default_tags"`
+	IgnoreTags                types.Object  `tfsdk:"ignore_tags"`
 }
 
 type registryModel struct {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -113,6 +114,9 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	}
 	data := &clients.Clients{Secrets: p.options.Secrets}
 	p.options.Secrets.Add(proxyPasswords(p.getenv)...)
+	var diags diag.Diagnostics
+	data.Tags, diags = config.tagRules(ctx)
+	resp.Diagnostics.Append(diags...)
 	p.configureCloud(ctx, &config, data, resp)
 	p.configureRegistries(ctx, &config, data, resp)
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData = data, data, data

@@ -49,6 +49,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 	}
 	for _, group := range []map[string]schema.Attribute{
 		accessAttributes(), keyAttributes(), identityAttributes(), accountAttributes(), readingAttributes(),
+		fleetAttributes(),
 	} {
 		maps.Copy(resp.Schema.Attributes, group)
 	}

@@ -93,6 +93,14 @@ func NullValue(at path.Path, key string) diag.Diagnostic {
 	))
 }
 
+// IgnoredTag describes a tag that the configuration sets and the provider ignores.
+func IgnoredTag(at path.Path, key string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Tag is ignored", fmt.Sprintf(
+		"The provider's ignore_tags covers %q, so this tag would neither be compared nor set. Remove it here, or from "+
+			"ignore_tags.", key,
+	))
+}
+
 // NotWhole describes a number where only whole numbers serve.
 func NotWhole(attribute, number string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Not a whole number", fmt.Sprintf(

@@ -556,6 +556,7 @@ func texts() []struct {
 		{"a negative timeout", tfdiag.NoTime(path.Root("timeouts"), "create", "-90m")},
 		{"a null value of a key", tfdiag.NullValue(path.Root("tags"), "team")},
 		{"a null in a set", tfdiag.NullValue(path.Root("images"), "")},
+		{"an ignored tag", tfdiag.IgnoredTag(path.Root("tags"), "creator")},
 		{"a fraction", tfdiag.NotWhole("size_gib", "20.5")},
 		{"a build was interrupted", tfdiag.InterruptedBuild("imc-r1htp8tg", tke.StatusPending)},
 		{"an update was interrupted", tfdiag.InterruptedBuild("imc-r1htp8tg", tke.StatusUpdating)},

@@ -1,0 +1,35 @@
+package clients_test
+
+import (
+	"maps"
+	"testing"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+)
+
+func TestOwnTagsWinOverDefaultOnes(t *testing.T) {
+	t.Parallel()
+	rules := clients.TagRules{Default: map[string]string{"team": "ml", "env": "prod"}}
+	got := rules.Merge(map[string]string{"team": "ai"})
+	if want := map[string]string{"team": "ai", "env": "prod"}; !maps.Equal(got, want) {
+		t.Errorf("merged into %v, want %v", got, want)
+	}
+	if rules.Default["team"] != "ml" {
+		t.Error("merging changes the rules")
+	}
+}
+
+func TestTagsAreIgnoredByKeyAndByPrefix(t *testing.T) {
+	t.Parallel()
+	rules := clients.TagRules{IgnoreKeys: []string{"creator"}, IgnorePrefixes: []string{"finops/"}}
+	for key, want := range map[string]bool{
+		"creator": true, "creators": false, "finops/team": true, "finops": false, "x-finops/team": false,
+	} {
+		if got := rules.Ignores(key); got != want {
+			t.Errorf("%s: ignored: %v, want %v", key, got, want)
+		}
+	}
+	if none := (&clients.TagRules{}); none.IgnoresAny() || none.Ignores("creator") {
+		t.Error("no rules ignore a tag")
+	}
+}
