@@ -67,7 +67,7 @@ func TestWrongInputIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		"too large":              {attributes{"size_gib": "32001"}, `size_gib.*between 20 and 32000`},
 		"kept for ever and more": {attributes{"retention_days": "3651"}, `retention_days.*between 0 and 3650`},
 		"no images":              {attributes{"images": "[]"}, `images.*at least 1`},
-		"an image with a space":  {attributes{"images": `["nginx latest"]`}, `images.*a reference has no spaces`},
+		"an image with a space":  {attributes{"images": `["nginx latest"]`}, `images.*a reference has no blanks`},
 		"a URL as a host": {
 			attributes{"insecure_registries": `["https://a.example.com"]`}, `insecure_registries.*bare host`,
 		},

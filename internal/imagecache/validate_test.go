@@ -31,10 +31,10 @@ var typingErrors = map[string]struct {
 		"64 hexadecimal digits",
 	},
 	"image with a space": {
-		attributes{"images": `["registry.example.com/llm: v1"]`}, "images", "Not an image reference", "no spaces",
+		attributes{"images": `["registry.example.com/llm: v1"]`}, "images", "Not an image reference", "no blanks",
 	},
 	"image with a space at its end": {
-		attributes{"images": `["registry.example.com/llm:v1 "]`}, "images", "Not an image reference", "no spaces",
+		attributes{"images": `["registry.example.com/llm:v1 "]`}, "images", "Not an image reference", "no blanks",
 	},
 	"images in one string": {
 		attributes{"images": `["nginx:1.29,redis:8"]`}, "images", "Not an image reference", "",

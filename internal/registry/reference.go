@@ -69,9 +69,6 @@ func parseReference(written string) (reference, error) {
 	if strings.Contains(written, "://") {
 		return fail(errors.New("a reference has no scheme such as https://"))
 	}
-	if strings.ContainsFunc(written, unicode.IsSpace) {
-		return fail(errors.New("a reference has no spaces"))
-	}
 	rest, digest, pinned := strings.Cut(written, "@")
 	if pinned {
 		if _, err := v1.NewHash(digest); err != nil {
