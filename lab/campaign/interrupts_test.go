@@ -138,4 +138,3 @@ func (k kill) interruptFleet(t *testing.T, builds uint64, seen *figures) {
 		t.Errorf("there is something left to do: %s", said)
 	}
 }
-
