@@ -1,6 +1,8 @@
 // Package transport sends requests to container registries.
 //
-// A request passes a chain of links, which newChain (chain.go) assembles, from the outside in:
+// A registry has endpoints, its mirrors and itself (mirrors.go), which the routeLink asks in turn
+// (route.go). At each, a request passes a chain of links, which newChain (chain.go) assembles, from
+// the outside in:
 //
 //	locationLink   asks where the registry redirected to a moment ago    (location.go)
 //	schemeLink     addresses the registry: https, or plain HTTP          (scheme.go)
@@ -21,6 +23,10 @@
 // must be https, unless the registry itself is spoken to in plain HTTP or the realm's host is
 // configured for it. The Authorization header is set beneath the link that follows redirects, per
 // request, and only when the request's origin is the registry's: a redirect cannot carry it away.
+//
+// A mirror is a registry of its own in this: it is sent the credentials of its own host, and a
+// header of its hosts.toml goes to its origin and nowhere else. A client certificate is shown to its
+// own host name.
 //
 // A token service may redirect within its host. Another registry, to which all is redirected, may
 // want a token: it gets the anonymous one that its own token service issues.
