@@ -129,7 +129,7 @@ func podmanFiles(home string) []string {
 }
 
 func readConfigFile(path string) (*configfile.ConfigFile, error) {
-	file, err := os.Open(path) //nolint:gosec // the user's environment names it, as it does for podman
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}

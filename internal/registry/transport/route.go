@@ -50,22 +50,36 @@ func (l *routeLink) roundTrip(ctx context.Context, req Request) (*http.Response,
 			return resp, nil
 		}
 		failures = append(failures, failed)
-		// what lies beside an image is asked of the first endpoint that answers
-		if ctx.Err() != nil || req.Once && req.Resolves && failed.StatusCode == http.StatusNotFound {
-			return nil, summarize(failures)
+		switch {
+		case ctx.Err() != nil: // the caller's end says nothing about the endpoints
+			return nil, failed
+		case req.Once && req.Resolves && failed.StatusCode == http.StatusNotFound:
+			return nil, failed // what lies beside an image is asked of the first endpoint that answers
 		}
 	}
-	if !req.Once {
-		for i, at := range routes[:len(routes)-1] {
-			if !isWorthRepeating(failures[i]) {
-				continue
-			}
-			resp, failed := at.roundTrip(ctx, req)
-			if failed == nil {
-				return resp, nil
-			}
-			failures[i] = failed
+	if req.Once {
+		return nil, summarize(failures)
+	}
+	return l.repeat(ctx, req, routes, failures)
+}
+
+// repeat asks those endpoints again that failed in passing and were not asked with retries yet: all
+// but the last.
+func (l *routeLink) repeat(
+	ctx context.Context, req Request, routes []*route, failures []*failure.Error,
+) (*http.Response, error) {
+	for i, at := range routes[:len(routes)-1] {
+		if !isWorthRepeating(failures[i]) {
+			continue
 		}
+		resp, failed := at.roundTrip(ctx, req)
+		switch {
+		case failed == nil:
+			return resp, nil
+		case ctx.Err() != nil:
+			return nil, failed
+		}
+		failures[i] = failed
 	}
 	return nil, summarize(failures)
 }
