@@ -76,6 +76,7 @@ var diagram = []room{
 	{name: "cbs/cbstest", props: true, imports: "cloudapi/apitest"},
 	{name: "cloudapi/apitest", props: true},
 	{name: "layersize/ztoctest", props: true, view: offline},
+	{name: "layersize/streamtest", props: true, view: offline, imports: "layersize layersize/layertest layersize/stream"},
 	{name: "layersize/packtest", props: true, view: offline},
 	{name: "layersize/layertest", props: true, view: offline, imports: "disksize layersize"},
 

@@ -8,7 +8,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/inventory"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/stream"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/streamtest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/toc"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 )
@@ -149,10 +149,7 @@ func TestLayersOfContainersStorageAreExact(t *testing.T) {
 		for _, many := range []bool{true, false} {
 			l := layertest.NewLayer(layertest.TypeOCIZstd, blob)
 			l.Blob.(*layertest.Memory).Many = many
-			want, err := stream.Measure(t.Context(), l, stream.Limits{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			want := streamtest.CountLayer(t, l)
 			in := layersize.NewInput(t.Context(), l, 16<<20)
 			m, err := layersize.MeasureFirst(t.Context(), in, []layersize.Source{Chunked{}})
 			if err != nil || !m.Exact || m.DiskBytes != want.DiskBytes || *m.Inodes != *want.Inodes {

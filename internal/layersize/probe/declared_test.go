@@ -6,6 +6,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/streamtest"
 )
 
 func TestDeclaredReadsNothing(t *testing.T) {
@@ -123,7 +124,7 @@ func TestBoundsHoldForOrdinaryTreesWhereNothingIsKnown(t *testing.T) {
 	t.Parallel()
 	for _, mean := range []int64{8 << 10, 16 << 10, 64 << 10, 1 << 20} {
 		files := layertest.Mixture(int(8<<20/mean), mean)
-		m := countFiles(t, layertest.MakeTar(t, files...))
+		m := streamtest.CountFiles(t, layertest.MakeTar(t, files...))
 		got := measureLength(layersize.MethodAnnotation, m.UnpackedBytes).DiskBytes
 		if m.DiskBytes.Value < got.Min || m.DiskBytes.Value > got.Max {
 			t.Errorf("files of %d bytes: %d bytes on the disk are not within %+v", mean, m.DiskBytes.Value, got)

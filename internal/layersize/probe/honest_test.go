@@ -11,6 +11,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/streamtest"
 )
 
 // TestProbeIsHonest probes layers of many mixtures and encoders. What is called exact is true, what
@@ -22,7 +23,7 @@ func TestProbeIsHonest(t *testing.T) {
 	}
 	for _, mean := range []int64{700, 30_000} {
 		data := layertest.MakeTar(t, layertest.Mixture(int(min(2<<20/mean, 1200)), mean)...)
-		want := countFiles(t, data)
+		want := streamtest.CountFiles(t, data)
 		for name, l := range packings(t, data) {
 			if l.Size <= layersize.WholeBlobBytes {
 				t.Errorf("%s of files of %d bytes: the blob is too small to tell", name, mean)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/streamtest"
 )
 
 // TestInodesAreLikelyWhereTheyAreNotCounted: a disk may have bytes enough and not the inodes, and
@@ -20,7 +21,7 @@ func TestInodesAreLikelyWhereTheyAreNotCounted(t *testing.T) {
 	}
 	for name, files := range map[string][]layertest.File{"small files": small, "extended headers": withAttributes} {
 		data := layertest.MakeTar(t, files...)
-		counted := countFiles(t, data)
+		counted := streamtest.CountFiles(t, data)
 		if counted.Inodes == nil || counted.LikelyInodes != *counted.Inodes {
 			t.Errorf("%s: %d are likely of %v that were counted", name, counted.LikelyInodes, counted.Inodes)
 		}

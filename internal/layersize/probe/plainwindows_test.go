@@ -8,6 +8,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/streamtest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/tarball"
 )
 
@@ -38,7 +39,7 @@ func TestLookCountsWhatEntriesGain(t *testing.T) {
 		entries := bytes.TrimRight(data, "\x00")
 		got := findHeaders(data)
 		// The root directory is no entry, and the tar ends with zeros.
-		want := countFiles(
+		want := streamtest.CountFiles(
 			t,
 			data,
 		).DiskBytes.Value - disksize.BlockSize - int64(
@@ -59,7 +60,7 @@ func TestPlainEstimatesAreNear(t *testing.T) {
 	t.Parallel()
 	for _, mean := range []int64{2_000, 20_000, 60_000} {
 		data := layertest.MakeTar(t, layertest.Mixture(int(24<<20/mean), mean)...)
-		want := float64(countFiles(t, data).DiskBytes.Value)
+		want := float64(streamtest.CountFiles(t, data).DiskBytes.Value)
 		m, _ := probed(t, layertest.NewLayer(layertest.TypeOCIPlain, data), 8<<20)
 		if off := float64(m.DiskBytes.Value)/want - 1; off < -0.02 || off > 0.04 {
 			t.Errorf("files of %d bytes: off by %.1f %%: %+v of %.0f", mean, 100*off, m.DiskBytes, want)

@@ -17,6 +17,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/rangeread"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/streamtest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 )
 
@@ -105,7 +106,7 @@ func TestProbeWalksATarOfLargeFiles(t *testing.T) {
 		layertest.Regular("models/b", 2<<20),
 		layertest.Regular("config", 100),
 	)
-	want := countFiles(t, data)
+	want := streamtest.CountFiles(t, data)
 	m, used := probed(t, layertest.NewLayer(layertest.TypeOCIPlain, data), 1<<20)
 	if m.Method != layersize.MethodUncompressed || !m.Exact || m.DiskBytes != want.DiskBytes ||
 		*m.Inodes != *want.Inodes {
@@ -120,7 +121,7 @@ func TestProbeEstimatesATarOfManyFiles(t *testing.T) {
 	t.Parallel()
 	for _, mean := range []int64{500, 5_000, 20_000, 200_000} {
 		data := layertest.MakeTar(t, layertest.Mixture(int(min(30<<20/mean, 4000)), mean)...)
-		want := countFiles(t, data)
+		want := streamtest.CountFiles(t, data)
 		m, used := probed(t, layertest.NewLayer(layertest.TypeOCIPlain, data), 1<<20)
 		if m.Method != layersize.MethodUncompressed || m.Exact || m.Inodes != nil ||
 			m.UnpackedBytes != layersize.Exactly(int64(len(data))) {

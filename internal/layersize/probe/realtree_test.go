@@ -13,6 +13,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/streamtest"
 )
 
 // sourceTree packs the sources of Go's commands: a real tree of some thousand small files, which
@@ -75,7 +76,7 @@ func TestFilesOfARealTree(t *testing.T) {
 	}
 	for name, withTimes := range map[string]bool{"plain": false, "extended headers": true} {
 		data := sourceTree(t, withTimes)
-		want := countFiles(t, data)
+		want := streamtest.CountFiles(t, data)
 		m, _ := probed(t, layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, data)), 4<<20)
 		if m.Exact || m.Method == layersize.MethodStreamed {
 			t.Fatalf("%s: counted by a part of it: %+v", name, m)

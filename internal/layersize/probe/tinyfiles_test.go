@@ -6,6 +6,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/streamtest"
 )
 
 // TestFilesOfOneSizeAreKnownByTheirDistance: their headers are copies of each other, the size among
@@ -21,7 +22,7 @@ func TestFilesOfOneSizeAreKnownByTheirDistance(t *testing.T) {
 		files = append(files, layertest.Regular(fmt.Sprintf("modules/m%04d/file-%04d.js", i/1000, i%1000), 90))
 	}
 	data := layertest.MakeTar(t, files...)
-	want := countFiles(t, data)
+	want := streamtest.CountFiles(t, data)
 	for how, l := range map[string]layersize.Layer{
 		"gzip": layertest.NewLayer(layertest.TypeOCIGzip, layertest.Gzip(t, data)),
 		"zstd": layertest.NewLayer(layertest.TypeOCIZstd, layertest.Zstd(t, data)),

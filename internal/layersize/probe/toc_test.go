@@ -14,7 +14,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/jsontoc"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/stream"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/streamtest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/toc"
 )
 
@@ -25,10 +25,7 @@ func TestATableOfContentsCountsWhatAStreamDoes(t *testing.T) {
 	annotated := plain
 	annotated.Annotations = map[string]string{toc.AnnotationDigest: built.TOCDigest().String()}
 	sized := plain
-	streamed, err := stream.Measure(t.Context(), plain, stream.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	streamed := streamtest.CountLayer(t, plain)
 	sized.Annotations = map[string]string{layersize.AnnotationStargzSize: fmt.Sprint(streamed.UnpackedBytes.Value)}
 	legacy, _ := layertest.NewEStargz(t, data, estargz.WithChunkSize(50_000))
 	chunked := layertest.NewChunked(t, data)
@@ -50,10 +47,7 @@ func TestATableOfContentsCountsWhatAStreamDoes(t *testing.T) {
 		"zstd:chunked by Podman": podman, "zstd:chunked by Podman's footer": podmanFooter,
 	} {
 		t.Run(name, func(t *testing.T) {
-			want, err := stream.Measure(t.Context(), l, stream.Limits{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			want := streamtest.CountLayer(t, l)
 			m, used := probed(
 				t,
 				layersize.Layer{

@@ -6,12 +6,13 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/streamtest"
 )
 
 func TestProbeCountsSmallBlobsWholeInOneRequest(t *testing.T) {
 	t.Parallel()
 	data := layertest.MakeTar(t, layertest.Mixture(40, 4000)...)
-	want := countFiles(t, data)
+	want := streamtest.CountFiles(t, data)
 	for mediaType, blob := range map[string][]byte{
 		layertest.TypeOCIPlain: data,
 		layertest.TypeOCIGzip:  layertest.Gzip(t, data),
@@ -34,7 +35,7 @@ func TestProbeCountsSmallBlobsWholeInOneRequest(t *testing.T) {
 func TestProbeCountsWhatItMayReadWhole(t *testing.T) {
 	t.Parallel()
 	data := layertest.Incompressible(t)
-	want := countFiles(t, data)
+	want := streamtest.CountFiles(t, data)
 	for mediaType, blob := range map[string][]byte{
 		layertest.TypeOCIGzip: layertest.Gzip(t, data), layertest.TypeOCIZstd: layertest.Zstd(t, data),
 	} {

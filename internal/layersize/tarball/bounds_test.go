@@ -10,6 +10,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/streamtest"
 )
 
 // trees are layers of many kinds, the hardest for the bounds among them.
@@ -81,7 +82,7 @@ func trees(t *testing.T) map[string][]layertest.File {
 func TestBoundsHoldWhereTheEntriesAreKnown(t *testing.T) {
 	t.Parallel()
 	for name, files := range trees(t) {
-		m := countFiles(t, layertest.MakeTar(t, files...))
+		m := streamtest.CountFiles(t, layertest.MakeTar(t, files...))
 		got := BoundDisk(m.UnpackedBytes, layersize.Exactly(int64(len(files))))
 		if m.DiskBytes.Value < got.Min || m.DiskBytes.Value > got.Max {
 			t.Errorf("%s: %d bytes on the disk are not within %+v", name, m.DiskBytes.Value, got)

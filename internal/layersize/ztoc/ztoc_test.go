@@ -16,6 +16,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/layertest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/probe"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/streamtest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/toc"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/ztoctest"
 )
@@ -64,7 +65,7 @@ func TestAZTOCOfSOCIIsProven(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := countFiles(t, tarball)
+	want := streamtest.CountFiles(t, tarball)
 	if m.DiskBytes != want.DiskBytes || *m.Inodes != *want.Inodes || m.Method != layersize.MethodTOC || !m.Exact ||
 		m.UnpackedBytes != layersize.Exactly(int64(len(tarball))) {
 		t.Errorf("got %+v with %d inodes, want %+v with %d", m, *m.Inodes, want, *want.Inodes)
@@ -150,7 +151,7 @@ func TestAZTOCFitsWhateverTarItIsOf(t *testing.T) {
 		data := layertest.MakeTar(t, append(files, layertest.Regular("ballast", 300_000))...)
 		for _, padding := range []int{0, 512, 9216} { // GNU tar fills up to 10,240
 			tarball := append(bytes.Clone(data), make([]byte, padding)...)
-			want := countFiles(t, tarball)
+			want := streamtest.CountFiles(t, tarball)
 			l, z := packedWithZTOC(t, tarball, 64<<10)
 			for _, many := range []bool{false, true} {
 				l.Blob = &layertest.Memory{Data: blobOf(l), Many: many}
@@ -317,7 +318,7 @@ func TestALargeSpanIsCheckedByItsStart(t *testing.T) {
 		blob := blobOf(l)
 		l.Blob = &layertest.Memory{Data: blob, Many: many}
 		m, err := measureZTOC(t.Context(), l, z.Bytes(), 64<<20)
-		want := countFiles(t, tarball)
+		want := streamtest.CountFiles(t, tarball)
 		if err != nil || m.Exact || m.Method != layersize.MethodTOC ||
 			m.DiskBytes.Value != want.DiskBytes.Value || m.UnpackedBytes != want.UnpackedBytes {
 			t.Errorf("%+v, %v, want %+v", m, err, want)
