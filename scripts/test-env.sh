@@ -19,6 +19,14 @@ export TF_ACC_TERRAFORM_PATH="$cli"
 export TKEIMAGE_PROVIDER_BIN="$root/bin/terraform-provider-tkeimage"
 export TKEIMAGE_REGISTRY_BIN="$root/bin/registry"
 export TKEIMAGE_KUBERNETES_PROVIDER_BIN="$root/bin/terraform-provider-kubernetes"
+# The CLIs that are there beside it, which a state travels through.
+TKEIMAGE_OTHER_CLIS=
+for other in "$(command -v terraform || true)" "$root"/bin/terraform-1.16 "$root"/bin/terraform-1.14 "$root"/bin/tofu; do
+  if [ -x "$other" ]; then
+    TKEIMAGE_OTHER_CLIS="${TKEIMAGE_OTHER_CLIS:+$TKEIMAGE_OTHER_CLIS:}$other"
+  fi
+done
+export TKEIMAGE_OTHER_CLIS
 if [ -e "$root/bin/peers/installed" ]; then
   export TKEIMAGE_PEERS_DIR="$root/bin/peers"
 fi

@@ -1,7 +1,10 @@
 package acctest
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +26,23 @@ func CLIVersion(tb testing.TB) Version {
 		tb.Fatal(err)
 	}
 	return found
+}
+
+// OtherCLIs returns the CLIs that are built or installed beside the one under test. Without any, the
+// test is skipped, but not where TKEIMAGE_ALL_CLIS says that they were built.
+func OtherCLIs(tb testing.TB) []string {
+	tb.Helper()
+	under := CLI(tb)
+	others := slices.DeleteFunc(filepath.SplitList(os.Getenv("TKEIMAGE_OTHER_CLIS")), func(path string) bool {
+		return path == under
+	})
+	if len(others) == 0 {
+		if os.Getenv("TKEIMAGE_ALL_CLIS") != "" {
+			tb.Fatal("there is no other CLI: make bin/tofu bin/terraform-1.16")
+		}
+		tb.Skip("there is no other CLI: make bin/tofu bin/terraform-1.16 builds some")
+	}
+	return others
 }
 
 // RequireTerraform skips a test that needs Terraform itself, of a version or later: OpenTofu counts its

@@ -28,6 +28,13 @@ func NewWorkspace(tb testing.TB, folder string, others []tfcli.Plugin, additions
 	return &Workspace{Folder: folder, binary: CLI(tb), Env: tfcli.Environment(config, additions...)}
 }
 
+// Using returns the same workspace with another CLI.
+func (w *Workspace) Using(cli string) *Workspace {
+	other := *w
+	other.binary = cli
+	return &other
+}
+
 // Command prepares one command of the CLI.
 func (w *Workspace) Command(tb testing.TB, arguments ...string) *exec.Cmd {
 	tb.Helper()

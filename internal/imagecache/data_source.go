@@ -63,6 +63,10 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 }
 
 func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	if mustDefer(req.ClientCapabilities.DeferralAllowed, d.clients) {
+		deferDataSource(req, resp)
+		return
+	}
 	var config cacheModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {

@@ -67,6 +67,10 @@ func (d *ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 }
 
 func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	if mustDefer(req.ClientCapabilities.DeferralAllowed, d.clients) {
+		deferDataSource(req, resp)
+		return
+	}
 	var config listModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {

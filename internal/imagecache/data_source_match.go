@@ -59,6 +59,10 @@ func (d *MatchDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 }
 
 func (d *MatchDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	if mustDefer(req.ClientCapabilities.DeferralAllowed, d.clients) {
+		deferDataSource(req, resp)
+		return
+	}
 	var config matchModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {

@@ -18,6 +18,11 @@ func (r *Resource) ImportState(
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
+	if mustDefer(req.ClientCapabilities.DeferralAllowed, r.clients) {
+		resp.Deferred = deferredResource()
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...) // or the framework refuses it
+		return
+	}
 	cache, err := r.getCache(ctx, id)
 	if err == nil && cache == nil {
 		resp.Diagnostics.Append(tfdiag.ImportNotFound(id, r.clients.Region))

@@ -103,6 +103,10 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if mustDefer(req.ClientCapabilities.DeferralAllowed, r.clients) && hasIdentity(req.Identity) {
+		resp.Deferred = deferredResource()
+		return
+	}
 	if r.clients.Seen.AddRead(state.ID.ValueString()) {
 		resp.Diagnostics.Append(tfdiag.DuplicateAddress(state.ID.ValueString()))
 	}

@@ -1,0 +1,77 @@
+package provider_test
+
+import (
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
+)
+
+// TestAnUnknownRegionDefers where the client takes deferrals, and is an error where it does not
+// (TestWhereToAskIsNotGuessed). Nothing is asked, and the state stays as it is.
+func TestAnUnknownRegionDefers(t *testing.T) {
+	t.Parallel()
+	cloud := tketest.Start(t, tketest.Options{RequestsPerSecond: -1, Builder: tketest.InstantBuilder})
+	s := speakWith(t, cloud, map[string]tftypes.Value{"region": unknownText})
+	given := map[string]tftypes.Value{"id": text("imc-aaaaaaaa")}
+	const unknown = tfprotov6.DeferredReasonProviderConfigUnknown
+	check := func(what string, deferred *tfprotov6.Deferred, diagnostics []*tfprotov6.Diagnostic, err error) {
+		t.Helper()
+		if err != nil || len(diagnostics) != 0 || deferred == nil || deferred.Reason != unknown {
+			t.Errorf("%s: %v, %s, %+v", what, err, said(diagnostics), deferred)
+		}
+	}
+
+	identities, err := s.server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	identityKind := identities.IdentitySchemas["tkeimage_cache"].ValueType()
+	identity, err := tfprotov6.NewDynamicValue(identityKind, tftypes.NewValue(identityKind, map[string]tftypes.Value{
+		"id": text("imc-aaaaaaaa"), "region": text("ap-guangzhou"),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := values(t, s.schemas.ResourceSchemas["tkeimage_cache"], given)
+	read, err := s.server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
+		TypeName: "tkeimage_cache", CurrentState: state,
+		CurrentIdentity:    &tfprotov6.ResourceIdentityData{IdentityData: &identity},
+		ClientCapabilities: &tfprotov6.ReadResourceClientCapabilities{DeferralAllowed: true},
+	})
+	check("read", read.Deferred, read.Diagnostics, err)
+	kind := s.schemas.ResourceSchemas["tkeimage_cache"].ValueType()
+	if kept := decode(t, kind, read.NewState); !kept["id"].Equal(text("imc-aaaaaaaa")) {
+		t.Errorf("after the read the state is %v", kept)
+	}
+
+	imported, err := s.server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
+		TypeName: "tkeimage_cache", ID: "imc-aaaaaaaa",
+		ClientCapabilities: &tfprotov6.ImportResourceStateClientCapabilities{DeferralAllowed: true},
+	})
+	check("import", imported.Deferred, imported.Diagnostics, err)
+
+	images := map[string]tftypes.Value{"images": tftypes.NewValue(
+		tftypes.Set{ElementType: tftypes.String}, []tftypes.Value{text("app:v1")},
+	)}
+	for source, given := range map[string]map[string]tftypes.Value{
+		"tkeimage_cache": given, "tkeimage_caches": nil, "tkeimage_cache_match": images,
+	} {
+		found, err := s.server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{
+			TypeName: source, Config: values(t, s.schemas.DataSourceSchemas[source], given),
+			ClientCapabilities: &tfprotov6.ReadDataSourceClientCapabilities{DeferralAllowed: true},
+		})
+		check(source, found.Deferred, found.Diagnostics, err)
+		result := decode(t, s.schemas.DataSourceSchemas[source].ValueType(), found.State)
+		for _, computed := range []string{"created_at", "caches", "found"} {
+			if value, has := result[computed]; has && value.IsKnown() {
+				t.Errorf("%s: %s is %s, and a deferred read knows nothing", source, computed, value)
+			}
+		}
+	}
+	if asked := len(cloud.Requests()); asked != 0 {
+		t.Errorf("%d requests were sent", asked)
+	}
+}
