@@ -37,6 +37,9 @@ func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureReques
 	d.clients, _ = req.ProviderData.(*clients.Clients)
 }
 
+// diskType is compiled once: a schema is asked for with each command.
+var diskType = regexp.MustCompile(`^CLOUD_[A-Z0-9_]+$`)
+
 func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "What your account is asked for a cloud disk that is billed by the hour, by the disk " +
@@ -58,7 +61,7 @@ func diskArguments() map[string]schema.Attribute {
 			MarkdownDescription: "Type of the disk, such as `CLOUD_PREMIUM`, `CLOUD_BSSD`, `CLOUD_SSD` or " +
 				"`CLOUD_HSSD`. With `zone`, a type that the zone does not sell is an error.",
 			Validators: []validator.String{stringvalidator.RegexMatches(
-				regexp.MustCompile(`^CLOUD_[A-Z0-9_]+$`), "write a type of cloud disk, such as CLOUD_PREMIUM")},
+				diskType, "write a type of cloud disk, such as CLOUD_PREMIUM")},
 		},
 		"size_gib": schema.Int64Attribute{
 			Required:            true,

@@ -30,6 +30,9 @@ var (
 // NewRebuildAction makes the action; the framework configures it.
 func NewRebuildAction() action.Action { return &RebuildAction{} }
 
+// cacheID is compiled once: a schema is asked for with each command.
+var cacheID = regexp.MustCompile(`^imc-\S+$`)
+
 type rebuildModel struct {
 	ID      types.String `tfsdk:"id"`
 	Timeout types.String `tfsdk:"timeout"`
@@ -55,7 +58,7 @@ func (a *RebuildAction) Schema(_ context.Context, _ action.SchemaRequest, resp *
 				Required:            true,
 				MarkdownDescription: "Id of the cache, `imc-…`, in the provider's region.",
 				Validators: []validator.String{
-					stringvalidator.RegexMatches(regexp.MustCompile(`^imc-\S+$`), "must be the id of an image cache, imc-…"),
+					stringvalidator.RegexMatches(cacheID, "must be the id of an image cache, imc-…"),
 				},
 			},
 			"timeout": schema.StringAttribute{
