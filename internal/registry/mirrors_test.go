@@ -263,6 +263,29 @@ func TestEachHostHasItsOwnCredentialsAndHeaders(t *testing.T) {
 	}
 }
 
+func TestAHeaderThatAMirrorRepeatsIsNotShown(t *testing.T) {
+	t.Parallel()
+	m := newMirrored(t)
+	m.mirror.intercept = func(w http.ResponseWriter, r *http.Request) bool {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = fmt.Fprintf(w, `{"errors": [{"code": "DENIED", "message": "not with %s"}]}`, r.Header.Get("X-Mirror"))
+		return true
+	}
+	config := m.config(t)
+	config.Transport.Base = names(map[string]*stand{m.mirror.host(): m.mirror})
+	config.Transport.Hosts = nil
+	config.Transport.HostsDir = hostsDir(t, map[string]string{originHost: fmt.Sprintf(
+		"[host.\"http://%s\"]\n[host.\"http://%[1]s\".header]\nx-mirror = \"Bearer %s\"", m.mirror.host(), canaryToken)})
+	_, err := newClient(t, config).Resolve(t.Context(), originHost+"/x:1", "")
+	if e := assertKind(t, err, failure.Forbidden); !strings.HasPrefix(e.Message, "not with ") {
+		t.Errorf("the mirror's words are lost: %v", err)
+	}
+	if got := m.mirror.headers("X-Mirror"); len(got) == 0 {
+		t.Error("the header was not sent")
+	}
+}
+
 func TestPartsOfABlobComeFromWhereTheFirstCameFrom(t *testing.T) {
 	t.Parallel()
 	m := newMirrored(t)
