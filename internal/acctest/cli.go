@@ -49,7 +49,7 @@ func KubernetesProvider(tb testing.TB) tfcli.Plugin {
 }
 
 // Mirror makes a filesystem mirror of the provider's binary, for Terraform and OpenTofu alike, and
-// gives the path of a CLI configuration that installs from it alone. Hand that to
+// returns the path of a CLI configuration that installs from it alone. Hand that to
 // tfcli.Environment.
 func Mirror(tb testing.TB, providerBinary string, others ...tfcli.Plugin) (cliConfigFile string) {
 	tb.Helper()

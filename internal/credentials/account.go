@@ -15,7 +15,7 @@ type accountGuard struct {
 	sts    *cloudapi.Client
 	rules  Resolved
 	slot   chan struct{} // full while a request is under way
-	passed bool          // guarded by turn
+	passed bool          // guarded by slot
 	barred *AccountError // likewise
 }
 

@@ -22,7 +22,7 @@ const (
 	metadataURL = "http://metadata.tencentyun.com"
 	rolePath    = "/latest/meta-data/cam/security-credentials/"
 
-	metadataTimeout  = 2 * time.Second // it is on the same machine, so to speak
+	metadataTimeout  = 2 * time.Second // the service is on the same host
 	metadataTries    = 3
 	maxMetadataBytes = 64 << 10
 )

@@ -57,7 +57,7 @@ func (r *resolver) resolve() (Resolved, error) {
 		return r.out, err
 	}
 	if s.Region == "" && r.env(EnvRegion) == "" && r.out.Fault == nil {
-		r.out.Fault = r.profile.regionFault // or else caches would come to be in the default region
+		r.out.Fault = r.profile.regionFault // otherwise caches would be created in the default region
 	}
 	return r.out, r.checkChain(keys)
 }

@@ -89,8 +89,8 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	resp.Diagnostics.Append(expiryWarning(&found[0])...)
-	told := newCacheModel(&found[0])
-	resp.Diagnostics.Append(resp.State.Set(ctx, &told)...)
+	returned := newCacheModel(&found[0])
+	resp.Diagnostics.Append(resp.State.Set(ctx, &returned)...)
 }
 
 func (d *DataSource) getByID(ctx context.Context, id string) ([]tke.ImageCache, error) {

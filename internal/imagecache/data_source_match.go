@@ -76,8 +76,8 @@ func (d *MatchDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	config.Found = types.BoolValue(cache != nil)
 	if cache != nil {
 		resp.Diagnostics.Append(expiryWarning(cache)...)
-		told := newCacheModel(cache)
-		config.Cache = &told
+		matched := newCacheModel(cache)
+		config.Cache = &matched
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
 }

@@ -24,7 +24,7 @@ var asObject = basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true, UnhandledUn
 // replacement.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
-		return // nothing to foresee about a cache that goes
+		return // a deletion has no planned values
 	}
 	var plan, config model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)

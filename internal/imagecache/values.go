@@ -89,18 +89,18 @@ func toTagMap(tags []tke.Tag) types.Map {
 
 // keepConfiguredSpelling returns the API's images, keeping the configured spelling of equivalent
 // references: nginx may come back as docker.io/library/nginx:latest.
-func keepConfiguredSpelling(told []string, asked types.Set) types.Set {
-	words := map[string]string{}
-	for _, image := range toStrings(asked) {
-		words[canonicalReference(image)] = image
+func keepConfiguredSpelling(returned []string, configured types.Set) types.Set {
+	spellings := map[string]string{}
+	for _, image := range toStrings(configured) {
+		spellings[canonicalReference(image)] = image
 	}
-	if len(words) > 0 && sameImages(told, toStrings(asked)) {
-		return asked
+	if len(spellings) > 0 && sameImages(returned, toStrings(configured)) {
+		return configured
 	}
-	images := slices.Clone(told)
+	images := slices.Clone(returned)
 	for i, image := range images {
-		if word, known := words[canonicalReference(image)]; known && !slices.Contains(toStrings(asked), image) {
-			images[i] = word
+		if spelling, known := spellings[canonicalReference(image)]; known && !slices.Contains(toStrings(configured), image) {
+			images[i] = spelling
 		}
 	}
 	return toSet(images)

@@ -109,7 +109,7 @@ func (in *Input) completeMeasurement(m Measurement) Measurement {
 }
 
 // reconcileListed keeps what is listed, and not confirmed, within the bounds that another source
-// gives. They refute it where it lies outside of them.
+// states. They refute it where it lies outside of them.
 func (in *Input) reconcileListed(listed, bounds Measurement) Measurement {
 	length := listed.UnpackedBytes
 	if length.Max < bounds.UnpackedBytes.Min || length.Min > bounds.UnpackedBytes.Max {

@@ -50,7 +50,7 @@ const (
 
 // streamsAtOnce is how many layers are streamed side by side. Unpacking is bound by cores, and a
 // slow registry by its connections, of which four are worth while on any machine, and eight are
-// enough. Each takes memory: a window, which is 8 MiB as a rule, and a MiB of buffers.
+// enough. Each takes memory: a window, usually 8 MiB, and a MiB of buffers.
 func streamsAtOnce() int64 { return int64(min(max(runtime.GOMAXPROCS(0), 4), 8)) }
 
 // Request says what to measure. Images are references as users write them.

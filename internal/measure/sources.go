@@ -88,7 +88,7 @@ func (m *Measurer) probeLayer(
 }
 
 // findExternal looks for what measures a layer beside the image. Meanwhile the start of the layer
-// is read, which takes a round trip too: as a rule nothing lies beside the image.
+// is read, which takes a round trip too: usually nothing lies beside the image.
 func (m *Measurer) findExternal(
 	ctx context.Context, j *job, o *origin, f format, input *layersize.Layer,
 ) (*layersize.External, error) {

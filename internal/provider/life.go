@@ -16,9 +16,9 @@ import (
 // goes for SIGHUP from a closed terminal. The process ends when the CLI disconnects. (SIGINT is
 // handled by the CLI: go-plugin ignores it.)
 func stopOnTerminate(server tfprotov6.ProviderServer) {
-	told := make(chan os.Signal, 1)
-	signal.Notify(told, syscall.SIGTERM, syscall.SIGHUP)
-	for range told {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP)
+	for range signals {
 		_, _ = server.StopProvider(context.Background(), &tfprotov6.StopProviderRequest{})
 	}
 }

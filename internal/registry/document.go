@@ -40,8 +40,8 @@ func (d *document) descriptor() Descriptor {
 	return Descriptor{Digest: d.digest, MediaType: string(d.mediaType), Size: d.size}
 }
 
-// parseDocument tells by the document itself what it is: kept documents have no Content-Type, and
-// registries get it wrong.
+// parseDocument determines from the document itself what it is: stored documents have no
+// Content-Type, and registries may send a wrong one.
 func parseDocument(data []byte, digest string) (*document, error) {
 	var raw struct {
 		SchemaVersion int              `json:"schemaVersion"`

@@ -43,7 +43,7 @@ type Image struct {
 
 // Featured is a manifest that asks for features of the operating system (os.features), as those of
 // nydus and erofs do. containerd heeds that since version 2.3; before, it pulls such a manifest
-// where it comes first, and as a rule fails to unpack it.
+// where it comes first, and usually fails to unpack it.
 type Featured struct{ Digest, Platform string }
 
 // HasAlternatives returns whether versions of containerd differ in what they pull.

@@ -145,7 +145,7 @@ func lowerARM64(variant string) []string {
 // rank says how well an image of platform have serves: 0 is best, negative means not at all.
 func (p platform) rank(have platform) int { return slices.Index(p.listCandidates(), have) }
 
-// platformOf returns the platform that an index gives for an entry; known is false when it gives
+// platformOf returns the platform that an index states for an entry; known is false when it states
 // none. One that is empty matches no node, and neither does the unknown/unknown of BuildKit's
 // attestations (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
 func platformOf(d v1.Descriptor) (p platform, known bool) {

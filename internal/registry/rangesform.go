@@ -142,8 +142,8 @@ func coveredRanges(r contentRange, size int64, wanted []*wantedRange) ([]*wanted
 	return nil, errPartUnasked
 }
 
-// limitedBody ends with an error where an answer is longer than what is allowed. It tells a failure
-// of the connection, which failure keeps, from an answer that is wrong.
+// limitedBody ends with an error where an answer is longer than what is allowed. It
+// distinguishes a failure of the connection, which failure keeps, from a wrong answer.
 type limitedBody struct {
 	body    io.Reader
 	left    int64

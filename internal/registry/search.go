@@ -51,7 +51,7 @@ type found struct {
 type entry struct {
 	v1.Descriptor
 	rank  int       // of the platform; 0 is the very one
-	label *platform // nil where the index gives none
+	label *platform // nil where the index states none
 }
 
 // searchDocument searches what a reference names.

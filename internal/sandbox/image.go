@@ -28,7 +28,7 @@ func Image(architecture string, layers ...v1.Layer) (v1.Image, error) {
 	return mutate.ConfigFile(image, config)
 }
 
-// Push pushes an image or an index, and gives its digest. A reference on loopback is reached over
+// Push pushes an image or an index, and returns its digest. A reference on loopback is reached over
 // plain HTTP.
 func Push(
 	ctx context.Context, reference string, what remote.Taggable, options ...remote.Option,

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// bounds are what a directory is held to.
+// bounds are the limits of a directory.
 type bounds struct {
 	bytes   int64
 	entries int

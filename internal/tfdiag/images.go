@@ -86,14 +86,14 @@ func imageError(where path.Path, err error) diag.Diagnostic {
 // layer.
 func RefutedTables(base path.Path, images []string, report *measure.Report) diag.Diagnostics {
 	var warnings diag.Diagnostics
-	told := map[string]bool{}
+	listed := map[string]bool{}
 	for _, image := range report.Images {
 		for i, layer := range image.Layers {
 			reason := image.Measurements[i].Refuted
-			if reason == "" || told[layer.Digest] {
+			if reason == "" || listed[layer.Digest] {
 				continue
 			}
-			told[layer.Digest] = true
+			listed[layer.Digest] = true
 			warnings.AddAttributeWarning(
 				imagePath(base, images, image.Reference),
 				"Table of contents does not match its layer",

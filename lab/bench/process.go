@@ -83,7 +83,7 @@ func childrenOf(pid int) (children []int) {
 	return children
 }
 
-// adoptState initialises a workspace and gives it the state of another.
+// adoptState initialises a workspace and copies the state of another into it.
 func adoptState(ctx context.Context, to, from *workspace) error {
 	if _, err := to.runCommand(ctx, "init"); err != nil {
 		return err

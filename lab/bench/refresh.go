@@ -115,8 +115,8 @@ func (f *RefreshFigures) compareRefreshes(
 	return nil
 }
 
-// startOneByOne has a service of its own asked for each of so many caches. What it gives waits for
-// the end and tells how long it took.
+// startOneByOne has a service of its own asked for each of so many caches. What it returns waits for
+// the end and returns how long it took.
 func startOneByOne(ctx context.Context, caches int) func() (time.Duration, error) {
 	service := slowService()
 	ids := make([]string, caches)

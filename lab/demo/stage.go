@@ -121,7 +121,7 @@ func (s *stage) pushImages(ctx context.Context, progress func(string)) (string, 
 	return strings.Join(s.images[:], "\n"), nil
 }
 
-// moveTag gives the small image's tag another content, as a rebuild in a pipeline does.
+// moveTag points the small image's tag at other content, as a rebuild in a pipeline does.
 func (s *stage) moveTag(ctx context.Context) error {
 	changed, err := sandbox.WriteLayer(ctx, s.folder, 4, sourceTree("app", 220, 8_000))
 	if err != nil {

@@ -84,7 +84,7 @@ type Parameter struct {
 	Type        tftypes.Type `json:"type"`
 }
 
-// Identity is what tells one resource of a type from another.
+// Identity is what distinguishes resources of one type.
 type Identity struct {
 	Version    int64                         `json:"version"`
 	Attributes map[string]*IdentityAttribute `json:"attributes,omitempty"`

@@ -69,7 +69,7 @@ func (r *Registry) LayersAtOnce() int {
 	return r.most
 }
 
-// beginRead counts a layer that is being read, until what it gives is called.
+// beginRead counts a layer that is being read, until the function that it returns is called.
 func (r *Registry) beginRead() (end func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -82,7 +82,7 @@ func (r *Registry) beginRead() (end func()) {
 	}
 }
 
-// Add makes an image of layers and gives the reference to it.
+// Add makes an image of layers and returns its reference.
 func (r *Registry) Add(repository string, layers ...*Layer) (reference string, err error) {
 	manifest := v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1}
 	config := v1.ConfigFile{OS: "linux", Architecture: "amd64", RootFS: v1.RootFS{Type: "layers"}}

@@ -19,7 +19,7 @@ import (
 
 const loopback = "127.0.0.1"
 
-// freePort returns a free port. Neither program can be told to choose one and to say which.
+// freePort returns a free port. Neither program can choose one and report it.
 func freePort(ctx context.Context) (string, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", loopback+":0")
 	if err != nil {
@@ -29,7 +29,7 @@ func freePort(ctx context.Context) (string, error) {
 	return port, errors.Join(err, listener.Close())
 }
 
-// startStore starts etcd and gives its address.
+// startStore starts etcd and returns its address.
 func (c *Cluster) startStore(ctx context.Context) (string, error) {
 	port, err := freePort(ctx)
 	if err != nil {

@@ -65,7 +65,7 @@ func main() {
 
 var passing = regexp.MustCompile(`^ {4}(… |\(\d+\.\d s\)$)`)
 
-// readLines gives the lines as a terminal has them: those that are too long are wrapped, or an
+// readLines returns the lines as a terminal has them: those that are too long are wrapped, or an
 // error where the text has to stay whole.
 func readLines(r io.Reader, brief, whole bool) ([]string, error) {
 	var lines []string

@@ -86,7 +86,7 @@ func renderModule(module *tfconfig.Module) (string, error) {
 	return b.String(), err
 }
 
-// inOrder gives declarations as they stand in their files: what matters most comes first there.
+// inOrder returns declarations as they stand in their files: what matters most comes first there.
 func inOrder[T interface {
 	*tfconfig.Variable | *tfconfig.Output
 }](declared map[string]T) []T {

@@ -48,7 +48,7 @@ type Action struct {
 type Request struct {
 	Action, SecretID, Region string
 	Header                   http.Header // without Authorization and X-TC-Token
-	Signed                   bool        // it bore a signature, rather than SKIP
+	Signed                   bool        // it had a signature, rather than SKIP
 	Code                     string      // of the error that was answered; empty if none was
 }
 

@@ -49,7 +49,7 @@ func (c *Check) segmentAt(at int64) int {
 	return next - 1
 }
 
-// secretRandom cannot be foreseen by who writes a layer. A true table is confirmed whatever it
+// secretRandom cannot be predicted by the writer of a layer. A true table is confirmed whatever it
 // draws, so that the same configuration yields the same number.
 func secretRandom() *rand.Rand {
 	var seed [32]byte

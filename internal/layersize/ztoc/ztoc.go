@@ -4,7 +4,7 @@
 // repository, at any time, and what it lists is unverified. It is compared with the layer's stream,
 // as a table within the blob is (package toc): its checkpoints say where the stream can be entered,
 // so that what lies between two of them is unpacked and compared (proof.go). One that is neither
-// confirmed nor refuted is not exact: as a rule spans are too large to be unpacked for what a check
+// confirmed nor refuted is not exact: usually spans are too large to be unpacked for what a check
 // may cost, and of each that is drawn its start is compared.
 package ztoc
 

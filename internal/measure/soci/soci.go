@@ -37,7 +37,7 @@ const (
 // time, and often is just after the push; without it each plan would cost a request for each image.
 const lookupLife = 24 * time.Hour
 
-// Index is the SOCI index of one image, looked up once, for the first layer that has use for it.
+// Index is the SOCI index of one image, looked up once, for the first layer that can use it.
 type Index struct {
 	client *registry.Client
 	store  *store.Store

@@ -44,7 +44,7 @@ func (w *logWriter) Write(p []byte) (int, error) {
 	}
 }
 
-// listeningOn gives the address of a line like {"msg":"listening on 127.0.0.1:5000, tls"}, nothing
+// listeningOn returns the address of a line like {"msg":"listening on 127.0.0.1:5000, tls"}, nothing
 // for any other.
 func listeningOn(line []byte) string {
 	var entry struct {

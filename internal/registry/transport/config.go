@@ -55,7 +55,7 @@ type Host struct {
 	client *clientIdentity // parsed
 }
 
-// clientIdentity is what a client shows to a server. A pointer to it tells connections apart.
+// clientIdentity is what a client shows to a server. A pointer to it distinguishes connections.
 type clientIdentity struct{ certificates []tls.Certificate }
 
 // Limits bound what one host may cost. Zero values take the default.
