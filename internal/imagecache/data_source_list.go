@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -30,6 +31,8 @@ type listModel struct {
 	Image     types.String `tfsdk:"image"`
 	Status    types.String `tfsdk:"status"`
 	Type      types.String `tfsdk:"type"`
+	Tags      types.Map    `tfsdk:"tags"`
+	Unused    types.Int64  `tfsdk:"unused_for_days"`
 	Caches    []cacheModel `tfsdk:"caches"`
 }
 
@@ -60,6 +63,17 @@ func (d *ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 				MarkdownDescription: "Only caches of this type: " + typeDescription,
 				Validators:          []validator.String{stringvalidator.OneOf(cacheTypes...)},
 			},
+			"tags": schema.MapAttribute{
+				Optional:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "Only caches that have all of these tags.",
+				Validators:          []validator.Map{noNulls{}},
+			},
+			"unused_for_days": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: unusedDescription,
+				Validators:          []validator.Int64{int64validator.Between(0, maxUnusedDays)},
+			},
 			"caches": schema.ListNestedAttribute{Computed: true, MarkdownDescription: "The caches, the newest first.",
 				NestedObject: schema.NestedAttributeObject{Attributes: cacheAttributes()}},
 		},
@@ -82,6 +96,9 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		Image:     config.Image,
 		Status:    config.Status,
 		Type:      config.Type,
+		Tags:      config.Tags,
+
+		UnusedForDays: config.Unused,
 	}
 	caches, err := wanted.listCaches(ctx, d.clients)
 	if err != nil {
@@ -94,6 +111,9 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
 }
+
+// maxUnusedDays is a hundred years, beyond which times are no longer counted.
+const maxUnusedDays = 36500
 
 const (
 	typeManual = "manual"
@@ -110,6 +130,9 @@ var (
 	}
 
 	cacheTypes = []string{typeManual, typeAuto}
+
+	unusedDescription = "Only caches that no Pod has matched for so many days. A cache that was never matched " +
+		"counts from its creation."
 
 	statusDescription = fmt.Sprintf("%s. Pods can use only `%s`.", tfdiag.QuoteList(statuses), tke.StatusReady)
 	typeDescription   = fmt.Sprintf("`%s`, or `%s` for a cache that the service created.", typeManual, typeAuto)

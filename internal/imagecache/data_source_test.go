@@ -103,6 +103,11 @@ func TestOneCacheByIDOrByName(t *testing.T) {
 	)
 }
 
+// unusedFor is the filter of what was last used at a time or before.
+func unusedFor(last time.Time) string {
+	return fmt.Sprintf("unused_for_days = %d", time.Since(last)/(24*time.Hour))
+}
+
 func TestCachesAreNarrowedDownNewestFirst(t *testing.T) {
 	t.Parallel()
 	cloud, ids := inventory(t)
@@ -115,7 +120,10 @@ func TestCachesAreNarrowedDownNewestFirst(t *testing.T) {
 		`status = "Failed"`:       {2},
 		`type = "auto"`:           {3},
 		"image = \"app:v1\"\n status = \"Ready\"\n type = \"manual\"": {1},
-		`names = ["missing"]`: {},
+		`names = ["missing"]`:                                   {},
+		`tags = { team = "ml" }`:                                {0},
+		`tags = { team = "ml", env = "x" }`:                     {},
+		unusedFor(time.Date(2026, 1, 3, 12, 0, 0, 0, time.UTC)): {2, 1, 0},
 	} {
 		checks := []statecheck.StateCheck{
 			statecheck.ExpectKnownValue(

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -35,6 +36,8 @@ type queryModel struct {
 	Image     types.String `tfsdk:"image"`
 	Status    types.String `tfsdk:"status"`
 	Type      types.String `tfsdk:"type"`
+	Tags      types.Map    `tfsdk:"tags"`
+	Unused    types.Int64  `tfsdk:"unused_for_days"`
 }
 
 func (l *ListResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -78,6 +81,17 @@ func (l *ListResource) ListResourceConfigSchema(
 				MarkdownDescription: "Only caches of this type: " + typeDescription,
 				Validators:          []validator.String{stringvalidator.OneOf(cacheTypes...)},
 			},
+			"tags": schema.MapAttribute{
+				Optional:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "Only caches that have all of these tags.",
+				Validators:          []validator.Map{noNulls{}},
+			},
+			"unused_for_days": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: unusedDescription,
+				Validators:          []validator.Int64{int64validator.Between(0, maxUnusedDays)},
+			},
 		},
 	}
 }
@@ -95,6 +109,9 @@ func (l *ListResource) List(ctx context.Context, req list.ListRequest, stream *l
 		Image:     query.Image,
 		Status:    query.Status,
 		Type:      query.Type,
+		Tags:      query.Tags,
+
+		UnusedForDays: query.Unused,
 	}.listCaches(
 		ctx, l.clients,
 	)

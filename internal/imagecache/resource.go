@@ -126,7 +126,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	if cache == nil {
 		r.clients.Seen.Drop(state.ID.ValueString())
-		resp.Diagnostics.Append(r.expiredWarning(ctx, &state)...)
+		resp.Diagnostics.Append(r.goneWarning(ctx, &state)...)
 		resp.Diagnostics.Append(r.setIdentity(ctx, resp.Identity, state.ID.ValueString())...)
 		resp.State.RemoveResource(ctx)
 		return

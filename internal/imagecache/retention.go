@@ -23,12 +23,12 @@ func expiryWarning(cache *tke.ImageCache) diag.Diagnostics {
 	return diag.Diagnostics{tfdiag.ExpiresSoon(cache, at)}
 }
 
-// expiredWarning explains why a cache has left the state, if its retention has ended.
-func (r *Resource) expiredWarning(ctx context.Context, state *model) diag.Diagnostics {
+// goneWarning explains why a cache has left the state.
+func (r *Resource) goneWarning(ctx context.Context, state *model) diag.Diagnostics {
 	tflog.Warn(ctx, "image cache is gone", map[string]any{"id": state.ID.ValueString()})
 	at, err := time.Parse(time.RFC3339, state.ExpiresAt.ValueString())
 	if err != nil || time.Now().Before(at) {
-		return nil
+		return diag.Diagnostics{tfdiag.Gone(state.ID.ValueString(), state.Name.ValueString())}
 	}
 	return diag.Diagnostics{tfdiag.Expired(
 		state.ID.ValueString(), state.Name.ValueString(), state.RetentionDays.ValueInt64(), at)}

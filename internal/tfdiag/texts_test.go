@@ -558,6 +558,7 @@ func texts() []struct {
 		{"a null in a set", tfdiag.NullValue(path.Root("images"), "")},
 		{"an ignored tag", tfdiag.IgnoredTag(path.Root("tags"), "creator")},
 		{"a fraction", tfdiag.NotWhole("size_gib", "20.5")},
+		{"a cache is gone", tfdiag.Gone("imc-r1htp8tg", "llm")},
 		{"a build was interrupted", tfdiag.InterruptedBuild("imc-r1htp8tg", tke.StatusPending)},
 		{"an update was interrupted", tfdiag.InterruptedBuild("imc-r1htp8tg", tke.StatusUpdating)},
 		{"a cache that is being built is planned", tfdiag.WaitsForBuild("imc-r1htp8tg", tke.StatusPending)},

@@ -141,6 +141,15 @@ func ExpiresSoon(cache *tke.ImageCache, at time.Time) diag.Diagnostic {
 	))
 }
 
+// Gone warns of a cache that has left the state before its retention ended.
+func Gone(id, name string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Image cache is gone", fmt.Sprintf(
+		"Image cache %s (%s) is in the state, and several reads have not found it: it was deleted outside Terraform. "+
+			"It leaves the state. Unless it is being destroyed, the plan creates a new one.",
+		id, name,
+	))
+}
+
 // Expired warns of a cache that has left the state because its retention has ended.
 func Expired(id, name string, retentionDays int64, at time.Time) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Image cache has expired", fmt.Sprintf(
