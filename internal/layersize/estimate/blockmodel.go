@@ -76,6 +76,18 @@ func (m blockModel) shortShare() float64 {
 	return splitDeficit * (1 - math.Pow((1-zstdBound)/splitPrior, 1/float64(m.known+1)))
 }
 
+// longShare is how much more those blocks may come to that were not decoded, where the encoder splits blocks: what
+// it does not split repeats tables more often than what it splits, up to all of them.
+func (m blockModel) longShare() float64 {
+	if m.fills() {
+		return 0
+	}
+	return max(0, zstdblock.MaxBlock/m.mean-1)
+}
+
+// fills reports whether the encoder fills its blocks, as far as they were decoded.
+func (m blockModel) fills() bool { return m.mean == float64(m.full) }
+
 // content is what a block decodes to, as far as that can be said.
 func (m blockModel) content(b zstdblock.Block) float64 {
 	switch {
@@ -92,6 +104,9 @@ func (m blockModel) content(b zstdblock.Block) float64 {
 // excess is how much less short blocks come to that are guessed to be of the largest size: an
 // encoder that fills its blocks does so with all of them.
 func (m blockModel) excess(guessed float64) float64 {
+	if !m.fills() {
+		return 0
+	}
 	return guessed * (1 - float64(m.full)/zstdblock.MaxBlock)
 }
 

@@ -82,3 +82,29 @@ func TestBlocksThatAreNotFullAreMeasured(t *testing.T) {
 		})
 	}
 }
+
+// TestBoundsHoldWhereEncodersSplitBlocks: libzstd splits blocks at its high levels, and of those it leaves whole more
+// repeat tables, so that the mean of what was decoded is too low.
+func TestBoundsHoldWhereEncodersSplitBlocks(t *testing.T) {
+	t.Parallel()
+	const places, apart = 60, 10 << 20
+	z := &Zstd{Length: places * apart, Content: -1}
+	var in, whole int64
+	for i := range int64(places) {
+		p := &Place{Observation: Observation{Offset: i * apart, Decoded: true}, First: i * apart}
+		at := 0
+		for range 4 {
+			split := zstdblock.Block{At: at, Length: 20_000 + int(i)*10, Out: 64_000 + int(i)*100, Coded: true}
+			left := zstdblock.Block{At: at + split.Length, Length: 40_000 - int(i)*10, Out: -1, Coded: true}
+			p.Blocks = append(p.Blocks, split, left)
+			at += split.Length + left.Length
+			whole += int64(split.Out) + zstdblock.MaxBlock
+		}
+		in += int64(at)
+		z.Middle = append(z.Middle, p)
+	}
+	truth := int64(float64(whole) / float64(in) * float64(z.Length))
+	if u := z.Estimate().Unpacked; u.Max < truth || u.Max > truth*3/2 || u.Min > truth {
+		t.Errorf("%d bytes, if all that was not decoded is of full blocks: %+v", truth, u)
+	}
+}

@@ -50,6 +50,7 @@ type summary struct {
 	skewed float64 // how much more the length may be as few places show what compresses best
 	most   float64 // output by input, of the place where that is largest
 	short  float64 // output that blocks may lack which are taken for full ones
+	long   float64 // output that blocks may have more which are not
 	ends   float64 // frames whose last block was not decoded
 	unmet  unmet
 }
@@ -94,7 +95,7 @@ func (z *Zstd) summarise() summary {
 		return s
 	}
 	unknown := all.guessed / max(1, all.out) * s.length()
-	s.short = unknown * model.shortShare()
+	s.short, s.long = unknown*model.shortShare(), unknown*model.longShare()
 	s.spread = math.Hypot(s.spread, unknown*model.err)
 	s.ends = float64(model.lasts)
 	return s
@@ -192,7 +193,7 @@ func missedShare(places int, part float64) (share float64) {
 func (s summary) interval(size float64) layersize.Interval {
 	value := s.length()
 	above := max(studentQuantile(s.df, zstdBound)*s.spread, s.skewed)
-	above = math.Hypot(min(above, s.rest*runRatio), s.unseen()*s.rest)
+	above = math.Hypot(math.Hypot(min(above, s.rest*runRatio), s.unseen()*s.rest), s.long)
 	below := math.Hypot(studentQuantile(s.df, zstdBound)*s.spread, s.short)
 	below += s.ends * zstdblock.MaxBlock
 	hi := value + above + s.ends*zstdblock.MaxBlock + s.unmet.most - s.unmet.likely
