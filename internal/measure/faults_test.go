@@ -114,7 +114,7 @@ func TestAPassingFaultIsNotKept(t *testing.T) {
 	}{
 		"no ranges of a bare layer":       {"fault/bare", isRange},
 		"few ranges of a bare layer":      {"fault/bare", afterRanges(2)},
-		"some ranges of a bare layer":     {"fault/bare", afterRanges(8)},
+		"some ranges of a bare layer":     {"fault/bare", afterRanges(4)},
 		"no ranges of an annotated layer": {"fault/annotated", isRange},
 		"no ranges of a tar":              {"fault/plain", isRange},
 		"few ranges of a tar":             {"fault/plain", afterRanges(2)},

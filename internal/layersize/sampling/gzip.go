@@ -62,8 +62,8 @@ func (g *gzipSampler) borrow(data []byte) *deflate.Window {
 }
 
 // readEnds reads the stream's both ends at once. What is between is placed by what the end says, so
-// that is another round trip. When the last block is longer than the window, the window is read on to
-// the front: an empty last member, as some writers end with, must not go unseen.
+// that is another round trip. When the last block is longer than the window, the first round reads the
+// window on to the front: an empty last member, as some writers end with, must not go unseen.
 func (g *gzipSampler) readEnds() error {
 	g.ends = make([]*estimate.Observation, 2)
 	offset := g.size - g.windowSize
@@ -80,11 +80,9 @@ func (g *gzipSampler) readEnds() error {
 		return err
 	}
 	if before := min(g.windowSize, offset); !g.ended && before > 0 && g.spare(before) {
-		more, err := g.window(offset-before, before)
-		if err != nil {
-			return err
-		}
-		g.ends[1] = g.end(append(more[:before], last...), offset-before)
+		g.before = &beforeEnd{piece{offset - before, before}, func(data []byte) {
+			g.ends[1] = g.end(append(data[:before:before], last...), offset-before)
+		}}
 	}
 	return nil
 }

@@ -26,6 +26,9 @@ func (g *gzipSampler) next(n int, e estimate.Estimate) int {
 	}
 	p := g.sampled().Population()
 	want := n * 2
+	if g.readsMany() && 2*int64(want)*g.windowSize <= bytesPerRequest {
+		want *= 2 // in one request
+	}
 	switch {
 	case e.Settled || e.MultiMember && p.IsPrecise():
 		if e.FilesKnown(g.size, filesWellKnown) || n >= fileWindows && e.FilesKnown(g.size, filesKnown) {

@@ -17,7 +17,14 @@ type sampler struct {
 	middle     []*estimate.Observation // one for each stratum
 	longer     int64                   // how many of them were read on
 	ended      bool                    // the last window was decoded to the end of the stream
+	before     *beforeEnd              // what the next round reads, too
 	last       [8]byte                 // the stream's last bytes, which seed the offsets
+}
+
+// beforeEnd is a part of the stream in front of its last window, which shows where its last block begins.
+type beforeEnd struct {
+	piece
+	use func(data []byte)
 }
 
 // decoder observes a window in the middle of a stream.
@@ -42,11 +49,23 @@ func (s *sampler) sample(n int, decode decoder) (bool, error) {
 	found := make([]*estimate.Observation, len(offsets))
 	waiting := make([][]byte, len(offsets)) // to be read on
 	decode = inTurn(decode)
-	err := s.readEach(offsets, s.windowSize, func(i int, data []byte) {
+	pieces := make([]piece, len(offsets), len(offsets)+1)
+	for i, offset := range offsets {
+		pieces[i] = piece{offset, s.windowSize}
+	}
+	if s.before != nil {
+		pieces = append(pieces, s.before.piece)
+	}
+	err := s.readPieces(pieces, func(i int, data []byte) {
+		if i == len(offsets) {
+			s.before.use(data)
+			return
+		}
 		if found[i] = decode(data, offsets[i]); !found[i].Decoded && offsets[i]+2*s.windowSize <= s.size {
 			waiting[i] = data
 		}
 	})
+	s.before = nil
 	if err != nil {
 		return false, err
 	}
@@ -57,8 +76,11 @@ func (s *sampler) sample(n int, decode decoder) (bool, error) {
 // room is for how many more windows the budget suffices, if as many of them as before have to be read
 // on: it is certain data that want it, and a round without them would be no fair sample.
 func (s *sampler) room() int64 {
-	n := int64(len(s.middle))
-	return s.left * max(n, 1) / (s.windowCost() * (max(n, 1) + s.longer))
+	n, left := int64(len(s.middle)), s.left
+	if s.before != nil {
+		left -= s.cost(1, s.before.length)
+	}
+	return max(0, left) * max(n, 1) / (s.windowCost() * (max(n, 1) + s.longer))
 }
 
 // windowCost is what a window takes from the budget.
