@@ -139,6 +139,12 @@ type Tag struct{ Key, Value string }
 // role or of a role of a service.
 var RoleARN = regexp.MustCompile(`^qcs::cam::uin/[0-9]+:role(Name)?/.+$`)
 
+// The forms that STS's models give of a session's name and of an external id.
+var (
+	SessionName = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{2,128}$`)
+	ExternalID  = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:/-]{2,128}$`)
+)
+
 // Limits of session tags.
 const (
 	MaxTags     = 50

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
@@ -124,8 +125,9 @@ func assumeRoleAttributes() map[string]schema.Attribute {
 			Optional:            true,
 			MarkdownDescription: "A policy (JSON) that narrows down what the session may do.",
 		},
-		"external_id": textAttribute(
+		"external_id": formedAttribute(
 			"External id of the role, as CAM's console shows it.", credentials.EnvExternalID,
+			credentials.ExternalID, "write 2 to 128 letters, digits and characters of _+=,.@:/-",
 		),
 		"tags": schema.MapAttribute{
 			Optional:    true,
@@ -180,18 +182,17 @@ func webIdentityAttributes() map[string]schema.Attribute {
 
 // withRoleAttributes adds what all three blocks have.
 func withRoleAttributes(attributes map[string]schema.Attribute) map[string]schema.Attribute {
-	attributes["role_arn"] = schema.StringAttribute{
-		Optional: true,
-		MarkdownDescription: "The role, in any form of its ARN: `qcs::cam::uin/…:roleName/NAME`, `…:role/ID`, and for " +
-			"roles of services `…:role/tencentcloudServiceRoleName/NAME` and `…:role/tencentcloudServiceRole/ID`. " +
-			"Required here or in the environment. " + describeVariable(credentials.EnvRoleARN),
-		Validators: []validator.String{stringvalidator.RegexMatches(
-			credentials.RoleARN, "write the ARN of a role, such as qcs::cam::uin/100000000001:roleName/deployer",
-		)},
-	}
-	attributes["session_name"] = textAttribute(
+	attributes["role_arn"] = formedAttribute(
+		"The role, in any form of its ARN: `qcs::cam::uin/…:roleName/NAME`, `…:role/ID`, and for roles of services "+
+			"`…:role/tencentcloudServiceRoleName/NAME` and `…:role/tencentcloudServiceRole/ID`. Required here or in "+
+			"the environment.",
+		credentials.EnvRoleARN,
+		credentials.RoleARN, "write the ARN of a role, such as qcs::cam::uin/100000000001:roleName/deployer",
+	)
+	attributes["session_name"] = formedAttribute(
 		"Name of the session, as the audit log shows it. Required here or in the environment.",
 		credentials.EnvSessionName,
+		credentials.SessionName, "write 2 to 128 letters, digits and characters of _+=,.@-",
 	)
 	attributes["session_duration"] = schema.Int64Attribute{
 		Optional: true,
@@ -207,6 +208,15 @@ func withRoleAttributes(attributes map[string]schema.Attribute) map[string]schem
 
 func textAttribute(description, env string) schema.Attribute {
 	return schema.StringAttribute{Optional: true, MarkdownDescription: description + " " + describeVariable(env)}
+}
+
+// formedAttribute is a text of one form; remedy says what to write instead of another.
+func formedAttribute(description, env string, form *regexp.Regexp, remedy string) schema.Attribute {
+	return schema.StringAttribute{
+		Optional:            true,
+		MarkdownDescription: description + " " + describeVariable(env),
+		Validators:          []validator.String{stringvalidator.RegexMatches(form, remedy)},
+	}
 }
 
 func secretAttribute(description, env string) schema.Attribute {

@@ -165,6 +165,10 @@ func TestCredentialsThatCannotBeObtainedSayWhy(t *testing.T) {
 			block: static + assume("deployer"),
 			says:  []string{"write the ARN of a role, such as qcs::cam::uin/100000000001:roleName/deployer"},
 		},
+		"a session's name of one letter": {
+			block: static + strings.Replace(assume(external), `"tf"`, `"t"`, 1),
+			says:  []string{"write 2 to 128 letters, digits and characters of _+=,.@-"},
+		},
 		"a long session tag": {
 			block: static + strings.Replace(
 				assume(external), "}", "tags = { "+strings.Repeat("k", 129)+" = \"v\" }\n  }", 1,
