@@ -56,12 +56,13 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	resp.Diagnostics.Append(listWarnings(request, report)...)
-	disk, err := disksize.Recommend(report.Needs(request.Disk))
+	needs := report.Needs(request.Disk)
+	disk, err := disksize.Recommend(needs)
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.DiskError(err))
 		return
 	}
-	config.setFromReport(report, disk)
+	config.setFromReport(report, needs, disk)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
 }
 

@@ -282,6 +282,32 @@ func TestAllWrongImagesAreNamedInOneRun(t *testing.T) {
 			`.*Image does not exist.*` + open.Host + `/app:v2`)})
 }
 
+// TestTheReportIsWholeInAnErrorMessage: the CLI breaks long lines there, but for those of tables.
+func TestTheReportIsWholeInAnErrorMessage(t *testing.T) {
+	t.Parallel()
+	acctest.CLI(t)
+	registry := registrytest.Start(t, registrytest.Options{})
+	reference, _ := push(
+		t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 5000})),
+	)
+	postcondition := `
+  lifecycle {
+    postcondition {
+      condition     = self.size_gib <= 10
+      error_message = "Too large.\n\n${self.report}"
+    }
+  }`
+	run(t, resource.TestStep{
+		Config: configuration("", postcondition, reference),
+		ExpectError: regexp.MustCompile(
+			`(?m)^ *\*\*Disk: 20 GiB\*\*, which is free\.\n(?:.*\n)+` +
+				`^ +\| Image \(linux/amd64\) +\| Compressed \| +Unpacked \| Layers \|\n(?:.*\n)+` +
+				`^ +\| How the size comes about +\| +GiB \|\n(?:^ +\| .* \|\n){6}^ +\| = disk +\| 20\.00 \|\n(?:.*\n)+` +
+				`^ +\| Layer +\| Compressed \| +On disk \| Method +\| Bounds +\|\n^ +\|.*\|\n^ +\|.*\| exact +\|$`,
+		),
+	})
+}
+
 // unwrapped lets a pattern match a text that the CLI has wrapped: any space may be a line break.
 func unwrapped(pattern string) *regexp.Regexp {
 	return regexp.MustCompile(strings.ReplaceAll(pattern, " ", `\s+`))

@@ -53,7 +53,7 @@ func TestTheReportSaysWhereReadsFailed(t *testing.T) {
 		"of any other kind": {[]error{errors.New("canary")}, "\nLess is known about sha256:aaaaaaaaaaaa than could " +
 			"be: a read failed.\n"},
 	} {
-		report := renderReport(reportOf(test.faults...), disksize.Recommendation{})
+		report := renderReport(reportOf(test.faults...), measure.DefaultDisk, disksize.Recommendation{})
 		_, after, _ := strings.Cut(report[strings.LastIndex(report, "|\n"):], "\n")
 		if after != test.want {
 			t.Errorf("%s: got %q, want %q", name, after, test.want)
@@ -98,7 +98,7 @@ func TestTheReportSaysWhatARatioIsWorth(t *testing.T) {
 	measured[0].Method = layersize.MethodRatio
 	want := "\nOf sha256:aaaaaaaaaaaa only the compressed size is known: the bounds are those of usual layers.\n" +
 		"Zeros or repeated data unpack to more.\n"
-	if got := renderReport(report, disksize.Recommendation{}); !strings.HasSuffix(got, want) {
+	if got := renderReport(report, measure.DefaultDisk, disksize.Recommendation{}); !strings.HasSuffix(got, want) {
 		t.Errorf("want %q at the end of\n%s", want, got)
 	}
 	measured[1].Method = layersize.MethodRatio
@@ -126,7 +126,7 @@ func TestTheReportNamesWhatContainerdDoesNotUnpack(t *testing.T) {
 			},
 		)
 	}
-	text := renderReport(report, disksize.Recommendation{})
+	text := renderReport(report, measure.DefaultDisk, disksize.Recommendation{})
 	want := "\ncontainerd does not unpack layer sha256:aaaaaaaaaaaa: entry \"a/l\" is a hard link to a file that " +
 		"does not come before it in the same layer.\n" +
 		"\ncontainerd does not unpack layer sha256:aaaaaaaaaaaa: it is compressed, and its media type says that it " +
@@ -146,7 +146,7 @@ func TestACountThatDependsOnTheFileSystemSaysByHowMuch(t *testing.T) {
 		Inodes:    &inodes,
 		Method:    layersize.MethodStreamed,
 	}
-	text := renderReport(report, disksize.Recommendation{})
+	text := renderReport(report, measure.DefaultDisk, disksize.Recommendation{})
 	for _, want := range []string{
 		"Needed: 100.0 MiB (counted file by file, give or take 60.0 KiB).\n", "| ± 60.0 KiB",
 	} {

@@ -99,7 +99,7 @@ func (m *model) toMeasureRequest(ctx context.Context) (measure.Request, diag.Dia
 }
 
 // setFromReport sets the computed attributes from what was measured and recommended.
-func (m *model) setFromReport(report *measure.Report, disk disksize.Recommendation) {
+func (m *model) setFromReport(report *measure.Report, needs disksize.Request, disk disksize.Recommendation) {
 	m.SizeGiB = types.Int64Value(disk.SizeGiB)
 	m.FitsDefaultDisk = types.BoolValue(disk.FitsDefaultDisk())
 	m.BillableGiB = types.Int64Value(disk.BillableGiB)
@@ -120,7 +120,7 @@ func (m *model) setFromReport(report *measure.Report, disk disksize.Recommendati
 		m.ImageDetails[image.Reference] = newDetail(image)
 	}
 	m.Digests, m.PinnedImages = toMap(digests), toMap(pinned)
-	m.Report = types.StringValue(renderReport(report, disk))
+	m.Report = types.StringValue(renderReport(report, needs, disk))
 }
 
 func newDetail(image measure.Image) detailModel {

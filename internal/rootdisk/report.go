@@ -17,18 +17,20 @@ const (
 	// refusalsListed is how many reasons the report lists for which containerd does not unpack a
 	// layer.
 	refusalsListed = 6
-	// widestImage is the most columns that an image may take: with the figures beside it and the
-	// eight columns by which a plan indents an output, that makes a hundred.
-	widestImage = 53
+	// widestImage is the most columns that an image may take: with the figures beside it, and the
+	// two columns by which Terraform indents an error message, that makes eighty.
+	widestImage = 38
 )
 
 // renderReport writes the report: Markdown for a pull request, aligned so that it reads as plain
 // text in a plan too.
-func renderReport(report *measure.Report, disk disksize.Recommendation) string {
+func renderReport(report *measure.Report, needs disksize.Request, disk disksize.Recommendation) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**Disk: %d GiB**, %s.\nNeeded: %s.\n\n", disk.SizeGiB, formatBilling(disk), formatNeed(report))
 
 	writeTable(&b, imageRows(report), 1, 2, 3)
+	b.WriteString("\n")
+	writeTerms(&b, needs, disk)
 	b.WriteString("\nLayers that weigh most on the disk:\n\n")
 	writeTable(&b, layerRows(report), 1, 2)
 	b.WriteString(listManifestSets(report))
@@ -67,7 +69,7 @@ func layerRows(report *measure.Report) [][]string {
 	rows := [][]string{{"Layer", "Compressed", "On disk", "Method", "Bounds"}}
 	for _, layer := range heaviestLayers(report) {
 		rows = append(rows, []string{
-			layer.digest,
+			strings.TrimPrefix(layer.digest, "sha256:"),
 			formatBytes(layer.compressed),
 			formatBytes(layer.measured.DiskBytes.Value),
 			string(layer.measured.Method),

@@ -2,6 +2,8 @@ package rootdisk
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -14,8 +16,8 @@ import (
 
 const (
 	gib     = 1 << 30
-	columns = 100 // of a terminal
-	indent  = 8   // of an output's text in a plan
+	columns = 80 // of a terminal
+	indent  = 2  // of an error message
 )
 
 // reported is the report of images with one layer each, whose bounds are as given.
@@ -32,11 +34,10 @@ func reported(
 			Measurements: []layersize.Measurement{{DiskBytes: bounds, Method: method, Exact: exact}},
 		})
 	}
-	return renderReport(report, disksize.Recommendation{SizeGiB: 30000, BillableGiB: 29980})
+	return renderReport(report, measure.DefaultDisk, disksize.Recommendation{SizeGiB: 30000, BillableGiB: 29980})
 }
 
-// TestTheReportFitsATerminal, within a plan too, with the widest figures and methods that there
-// are.
+// TestTheReportFitsATerminal, within an error message too, with the widest figures that there are.
 func TestTheReportFitsATerminal(t *testing.T) {
 	t.Parallel()
 	wide := layersize.Interval{Value: 1023<<20 + 900<<10, Min: 1023<<20 + 100<<10, Max: 1023<<20 + 950<<10}
@@ -49,7 +50,7 @@ func TestTheReportFitsATerminal(t *testing.T) {
 			strings.Repeat("0123456789abcdef", 4),
 	} {
 		for _, platform := range []string{"linux/amd64", "linux/arm64/v8"} {
-			text := reported(platform, wide, layersize.MethodContentSize, false, reference, "sidecar:v3")
+			text := reported(platform, wide, layersize.MethodStreamed, false, reference, "sidecar:v3")
 			for line := range strings.Lines(text) {
 				if width := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); width > columns-indent {
 					t.Errorf("%d columns for %s:\n%s", width, reference, line)
@@ -137,5 +138,53 @@ func TestTheReportNamesIndexesOfWhichContainerd2PullsMore(t *testing.T) {
 		"- two:1: 2 manifests that match\n- artifact:1: entries without a platform\n"
 	if got := listManifestSets(report); got != want {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestTheReportExplainsItsNumber by terms that add up as they are printed.
+func TestTheReportExplainsItsNumber(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		needs disksize.Request
+		says  []string
+	}{
+		"the free disk": {
+			disksize.Request{RequiredBytes: 323 << 20, MaxUtilizationPercent: 80, RoundToGiB: 10},
+			[]string{"upper bound | 0.32 |", "is used at most", "up to the free disk of 20 GiB", "= disk"},
+		},
+		"a larger one": {
+			disksize.Request{
+				RequiredBytes: 42*gib + 5, WritableBytes: 5 * gib, MaxUtilizationPercent: 75, RoundToGiB: 10,
+			},
+			[]string{"containers write", "75 % is used", "up to a multiple of 10 GiB", "70.00 |"},
+		},
+		"many files": {
+			disksize.Request{RequiredBytes: gib, Inodes: 3_000_000, MaxUtilizationPercent: 80, RoundToGiB: 10},
+			[]string{"room for 3000000 files", "50.00 |"},
+		},
+		"no rounding": {
+			disksize.Request{RequiredBytes: 42 * gib, MaxUtilizationPercent: 100, RoundToGiB: 1},
+			[]string{"+ rounding up", "43.00 |"},
+		},
+	} {
+		disk, err := disksize.Recommend(test.needs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		writeTerms(&b, test.needs, disk)
+		sum, last := int64(0), int64(0)
+		for _, match := range regexp.MustCompile(`(\d+)\.(\d\d) \|`).FindAllStringSubmatch(b.String(), -1) {
+			whole, _ := strconv.ParseInt(match[1]+match[2], 10, 64)
+			sum, last = sum+whole, whole
+		}
+		if sum != 2*last || last != 100*disk.SizeGiB {
+			t.Errorf("%s: the terms come to %d, the disk is %d:\n%s", name, sum-last, last, &b)
+		}
+		for _, want := range test.says {
+			if !strings.Contains(b.String(), want) && !strings.Contains(strings.Join(strings.Fields(b.String()), " "), want) {
+				t.Errorf("%s: want %q in\n%s", name, want, &b)
+			}
+		}
 	}
 }

@@ -19,8 +19,8 @@ func diskResults() map[string]schema.Attribute {
 		"pod_annotations": computedMap("Annotations for a Pod template: the system disk's size when more than the " +
 			"free disk is needed, else empty. Merged with `pod_annotations({ image_cache = \"auto\" })`, they are the " +
 			"fallback of Pods that no image cache matches."),
-		"report": computedText("A Markdown report for a pull request: images, the largest layers, the size, what " +
-			"is billed, and the bounds."),
+		"report": computedText("A Markdown report for a pull request: images, the arithmetic from what they need to " +
+			"the size, the largest layers, what is billed, and the bounds. Its tables stay whole in an error message."),
 	}
 }
 

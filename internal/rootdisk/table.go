@@ -8,7 +8,8 @@ import (
 )
 
 // writeTable writes a Markdown table whose columns line up; the first row is the head, and the
-// columns named are figures, aligned to the right.
+// columns named are figures, aligned to the right. Each line begins with a space, which Markdown
+// allows: Terraform breaks the lines of an error message, but for those that do.
 func writeTable(b *strings.Builder, rows [][]string, figures ...int) {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
@@ -25,6 +26,7 @@ func writeTable(b *strings.Builder, rows [][]string, figures ...int) {
 		}
 	}
 	for _, row := range slices.Insert(slices.Clone(rows), 1, rule) {
+		b.WriteString(" ")
 		for c, cell := range row {
 			padding := strings.Repeat(" ", widths[c]-utf8.RuneCountInString(cell))
 			if slices.Contains(figures, c) {
