@@ -2,6 +2,7 @@ package credentials
 
 import (
 	"cmp"
+	"errors"
 	"strings"
 )
 
@@ -96,6 +97,20 @@ func (r *resolver) restartChain(link Link) {
 	r.out.Fault = nil
 }
 
+// checkKeys refuses half a key pair of arguments. Half a pair of the environment, which may be there
+// for another tool, matters to what needs the cloud only.
+func (r *resolver) checkKeys(keys keyParts) error {
+	if keys.isEmpty() {
+		return nil
+	}
+	err := keys.checkComplete()
+	if partial, ok := errors.AsType[*ArgumentError](err); ok && partial.From.Kind == FromVariable {
+		r.out.Fault = partial
+		return nil
+	}
+	return err
+}
+
 // checkChain checks the first link: it must be complete and need no credential before it.
 func (r *resolver) checkChain(keys keyParts) error {
 	if len(r.out.Chain) == 0 {
@@ -103,9 +118,7 @@ func (r *resolver) checkChain(keys keyParts) error {
 	}
 	switch first := r.out.Chain[0].(type) {
 	case Static:
-		if !keys.isEmpty() {
-			return keys.checkComplete()
-		}
+		return r.checkKeys(keys)
 	case AssumeRole:
 		if r.out.Fault == nil {
 			r.out.Fault = &NothingToAssumeWithError{Role: first.Source(), Looked: r.out.Looked}

@@ -2,6 +2,7 @@ package credentials_test
 
 import (
 	"errors"
+	"io/fs"
 	"maps"
 	"strings"
 	"testing"
@@ -36,13 +37,6 @@ func TestHalvesAreErrorsThatNameTheOtherHalf(t *testing.T) {
 			want: credentials.ArgumentError{
 				Problem: credentials.PartialKeyPair, Argument: "secret_key", Variable: credentials.EnvSecretKey,
 				Have: "secret_id", From: credentials.Origin{Kind: credentials.FromArgument, Name: "secret_id"},
-			},
-		},
-		"variable key only": {
-			env: map[string]string{credentials.EnvSecretKey: "CANARY"},
-			want: credentials.ArgumentError{
-				Problem: credentials.PartialKeyPair, Argument: "secret_id", Variable: credentials.EnvSecretID,
-				Have: "secret_key", From: credentials.Origin{Kind: credentials.FromVariable, Name: credentials.EnvSecretKey},
 			},
 		},
 		"token only": {
@@ -447,4 +441,27 @@ func fromBlock(name string) credentials.Origin {
 
 func fromProfile(file string) credentials.Origin {
 	return credentials.Origin{Kind: credentials.FromProfile, Name: file}
+}
+
+// TestHalfAKeyPairOfTheEnvironmentIsAFault: it stops what needs the cloud, and not the rest.
+func TestHalfAKeyPairOfTheEnvironmentIsAFault(t *testing.T) {
+	t.Parallel()
+	for variable, lacks := range map[string]string{
+		credentials.EnvSecretID: "secret_key", credentials.EnvSecretKey: "secret_id",
+		credentials.EnvSecurityToken: "secret_id",
+	} {
+		world := credentials.World{
+			Getenv:   func(name string) string { return map[string]string{variable: "CANARY"}[name] },
+			ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist },
+		}
+		found, err := credentials.Resolve(credentials.Settings{}, world)
+		partial, ok := errors.AsType[*credentials.ArgumentError](found.Fault)
+		if err != nil || !ok || partial.Problem != credentials.PartialKeyPair || partial.Argument != lacks {
+			t.Errorf("%s alone: %v, %v", variable, found.Fault, err)
+		}
+		role := credentials.Settings{CAMRoleName: "role"} // which has no use for the pair
+		if found, err = credentials.Resolve(role, world); err != nil || found.Fault != nil {
+			t.Errorf("%s beside a role of the CVM: %v, %v", variable, found.Fault, err)
+		}
+	}
 }

@@ -157,6 +157,10 @@ func TestCredentialsThatCannotBeObtainedSayWhy(t *testing.T) {
 			block: `secret_id = "AKIDstatic"`,
 			says:  []string{"Credentials are incomplete", "TENCENTCLOUD_SECRET_KEY"},
 		},
+		"half a pair of the environment": {
+			env:  map[string]string{"TENCENTCLOUD_SECRET_ID": "AKIDstatic"},
+			says: []string{"secret_id is set by the environment variable TENCENTCLOUD_SECRET_ID", "secret_key is not"},
+		},
 		"half a role": {
 			block: static + "  assume_role {\n    role_arn = \"qcs::cam::uin/1:roleName/x\"\n  }",
 			says:  []string{"assume_role has no session_name", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME"},

@@ -61,10 +61,14 @@ func formatUnusable(err error, used []credentials.Source) string {
 		account *credentials.AccountError
 		lookup  *credentials.AccountLookupError
 		link    *credentials.Error
+
+		argument *credentials.ArgumentError
 	)
 	switch {
 	case errors.As(err, &link):
 		return formatUnobtained(link)
+	case errors.As(err, &argument):
+		return formatArgumentError(argument)
 	case errors.As(err, &lookup):
 		return "Cannot look up the account of the credentials from " + describeSources(lookup.With) + ", as " +
 			"allowed_account_ids and forbidden_account_ids require.\n" + formatLinkFailure(lookup.Err)

@@ -153,6 +153,10 @@ func texts() []struct {
 			Problem: credentials.PartialKeyPair, Argument: "secret_key", Variable: credentials.EnvSecretKey,
 			Have: "secret_id", From: credentials.Origin{Kind: credentials.FromArgument, Name: "secret_id"},
 		})},
+		{"half a key pair of the environment", unusable(&credentials.ArgumentError{
+			Problem: credentials.PartialKeyPair, Argument: "secret_key", Variable: credentials.EnvSecretKey,
+			Have: "secret_id", From: credentials.Origin{Kind: credentials.FromVariable, Name: credentials.EnvSecretID},
+		})},
 		{"half a role", arguments(&credentials.ArgumentError{
 			Problem: credentials.MissingArgument, Block: "assume_role", Argument: "session_name",
 			Variable: credentials.EnvSessionName,
