@@ -15,8 +15,6 @@ import (
 	"slices"
 	"syscall"
 	"time"
-
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 )
 
 // largestImage is in GiB.
@@ -70,8 +68,7 @@ func startBench() error {
 	return runBench(ctx)
 }
 
-func runBench(ctx context.Context) error {
-	var o options
+func parseOptions() (o options, err error) {
 	flag.BoolVar(&o.short, "short", false, "images of a 64th of their size, and fewer caches: to see that it works")
 	flag.BoolVar(&o.write, "write", false, "write the pages in lab/bench/figures")
 	flag.Float64Var(&o.largest, "largest", largestImage, "leave out images of more `GiB`")
@@ -85,7 +82,15 @@ func runBench(ctx context.Context) error {
 	)
 	flag.Parse()
 	if o.write && (o.short || o.largest < largestImage || o.only != "") {
-		return errors.New("-write is for a whole run: without -short, -largest and -only")
+		return o, errors.New("-write is for a whole run: without -short, -largest and -only")
+	}
+	return o, nil
+}
+
+func runBench(ctx context.Context) error {
+	o, err := parseOptions()
+	if err != nil {
+		return err
 	}
 	b, err := findBinaries()
 	if err != nil {
@@ -105,14 +110,18 @@ func runBench(ctx context.Context) error {
 		return err
 	}
 	if o.only != "" {
-		text, err := json.MarshalIndent(f, "", "  ")
-		fmt.Println(string(text))
-		return errors.Join(err, checkBaseline(f.Images))
+		return f.printJSON()
 	}
 	if err := f.publishPages(o.write); err != nil {
 		return err
 	}
 	return f.checkPromises()
+}
+
+func (f *figures) printJSON() error {
+	text, err := json.MarshalIndent(f, "", "  ")
+	fmt.Println(string(text))
+	return errors.Join(err, checkBaseline(f.Images))
 }
 
 // findBinaries takes them from where make puts them: beside this program, and one folder up.
@@ -229,50 +238,6 @@ func eachOf[S, F any](
 		all = append(all, one)
 	}
 	return all, nil
-}
-
-// checkPromises checks what does not depend on the machine, and the little of the rest that is far
-// from any limit.
-func (f *figures) checkPromises() error {
-	var broken []error
-	promise := func(kept bool, format string, arguments ...any) {
-		if !kept {
-			broken = append(broken, fmt.Errorf(format, arguments...))
-		}
-	}
-	own, floor := f.Starts[0], f.Starts[1]
-	promise(own.Binary <= maxBinaryBytes, "the binary has %d bytes", own.Binary)
-	promise(own.Schema <= maxStart, "the schema was answered after %s", own.Schema)
-	promise(
-		own.Schema <= maxOfFloor*floor.Schema, "the schema was answered after %s, that of an empty provider after %s",
-		own.Schema, floor.Schema,
-	)
-	promise(
-		own.Resident <= maxOfFloor*floor.Resident, "a start takes %d bytes of memory, that of an empty provider %d",
-		own.Resident, floor.Resident,
-	)
-	broken = append(broken, checkRefresh(f.Refreshes))
-	promise(f.Waiting.Calls*maxWaitingPart <= f.Waiting.Pollers,
-		"%d calls while waiting, where one poller for each cache makes %d", f.Waiting.Calls, f.Waiting.Pollers)
-	promise(f.Waiting.Median <= maxWaited, "the end of an apply came %s after its cache was ready", f.Waiting.Median)
-	for _, s := range f.Streamed {
-		promise(s.Full <= s.Gzip, "full took %s for %d layers, gzip %s", s.Full, s.Layers, s.Gzip)
-	}
-	if image := f.OneLayer(10); image != nil {
-		promise(image.SampleOfFull() <= maxSampledPart, "sample took %.1f %% of the time of full", image.SampleOfFull())
-	}
-	broken = append(broken, checkBaseline(f.Images))
-	for _, image := range f.Images {
-		row, most := image.Row(string(measure.Sample)), int64(maxSampledBytes)
-		if image.Layers > 1 {
-			most = measure.DefaultReadBudget + maxDocumentBytes
-		}
-		promise(
-			row.Bytes <= most, "sample read %d bytes of an image of %g GiB in %d layers", row.Bytes, image.GiB,
-			image.Layers,
-		)
-	}
-	return errors.Join(broken...)
 }
 
 // OneLayer is the image of so many GiB in one layer, if it was measured.

@@ -92,6 +92,19 @@ type way struct {
 	earlier bool
 }
 
+func measuringWays(ctx context.Context, b binaries, reference string) []way {
+	return []way{
+		//nolint:gosec // a tool of the build
+		{title: craneManifest, command: exec.CommandContext(ctx, b.crane, "manifest", reference)},
+		{title: string(measure.Manifest), command: prepareHelper(ctx, b, measure.Manifest, reference)},
+		{title: string(measure.Sample), command: prepareHelper(ctx, b, measure.Sample, reference)},
+		{title: string(measure.Auto), command: prepareHelper(ctx, b, measure.Auto, reference)},
+		{title: string(measure.Full), command: prepareHelper(ctx, b, measure.Full, reference)},
+		//nolint:gosec // a tool of the build
+		{title: cranePull, command: exec.CommandContext(ctx, b.crane, "pull", "--insecure", reference, os.DevNull)},
+	}
+}
+
 func measureImage(ctx context.Context, b binaries, images *giant.Registry, s subject) (f MeasuringFigures, err error) {
 	f.GiB, f.Layers = s.gib, s.layers
 	layers, err := sealLayers(ctx, s)
@@ -106,17 +119,7 @@ func measureImage(ctx context.Context, b binaries, images *giant.Registry, s sub
 	if err != nil {
 		return f, err
 	}
-	ways := []way{
-		//nolint:gosec // a tool of the build
-		{title: craneManifest, command: exec.CommandContext(ctx, b.crane, "manifest", reference)},
-		{title: string(measure.Manifest), command: prepareHelper(ctx, b, measure.Manifest, reference)},
-		{title: string(measure.Sample), command: prepareHelper(ctx, b, measure.Sample, reference)},
-		{title: string(measure.Auto), command: prepareHelper(ctx, b, measure.Auto, reference)},
-		{title: string(measure.Full), command: prepareHelper(ctx, b, measure.Full, reference)},
-		//nolint:gosec // a tool of the build
-		{title: cranePull, command: exec.CommandContext(ctx, b.crane, "pull", "--insecure", reference, os.DevNull)},
-	}
-	for _, way := range append(ways, baselineWays(ctx, b, reference)...) {
+	for _, way := range append(measuringWays(ctx, b, reference), baselineWays(ctx, b, reference)...) {
 		images.Cost()
 		row := MeasuringRow{How: way.title, Earlier: way.earlier}
 		if row.Wall, row.Peak, err = watchMemory(way.command, onlyItself); err != nil {

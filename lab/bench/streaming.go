@@ -46,17 +46,25 @@ func measureStreaming(ctx context.Context, b binaries, s subject) (f StreamingFi
 	if err != nil {
 		return f, err
 	}
-	for i, l := range layers {
-		f.Size += l.Size
-		took, err := runGunzip(ctx, filepath.Join(folder, fmt.Sprint(i)), l)
-		if err != nil {
-			return f, err
-		}
-		f.Gzip += took
+	if err := f.timeGunzip(ctx, folder, layers); err != nil {
+		return f, err
 	}
 	f.Full, _, err = watchMemory(prepareHelper(ctx, b, measure.Full, reference), onlyItself)
 	f.InFlight = images.LayersAtOnce()
 	return f, err
+}
+
+// timeGunzip unpacks the layers one after the other with gzip.
+func (f *StreamingFigures) timeGunzip(ctx context.Context, folder string, layers []*giant.Layer) error {
+	for i, l := range layers {
+		f.Size += l.Size
+		took, err := runGunzip(ctx, filepath.Join(folder, fmt.Sprint(i)), l)
+		if err != nil {
+			return err
+		}
+		f.Gzip += took
+	}
+	return nil
 }
 
 // runGunzip writes a layer to a file, times `gzip -dc | wc -c` on it, and removes it again.

@@ -65,17 +65,22 @@ func measureWaiting(ctx context.Context, b binaries, caches int) (f WaitingFigur
 			f.Calls++
 		}
 	}
+	return f, f.compareEnds(clock, ended)
+}
+
+// compareEnds compares when each cache was ready with when the CLI had applied it.
+func (f *WaitingFigures) compareEnds(clock *builds, ended map[string]time.Time) error {
 	var lags []time.Duration
 	for image, at := range clock.ready {
 		f.Pollers += 1 + int(at.Sub(clock.began[image])/tke.DefaultPollInterval)
 		lag := ended[image].Sub(at)
 		lags, f.Longest = append(lags, lag), max(f.Longest, lag)
 	}
-	if len(lags) != caches || len(ended) != caches {
-		return f, fmt.Errorf("%d caches were built and %d applied, of %d", len(lags), len(ended), caches)
+	if len(lags) != f.Caches || len(ended) != f.Caches {
+		return fmt.Errorf("%d caches were built and %d applied, of %d", len(lags), len(ended), f.Caches)
 	}
 	f.Median = medianValue(lags)
-	return f, nil
+	return nil
 }
 
 // builds are the service's, by the image that a cache holds.
