@@ -28,7 +28,8 @@ type Clients struct {
 	Looked           []credentials.Place  // where they were looked for
 	Fault            error                // why what was found cannot be used
 
-	Tags TagRules
+	Tags    TagRules
+	Updates Slots // that make a cache unusable while they run
 
 	Secrets *redact.Secrets // what nothing that is shown or stored may hold
 

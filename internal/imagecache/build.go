@@ -15,6 +15,16 @@ import (
 // measureTimeout bounds the measurement of images that did not fit.
 const measureTimeout = 2 * time.Minute
 
+// takeUpdateSlot waits until an update may make the cache unusable, before its timeout begins.
+func (r *Resource) takeUpdateSlot(
+	ctx context.Context, request tke.UpdateRequest, state *model,
+) (release func(), err error) {
+	if !makesUnusable(request) && state.Status.ValueString() != tke.StatusUpdating {
+		return func() {}, nil
+	}
+	return r.clients.Updates.Take(ctx)
+}
+
 // sendUpdate sends a request, if it asks for anything, and returns the cache as it is afterwards. A
 // build that is under way is waited for first: the service takes no update of such a cache.
 func (r *Resource) sendUpdate(

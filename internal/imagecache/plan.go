@@ -56,6 +56,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 			resp.Diagnostics.Append(tfdiag.DuplicateAddress(state.ID.ValueString()))
 		}
 		plan.planUpdate(ctx, &config, state, &r.clients.Tags)
+		if plan.Status.IsUnknown() && state.Status.ValueString() == tke.StatusReady {
+			resp.Diagnostics.Append(tfdiag.UnusableMeanwhile(state.ID.ValueString()))
+		}
 		if isBuilding(state.Status) {
 			resp.Diagnostics.Append(tfdiag.WaitsForBuild(state.ID.ValueString(), state.Status.ValueString()))
 		}

@@ -150,16 +150,18 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	timeout, diags := plan.updateTimeout(ctx, &state)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.checkRegion(ctx, state.ID.ValueString(), req.Identity, req.Private)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-
 	request, diags := plan.toUpdateRequest(ctx, &state, &config)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
+	release, err := r.takeUpdateSlot(ctx, request, &state)
+	if err != nil {
+		resp.Diagnostics.Append(tfdiag.UpdateNotBegun(state.ID.ValueString()))
+		return
+	}
+	defer release()
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 
 	cache, err := r.sendUpdate(ctx, request, &state)
 	if wait := interruptedWait(ctx, err); wait != nil && plan.Status.IsUnknown() &&

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -40,6 +41,13 @@ func fleetAttributes() map[string]schema.Attribute {
 			Validators: []validator.Map{
 				mapvalidator.NoNullValues(), mapvalidator.KeysAre(stringvalidator.LengthAtLeast(1)),
 			},
+		},
+		"max_parallel_updates": schema.Int64Attribute{
+			Optional: true,
+			MarkdownDescription: "The most caches that one run updates at once, where an update pulls images or sends " +
+				"credentials: Pods cannot use a cache meanwhile. All others wait. Default: as many as Terraform's " +
+				"`-parallelism`.",
+			Validators: []validator.Int64{int64validator.AtLeast(1)},
 		},
 		"ignore_tags": schema.SingleNestedAttribute{
 			Optional: true,

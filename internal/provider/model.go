@@ -40,6 +40,7 @@ type model struct {
 	MaxRequestsPerSecond      types.Float64 `tfsdk:"max_requests_per_second"`
 	DefaultTags               types.Map     `tfsdk:"default_tags"`
 	IgnoreTags                types.Object  `tfsdk:"ignore_tags"`
+	MaxParallelUpdates        types.Int64   `tfsdk:"max_parallel_updates"`
 }
 
 type registryModel struct {

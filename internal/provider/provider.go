@@ -116,6 +116,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	p.options.Secrets.Add(proxyPasswords(p.getenv)...)
 	var diags diag.Diagnostics
 	data.Tags, diags = config.tagRules(ctx)
+	data.Updates = clients.NewSlots(config.MaxParallelUpdates.ValueInt64())
 	resp.Diagnostics.Append(diags...)
 	p.configureCloud(ctx, &config, data, resp)
 	p.configureRegistries(ctx, &config, data, resp)

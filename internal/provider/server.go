@@ -45,7 +45,7 @@ func NewServer(options Options) func() tfprotov6.ProviderServer {
 	return func() tfprotov6.ProviderServer {
 		framework := newFramework()
 		if whole, ok := framework.(frameworkServer); ok {
-			return &server{whole, types()}
+			return &server{whole, types}
 		}
 		return framework
 	}
@@ -65,7 +65,7 @@ type frameworkServer interface {
 type server struct {
 	frameworkServer
 
-	types attributeTypes
+	types func() attributeTypes // made when a configuration is validated
 }
 
 // msgpackNil is null in MessagePack (format specification, "nil format").

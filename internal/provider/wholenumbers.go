@@ -51,7 +51,7 @@ func (s *server) ValidateResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest,
 ) (*tfprotov6.ValidateResourceConfigResponse, error) {
 	var diags []*tfprotov6.Diagnostic
-	req.Config, diags = truncateFractions(ctx, s.types.resources[req.TypeName], req.Config)
+	req.Config, diags = truncateFractions(ctx, s.types().resources[req.TypeName], req.Config)
 	resp, err := s.frameworkServer.ValidateResourceConfig(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = append(diags, resp.Diagnostics...)
@@ -64,7 +64,7 @@ func (s *server) ValidateDataResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest,
 ) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
 	var diags []*tfprotov6.Diagnostic
-	req.Config, diags = truncateFractions(ctx, s.types.dataSources[req.TypeName], req.Config)
+	req.Config, diags = truncateFractions(ctx, s.types().dataSources[req.TypeName], req.Config)
 	resp, err := s.frameworkServer.ValidateDataResourceConfig(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = append(diags, resp.Diagnostics...)
@@ -76,7 +76,7 @@ func (s *server) ValidateDataResourceConfig(
 func (s *server) PlanResourceChange(
 	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest,
 ) (*tfprotov6.PlanResourceChangeResponse, error) {
-	if _, diags := truncateFractions(ctx, s.types.resources[req.TypeName], req.Config); len(diags) > 0 {
+	if _, diags := truncateFractions(ctx, s.types().resources[req.TypeName], req.Config); len(diags) > 0 {
 		return &tfprotov6.PlanResourceChangeResponse{Diagnostics: diags, PlannedState: req.PriorState}, nil
 	}
 	return s.frameworkServer.PlanResourceChange(ctx, req)

@@ -562,6 +562,8 @@ func texts() []struct {
 		{"a null in a set", tfdiag.NullValue(path.Root("images"), "")},
 		{"an ignored tag", tfdiag.IgnoredTag(path.Root("tags"), "creator")},
 		{"a fraction", tfdiag.NotWhole("size_gib", "20.5")},
+		{"an update was not begun", tfdiag.UpdateNotBegun("imc-r1htp8tg")},
+		{"an update makes a cache unusable", tfdiag.UnusableMeanwhile("imc-r1htp8tg")},
 		{"a cache is gone", tfdiag.Gone("imc-r1htp8tg", "llm")},
 		{"a build was interrupted", tfdiag.InterruptedBuild("imc-r1htp8tg", tke.StatusPending)},
 		{"an update was interrupted", tfdiag.InterruptedBuild("imc-r1htp8tg", tke.StatusUpdating)},

@@ -123,6 +123,20 @@ func InterruptedBuild(id, status string) diag.Diagnostic {
 	))
 }
 
+// UpdateNotBegun describes an update that waited for others until the run was interrupted.
+func UpdateNotBegun(id string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Image cache "+id+" was not updated", "The run was interrupted while this update "+
+		"waited for others, as max_parallel_updates has it. Nothing was sent, and the cache is as it was. Apply again.")
+}
+
+// UnusableMeanwhile warns of a planned update during which Pods cannot use a cache.
+func UnusableMeanwhile(id string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Pods cannot use image cache "+id+" while it is updated", "The planned update pulls "+
+		"images or sends credentials, and the cache is Updating until it ends. Pods that start meanwhile pull their "+
+		"images. To keep a cache usable, replace it under create_before_destroy instead; max_parallel_updates of the "+
+		"provider bounds how many caches are updated at once.")
+}
+
 // WaitsForBuild warns of a cache that the service works on when a change is planned.
 func WaitsForBuild(id, status string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(summarizeBuild(id, status), fmt.Sprintf(
