@@ -41,7 +41,7 @@ func FuzzInflate(f *testing.F) {
 	for _, level := range []int{flate.HuffmanOnly, 0, 1, 9} {
 		var b bytes.Buffer
 		w, _ := flate.NewWriter(&b, level)
-		_, _ = w.Write(packtest.JsonLines(r, 2000))
+		_, _ = w.Write(packtest.JSONLines(r, 2000))
 		_ = w.Close()
 		f.Add(b.Bytes())
 	}

@@ -43,7 +43,7 @@ func iconModules(t *testing.T, r *rand.Rand, packages int) (data []byte, kinds m
 			add(&tar.Header{Name: name + "/" + icon + ".js", Mode: 0o644, Typeflag: tar.TypeReg}, drawing(r, icon))
 		}
 		for range 3 {
-			text := string(packtest.JsonLines(r, int(2000*math.Exp(2*r.NormFloat64()))%500_000+1))
+			text := string(packtest.JSONLines(r, int(2000*math.Exp(2*r.NormFloat64()))%500_000+1))
 			add(&tar.Header{Name: name + "/" + word(r) + ".map", Mode: 0o644, Typeflag: tar.TypeReg}, text)
 		}
 	}

@@ -50,7 +50,7 @@ type Gzip struct {
 }
 
 // Population is what the windows say about the whole.
-func (g Gzip) Population() population { return summarise(g.Observations, float64(g.Size)) }
+func (g Gzip) Population() Population { return summarise(g.Observations, float64(g.Size)) }
 
 // Estimate draws the conclusion.
 func (g Gzip) Estimate() Estimate {
@@ -85,7 +85,7 @@ func (g Gzip) Estimate() Estimate {
 // the windows tell it (density of the estimate), something is hidden (the
 // tail's density beyond the estimate), or the trailer is that of a last member
 // only, and may then be anything up to the estimate.
-func (g Gzip) choose(e *Estimate, p population) {
+func (g Gzip) choose(e *Estimate, p Population) {
 	size := float64(g.Size)
 	prior := p.hiddenBelief()
 	hidden := tail{scale: float64(modulus)/4 + p.Mean()/8, reach: size * compression.DeflateLimit / float64(p.n+1)}
@@ -125,7 +125,7 @@ func (g Gzip) choose(e *Estimate, p population) {
 
 // unsettled bounds the length by the weights of the candidates and, where the trailer may be that of a last
 // member, by what the windows say alone, with the weight of that.
-func unsettled(all []candidate, total, other float64, p population, size float64) layersize.Interval {
+func unsettled(all []candidate, total, other float64, p Population, size float64) layersize.Interval {
 	value := p.Mean()
 	// A candidate that only beats the other candidates may still be the trailer of a last member: then
 	// what the windows say is the better guess.

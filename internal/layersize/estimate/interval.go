@@ -8,7 +8,7 @@ import (
 
 // deviation is the standard error of the mean: that of the body and, as of a Poisson
 // count, that of the extreme.
-func (p population) deviation() float64 {
+func (p Population) deviation() float64 {
 	if p.hits == 0 {
 		return p.err
 	}
@@ -27,14 +27,14 @@ func atLeast(i layersize.Interval, length int64) layersize.Interval {
 }
 
 // IsPrecise reports whether more windows would hardly change what is answered.
-func (p population) IsPrecise() bool {
+func (p Population) IsPrecise() bool {
 	const enough = 0.02
 	return p.n > 0 && p.deviation() <= enough*p.Mean()
 }
 
 // WindowsToSettle is how many windows, in place of n, would tell the candidates apart: the error
 // falls with their root. It is 0 where that is not known.
-func (p population) WindowsToSettle(n int) float64 {
+func (p Population) WindowsToSettle(n int) float64 {
 	const enough = 0.4 * wrongAllowed / hiddenPrior * modulus
 	if p.n == 0 {
 		return 0

@@ -16,10 +16,10 @@ const (
 	leastError = 0.004
 )
 
-// population is what the windows say about the whole: the length that ordinary
+// Population is what the windows say about the whole: the length that ordinary
 // data come to, with its standard error, and what extreme data add, of which
 // few windows have seen some.
-type population struct {
+type Population struct {
 	n       int     // windows decoded
 	body    float64 // bytes
 	err     float64 // standard error of body
@@ -30,8 +30,8 @@ type population struct {
 }
 
 // summarise estimates the population from windows in the order of their offsets.
-func summarise(obs []*Observation, size float64) population {
-	var p population
+func summarise(obs []*Observation, size float64) Population {
+	var p Population
 	sort.Slice(obs, func(i, j int) bool { return obs[i].Offset < obs[j].Offset })
 	var ins, outs, extremes []float64
 	cut := extremeClass(obs)
@@ -137,7 +137,7 @@ func effective(xs []float64) float64 {
 // draws are quantiles of the length as the windows tell it: the body's error is Student's,
 // and what k windows saw of the extreme is a gamma of shape k, as the rate of a
 // Poisson process is after k events.
-func (p population) draws() []float64 {
+func (p Population) draws() []float64 {
 	const bodies, extremes = 255, 127
 	gammas := []float64{0}
 	if p.extreme > 0 {
@@ -158,7 +158,7 @@ func (p population) draws() []float64 {
 }
 
 // density of the length at x, as the windows tell it.
-func (p population) density(x float64) float64 {
+func (p Population) density(x float64) float64 {
 	if p.err <= 0 {
 		return 0
 	}
@@ -181,7 +181,7 @@ func (p population) density(x float64) float64 {
 }
 
 // Mean is the estimate itself.
-func (p population) Mean() float64 { return p.body + p.extreme }
+func (p Population) Mean() float64 { return p.body + p.extreme }
 
 // tail is what may be hidden: extreme data that no window has met. How much of
 // them a layer has is believed to fall as the square of the amount; and the

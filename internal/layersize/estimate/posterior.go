@@ -44,7 +44,7 @@ func quantiles(all []possible) (lo, hi float64) {
 // posterior is what may be the length of a stream whose trailer says nothing, with weights that add
 // up to one: what the windows tell, and beyond that, with the given prior belief, what is hidden
 // from them.
-func (p population) posterior(size, prior float64) []possible {
+func (p Population) posterior(size, prior float64) []possible {
 	const hiddens = 64
 	var all []possible
 	draws := p.draws()
@@ -67,12 +67,12 @@ func (p population) posterior(size, prior float64) []possible {
 }
 
 // hidden is the tail of what no window has met, by the scale of the length itself.
-func (p population) hidden(size float64) tail {
+func (p Population) hidden(size float64) tail {
 	return tail{scale: p.Mean() / 8, reach: size * compression.DeflateLimit / float64(p.n+1)}
 }
 
 // hiddenBelief is the prior belief that data no window has met change the length by much.
-func (p population) hiddenBelief() float64 {
+func (p Population) hiddenBelief() float64 {
 	if p.rare {
 		return hiddenPriorBad
 	}
@@ -81,7 +81,7 @@ func (p population) hiddenBelief() float64 {
 
 // unaided is the length by the windows alone, with a prior belief that something is hidden from
 // them.
-func (p population) unaided(size, prior float64) layersize.Interval {
+func (p Population) unaided(size, prior float64) layersize.Interval {
 	lo, hi := quantiles(p.posterior(size, prior))
 	value := max(p.Mean(), size/2)
 	return layersize.Interval{Value: int64(value), Min: int64(min(lo, value)), Max: saturate(max(hi, value))}

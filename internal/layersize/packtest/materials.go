@@ -23,6 +23,7 @@ type Material struct {
 	Make func(r *rand.Rand, n int) (data []byte, files int64)
 }
 
+// Materials are data of all kinds.
 func Materials() []Material {
 	return []Material{
 		{"random", one(RandomBytes)},
@@ -30,7 +31,7 @@ func Materials() []Material {
 		{"weights32", one(weights32)},
 		{"source", tree(filepath.Join(goroot(), "src"), ".go")},
 		{"binaries", blob(filepath.Join(goroot(), "pkg", "tool"), filepath.Join(goroot(), "bin"))},
-		{"json", one(JsonLines)},
+		{"json", one(JSONLines)},
 		{"tiny files", TinyFiles},
 		{"archives", archives},
 		{"repeated", one(repeated)},
@@ -47,6 +48,7 @@ var goroot = sync.OnceValue(func() string {
 	return strings.TrimSpace(string(output))
 })
 
+// TarOf returns a tar of files, and how many they are.
 func TarOf(files ...[]byte) ([]byte, int64) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
@@ -62,6 +64,7 @@ func one(f func(r *rand.Rand, n int) []byte) func(r *rand.Rand, n int) ([]byte, 
 	return func(r *rand.Rand, n int) ([]byte, int64) { return f(r, n), 0 }
 }
 
+// RandomBytes do not compress.
 func RandomBytes(r *rand.Rand, n int) []byte {
 	p := make([]byte, n)
 	for i := 0; i+8 <= n; i += 8 {
@@ -89,7 +92,8 @@ func weights32(r *rand.Rand, n int) []byte {
 
 var words = strings.Fields("registry layer image cache snapshot size error warning container node request response latency bytes digest manifest time level info")
 
-func JsonLines(r *rand.Rand, n int) []byte {
+// JSONLines are a log.
+func JSONLines(r *rand.Rand, n int) []byte {
 	var b bytes.Buffer
 	for b.Len() < n {
 		fmt.Fprintf(&b, `{"time":"2024-%02d-%02dT%02d:%02d:%02dZ","level":"%s","id":%d,"value":%.4f,"message":"%s %s %s"}`+"\n",
@@ -99,10 +103,11 @@ func JsonLines(r *rand.Rand, n int) []byte {
 	return b.Bytes()[:n]
 }
 
+// TinyFiles returns a tar of files of less than a kilobyte, and how many they are.
 func TinyFiles(r *rand.Rand, n int) ([]byte, int64) {
 	var files [][]byte
 	for total := 0; total < n; {
-		f := JsonLines(r, 50+r.IntN(900))
+		f := JSONLines(r, 50+r.IntN(900))
 		files = append(files, f)
 		total += 512 + (len(f)+511)/512*512
 	}
@@ -115,7 +120,7 @@ func archives(r *rand.Rand, n int) ([]byte, int64) {
 	for total := 0; total < n; {
 		var b bytes.Buffer
 		w, _ := gzip.NewWriterLevel(&b, 1+r.IntN(9))
-		_, _ = w.Write(JsonLines(r, 200_000+r.IntN(3_000_000)))
+		_, _ = w.Write(JSONLines(r, 200_000+r.IntN(3_000_000)))
 		_ = w.Close()
 		files = append(files, b.Bytes())
 		total += b.Len()

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
+	"strings"
 
 	kgzip "github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -19,20 +21,18 @@ type Producer struct {
 	Compress func([]byte) ([]byte, error)
 }
 
+// Command is a program, which reads from its standard input.
 func Command(name string, args ...string) Producer {
-	label := name
-	for _, a := range args {
-		if a != "-c" {
-			label += " " + a
-		}
-	}
+	shown := slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "-c" })
+	label := strings.Join(append([]string{name}, shown...), " ")
 	return Producer{label, name, name == "zstd", func(p []byte) ([]byte, error) {
-		cmd := exec.Command(name, args...)
+		cmd := exec.Command(name, args...) //nolint:gosec // a program that a test names
 		cmd.Stdin = bytes.NewReader(p)
 		return cmd.Output()
 	}}
 }
 
+// GoGzip is the standard library.
 func GoGzip(level int) Producer {
 	return Producer{fmt.Sprintf("Go %d", level), "", false, func(p []byte) ([]byte, error) {
 		var b bytes.Buffer
@@ -46,6 +46,7 @@ func GoGzip(level int) Producer {
 	}}
 }
 
+// Klauspost is the gzip of klauspost/compress.
 func Klauspost(level int) Producer {
 	return Producer{fmt.Sprintf("klauspost %d", level), "", false, func(p []byte) ([]byte, error) {
 		var b bytes.Buffer
@@ -59,6 +60,7 @@ func Klauspost(level int) Producer {
 	}}
 }
 
+// GoZstd is the Zstandard of klauspost/compress.
 func GoZstd(level int) Producer {
 	return Producer{fmt.Sprintf("klauspost zstd %d", level), "", true, func(p []byte) ([]byte, error) {
 		var b bytes.Buffer
@@ -72,6 +74,7 @@ func GoZstd(level int) Producer {
 	}}
 }
 
+// ZstdProducers are all that write Zstandard.
 func ZstdProducers() []Producer {
 	return []Producer{GoZstd(1), GoZstd(2), GoZstd(4), Command("zstd", "-c", "-1"), Command("zstd", "-c", "-3"), Command("zstd", "-c", "-19")}
 }

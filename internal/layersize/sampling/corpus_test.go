@@ -156,7 +156,7 @@ func runCorpus(t *testing.T, producers []packtest.Producer, ms []packtest.Materi
 			t.Fatal(err)
 		}
 		one := &score{}
-		for _, text := range strings.Split(os.Getenv("TKEIMAGE_CORPUS_SEED"), ",") {
+		for text := range strings.SplitSeq(os.Getenv("TKEIMAGE_CORPUS_SEED"), ",") {
 			seed := fnv.New64a()
 			seed.Write([]byte(p.Name + text))
 			r := rand.New(rand.NewPCG(seed.Sum64(), 7))

@@ -76,7 +76,7 @@ func (g *gzipSampler) readEnds() error {
 		}
 		g.ends[1], last = g.tail(data, offset), data
 	})
-	if err = errors.Join(err, failed); err != nil {
+	if err := errors.Join(err, failed); err != nil {
 		return err
 	}
 	if before := min(g.windowSize, offset); !g.ended && before > 0 && g.spare(before) {

@@ -40,7 +40,7 @@ func nestedArchives(t *testing.T, r *rand.Rand, n int) []byte {
 	t.Helper()
 	var files [][]byte
 	for total := 0; total < n; {
-		inner, err := packtest.GoZstd(2).Compress(packtest.JsonLines(r, 4<<20))
+		inner, err := packtest.GoZstd(2).Compress(packtest.JSONLines(r, 4<<20))
 		if err != nil {
 			t.Fatal(err)
 		}
