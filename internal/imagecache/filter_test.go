@@ -30,7 +30,7 @@ func TestUnusedCachesCountFromTheirLastMatch(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
 		}
 	}
-	if any := (filter{}); !any.matchesCache(&tke.ImageCache{}, regexp.MustCompile(""), now) {
+	if none := (filter{}); !none.matchesCache(&tke.ImageCache{}, regexp.MustCompile(""), now) {
 		t.Error("without a filter, a cache is left out")
 	}
 }
