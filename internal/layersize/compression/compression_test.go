@@ -3,7 +3,6 @@ package compression_test
 import (
 	"bytes"
 	"compress/gzip"
-	"fmt"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -136,7 +135,7 @@ func gzipped(t *testing.T, data []byte, level int) []byte {
 		t.Fatal(err)
 	}
 	if _, err := w.Write(data); err != nil {
-		t.Fatal(fmt.Errorf("level %d: %w", level, err))
+		t.Fatalf("level %d: %v", level, err)
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
@@ -125,7 +126,7 @@ func TestALieInOneOfTwentyIsFound(t *testing.T) {
 	blob, truth := newTable(repeat(segments, 500))
 	missed := 0
 	for run := range runs {
-		table := &plainTable{Segments: truth.Segments, claims: append([][32]byte(nil), truth.claims...), endsShow: true}
+		table := &plainTable{Segments: truth.Segments, claims: slices.Clone(truth.claims), endsShow: true}
 		for i := 1 + run%19; i < segments-1; i += 20 {
 			table.lie(i)
 		}
