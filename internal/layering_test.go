@@ -95,8 +95,7 @@ var diagram = []room{
 		name: "layersize/probe",
 		view: offline,
 		imports: "disksize layersize layersize/compression layersize/estimate layersize/ext4 layersize/inventory " +
-			"layersize/jsontoc layersize/rangeread layersize/sampling layersize/stream layersize/tarball " +
-			"layersize/transcript mediatype",
+			"layersize/jsontoc layersize/rangeread layersize/sampling layersize/stream layersize/tarball mediatype",
 	},
 	{
 		name: "layersize/jsontoc",
@@ -118,8 +117,6 @@ var diagram = []room{
 	{name: "layersize/stream", view: offline, imports: "layersize layersize/inventory layersize/unpack"},
 	{name: "layersize/unpack", view: offline, imports: "layersize layersize/compression mediatype"},
 	{name: "layersize/inventory", view: offline, imports: "disksize layersize layersize/ext4"},
-	{name: "layersize/tarball", view: offline, imports: "disksize layersize layersize/ext4"},
-	{name: "layersize/ext4", view: offline, imports: "disksize"},
 	{
 		name:    "layersize/sampling",
 		view:    offline,
@@ -128,11 +125,13 @@ var diagram = []room{
 	{
 		name:    "layersize/estimate",
 		view:    offline,
-		imports: "layersize layersize/compression layersize/transcript layersize/zstdblock",
+		imports: "layersize layersize/compression layersize/tarball layersize/transcript layersize/zstdblock",
 	},
 	{name: "layersize/zstdblock", view: standard, imports: "layersize/transcript"},
 	{name: "layersize/deflate", view: standard, imports: "layersize/transcript"},
 	{name: "layersize/transcript", view: standard},
+	{name: "layersize/tarball", view: offline, imports: "disksize layersize layersize/ext4"},
+	{name: "layersize/ext4", view: offline, imports: "disksize"},
 	{name: "layersize", view: offline, imports: "layersize/compression layersize/rangeread mediatype"},
 	{name: "layersize/compression", view: offline, imports: "mediatype"},
 	{name: "layersize/rangeread", view: standard},

@@ -9,7 +9,7 @@ import (
 // nothing but the layer and the budget, so that what is learned of it, and kept, does not change
 // when another layer of the image does.
 const (
-	allowedPart      = 32
+	allowedPart      = 16
 	leastAllowance   = 2 << 20
 	mostAllowance    = 47 << 18  // with the default budget, and in proportion with a larger one
 	uselessAllowance = 256 << 10 // less than this teaches too little for its requests

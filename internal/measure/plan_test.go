@@ -49,7 +49,7 @@ func TestPlan(t *testing.T) {
 		"auto streams a whole image that fits": {Auto, 64 * mib, []int64{50 * mib, 10 * mib}, "[stream stream]"},
 		"auto probes what is no small part of it": {
 			Auto, 64 * mib, []int64{20 * gib, 49 * mib, 15 * mib},
-			fmt.Sprintf("[probe %d probe %d stream]", 47*mib/8, mib),
+			fmt.Sprintf("[probe %d probe %d stream]", 47*mib/8, 49*mib/32),
 		},
 		"large ones share half of it at first": {
 			Auto, 64 * mib, []int64{gib, gib, gib, gib, gib, gib, gib, gib},
@@ -60,7 +60,7 @@ func TestPlan(t *testing.T) {
 		},
 		"a sample of a large layer": {Sample, 64 * mib, []int64{20 * gib}, fmt.Sprintf("[probe %d]", 47*mib/4)},
 		"auto streams no base beside a model": {
-			Auto, 64 * mib, []int64{20 * gib, 49 * mib}, fmt.Sprintf("[probe %d probe %d]", 47*mib/8, mib),
+			Auto, 64 * mib, []int64{20 * gib, 49 * mib}, fmt.Sprintf("[probe %d probe %d]", 47*mib/8, 49*mib/32),
 		},
 		"auto streams a part of a small budget": {
 			Auto, 4 * mib, []int64{mib, mib, mib, 10 * mib},
@@ -69,7 +69,7 @@ func TestPlan(t *testing.T) {
 		"a larger budget counts for one layer": {
 			Sample, 256 * mib, []int64{20 * gib}, fmt.Sprintf("[probe %d]", 47*mib),
 		},
-		"a small part of a middling layer": {Sample, 64 * mib, []int64{256 * mib}, fmt.Sprintf("[probe %d]", 8*mib)},
+		"a small part of a middling layer": {Sample, 64 * mib, []int64{128 * mib}, fmt.Sprintf("[probe %d]", 8*mib)},
 		"a small layer may be read whole": {
 			Sample, 64 * mib, []int64{100 * kib}, fmt.Sprintf("[probe %d]", 100*kib),
 		},
@@ -189,8 +189,8 @@ func TestRoundsFollowWhatIsUncertain(t *testing.T) {
 	}
 }
 
-// TestAutoEndsWhenTheDiskIsCertain: both bounds ask for the same disk, and the need is known to a
-// twentieth.
+// TestAutoEndsWhenTheDiskIsCertain: both bounds ask for the same disk, and the need is known to
+// three percent.
 func TestAutoEndsWhenTheDiskIsCertain(t *testing.T) {
 	t.Parallel()
 	full := DefaultDisk
@@ -200,9 +200,9 @@ func TestAutoEndsWhenTheDiskIsCertain(t *testing.T) {
 		disk disksize.Request
 		want bool
 	}{
-		"known well": {layersize.Interval{Value: 100, Min: 95, Max: 105}, DefaultDisk, true},
-		"wide above": {layersize.Interval{Value: 100, Min: 95, Max: 106}, DefaultDisk, false},
-		"wide below": {layersize.Interval{Value: 100, Min: 94, Max: 105}, DefaultDisk, false},
+		"known well": {layersize.Interval{Value: 100, Min: 97, Max: 103}, DefaultDisk, true},
+		"wide above": {layersize.Interval{Value: 100, Min: 97, Max: 104}, DefaultDisk, false},
+		"wide below": {layersize.Interval{Value: 100, Min: 96, Max: 103}, DefaultDisk, false},
 		"two disks":  {layersize.Interval{Value: 157 * gib / 10, Min: 15 * gib, Max: 16 * gib}, DefaultDisk, false},
 		"two disks beside": {
 			layersize.Interval{Value: 16 * gib / 10, Min: 155 * gib / 100, Max: 165 * gib / 100}, full, false,

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/tarball"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
 )
 
@@ -81,7 +82,7 @@ func (f Files) Total(of func(transcript.Entry) float64, typical float64) layersi
 		n := int64(math.Round(sums[0]))
 		return layersize.Exactly(n)
 	}
-	value, err, df := f.ratioTotal(sums)
+	value, err, df := f.ratioTotal(sums, typical)
 	n := float64(len(sums))
 	if n < 2 {
 		err = math.Abs(value) + typical*f.size/ordinary
@@ -152,21 +153,27 @@ func (f Files) means(of func(transcript.Entry) float64, typical float64) (means 
 // ratioTotal is the estimate for the whole: by what was searched of the stream, or, where the
 // length of the tar is known, by what that came to, if that scatters less: among files that are
 // alike in size but not in content it does.
-func (f Files) ratioTotal(sums []float64) (value, err, df float64) {
+func (f Files) ratioTotal(sums []float64, typical float64) (value, err, df float64) {
 	ins, outs := make([]float64, len(sums)), make([]float64, len(sums))
 	for i, w := range f.windows {
 		ins[i], outs[i] = w.in, w.out
 	}
-	ratio := sum(sums) / sum(ins)
-	se, df := standardError(ins, sums, ratio)
+	ratio, usual := sum(sums)/sum(ins), typical/tarball.TypicalEntry
+	se, df := filesBelief.beside(usual*sum(outs)/sum(ins)).standardError(ins, sums, ratio)
 	value, err = ratio*f.size, se*f.size
 	if f.length > 0 && sum(outs) > 0 {
 		ratio = sum(sums) / sum(outs)
-		if se, _ = standardError(outs, sums, ratio); se*f.length < err {
+		if se, _ = filesBelief.beside(usual).standardError(outs, sums, ratio); se*f.length < err {
 			value, err = ratio*f.length, se*f.length
 		}
 	}
 	return value, err, df
+}
+
+// beside is the same belief where the mean is usually another.
+func (b belief) beside(usual float64) belief {
+	b.usual = usual
+	return b
 }
 
 // skewed bounds a total by its standard error. Files come in clusters, directories of small ones,
@@ -192,11 +199,27 @@ func countSeen(windows []fileWindow) (seen int) {
 	return seen
 }
 
-// FilesKnown reports whether the files, of which each gains some 1.5 KB when it
-// comes from the tar to a disk, leave uncertain no more than the given part of what the
-// layer takes there, packed and unpacked.
-func (e Estimate) FilesKnown(size, part int64) bool {
-	const gain = 1536
-	count := e.Files.Count()
-	return e.Files.Known() && (count.Max-count.Min)*gain <= (size+e.Unpacked.Value)/part
+// Gain estimates what the entries hold on a disk beyond what they take in the tar, in bytes.
+func (f Files) Gain() layersize.Interval {
+	return f.Total(func(e transcript.Entry) float64 {
+		return float64(tarball.Header{Kind: e.Kind, Size: e.Size}.Gain())
+	}, tarball.TypicalGain)
+}
+
+// Entries estimates the entries: headers without those that only say more of the next one.
+func (f Files) Entries() layersize.Interval {
+	return f.Total(func(e transcript.Entry) float64 {
+		return float64(tarball.Header{Kind: e.Kind, Size: e.Size}.Entries())
+	}, 1)
+}
+
+// filesKnown is the part of what a layer takes, packed and unpacked, that its files may leave
+// uncertain.
+const filesKnown = 20
+
+// FilesKnown reports whether more windows would hardly change what the layer takes on a disk by what
+// they show of its files.
+func (e Estimate) FilesKnown(size int64) bool {
+	gain := e.Files.Gain()
+	return e.Files.Known() && gain.Max-gain.Min <= (size+e.Unpacked.Value)/filesKnown
 }

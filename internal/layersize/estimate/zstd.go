@@ -119,7 +119,7 @@ func (z *Zstd) scatter(s *summary, model blockModel, runs []zstdblock.Run) {
 		return
 	}
 	s.ratio = sum(outs) / sum(ins)
-	err, df := standardError(ins, outs, s.ratio)
+	err, df := lengthBelief.standardError(ins, outs, s.ratio)
 	s.df = df
 	lost := float64(missing) / float64(missing+s.n)
 	err = math.Hypot(err, 0.3*lost*s.ratio)

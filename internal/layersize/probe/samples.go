@@ -11,7 +11,6 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/sampling"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/tarball"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 )
 
@@ -79,13 +78,11 @@ func estimateFiles(m *layersize.Measurement, estimated estimate.Estimate) {
 		m.DiskBytes = tarball.BoundDisk(m.UnpackedBytes, tarball.EstimateEntries(m.UnpackedBytes))
 		return
 	}
-	entries := estimated.Files.Total(countEntry, 1).InOrder()
-	gain := estimated.Files.Total(entryGain, tarball.TypicalGain)
-	if !estimated.Settled {
-		gain.Value = prudentValue(gain)
-	}
+	entries := estimated.Files.Entries().InOrder()
+	gain := estimated.Files.Gain()
+	gain.Value = prudentValue(gain, 4)
 	m.DiskBytes = tarball.BoundSampledDisk(m.UnpackedBytes, entries, gain)
-	m.LikelyInodes = prudentValue(entries)
+	m.LikelyInodes = prudentValue(entries, 8)
 }
 
 // describeHidden says what no sample of a Zstandard stream is sure to meet.
@@ -94,20 +91,11 @@ func describeHidden(h layersize.HiddenZeros) string {
 		float64(h.Longest)/(1<<30), math.Floor(100*h.ChanceOfGiB))
 }
 
-// prudentValue is somewhat more than was estimated, about half a standard error, since a disk that
-// is a little too large costs less than one that is too small.
-func prudentValue(estimated layersize.Interval) int64 {
-	return estimated.Value + (estimated.Max-estimated.Value)/4
-}
-
-// countEntry is 1 for a header of an entry's own, and 0 for one that says more of the next.
-func countEntry(e transcript.Entry) float64 {
-	return float64(tarball.Header{Kind: e.Kind, Size: e.Size}.Entries())
-}
-
-// entryGain is what an entry holds on the disk beyond what it takes in the tar.
-func entryGain(e transcript.Entry) float64 {
-	return float64(tarball.Header{Kind: e.Kind, Size: e.Size}.Gain())
+// prudentValue is somewhat more than was estimated, since a disk that is a little too large costs
+// less than one that is too small: about half a standard error, and no more than a part of the
+// value, as a few windows tell little of their error.
+func prudentValue(estimated layersize.Interval, part int64) int64 {
+	return estimated.Value + min((estimated.Max-estimated.Value)/4, max(0, estimated.Value)/part)
 }
 
 var errWide = errors.New("too little was read")

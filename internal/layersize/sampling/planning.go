@@ -2,17 +2,6 @@ package sampling
 
 import "github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
 
-// fileWindows is as many as files are worth where their part of a disk is small: they
-// gather in places, so that more windows tell ever less of them.
-const fileWindows = 128
-
-// What files may leave uncertain of what the layer takes on the disk, packed and
-// unpacked: a fortieth, or after fileWindows a tenth.
-const (
-	filesWellKnown = 40
-	filesKnown     = 10
-)
-
 // next is the number of strata to go on with, 0 for no more: until the length is
 // settled, or known as well as it ever will be, and the files are too. A length
 // takes as many windows as its error, falling with their root, needs to tell the
@@ -31,7 +20,7 @@ func (g *gzipSampler) next(n int, e estimate.Estimate) int {
 	}
 	switch {
 	case e.Settled || e.MultiMember && p.IsPrecise():
-		if e.FilesKnown(g.size, filesWellKnown) || n >= fileWindows && e.FilesKnown(g.size, filesKnown) {
+		if e.FilesKnown(g.size) {
 			return 0
 		}
 	default:

@@ -20,7 +20,7 @@ func (z *zstdSampler) escalate() (estimate.Estimate, error) {
 		}
 		e := z.estimate()
 		before = &e
-		good := n >= zstdLeast && (e.Settled || z.IsPrecise()) && e.FilesKnown(z.size, filesWellKnown)
+		good := n >= zstdLeast && (e.Settled || z.IsPrecise()) && e.FilesKnown(z.size)
 		if good || !more || n >= zstdMost || z.room() < max(1, int64(len(z.Middle))/8) {
 			return z.conclude()
 		}

@@ -24,7 +24,12 @@ const mostKept = 1 << 20
 // Text is the output of a window as far as it is known: literals are,
 // and what is copied from them; what is copied from before the window is not.
 type Text struct {
-	Out  []uint16
+	Out []uint16
+
+	// Aligned says that the output probably begins at a multiple of 512 bytes of the tar, as blocks of
+	// Zstandard do where each before them was full.
+	Aligned bool
+
 	full bool
 	gap  int // where the output begins that follows what was left out, 0 for none
 }

@@ -61,7 +61,11 @@ type Window struct {
 }
 
 // NewWindow returns a window that keeps the text.
-func NewWindow() *Window { return &Window{decoder: decoder{Text: transcript.NewText()}} }
+func NewWindow() *Window {
+	text := transcript.NewText()
+	text.Aligned = true
+	return &Window{decoder: decoder{Text: text}}
+}
 
 // Load begins with other data, which end with slack.
 func (z *Window) Load(data []byte) {
