@@ -60,7 +60,9 @@ func TestWhatAManifestClaimsCountsForItAlone(t *testing.T) {
 	l, tarball := indexableInSpans(t, 1, largeSpan)
 	honest, misindexed := s.host+"/claims/honest:v1", s.host+"/claims/indexed:v1"
 	pushed(t, honest, imageOf(t, l))
-	// A Zstandard stream has no trailer that would disclose the false size.
+	// A Zstandard stream has no trailer that would disclose the false size, but no block holds more than
+	// 128 KiB: of this layer all headers are followed, so that a size which is too large is refuted. One
+	// that is a little too small is within the bounds, as blocks may be short, and is believed.
 	sized := zstdLayer(t, tarball)
 	bare, missized := s.host+"/claims/bare:v1", s.host+"/claims/missized:v1"
 	pushed(t, bare, imageOf(t, sized))
