@@ -105,7 +105,7 @@ func TestAnswersAreRepeatable(t *testing.T) {
 func TestFewRequests(t *testing.T) {
 	pl := mustPool(t, packtest.GoGzip(6), "source")
 	for _, test := range []struct{ unpacked, budget, most int64 }{
-		{100 << 20, 256 << 10, 4}, {100 << 20, 16 << 20, 128 + 24}, {600 << 20, 16 << 20, 128 + 24},
+		{100 << 20, 256 << 10, 4}, {100 << 20, 16 << 20, 256 + 24}, {600 << 20, 16 << 20, 256 + 24},
 	} {
 		v := pl.build(recipe{target: test.unpacked, kinds: pl.kinds, mean: 50e6}, rand.New(rand.NewPCG(5, 5)))
 		e, err := Gzip(context.Background(), v, v.size, test.budget)
