@@ -31,7 +31,7 @@ func TestBoundsHoldWhereFewPlacesShowMost(t *testing.T) {
 				}
 				met++
 				ratio := sum(outs) / sum(ins)
-				err, df := standardError(ins, outs, ratio)
+				err, df := lengthBelief.standardError(ins, outs, ratio)
 				student := studentQuantile(df, zstdBound) * err
 				if truth > ratio+max(student, skewedBound(ins, outs)) {
 					missed++
