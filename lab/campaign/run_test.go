@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
@@ -259,7 +258,7 @@ func (r *run) converged() {
 		r.t.Errorf("%d caches, want one: %+v", len(caches), caches)
 	case len(caches) == 0 || caches[0].Status != tketest.StatusReady:
 		r.t.Errorf("there is no usable cache: %+v", caches)
-	case len(state) != 1 || state[0] != (heldCache{id: caches[0].ID, status: tke.StatusReady}):
+	case len(state) != 1 || state[0].id != caches[0].ID || state[0].tainted:
 		tally.lost.Add(1)
 		r.t.Errorf("the state holds %+v, and there is %s", state, caches[0].ID)
 	}
