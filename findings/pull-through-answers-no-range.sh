@@ -24,7 +24,7 @@ start() {
   local port
   port="$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
   {
-    printf 'version: 0.1\nlog: {accesslog: {disabled: true}, level: fatal}\n'
+    printf 'version: 0.1\nlog: {accesslog: {disabled: true}, level: error}\n'
     printf 'storage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: "127.0.0.1:%s"}\n' "$folder/$1-data" "$port"
     if [ $# -gt 1 ]; then printf 'proxy: {remoteurl: "%s"}\n' "$2"; fi
   } >"$1.yml"
