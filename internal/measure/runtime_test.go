@@ -90,8 +90,8 @@ func TestWhatWasLearnedInTimeCounts(t *testing.T) {
 		"the tar":  {got[1].UnpackedBytes, want[1].UnpackedBytes},
 		"the disk": {got[1].DiskBytes, want[1].DiskBytes},
 	} {
-		if is, true_ := interval[0], interval[1].Value; is.Min > true_ || is.Max < true_ || is.Min < true_/4 {
-			t.Errorf("%s has %d bytes: %+v", what, true_, is)
+		if is, size := interval[0], interval[1].Value; is.Min > size || is.Max < size || is.Min < size/4 {
+			t.Errorf("%s has %d bytes: %+v", what, size, is)
 		}
 	}
 	s.meet(nil)

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -53,8 +54,7 @@ func TestAStateTravelsBetweenCLIs(t *testing.T) {
 		t.Fatalf("%d caches were created", created)
 	}
 
-	route := append(others, acctest.CLI(t))
-	route = append(route, others...) // and back, in an order in which each meets another's state
+	route := slices.Concat(others, []string{acctest.CLI(t)}, others) // and back, in an order in which each meets another's state
 	for round, cli := range route {
 		for _, left := range []string{".terraform", ".terraform.lock.hcl"} {
 			if err := os.RemoveAll(filepath.Join(c.folder, left)); err != nil {

@@ -62,7 +62,7 @@ func TestWhatCannotMendIsAnErrorAtOnce(t *testing.T) {
 			httptest.NewServer, page(403), transport.Host{PlainHTTP: true}, failure.Forbidden, `titled "Sign in"`, 2,
 		},
 		"a proxy that wants a login": {
-			httptest.NewServer, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(407) },
+			httptest.NewServer, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) },
 			transport.Host{PlainHTTP: true}, failure.Proxy, "407", 2,
 		},
 	} {
@@ -96,20 +96,20 @@ func TestAProxysFailureIsTheProxys(t *testing.T) {
 	stopped := httptest.NewServer(nil)
 	stopped.Close()
 	for name, test := range map[string]struct {
-		answer http.HandlerFunc // nil for a proxy that is not there
-		status int
+		status int // 0 for a proxy that is not there
 		most   int64
 	}{
-		"it wants a login":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(407) }, 407, 1},
-		"it refuses":        {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, 403, 1},
-		"it fails for long": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) }, 502, 4},
-		"it is not there":   {nil, 0, 0},
+		"it wants a login":  {http.StatusProxyAuthRequired, 1},
+		"it refuses":        {http.StatusForbidden, 1},
+		"it fails for long": {http.StatusBadGateway, 4},
+		"it is not there":   {0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			proxy, asked := strings.TrimPrefix(stopped.URL, "http://"), new(atomic.Int64)
-			if test.answer != nil {
-				proxy, asked = countingServer(t, httptest.NewServer, test.answer)
+			if test.status != 0 {
+				answer := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(test.status) }
+				proxy, asked = countingServer(t, httptest.NewServer, answer)
 			}
 			base := http.DefaultTransport.(*http.Transport).Clone()
 			base.Proxy = http.ProxyURL(&url.URL{Scheme: "http", User: url.UserPassword("u", canaryPassword), Host: proxy})

@@ -301,9 +301,9 @@ func TestTheReportIsWholeInAnErrorMessage(t *testing.T) {
 		Config: configuration("", postcondition, reference),
 		ExpectError: regexp.MustCompile(
 			`(?m)^ *\*\*Disk: 20 GiB\*\*, which is free\.\n(?:.*\n)+` +
-				`^ +\| Image \(linux/amd64\) +\| Compressed \| +Unpacked \| Layers \|\n(?:.*\n)+` +
-				`^ +\| How the size comes about +\| +GiB \|\n(?:^ +\| .* \|\n){6}^ +\| = disk +\| 20\.00 \|\n(?:.*\n)+` +
-				`^ +\| Layer +\| Compressed \| +On disk \| Method +\| Bounds +\|\n^ +\|.*\|\n^ +\|.*\| exact +\|$`,
+				` +\| Image \(linux/amd64\) +\| Compressed \| +Unpacked \| Layers \|\n(?:.*\n)+` +
+				` +\| How the size comes about +\| +GiB \|\n(?: +\| .* \|\n){6} +\| = disk +\| 20\.00 \|\n(?:.*\n)+` +
+				` +\| Layer +\| Compressed \| +On disk \| Method +\| Bounds +\|\n +\|.*\|\n +\|.*\| exact +\|$`,
 		),
 	})
 }

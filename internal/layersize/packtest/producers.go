@@ -3,6 +3,7 @@ package packtest
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -26,7 +27,7 @@ func Command(name string, args ...string) Producer {
 	shown := slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "-c" })
 	label := strings.Join(append([]string{name}, shown...), " ")
 	return Producer{label, name, name == "zstd", func(p []byte) ([]byte, error) {
-		cmd := exec.Command(name, args...) //nolint:gosec // a program that a test names
+		cmd := exec.CommandContext(context.Background(), name, args...) //nolint:gosec // a program that a test names
 		cmd.Stdin = bytes.NewReader(p)
 		return cmd.Output()
 	}}
