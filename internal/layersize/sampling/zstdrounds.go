@@ -10,6 +10,8 @@ import (
 // length.
 func (z *zstdSampler) escalate() (estimate.Estimate, error) {
 	var before *estimate.Estimate
+	kept := min(z.left/4, (z.left+z.read)/runShare) // to follow the runs that windows meet
+	z.left -= kept
 	for n := z.firstWindows(); ; n *= 2 {
 		more, err := z.sample(n)
 		if err == nil && z.isAmple() {
@@ -22,6 +24,7 @@ func (z *zstdSampler) escalate() (estimate.Estimate, error) {
 		before = &e
 		good := n >= zstdLeast && (e.Settled || z.IsPrecise()) && e.FilesKnown(z.size)
 		if good || !more || n >= zstdMost || z.room() < max(1, int64(len(z.Middle))/8) {
+			z.left += kept
 			return z.conclude()
 		}
 	}
