@@ -124,7 +124,9 @@ func TestTheServicesSpelling(t *testing.T) {
 		},
 		resource.TestStep{
 			Config: configuration(
-				cloud, written.with(attributes{"images": `["nginx", "redis:7"]`, "timeouts": `{ update = "30s" }`}),
+				cloud, written.with(attributes{
+					"images": `["nginx", "redis:7"]`, "image_digests": "", "timeouts": `{ update = "30s" }`,
+				}),
 			),
 			ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
 			Check:            calls(cloud, 1, 1, 0),
