@@ -142,7 +142,7 @@ func TestReadmeLeadsToASize(t *testing.T) {
 	n := arrive(t)
 	n.writes(t, p.blocks("terraform")[0].text)
 	output := n.runs(t, p.blocks("shell")[1].text)
-	for _, promised := range []string{"size_gib = 20", "Layers that weigh most", n.local(imagesOfPages[0])} {
+	for _, promised := range []string{"size_gib = 20", "Layers that weigh most", "/" + imagesOfPages[0]} {
 		if !strings.Contains(output, promised) {
 			t.Errorf("the plan does not show %q:\n%s", promised, output)
 		}
