@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -21,37 +19,13 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 )
 
-const inNamespace = "TKEIMAGE_TEST_IN_NAMESPACE"
-
 // TestDockerHubIsReadWithNoRouteButToAMirror runs TestOnAMachineWithAMirrorAlone in a network that
 // has nothing but loopback.
 func TestDockerHubIsReadWithNoRouteButToAMirror(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
 	acctest.ProviderBinary(t)
-	if _, err := exec.LookPath("ip"); err != nil {
-		t.Skip("there is no ip command to bring loopback up with")
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	child := exec.CommandContext(t.Context(), self, "-test.run=^TestOnAMachineWithAMirrorAlone$", "-test.v")
-	child.Env = append(os.Environ(), inNamespace+"=1", "HTTP_PROXY=", "HTTPS_PROXY=", "http_proxy=", "https_proxy=")
-	child.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
-	if os.Geteuid() != 0 {
-		child.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		child.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
-		child.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
-	}
-	out, err := child.CombinedOutput()
-	var exited *exec.ExitError
-	if err != nil && !errors.As(err, &exited) {
-		t.Skipf("this machine makes no network namespace: %v", err)
-	}
-	if err != nil || !strings.Contains(string(out), "--- PASS: TestOnAMachineWithAMirrorAlone") {
-		t.Errorf("%v:\n%s", err, out)
-	}
+	registrytest.RunInOwnNetwork(t, "TestOnAMachineWithAMirrorAlone")
 }
 
 // firstExample returns the README's first configuration.
@@ -73,7 +47,7 @@ func firstExample(t *testing.T) string {
 //
 //nolint:paralleltest // it is the only test of its process
 func TestOnAMachineWithAMirrorAlone(t *testing.T) {
-	if os.Getenv(inNamespace) == "" {
+	if !registrytest.IsInOwnNetwork() {
 		t.Skip("TestDockerHubIsReadWithNoRouteButToAMirror runs it in a network of its own")
 	}
 	if out, err := exec.CommandContext(t.Context(), "ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {

@@ -17,6 +17,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
@@ -250,7 +251,7 @@ func (s *scene) mustServe() bool {
 // each other fault at each other host.
 func TestEveryTwoFaultsGiveTheRightContentOrTheRightHost(t *testing.T) {
 	t.Parallel()
-	certificate, key := newClientPair(t)
+	certificate, key := registrytest.NewClientPair(t)
 	strange, err := tls.X509KeyPair([]byte(certificate), []byte(key))
 	if err != nil {
 		t.Fatal(err)

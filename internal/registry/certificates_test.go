@@ -1,14 +1,8 @@
 package registry
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,32 +10,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/hostsdir"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
-
-// newClientPair returns a certificate and its key in PEM.
-func newClientPair(t *testing.T) (certificate, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
-		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}))
-}
 
 // newAskingStand asks for a client certificate, and counts the requests that come with one.
 func newAskingStand(t *testing.T, ask tls.ClientAuthType) (s *stand, shown *atomic.Int64) {
@@ -61,7 +35,7 @@ func newAskingStand(t *testing.T, ask tls.ClientAuthType) (s *stand, shown *atom
 
 func TestAClientCertificateIsShownToItsHostAndToNoOther(t *testing.T) {
 	t.Parallel()
-	certificate, key := newClientPair(t)
+	certificate, key := registrytest.NewClientPair(t)
 	files := t.TempDir()
 	for name, content := range map[string]string{
 		"client.pem": certificate + key, "example.com/hosts.toml": "client = \"../client.pem\"\nca = \"../ca.pem\"\n",
@@ -151,8 +125,8 @@ func TestCertificatesForAllHostsServeRegistryTokenServiceAndStorage(t *testing.T
 
 func TestAClientCertificateThatCannotBeUsedIsRefusedWithoutItsKey(t *testing.T) {
 	t.Parallel()
-	certificate, key := newClientPair(t)
-	_, another := newClientPair(t)
+	certificate, key := registrytest.NewClientPair(t)
+	_, another := registrytest.NewClientPair(t)
 	for name, host := range map[string]transport.Host{
 		"no key": {ClientCertificate: certificate}, "no certificate": {ClientKey: key},
 		"another's key": {ClientCertificate: certificate, ClientKey: another},

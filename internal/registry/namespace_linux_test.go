@@ -2,25 +2,21 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
-
-const inNamespace = "TKEIMAGE_TEST_IN_NAMESPACE"
 
 // destinations are addresses to which names lead, and whether a registry elsewhere may lead there
 // over plain HTTP and over https. In the namespace all of them are this machine's.
@@ -53,39 +49,14 @@ var destinations = []struct {
 // metadata services and tunnels are this machine's, and connects with the dialer that is shipped.
 func TestWhereConnectionsReallyLead(t *testing.T) {
 	t.Parallel()
-	if os.Getenv(inNamespace) != "" {
-		return
-	}
-	if _, err := exec.LookPath("ip"); err != nil {
-		t.Skip("there is no ip command to make addresses with")
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	child := exec.CommandContext(t.Context(), self, "-test.run=^TestInANetworkOfItsOwn$", "-test.v")
-	child.Env = append(os.Environ(), inNamespace+"=1", "HTTP_PROXY=", "HTTPS_PROXY=", "http_proxy=", "https_proxy=")
-	child.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
-	if os.Geteuid() != 0 {
-		child.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		child.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
-		child.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
-	}
-	out, err := child.CombinedOutput()
-	var exited *exec.ExitError
-	if err != nil && !errors.As(err, &exited) {
-		t.Skipf("this machine makes no network namespace: %v", err)
-	}
-	if err != nil || !strings.Contains(string(out), "--- PASS: TestInANetworkOfItsOwn") {
-		t.Errorf("%v:\n%s", err, out)
-	}
+	registrytest.RunInOwnNetwork(t, "TestInANetworkOfItsOwn")
 }
 
 // TestInANetworkOfItsOwn is the part that runs there.
 //
 //nolint:paralleltest // it changes how the whole process finds addresses
 func TestInANetworkOfItsOwn(t *testing.T) {
-	if os.Getenv(inNamespace) == "" {
+	if !registrytest.IsInOwnNetwork() {
 		t.Skip("TestWhereConnectionsReallyLead runs it in a namespace")
 	}
 	addresses := []string{"10.99.0.1"}

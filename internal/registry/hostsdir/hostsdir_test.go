@@ -1,12 +1,6 @@
 package hostsdir
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
-	"math/big"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 )
 
 // writeFiles makes a directory of files, by their path in it.
@@ -35,28 +31,6 @@ func writeFiles(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// newPair returns a certificate and its key in PEM.
-func newPair(t *testing.T) (certificate, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block := func(kind string, data []byte) string {
-		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: data}))
-	}
-	return block("CERTIFICATE", der), block("PRIVATE KEY", pkcs8)
-}
-
 func mustOpen(t *testing.T, files map[string]string) *Dir {
 	t.Helper()
 	dir, faults := Open(writeFiles(t, files))
@@ -73,7 +47,7 @@ func all(address Address) Endpoint {
 // TestAHostsFileIsReadAsContainerdReadsIt has the examples of containerd's docs/hosts.md.
 func TestAHostsFileIsReadAsContainerdReadsIt(t *testing.T) {
 	t.Parallel()
-	certificate, key := newPair(t)
+	certificate, key := registrytest.NewClientPair(t)
 	yes := true
 	pull, resolving := all(Address{}), all(Address{})
 	pull.Capabilities = Capabilities{Pull: true}
@@ -165,7 +139,7 @@ override_path = true`,
 
 func TestAFolderWithoutAFileHasDockersCertificates(t *testing.T) {
 	t.Parallel()
-	certificate, key := newPair(t)
+	certificate, key := registrytest.NewClientPair(t)
 	dir := mustOpen(t, map[string]string{
 		"x/ca.crt": certificate, "x/client.cert": certificate, "x/client.key": key, "y/hosts.toml": "", "z": "a file",
 	})

@@ -12,16 +12,13 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"testing"
 	"time"
 )
 
 // issueCertificate makes a certificate for loopback that is its own authority, as PEM, and its key.
 func issueCertificate() (certificate, key []byte, err error) {
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, nil, err
-	}
-	template := &x509.Certificate{
+	return signSelf(&x509.Certificate{
 		SerialNumber:          big.NewInt(1),
 		Subject:               pkix.Name{CommonName: "registry for tests"},
 		NotBefore:             time.Now().Add(-time.Hour),
@@ -32,6 +29,24 @@ func issueCertificate() (certificate, key []byte, err error) {
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	})
+}
+
+// NewClientPair returns a certificate for a client and its key, in PEM.
+func NewClientPair(t testing.TB) (certificate, key string) {
+	t.Helper()
+	made, private, err := signSelf(&x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(made), string(private)
+}
+
+// signSelf returns the certificate that is its own authority, as PEM, and its key.
+func signSelf(template *x509.Certificate) (certificate, key []byte, err error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	if err != nil {
