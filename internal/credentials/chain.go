@@ -57,6 +57,9 @@ func (r Resolved) Credentials(services Services) (cloudapi.Credentials, error) {
 // newProvider makes the provider of one link. Static credentials never change; all others are
 // sessions.
 func (s Services) newProvider(link Link, with cloudapi.Credentials, source *Source) (cloudapi.Credentials, error) {
+	if _, chained := link.(AssumeRole); !chained {
+		source = nil
+	}
 	var from fetchFunc
 	var err error
 	switch link := link.(type) {
@@ -64,11 +67,7 @@ func (s Services) newProvider(link Link, with cloudapi.Credentials, source *Sour
 		return link.Credential, nil
 	case CVMRole:
 		from = s.newCVMRoleFetcher(link)
-		source = nil
 	default:
-		if _, chained := link.(AssumeRole); !chained {
-			source = nil
-		}
 		from, err = s.newRoleFetcher(link, with)
 	}
 	if err != nil {

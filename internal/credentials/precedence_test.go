@@ -47,7 +47,8 @@ func sources() []source {
 			files["/home/u/.tccli/default.credential"] = `{"secretId": "profile-id", "secretKey": "profile-key"}`
 		}},
 		{"profile keys and role", func(_ settings, _, files texts) {
-			files["/home/u/.tccli/default.credential"] = `{"secretId": "profile-id", "secretKey": "profile-key", "role-arn": "role-of-profile", "role-session-name": "s"}`
+			files["/home/u/.tccli/default.credential"] = `{"secretId": "profile-id", "secretKey": "profile-key",
+				"role-arn": "role-of-profile", "role-session-name": "s"}`
 		}},
 		{"argument cam_role_name", func(s settings, _, _ texts) { s.CAMRoleName = "argument-cvm-role" }},
 		{"environment cam_role_name", put("TENCENTCLOUD_CAM_ROLE_NAME", "environment-cvm-role")},

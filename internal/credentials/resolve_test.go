@@ -230,10 +230,13 @@ func TestBlocksAreFilledInFromTheEnvironment(t *testing.T) {
 func TestProfileFiles(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{
-		"/home/u/.tccli/default.credential": `{"secretId": " id ", "secretKey": "key\n", "token": "token", "expiresAt": 1700000000, "oauth": {"x": 1}}`,
-		"/home/u/.tccli/default.configure":  `{"_sys_param": {"region": " ap-tokyo ", "output": "json"}, "cvm": {"endpoint": "x"}}`,
-		"/home/u/creds/prod.credential":     `{"secretId": "prod", "secretKey": "key", "role-arn": "r", "role-session-name": "s"}`,
-		"/abs/default.credential":           `{"secretId": "abs", "secretKey": "key"}`,
+		"/home/u/.tccli/default.credential": `{"secretId": " id ", "secretKey": "key\n", "token": "token",
+			"expiresAt": 1700000000, "oauth": {"x": 1}}`,
+		"/home/u/.tccli/default.configure": `{"_sys_param": {"region": " ap-tokyo ", "output": "json"},
+			"cvm": {"endpoint": "x"}}`,
+		"/home/u/creds/prod.credential": `{"secretId": "prod", "secretKey": "key",
+			"role-arn": "r", "role-session-name": "s"}`,
+		"/abs/default.credential": `{"secretId": "abs", "secretKey": "key"}`,
 	}
 	home := map[string]string{"HOME": "/home/u"}
 	with := func(more ...string) map[string]string {
