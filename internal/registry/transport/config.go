@@ -52,7 +52,8 @@ type Host struct {
 	Mirrors            []string // hosts or URLs, asked in order before the host itself; nil leaves them to HostsDir
 	Pending            bool     // some of it is not known yet: nothing is sent to this host
 
-	client *clientIdentity // parsed
+	client  *clientIdentity     // parsed
+	mirrors []hostsdir.Endpoint // parsed
 }
 
 // clientIdentity is what a client shows to a server. A pointer to it distinguishes connections.
@@ -141,7 +142,7 @@ func checkHosts(hosts map[string]Host) (hostTable, error) {
 	return checked, nil
 }
 
-// checkHost checks one host, and parses its client certificate.
+// checkHost checks one host, and parses its client certificate and its mirrors.
 func checkHost(host string, config *Host) error {
 	if config.ClientCertificate != "" && config.ClientKey != "" {
 		pair, err := tls.X509KeyPair([]byte(config.ClientCertificate), []byte(config.ClientKey))
@@ -150,10 +151,12 @@ func checkHost(host string, config *Host) error {
 		}
 		config.client = &clientIdentity{certificates: []tls.Certificate{pair}}
 	}
-	for _, mirror := range config.Mirrors {
-		if err := checkMirror(mirror); err != nil {
-			return fmt.Errorf("mirror %q: %w", failure.RedactReference(mirror), err)
+	for _, written := range config.Mirrors {
+		mirror, err := parseMirror(written)
+		if err != nil {
+			return fmt.Errorf("mirror %q: %w", failure.RedactReference(written), err)
 		}
+		config.mirrors = append(config.mirrors, mirror)
 	}
 	switch {
 	case !IsHost(host):
@@ -170,10 +173,10 @@ func checkHost(host string, config *Host) error {
 	return nil
 }
 
-func checkMirror(written string) error {
+func parseMirror(written string) (hostsdir.Endpoint, error) {
 	mirror, err := hostsdir.NewMirror(written)
 	if err == nil && !IsHost(mirror.Host) {
 		err = errors.New("that is no host name")
 	}
-	return err
+	return mirror, err
 }

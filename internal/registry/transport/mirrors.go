@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"slices"
+
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/hostsdir"
@@ -27,18 +29,14 @@ func (r *Registries) listEndpoints(host string) []*endpoint {
 
 // placesOf returns the mirrors of a host, and then the host as a hosts.toml has it, or as it is.
 func placesOf(config Host, inFile []hostsdir.Endpoint) []hostsdir.Endpoint {
-	var places []hostsdir.Endpoint
-	for _, written := range config.Mirrors {
-		if mirror, err := hostsdir.NewMirror(written); err == nil { // as New has checked
-			places = append(places, mirror)
-		}
-	}
+	own := hostsdir.NewRegistry()
 	for _, place := range inFile {
 		if place.Host == "" {
-			return append(places, place)
+			own = place
+			break
 		}
 	}
-	return append(places, hostsdir.NewRegistry())
+	return append(slices.Clone(config.mirrors), own)
 }
 
 // endpointAt returns the endpoint at a place, of the registry that images name as host.
