@@ -193,6 +193,24 @@ func TestAMirrorThatIsTrustedWithContentAloneIsNotAskedForTags(t *testing.T) {
 	}
 }
 
+// TestMirrorsTakeThePlaceOfTheHostsInAFileAndNotOfItsServer, be it named or not.
+func TestMirrorsTakeThePlaceOfTheHostsInAFileAndNotOfItsServer(t *testing.T) {
+	t.Parallel()
+	for _, server := range []string{"", "http://" + originHost} {
+		m := newMirrored(t)
+		m.mirror.intercept = withStatus(http.StatusNotFound)
+		config := m.config(t)
+		config.Transport.HostsDir = hostsDir(t, map[string]string{originHost: fmt.Sprintf(
+			"server = %q\n[header]\nx-own = \"%s\"\n[host.\"http://unused.example.com\"]", server, canaryToken)})
+		if _, _, err := readAll(t, newClient(t, config), originHost+"/x:1"); err != nil {
+			t.Errorf("%q: %v", server, err)
+		}
+		if sent := m.origin.headers("X-Own"); len(sent) == 0 || len(sent) != len(m.origin.seen) {
+			t.Errorf("%q: the server's header was sent with %d of %d requests", server, len(sent), len(m.origin.seen))
+		}
+	}
+}
+
 func TestNoEndpointThatResolvesIsAnErrorThatSaysSo(t *testing.T) {
 	t.Parallel()
 	config := quick(t)

@@ -18,7 +18,7 @@ func (r *Registries) listEndpoints(host string) []*endpoint {
 	config, _ := r.hosts.find(host)
 	places, found := r.hostsDir.Find(namespace)
 	if config.Mirrors != nil || !found {
-		places = placesOf(config, places)
+		places = append(slices.Clone(config.mirrors), ownPlace(host, places))
 	}
 	var endpoints []*endpoint
 	for _, place := range places {
@@ -27,16 +27,15 @@ func (r *Registries) listEndpoints(host string) []*endpoint {
 	return endpoints
 }
 
-// placesOf returns the mirrors of a host, and then the host as a hosts.toml has it, or as it is.
-func placesOf(config Host, inFile []hostsdir.Endpoint) []hostsdir.Endpoint {
-	own := hostsdir.NewRegistry()
-	for _, place := range inFile {
-		if place.Host == "" {
-			own = place
-			break
+// ownPlace returns the registry itself as a hosts.toml has it, by its name or as the server that is
+// not named, or else as it is. The server comes last in such a file.
+func ownPlace(host string, inFile []hostsdir.Endpoint) hostsdir.Endpoint {
+	for _, place := range slices.Backward(inFile) {
+		if place.Host == "" || hostKey(place.Host) == hostKey(host) {
+			return place
 		}
 	}
-	return append(slices.Clone(config.mirrors), own)
+	return hostsdir.NewRegistry()
 }
 
 // endpointAt returns the endpoint at a place, of the registry that images name as host.
