@@ -47,7 +47,9 @@ func TestWhatCannotMendIsAnErrorAtOnce(t *testing.T) {
 		most   int64 // requests
 	}{
 		"TLS to a port of plain HTTP": {
-			httptest.NewServer, plain, transport.Host{CACertificate: ""}, failure.TLS, "HTTP response to HTTPS client", 0,
+			httptest.NewServer, plain,
+			transport.Host{InsecureSkipVerify: true}, // else plain HTTP is tried on loopback
+			failure.TLS, "HTTP response to HTTPS client", 0,
 		},
 		"plain HTTP to a port of TLS": {
 			httptest.NewTLSServer, plain, transport.Host{PlainHTTP: true}, failure.TLS, "expects TLS", 0,
@@ -69,15 +71,9 @@ func TestWhatCannotMendIsAnErrorAtOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			host, asked := countingServer(t, test.start, test.answer)
-			if name == "TLS to a port of plain HTTP" {
-				test.host.InsecureSkipVerify = true // else plain HTTP is tried on loopback
-			}
 			config := Config{Transport: transport.Config{
 				DockerConfigDir: t.TempDir(), Hosts: map[string]transport.Host{host: test.host},
 			}}
-			if name == "a certificate that nothing trusts" {
-				config.Transport.Hosts = nil
-			}
 			_, err := newClient(t, config).Resolve(t.Context(), host+"/x:1", "")
 			e := assertKind(t, err, test.kind)
 			if !strings.Contains(e.Error(), test.says) || e.Host != host {

@@ -46,21 +46,27 @@ func startTroubled(t *testing.T) *troubled {
 
 func (s *troubled) answer(with http.HandlerFunc) func() { return func() { s.trouble.Store(&with) } }
 
+// pushApp pushes an image of one small file.
+func (s *troubled) pushApp(t *testing.T) (reference, digest string) {
+	t.Helper()
+	return push(t, s.host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 5000})))
+}
+
+// keepingIn returns a configuration whose measurements are kept in a directory.
+func keepingIn(dir, configuration string) string {
+	return strings.Replace(
+		configuration, `measurement_cache_dir = ""`, fmt.Sprintf("measurement_cache_dir = %q", dir), 1,
+	)
+}
+
 // TestAPlanSurvivesAnOutage: with stale_if_error, and a destroy too, since it refreshes first.
 func TestAPlanSurvivesAnOutage(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
 	registry := startTroubled(t)
-	reference, digest := push(
-		t, registry.host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 5000})),
-	)
+	reference, digest := registry.pushApp(t)
 	dir := t.TempDir()
-	config := func(arguments string) string {
-		return strings.Replace(
-			configuration("", arguments, reference), `measurement_cache_dir = ""`,
-			fmt.Sprintf("measurement_cache_dir = %q", dir), 1,
-		)
-	}
+	config := func(arguments string) string { return keepingIn(dir, configuration("", arguments, reference)) }
 	checks := []statecheck.StateCheck{
 		has("exact", knownvalue.Bool(true)),
 		has("digests", knownvalue.MapExact(map[string]knownvalue.Check{reference: knownvalue.StringExact(digest)})),
@@ -85,9 +91,7 @@ func TestTheTimeToReadIsBounded(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
 	registry := startTroubled(t)
-	reference, _ := push(
-		t, registry.host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 5000})),
-	)
+	reference, _ := registry.pushApp(t)
 	run(
 		t,
 		resource.TestStep{
@@ -111,18 +115,13 @@ func TestADirectoryThatCannotBeWrittenIsNoError(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
 	registry := startTroubled(t)
-	reference, _ := push(
-		t, registry.host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 5000})),
-	)
+	reference, _ := registry.pushApp(t)
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	run(t, resource.TestStep{
-		Config: strings.Replace(
-			configuration("", "", reference), `measurement_cache_dir = ""`,
-			fmt.Sprintf("measurement_cache_dir = %q", filepath.Join(file, "dir")), 1,
-		),
+		Config:            keepingIn(filepath.Join(file, "dir"), configuration("", "", reference)),
 		ConfigStateChecks: []statecheck.StateCheck{has("exact", knownvalue.Bool(true))},
 	})
 }

@@ -1,7 +1,6 @@
 package rootdisk
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -54,11 +53,7 @@ func listFailedReads(report *measure.Report) string {
 	}
 	var b strings.Builder
 	for _, reason := range slices.Sorted(maps.Keys(failed)) {
-		which := fmt.Sprintf("%d layers", len(failed[reason]))
-		if len(failed[reason]) == 1 {
-			which = shortDigest(slices.Collect(maps.Keys(failed[reason]))[0])
-		}
-		fmt.Fprintf(&b, "\nLess is known about %s than could be: %s.\n", which, reason)
+		fmt.Fprintf(&b, "\nLess is known about %s than could be: %s.\n", nameLayers(failed[reason]), reason)
 	}
 	return b.String()
 }
@@ -81,9 +76,9 @@ func describeHiddenZeros(report *measure.Report) string {
 	if len(layers) == 0 {
 		return ""
 	}
-	where := fmt.Sprintf("each of %d layers", len(layers))
-	if len(layers) == 1 {
-		where = shortDigest(slices.Collect(maps.Keys(layers))[0])
+	where := nameLayers(layers)
+	if len(layers) > 1 {
+		where = "each of " + where
 	}
 	return fmt.Sprintf("\nUp to %s of zeros may hide in %s (1 GiB is met in %.0f of 100).\n",
 		formatBytes(most.Longest), where, math.Floor(100*most.ChanceOfGiB))
@@ -103,25 +98,31 @@ func describeUnread(report *measure.Report) string {
 	if len(layers) == 0 {
 		return ""
 	}
-	which := fmt.Sprintf("%d layers", len(layers))
-	if len(layers) == 1 {
-		which = shortDigest(slices.Collect(maps.Keys(layers))[0])
-	}
 	return fmt.Sprintf("\nOf %s only the compressed size is known: the bounds are those of usual layers.\n"+
-		"Zeros or repeated data unpack to more.\n", which)
+		"Zeros or repeated data unpack to more.\n", nameLayers(layers))
+}
+
+// nameLayers names one layer by its digest, and counts several.
+func nameLayers(digests map[string]bool) string {
+	if len(digests) > 1 {
+		return fmt.Sprintf("%d layers", len(digests))
+	}
+	for digest := range digests {
+		return shortDigest(digest)
+	}
+	return ""
 }
 
 // listRefusals names the layers that containerd does not unpack, a line for each reason.
 func listRefusals(report *measure.Report) string {
 	var lines []string
 	for _, refusal := range report.Refusals {
-		subject := ""
+		subject := "it "
 		if refusal.Entry != "" {
 			subject = "entry " + refusal.Entry + " "
 		}
 		line := fmt.Sprintf(
-			"\ncontainerd does not unpack layer %s: %s%s.\n", shortDigest(refusal.Digest), cmp.Or(subject, "it "),
-			refusal.Reason,
+			"\ncontainerd does not unpack layer %s: %s%s.\n", shortDigest(refusal.Digest), subject, refusal.Reason,
 		)
 		if !slices.Contains(lines, line) && len(lines) < refusalsListed {
 			lines = append(lines, line)
