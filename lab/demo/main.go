@@ -1,7 +1,7 @@
 // Command demo shows the main job from end to end on this machine: a real registry and the stand-in
 // for the TKE API on loopback, the real Terraform CLI over examples/complete. It works in one
 // temporary folder and leaves nothing behind, however it ends. With -size small the same steps take
-// less than half a minute.
+// about half a minute.
 package main
 
 import (
@@ -57,37 +57,13 @@ func runDemo(ctx context.Context, of size, say *console) (err error) {
 
 	say.printStep("A registry and a stand-in for the TKE API run on loopback", s.listAddresses())
 	return say.runSteps(ctx, []step{
-		{
-			"Two images are pushed: a small one, and one with a large layer of generated model weights",
-			10 * time.Minute, s.pushImages,
-		},
-		{
-			"terraform init installs the provider that was just built",
-			time.Minute, s.initializeWorkspace,
-		},
-		{
-			"terraform plan says how much disk the images need, from a few ranges of their layers",
-			time.Minute, s.planCreate,
-		},
-		{
-			"terraform apply builds the cache: the service pulls the images and takes a snapshot",
-			5 * time.Minute, s.applyCreate,
-		},
-		{
-			"A second plan is empty: what was applied is what is there",
-			time.Minute, s.planEmpty,
-		},
-		{
-			"A tag moves, and the plan notices: the cache is to be built again",
-			time.Minute, s.planMoved,
-		},
-		{
-			"terraform apply builds the new cache first, and then the old one goes",
-			2 * time.Minute, s.applyMoved,
-		},
-		{
-			"terraform destroy leaves nothing at the service",
-			time.Minute, s.destroyCache,
-		},
+		{"Two images are pushed, one of them with a large layer of model weights", 10 * time.Minute, s.pushImages},
+		{"terraform init installs the provider that was just built", time.Minute, s.initializeWorkspace},
+		{"terraform plan says how much disk they need, from a few ranges of their layers", time.Minute, s.planCreate},
+		{"terraform apply builds the cache: images are pulled, a snapshot is taken", 5 * time.Minute, s.applyCreate},
+		{"A second plan is empty: what was applied is what is there", time.Minute, s.planEmpty},
+		{"A tag moves, and the plan notices: the cache is to be built again", time.Minute, s.planMoved},
+		{"terraform apply builds the new cache first, and then the old one goes", 2 * time.Minute, s.applyMoved},
+		{"terraform destroy leaves nothing at the service", time.Minute, s.destroyCache},
 	})
 }
