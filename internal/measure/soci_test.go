@@ -17,6 +17,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
@@ -134,15 +135,11 @@ func pushed(t *testing.T, reference string, image v1.Image) v1.Descriptor {
 	if _, err := sandbox.Push(t.Context(), reference, image); err != nil {
 		t.Fatal(err)
 	}
-	hash, err := image.Digest()
+	descriptor, err := partial.Descriptor(image)
 	if err != nil {
 		t.Fatal(err)
 	}
-	size, err := image.Size()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v1.Descriptor{MediaType: types.OCIManifestSchema1, Digest: hash, Size: size}
+	return *descriptor
 }
 
 // attach pushes an index that refers to an image: go-containerregistry keeps the tag that lists the

@@ -14,6 +14,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
@@ -59,15 +60,11 @@ func (s *served) push(t *testing.T, name string, image v1.Image) v1.Descriptor {
 	if _, err := sandbox.Push(t.Context(), s.host+"/"+name, image); err != nil {
 		t.Fatal(err)
 	}
-	digest, err := image.Digest()
+	descriptor, err := partial.Descriptor(image)
 	if err != nil {
 		t.Fatal(err)
 	}
-	size, err := image.Size()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v1.Descriptor{MediaType: types.OCIManifestSchema1, Digest: digest, Size: size}
+	return *descriptor
 }
 
 // resolve returns a client and the image of a name.
