@@ -162,7 +162,7 @@ func TestReadmeLeadsToASize(t *testing.T) {
 // normalizeRow leaves out what depends on the width of columns.
 func normalizeRow(text string) string { return regexp.MustCompile(` +`).ReplaceAllString(text, " ") }
 
-// TestReadmeDoesTheWholeJob goes on with the README's second configuration, and applies it.
+// TestReadmeDoesTheWholeJob goes on with the README's last configuration, and applies it.
 func TestReadmeDoesTheWholeJob(t *testing.T) {
 	t.Parallel()
 	n := arrive(t)
