@@ -56,8 +56,8 @@ func seen() *figures {
 	}
 }
 
-// TestTheGuidesSayWhatWasSeen: every section has its figures, in their units.
-func TestTheGuidesSayWhatWasSeen(t *testing.T) {
+// TestThePagesSayWhatWasSeen: every section has its figures, in their units.
+func TestThePagesSayWhatWasSeen(t *testing.T) {
 	t.Parallel()
 	for page, wanted := range map[string][]string{
 		"what-it-costs": {
@@ -91,9 +91,9 @@ func TestTheGuidesSayWhatWasSeen(t *testing.T) {
 	}
 }
 
-// TestTheGuidesSayWhatCannotBeTold: of two times that are too near to each other, and of a machine
+// TestThePagesSayWhatCannotBeTold: of two times that are too near to each other, and of a machine
 // that others used.
-func TestTheGuidesSayWhatCannotBeTold(t *testing.T) {
+func TestThePagesSayWhatCannotBeTold(t *testing.T) {
 	t.Parallel()
 	quiet, err := seen().renderPage("what-it-costs")
 	if err != nil {

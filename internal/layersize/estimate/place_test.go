@@ -55,10 +55,7 @@ func TestBlocksThatAreNotFullAreMeasured(t *testing.T) {
 					data = append(data, more...)
 				}
 			}
-			stream, err := compress(data)
-			if err != nil {
-				t.Skip(err)
-			}
+			stream := packtest.Producer{Name: name, Compress: compress}.Pack(t, data)
 			w := zstdblock.NewWindow()
 			var places []*Place
 			for at := 0; at+window <= len(stream); at += 40_009 {

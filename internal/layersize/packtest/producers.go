@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"testing"
 
 	kgzip "github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -20,6 +21,19 @@ type Producer struct {
 	Program  string // which has to be installed; empty for a library
 	Zstd     bool
 	Compress func([]byte) ([]byte, error)
+}
+
+// Pack compresses data for a test, which is skipped where the program is not installed.
+func (p Producer) Pack(t testing.TB, data []byte) []byte {
+	t.Helper()
+	packed, err := p.Compress(data)
+	if errors.Is(err, exec.ErrNotFound) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", p.Name, err)
+	}
+	return packed
 }
 
 // Command is a program, which reads from its standard input.
