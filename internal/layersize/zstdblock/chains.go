@@ -9,7 +9,7 @@ import (
 
 const (
 	blockReserved = 3        // RFC 8878 §3.1.1.2.2: no block has this type
-	blockFast     = 64 << 10 // what klauspost's fastest level puts in a block; every other encoder fills blockMax
+	blockFast     = 64 << 10 // what klauspost's fastest level puts in a block; every other encoder fills MaxBlock
 
 	// leastEvidence is what a chain of block headers needs to be believed, in bits: an accident of
 	// 2^18 places within a window is then rarer than one window in four thousand.
