@@ -29,6 +29,9 @@ resource "tkeimage_cache" "x" {
 }
 `, fleetSize)
 
+// interrupts are the signals that a user or a job runner ends a run with, and Terraform handles.
+var interrupts = signals[:2]
+
 var interruptColumns = []string{
 	"rounds", "it ran on to its end", "caches that were built on after it", "tainted", "created twice",
 	"ended by one more apply",
@@ -37,7 +40,6 @@ var interruptColumns = []string{
 // newInterrupt is one round: signals in turn, at a moment between the first call and the end of the
 // last build, or while the CLI starts.
 func newInterrupt(round int, random *rand.Rand) kill {
-	interrupts := signals[:2]
 	s := interrupts[round%len(interrupts)]
 	k := kill{
 		name: s.name, signal: s.signal, to: victims[round/len(interrupts)%len(victims)],
@@ -62,7 +64,7 @@ func TestInterrupts(t *testing.T) {
 	}
 	t.Logf("%d rounds, -seed=%d", many, from)
 	seen := &figures{counts: map[string]map[string]int{}}
-	t.Cleanup(func() { seen.settleInterrupts(t) })
+	t.Cleanup(func() { seen.settle(t, "interrupts", interrupts, interruptColumns) })
 	for round := range many {
 		random := rand.New(rand.NewPCG(from, uint64(round)))
 		k := newInterrupt(round, random)
@@ -72,22 +74,6 @@ func TestInterrupts(t *testing.T) {
 			k.interruptFleet(t, random.Uint64(), seen)
 		})
 	}
-}
-
-func (f *figures) settleInterrupts(t *testing.T) {
-	t.Helper()
-	seen := newTable("interrupts", "Rounds", "signal", interruptColumns...)
-	for _, s := range signals[:2] {
-		for _, v := range victims {
-			row := s.name + " to " + string(v)
-			seen.row(row)
-			for _, column := range interruptColumns {
-				seen.set(row, column, fmt.Sprint(f.counts[row][column]))
-			}
-			seen.count.Add(int64(f.counts[row]["rounds"]))
-		}
-	}
-	seen.settle(t, false)
 }
 
 func (k kill) interruptFleet(t *testing.T, builds uint64, seen *figures) {

@@ -31,12 +31,14 @@ const (
 	both      victim = "both"
 )
 
+type namedSignal struct {
+	name   string
+	signal syscall.Signal
+}
+
 var (
 	victims = []victim{terraform, providers, both}
-	signals = []struct {
-		name   string
-		signal syscall.Signal
-	}{
+	signals = []namedSignal{
 		{"SIGINT", syscall.SIGINT}, {"SIGTERM", syscall.SIGTERM}, {"SIGHUP", syscall.SIGHUP},
 		{"SIGKILL", syscall.SIGKILL},
 	}
@@ -130,7 +132,7 @@ func TestKills(t *testing.T) {
 	// What ignores SIGHUP, as under nohup, makes its children ignore it; a handler does not.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	seen := &figures{counts: map[string]map[string]int{}}
-	t.Cleanup(func() { seen.settle(t) })
+	t.Cleanup(func() { seen.settle(t, "kills", signals, killColumns) })
 	for round := range many {
 		k := newKill(round, rand.New(rand.NewPCG(from, uint64(round))))
 		t.Run(fmt.Sprintf("%d", round), func(t *testing.T) {
@@ -141,20 +143,19 @@ func TestKills(t *testing.T) {
 	}
 }
 
-func (f *figures) settle(t *testing.T) {
+// settle writes the table of a campaign, or compares it: a row for each signal and each victim.
+func (f *figures) settle(t *testing.T, title string, sent []namedSignal, columns []string) {
 	t.Helper()
-	seen := newTable("kills", "Rounds", "signal", killColumns...)
-	for _, s := range signals {
+	seen := newTable(title, "Rounds", "signal", columns...)
+	for _, s := range sent {
 		for _, v := range victims {
 			row := s.name + " to " + string(v)
 			seen.row(row)
-			for _, column := range killColumns {
+			for _, column := range columns {
 				seen.set(row, column, fmt.Sprint(f.counts[row][column]))
 			}
+			seen.count.Add(int64(f.counts[row]["rounds"]))
 		}
-	}
-	for _, row := range f.counts {
-		seen.count.Add(int64(row["rounds"]))
 	}
 	seen.settle(t, false)
 }
