@@ -1,7 +1,6 @@
 package clients
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -24,11 +23,3 @@ func (r *TagRules) Ignores(key string) bool {
 
 // IgnoresAny reports whether any tag at all is ignored.
 func (r *TagRules) IgnoresAny() bool { return len(r.IgnoreKeys)+len(r.IgnorePrefixes) > 0 }
-
-// Merge returns a cache's own tags and the default ones, of which its own win.
-func (r *TagRules) Merge(own map[string]string) map[string]string {
-	all := make(map[string]string, len(r.Default)+len(own))
-	maps.Copy(all, r.Default)
-	maps.Copy(all, own)
-	return all
-}

@@ -1,23 +1,10 @@
 package clients_test
 
 import (
-	"maps"
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
 )
-
-func TestOwnTagsWinOverDefaultOnes(t *testing.T) {
-	t.Parallel()
-	rules := clients.TagRules{Default: map[string]string{"team": "ml", "env": "prod"}}
-	got := rules.Merge(map[string]string{"team": "ai"})
-	if want := map[string]string{"team": "ai", "env": "prod"}; !maps.Equal(got, want) {
-		t.Errorf("merged into %v, want %v", got, want)
-	}
-	if rules.Default["team"] != "ml" {
-		t.Error("merging changes the rules")
-	}
-}
 
 func TestTagsAreIgnoredByKeyAndByPrefix(t *testing.T) {
 	t.Parallel()
