@@ -1,7 +1,6 @@
 package imagecache
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -40,15 +39,11 @@ func (r *Resource) sendUpdate(
 		}
 	}
 	if isEmptyUpdate(request) {
-		cache, err = cloud.Get(ctx, request.ID, tke.ConfirmAbsence(state.Name.ValueString()))
-		if err == nil && cache == nil {
-			err = &tke.GoneError{ID: request.ID}
-		}
-		return cache, err
+		return getExisting(ctx, cloud, state)
 	}
 	if request.Tags != nil && r.clients.Tags.IgnoresAny() {
-		if cache, err = cloud.Get(ctx, request.ID); cache == nil || err != nil {
-			return nil, cmp.Or(err, error(&tke.GoneError{ID: request.ID}))
+		if cache, err = getExisting(ctx, cloud, state); err != nil {
+			return nil, err
 		}
 		keepIgnoredTags(&request, cache, &r.clients.Tags)
 	}
@@ -56,6 +51,16 @@ func (r *Resource) sendUpdate(
 		return nil, err
 	}
 	return cloud.WaitUpdated(ctx, request.ID, func(cache *tke.ImageCache) bool { return showsUpdate(cache, request) })
+}
+
+// getExisting returns the cache of a state, and an error when it is gone.
+func getExisting(ctx context.Context, cloud *tke.Client, state *model) (*tke.ImageCache, error) {
+	id := state.ID.ValueString()
+	cache, err := cloud.Get(ctx, id, tke.ConfirmAbsence(state.Name.ValueString()))
+	if err == nil && cache == nil {
+		err = &tke.GoneError{ID: id}
+	}
+	return cache, err
 }
 
 // buildDiagnostic describes a failed build, and measures which size suffices if the disk was too

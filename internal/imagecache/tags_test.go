@@ -1,6 +1,7 @@
 package imagecache_test
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
@@ -185,6 +187,33 @@ func TestIgnoredTagsAreNeitherShownNorRemoved(t *testing.T) {
 					ResourceName: address, ImportState: true, ImportStateVerify: true,
 					Config:                  tagged(cloud, provider, base.with(attributes{"tags": `{ team = "ai" }`})),
 					ImportStateVerifyIgnore: []string{"vpc_id", "subnet_id"},
+				},
+			)
+		})
+	}
+}
+
+// TestAnUpdateOfTagsOutlivesAListThatMissesTheCache, whichever of its lists that is: the update reads
+// the ignored tags before it replaces them all.
+func TestAnUpdateOfTagsOutlivesAListThatMissesTheCache(t *testing.T) {
+	t.Parallel()
+	for nth := 1; nth <= 4; nth++ {
+		t.Run(fmt.Sprint(nth), func(t *testing.T) {
+			t.Parallel()
+			cloud := acctest.Cloud(t, tketest.Options{AutomaticTags: []tketest.Tag{{Key: "creator", Value: "me"}}})
+			config := func(team string) string {
+				own := base.with(attributes{"tags": `{ team = "` + team + `" }`})
+				return tagged(cloud, `ignore_tags = { keys = ["creator"] }`, own)
+			}
+			missed := func() {
+				cloud.Inject(tketest.Fault{Action: tke.ActionDescribe, Nth: nth, Effect: tketest.EmptyList{}})
+			}
+			run(
+				t, cloud,
+				resource.TestStep{Config: config("ml")},
+				resource.TestStep{
+					PreConfig: missed, Config: config("ai"),
+					Check: lastWrite(cloud, "Tags", sentTags("team=ai", "creator=me")),
 				},
 			)
 		})
