@@ -140,8 +140,8 @@ func (m *model) toUpdateRequest(ctx context.Context, state, config *model) (tke.
 	if changesTags(state, m) {
 		request.Tags = new(toTags(m.TagsAll))
 	}
-	pulls := request.Images != nil || request.SizeGiB != nil
-	if !m.RegistryCredentials.Equal(state.RegistryCredentials) || pulls && !m.RegistryCredentials.IsNull() {
+	if !m.RegistryCredentials.Equal(state.RegistryCredentials) ||
+		pullsImages(request) && !m.RegistryCredentials.IsNull() {
 		// What is pulled again may need a fresh token: the one from the first build may have ended
 		// long ago.
 		credentials, odd := config.registryCredentials(ctx)

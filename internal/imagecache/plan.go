@@ -99,7 +99,8 @@ func (m *model) planUpdate(ctx context.Context, config, state *model, rules *cli
 	}
 	m.planTags(rules)
 	m.PodAnnotations = toMap(annotations.PinTo(state.ID.ValueString()))
-	pulls := !m.Images.Equal(state.Images) || !m.SizeGiB.Equal(state.SizeGiB) || needsRebuild(state, m)
+	request, _ := m.toUpdateRequest(ctx, state, config) // apply reports what is wrong with it
+	pulls := pullsImages(request)
 	m.SnapshotID = state.SnapshotID
 	m.ExpiresAt = state.ExpiresAt
 	if pulls {
@@ -111,30 +112,31 @@ func (m *model) planUpdate(ctx context.Context, config, state *model, rules *cli
 	if m.RetentionDays.Equal(types.Int64Value(0)) {
 		m.ExpiresAt = types.StringNull()
 	}
-	m.planStatus(ctx, config, state)
+	m.planStatus(request, state)
 }
 
 // planStatus plans what an apply makes of the status: Ready, or one of a build when the wait for it
 // is interrupted. An unknown status is a change, so the next apply mends what failed, and waits for
 // what is being built.
-func (m *model) planStatus(ctx context.Context, config, state *model) {
-	request, _ := m.toUpdateRequest(ctx, state, config) // apply reports what is wrong with it
+func (m *model) planStatus(request tke.UpdateRequest, state *model) {
 	m.Status = types.StringUnknown()
-	switch state.Status.ValueString() {
-	case tke.StatusPending, tke.StatusUpdating:
+	switch status := state.Status.ValueString(); {
+	case isBuilding(state.Status):
 		m.planWait()
-	case tke.StatusFailed, tke.StatusUpdateFailed:
-	default:
-		if !makesUnusable(request) {
-			m.Status = state.Status
-		}
+	case status != tke.StatusFailed && status != tke.StatusUpdateFailed && !makesUnusable(request):
+		m.Status = state.Status
 	}
 }
 
 // makesUnusable reports whether Pods cannot use a cache for as long as the service takes for a
 // request. Settings alone take it moments.
 func makesUnusable(request tke.UpdateRequest) bool {
-	return request.Images != nil || request.SizeGiB != nil || request.Credentials != nil
+	return pullsImages(request) || request.Credentials != nil
+}
+
+// pullsImages reports whether the service pulls for a request, and makes a new snapshot.
+func pullsImages(request tke.UpdateRequest) bool {
+	return request.Images != nil || request.SizeGiB != nil
 }
 
 // replacementPaths returns the attributes whose change needs a new cache, beyond those that the
