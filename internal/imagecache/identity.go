@@ -38,7 +38,7 @@ func (r *Resource) checkRegion(
 }
 
 func readRegion(ctx context.Context, identity *tfsdk.ResourceIdentity, private privateState) string {
-	if identity != nil && !identity.Raw.IsFullyNull() {
+	if hasIdentity(identity) {
 		var known identityModel
 		if diags := identity.Get(ctx, &known); !diags.HasError() && known.Region.ValueString() != "" {
 			return known.Region.ValueString()
@@ -69,9 +69,9 @@ func (r *Resource) setIdentity(ctx context.Context, identity *tfsdk.ResourceIden
 	if identity == nil || !identity.Raw.IsFullyNull() {
 		return nil
 	}
-	return identity.Set(ctx, r.newIdentity(id))
+	return identity.Set(ctx, newIdentity(id, r.clients.Region))
 }
 
-func (r *Resource) newIdentity(id string) identityModel {
-	return identityModel{ID: types.StringValue(id), Region: types.StringValue(r.clients.Region)}
+func newIdentity(id, region string) identityModel {
+	return identityModel{ID: types.StringValue(id), Region: types.StringValue(region)}
 }

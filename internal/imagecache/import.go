@@ -35,7 +35,7 @@ func (r *Resource) ImportState(
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("rebuild"), rebuildReplace)...)
 	if resp.Identity != nil { // an import by identity may have left the region out
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, r.newIdentity(id))...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, newIdentity(id, r.clients.Region))...)
 	}
 }
 

@@ -145,10 +145,7 @@ func (l *ListResource) newListResult(ctx context.Context, req list.ListRequest, 
 	if cache.Name == "" {
 		result.DisplayName = cache.ID
 	}
-	result.Diagnostics.Append(
-		result.Identity.Set(
-			ctx, identityModel{ID: types.StringValue(cache.ID), Region: types.StringValue(l.clients.Region)},
-		)...)
+	result.Diagnostics.Append(result.Identity.Set(ctx, newIdentity(cache.ID, l.clients.Region))...)
 	if req.IncludeResource {
 		result.Diagnostics.Append(fillImportedResource(ctx, result.Resource, cache, &l.clients.Tags)...)
 	}

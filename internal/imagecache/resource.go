@@ -133,9 +133,10 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	if state.Images.IsNull() { // the first read after an import, which knows the id alone
 		state.importFromAPI(cache, &r.clients.Tags)
+	} else {
+		state.refreshFromAPI(cache)
+		state.refreshTagsFromAPI(cache, &r.clients.Tags)
 	}
-	state.refreshFromAPI(cache)
-	state.refreshTagsFromAPI(cache, &r.clients.Tags)
 	resp.Diagnostics.Append(expiryWarning(cache)...)
 	resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &state)...)
 }
