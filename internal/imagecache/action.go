@@ -79,8 +79,8 @@ func (a *RebuildAction) ValidateConfig(
 		return
 	}
 	if limit, err := time.ParseDuration(config.Timeout.ValueString()); err != nil || limit <= 0 {
-		resp.Diagnostics.AddAttributeError(path.Root("timeout"), "Invalid timeout",
-			"A timeout is a positive number with a unit, such as 90m or 1h30m.")
+		resp.Diagnostics.Append(
+			tfdiag.InvalidTimeout(path.Root("timeout"), "timeout", config.Timeout.ValueString()))
 	}
 }
 

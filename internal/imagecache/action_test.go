@@ -74,7 +74,7 @@ func TestARebuildThatChangesNothingIsAnError(t *testing.T) {
 		"a failed cache":   {status: tketest.StatusFailed, says: `Its first build failed, so there is nothing to rebuild`},
 		"no such cache":    {id: "imc-nothere1", says: `There is no image cache "imc-nothere1" in ap-guangzhou`},
 		"no id of a cache": {id: "llm", says: `must be the id of an image cache`},
-		"no timeout":       {more: `timeout = "90"`, says: `A timeout is a positive number with a unit`},
+		"no timeout":       {more: `timeout = "90"`, says: `timeout = "90" is no time above zero. Write a number with a unit`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

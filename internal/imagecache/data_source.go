@@ -3,7 +3,6 @@ package imagecache
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -83,9 +82,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	if len(found) != 1 {
-		resp.Diagnostics.AddAttributeError(
-			at, "Not exactly one image cache", describeMatches(wanted, d.clients.Region, found),
-		)
+		resp.Diagnostics.Append(tfdiag.NotOneCache(at, wanted, d.clients.Region, found))
 		return
 	}
 	resp.Diagnostics.Append(expiryWarning(&found[0])...)
@@ -111,20 +108,4 @@ func (d *DataSource) listByName(ctx context.Context, name string) ([]tke.ImageCa
 		return nil, err
 	}
 	return cloud.List(ctx, tke.Filter{Names: []string{name}})
-}
-
-func describeMatches(wanted, region string, found []tke.ImageCache) string {
-	if len(found) == 0 {
-		return fmt.Sprintf(
-			"There is no image cache %q in %s. A cache belongs to one region: check the provider's region too.",
-			wanted, region,
-		)
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d image caches in %s have the name %q. Choose one by its id:\n", len(found), region, wanted)
-	for _, cache := range found {
-		fmt.Fprintf(&b, "\n  %s  %s, %d GiB, created %s, holds %s", cache.ID, cache.Status, cache.SizeGiB,
-			timeOrNull(cache.Created.Time).ValueString(), strings.Join(cache.Images, ", "))
-	}
-	return b.String()
 }

@@ -147,7 +147,6 @@ func (v isRegex) MarkdownDescription(ctx context.Context) string { return v.Desc
 
 func (isRegex) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if _, err := regexp.Compile(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Not a regular expression",
-			err.Error()+". The syntax is RE2's: https://github.com/google/re2/wiki/Syntax.")
+		resp.Diagnostics.Append(tfdiag.InvalidRegex(req.Path, err))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
 
 // mustDefer reports whether a read waits for a later plan: the provider's region, endpoints or
@@ -31,7 +32,7 @@ func deferDataSource(req datasource.ReadRequest, resp *datasource.ReadResponse) 
 	resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
 	values := map[string]tftypes.Value{}
 	if err := req.Config.Raw.As(&values); err != nil {
-		resp.Diagnostics.AddError("Cannot defer a read", err.Error())
+		resp.Diagnostics.Append(tfdiag.ProviderFault("defer a read", err))
 		return
 	}
 	for name, attribute := range resp.State.Schema.GetAttributes() {

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
 
 const snapshotterDescription = "Snapshotter that unpacked the images, such as `overlay`; null when the API does " +
@@ -21,8 +23,5 @@ func (isNotWritten) ValidateString(_ context.Context, req validator.StringReques
 	if req.ConfigValue.IsNull() {
 		return
 	}
-	resp.Diagnostics.AddAttributeError(req.Path, "The snapshotter cannot be chosen",
-		"The API has no way to choose the snapshotter of an image cache: CreateImageCache takes no such field. "+
-			"Remove the argument. A cache that exists is not changed by that, and its snapshotter can be read from "+
-			"this attribute.")
+	resp.Diagnostics.Append(tfdiag.SnapshotterIsComputed(req.Path))
 }

@@ -132,7 +132,7 @@ func (m *model) checkTimeouts() (diags diag.Diagnostics) {
 			continue
 		}
 		if timeout, err := time.ParseDuration(text.ValueString()); err == nil && timeout <= 0 {
-			diags.Append(tfdiag.NoTime(path.Root("timeouts"), name, text.ValueString()))
+			diags.Append(tfdiag.InvalidTimeout(path.Root("timeouts"), name, text.ValueString()))
 		}
 	}
 	return diags

@@ -107,10 +107,10 @@ var typingErrors = map[string]struct {
 		"registry_credentials", "Credentials without a password", "",
 	},
 	"negative timeout": {
-		attributes{"timeouts": `{ create = "-90m" }`}, "timeouts", "Timeout is not positive", "-90m",
+		attributes{"timeouts": `{ create = "-90m" }`}, "timeouts", "Invalid timeout", "-90m",
 	},
 	"timeout of nothing": {
-		attributes{"timeouts": `{ delete = "0s" }`}, "timeouts", "Timeout is not positive", "0s",
+		attributes{"timeouts": `{ delete = "0s" }`}, "timeouts", "Invalid timeout", "0s",
 	},
 	"timeout without a unit": {
 		attributes{"timeouts": `{ create = "90" }`}, "", "Invalid Attribute Value Time Duration", `"90" must be`,

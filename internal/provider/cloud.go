@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cbs"
@@ -14,6 +13,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcr"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
@@ -42,7 +42,7 @@ func (p *Provider) configureCloud(
 		credentials.Services{STS: api.For("sts"), Metadata: api.endpoint("metadata"), Log: logDebug},
 	)
 	if err != nil {
-		addEndpointError("sts", err, resp)
+		resp.Diagnostics.Append(tfdiag.InvalidEndpoint("sts", err))
 		return
 	}
 	if signed == nil {
@@ -88,13 +88,13 @@ func (p *Provider) newClients(
 	forTKE := tke.Config{Config: api.For("tke"), PollInterval: p.options.PollInterval}
 	forTKE.MaxRequestsPerSecond = config.MaxRequestsPerSecond.ValueFloat64()
 	if data.TKEClient, err = tke.New(forTKE); err != nil {
-		addEndpointError("tke", err, resp)
+		resp.Diagnostics.Append(tfdiag.InvalidEndpoint("tke", err))
 	}
 	if data.TCRClient, err = tcr.New(api.For("tcr")); err != nil {
-		addEndpointError("tcr", err, resp)
+		resp.Diagnostics.Append(tfdiag.InvalidEndpoint("tcr", err))
 	}
 	if data.CBSClient, err = cbs.New(api.For("cbs")); err != nil {
-		addEndpointError("cbs", err, resp)
+		resp.Diagnostics.Append(tfdiag.InvalidEndpoint("cbs", err))
 	}
 	data.Currency = currencyOf(api.For("cbs"))
 }
@@ -107,8 +107,4 @@ func currencyOf(api cloudapi.Config) string {
 		return "USD"
 	}
 	return "CNY"
-}
-
-func addEndpointError(service string, err error, resp *provider.ConfigureResponse) {
-	resp.Diagnostics.AddAttributeError(path.Root("endpoints").AtMapKey(service), "Not an endpoint", err.Error()+".")
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/list"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -159,7 +158,7 @@ func (p *Provider) configureRegistries(
 		if errors.Is(err, transport.ErrCACertificates) {
 			argument = "registry_ca_certificates"
 		}
-		resp.Diagnostics.AddAttributeError(path.Root(argument), "Invalid registry configuration", err.Error()+".")
+		resp.Diagnostics.Append(tfdiag.InvalidRegistries(argument, err))
 		return
 	}
 	data.Measurer = &measure.Measurer{Registry: reader, Kept: kept, Log: logDebug, Secrets: p.options.Secrets}

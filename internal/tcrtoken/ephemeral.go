@@ -147,7 +147,7 @@ func (e *Ephemeral) Close(ctx context.Context, req ephemeral.CloseRequest, resp 
 	}
 	token, err := fromPrivate(note)
 	if err != nil {
-		resp.Diagnostics.AddError("Unreadable private data", err.Error())
+		resp.Diagnostics.Append(tfdiag.ProviderFault("delete a long-term token, which stays valid", err))
 		return
 	}
 	attempt := fmt.Sprintf("delete long-term token %s of registry %s, which stays valid", token.TokenID, token.RegistryID)

@@ -73,11 +73,25 @@ func WrongID(at path.Path, written, prefix string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, "Not the id of "+wanted, detail)
 }
 
-// NoTime describes a timeout that leaves no time at all.
-func NoTime(at path.Path, name, written string) diag.Diagnostic {
-	return diag.NewAttributeErrorDiagnostic(at, "Timeout is not positive", fmt.Sprintf(
-		"%s = %q ends before anything begins. Write a time above zero, such as \"90m\".", name, written,
+// InvalidTimeout describes a timeout that is no duration, or leaves no time at all.
+func InvalidTimeout(at path.Path, name, written string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Invalid timeout", fmt.Sprintf(
+		"%s = %q is no time above zero. Write a number with a unit, such as \"90m\" or \"1h30m\".", name, written,
 	))
+}
+
+// InvalidRegex describes a regular expression that does not compile.
+func InvalidRegex(at path.Path, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Not a regular expression", endSentence(err.Error())+
+		" The syntax is RE2's: https://github.com/google/re2/wiki/Syntax.")
+}
+
+// SnapshotterIsComputed describes a snapshotter in the configuration of a cache.
+func SnapshotterIsComputed(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "The snapshotter cannot be chosen",
+		"The API has no way to choose the snapshotter of an image cache: CreateImageCache takes no such field. "+
+			"Remove the argument. A cache that exists is not changed by that, and its snapshotter can be read from "+
+			"this attribute.")
 }
 
 // NullValue describes a null where the service takes none. The key is empty for an element of a set.
@@ -106,4 +120,18 @@ func NotWhole(attribute, number string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Not a whole number", fmt.Sprintf(
 		"%s must be a whole number, and it is %s. Round it with ceil() or floor().", attribute, number,
 	))
+}
+
+// InvalidEndpoint describes an endpoint of a service that no request can be sent to.
+func InvalidEndpoint(service string, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(
+		path.Root("endpoints").AtMapKey(service), "Not an endpoint", endSentence(err.Error()),
+	)
+}
+
+// InvalidRegistries describes what makes the registries of the provider unusable.
+func InvalidRegistries(argument string, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(
+		path.Root(argument), "Invalid registry configuration", endSentence(err.Error()),
+	)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
@@ -137,4 +138,16 @@ func formatInconsistentList(err *tke.InconsistentError) string {
 			"open a ticket with the request id.",
 		err.RequestID,
 	)
+}
+
+// NotOneCache describes a data source whose id or name no cache has, or several have.
+func NotOneCache(at path.Path, wanted, region string, found []tke.ImageCache) diag.Diagnostic {
+	detail := fmt.Sprintf(
+		"There is no image cache %q in %s. A cache belongs to one region: check the provider's region too.", wanted, region,
+	)
+	if len(found) > 0 {
+		detail = fmt.Sprintf("%d image caches in %s have the name %q. Choose one by its id:\n\n%s",
+			len(found), region, wanted, formatList(describeCaches(found)))
+	}
+	return diag.NewAttributeErrorDiagnostic(at, "Not exactly one image cache", detail)
 }

@@ -557,7 +557,29 @@ func texts() []struct {
 		{"an id of another kind", tfdiag.WrongID(path.Root("vpc_id"), "subnet-8ah75lo8", "vpc-")},
 		{"no id", tfdiag.WrongID(path.Root("vpc_id"), "production", "vpc-")},
 		{"an address", tfdiag.WrongID(path.Root("existing_eip_id"), "43.136.1.2", "eip-")},
-		{"a negative timeout", tfdiag.NoTime(path.Root("timeouts"), "create", "-90m")},
+		{"a negative timeout", tfdiag.InvalidTimeout(path.Root("timeouts"), "create", "-90m")},
+		{"no regular expression", tfdiag.InvalidRegex(
+			path.Root("name_regex"), errors.New("error parsing regexp: missing closing ): `(`"),
+		)},
+		{"a snapshotter that is written", tfdiag.SnapshotterIsComputed(path.Root("snapshotter"))},
+		{"no endpoint", tfdiag.InvalidEndpoint("tke", errors.New(
+			"\"https://tke.example.com?a=b\" has more than a scheme, a host and a path: write https://tke.example.com",
+		))},
+		{"registries that cannot be used", tfdiag.InvalidRegistries(
+			"registries", errors.New(
+				`registry "https://registry.example.com": write a host name and perhaps a port, without scheme and path`,
+			),
+		)},
+		{"no cache of a name", tfdiag.NotOneCache(path.Root("name"), "llm", "ap-guangzhou", nil)},
+		{"several caches of a name", tfdiag.NotOneCache(
+			path.Root("name"), "llm", "ap-guangzhou", []tke.ImageCache{
+				{ID: "imc-aaaaaaaa", Status: "Ready", SizeGiB: 20, Created: when, Images: images},
+				{ID: "imc-bbbbbbbb", Status: "Pending", SizeGiB: 50, Created: when, Images: images},
+			},
+		)},
+		{"a fault of the provider", tfdiag.ProviderFault(
+			"delete a long-term token, which stays valid", errors.New("the token to delete is not known"),
+		)},
 		{"a null value of a key", tfdiag.NullValue(path.Root("tags"), "team")},
 		{"a null in a set", tfdiag.NullValue(path.Root("images"), "")},
 		{"an ignored tag", tfdiag.IgnoredTag(path.Root("tags"), "creator")},
