@@ -3,11 +3,8 @@ package imagecache
 import (
 	"context"
 	"fmt"
-	"regexp"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -44,35 +41,38 @@ func (d *ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 			"names": schema.SetAttribute{
 				Optional:            true,
 				ElementType:         types.StringType,
-				MarkdownDescription: "Only caches with one of these names.",
+				MarkdownDescription: filterNames,
 				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues()},
 			},
 			"name_regex": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Only caches whose name matches this regular expression (RE2).",
-				Validators:          []validator.String{isRegex{}},
+				MarkdownDescription: filterNameRegex,
+				Validators:          regexValidators,
 			},
 			"image": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Only caches that hold this image, written as in the cache.",
+				MarkdownDescription: filterImage,
 			},
-			"status": schema.StringAttribute{Optional: true, MarkdownDescription: "Only caches in this status.",
-				Validators: []validator.String{stringvalidator.OneOf(statuses...)}},
+			"status": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: filterStatus,
+				Validators:          statusValidators,
+			},
 			"type": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Only caches of this type: " + typeDescription,
-				Validators:          []validator.String{stringvalidator.OneOf(cacheTypes...)},
+				MarkdownDescription: filterType,
+				Validators:          typeValidators,
 			},
 			"tags": schema.MapAttribute{
 				Optional:            true,
 				ElementType:         types.StringType,
-				MarkdownDescription: "Only caches that have all of these tags.",
-				Validators:          []validator.Map{noNulls{}},
+				MarkdownDescription: filterTags,
+				Validators:          tagValidators,
 			},
 			"unused_for_days": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: unusedDescription,
-				Validators:          []validator.Int64{int64validator.Between(0, maxUnusedDays)},
+				MarkdownDescription: filterUnused,
+				Validators:          unusedValidators,
 			},
 			"caches": schema.ListNestedAttribute{Computed: true, MarkdownDescription: "The caches, the newest first.",
 				NestedObject: schema.NestedAttributeObject{Attributes: cacheAttributes()}},
@@ -112,9 +112,6 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
 }
 
-// maxUnusedDays is a hundred years, beyond which times are no longer counted.
-const maxUnusedDays = 36500
-
 const (
 	typeManual = "manual"
 	typeAuto   = "auto"
@@ -131,22 +128,6 @@ var (
 
 	cacheTypes = []string{typeManual, typeAuto}
 
-	unusedDescription = "Only caches that no Pod has matched for so many days. A cache that was never matched " +
-		"counts from its creation."
-
 	statusDescription = fmt.Sprintf("%s. Pods can use only `%s`.", tfdiag.QuoteList(statuses), tke.StatusReady)
 	typeDescription   = fmt.Sprintf("`%s`, or `%s` for a cache that the service created.", typeManual, typeAuto)
 )
-
-// isRegex refuses at validation what does not compile.
-type isRegex struct{}
-
-func (isRegex) Description(context.Context) string { return "must be a regular expression" }
-
-func (v isRegex) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (isRegex) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if _, err := regexp.Compile(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.Append(tfdiag.InvalidRegex(req.Path, err))
-	}
-}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
@@ -59,38 +57,38 @@ func (l *ListResource) ListResourceConfigSchema(
 			"names": schema.ListAttribute{ // the framework has no sets here
 				ElementType:         types.StringType,
 				Optional:            true,
-				MarkdownDescription: "Only caches with one of these names.",
+				MarkdownDescription: filterNames,
 				Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.NoNullValues()},
 			},
 			"name_regex": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Only caches whose name matches this regular expression (RE2).",
-				Validators:          []validator.String{isRegex{}},
+				MarkdownDescription: filterNameRegex,
+				Validators:          regexValidators,
 			},
 			"image": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Only caches that hold this image, written as in the cache.",
+				MarkdownDescription: filterImage,
 			},
 			"status": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Only caches in this status.",
-				Validators:          []validator.String{stringvalidator.OneOf(statuses...)},
+				MarkdownDescription: filterStatus,
+				Validators:          statusValidators,
 			},
 			"type": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Only caches of this type: " + typeDescription,
-				Validators:          []validator.String{stringvalidator.OneOf(cacheTypes...)},
+				MarkdownDescription: filterType,
+				Validators:          typeValidators,
 			},
 			"tags": schema.MapAttribute{
 				Optional:            true,
 				ElementType:         types.StringType,
-				MarkdownDescription: "Only caches that have all of these tags.",
-				Validators:          []validator.Map{noNulls{}},
+				MarkdownDescription: filterTags,
+				Validators:          tagValidators,
 			},
 			"unused_for_days": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: unusedDescription,
-				Validators:          []validator.Int64{int64validator.Between(0, maxUnusedDays)},
+				MarkdownDescription: filterUnused,
+				Validators:          unusedValidators,
 			},
 		},
 	}
@@ -112,9 +110,7 @@ func (l *ListResource) List(ctx context.Context, req list.ListRequest, stream *l
 		Tags:      query.Tags,
 
 		UnusedForDays: query.Unused,
-	}.listCaches(
-		ctx, l.clients,
-	)
+	}.listCaches(ctx, l.clients)
 	if err != nil {
 		stream.Results = list.ListResultsStreamDiagnostics(
 			diag.Diagnostics{tfdiag.CloudError("list image caches", err, l.clients)},
