@@ -81,6 +81,16 @@ func TestValuesThatAreKnownOnlyDuringApply(t *testing.T) {
 	)
 }
 
+// TestAFractionThatOnlyTheApplyKnowsIsNamedToo, rather than called an error in the provider.
+func TestAFractionThatOnlyTheApplyKnowsIsNamedToo(t *testing.T) {
+	t.Parallel()
+	cloud := acctest.Cloud(t, tketest.Options{})
+	run(t, cloud, resource.TestStep{
+		Config:      unknowns(cloud, "20.5", `["registry.example.com/llm:v1"]`),
+		ExpectError: unwrapped(`Not a whole number.*size_gib must be a whole number, and it is 20\.5`),
+	})
+}
+
 // TestWhatIsKnownIsNotKnownAfterApply: a reviewer sees in the plan what can be known, and other
 // resources do not change for nothing.
 func TestWhatIsKnownIsNotKnownAfterApply(t *testing.T) {

@@ -41,7 +41,7 @@ func Serve(options Options, debug bool) error {
 func NewServer(options Options) func() tfprotov6.ProviderServer {
 	newProvider := New(options)
 	newFramework := providerserver.NewProtocol6(newProvider())
-	types := sync.OnceValue(func() attributeTypes { return newAttributeTypes(newProvider()) })
+	types := sync.OnceValue(func() attributeTypes { return newAttributeTypes(&Provider{options: options}) })
 	return func() tfprotov6.ProviderServer {
 		framework := newFramework()
 		if whole, ok := framework.(frameworkServer); ok {

@@ -53,3 +53,42 @@ func TestTheServerPassesOnEveryInterface(t *testing.T) {
 		}
 	}
 }
+
+// TestFractionsAreNamedAsWhatTheyAre in the provider's configuration and in a query; lifecycle tests of
+// the cache have those of resources.
+func TestFractionsAreNamedAsWhatTheyAre(t *testing.T) {
+	t.Parallel()
+	server := provider.NewServer(provider.Options{})()
+	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fraction := tftypes.NewValue(tftypes.Number, 1.5)
+	configured, err := server.ValidateProviderConfig(t.Context(), &tfprotov6.ValidateProviderConfigRequest{
+		Config: values(t, schemas.Provider, map[string]tftypes.Value{"max_parallel_updates": fraction}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists, ok := server.(tfprotov6.ListResourceServer)
+	if !ok {
+		t.Fatalf("%T serves no queries", server)
+	}
+	queried, err := lists.ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{
+		TypeName: "tkeimage_cache",
+		Config: values(t, schemas.ListResourceSchemas["tkeimage_cache"], map[string]tftypes.Value{
+			"unused_for_days": fraction,
+		}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, diags := range map[string][]*tfprotov6.Diagnostic{
+		"max_parallel_updates": configured.Diagnostics, "unused_for_days": queried.Diagnostics,
+	} {
+		want := name + " must be a whole number, and it is 1.5. Round it with ceil() or floor()."
+		if len(diags) != 1 || diags[0].Detail != want {
+			t.Errorf("%s: %+v", name, diags)
+		}
+	}
+}

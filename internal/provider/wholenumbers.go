@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
@@ -17,15 +18,22 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
 
-// attributeTypes are the framework's types of all resources and data sources, by name. The protocol
-// has one type for all numbers.
-type attributeTypes struct{ resources, dataSources map[string]attr.Type }
+// attributeTypes are the framework's types of everything that is configured with whole numbers, by
+// name. The protocol has one type for all numbers.
+type attributeTypes struct {
+	provider                          attr.Type
+	resources, dataSources, listTypes map[string]attr.Type
+}
 
-func newAttributeTypes(p provider.Provider) attributeTypes {
+func newAttributeTypes(p *Provider) attributeTypes {
 	ctx := context.Background()
 	var named provider.MetadataResponse
 	p.Metadata(ctx, provider.MetadataRequest{}, &named)
-	all := attributeTypes{map[string]attr.Type{}, map[string]attr.Type{}}
+	var own provider.SchemaResponse
+	p.Schema(ctx, provider.SchemaRequest{}, &own)
+	all := attributeTypes{
+		own.Schema.Type(), map[string]attr.Type{}, map[string]attr.Type{}, map[string]attr.Type{},
+	}
 	for _, newResource := range p.Resources(ctx) {
 		var meta resource.MetadataResponse
 		var schema resource.SchemaResponse
@@ -42,11 +50,32 @@ func newAttributeTypes(p provider.Provider) attributeTypes {
 		d.Schema(ctx, datasource.SchemaRequest{}, &schema)
 		all.dataSources[meta.TypeName] = schema.Schema.Type()
 	}
+	for _, newListResource := range p.ListResources(ctx) {
+		var meta resource.MetadataResponse
+		var schema list.ListResourceSchemaResponse
+		l := newListResource()
+		l.Metadata(ctx, resource.MetadataRequest{ProviderTypeName: named.TypeName}, &meta)
+		l.ListResourceConfigSchema(ctx, list.ListResourceSchemaRequest{}, &schema)
+		all.listTypes[meta.TypeName] = schema.Schema.Type()
+	}
 	return all
 }
 
-// ValidateResourceConfig refuses fractions where whole numbers are due, in words for users: the
-// framework calls them an error in the provider.
+// ValidateProviderConfig refuses fractions where whole numbers are due, in words for users: the
+// framework calls them an error in the provider. CLIs validate again what they come to know later.
+func (s *server) ValidateProviderConfig(
+	ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest,
+) (*tfprotov6.ValidateProviderConfigResponse, error) {
+	var diags []*tfprotov6.Diagnostic
+	req.Config, diags = truncateFractions(ctx, s.types().provider, req.Config)
+	resp, err := s.frameworkServer.ValidateProviderConfig(ctx, req)
+	if resp != nil {
+		resp.Diagnostics = append(diags, resp.Diagnostics...)
+	}
+	return resp, err
+}
+
+// ValidateResourceConfig does the same for resources.
 func (s *server) ValidateResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest,
 ) (*tfprotov6.ValidateResourceConfigResponse, error) {
@@ -72,14 +101,17 @@ func (s *server) ValidateDataResourceConfig(
 	return resp, err
 }
 
-// PlanResourceChange does the same for values that only the apply knows.
-func (s *server) PlanResourceChange(
-	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest,
-) (*tfprotov6.PlanResourceChangeResponse, error) {
-	if _, diags := truncateFractions(ctx, s.types().resources[req.TypeName], req.Config); len(diags) > 0 {
-		return &tfprotov6.PlanResourceChangeResponse{Diagnostics: diags, PlannedState: req.PriorState}, nil
+// ValidateListResourceConfig does the same for queries.
+func (s *server) ValidateListResourceConfig(
+	ctx context.Context, req *tfprotov6.ValidateListResourceConfigRequest,
+) (*tfprotov6.ValidateListResourceConfigResponse, error) {
+	var diags []*tfprotov6.Diagnostic
+	req.Config, diags = truncateFractions(ctx, s.types().listTypes[req.TypeName], req.Config)
+	resp, err := s.frameworkServer.ValidateListResourceConfig(ctx, req)
+	if resp != nil {
+		resp.Diagnostics = append(diags, resp.Diagnostics...)
 	}
-	return s.frameworkServer.PlanResourceChange(ctx, req)
+	return resp, err
 }
 
 // truncateFractions returns a configuration with whole numbers wherever its type asks for them, so
