@@ -132,14 +132,16 @@ func TestWrongUseIsRefusedInThePlan(t *testing.T) {
 	for name, test := range map[string]struct{ options, says string }{
 		"a unit": {
 			`{ root_disk_size_gib = "50Gi" }`,
-			`root_disk_size_gib is the string "50Gi": write the number alone, without quotes and unit: root_disk_size_gib = 50`,
+			`root_disk_size_gib is the string "50Gi": write the number alone, without quotes and unit: ` +
+				`root_disk_size_gib = 50`,
 		},
 		"too small": {
 			`{ root_disk_size_gib = 10 }`, `root_disk_size_gib is 10: write a whole number of GiB from 20 to 32000`,
 		},
 		"a system disk beside a cache": {
 			`{ image_cache = "imc-6a3e8yzc", root_disk_size_gib = 50 }`,
-			`root_disk_size_gib has no effect beside image_cache = "imc-6a3e8yzc", because the Pod's disk is always made from that cache: write image_cache_disk_size_gib = 50 instead`,
+			`root_disk_size_gib has no effect beside image_cache = "imc-6a3e8yzc", because the Pod's disk is always ` +
+				`made from that cache: write image_cache_disk_size_gib = 50 instead`,
 		},
 		"a duration without a unit": {
 			`{ image_gc_period = 5 }`, `image_gc_period is 5, without a unit: write image_gc_period = "5m"`,
@@ -194,11 +196,15 @@ resource "terraform_data" "cache" {
 // TestWhatIsUnknownInThePlanIsThereAfterwards, and does not hide what is wrong beside it.
 func TestWhatIsUnknownInThePlanIsThereAfterwards(t *testing.T) {
 	t.Parallel()
+	const (
+		later     = `terraform_data.cache.output == "imc-6a3e8yzc"`
+		withCache = `{ image_cache = "imc-6a3e8yzc", http_registries = `
+	)
 	for name, options := range map[string]string{
 		"an option":       `{ image_cache = terraform_data.cache.output, http_registries = ["a"] }`,
-		"a host":          `{ image_cache = "imc-6a3e8yzc", http_registries = [terraform_data.cache.output == "imc-6a3e8yzc" ? "a" : "b"] }`,
-		"a whole list":    `{ image_cache = "imc-6a3e8yzc", http_registries = terraform_data.cache.output == "imc-6a3e8yzc" ? ["a"] : [] }`,
-		"all the options": `terraform_data.cache.output == "imc-6a3e8yzc" ? { image_cache = "imc-6a3e8yzc", http_registries = ["a"] } : null`,
+		"a host":          withCache + `[` + later + ` ? "a" : "b"] }`,
+		"a whole list":    withCache + later + ` ? ["a"] : [] }`,
+		"all the options": later + ` ? ` + withCache + `["a"] } : null`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -266,7 +272,8 @@ locals {
 			Config:   output(`provider::tkeimage::eks_config({ "a.example.com/b" = null, "c" = "d" })`),
 			PlanOnly: true,
 			ExpectError: unwrapped(
-				`Invalid value for "annotations" parameter: annotation "a.example.com/b" is null: write a string, or leave the annotation out`,
+				`Invalid value for "annotations" parameter: annotation "a.example.com/b" is null: write a string, or ` +
+					`leave the annotation out`,
 			),
 		},
 		resource.TestStep{
@@ -286,14 +293,14 @@ func TestAPreconditionStopsAPlan(t *testing.T) {
 	policy := func(size int) string {
 		return fmt.Sprintf(`
 locals {
-  size = %d
+  annotations = provider::tkeimage::pod_annotations({ root_disk_size_gib = %d })
 }
 
 output "test" {
   value = true
 
   precondition {
-    condition     = tonumber(provider::tkeimage::pod_annotations({ root_disk_size_gib = local.size })["eks.tke.cloud.tencent.com/root-cbs-size"]) <= 50
+    condition     = tonumber(local.annotations["eks.tke.cloud.tencent.com/root-cbs-size"]) <= 50
     error_message = "The disk is over budget."
   }
 }

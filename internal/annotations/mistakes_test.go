@@ -19,6 +19,8 @@ func TestEachMistakeSaysWhatToWrite(t *testing.T) {
 			"root_disk_size_gib = 50"
 		aCache = `write image_cache = "auto" or the id of a cache, imc-…, such as tkeimage_cache.example.id`
 
+		theNumber = "write the number alone, without quotes and unit: "
+		bareHosts = "write bare hosts, with a port where needed, such as "
 		aDuration = `write a number and a unit, h, m or s, such as image_gc_period = "3m"`
 	)
 	with := func(template, value string) string {
@@ -65,16 +67,18 @@ func TestEachMistakeSaysWhatToWrite(t *testing.T) {
 			"of percent from 1 to 100"},
 		{
 			"image_gc_low_threshold_percent", "75%",
-			`image_gc_low_threshold_percent is the string "75%": write the number alone, without quotes and unit: image_gc_low_threshold_percent = 75`,
+			`image_gc_low_threshold_percent is the string "75%": ` + theNumber + "image_gc_low_threshold_percent = 75",
 		},
 
 		{
 			"insecure_registries", "a.example.com",
-			`insecure_registries is the string "a.example.com": write a list of hosts, insecure_registries = ["a.example.com"]`,
+			`insecure_registries is the string "a.example.com": write a list of hosts, ` +
+				`insecure_registries = ["a.example.com"]`,
 		},
 		{
 			"insecure_registries", "a:1, https://b/v2",
-			`insecure_registries is the string "a:1, https://b/v2": write a list of hosts, insecure_registries = ["a:1", "b"]`,
+			`insecure_registries is the string "a:1, https://b/v2": write a list of hosts, ` +
+				`insecure_registries = ["a:1", "b"]`,
 		},
 		{
 			"insecure_registries", true,
@@ -82,19 +86,19 @@ func TestEachMistakeSaysWhatToWrite(t *testing.T) {
 		},
 		{
 			"insecure_registries", list("a", "http://b:5000/"),
-			`insecure_registries holds the string "http://b:5000/": write bare hosts, with a port where needed, such as "b:5000"`,
+			`insecure_registries holds the string "http://b:5000/": ` + bareHosts + `"b:5000"`,
 		},
 		{
 			"insecure_registries", list("a,b"),
-			`insecure_registries holds the string "a,b": write bare hosts, with a port where needed, such as "registry.example.com"`,
+			`insecure_registries holds the string "a,b": ` + bareHosts + `"registry.example.com"`,
 		},
 		{
 			"insecure_registries", list("a", nil),
-			`insecure_registries holds null: write bare hosts, with a port where needed, such as "registry.example.com"`,
+			"insecure_registries holds null: " + bareHosts + `"registry.example.com"`,
 		},
 		{
 			"insecure_registries", list(number("1")),
-			`insecure_registries holds 1: write bare hosts, with a port where needed, such as "registry.example.com"`,
+			"insecure_registries holds 1: " + bareHosts + `"registry.example.com"`,
 		},
 
 		{"image_gc_period", number("5"), `image_gc_period is 5, without a unit: write image_gc_period = "5m"`},
@@ -104,8 +108,8 @@ func TestEachMistakeSaysWhatToWrite(t *testing.T) {
 		{"image_gc_period", "1d", `image_gc_period is the string "1d": ` + aDuration},
 		{"image_gc_period", number("0"), "image_gc_period is 0: " + aDuration},
 		{"image_gc_period", true, "image_gc_period is true: " + aDuration},
-		{"container_gc_threshold_percent", number("0"), "container_gc_threshold_percent is 0: write a whole number of " +
-			"percent from 1 to 100"},
+		{"container_gc_threshold_percent", number("0"), "container_gc_threshold_percent is 0: write a whole number " +
+			"of percent from 1 to 100"},
 		{"pod_eviction_threshold_percent", number("100.5"), "pod_eviction_threshold_percent is 100.5: write a whole " +
 			"number of percent from 1 to 100"},
 		{"must_keep_last_container", "true", `must_keep_last_container is the string "true": write ` +
@@ -138,7 +142,8 @@ func TestMistakesInTheDiskOfACache(t *testing.T) {
 			"from 20 to 32000"},
 		{
 			"image_cache_disk_size_gib", "50Gi",
-			`image_cache_disk_size_gib is the string "50Gi": write the number alone, without quotes and unit: image_cache_disk_size_gib = 50`,
+			`image_cache_disk_size_gib is the string "50Gi": write the number alone, without quotes and unit: ` +
+				"image_cache_disk_size_gib = 50",
 		},
 		{
 			"image_cache_disk_type", "cloud_ssd",
@@ -158,7 +163,8 @@ func TestMistakesInTheDiskOfACache(t *testing.T) {
 			"number of minutes, 1 or more"},
 		{
 			"image_cache_disk_retain_minutes", "30m",
-			`image_cache_disk_retain_minutes is the string "30m": write the number alone, without quotes and unit: image_cache_disk_retain_minutes = 30`,
+			`image_cache_disk_retain_minutes is the string "30m": write the number alone, without quotes and unit: ` +
+				"image_cache_disk_retain_minutes = 30",
 		},
 	} {
 		_, err := annotations.Options{"image_cache": "auto", test.option: test.value}.Render()
@@ -173,7 +179,8 @@ func TestWhatContradictsIsRefused(t *testing.T) {
 			"that cache: "
 		orLeaveOut = " instead of it, or leave it out for a disk like the cache's own"
 		finally    = `; with image_cache = "auto" it is the disk of a Pod that no cache matches`
-		without    = ` stands without image_cache, so there is no cache to make a disk from: write image_cache = "auto" or the id of a cache too; root_disk_size_gib alone sizes a system disk without a cache`
+		without    = ` stands without image_cache, so there is no cache to make a disk from: write ` +
+			`image_cache = "auto" or the id of a cache too; root_disk_size_gib alone sizes a system disk without a cache`
 	)
 	for name, test := range map[string]struct {
 		options annotations.Options
@@ -181,12 +188,14 @@ func TestWhatContradictsIsRefused(t *testing.T) {
 		want    string
 	}{
 		"a system disk beside a cache": {
-			annotations.Options{"image_cache": "imc-6a3e8yzc", "root_disk_size_gib": number("50")}, "root_disk_size_gib",
+			annotations.Options{"image_cache": "imc-6a3e8yzc", "root_disk_size_gib": number("50")},
+			"root_disk_size_gib",
 			"root_disk_size_gib" + because + "write image_cache_disk_size_gib = 50" + orLeaveOut + finally,
 		},
 		"a system disk of a size that is none": {
 			annotations.Options{
-				"image_cache": "imc-6a3e8yzc", "root_disk_type": "CLOUD_SSD", "root_disk_size_gib": annotations.Unknown{},
+				"image_cache": "imc-6a3e8yzc", "root_disk_type": "CLOUD_SSD",
+				"root_disk_size_gib": annotations.Unknown{},
 			}, "root_disk_type",
 			"root_disk_type" + because + `write image_cache_disk_type = "CLOUD_SSD"` + orLeaveOut + finally,
 		},

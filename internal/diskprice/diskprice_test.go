@@ -111,14 +111,23 @@ func TestTheDataSourceReadsThePriceOfADisk(t *testing.T) {
 func TestWhatIsNotSoldIsAnErrorOnItsArgument(t *testing.T) {
 	t.Parallel()
 	_, url := startDisks(t)
-	for arguments, want := range map[string]string{
-		"disk_type = \"CLOUD_SSD\"\n size_gib = 50":                                 `"CLOUD_SSD".*InvalidParameterValue.*check disk_type and size_gib`,
-		"disk_type = \"CLOUD_SSD\"\n size_gib = 50\n zone = \"ap-guangzhou-3\"":     `sells no disk of type CLOUD_SSD by the hour`,
-		"disk_type = \"CLOUD_PREMIUM\"\n size_gib = 55\n zone = \"ap-guangzhou-3\"": `of 20 to 32000 GiB in steps of 10, and size_gib is 55`,
-		"disk_type = \"premium\"\n size_gib = 50":                                   `write a type of cloud disk, such as CLOUD_PREMIUM`,
-		"disk_type = \"CLOUD_PREMIUM\"\n size_gib = 0":                              `between 1 and 32000`,
+	const inZone = "\n zone = \"ap-guangzhou-3\""
+	for _, test := range []struct {
+		diskType string
+		size     int
+		zone     string
+		want     string
+	}{
+		{"CLOUD_SSD", 50, "", `"CLOUD_SSD".*InvalidParameterValue.*check disk_type and size_gib`},
+		{"CLOUD_SSD", 50, inZone, `sells no disk of type CLOUD_SSD by the hour`},
+		{"CLOUD_PREMIUM", 55, inZone, `of 20 to 32000 GiB in steps of 10, and size_gib is 55`},
+		{"premium", 50, "", `write a type of cloud disk, such as CLOUD_PREMIUM`},
+		{"CLOUD_PREMIUM", 0, "", `between 1 and 32000`},
 	} {
-		runSteps(t, resource.TestStep{Config: configure(url, "", arguments), ExpectError: unwrapped("(?s)" + want)})
+		arguments := fmt.Sprintf("disk_type = %q\n size_gib = %d%s", test.diskType, test.size, test.zone)
+		runSteps(t, resource.TestStep{
+			Config: configure(url, "", arguments), ExpectError: unwrapped("(?s)" + test.want),
+		})
 	}
 }
 
@@ -206,7 +215,9 @@ func TestMonthlyCostNamesEveryMistake(t *testing.T) {
 	acctest.CLI(t)
 	const call = `
 output "cost" {
-  value = provider::tkeimage::monthly_cost({ size = 50, size_gib = -1, pods = "ten", disk_price_gib_month = 0.35, snapshot_price_gib_month = null })
+  value = provider::tkeimage::monthly_cost({
+    size = 50, size_gib = -1, pods = "ten", disk_price_gib_month = 0.35, snapshot_price_gib_month = null
+  })
 }`
 	for _, want := range []string{
 		`size is not an option: write one of size_gib, pods`, `size_gib is -1: write a number from 1 to 32000`,

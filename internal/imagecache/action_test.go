@@ -69,12 +69,13 @@ func TestARebuildThatChangesNothingIsAnError(t *testing.T) {
 		wantUpdate int
 	}{
 		"the same snapshot": {
-			service: tketest.Unconfirmed{SameImagesKept: true}, says: `was not rebuilt.*still has snapshot snap-`, wantUpdate: 1,
+			service: tketest.Unconfirmed{SameImagesKept: true}, wantUpdate: 1,
+			says: `was not rebuilt.*still has snapshot snap-`,
 		},
 		"a failed cache":   {status: tketest.StatusFailed, says: `Its first build failed, so there is nothing to rebuild`},
 		"no such cache":    {id: "imc-nothere1", says: `There is no image cache "imc-nothere1" in ap-guangzhou`},
 		"no id of a cache": {id: "llm", says: `must be the id of an image cache`},
-		"no timeout":       {more: `timeout = "90"`, says: `timeout = "90" is no time above zero. Write a number with a unit`},
+		"no timeout":       {more: `timeout = "90"`, says: `timeout = "90" is no time above zero`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

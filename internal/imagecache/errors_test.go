@@ -24,7 +24,9 @@ func TestWrongKeySaysCodeRequestIDAndWhichSettings(t *testing.T) {
 	run(t, cloud, resource.TestStep{
 		Config: wrong,
 		ExpectError: unwrapped(
-			`Cannot create image cache "llm".*AuthFailure.SignatureFailure.*Request id: [0-9a-f-]{36}.*The secret key does not belong to the secret id.*provider argument secret_id, the provider argument secret_key`,
+			`Cannot create image cache "llm".*AuthFailure.SignatureFailure.*Request id: [0-9a-f-]{36}.*` +
+				`The secret key does not belong to the secret id.*` +
+				`provider argument secret_id, the provider argument secret_key`,
 		),
 	})
 	if calls := cloud.Calls(tke.ActionCreate); calls != 0 {

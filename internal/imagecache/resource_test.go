@@ -213,7 +213,8 @@ func TestEachAttribute(t *testing.T) {
 			`{ "registry.example.com" = { username = "u", password_wo = "p1", password_wo_version = 1 } }`,
 			`{ "registry.example.com" = { username = "u", password_wo = "p2", password_wo_version = 2, name = "n" } }`,
 			update, update, "ImageRegistryCredentials",
-			[]any{map[string]any{"Server": "registry.example.com", "Username": "u", "Password": "p2", "Name": "n"}}, []any{},
+			[]any{map[string]any{"Server": "registry.example.com", "Username": "u", "Password": "p2", "Name": "n"}},
+			[]any{},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -315,7 +316,11 @@ func TestANameIsMadeUpAndStays(t *testing.T) {
 // it costs.
 func TestOutsideChanges(t *testing.T) {
 	t.Parallel()
-	const update, replace, create = plancheck.ResourceActionUpdate, plancheck.ResourceActionDestroyBeforeCreate, plancheck.ResourceActionCreate
+	const (
+		update  = plancheck.ResourceActionUpdate
+		replace = plancheck.ResourceActionDestroyBeforeCreate
+		create  = plancheck.ResourceActionCreate
+	)
 	full := base.with(attributes{"size_gib": "50", "retention_days": "10", "tags": `{ team = "ml" }`})
 	for name, test := range map[string]struct {
 		act    func(*tketest.Server, string)
@@ -396,7 +401,8 @@ func TestATooSmallDiskSaysWhichSizeWouldDo(t *testing.T) {
 	run(t, cloud, resource.TestStep{
 		Config: configuration(cloud, base.with(attributes{"images": fmt.Sprintf("[%q]", image)})),
 		ExpectError: unwrapped(
-			`no space left on device.*Raise size_gib.*Measured now, these images should fit: they need a cache of 20 GiB`,
+			`no space left on device.*Raise size_gib.*` +
+				`Measured now, these images should fit: they need a cache of 20 GiB`,
 		),
 	})
 }
@@ -426,7 +432,8 @@ func TestATimeoutKeepsTheID(t *testing.T) {
 	run(t, cloud, resource.TestStep{
 		Config: configuration(cloud, base.with(attributes{"timeouts": `{ create = "1s" }`})),
 		ExpectError: unwrapped(
-			`Waiting for image cache imc-.*, whose last status was Pending, ended: the time that .timeouts. allows ran out.*untaint`,
+			`Waiting for image cache imc-.*, whose last status was Pending, ended: ` +
+				`the time that .timeouts. allows ran out.*untaint`,
 		),
 	}) // CheckDestroy: what is in the state can be destroyed, so nothing is left
 }

@@ -81,10 +81,12 @@ func TestDefaultTagsAreMergedIntoTheCachesOwn(t *testing.T) {
 	run(
 		t, cloud,
 		resource.TestStep{
-			Config:            tagged(cloud, `default_tags = { env = "prod", team = "all" }`, own),
-			ConfigPlanChecks:  planned(create, all("env=prod", "team=ml")),
-			ConfigStateChecks: []statecheck.StateCheck{has("tags", tagMap("team=ml")), has("tags_all", tagMap("env=prod", "team=ml"))},
-			Check:             lastWrite(cloud, "Tags", sentTags("env=prod", "team=ml")),
+			Config:           tagged(cloud, `default_tags = { env = "prod", team = "all" }`, own),
+			ConfigPlanChecks: planned(create, all("env=prod", "team=ml")),
+			ConfigStateChecks: []statecheck.StateCheck{
+				has("tags", tagMap("team=ml")), has("tags_all", tagMap("env=prod", "team=ml")),
+			},
+			Check: lastWrite(cloud, "Tags", sentTags("env=prod", "team=ml")),
 		},
 		resource.TestStep{ // another default value
 			Config:           tagged(cloud, `default_tags = { env = "test", team = "all" }`, own),
@@ -124,15 +126,17 @@ func TestDefaultTagsAreMergedIntoTheCachesOwn(t *testing.T) {
 // TestTagsThatOthersChange are shown, and mended by the next apply.
 func TestTagsThatOthersChange(t *testing.T) {
 	t.Parallel()
+	const own = `{ team = "ml" }`
+	both := sentTags("env=prod", "team=ml")
 	for name, test := range map[string]struct {
 		own     string
 		changes map[string]string
 		sent    []any
 	}{
-		"a default tag changed":       {`{ team = "ml" }`, map[string]string{"env": "x"}, sentTags("env=prod", "team=ml")},
-		"a default tag removed":       {`{ team = "ml" }`, map[string]string{"env": ""}, sentTags("env=prod", "team=ml")},
-		"an own tag changed":          {`{ team = "ml" }`, map[string]string{"team": "x"}, sentTags("env=prod", "team=ml")},
-		"a tag added":                 {`{ team = "ml" }`, map[string]string{"creator": "me"}, sentTags("env=prod", "team=ml")},
+		"a default tag changed":       {own, map[string]string{"env": "x"}, both},
+		"a default tag removed":       {own, map[string]string{"env": ""}, both},
+		"an own tag changed":          {own, map[string]string{"team": "x"}, both},
+		"a tag added":                 {own, map[string]string{"creator": "me"}, both},
 		"a tag added beside defaults": {"", map[string]string{"creator": "me"}, sentTags("env=prod")},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -181,7 +185,9 @@ func TestIgnoredTagsAreNeitherShownNorRemoved(t *testing.T) {
 				resource.TestStep{
 					Config:           tagged(cloud, provider, base.with(attributes{"tags": `{ team = "ai" }`})),
 					ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
-					Check:            lastWrite(cloud, "Tags", sentTags("env=prod", "team=ai", "creator=me", "finops/center=7")),
+					Check: lastWrite(
+						cloud, "Tags", sentTags("env=prod", "team=ai", "creator=me", "finops/center=7"),
+					),
 				},
 				resource.TestStep{
 					ResourceName: address, ImportState: true, ImportStateVerify: true,
@@ -259,7 +265,8 @@ func TestATagThatIsSetAndIgnoredIsRefused(t *testing.T) {
 		tagged(cloud, "ignore_tags = { key_prefixes = [\"crea\"] }\n  default_tags = { creator = \"me\" }", base),
 	} {
 		run(t, cloud, resource.TestStep{
-			Config: config, ExpectError: regexp.MustCompile(`(?s)Tag is ignored.*creator = "me".*ignore_tags covers\s+"creator"`),
+			Config:      config,
+			ExpectError: regexp.MustCompile(`(?s)Tag is ignored.*creator = "me".*ignore_tags covers\s+"creator"`),
 		})
 	}
 	if sent := cloud.Requests(); len(sent) > 0 {

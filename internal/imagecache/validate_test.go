@@ -121,25 +121,36 @@ var typingErrors = map[string]struct {
 	"VPC for a subnet": {
 		attributes{"subnet_id": `"vpc-508ctkfb"`}, "subnet_id", "Not the id of a subnet", "is the id of a VPC",
 	},
-	"name of a VPC":       {attributes{"vpc_id": `"production"`}, "vpc_id", "Not the id of a VPC", "vpc- and letters"},
-	"ids in one string":   {attributes{"security_group_ids": `["sg-1, sg-2"]`}, "security_group_ids", "Not the id of a security group", ""},
-	"null security group": {attributes{"security_group_ids": `[null]`}, "security_group_ids", "Null among the values", ""},
+	"name of a VPC": {attributes{"vpc_id": `"production"`}, "vpc_id", "Not the id of a VPC", "vpc- and letters"},
+	"ids in one string": {
+		attributes{"security_group_ids": `["sg-1, sg-2"]`}, "security_group_ids", "Not the id of a security group", "",
+	},
+	"null security group": {
+		attributes{"security_group_ids": `[null]`}, "security_group_ids", "Null among the values", "",
+	},
 	"address for an EIP": {
 		attributes{"existing_eip_id": `"43.136.1.2"`}, "existing_eip_id", "Not the id of an elastic IP", "is an address",
 	},
 	"fraction of a GiB": {attributes{"size_gib": "20.5"}, "size_gib", "Not a whole number", "it is 20.5"},
 	"fraction of a day": {attributes{"retention_days": "0.1"}, "retention_days", "Not a whole number", "it is 0.1"},
-	"fraction in a map": {attributes{"auto_eip": "{ bandwidth_mbps = 1.25 }"}, "auto_eip", "Not a whole number", "auto_eip.bandwidth_mbps must be a whole number, and it is 1.25"},
+	"fraction in a map": {
+		attributes{"auto_eip": "{ bandwidth_mbps = 1.25 }"}, "auto_eip", "Not a whole number",
+		"auto_eip.bandwidth_mbps must be a whole number, and it is 1.25",
+	},
 	"fraction in credentials": {
-		attributes{"registry_credentials": `{ "registry.example.com" = { password_wo = "x", password_wo_version = 1.5 } }`},
+		attributes{
+			"registry_credentials": `{ "registry.example.com" = { password_wo = "x", password_wo_version = 1.5 } }`,
+		},
 		"registry_credentials", "Not a whole number", `registry_credentials["registry.example.com"].password_wo_version`,
 	},
-	"quotient":             {attributes{"size_gib": "100 / 3"}, "size_gib", "Not a whole number", "it is 33.3333"},
-	"size below the least": {attributes{"size_gib": "2"}, "size_gib", "Invalid Attribute Value", "between 20 and 32000, got: 2"},
-	"size in MiB":          {attributes{"size_gib": "51200"}, "size_gib", "Invalid Attribute Value", "got: 51200"},
-	"negative retention":   {attributes{"retention_days": "-1"}, "retention_days", "Invalid Attribute Value", "got: -1"},
-	"null tag":             {attributes{"tags": "{ team = null }"}, "tags", "Null among the values", `"team" is null`},
-	"empty name":           {attributes{"name": `""`}, "name", "Invalid Attribute Value Length", ""},
+	"quotient": {attributes{"size_gib": "100 / 3"}, "size_gib", "Not a whole number", "it is 33.3333"},
+	"size below the least": {
+		attributes{"size_gib": "2"}, "size_gib", "Invalid Attribute Value", "between 20 and 32000, got: 2",
+	},
+	"size in MiB":        {attributes{"size_gib": "51200"}, "size_gib", "Invalid Attribute Value", "got: 51200"},
+	"negative retention": {attributes{"retention_days": "-1"}, "retention_days", "Invalid Attribute Value", "got: -1"},
+	"null tag":           {attributes{"tags": "{ team = null }"}, "tags", "Null among the values", `"team" is null`},
+	"empty name":         {attributes{"name": `""`}, "name", "Invalid Attribute Value Length", ""},
 	"all that is right": {attributes{
 		"images":               `["nginx", "registry.example.com:5000/llm@sha256:` + strings.Repeat("a", 64) + `"]`,
 		"registry_credentials": `{ "registry.example.com:5000" = { username = "u", password_wo = "x" } }`,
