@@ -216,7 +216,7 @@ client = [["a", "b", "c"]]
 	slices.Sort(got)
 	want := []string{
 		"a/hosts.toml:3: containerd knows no key capability",
-		"a/hosts.toml:4: containerd knows no key https://b",
+		"a/hosts.toml:4: containerd knows no key hosts.https://b",
 		"b/hosts.toml:2: ",
 		`c/hosts.toml:9: header a is a text, or a list of texts`,
 		"c/hosts.toml:11: the URL of a mirror has neither a query nor a fragment",

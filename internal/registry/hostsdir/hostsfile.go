@@ -65,9 +65,8 @@ func (r *fileReader) explain(err error) []error {
 	if missing, ok := errors.AsType[*toml.StrictMissingError](err); ok {
 		for _, unknown := range missing.Errors {
 			line, _ := unknown.Position()
-			key := unknown.Key()
 			r.faults = append(r.faults,
-				fmt.Errorf("%s:%d: containerd knows no key %s", r.file, line, key[len(key)-1]))
+				fmt.Errorf("%s:%d: containerd knows no key %s", r.file, line, strings.Join(unknown.Key(), ".")))
 		}
 		return r.faults
 	}
