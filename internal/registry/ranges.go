@@ -210,8 +210,8 @@ func (b *Blob) checkRanges(resp *http.Response, batch []*wantedRange) (rangesFor
 		}
 		return form, nil
 	case http.StatusOK:
-		if resp.ContentLength >= 0 && resp.ContentLength != b.layer.Size {
-			return rangesForm{}, b.wrongSize(resp, resp.ContentLength)
+		if err := b.checkWhole(resp); err != nil {
+			return rangesForm{}, err
 		}
 		return rangesForm{}, b.rememberOneRange("it answers several ranges with the whole")
 	case http.StatusBadRequest, http.StatusRequestedRangeNotSatisfiable,

@@ -256,6 +256,19 @@ func (f *facts) PutServesOneRange(host string) {
 	f.known[host] = true
 }
 
+func TestAWebPageInsteadOfABlobIsNoWrongSize(t *testing.T) {
+	t.Parallel()
+	s, c, image := withLayer(t, randomBytes(1000))
+	s.onLayer(image, func(w http.ResponseWriter, r *http.Request) { writeHTML(w, r) })
+	blob := c.Blob(t.Context(), image, image.Layers[0])
+	buffers, offsets := buffersFor([2]int{0, 10}, [2]int{500, 10})
+	assertKind(t, blob.ReadRanges(buffers, offsets), failure.WebPage)
+	_, err := blob.ReadAt(buffers[0], 1)
+	assertKind(t, err, failure.WebPage)
+	_, err = blob.Open()
+	assertKind(t, err, failure.WebPage)
+}
+
 func TestWhatWasLearnedOfAHostServesTheNextRun(t *testing.T) {
 	t.Parallel()
 	config := quick(t)

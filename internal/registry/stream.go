@@ -48,15 +48,22 @@ func (b *Blob) openFrom(ctx context.Context, offset int64) (*http.Response, erro
 	if resp.StatusCode != http.StatusOK {
 		return nil, b.reader.repository.StatusError(resp)
 	}
-	if err := transport.CheckPage(resp, b.layer.Size); err != nil {
+	if err := b.checkWhole(resp); err != nil {
 		resp.Body.Close()
 		return nil, err
 	}
-	if resp.ContentLength >= 0 && resp.ContentLength != b.layer.Size {
-		resp.Body.Close()
-		return nil, b.wrongSize(resp, resp.ContentLength)
-	}
 	return resp, nil
+}
+
+// checkWhole returns an error for an answer in place of the whole blob that cannot be it.
+func (b *Blob) checkWhole(resp *http.Response) error {
+	if err := transport.CheckPage(resp, b.layer.Size); err != nil {
+		return err
+	}
+	if resp.ContentLength >= 0 && resp.ContentLength != b.layer.Size {
+		return b.wrongSize(resp, resp.ContentLength)
+	}
+	return nil
 }
 
 // wrongSize is the error of an answer that shows another size than the manifest says.
