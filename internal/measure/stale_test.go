@@ -2,6 +2,7 @@ package measure_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -29,6 +30,13 @@ func answering(status int) func(http.ResponseWriter, *http.Request) bool {
 	}
 }
 
+// answerPage is the login page of a network.
+func answerPage(w http.ResponseWriter, _ *http.Request) bool {
+	w.Header().Set("Content-Type", "text/html")
+	_, _ = io.WriteString(w, "<html>Sign in</html>")
+	return true
+}
+
 // TestAKeptImageCountsInAnOutage: the numbers are those of before, and the report says which image
 // it was and why.
 func TestAKeptImageCountsInAnOutage(t *testing.T) {
@@ -42,27 +50,31 @@ func TestAKeptImageCountsInAnOutage(t *testing.T) {
 		if err != nil || len(before.Stale) > 0 {
 			t.Fatal(err)
 		}
-		for status, kind := range map[int]failure.Kind{
-			http.StatusNotFound: failure.NotFound, http.StatusForbidden: failure.Forbidden,
-			http.StatusServiceUnavailable: failure.Unavailable, http.StatusTooManyRequests: failure.RateLimited,
+		for kind, answer := range map[failure.Kind]func(http.ResponseWriter, *http.Request) bool{
+			failure.NotFound:    answering(http.StatusNotFound),
+			failure.Forbidden:   answering(http.StatusForbidden),
+			failure.Unavailable: answering(http.StatusServiceUnavailable),
+			failure.RateLimited: answering(http.StatusTooManyRequests),
+			failure.Proxy:       answering(http.StatusProxyAuthRequired),
+			failure.WebPage:     answerPage,
 		} {
-			s.meet(answering(status))
+			s.meet(answer)
 			_, err := impatient(t, kept, nil).Measure(t.Context(), request(mode, image))
 			failed, ok := errors.AsType[measure.ImageErrors](err)
 			if !ok || failed[0].Kept == nil || !errors.Is(err, kind) {
-				t.Errorf("%s, %d, not asked for: %v", mode, status, err)
+				t.Errorf("%s, %s, not asked for: %v", mode, kind, err)
 			}
 			report, err := impatient(t, kept, nil).Measure(t.Context(), stale(mode, image))
 			if err != nil {
-				t.Fatalf("%s, %d: %v", mode, status, err)
+				t.Fatalf("%s, %s: %v", mode, kind, err)
 			}
 			if len(report.Stale) != 1 || report.Stale[0].Kept.Mode != mode || !errors.Is(report.Stale[0].Err, kind) ||
 				time.Since(report.Stale[0].Kept.At) > time.Hour {
-				t.Errorf("%s, %d: %+v", mode, status, report.Stale)
+				t.Errorf("%s, %s: %+v", mode, kind, report.Stale)
 			}
 			if report.RequiredBytes != before.RequiredBytes || report.Exact != before.Exact ||
 				report.Images[0].Digest != before.Images[0].Digest {
-				t.Errorf("%s, %d: %+v, before it %+v", mode, status, report.RequiredBytes, before.RequiredBytes)
+				t.Errorf("%s, %s: %+v, before it %+v", mode, kind, report.RequiredBytes, before.RequiredBytes)
 			}
 		}
 		s.meet(nil)

@@ -44,20 +44,25 @@ var errUnreached = &failure.Error{Host: "a.io", Kind: failure.Unreachable, Err: 
 
 func TestAnEndpointThatCannotBeReachedIsAskedLastForAMinute(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		routes, links := routesTo([]answer{failing(errUnreached)}, []answer{status(http.StatusOK)})
-		for i, want := range [][]int{{1, 1}, {1, 2}, {2, 3}} {
-			if i == 2 {
-				time.Sleep(failedLife)
-			}
-			if _, err := routes.roundTrip(t.Context(), requestFor(t)); err != nil {
-				t.Fatal(err)
-			}
-			if got := counts(links); !slices.Equal(got, want) {
-				t.Errorf("request %d: got %v, want %v", i, got, want)
-			}
+	for _, unreached := range []error{errUnreached, &failure.Error{Host: "a.io", Kind: failure.Proxy}} {
+		synctest.Test(t, func(t *testing.T) { askAroundAnEndpoint(t, unreached) })
+	}
+}
+
+func askAroundAnEndpoint(t *testing.T, unreached error) {
+	t.Helper()
+	routes, links := routesTo([]answer{failing(unreached)}, []answer{status(http.StatusOK)})
+	for i, want := range [][]int{{1, 1}, {1, 2}, {2, 3}} {
+		if i == 2 {
+			time.Sleep(failedLife)
 		}
-	})
+		if _, err := routes.roundTrip(t.Context(), requestFor(t)); err != nil {
+			t.Fatal(err)
+		}
+		if got := counts(links); !slices.Equal(got, want) {
+			t.Errorf("request %d: got %v, want %v", i, got, want)
+		}
+	}
 }
 
 func TestOnlyTheLastEndpointIsAskedWithRetries(t *testing.T) {
