@@ -33,7 +33,7 @@ type StaleImage struct {
 // refuses, or has the image no longer. What a registry says of an image that it has is no outage.
 var outages = []failure.Kind{
 	failure.Unreachable, failure.Timeout, failure.TLS, failure.Unauthorized, failure.Forbidden, failure.NotFound,
-	failure.RateLimited, failure.Unavailable, failure.Refused, failure.Protocol,
+	failure.RateLimited, failure.Unavailable, failure.Refused, failure.Protocol, failure.Proxy, failure.WebPage,
 }
 
 // isOutage reports whether a failure is one of the way to the image rather than of the image.

@@ -176,10 +176,13 @@ func isAnswer(req Request, status int) bool {
 	return status < http.StatusBadRequest
 }
 
-// isUnreached returns whether there was no answer at all.
+// isUnreached returns whether the host itself did not answer at all.
 func isUnreached(e *failure.Error) bool {
-	return e.StatusCode == 0 &&
-		(e.Kind == failure.Unreachable || e.Kind == failure.Timeout || e.Kind == failure.TLS)
+	switch e.Kind {
+	case failure.Unreachable, failure.Timeout, failure.TLS, failure.Proxy:
+		return e.StatusCode == 0
+	}
+	return false
 }
 
 // isWorthRepeating leaves time-outs out: each of them takes long.
