@@ -17,16 +17,16 @@ var write = flag.Bool("write", false, "write the diagram into DESIGN.md")
 
 // TestDesignShowsTheDiagram holds the three lists of DESIGN.md to the diagram: what is shipped,
 // what tests are made of, and the laboratory, each in its order. Packages that are nothing but
-// tests are imported by none, so they have no place in the diagram and may stand anywhere in the
+// tests are imported by none, so they have no row in the diagram and may stand anywhere in the
 // last list.
 func TestDesignShowsTheDiagram(t *testing.T) {
 	t.Parallel()
 
-	var shipped, props, inLab, tests []string
+	var shipped, unshipped, inLab, tests []string
 	for _, r := range diagram {
-		if r.props {
-			props = append(props, r.name)
-		} else if r.name != "" { // main stands on the roof
+		if r.unshipped {
+			unshipped = append(unshipped, r.name)
+		} else if r.name != "" { // main.go is the first line
 			shipped = append(shipped, r.name)
 		}
 	}
@@ -35,7 +35,7 @@ func TestDesignShowsTheDiagram(t *testing.T) {
 	}
 	for _, found := range packages(t) {
 		if len(found.GoFiles) == 0 && found.ImportPath != module+"/internal" { // not this one
-			tests = append(tests, found.room())
+			tests = append(tests, found.name())
 		}
 	}
 
@@ -47,7 +47,7 @@ func TestDesignShowsTheDiagram(t *testing.T) {
 		want, got []string
 	}{
 		{"shipped", shipped, lists[0]},
-		{"for tests", props, lists[1]},
+		{"for tests", unshipped, lists[1]},
 		{"the laboratory", inLab, slices.DeleteFunc(lists[2], ofTests)},
 		{"nothing but tests", tests, slices.Sorted(slices.Values(named))},
 	} {
@@ -57,7 +57,7 @@ func TestDesignShowsTheDiagram(t *testing.T) {
 	}
 }
 
-// listsOfDesign gives the rooms that the first three blocks of DESIGN.md name, in their order.
+// listsOfDesign returns the packages that the first three blocks of DESIGN.md name, in their order.
 func listsOfDesign(t *testing.T) (lists [3][]string) {
 	t.Helper()
 
@@ -116,7 +116,7 @@ func TestDesignDrawsTheDiagram(t *testing.T) {
 // drawDiagram writes what is shipped as a Mermaid graph. An arrow that others imply is left out.
 func drawDiagram() string {
 	const classes = "\n  classDef terraform fill:#e8e0ff,color:#000\n  classDef offline fill:#e0f0e0,color:#000\n"
-	reached := map[string]map[string]bool{} // from the bottom up: what a room leads to
+	reached := map[string]map[string]bool{} // from the bottom up: what a package imports, directly or not
 	for _, r := range slices.Backward(diagram) {
 		reached[r.name] = map[string]bool{}
 		for imported := range strings.FieldsSeq(r.imports) {
@@ -127,12 +127,12 @@ func drawDiagram() string {
 
 	var picture strings.Builder
 	for _, r := range diagram {
-		if r.props {
+		if r.unshipped {
 			continue
 		}
 		fmt.Fprintf(
 			&picture, "  %s%s\n", nodeOf(r.name),
-			map[view]string{withTerraform: ":::terraform", offline: ":::offline", standard: ":::offline"}[r.view],
+			map[access]string{withTerraform: ":::terraform", offline: ":::offline", standard: ":::offline"}[r.access],
 		)
 		imports := strings.Fields(r.imports)
 		for _, imported := range imports {
@@ -145,7 +145,7 @@ func drawDiagram() string {
 	return picture.String() + classes
 }
 
-// nodeOf is a room with its name, idOf what arrows call it.
+// nodeOf is a package with its name, idOf what arrows call it.
 func nodeOf(name string) string {
 	if name == "" {
 		return "main[main.go]"

@@ -19,66 +19,66 @@ const (
 	terraform = "github.com/hashicorp/terraform-plugin-"
 )
 
-// A view says what a room may import from outside this module.
-type view int
+// An access says what a package may import from outside this module.
+type access int
 
 const (
-	libraries     view = iota // any library but Terraform's
-	withTerraform             // Terraform's types too
-	offline                   // libraries, but nothing of package net
-	standard                  // the standard library, and nothing of package net
+	libraries     access = iota // any library but Terraform's
+	withTerraform               // Terraform's types too
+	offline                     // libraries, but nothing of package net
+	standard                    // the standard library, and nothing of package net
 )
 
-// A room is a package under internal/, one of the laboratory, whose name begins with lab/, or main,
+// A row is a package under internal/, one of the laboratory, whose name begins with lab/, or main,
 // which has no name.
-type room struct {
-	name    string
-	view    view
-	imports string // the rooms that it may import, all of them further down
-	props   bool   // for tests and the laboratory: nothing that is shipped may import it
+type row struct {
+	name      string
+	access    access
+	imports   string // the packages that it may import, all of them further down
+	unshipped bool   // for tests and the laboratory: nothing that is shipped may import it
 }
 
-// diagram is the provider's module, from the roof down. A new package has its place here before it
-// has its first file.
-var diagram = []room{
-	{name: "acctest", props: true, view: withTerraform, imports: "provider tfcli tke/tketest"},
-	{name: "sandbox", props: true},
-	{name: "tfcli", props: true},
+// diagram is the provider's module, top-down. A new package has its row here before it has its first
+// file.
+var diagram = []row{
+	{name: "acctest", unshipped: true, access: withTerraform, imports: "provider tfcli tke/tketest"},
+	{name: "tfcli", unshipped: true},
 
-	{name: "", view: withTerraform, imports: "provider"},
+	{name: "", access: withTerraform, imports: "provider"},
 	{
-		name: "provider",
-		view: withTerraform,
+		name:   "provider",
+		access: withTerraform,
 		imports: "imagecache rootdisk diskprice tcrtoken annotations tfdiag clients measure store registry " +
 			"registry/transport registry/hostsdir credentials tke tcr cbs cloudapi redact",
 	},
-	{name: "imagecache", view: withTerraform, imports: "annotations tfdiag clients registry tke disksize"},
+	{name: "imagecache", access: withTerraform, imports: "annotations tfdiag clients registry tke disksize"},
 	{
 		name:    "rootdisk",
-		view:    withTerraform,
+		access:  withTerraform,
 		imports: "annotations tfdiag clients measure registry registry/failure layersize disksize",
 	},
-	{name: "diskprice", view: withTerraform, imports: "tfdiag clients cbs disksize"},
-	{name: "tcrtoken", view: withTerraform, imports: "tfdiag clients tcr"},
-	{name: "annotations", view: withTerraform, imports: "disksize"},
+	{name: "diskprice", access: withTerraform, imports: "tfdiag clients cbs disksize"},
+	{name: "tcrtoken", access: withTerraform, imports: "tfdiag clients tcr"},
+	{name: "annotations", access: withTerraform, imports: "disksize"},
 	{
 		name:    "tfdiag",
-		view:    withTerraform,
+		access:  withTerraform,
 		imports: "clients measure registry registry/failure layersize credentials tke cbs cloudapi disksize",
 	},
 
 	{name: "clients", imports: "measure tke tcr cbs credentials redact"},
-	{name: "tke/tketest", props: true, imports: "cloudapi/apitest"},
-	{name: "registry/registrytest", props: true, imports: "subprocess"},
-	{name: "subprocess", props: true},
-	{name: "credentials/ststest", props: true, imports: "cloudapi/apitest"},
-	{name: "tcr/tcrtest", props: true, imports: "cloudapi/apitest"},
-	{name: "cbs/cbstest", props: true, imports: "cloudapi/apitest"},
-	{name: "cloudapi/apitest", props: true},
-	{name: "layersize/ztoctest", props: true, view: offline},
-	{name: "layersize/streamtest", props: true, view: offline, imports: "layersize layersize/layertest layersize/stream"},
-	{name: "layersize/packtest", props: true, view: offline},
-	{name: "layersize/layertest", props: true, view: offline, imports: "disksize layersize"},
+	{name: "tke/tketest", unshipped: true, imports: "cloudapi/apitest"},
+	{name: "registry/registrytest", unshipped: true, imports: "subprocess"},
+	{name: "registry/imagetest", unshipped: true},
+	{name: "subprocess", unshipped: true},
+	{name: "credentials/ststest", unshipped: true, imports: "cloudapi/apitest"},
+	{name: "tcr/tcrtest", unshipped: true, imports: "cloudapi/apitest"},
+	{name: "cbs/cbstest", unshipped: true, imports: "cloudapi/apitest"},
+	{name: "cloudapi/apitest", unshipped: true},
+	{name: "layersize/ztoctest", unshipped: true, access: offline},
+	{name: "layersize/streamtest", unshipped: true, access: offline, imports: "layersize layersize/layertest layersize/stream"},
+	{name: "layersize/packtest", unshipped: true, access: offline},
+	{name: "layersize/layertest", unshipped: true, access: offline, imports: "disksize layersize"},
 
 	{
 		name: "measure",
@@ -92,96 +92,96 @@ var diagram = []room{
 	{name: "registry/hostsdir"},
 	{name: "registry/failure", imports: "redact"},
 	{
-		name: "layersize/probe",
-		view: offline,
+		name:   "layersize/probe",
+		access: offline,
 		imports: "disksize layersize layersize/compression layersize/estimate layersize/ext4 layersize/inventory " +
 			"layersize/jsontoc layersize/rangeread layersize/sampling layersize/stream layersize/tarball mediatype",
 	},
 	{
-		name: "layersize/jsontoc",
-		view: offline,
+		name:   "layersize/jsontoc",
+		access: offline,
 		imports: "disksize layersize layersize/compression layersize/inventory layersize/rangeread " +
 			"layersize/tarball layersize/toc layersize/unpack mediatype",
 	},
 	{
-		name: "layersize/ztoc",
-		view: offline,
+		name:   "layersize/ztoc",
+		access: offline,
 		imports: "layersize layersize/compression layersize/inventory layersize/rangeread layersize/tarball " +
 			"layersize/toc mediatype",
 	},
 	{
 		name:    "layersize/toc",
-		view:    offline,
+		access:  offline,
 		imports: "layersize layersize/compression layersize/inventory layersize/rangeread layersize/tarball mediatype",
 	},
-	{name: "layersize/stream", view: offline, imports: "layersize layersize/inventory layersize/unpack"},
-	{name: "layersize/unpack", view: offline, imports: "layersize layersize/compression mediatype"},
-	{name: "layersize/inventory", view: offline, imports: "disksize layersize layersize/ext4"},
+	{name: "layersize/stream", access: offline, imports: "layersize layersize/inventory layersize/unpack"},
+	{name: "layersize/unpack", access: offline, imports: "layersize layersize/compression mediatype"},
+	{name: "layersize/inventory", access: offline, imports: "disksize layersize layersize/ext4"},
 	{
 		name:    "layersize/sampling",
-		view:    offline,
+		access:  offline,
 		imports: "layersize layersize/deflate layersize/estimate layersize/transcript layersize/zstdblock",
 	},
 	{
 		name:    "layersize/estimate",
-		view:    offline,
+		access:  offline,
 		imports: "layersize layersize/compression layersize/tarball layersize/transcript layersize/zstdblock",
 	},
-	{name: "layersize/zstdblock", view: standard, imports: "layersize/transcript"},
-	{name: "layersize/deflate", view: standard, imports: "layersize/transcript"},
-	{name: "layersize/transcript", view: standard},
-	{name: "layersize/tarball", view: offline, imports: "disksize layersize layersize/ext4"},
-	{name: "layersize/ext4", view: offline, imports: "disksize"},
-	{name: "layersize", view: offline, imports: "layersize/compression layersize/rangeread mediatype"},
-	{name: "layersize/compression", view: offline, imports: "mediatype"},
-	{name: "layersize/rangeread", view: standard},
-	{name: "mediatype", view: standard},
-	{name: "disksize", view: standard},
-	{name: "store", view: standard},
+	{name: "layersize/zstdblock", access: standard, imports: "layersize/transcript"},
+	{name: "layersize/deflate", access: standard, imports: "layersize/transcript"},
+	{name: "layersize/transcript", access: standard},
+	{name: "layersize/tarball", access: offline, imports: "disksize layersize layersize/ext4"},
+	{name: "layersize/ext4", access: offline, imports: "disksize"},
+	{name: "layersize", access: offline, imports: "layersize/compression layersize/rangeread mediatype"},
+	{name: "layersize/compression", access: offline, imports: "mediatype"},
+	{name: "layersize/rangeread", access: standard},
+	{name: "mediatype", access: standard},
+	{name: "disksize", access: standard},
+	{name: "store", access: standard},
 	{name: "tke", imports: "cloudapi"},
 	{name: "tcr", imports: "cloudapi redact"},
 	{name: "cbs", imports: "cloudapi"},
 	{name: "credentials", imports: "cloudapi redact"},
 	{name: "cloudapi", imports: "redact"},
-	{name: "redact", view: standard},
+	{name: "redact", access: standard},
 }
 
 // laboratory is the module in lab/, which stands on the provider's. What is nothing but tests has
-// no place in it.
-var laboratory = []room{
-	{name: "lab/demo", props: true, imports: "sandbox tfcli tke/tketest registry/registrytest"},
-	{name: "lab/picture", props: true},
-	{name: "lab/campaign/quickprovider", props: true, view: withTerraform, imports: "provider registry/transport"},
-	{name: "lab/docschema", props: true, view: withTerraform, imports: "provider"},
+// no row in it.
+var laboratory = []row{
+	{name: "lab/demo", unshipped: true, imports: "tfcli tke/tketest registry/registrytest registry/imagetest"},
+	{name: "lab/picture", unshipped: true},
+	{name: "lab/campaign/quickprovider", unshipped: true, access: withTerraform, imports: "provider registry/transport"},
+	{name: "lab/docschema", unshipped: true, access: withTerraform, imports: "provider"},
 	{
-		name:    "lab/bench",
-		props:   true,
-		imports: "lab/giant tfcli tke/tketest measure registry registry/transport tke cloudapi",
+		name:      "lab/bench",
+		unshipped: true,
+		imports:   "lab/giant tfcli tke/tketest measure registry registry/transport tke cloudapi",
 	},
-	{name: "lab/bench/floor", props: true, view: withTerraform},
-	{name: "lab/bench/null", props: true, view: withTerraform, imports: "provider imagecache"},
+	{name: "lab/bench/floor", unshipped: true, access: withTerraform},
+	{name: "lab/bench/null", unshipped: true, access: withTerraform, imports: "provider imagecache"},
 	{
-		name:    "lab/truth",
-		props:   true,
-		imports: "sandbox measure registry registry/transport registry/registrytest disksize",
+		name:      "lab/truth",
+		unshipped: true,
+		imports:   "measure registry registry/transport registry/registrytest registry/imagetest disksize",
 	},
-	{name: "lab/giant", props: true},
-	{name: "lab/kubetest", props: true, imports: "subprocess"},
+	{name: "lab/giant", unshipped: true},
+	{name: "lab/kubetest", unshipped: true, imports: "subprocess"},
 }
 
-// house is both modules, the laboratory on top.
-var house = slices.Concat(laboratory, diagram)
+// rows are those of both modules, the laboratory on top.
+var rows = slices.Concat(laboratory, diagram)
 
 func TestDiagramPointsDownwards(t *testing.T) {
 	t.Parallel()
 
-	for i, r := range house {
+	for i, r := range rows {
 		for imported := range strings.FieldsSeq(r.imports) {
-			at := slices.IndexFunc(house, func(other room) bool { return other.name == imported })
+			at := slices.IndexFunc(rows, func(other row) bool { return other.name == imported })
 			if at <= i {
-				t.Errorf("the diagram lets %q import %q, which does not stand below it", r.name, imported)
+				t.Errorf("the diagram lets %q import %q, which is not below it", r.name, imported)
 			}
-			if at >= 0 && house[at].props && !r.props {
+			if at >= 0 && rows[at].unshipped && !r.unshipped {
 				t.Errorf("the diagram lets %q, which is shipped, import %q, which is for tests", r.name, imported)
 			}
 		}
@@ -195,18 +195,18 @@ func TestImportsFollowTheDiagram(t *testing.T) {
 		if len(found.GoFiles) == 0 {
 			continue // nothing but tests
 		}
-		i := slices.IndexFunc(house, func(r room) bool { return r.name == found.room() })
+		i := slices.IndexFunc(rows, func(r row) bool { return r.name == found.name() })
 		if i < 0 {
-			t.Errorf("%s has no place in the diagram: add it to DESIGN.md and here", found.ImportPath)
+			t.Errorf("%s has no row in the diagram: add it to DESIGN.md and here", found.ImportPath)
 			continue
 		}
 		for _, imported := range found.Imports {
-			if problem := house[i].objection(imported); problem != "" {
+			if problem := rows[i].objection(imported); problem != "" {
 				t.Errorf("%s imports %s: %s", found.ImportPath, imported, problem)
 			}
 		}
-		for allowed := range strings.FieldsSeq(house[i].imports) {
-			if !slices.ContainsFunc(found.Imports, func(path string) bool { return roomOf(path) == allowed }) {
+		for allowed := range strings.FieldsSeq(rows[i].imports) {
+			if !slices.ContainsFunc(found.Imports, func(path string) bool { return nameOf(path) == allowed }) {
 				t.Errorf(
 					"the diagram lets %s import %s, which it does not: an arrow that nothing uses permits an "+
 						"import that was never decided on",
@@ -222,33 +222,33 @@ func TestObjections(t *testing.T) {
 
 	const framework = terraform + "framework/types"
 	for _, c := range []struct {
-		room     room
+		row      row
 		imported string
 		objects  bool
 	}{
-		{room{name: "tke"}, framework, true},
-		{room{name: "imagecache", view: withTerraform}, framework, false},
-		{room{name: "tke", imports: "credentials"}, module + "/internal/credentials", false},
-		{room{name: "tke", imports: "credentials"}, module + "/internal/registry", true},
-		{room{name: "tke", imports: "credentials"}, module + "/lab/giant", true},
-		{room{name: "lab/bench", imports: "lab/giant"}, module + "/lab/giant", false},
-		{room{name: "registry"}, "net/http", false},
-		{room{name: "layersize", view: offline}, "net/http", true},
-		{room{name: "layersize", view: offline}, "github.com/klauspost/compress/zstd", false},
-		{room{name: "disksize", view: standard}, "math", false},
-		{room{name: "disksize", view: standard}, "golang.org/x/sync/errgroup", true},
-		{room{name: "disksize", view: standard}, "net", true},
+		{row{name: "tke"}, framework, true},
+		{row{name: "imagecache", access: withTerraform}, framework, false},
+		{row{name: "tke", imports: "credentials"}, module + "/internal/credentials", false},
+		{row{name: "tke", imports: "credentials"}, module + "/internal/registry", true},
+		{row{name: "tke", imports: "credentials"}, module + "/lab/giant", true},
+		{row{name: "lab/bench", imports: "lab/giant"}, module + "/lab/giant", false},
+		{row{name: "registry"}, "net/http", false},
+		{row{name: "layersize", access: offline}, "net/http", true},
+		{row{name: "layersize", access: offline}, "github.com/klauspost/compress/zstd", false},
+		{row{name: "disksize", access: standard}, "math", false},
+		{row{name: "disksize", access: standard}, "golang.org/x/sync/errgroup", true},
+		{row{name: "disksize", access: standard}, "net", true},
 	} {
-		if got := c.room.objection(c.imported); (got != "") != c.objects {
-			t.Errorf("%s importing %s: objection %q", c.room.name, c.imported, got)
+		if got := c.row.objection(c.imported); (got != "") != c.objects {
+			t.Errorf("%s importing %s: objection %q", c.row.name, c.imported, got)
 		}
 	}
 }
 
-// objection says why the room must not import the path, and nothing if it may.
-func (r room) objection(path string) string {
+// objection returns why the package must not import the path, and nothing if it may.
+func (r row) objection(path string) string {
 	if strings.HasPrefix(path, module+"/") {
-		if !slices.Contains(strings.Fields(r.imports), roomOf(path)) {
+		if !slices.Contains(strings.Fields(r.imports), nameOf(path)) {
 			return "the diagram has no such arrow"
 		}
 		return ""
@@ -256,12 +256,12 @@ func (r room) objection(path string) string {
 
 	host, _, _ := strings.Cut(path, "/")
 	switch {
-	case strings.HasPrefix(path, terraform) && r.view != withTerraform:
-		return "this room does not know that Terraform exists"
-	case host == "net" && (r.view == offline || r.view == standard):
-		return "this room has no network"
-	case strings.Contains(host, ".") && r.view == standard:
-		return "this room makes do with the standard library"
+	case strings.HasPrefix(path, terraform) && r.access != withTerraform:
+		return "this package has none of Terraform's types"
+	case host == "net" && (r.access == offline || r.access == standard):
+		return "this package has no network"
+	case strings.Contains(host, ".") && r.access == standard:
+		return "this package has the standard library only"
 	}
 
 	return ""
@@ -273,10 +273,10 @@ type goPackage struct {
 	Imports    []string
 }
 
-func (p goPackage) room() string { return roomOf(p.ImportPath) }
+func (p goPackage) name() string { return nameOf(p.ImportPath) }
 
-// roomOf returns the name of a package of either module.
-func roomOf(path string) string {
+// nameOf returns the name of a package of either module.
+func nameOf(path string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(path, module), "/"), "internal/")
 }
 

@@ -19,8 +19,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
@@ -413,11 +413,11 @@ func push(t *testing.T, reference string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	image, err := sandbox.Image("amd64", layer)
+	image, err := imagetest.Build("amd64", layer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sandbox.Push(t.Context(), reference, image); err != nil {
+	if _, err := imagetest.Push(t.Context(), reference, image); err != nil {
 		t.Fatal(err)
 	}
 	return reference

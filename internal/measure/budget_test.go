@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
@@ -51,13 +51,13 @@ func pushRounds(t *testing.T, oneRange bool) (image string, sent *atomic.Int64) 
 		proxy.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	var files []sandbox.File
+	var files []imagetest.File
 	for i := range 3_000 {
-		size, like := int64(400+i%3000), sandbox.Text
+		size, like := int64(400+i%3000), imagetest.Text
 		if i%100 == 0 {
-			size, like = 300_000, sandbox.Noise
+			size, like = 300_000, imagetest.Noise
 		}
-		files = append(files, sandbox.File{Name: fmt.Sprintf("app/%d", i), Size: size, Like: like})
+		files = append(files, imagetest.File{Name: fmt.Sprintf("app/%d", i), Size: size, Like: like})
 	}
 	gzip := layer(t, 7, files...)
 	image = server.Listener.Addr().String() + "/budget/x:v1"

@@ -8,7 +8,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
@@ -17,7 +17,7 @@ func TestWhatWasKeptIsNotReadAgain(t *testing.T) {
 	s := newStore(t)
 	var layers []v1.Layer
 	for i := range uint64(3) {
-		layers = append(layers, layer(t, i, sandbox.File{Name: fmt.Sprint(i), Size: 50_000, Like: sandbox.Text}))
+		layers = append(layers, layer(t, i, imagetest.File{Name: fmt.Sprint(i), Size: 50_000, Like: imagetest.Text}))
 	}
 	image := s.push(t, "a/x:v1", layers...)
 	for _, mode := range []measure.Mode{measure.Auto, measure.Full, measure.Sample} {
@@ -45,7 +45,7 @@ func TestWhatWasKeptIsNotReadAgain(t *testing.T) {
 func TestWhatOneModeKeptDoesNotChangeAnother(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	image := s.push(t, "a/x:v1", layer(t, 1, sandbox.File{Name: "x", Size: 12 << 20, Like: sandbox.Noise}))
+	image := s.push(t, "a/x:v1", layer(t, 1, imagetest.File{Name: "x", Size: 12 << 20, Like: imagetest.Noise}))
 	kept := store.Open(t.TempDir())
 	if _, err := measurer(t, kept).Measure(t.Context(), request(measure.Full, image)); err != nil {
 		t.Fatal(err)

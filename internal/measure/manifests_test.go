@@ -13,7 +13,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 )
 
 // entry is an image for linux/amd64, with features of the operating system.
@@ -43,15 +43,15 @@ func (s *recordingRegistry) pushIndex(t *testing.T, repository string, entries .
 func TestAnIndexWithSeveralManifestsOfOnePlatformCountsThemAll(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	base := layer(t, 1, sandbox.File{Name: "base", Size: 100_000, Like: sandbox.Noise})
+	base := layer(t, 1, imagetest.File{Name: "base", Size: 100_000, Like: imagetest.Noise})
 	one, two := layer(
 		t,
 		2,
-		sandbox.File{Name: "one", Size: 200_000, Like: sandbox.Noise},
+		imagetest.File{Name: "one", Size: 200_000, Like: imagetest.Noise},
 	), layer(
 		t,
 		3,
-		sandbox.File{Name: "two", Size: 300_000, Like: sandbox.Noise},
+		imagetest.File{Name: "two", Size: 300_000, Like: imagetest.Noise},
 	)
 	first, second := imageOf(t, base, one), imageOf(t, base, two)
 	both := full(t, s.pushIndex(t, "a/both:v1", entry(first), entry(second)))
@@ -83,7 +83,7 @@ func TestAnIndexWithSeveralManifestsOfOnePlatformCountsThemAll(t *testing.T) {
 func TestAnotherPackingOfAnImageIsABlobMore(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	gzip := layer(t, 1, sandbox.File{Name: "a", Size: 200_000, Like: sandbox.Noise})
+	gzip := layer(t, 1, imagetest.File{Name: "a", Size: 200_000, Like: imagetest.Noise})
 	plain := uncompressed(unpackedOf(t, gzip))
 	reference := s.pushIndex(t, "a/x:v1", entry(imageOf(t, gzip)), entry(imageOf(t, plain)))
 	s.since()
@@ -111,10 +111,10 @@ func TestAnImageThatSomeVersionsPassOverIsNotExact(t *testing.T) {
 	s := newStore(t)
 	one, two := imageOf(
 		t,
-		layer(t, 1, sandbox.File{Name: "one", Size: 1000}),
+		layer(t, 1, imagetest.File{Name: "one", Size: 1000}),
 	), imageOf(
 		t,
-		layer(t, 2, sandbox.File{Name: "two", Size: 5000}),
+		layer(t, 2, imagetest.File{Name: "two", Size: 5000}),
 	)
 	first := full(t, s.pushIndex(t, "a/first:v1", entry(one, "nydus.remoteimage.v1"), entry(two)))
 	behind := full(t, s.pushIndex(t, "a/behind:v1", entry(two), entry(one, "nydus.remoteimage.v1")))
@@ -127,13 +127,13 @@ func TestAnImageThatSomeVersionsPassOverIsNotExact(t *testing.T) {
 func TestABlobThatAnImageHoldsOftenIsOneBlob(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	again := layer(t, 1, sandbox.File{Name: "a", Size: 10_000, Like: sandbox.Noise})
+	again := layer(t, 1, imagetest.File{Name: "a", Size: 10_000, Like: imagetest.Noise})
 	layers := make([]v1.Layer, 0, 100)
 	for range cap(layers) {
 		layers = append(layers, again)
 	}
 	reference := s.host + "/a/x:v1"
-	if _, err := sandbox.Push(t.Context(), reference, imageOf(t, layers...)); err != nil {
+	if _, err := imagetest.Push(t.Context(), reference, imageOf(t, layers...)); err != nil {
 		t.Fatal(err)
 	}
 	report := full(t, reference)

@@ -13,21 +13,21 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 )
 
 // TestTwoImagesCountedFileByFile: the sums against sums made by hand.
 func TestTwoImagesCountedFileByFile(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	base := layer(t, 1, sandbox.File{Name: "base", Size: 10_000, Like: sandbox.Text})
+	base := layer(t, 1, imagetest.File{Name: "base", Size: 10_000, Like: imagetest.Text})
 	one := layer(
 		t,
 		2,
-		sandbox.File{Name: "one", Size: 1, Like: sandbox.Noise},
-		sandbox.File{Name: "d/two", Size: 4097, Like: sandbox.Noise},
+		imagetest.File{Name: "one", Size: 1, Like: imagetest.Noise},
+		imagetest.File{Name: "d/two", Size: 4097, Like: imagetest.Noise},
 	)
-	two := layer(t, 3, sandbox.File{Name: "three", Size: 0})
+	two := layer(t, 3, imagetest.File{Name: "three", Size: 0})
 	images := []string{s.push(t, "a/first:v1", base, one), s.push(t, "b/second:v1", base, two)}
 
 	report, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, images...))
@@ -81,7 +81,7 @@ func TestTwoImagesCountedFileByFile(t *testing.T) {
 func TestManifestOpensNoLayer(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	l := layer(t, 1, sandbox.File{Name: "x", Size: 1 << 20, Like: sandbox.Text})
+	l := layer(t, 1, imagetest.File{Name: "x", Size: 1 << 20, Like: imagetest.Text})
 	image := s.push(t, "a/x:v1", l)
 	s.since()
 	report, err := measurer(t, nil).Measure(t.Context(), request(measure.Manifest, image))
@@ -107,8 +107,8 @@ func TestManifestOpensNoLayer(t *testing.T) {
 func TestEachModeReadsAsItSays(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	small := layer(t, 1, sandbox.File{Name: "small", Size: 100_000, Like: sandbox.Noise})
-	large := layer(t, 2, sandbox.File{Name: "large", Size: 12 << 20, Like: sandbox.Noise})
+	small := layer(t, 1, imagetest.File{Name: "small", Size: 100_000, Like: imagetest.Noise})
+	large := layer(t, 2, imagetest.File{Name: "large", Size: 12 << 20, Like: imagetest.Noise})
 	image := s.push(t, "a/x:v1", small, large)
 	// A layer of less than 256 KiB is read by one range, and counted all the same.
 	for mode, want := range map[measure.Mode]struct{ exact, whole [2]bool }{
@@ -128,7 +128,7 @@ func TestEachModeReadsAsItSays(t *testing.T) {
 			t.Errorf("%s: exact %v, want %v", mode, got, want.exact)
 		}
 		asked := s.askedWhole()
-		for i, l := range []*sandbox.Layer{small, large} {
+		for i, l := range []*imagetest.Layer{small, large} {
 			if whole := count(asked, digest(t, l)) > 0; whole != want.whole[i] {
 				t.Errorf("%s: layer %d was asked for without a range: %v, want %v", mode, i, whole, want.whole[i])
 			}
@@ -145,14 +145,14 @@ func TestEachModeReadsAsItSays(t *testing.T) {
 func TestTheDiskHasInodesForWhatIsOnlyEstimated(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	var files []sandbox.File
+	var files []imagetest.File
 	for i := range 4_000 {
-		files = append(files, sandbox.File{Name: fmt.Sprintf("%d.bin", i), Size: 700, Like: sandbox.Noise})
+		files = append(files, imagetest.File{Name: fmt.Sprintf("%d.bin", i), Size: 700, Like: imagetest.Noise})
 	}
 	image := s.push(
 		t,
 		"a/x:v1",
-		layer(t, 1, sandbox.File{Name: "few", Size: 1_000, Like: sandbox.Noise}),
+		layer(t, 1, imagetest.File{Name: "few", Size: 1_000, Like: imagetest.Noise}),
 		layer(t, 2, files...),
 	)
 	full, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, image))
@@ -183,11 +183,11 @@ func TestProgressIsLogged(t *testing.T) {
 	long, short := layer(
 		t,
 		1,
-		sandbox.File{Name: "long", Size: 40 << 20},
+		imagetest.File{Name: "long", Size: 40 << 20},
 	), layer(
 		t,
 		2,
-		sandbox.File{Name: "short", Size: 1 << 20},
+		imagetest.File{Name: "short", Size: 1 << 20},
 	)
 	m := measurer(t, nil)
 	var mu sync.Mutex
@@ -218,7 +218,7 @@ func TestProgressIsLogged(t *testing.T) {
 func TestAnImageTwiceIsCountedOnce(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	image := s.push(t, "a/x:v1", layer(t, 1, sandbox.File{Name: "x", Size: 5000}))
+	image := s.push(t, "a/x:v1", layer(t, 1, imagetest.File{Name: "x", Size: 5000}))
 	once, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, image))
 	if err != nil {
 		t.Fatal(err)
@@ -235,7 +235,7 @@ func TestAnImageTwiceIsCountedOnce(t *testing.T) {
 func TestErrorsNameTheImageAndItsHost(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	image := s.push(t, "a/x:v1", layer(t, 1, sandbox.File{Name: "x", Size: 5000}))
+	image := s.push(t, "a/x:v1", layer(t, 1, imagetest.File{Name: "x", Size: 5000}))
 	for name, test := range map[string]struct {
 		image, platform string
 		kind            failure.Kind
@@ -264,7 +264,7 @@ func TestErrorsNameTheImageAndItsHost(t *testing.T) {
 func TestMeasuringEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	image := s.push(t, "a/x:v1", layer(t, 1, sandbox.File{Name: "x", Size: 5000}))
+	image := s.push(t, "a/x:v1", layer(t, 1, imagetest.File{Name: "x", Size: 5000}))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := measurer(t, nil).Measure(ctx, request(measure.Full, image)); !errors.Is(err, context.Canceled) {

@@ -17,7 +17,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/redact"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 )
 
 // entries is a gzip layer of these headers, without content.
@@ -185,7 +185,7 @@ func TestWhatAManifestSaysIsRefusedInEveryMode(t *testing.T) {
 func TestAForeignLayerThatIsNotThereIsSaidToBeForeign(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	foreign := layer(t, 1, sandbox.File{Name: "a", Size: 300_000, Like: sandbox.Noise})
+	foreign := layer(t, 1, imagetest.File{Name: "a", Size: 300_000, Like: imagetest.Noise})
 	image := s.push(t, "a/x:v1", restricted{foreign})
 	_, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, image))
 	if !errors.Is(err, measure.ErrForeign) || !errors.Is(err, failure.NotFound) {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
@@ -67,9 +67,9 @@ func timed(mode measure.Mode, images ...string) measure.Request {
 func TestWhatWasLearnedInTimeCounts(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	small := layer(t, 1, sandbox.File{Name: "a", Size: 5000})
+	small := layer(t, 1, imagetest.File{Name: "a", Size: 5000})
 	large := layer(
-		t, 2, sandbox.File{Name: "b", Size: 3 << 20, Like: sandbox.Text}, sandbox.File{Name: "c", Size: 2 << 20, Like: sandbox.Noise},
+		t, 2, imagetest.File{Name: "b", Size: 3 << 20, Like: imagetest.Text}, imagetest.File{Name: "c", Size: 2 << 20, Like: imagetest.Noise},
 	)
 	image := s.push(t, "time/x:v1", small, large)
 	truth, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, image))
@@ -112,7 +112,7 @@ func TestALayerOfWhichNothingWasReadInTimeIsDeclared(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	l, _ := indexable(t, 1)
-	small := layer(t, 1, sandbox.File{Name: "a", Size: 5000})
+	small := layer(t, 1, imagetest.File{Name: "a", Size: 5000})
 	image := s.push(t, "time/sample:v1", small, l)
 	for _, mode := range []measure.Mode{measure.Sample, measure.Auto} {
 		s.meet(hangAt(func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, digest(t, l)) }))
@@ -133,7 +133,7 @@ func TestALayerOfWhichNothingWasReadInTimeIsDeclared(t *testing.T) {
 func TestNothingLearnedInTimeIsAnErrorOfTheImage(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	image := s.push(t, "time/y:v1", layer(t, 1, sandbox.File{Name: "a", Size: 5000}))
+	image := s.push(t, "time/y:v1", layer(t, 1, imagetest.File{Name: "a", Size: 5000}))
 	s.meet(hangAt(func(r *http.Request) bool { return strings.Contains(r.URL.Path, "/manifests/") }))
 	_, err := measurer(t, nil).Measure(t.Context(), timed(measure.Auto, "nginx:", image))
 	failed, ok := errors.AsType[measure.ImageErrors](err)

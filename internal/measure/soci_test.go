@@ -24,8 +24,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/ztoctest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
@@ -132,7 +132,7 @@ func index(t *testing.T, kind types.MediaType, ztocs map[v1.Layer][]byte) v1.Ima
 
 func pushed(t *testing.T, reference string, image v1.Image) v1.Descriptor {
 	t.Helper()
-	if _, err := sandbox.Push(t.Context(), reference, image); err != nil {
+	if _, err := imagetest.Push(t.Context(), reference, image); err != nil {
 		t.Fatal(err)
 	}
 	descriptor, err := partial.Descriptor(image)
@@ -167,7 +167,7 @@ func attach(
 
 func imageOf(t *testing.T, layers ...v1.Layer) v1.Image {
 	t.Helper()
-	image, err := sandbox.Image("amd64", layers...)
+	image, err := imagetest.Build("amd64", layers...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -271,7 +271,7 @@ func TestNoIndexIsLookedForInVain(t *testing.T) {
 	t.Parallel()
 	s := watched(t)
 	large, _ := indexable(t, 1)
-	small := layer(t, 1, sandbox.File{Name: "small", Size: 1 << 20, Like: sandbox.Noise})
+	small := layer(t, 1, imagetest.File{Name: "small", Size: 1 << 20, Like: imagetest.Noise})
 	for name, test := range map[string]struct {
 		mode   measure.Mode
 		layers []v1.Layer

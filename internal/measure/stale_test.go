@@ -12,7 +12,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
@@ -43,7 +43,7 @@ func TestAKeptImageCountsInAnOutage(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	l, _ := indexable(t, 1) // which is sampled, so that its number depends on the way of reading
-	image := s.push(t, "stale/x:v1", l, layer(t, 1, sandbox.File{Name: "a", Size: 5000}))
+	image := s.push(t, "stale/x:v1", l, layer(t, 1, imagetest.File{Name: "a", Size: 5000}))
 	kept := store.Open(t.TempDir())
 	for _, mode := range []measure.Mode{measure.Auto, measure.Full} {
 		before, err := impatient(t, kept, nil).Measure(t.Context(), request(mode, image))
@@ -85,9 +85,9 @@ func TestAKeptImageCountsInAnOutage(t *testing.T) {
 func TestWhatIsKeptCountsBesideWhatIsRead(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	shared := layer(t, 1, sandbox.File{Name: "a", Size: 5000})
-	gone := s.push(t, "beside/x:v1", shared, layer(t, 2, sandbox.File{Name: "b", Size: 70_000}))
-	there := s.push(t, "beside/x:v2", shared, layer(t, 3, sandbox.File{Name: "c", Size: 90_000}))
+	shared := layer(t, 1, imagetest.File{Name: "a", Size: 5000})
+	gone := s.push(t, "beside/x:v1", shared, layer(t, 2, imagetest.File{Name: "b", Size: 70_000}))
+	there := s.push(t, "beside/x:v2", shared, layer(t, 3, imagetest.File{Name: "c", Size: 90_000}))
 	kept := store.Open(t.TempDir())
 	before, err := measurer(t, kept).Measure(t.Context(), request(measure.Full, there, gone))
 	if err != nil {
@@ -113,7 +113,7 @@ func TestWhatIsKeptCountsBesideWhatIsRead(t *testing.T) {
 func TestWhatIsNoOutageIsAnError(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	image := s.push(t, "error/x:v1", layer(t, 1, sandbox.File{Name: "a", Size: 5000}))
+	image := s.push(t, "error/x:v1", layer(t, 1, imagetest.File{Name: "a", Size: 5000}))
 	dir := t.TempDir()
 	kept := store.Open(dir)
 	if _, err := measurer(t, kept).Measure(t.Context(), request(measure.Auto, image)); err != nil {

@@ -15,8 +15,8 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
@@ -64,12 +64,12 @@ func (s *recordingRegistry) meet(before func(w http.ResponseWriter, r *http.Requ
 
 func (s *recordingRegistry) push(t *testing.T, repository string, layers ...v1.Layer) string {
 	t.Helper()
-	image, err := sandbox.Image("amd64", layers...)
+	image, err := imagetest.Build("amd64", layers...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	reference := s.host + "/" + repository
-	if _, err := sandbox.Push(t.Context(), reference, image); err != nil {
+	if _, err := imagetest.Push(t.Context(), reference, image); err != nil {
 		t.Fatal(err)
 	}
 	return reference
@@ -92,9 +92,9 @@ func (s *recordingRegistry) askedWhole() []string {
 	return slices.Clone(s.whole)
 }
 
-func layer(t *testing.T, seed uint64, files ...sandbox.File) *sandbox.Layer {
+func layer(t *testing.T, seed uint64, files ...imagetest.File) *imagetest.Layer {
 	t.Helper()
-	l, err := sandbox.WriteLayer(t.Context(), t.TempDir(), seed, files)
+	l, err := imagetest.WriteLayer(t.Context(), t.TempDir(), seed, files)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 )
 
 // noTar is a layer that its registry serves, and no tar.
@@ -28,7 +28,7 @@ func TestEveryWrongImageIsNamed(t *testing.T) {
 	stopped := httptest.NewServer(nil)
 	gone := strings.TrimPrefix(stopped.URL, "http://")
 	stopped.Close()
-	sound := layer(t, 1, sandbox.File{Name: "a", Size: 5000})
+	sound := layer(t, 1, imagetest.File{Name: "a", Size: 5000})
 	good := s.push(t, "all/good:v1", sound)
 	broken := s.push(t, "all/broken:v1", sound, noTar("one"))
 	alike := s.push(t, "all/broken:v2", noTar("one")) // holds the same layer
@@ -64,7 +64,7 @@ func TestEveryWrongImageIsNamed(t *testing.T) {
 func TestAnInterruptionSaysNothingOfImages(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	good := s.push(t, "stop/good:v1", layer(t, 1, sandbox.File{Name: "a", Size: 5000}))
+	good := s.push(t, "stop/good:v1", layer(t, 1, imagetest.File{Name: "a", Size: 5000}))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := impatient(t, nil, nil).Measure(ctx, request(measure.Auto, good, "not a reference"))

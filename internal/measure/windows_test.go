@@ -21,7 +21,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
@@ -35,7 +35,7 @@ func TestAutoProbesWhatItMayNotStream(t *testing.T) {
 	half := len(tarball) / 2
 	late := glued(t, tarball, zstdLayer(t, tarball[:half]), zstdLayer(t, tarball[half:], zstd.WithWindowSize(256<<20)))
 	tiny := zstdLayer(t, tarball[:1<<20], zstd.WithWindowSize(256<<20))
-	plain := layer(t, 1, sandbox.File{Name: "x", Size: 5000})
+	plain := layer(t, 1, imagetest.File{Name: "x", Size: 5000})
 	for name, test := range map[string]struct {
 		refused *blob
 		tarball []byte
@@ -191,7 +191,7 @@ func TestStreamsAtOnce(t *testing.T) {
 	s := newStore(t)
 	var layers []v1.Layer
 	for i := range uint64(12) {
-		layers = append(layers, layer(t, i, sandbox.File{Name: "x", Size: 5000 + int64(i)}))
+		layers = append(layers, layer(t, i, imagetest.File{Name: "x", Size: 5000 + int64(i)}))
 	}
 	reference := s.push(t, "streams/x:v1", layers...)
 	before := runtime.GOMAXPROCS(0)

@@ -19,8 +19,8 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
@@ -92,11 +92,11 @@ func pushRandom(t *testing.T, reference string, auth authn.Authenticator, more .
 	if err != nil {
 		t.Fatal(err)
 	}
-	image, err := sandbox.Image("amd64", layer)
+	image, err := imagetest.Build("amd64", layer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sandbox.Push(t.Context(), reference, image, append(more, remote.WithAuth(auth))...); err != nil {
+	if _, err := imagetest.Push(t.Context(), reference, image, append(more, remote.WithAuth(auth))...); err != nil {
 		t.Fatal(err)
 	}
 	return reference

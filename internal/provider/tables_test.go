@@ -17,8 +17,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
@@ -26,11 +26,11 @@ import (
 // footer.
 func stargzLayer(t *testing.T, seed uint64) (files, table []byte) {
 	t.Helper()
-	var contents []sandbox.File
+	var contents []imagetest.File
 	for i := range 200 {
-		contents = append(contents, sandbox.File{Name: fmt.Sprint("f", i), Size: 15_000, Like: sandbox.Noise})
+		contents = append(contents, imagetest.File{Name: fmt.Sprint("f", i), Size: 15_000, Like: imagetest.Noise})
 	}
-	l, err := sandbox.WriteLayer(t.Context(), t.TempDir(), seed, contents)
+	l, err := imagetest.WriteLayer(t.Context(), t.TempDir(), seed, contents)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,12 +66,12 @@ func TestATableThatIsNotTrueIsAWarning(t *testing.T) {
 	}
 	c := newCLI(t, acctest.Cloud(t, tketest.Options{}))
 	for name, table := range map[string][]byte{"own": own, "other": other} {
-		built, err := sandbox.Image("amd64", static.NewLayer(slices.Concat(files, table), types.OCILayer))
+		built, err := imagetest.Build("amd64", static.NewLayer(slices.Concat(files, table), types.OCILayer))
 		if err != nil {
 			t.Fatal(err)
 		}
 		reference := registry.Host + "/" + name + ":v1"
-		if _, err := sandbox.Push(t.Context(), reference, built); err != nil {
+		if _, err := imagetest.Push(t.Context(), reference, built); err != nil {
 			t.Fatal(err)
 		}
 		text := fmt.Sprintf(`

@@ -22,15 +22,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
 
 const address = "data.tkeimage_root_disk_size.test"
 
-func layer(t *testing.T, seed uint64, files ...sandbox.File) v1.Layer {
+func layer(t *testing.T, seed uint64, files ...imagetest.File) v1.Layer {
 	t.Helper()
-	l, err := sandbox.WriteLayer(t.Context(), t.TempDir(), seed, files)
+	l, err := imagetest.WriteLayer(t.Context(), t.TempDir(), seed, files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func layer(t *testing.T, seed uint64, files ...sandbox.File) v1.Layer {
 
 func image(t *testing.T, architecture string, layers ...v1.Layer) v1.Image {
 	t.Helper()
-	built, err := sandbox.Image(architecture, layers...)
+	built, err := imagetest.Build(architecture, layers...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func image(t *testing.T, architecture string, layers ...v1.Layer) v1.Image {
 // push returns the reference and the digest of what was pushed.
 func push(t *testing.T, reference string, what remote.Taggable, options ...remote.Option) (string, string) {
 	t.Helper()
-	digest, err := sandbox.Push(t.Context(), reference, what, options...)
+	digest, err := imagetest.Push(t.Context(), reference, what, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestASmallImageFitsTheFreeDisk(t *testing.T) {
 	registry := registrytest.Start(t, registrytest.Options{})
 	reference, digest := push(
 		t, registry.Host+"/app:v1",
-		image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 5000, Like: sandbox.Text})),
+		image(t, "amd64", layer(t, 1, imagetest.File{Name: "a", Size: 5000, Like: imagetest.Text})),
 	)
 	run(t, resource.TestStep{
 		Config: configuration("", "", reference), // no cloud credentials at all
@@ -134,7 +134,7 @@ func TestWhatIsWrittenMakesTheDiskLarger(t *testing.T) {
 	acctest.CLI(t)
 	registry := registrytest.Start(t, registrytest.Options{})
 	reference, _ := push(
-		t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 5000})),
+		t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, imagetest.File{Name: "a", Size: 5000})),
 	)
 	annotation := knownvalue.MapExact(
 		map[string]knownvalue.Check{"eks.tke.cloud.tencent.com/root-cbs-size": knownvalue.StringExact("40")},
@@ -166,8 +166,8 @@ func TestThePlatformIsChosenFromAnIndex(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
 	registry := registrytest.Start(t, registrytest.Options{})
-	arm := image(t, "arm64", layer(t, 1, sandbox.File{Name: "a", Size: 50_000}))
-	amd := image(t, "amd64", layer(t, 2, sandbox.File{Name: "a", Size: 5000}))
+	arm := image(t, "arm64", layer(t, 1, imagetest.File{Name: "a", Size: 50_000}))
+	amd := image(t, "amd64", layer(t, 2, imagetest.File{Name: "a", Size: 5000}))
 	index := mutate.AppendManifests(
 		empty.Index,
 		mutate.IndexAddendum{
@@ -220,7 +220,7 @@ func TestEachFailureHasItsOwnText(t *testing.T) {
 	stopped := httptest.NewServer(nil)
 	gone := strings.TrimPrefix(stopped.URL, "http://")
 	stopped.Close()
-	present, _ := push(t, open.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 1})))
+	present, _ := push(t, open.Host+"/app:v1", image(t, "amd64", layer(t, 1, imagetest.File{Name: "a", Size: 1})))
 	for name, test := range map[string]struct{ config, says string }{
 		"no such image": {
 			configuration("", "", open.Host+"/app:v2"),
@@ -272,8 +272,8 @@ func TestAllWrongImagesAreNamedInOneRun(t *testing.T) {
 	acctest.CLI(t)
 	open := registrytest.Start(t, registrytest.Options{})
 	closed := registrytest.Start(t, registrytest.Options{Username: "u", Password: "p"})
-	present, _ := push(t, open.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 1})))
-	arm, _ := push(t, open.Host+"/arm:v1", image(t, "arm64", layer(t, 1, sandbox.File{Name: "a", Size: 1})))
+	present, _ := push(t, open.Host+"/app:v1", image(t, "amd64", layer(t, 1, imagetest.File{Name: "a", Size: 1})))
+	arm, _ := push(t, open.Host+"/arm:v1", image(t, "arm64", layer(t, 1, imagetest.File{Name: "a", Size: 1})))
 	broken, _ := push(t, open.Host+"/broken:v1", image(t, "amd64", static.NewLayer([]byte("x"), types.OCIUncompressedLayer)))
 	config := configuration("", "", closed.Host+"/app:v1", present, broken, arm, "Nginx:1.27", open.Host+"/app:v2")
 	run(t, resource.TestStep{Config: config, ExpectError: unwrapped(
@@ -288,7 +288,7 @@ func TestTheReportIsWholeInAnErrorMessage(t *testing.T) {
 	acctest.CLI(t)
 	registry := registrytest.Start(t, registrytest.Options{})
 	reference, _ := push(
-		t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 5000})),
+		t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, imagetest.File{Name: "a", Size: 5000})),
 	)
 	postcondition := `
   lifecycle {
@@ -318,7 +318,7 @@ func TestConfiguredCredentialsReadAPrivateRegistry(t *testing.T) {
 	acctest.CLI(t)
 	registry := registrytest.Start(t, registrytest.Options{Username: "u", Password: "p"})
 	reference, _ := push(
-		t, registry.Host+"/private:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 1})),
+		t, registry.Host+"/private:v1", image(t, "amd64", layer(t, 1, imagetest.File{Name: "a", Size: 1})),
 		remote.WithAuth(&authn.Basic{Username: "u", Password: "p"}),
 	)
 	run(t, resource.TestStep{
@@ -334,7 +334,7 @@ func TestALayerThatCannotBeCountedIsNamed(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
 	registry := registrytest.Start(t, registrytest.Options{})
-	whole, err := layer(t, 1, sandbox.File{Name: "a", Size: 100_000, Like: sandbox.Noise}).Compressed()
+	whole, err := layer(t, 1, imagetest.File{Name: "a", Size: 100_000, Like: imagetest.Noise}).Compressed()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -344,7 +344,7 @@ func TestALayerThatCannotBeCountedIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	wide := []byte("\x28\xb5\x2f\xfd\x00\x90\x01\x00\x00") // a Zstandard frame with a window of 256 MiB
-	present, _ := push(t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 1})))
+	present, _ := push(t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, imagetest.File{Name: "a", Size: 1})))
 	for name, test := range map[string]struct {
 		layer v1.Layer
 		says  string

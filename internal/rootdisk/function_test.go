@@ -16,9 +16,9 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/rootdisk"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 )
 
 func call(arguments string) string {
@@ -56,7 +56,7 @@ func TestTheFunctionAgreesWithTheDataSource(t *testing.T) {
 	acctest.CLI(t)
 	registry := registrytest.Start(t, registrytest.Options{})
 	reference, _ := push(
-		t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 500_000})),
+		t, registry.Host+"/app:v1", image(t, "amd64", layer(t, 1, imagetest.File{Name: "a", Size: 500_000})),
 	)
 	run(t, resource.TestStep{
 		Config: configuration("", "writable_gib = 45.25\n max_utilization_percent = 70", reference) + `

@@ -19,7 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 )
 
 // troubled is a registry that can be told to answer in another way.
@@ -49,7 +49,7 @@ func (s *troubled) answer(with http.HandlerFunc) func() { return func() { s.trou
 // pushApp pushes an image of one small file.
 func (s *troubled) pushApp(t *testing.T) (reference, digest string) {
 	t.Helper()
-	return push(t, s.host+"/app:v1", image(t, "amd64", layer(t, 1, sandbox.File{Name: "a", Size: 5000})))
+	return push(t, s.host+"/app:v1", image(t, "amd64", layer(t, 1, imagetest.File{Name: "a", Size: 5000})))
 }
 
 // keepingIn returns a configuration whose measurements are kept in a directory.

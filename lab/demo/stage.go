@@ -11,8 +11,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
@@ -92,12 +92,12 @@ func (s *stage) listAddresses() string {
 // pushImages generates and pushes both images. They share a layer, which is measured and counted
 // once.
 func (s *stage) pushImages(ctx context.Context, progress func(string)) (string, error) {
-	base, err := sandbox.WriteLayer(ctx, s.folder, 1, sourceTree("usr/lib/base", 800, 20_000))
+	base, err := imagetest.WriteLayer(ctx, s.folder, 1, sourceTree("usr/lib/base", 800, 20_000))
 	if err != nil {
 		return "", err
 	}
 	s.base = base
-	small, err := sandbox.WriteLayer(ctx, s.folder, 2, sourceTree("app", 200, 8_000))
+	small, err := imagetest.WriteLayer(ctx, s.folder, 2, sourceTree("app", 200, 8_000))
 	if err != nil {
 		return "", err
 	}
@@ -105,7 +105,7 @@ func (s *stage) pushImages(ctx context.Context, progress func(string)) (string, 
 		return "", err
 	}
 	progress(fmt.Sprintf("generating %s of %d GiB", countFiles(s.size.shards), shardBytes>>30))
-	weights, err := sandbox.WriteLayer(ctx, s.folder, 3, modelWeights(s.size.shards))
+	weights, err := imagetest.WriteLayer(ctx, s.folder, 3, modelWeights(s.size.shards))
 	if err != nil {
 		return "", err
 	}
@@ -123,7 +123,7 @@ func (s *stage) pushImages(ctx context.Context, progress func(string)) (string, 
 
 // moveTag points the small image's tag at other content, as a rebuild in a pipeline does.
 func (s *stage) moveTag(ctx context.Context) error {
-	changed, err := sandbox.WriteLayer(ctx, s.folder, 4, sourceTree("app", 220, 8_000))
+	changed, err := imagetest.WriteLayer(ctx, s.folder, 4, sourceTree("app", 220, 8_000))
 	if err != nil {
 		return err
 	}
@@ -131,31 +131,31 @@ func (s *stage) moveTag(ctx context.Context) error {
 }
 
 func (s *stage) pushImage(ctx context.Context, reference string, layers ...v1.Layer) error {
-	image, err := sandbox.Image("amd64", layers...)
+	image, err := imagetest.Build("amd64", layers...)
 	if err != nil {
 		return err
 	}
-	_, err = sandbox.Push(ctx, reference, image)
+	_, err = imagetest.Push(ctx, reference, image)
 	return err
 }
 
-func sourceTree(root string, files int, size int64) []sandbox.File {
-	out := make([]sandbox.File, 0, files)
+func sourceTree(root string, files int, size int64) []imagetest.File {
+	out := make([]imagetest.File, 0, files)
 	for i := range files {
-		out = append(out, sandbox.File{
-			Name: fmt.Sprintf("%s/part%d/file%d.txt", root, i%16, i), Size: size + int64(i*37), Like: sandbox.Text,
+		out = append(out, imagetest.File{
+			Name: fmt.Sprintf("%s/part%d/file%d.txt", root, i%16, i), Size: size + int64(i*37), Like: imagetest.Text,
 		})
 	}
 	return out
 }
 
-func modelWeights(shards int) []sandbox.File {
-	out := make([]sandbox.File, 0, shards)
+func modelWeights(shards int) []imagetest.File {
+	out := make([]imagetest.File, 0, shards)
 	for i := range shards {
-		out = append(out, sandbox.File{
+		out = append(out, imagetest.File{
 			Name: fmt.Sprintf("models/model-%05d-of-%05d.safetensors", i+1, shards),
 			Size: shardBytes,
-			Like: sandbox.Weights,
+			Like: imagetest.Weights,
 		})
 	}
 	return out

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
@@ -94,17 +94,17 @@ func (n *newcomer) local(name string) string {
 
 func (n *newcomer) push(t *testing.T, reference string) {
 	t.Helper()
-	layer, err := sandbox.WriteLayer(t.Context(), t.TempDir(), 1, []sandbox.File{{
-		Name: "app", Size: 1 << 20, Like: sandbox.Noise,
+	layer, err := imagetest.WriteLayer(t.Context(), t.TempDir(), 1, []imagetest.File{{
+		Name: "app", Size: 1 << 20, Like: imagetest.Noise,
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	image, err := sandbox.Image("amd64", layer)
+	image, err := imagetest.Build("amd64", layer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sandbox.Push(t.Context(), reference, image); err != nil {
+	if _, err := imagetest.Push(t.Context(), reference, image); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/acctest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cbs/cbstest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcr/tcrtest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
@@ -112,18 +112,18 @@ func newCBS() *cbstest.Server {
 func (w *world) push(t *testing.T, name string, bytes int64) (reference, digest string) {
 	t.Helper()
 	w.pushed++
-	layer, err := sandbox.WriteLayer(t.Context(), t.TempDir(), w.pushed, []sandbox.File{{
-		Name: "a", Size: bytes, Like: sandbox.Weights,
+	layer, err := imagetest.WriteLayer(t.Context(), t.TempDir(), w.pushed, []imagetest.File{{
+		Name: "a", Size: bytes, Like: imagetest.Weights,
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	image, err := sandbox.Image("amd64", layer)
+	image, err := imagetest.Build("amd64", layer)
 	if err != nil {
 		t.Fatal(err)
 	}
 	reference = w.registry.Host + "/" + name
-	digest, err = sandbox.Push(t.Context(), reference, image)
+	digest, err = imagetest.Push(t.Context(), reference, image)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 )
 
 // A packing turns a tar into a blob.
@@ -63,7 +63,7 @@ func (p *part) generate(ctx context.Context, folder string) (_ *layer, err error
 	if err != nil {
 		return nil, err
 	}
-	return &layer{packed: made, path: file.Name(), digest: sandbox.Sum(digest), size: info.Size()}, nil
+	return &layer{packed: made, path: file.Name(), digest: imagetest.Sum(digest), size: info.Size()}, nil
 }
 
 // Descriptor is how an image comes to have the annotations.

@@ -18,14 +18,14 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 )
 
 // plain does not compress.
 func plain(ctx context.Context, blob io.Writer, tar recipe) (packed, error) {
 	diffID := sha256.New()
 	err := tar(ctx, io.MultiWriter(blob, diffID))
-	return packed{mediaType: types.OCIUncompressedLayer, diffID: sandbox.Sum(diffID)}, err
+	return packed{mediaType: types.OCIUncompressedLayer, diffID: imagetest.Sum(diffID)}, err
 }
 
 // gzipped compresses as container builders do.
@@ -53,7 +53,7 @@ func members(each int) packing {
 func through(ctx context.Context, mediaType types.MediaType, compressor io.WriteCloser, tar recipe) (packed, error) {
 	diffID := sha256.New()
 	err := tar(ctx, io.MultiWriter(compressor, diffID))
-	return packed{mediaType: mediaType, diffID: sandbox.Sum(diffID)}, errors.Join(err, compressor.Close())
+	return packed{mediaType: mediaType, diffID: imagetest.Sum(diffID)}, errors.Join(err, compressor.Close())
 }
 
 // by compresses with a program that reads standard input and writes standard output.

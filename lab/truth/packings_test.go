@@ -19,7 +19,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/probe"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/stream"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 )
 
 // TestPackingsUnpackToTheirTar: containerd checks the diff id, and so does this, without containerd.
@@ -37,7 +37,7 @@ func TestPackingsUnpackToTheirTar(t *testing.T) {
 			if _, err := io.Copy(digest, unpacked(t, made)); err != nil {
 				t.Fatal(err)
 			}
-			if got := sandbox.Sum(digest); got != made.diffID {
+			if got := imagetest.Sum(digest); got != made.diffID {
 				t.Errorf("the tar has the digest %s, the configuration will say %s", got, made.diffID)
 			}
 		})

@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 )
 
 // A producer builds an image of tars, the lowest layer first, and pushes it, with a program that people build images with. What it
@@ -111,7 +111,7 @@ func writeLayout(folder string, tars []string) error {
 		}
 		layers = append(layers, layer)
 	}
-	image, err := sandbox.Image("amd64", layers...)
+	image, err := imagetest.Build("amd64", layers...)
 	if err != nil {
 		return err
 	}

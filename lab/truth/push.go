@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 )
 
 const (
@@ -61,7 +61,7 @@ func (p *pusher) push(ctx context.Context, reference string, plan plan) error {
 		return err
 	}
 	if plan.other == nil {
-		_, err = sandbox.Push(ctx, reference, image)
+		_, err = imagetest.Push(ctx, reference, image)
 		return err
 	}
 	other, err := p.image(ctx, plan.other, otherPlatform)
@@ -71,7 +71,7 @@ func (p *pusher) push(ctx context.Context, reference string, plan plan) error {
 	index := mutate.AppendManifests(mutate.IndexMediaType(empty.Index, types.OCIImageIndex),
 		mutate.IndexAddendum{Add: other, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: otherPlatform}}},
 		mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}})
-	_, err = sandbox.Push(ctx, reference, index)
+	_, err = imagetest.Push(ctx, reference, index)
 	return err
 }
 
@@ -89,7 +89,7 @@ func (p *pusher) image(ctx context.Context, parts []*part, architecture string) 
 		}
 		layers = append(layers, made)
 	}
-	return sandbox.Image(architecture, layers...)
+	return imagetest.Build(architecture, layers...)
 }
 
 // produce writes the tars of an image's layers and has its producer build the image and push it.

@@ -8,7 +8,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 )
 
 // TestAnImageHasItsLayersAnnotations, which is where a table of contents is found, and their media types.
@@ -16,7 +16,7 @@ func TestAnImageHasItsLayersAnnotations(t *testing.T) {
 	t.Parallel()
 	hash := v1.Hash{Algorithm: "sha256", Hex: "00000000000000000000000000000000000000000000000000000000000000aa"}
 	made := &layer{packed: packed{mediaType: types.OCILayerZStd, diffID: hash, annotations: map[string]string{"a": "b"}}, digest: hash, size: 7}
-	image, err := sandbox.Image("arm64", made, made)
+	image, err := imagetest.Build("arm64", made, made)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,8 +21,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure/soci"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
@@ -57,7 +57,7 @@ func serve(t *testing.T) *served {
 
 func (s *served) push(t *testing.T, name string, image v1.Image) v1.Descriptor {
 	t.Helper()
-	if _, err := sandbox.Push(t.Context(), s.host+"/"+name, image); err != nil {
+	if _, err := imagetest.Push(t.Context(), s.host+"/"+name, image); err != nil {
 		t.Fatal(err)
 	}
 	descriptor, err := partial.Descriptor(image)
@@ -85,7 +85,7 @@ func (s *served) resolve(t *testing.T, name string) (*registry.Client, *registry
 
 func imageOf(t *testing.T, layers ...v1.Layer) v1.Image {
 	t.Helper()
-	image, err := sandbox.Image("amd64", layers...)
+	image, err := imagetest.Build("amd64", layers...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func imageOf(t *testing.T, layers ...v1.Layer) v1.Image {
 
 func layerOf(t *testing.T, name string) v1.Layer {
 	t.Helper()
-	made, err := sandbox.WriteLayer(t.Context(), t.TempDir(), 1, []sandbox.File{{Name: name, Size: 5000}})
+	made, err := imagetest.WriteLayer(t.Context(), t.TempDir(), 1, []imagetest.File{{Name: name, Size: 5000}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package sandbox_test
+package imagetest_test
 
 import (
 	"archive/tar"
@@ -8,22 +8,22 @@ import (
 	"io"
 	"testing"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/sandbox"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 )
 
 func TestAGeneratedLayerIsWhatItSays(t *testing.T) {
 	t.Parallel()
-	files := []sandbox.File{
-		{Name: "app/main.py", Size: 100_000, Like: sandbox.Text},
-		{Name: "model/weights", Size: 20 << 20, Like: sandbox.Weights},
-		{Name: "model/noise", Size: 1<<20 + 1, Like: sandbox.Noise},
+	files := []imagetest.File{
+		{Name: "app/main.py", Size: 100_000, Like: imagetest.Text},
+		{Name: "model/weights", Size: 20 << 20, Like: imagetest.Weights},
+		{Name: "model/noise", Size: 1<<20 + 1, Like: imagetest.Noise},
 		{Name: "empty", Size: 0},
 	}
-	layer, err := sandbox.WriteLayer(t.Context(), t.TempDir(), 7, files)
+	layer, err := imagetest.WriteLayer(t.Context(), t.TempDir(), 7, files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := sandbox.WriteLayer(t.Context(), t.TempDir(), 7, files)
+	again, err := imagetest.WriteLayer(t.Context(), t.TempDir(), 7, files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestAGeneratedLayerIsWhatItSays(t *testing.T) {
 	checkTar(t, layer, files)
 }
 
-func checkTar(t *testing.T, layer *sandbox.Layer, files []sandbox.File) {
+func checkTar(t *testing.T, layer *imagetest.Layer, files []imagetest.File) {
 	t.Helper()
 	unpacked, err := layer.Uncompressed()
 	if err != nil {

@@ -1,4 +1,4 @@
-package sandbox
+package imagetest
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// Image makes an OCI image for linux and an architecture out of layers. A layer with a method
+// Build makes an OCI image for linux and an architecture out of layers. A layer with a method
 // Descriptor brings its annotations.
-func Image(architecture string, layers ...v1.Layer) (v1.Image, error) {
+func Build(architecture string, layers ...v1.Layer) (v1.Image, error) {
 	base := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
 	image, err := mutate.AppendLayers(base, layers...)
 	if err != nil {

@@ -1,4 +1,4 @@
-package sandbox
+package imagetest
 
 import (
 	"archive/tar"
