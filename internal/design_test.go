@@ -62,7 +62,8 @@ func listsOfDesign(t *testing.T) (lists [3][]string) {
 	t.Helper()
 
 	var blocks []string
-	for _, block := range regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?\n)```$").FindAllStringSubmatch(readDesign(t), -1) {
+	fenced := regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?\n)```$")
+	for _, block := range fenced.FindAllStringSubmatch(readDesign(t), -1) {
 		if block[1] == "" {
 			blocks = append(blocks, block[2])
 		}

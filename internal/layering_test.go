@@ -76,7 +76,10 @@ var diagram = []row{
 	{name: "cbs/cbstest", unshipped: true, imports: "cloudapi/apitest"},
 	{name: "cloudapi/apitest", unshipped: true},
 	{name: "layersize/ztoctest", unshipped: true, access: offline},
-	{name: "layersize/streamtest", unshipped: true, access: offline, imports: "layersize layersize/layertest layersize/stream"},
+	{
+		name: "layersize/streamtest", unshipped: true, access: offline,
+		imports: "layersize layersize/layertest layersize/stream",
+	},
 	{name: "layersize/packtest", unshipped: true, access: offline},
 	{name: "layersize/layertest", unshipped: true, access: offline, imports: "disksize layersize"},
 
@@ -151,7 +154,10 @@ var diagram = []row{
 var laboratory = []row{
 	{name: "lab/demo", unshipped: true, imports: "tfcli tke/tketest registry/registrytest registry/imagetest"},
 	{name: "lab/picture", unshipped: true},
-	{name: "lab/campaign/quickprovider", unshipped: true, access: withTerraform, imports: "provider registry/transport"},
+	{
+		name: "lab/campaign/quickprovider", unshipped: true, access: withTerraform,
+		imports: "provider registry/transport",
+	},
 	{name: "lab/docschema", unshipped: true, access: withTerraform, imports: "provider"},
 	{
 		name:      "lab/bench",

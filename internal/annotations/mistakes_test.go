@@ -180,7 +180,8 @@ func TestWhatContradictsIsRefused(t *testing.T) {
 		orLeaveOut = " instead of it, or leave it out for a disk like the cache's own"
 		finally    = `; with image_cache = "auto" it is the disk of a Pod that no cache matches`
 		without    = ` stands without image_cache, so there is no cache to make a disk from: write ` +
-			`image_cache = "auto" or the id of a cache too; root_disk_size_gib alone sizes a system disk without a cache`
+			`image_cache = "auto" or the id of a cache too; root_disk_size_gib alone sizes a system disk ` +
+			`without a cache`
 	)
 	for name, test := range map[string]struct {
 		options annotations.Options

@@ -84,8 +84,8 @@ func TestEachCallIsSignedWithTheCredentialOfItsMoment(t *testing.T) {
 		}
 	}
 	for _, request := range service.Requests() {
-		if request.Header.Get("User-Agent") != "agent/1" || request.Header.Get("X-TC-RequestClient") == "" ||
-			request.Header.Get("X-TC-RequestClient")[len(request.Header.Get("X-TC-RequestClient"))-10:] != "pipeline-7" {
+		if request.Header.Get("User-Agent") != "agent/1" ||
+			!strings.HasSuffix(request.Header.Get("X-TC-RequestClient"), "pipeline-7") {
 			t.Errorf("headers %v", request.Header)
 		}
 	}

@@ -19,8 +19,11 @@ import (
 func TestNoAnswerIsQuoted(t *testing.T) {
 	t.Parallel()
 	const (
-		sts = `{"Response":{"Credentials":{"Token":"CANARY-token","TmpSecretId":"CANARY-id","TmpSecretKey":"CANARY-key"},"ExpiredTime":1700000000,"RequestId":"r"}}`
-		tcr = `{"Response":{"Username":"100000000001","Token":"CANARY-token","ExpTime":1700000000,"TokenId":null,"RequestId":"r"}}`
+		sts = `{"Response":{` +
+			`"Credentials":{"Token":"CANARY-token","TmpSecretId":"CANARY-id","TmpSecretKey":"CANARY-key"},` +
+			`"ExpiredTime":1700000000,"RequestId":"r"}}`
+		tcr = `{"Response":{"Username":"100000000001","Token":"CANARY-token","ExpTime":1700000000,` +
+			`"TokenId":null,"RequestId":"r"}}`
 	)
 	for name, body := range map[string]string{
 		"half an answer of STS":               sts[:len(sts)/2],

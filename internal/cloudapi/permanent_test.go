@@ -53,7 +53,8 @@ func TestAHostThatIsNotTheAPIIsAskedTwice(t *testing.T) {
 	} {
 		host := &strange{Handler: echo(), body: body}
 		host.first.Store(100)
-		_, err := call(t.Context(), dialURL(t, apitest.Start(t, host)), cloudapi.Action{Name: "Signed", Repeatable: true})
+		client := dialURL(t, apitest.Start(t, host))
+		_, err := call(t.Context(), client, cloudapi.Action{Name: "Signed", Repeatable: true})
 		failed, ok := errors.AsType[*cloudapi.Error](err)
 		if !ok || failed.Kind != cloudapi.KindMalformed || host.calls.Load() != 2 {
 			t.Errorf("%s: %v after %d requests", name, err, host.calls.Load())
@@ -72,7 +73,8 @@ func TestAHostThatTakesNoPOSTIsAskedOnce(t *testing.T) {
 			asked.Add(1)
 			w.WriteHeader(status)
 		})
-		_, err := call(t.Context(), dialURL(t, apitest.Start(t, host)), cloudapi.Action{Name: "Signed", Repeatable: true})
+		client := dialURL(t, apitest.Start(t, host))
+		_, err := call(t.Context(), client, cloudapi.Action{Name: "Signed", Repeatable: true})
 		failed, ok := errors.AsType[*cloudapi.Error](err)
 		if !ok || failed.Kind != cloudapi.KindStatus || asked.Load() != calls {
 			t.Errorf("%d: %v after %d requests", status, err, asked.Load())

@@ -43,7 +43,8 @@ func TestHalvesAreErrorsThatNameTheOtherHalf(t *testing.T) {
 			settings: credentials.Settings{SecurityToken: "CANARY"},
 			want: credentials.ArgumentError{
 				Problem: credentials.PartialKeyPair, Argument: "secret_id", Variable: credentials.EnvSecretID,
-				Have: "security_token", From: credentials.Origin{Kind: credentials.FromArgument, Name: "security_token"},
+				Have: "security_token",
+				From: credentials.Origin{Kind: credentials.FromArgument, Name: "security_token"},
 			},
 		},
 		"role of the environment without a session": {

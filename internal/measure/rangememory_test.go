@@ -37,7 +37,9 @@ func TestARangeIsReadOnceWhereItsPartsAreKnown(t *testing.T) {
 		end := int64(0)
 		for _, read := range r.read {
 			if read.from < end || !bytes.Equal(read.data, blob[read.from:read.end()]) {
-				t.Fatalf("seed %d: %d bytes at %d overlap what ends at %d, or are wrong", seed, len(read.data), read.from, end)
+				t.Fatalf(
+					"seed %d: %d bytes at %d overlap what ends at %d, or are wrong", seed, len(read.data), read.from, end,
+				)
 			}
 			end = read.end()
 		}

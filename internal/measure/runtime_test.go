@@ -69,7 +69,9 @@ func TestWhatWasLearnedInTimeCounts(t *testing.T) {
 	s := newStore(t)
 	small := layer(t, 1, imagetest.File{Name: "a", Size: 5000})
 	large := layer(
-		t, 2, imagetest.File{Name: "b", Size: 3 << 20, Like: imagetest.Text}, imagetest.File{Name: "c", Size: 2 << 20, Like: imagetest.Noise},
+		t, 2,
+		imagetest.File{Name: "b", Size: 3 << 20, Like: imagetest.Text},
+		imagetest.File{Name: "c", Size: 2 << 20, Like: imagetest.Noise},
 	)
 	image := s.push(t, "time/x:v1", small, large)
 	truth, err := measurer(t, nil).Measure(t.Context(), request(measure.Full, image))

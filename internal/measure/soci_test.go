@@ -415,8 +415,8 @@ func TestAnIndexOfAnotherImageIsNotTaken(t *testing.T) {
 			t.Fatal("no image")
 		}
 		pushed(t, s.host+"/"+repository+":v1", annotated)
-		if m := sampled(t, measurer(t, nil), s.host+"/"+repository+":v1").Images[0].Measurements[0]; m.Method == layersize.MethodTOC ||
-			m.Exact {
+		m := sampled(t, measurer(t, nil), s.host+"/"+repository+":v1").Images[0].Measurements[0]
+		if m.Method == layersize.MethodTOC || m.Exact {
 			t.Errorf("%s: %+v", name, m)
 		}
 	}

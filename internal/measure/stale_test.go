@@ -124,7 +124,8 @@ func TestWhatIsNoOutageIsAnError(t *testing.T) {
 	if _, err := measurer(t, kept).Measure(t.Context(), other); !errors.Is(err, failure.NoPlatform) {
 		t.Errorf("another platform: %v", err)
 	}
-	if _, err := measurer(t, kept).Measure(t.Context(), stale(measure.Auto, s.host+"/error/x:v2")); !errors.Is(err, failure.NotFound) {
+	moved := stale(measure.Auto, s.host+"/error/x:v2")
+	if _, err := measurer(t, kept).Measure(t.Context(), moved); !errors.Is(err, failure.NotFound) {
 		t.Errorf("another tag: %v", err)
 	}
 	s.push(t, "error/x:v1", noTar("no tar")) // the tag moves to what containerd does not unpack

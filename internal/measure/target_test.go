@@ -34,8 +34,8 @@ func TestEveryWrongImageIsNamed(t *testing.T) {
 	alike := s.push(t, "all/broken:v2", noTar("one")) // holds the same layer
 	twice := s.push(t, "all/twice:v1", noTar("two"), noTar("three"))
 	images := []string{
-		"https://example.com/app", good, s.host + "/all/good:v2", broken, gone + "/app:v1", alike, s.host + "/all/good:v2",
-		"nginx: latest", twice,
+		"https://example.com/app", good, s.host + "/all/good:v2", broken, gone + "/app:v1", alike,
+		s.host + "/all/good:v2", "nginx: latest", twice,
 	}
 	want := []struct {
 		index int

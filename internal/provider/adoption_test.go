@@ -25,9 +25,11 @@ func putAll(cloud *tketest.Server) (ids []string) {
 		},
 		{Images: []string{"app:v1", "sidecar:v2"}, Type: tketest.TypeAuto}, // the service's own has no name
 		{
-			Name: "private", Images: []string{"r.example.com/private:v1"}, SizeGiB: 32000, ResolveConfig: "nameserver 1.1.1.1",
-			Credentials:   []tketest.RegistryCredential{{Server: "r.example.com", Username: "robot", Password: "CANARY"}},
-			AutoCreateEip: true, HTTPEndPointList: []string{"r.example.com"},
+			Name: "private", Images: []string{"r.example.com/private:v1"}, SizeGiB: 32000,
+			ResolveConfig: "nameserver 1.1.1.1", AutoCreateEip: true, HTTPEndPointList: []string{"r.example.com"},
+			Credentials: []tketest.RegistryCredential{
+				{Server: "r.example.com", Username: "robot", Password: "CANARY"},
+			},
 		},
 	} {
 		ids = append(ids, cloud.Put(cache).ID)

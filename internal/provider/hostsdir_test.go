@@ -18,7 +18,10 @@ func TestRegistryArgumentsThatCannotBeUsedAreNamed(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
 	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, "docker.io", "hosts.toml"), "server = \"https://docker.io\"\ncapability = [\"pull\"]\n")
+	writeFile(
+		t, filepath.Join(dir, "docker.io", "hosts.toml"),
+		"server = \"https://docker.io\"\ncapability = [\"pull\"]\n",
+	)
 	writeFile(t, filepath.Join(dir, "quay.io", "hosts.toml"), "ca = \"missing.pem\"\n")
 	for name, test := range map[string]struct{ provider, want string }{
 		"two faults in a directory": {

@@ -70,7 +70,8 @@ provider "tkeimage" {
 		},
 		"registry_hosts_dir": func(c *cli, mirror string) string {
 			writeFile(t, filepath.Join(c.folder, "certs.d", "docker.io", "hosts.toml"), fmt.Sprintf(
-				"server = \"https://registry-1.docker.io\"\n\n[host.\"http://%s\"]\n  capabilities = [\"pull\", \"resolve\"]\n",
+				"server = \"https://registry-1.docker.io\"\n\n"+
+					"[host.\"http://%s\"]\n  capabilities = [\"pull\", \"resolve\"]\n",
 				mirror))
 			writeFile(t, filepath.Join(c.folder, "config.json"), fmt.Sprintf(
 				`{"auths": {%q: {"username": "m", "password": %q}}}`, mirror, canaryRegistry))
@@ -98,7 +99,8 @@ output "exact" {
 			c.must(t, "init")
 			for _, plan := range []string{c.must(t, "plan"), c.must(t, "plan")} {
 				for _, part := range []string{
-					"docker.io/vllm/vllm-openai@" + want, `"vllm/vllm-openai:v0.8.5"`, "size_gib = 20", "exact    = true",
+					"docker.io/vllm/vllm-openai@" + want, `"vllm/vllm-openai:v0.8.5"`,
+					"size_gib = 20", "exact    = true",
 				} {
 					if !strings.Contains(plan, part) {
 						t.Errorf("%s: the plan lacks %s:\n%s", way, part, plan)

@@ -180,8 +180,11 @@ func TestCredentialsThatCannotBeObtainedSayWhy(t *testing.T) {
 			says: []string{"UTF-8 character count must be between 1 and 128"},
 		},
 		"two blocks": {block: static + assume(roleARN+"block") + "\n" + assume(external), says: []string{"at most 1"}},
-		"a half of SAML": {block: "  assume_role_with_saml {\n    role_arn = \"" + roleARN + "x\"\n    session_name = " +
-			"\"tf\"\n    saml_assertion = \"Q0FO\"\n  }", says: []string{"assume_role_with_saml has no principal_arn"}},
+		"a half of SAML": {
+			block: "  assume_role_with_saml {\n    role_arn = \"" + roleARN + "x\"\n" +
+				"    session_name = \"tf\"\n    saml_assertion = \"Q0FO\"\n  }",
+			says: []string{"assume_role_with_saml has no principal_arn"},
+		},
 	} {
 		t.Log(name)
 		code, output := w.plan(t, map[string]string{"x": test.block}, test.env)

@@ -54,7 +54,8 @@ func TestAStateTravelsBetweenCLIs(t *testing.T) {
 		t.Fatalf("%d caches were created", created)
 	}
 
-	route := slices.Concat(others, []string{acctest.CLI(t)}, others) // and back, in an order in which each meets another's state
+	// And back, in an order in which each meets another's state.
+	route := slices.Concat(others, []string{acctest.CLI(t)}, others)
 	for round, cli := range route {
 		for _, left := range []string{".terraform", ".terraform.lock.hcl"} {
 			if err := os.RemoveAll(filepath.Join(c.folder, left)); err != nil {

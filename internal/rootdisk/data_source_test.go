@@ -91,15 +91,14 @@ func TestASmallImageFitsTheFreeDisk(t *testing.T) {
 		t, registry.Host+"/app:v1",
 		image(t, "amd64", layer(t, 1, imagetest.File{Name: "a", Size: 5000, Like: imagetest.Text})),
 	)
+	layerPath := tfjsonpath.New("image_details").AtMapKey(reference).AtMapKey("layers").AtSliceIndex(0)
 	run(t, resource.TestStep{
 		Config: configuration("", "", reference), // no cloud credentials at all
 		ConfigPlanChecks: resource.ConfigPlanChecks{
 			PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
 		},
 		ConfigStateChecks: []statecheck.StateCheck{
-			has(
-				"size_gib", knownvalue.Int64Exact(20),
-			),
+			has("size_gib", knownvalue.Int64Exact(20)),
 			has("fits_default_disk", knownvalue.Bool(true)),
 			has("billable_gib", knownvalue.Int64Exact(0)),
 			has("exact", knownvalue.Bool(true)),
@@ -117,12 +116,12 @@ func TestASmallImageFitsTheFreeDisk(t *testing.T) {
 			))),
 			statecheck.ExpectKnownValue(
 				address,
-				tfjsonpath.New("image_details").AtMapKey(reference).AtMapKey("layers").AtSliceIndex(0).AtMapKey("method"),
+				layerPath.AtMapKey("method"),
 				knownvalue.StringExact("streamed"),
 			),
 			statecheck.ExpectKnownValue(
 				address,
-				tfjsonpath.New("image_details").AtMapKey(reference).AtMapKey("layers").AtSliceIndex(0).AtMapKey("files"),
+				layerPath.AtMapKey("files"),
 				knownvalue.Int64Exact(2),
 			),
 		},
@@ -243,7 +242,9 @@ func TestEachFailureHasItsOwnText(t *testing.T) {
 			`(?s)Registry refuses the credentials.*` + closed.Host + `/app:v1`,
 		},
 		"not a reference": {configuration("", "", "https://example.com/app"), `Not an image reference`},
-		"a space":         {configuration("", "", " nginx:1.27"), `(?s)Not an image reference.*␣nginx:1.27: .* has no blanks`},
+		"a space": {
+			configuration("", "", " nginx:1.27"), `(?s)Not an image reference.*␣nginx:1.27: .* has no blanks`,
+		},
 		"no tag": {
 			configuration("", "", open.Host+"/other"), `(?s)Image does not exist.*/other \(no tag, so latest\): `,
 		},
@@ -274,7 +275,8 @@ func TestAllWrongImagesAreNamedInOneRun(t *testing.T) {
 	closed := registrytest.Start(t, registrytest.Options{Username: "u", Password: "p"})
 	present, _ := push(t, open.Host+"/app:v1", image(t, "amd64", layer(t, 1, imagetest.File{Name: "a", Size: 1})))
 	arm, _ := push(t, open.Host+"/arm:v1", image(t, "arm64", layer(t, 1, imagetest.File{Name: "a", Size: 1})))
-	broken, _ := push(t, open.Host+"/broken:v1", image(t, "amd64", static.NewLayer([]byte("x"), types.OCIUncompressedLayer)))
+	noTar := static.NewLayer([]byte("x"), types.OCIUncompressedLayer)
+	broken, _ := push(t, open.Host+"/broken:v1", image(t, "amd64", noTar))
 	config := configuration("", "", closed.Host+"/app:v1", present, broken, arm, "Nginx:1.27", open.Host+"/app:v2")
 	run(t, resource.TestStep{Config: config, ExpectError: unwrapped(
 		`(?s)Registry refuses the credentials.*` + closed.Host + `/app:v1.*Layer cannot be unpacked.*` + broken +

@@ -72,16 +72,18 @@ func TestWrongArgumentsAreBlamed(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
 	for arguments, says := range map[string]string{
-		"-1, null, null":                   `"required_bytes" parameter: -1 is not between 0 and 34359738368000 bytes, which is 32000 GiB, the largest disk`,
+		"-1, null, null": `"required_bytes" parameter: -1 is not between 0 and 34359738368000 bytes, ` +
+			`which is 32000 GiB, the largest disk`,
 		"pow(2, 70), null, null":           `"required_bytes" parameter: 1\.180591621e\+21 is not between`,
 		"null, 0, null":                    `"required_bytes" parameter: argument must not be null`,
 		"31000 * pow(1024, 3), null, null": `"required_bytes" parameter: no disk holds 31000\.0 GiB`,
 		"1, 31000, null":                   `"writable_gib" parameter: no disk holds`,
 		"1, -0.5, null":                    `"writable_gib" parameter: -0\.5 GiB is not between 0 and 32000 GiB`,
-		"1, null, 101":                     `"max_utilization_percent" parameter: 101 is not a whole number of percent from 1 to 100, such as 80`,
-		"1, null, 0":                       `"max_utilization_percent" parameter: 0 is not`,
-		"1, null, 80.5":                    `"max_utilization_percent" parameter: 80\.5 is not`,
-		`"50Gi", null, null`:               `"required_bytes" parameter: a number is required`,
+		"1, null, 101": `"max_utilization_percent" parameter: 101 is not a whole number of percent ` +
+			`from 1 to 100, such as 80`,
+		"1, null, 0":         `"max_utilization_percent" parameter: 0 is not`,
+		"1, null, 80.5":      `"max_utilization_percent" parameter: 80\.5 is not`,
+		`"50Gi", null, null`: `"required_bytes" parameter: a number is required`,
 	} {
 		t.Run(arguments, func(t *testing.T) {
 			t.Parallel()

@@ -10,25 +10,36 @@ import (
 func TestCausesAreFoundInWhatContainerdSays(t *testing.T) {
 	t.Parallel()
 	const (
-		pull   = `failed to pull and unpack image "registry.example.com/llm:v1": failed to resolve reference "registry.example.com/llm:v1": `
-		ask    = pull + `failed to do request: Head "https://registry.example.com/v2/llm/manifests/v1": `
-		status = pull + `unexpected status from HEAD request to https://registry.example.com/v2/llm/manifests/v1: `
+		resolve   = `failed to resolve reference "registry.example.com/llm:v1": `
+		pull      = `failed to pull and unpack image "registry.example.com/llm:v1": ` + resolve
+		ask       = pull + `failed to do request: Head "https://registry.example.com/v2/llm/manifests/v1": `
+		status    = pull + `unexpected status from HEAD request to https://registry.example.com/v2/llm/manifests/v1: `
+		lookup    = ask + "dial tcp: lookup registry.example.com"
+		noLookup  = "The builder cannot resolve"
+		noAnswer  = "The builder cannot reach"
+		refusal   = "The registry refuses"
+		noImage   = "The registry has no such image"
+		distrust  = "The builder does not trust"
+		rateLimit = "The registry limits"
 	)
 	for message, begins := range map[string]string{
-		ask + "dial tcp: lookup registry.example.com: no such host":                                                                                   "The builder cannot resolve",
-		ask + "dial tcp: lookup registry.example.com on 10.0.0.2:53: server misbehaving":                                                              "The builder cannot resolve",
-		ask + "dial tcp: lookup registry.example.com on 10.0.0.2:53: read udp 10.0.0.9:4242->10.0.0.2:53: i/o timeout":                                "The builder cannot resolve",
-		ask + "dial tcp 192.0.2.1:443: i/o timeout":                                                                                                   "The builder cannot reach",
-		ask + "dial tcp 192.0.2.1:443: connect: connection refused":                                                                                   "The builder cannot reach",
-		ask + "tls: failed to verify certificate: x509: certificate signed by unknown authority":                                                      "The builder does not trust",
-		ask + "http: server gave HTTP response to HTTPS client":                                                                                       "The registry uses plain HTTP",
-		pull + "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed": "The registry refuses",
-		status + "401 Unauthorized":                     "The registry refuses",
-		status + "403 Forbidden":                        "The registry refuses",
-		status + "404 Not Found":                        "The registry has no such image",
-		pull + "registry.example.com/llm:v1: not found": "The registry has no such image",
-		status + "429 Too Many Requests - Server message: toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit": "The registry limits",
-		"toomanyrequests: You have reached your pull rate limit. You may increase the limit by authenticating and upgrading":                                                  "The registry limits",
+		lookup + ": no such host":                                                                noLookup,
+		lookup + " on 10.0.0.2:53: server misbehaving":                                           noLookup,
+		lookup + " on 10.0.0.2:53: read udp 10.0.0.9:4242->10.0.0.2:53: i/o timeout":             noLookup,
+		ask + "dial tcp 192.0.2.1:443: i/o timeout":                                              noAnswer,
+		ask + "dial tcp 192.0.2.1:443: connect: connection refused":                              noAnswer,
+		ask + "tls: failed to verify certificate: x509: certificate signed by unknown authority": distrust,
+		ask + "http: server gave HTTP response to HTTPS client":                                  "The registry uses plain HTTP",
+		pull + "pull access denied, repository does not exist or may require authorization: " +
+			"server message: insufficient_scope: authorization failed": refusal,
+		status + "401 Unauthorized":                     refusal,
+		status + "403 Forbidden":                        refusal,
+		status + "404 Not Found":                        noImage,
+		pull + "registry.example.com/llm:v1: not found": noImage,
+		status + "429 Too Many Requests - Server message: toomanyrequests: You have reached your unauthenticated " +
+			"pull rate limit. https://www.docker.com/increase-rate-limit": rateLimit,
+		"toomanyrequests: You have reached your pull rate limit. " +
+			"You may increase the limit by authenticating and upgrading": rateLimit,
 		// digests and sizes are made of any digits
 		`failed to copy: httpReadSeeker: failed open: content at sha256:40144042af404d401 is damaged`: "",
 		"pulled 404 of 1401 MiB, then the node went away":                                             "",

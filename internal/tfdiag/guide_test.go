@@ -50,8 +50,8 @@ func messages(t *testing.T) map[string]string {
 // whatDiffers from case to case is written as … in the guide.
 var whatDiffers = regexp.MustCompile(`\s*…\s*`)
 
-// TestEveryMessageIsInTheGuide goes both ways: a message that the guide lacks cannot be found, and one that is not printed any more
-// misleads.
+// TestEveryMessageIsInTheGuide goes both ways: a message that the guide lacks cannot be found, and
+// one that is not printed any more misleads.
 func TestEveryMessageIsInTheGuide(t *testing.T) {
 	t.Parallel()
 	all := messages(t)

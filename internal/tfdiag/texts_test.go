@@ -356,12 +356,18 @@ func texts() []struct {
 		{"sold out", create(service("CreateImageCache", "ResourcesSoldOut", "sold out"))},
 		{"internal error", create(service("DescribeImageCaches", "InternalError", "internal error"))},
 		{"a code without a remedy", create(service("CreateImageCache", "FailedOperation", "the operation failed"))},
-		{"a value that the service refuses", create(service("CreateImageCache", "InvalidParameter", "VpcId is malformed"))},
+		{"a value that the service refuses", create(
+			service("CreateImageCache", "InvalidParameter", "VpcId is malformed"),
+		)},
 		{"no balance", create(service("CreateImageCache", "FailedOperation.TradeInsufficientBalance", "balance"))},
 		{"refused tags", create(service("CreateImageCache", "FailedOperation.TagCommon", "tag error"))},
 		{"no record", create(service("CreateImageCache", "FailedOperation.RecordNotFound", "record not found"))},
-		{"no record in the database", create(service("CreateImageCache", "FailedOperation.DbRecordNotFound", "not found"))},
-		{"no record, in other words", create(service("CreateImageCache", "InternalError.DbRecordNotFound", "not found"))},
+		{"no record in the database", create(
+			service("CreateImageCache", "FailedOperation.DbRecordNotFound", "not found"),
+		)},
+		{"no record, in other words", create(
+			service("CreateImageCache", "InternalError.DbRecordNotFound", "not found"),
+		)},
 		{"another quota", create(service("CreateImageCache", "InternalError.QuotaMaxRtLimit", "quota limit exceeded"))},
 		{"rate limit of an address", create(
 			service("CreateImageCache", "RequestLimitExceeded.IPLimitExceeded", "too many requests"),
@@ -567,7 +573,8 @@ func texts() []struct {
 		))},
 		{"registries that cannot be used", tfdiag.InvalidRegistries(
 			"registries", errors.New(
-				`registry "https://registry.example.com": write a host name and perhaps a port, without scheme and path`,
+				`registry "https://registry.example.com": write a host name and perhaps a port, `+
+					`without scheme and path`,
 			),
 		)},
 		{"no cache of a name", tfdiag.NotOneCache(path.Root("name"), "llm", "ap-guangzhou", nil)},
@@ -698,14 +705,21 @@ func texts() []struct {
 		{
 			"an image that containerd does not unpack",
 			tfdiag.RefusedLayers(path.Root("images"), images, []measure.Refusal{
-				{Image: images[1], Digest: "sha256:abc", Refusal: layersize.Refusal{Entry: `"usr/bin/[\n"`, Reason: layersize.RefusedLink}},
-				{Image: images[1], Digest: "sha256:def", Refusal: layersize.Refusal{Reason: layersize.RefusedCompressed}},
+				{
+					Image: images[1], Digest: "sha256:abc",
+					Refusal: layersize.Refusal{Entry: `"usr/bin/[\n"`, Reason: layersize.RefusedLink},
+				},
+				{
+					Image: images[1], Digest: "sha256:def",
+					Refusal: layersize.Refusal{Reason: layersize.RefusedCompressed},
+				},
 			})[0],
 		},
 		{
 			"an index with features before the image",
 			tfdiag.FeaturedImages(path.Root("images"), images, []measure.Image{{Image: &registry.Image{
-				Reference: images[1], Digest: "sha256:abc", Featured: &registry.Featured{Digest: "sha256:def", Platform: "linux(+nydus.remoteimage.v1)/amd64"},
+				Reference: images[1], Digest: "sha256:abc",
+				Featured: &registry.Featured{Digest: "sha256:def", Platform: "linux(+nydus.remoteimage.v1)/amd64"},
 			}}})[0],
 		},
 		{
@@ -881,7 +895,8 @@ func texts() []struct {
 		{"no access without credentials", measured(&failure.Error{
 			Image: images[1], Host: "registry.example.com", Kind: failure.Forbidden, Action: "reading the manifest",
 			StatusCode: 403, Code: "DENIED", Message: "denied",
-			CredentialNote: `credential helper docker-credential-ecr: exit status 1; it says "The session has expired."`,
+			CredentialNote: `credential helper docker-credential-ecr: exit status 1; ` +
+				`it says "The session has expired."`,
 		})},
 		{"no access with credentials", measured(&failure.Error{
 			Image: images[1], Host: "registry.example.com", Kind: failure.Forbidden, Action: "reading the manifest",
@@ -913,7 +928,10 @@ func texts() []struct {
 			counted(fmt.Errorf("%w: %d", layersize.ErrTooManyEntries, stream.DefaultEntries)),
 		},
 		{"a layer that wants too much memory", counted(fmt.Errorf("%w: window size exceeded", layersize.ErrWindow))},
-		{"a measurement that was interrupted", tfdiag.MeasureErrors(path.Root("images"), context.Canceled, when.Time)[0]},
+		{
+			"a measurement that was interrupted",
+			tfdiag.MeasureErrors(path.Root("images"), context.Canceled, when.Time)[0],
+		},
 		{"a layer that fails in another way", counted(errors.New("the layer cannot be read"))},
 		{"an image that is kept", tfdiag.MeasureErrors(path.Root("images"), measure.ImageErrors{{
 			Index: 1, Err: goneImage, Kept: keptImage(),
@@ -939,7 +957,9 @@ func texts() []struct {
 		{"no disk is large enough", tfdiag.DiskError(tooLarge)},
 		{
 			"measurements that cannot be kept",
-			tfdiag.MeasurementsNotKept("/var/cache/tkeimage", errors.New("mkdir /var/cache/tkeimage: permission denied")),
+			tfdiag.MeasurementsNotKept(
+				"/var/cache/tkeimage", errors.New("mkdir /var/cache/tkeimage: permission denied"),
+			),
 		},
 	}
 }

@@ -39,8 +39,10 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(
 		200,
 		[]byte(
-			`{"Response":{"TotalCount":1,"ImageCaches":[{"ImageCacheId":"imc-r1htp8tg","ImageCacheName":"llm","ExpireDateTime":"2126-03-30 07:03:35 +0000 UTC",`+
-				`"CreationTime":1774854215000,"RetentionDays":null,"Tags":null,"Events":[{"Type":"Warning","FirstTimestamp":"x","Message":"no space left on device"}]}],"RequestId":"a"}}`,
+			`{"Response":{"TotalCount":1,"ImageCaches":[{"ImageCacheId":"imc-r1htp8tg","ImageCacheName":"llm",`+
+				`"ExpireDateTime":"2126-03-30 07:03:35 +0000 UTC","CreationTime":1774854215000,`+
+				`"RetentionDays":null,"Tags":null,"Events":[{"Type":"Warning","FirstTimestamp":"x",`+
+				`"Message":"no space left on device"}]}],"RequestId":"a"}}`,
 		),
 	)
 	f.Add(200, []byte(`{"Response":{"Error":{"Code":"RequestLimitExceeded","Message":"m"},"RequestId":"a"}}`))
@@ -50,7 +52,8 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(
 		200,
 		[]byte(
-			`{"Response":{"TotalCount":2,"ImageCaches":[{"ImageCacheId":"imc-a","Status":"Ready"},{"ImageCacheId":"imc-a","Status":"Ready"}],"RequestId":"a"}}`,
+			`{"Response":{"TotalCount":2,"ImageCaches":[{"ImageCacheId":"imc-a","Status":"Ready"},`+
+				`{"ImageCacheId":"imc-a","Status":"Ready"}],"RequestId":"a"}}`,
 		),
 	)
 	f.Add(502, []byte("<html><style>a{}</style>\xff<b>Bad Gateway"))

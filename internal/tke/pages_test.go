@@ -16,7 +16,8 @@ func TestAListingEndsWhateverItCounts(t *testing.T) {
 	wire := &answering{
 		status: http.StatusOK,
 		body: []byte(
-			`{"Response":{"TotalCount":9223372036854775807,"ImageCaches":[{"ImageCacheId":"imc-a","Status":"Ready"},{"ImageCacheId":"imc-b","Status":"Ready"}],"RequestId":"a"}}`,
+			`{"Response":{"TotalCount":9223372036854775807,"ImageCaches":[` +
+				`{"ImageCacheId":"imc-a","Status":"Ready"},{"ImageCacheId":"imc-b","Status":"Ready"}],"RequestId":"a"}}`,
 		),
 		pages: -1 << 30,
 	}

@@ -120,7 +120,9 @@ func (o *others) askTokens(t *testing.T) []answer {
 		{"Username", "Is the user name of a token a string?", yesNo(hasName)},
 		{"Delete", "May a long-term token be deleted?", yes(deleted)},
 		{"DeleteUnknown", "May a token be deleted that does not exist?", yes(again)},
-		{"TemporaryID", "Has a temporary token an id?", yesNo(told(temporary, "TokenId") != "no" && temporary["TokenId"] != "")},
+		{"TemporaryID", "Has a temporary token an id?", yesNo(
+			told(temporary, "TokenId") != "no" && temporary["TokenId"] != "",
+		)},
 	}
 }
 
@@ -172,7 +174,8 @@ func (o *others) arnOf(t *testing.T, session fields) string {
 		return fmt.Sprint(credential[name])
 	}
 	client := dial(
-		common.NewTokenCredential(text("TmpSecretId"), text("TmpSecretKey"), text("Token")), o.region, o.endpoint["sts"],
+		common.NewTokenCredential(text("TmpSecretId"), text("TmpSecretKey"), text("Token")),
+		o.region, o.endpoint["sts"],
 	)
 	identity, code := callService(t, client, "sts", "2018-08-13", "GetCallerIdentity", fields{})
 	if code != "" {

@@ -112,8 +112,10 @@ func refusal(more ...string) string {
 func echoedListing() string {
 	text := quoted("x" + everySpelling())
 	return fmt.Sprintf(
-		`{"Response":{"TotalCount":1,"ImageCaches":[{"ImageCacheId":"imc-r1htp8tg","ImageCacheName":%[1]s,"ImageCacheType":%[1]s,`+
-			`"Status":"Ready","Images":[%[1]s],"SnapshotId":%[1]s,"Tags":[{"Key":"k","Value":%[1]s}],"Events":[{"Type":%[1]s,"Reason":%[1]s,"Message":%[1]s}]}],"RequestId":"r"}}`,
+		`{"Response":{"TotalCount":1,"ImageCaches":[{"ImageCacheId":"imc-r1htp8tg","ImageCacheName":%[1]s,`+
+			`"ImageCacheType":%[1]s,"Status":"Ready","Images":[%[1]s],"SnapshotId":%[1]s,`+
+			`"Tags":[{"Key":"k","Value":%[1]s}],"Events":[{"Type":%[1]s,"Reason":%[1]s,"Message":%[1]s}]}],`+
+			`"RequestId":"r"}}`,
 		text,
 	)
 }
@@ -248,7 +250,8 @@ var echoes = []echo{
 	}},
 	{title: "credential helper: what it prints", begin: func(t *testing.T, folder string) ([]string, string) {
 		_, configuration := measured(t, func(*registry) {})
-		host := configuration[strings.Index(configuration, "images = [\"")+len("images = [\"") : strings.Index(configuration, "/x:v1")]
+		_, host, _ := strings.Cut(configuration, `images = ["`)
+		host, _, _ = strings.Cut(host, "/x:v1")
 		script := "#!/bin/sh\ncat >/dev/null\necho '" + canaryPassword + "' >&2\necho '" + canaryPassword +
 			"'\nexit 1\n"
 		err := os.WriteFile(

@@ -168,7 +168,8 @@ var heldEchoes = []echo{
 			sts := served(
 				t,
 				answered(fmt.Sprintf(
-					`{"Response":{"Credentials":{"TmpSecretId":"AKIDs","TmpSecretKey":%q,"Token":%q},"ExpiredTime":%d,"RequestId":"r"}}`,
+					`{"Response":{"Credentials":{"TmpSecretId":"AKIDs","TmpSecretKey":%q,"Token":%q},`+
+						`"ExpiredTime":%d,"RequestId":"r"}}`,
 					canarySessKey, canarySessToken, time.Now().Add(time.Hour).Unix(),
 				)),
 			)

@@ -82,8 +82,8 @@ func (s *table) settle(t *testing.T, fixed bool) {
 
 func (s *table) compare(t *testing.T, old [][]string, fixed bool) {
 	t.Helper()
-	const stale = "the guide is stale: take the table from the log of make lab-faults lab-kills lab-interrupts into it, then " +
-		"make generate"
+	const stale = "the guide is stale: take the table from the log of make lab-faults lab-kills lab-interrupts " +
+		"into it, then make generate"
 	if len(old) < 2 || !slices.Equal(old[0], append([]string{s.first}, s.columns...)) {
 		t.Errorf("%s: columns of %s", stale, s.name)
 		return

@@ -7,6 +7,8 @@ import (
 	"testing"
 )
 
+const manyAdopted = "is a step of what TestManyCachesAreAdoptedAtOnce of internal/provider does"
+
 // elsewhere are commands that nothing here can run, each with the reason.
 var elsewhere = map[string]string{
 	"kubectl ": "asks a cluster with super nodes, whose events only Tencent Cloud's own nodes write",
@@ -22,18 +24,19 @@ var elsewhere = map[string]string{
 	"git ":                           "is git's own, on a clone of the reader's",
 	"cd terraform-provider-tkeimage": "goes into the clone",
 	"TKEIMAGE_REGISTRY_BIN=$PWD/bin/registry go test ./internal/...": "is what make test runs, but for the CLI",
-	"tccli tcr CreateServiceAccount ": "makes an account at Tencent Cloud; lab/peers compares its parameters with the " +
-		"official client's",
+	"tccli tcr CreateServiceAccount ": "makes an account at Tencent Cloud; lab/peers compares its parameters with " +
+		"the official client's",
 	"terraform plan -generate-config-out=": "is run over caches of its own by internal/provider's tests of adoption",
 	"terraform query":                      "is run by internal/provider's tests of adoption, with Terraform 1.14 and later",
-	"terraform apply -invoke=action.tkeimage_cache_rebuild.weekly": "is run by internal/provider's tests of the action, " +
-		"with Terraform 1.14 and later",
-	"terraform output -raw imports >imports.tf": "is a step of what TestManyCachesAreAdoptedAtOnce of internal/provider does",
-	"terraform apply import.tfplan":             "is a step of what TestManyCachesAreAdoptedAtOnce of internal/provider does",
-	"rm imports.tf":                             "is a step of what TestManyCachesAreAdoptedAtOnce of internal/provider does",
-	"export TKEIMAGE_REGISTRY_HOSTS_DIR=":       "sets what TestDockerHubIsReadWithNoRouteButToAMirror of internal/provider sets",
-	"export DOCKER_CONFIG=":                     "sets what the tests of internal/provider set",
-	"gh attestation verify ":                    "asks GitHub for what the release workflow recorded there",
+	"terraform apply -invoke=action.tkeimage_cache_rebuild.weekly": "is run by internal/provider's tests of the " +
+		"action, with Terraform 1.14 and later",
+	"terraform output -raw imports >imports.tf": manyAdopted,
+	"terraform apply import.tfplan":             manyAdopted,
+	"rm imports.tf":                             manyAdopted,
+	"export TKEIMAGE_REGISTRY_HOSTS_DIR=": "sets what TestDockerHubIsReadWithNoRouteButToAMirror of " +
+		"internal/provider sets",
+	"export DOCKER_CONFIG=":  "sets what the tests of internal/provider set",
+	"gh attestation verify ": "asks GitHub for what the release workflow recorded there",
 }
 
 // tried are the commands of the CLI that tests of this package run, each with a test and what it

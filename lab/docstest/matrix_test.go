@@ -30,7 +30,8 @@ resource "tkeimage_cache" "x" {
 var (
 	plan     = []string{"plan"}
 	features = []feature{
-		{"resources, data sources", "1.8, 1.7", "main.tf", fmt.Sprintf(aCache, "") + `data "tkeimage_caches" "x" {}`, plan},
+		{"resources, data sources", "1.8, 1.7", "main.tf",
+			fmt.Sprintf(aCache, "") + `data "tkeimage_caches" "x" {}`, plan},
 		{"functions", "1.8, 1.7", "main.tf",
 			`output "x" { value = provider::tkeimage::root_disk_size_gib(1, null, null) }`, plan},
 		{"write-only passwords", "1.11, 1.11", "main.tf", fmt.Sprintf(aCache,
@@ -43,8 +44,8 @@ import {
   identity = { id = "ID" }
 }
 ` + fmt.Sprintf(aCache, ""), plan},
-		{"`terraform query`", "1.14, none", "x.tfquery.hcl", "list \"tkeimage_cache\" \"x\" {\n  provider = tkeimage\n}\n",
-			[]string{"query"}},
+		{"`terraform query`", "1.14, none", "x.tfquery.hcl",
+			"list \"tkeimage_cache\" \"x\" {\n  provider = tkeimage\n}\n", []string{"query"}},
 		{"the action `tkeimage_cache_rebuild`", "1.14, none", "main.tf",
 			"action \"tkeimage_cache_rebuild\" \"x\" {\n  config {\n    id = \"ID\"\n  }\n}\n", []string{"validate"}},
 	}

@@ -40,7 +40,8 @@ var imagesOfPages = []string{
 
 func arrive(t *testing.T, plugins ...tfcli.Plugin) *newcomer {
 	t.Helper()
-	if mirror := os.Getenv("TKEIMAGE_RELEASE_MIRROR"); mirror != "" { // scripts/release-snapshot.sh: a release's archives
+	// The archives of a release, for scripts/release-snapshot.sh.
+	if mirror := os.Getenv("TKEIMAGE_RELEASE_MIRROR"); mirror != "" {
 		config := filepath.Join(t.TempDir(), "cli.tfrc")
 		write(t, config, "provider_installation {\n  filesystem_mirror {\n    path = \""+mirror+"\"\n  }\n}\n")
 		return arriveWith(t, config)
@@ -154,7 +155,9 @@ func TestReadmeLeadsToASize(t *testing.T) {
 	}
 	for _, heading := range shown {
 		if heading := normalizeRow(heading); !strings.Contains(normalizeRow(output), heading) {
-			t.Errorf("the report has no heading %q any more: write what make demo prints into the page:\n%s", heading, output)
+			t.Errorf(
+				"the report has no heading %q any more: write what make demo prints into the page:\n%s", heading, output,
+			)
 		}
 	}
 }

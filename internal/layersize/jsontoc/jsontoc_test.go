@@ -15,11 +15,8 @@ import (
 
 // FuzzTOC counts anything as the JSON of a table of contents.
 func FuzzTOC(f *testing.F) {
-	f.Add(
-		[]byte(
-			`{"version":1,"entries":[{"name":"a","type":"dir"},{"name":"a/b","type":"reg","size":5,"xattrs":{"user.a":"Yg=="}}]}`,
-		),
-	)
+	f.Add([]byte(`{"version":1,"entries":[{"name":"a","type":"dir"},` +
+		`{"name":"a/b","type":"reg","size":5,"xattrs":{"user.a":"Yg=="}}]}`))
 	f.Add([]byte(`{"entries":[{"name":"a","type":"hardlink","linkName":"b"},{"name":"a","type":"chunk"}],"x":[{}]}`))
 	f.Add([]byte(`{"entries":[{"name":"../../.wh.x","type":"reg","size":9223372036854775807}]}`))
 	f.Fuzz(func(t *testing.T, json []byte) {
@@ -59,7 +56,8 @@ func TestATableOfContentsIsReadStrictly(t *testing.T) {
 			`{"x":{"y":[1,2]},"entries":[{"name":"a","type":"reg","new":true}],"tarSplitDigest":"sha256:0"}`, 2,
 		},
 		"chunks": {
-			`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":4},{"name":"a","type":"chunk","offset":9,"chunkOffset":4}]}`,
+			`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":4},` +
+				`{"name":"a","type":"chunk","offset":9,"chunkOffset":4}]}`,
 			2,
 		},
 		"white space":           {" {\n\t\"entries\": [ ] } \n", 1},
@@ -77,7 +75,8 @@ func TestATableOfContentsIsReadStrictly(t *testing.T) {
 			0,
 		},
 		"more than any disk has": {
-			`{"entries":[{"name":"a","type":"reg","size":9000000000000000},{"name":"b","type":"reg","size":90000000000000000}]}`,
+			`{"entries":[{"name":"a","type":"reg","size":9000000000000000},` +
+				`{"name":"b","type":"reg","size":90000000000000000}]}`,
 			0,
 		},
 		"a chunk of no file": {`{"entries":[{"name":"a","type":"chunk","offset":3}]}`, 0},
@@ -89,7 +88,8 @@ func TestATableOfContentsIsReadStrictly(t *testing.T) {
 		},
 		"a chunk too large": {`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":10}]}`, 0},
 		"a chunk of another place": {
-			`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":4},{"type":"chunk","offset":9,"chunkOffset":5}]}`,
+			`{"entries":[{"name":"a","type":"reg","size":9,"offset":3,"chunkSize":4},` +
+				`{"type":"chunk","offset":9,"chunkOffset":5}]}`,
 			0,
 		},
 		"an offset twice": {
@@ -97,7 +97,8 @@ func TestATableOfContentsIsReadStrictly(t *testing.T) {
 			0,
 		},
 		"an offset that goes back": {
-			`{"entries":[{"name":"a","type":"reg","size":9,"offset":30},{"name":"b","type":"reg","size":9,"offset":3}]}`,
+			`{"entries":[{"name":"a","type":"reg","size":9,"offset":30},` +
+				`{"name":"b","type":"reg","size":9,"offset":3}]}`,
 			0,
 		},
 		"an end before the start": {`{"entries":[{"name":"a","type":"reg","size":9,"offset":30,"endOffset":30}]}`, 0},

@@ -97,17 +97,19 @@ func TestTablesThatCannotBeAreRefused(t *testing.T) {
 		entries []Entry
 		want    error
 	}{
-		"a gap between chunks":        {[]Entry{file, chunk(20, 2001, 999)}, errChunks},
-		"a chunk twice":               {[]Entry{file, chunk(20, 1000, 1000)}, errChunks},
-		"a chunk beyond its file":     {[]Entry{file, chunk(20, 2000, 1001)}, errChunks},
-		"a chunk of a negative size":  {[]Entry{file, chunk(20, 2000, -1)}, errChunks},
-		"a chunk of no file":          {[]Entry{chunk(20, 0, 1)}, errChunks},
-		"a file that is not whole":    {[]Entry{file, {Name: "b", Type: "dir"}}, errChunks},
-		"a last one that is not":      {[]Entry{file}, errChunks},
-		"chunks in the blob's order":  {[]Entry{file, chunk(10, 2000, 1000)}, errOrder},
-		"a chunk behind the payload":  {[]Entry{file, chunk(1001, 2000, 1000)}, errOrder},
-		"a file at the blob's start":  {[]Entry{{Name: "a", Type: "reg", Size: 1}}, errOrder},
-		"an end before the beginning": {[]Entry{{Name: "a", Type: "reg", Size: 1, Offset: 10, EndOffset: 10}}, errOrder},
+		"a gap between chunks":       {[]Entry{file, chunk(20, 2001, 999)}, errChunks},
+		"a chunk twice":              {[]Entry{file, chunk(20, 1000, 1000)}, errChunks},
+		"a chunk beyond its file":    {[]Entry{file, chunk(20, 2000, 1001)}, errChunks},
+		"a chunk of a negative size": {[]Entry{file, chunk(20, 2000, -1)}, errChunks},
+		"a chunk of no file":         {[]Entry{chunk(20, 0, 1)}, errChunks},
+		"a file that is not whole":   {[]Entry{file, {Name: "b", Type: "dir"}}, errChunks},
+		"a last one that is not":     {[]Entry{file}, errChunks},
+		"chunks in the blob's order": {[]Entry{file, chunk(10, 2000, 1000)}, errOrder},
+		"a chunk behind the payload": {[]Entry{file, chunk(1001, 2000, 1000)}, errOrder},
+		"a file at the blob's start": {[]Entry{{Name: "a", Type: "reg", Size: 1}}, errOrder},
+		"an end before the beginning": {
+			[]Entry{{Name: "a", Type: "reg", Size: 1, Offset: 10, EndOffset: 10}}, errOrder,
+		},
 	} {
 		s := NewSegments(1000)
 		var err error
@@ -152,7 +154,9 @@ func TestASegmentHoldsNoMoreThanItsCompressionCan(t *testing.T) {
 func TestHeadersAreTheSameInEachSpelling(t *testing.T) {
 	t.Parallel()
 	s := NewSegments(1)
-	base := Entry{Name: "usr/a", Type: "hardlink", Link: "usr/b", Size: 5, Xattrs: map[string]string{"x": "1", "y": "2"}}
+	base := Entry{
+		Name: "usr/a", Type: "hardlink", Link: "usr/b", Size: 5, Xattrs: map[string]string{"x": "1", "y": "2"},
+	}
 	with := func(change func(*Entry)) Entry {
 		changed := base
 		change(&changed)

@@ -16,7 +16,7 @@ func TestAHelperIsAskedOnceForEachHost(t *testing.T) {
 	programs := t.TempDir()
 	asked := filepath.Join(programs, "asked")
 	script := fmt.Sprintf("#!/bin/sh\nread host; echo \"$host\" >>%q\n"+
-		"echo \"{\\\"ServerURL\\\":\\\"$host\\\",\\\"Username\\\":\\\"of $host\\\",\\\"Secret\\\":\\\"p\\\"}\"\n", asked)
+		`printf '{"ServerURL":"%%s","Username":"of %%s","Secret":"p"}' "$host" "$host"`+"\n", asked)
 	if err := os.WriteFile(filepath.Join(programs, "docker-credential-counting"), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,8 @@ func TestAHelperIsAskedOnceForEachHost(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if found, err := config.Find(t.Context(), repo); err != nil || found.Username != "of "+repo.RegistryStr() {
+				found, err := config.Find(t.Context(), repo)
+				if err != nil || found.Username != "of "+repo.RegistryStr() {
 					t.Errorf("%s: %s: %+v, %v", label, repository, found, err)
 				}
 			})

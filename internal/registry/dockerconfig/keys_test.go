@@ -23,7 +23,7 @@ func TestPodmansKeysComeAfterDockersOwn(t *testing.T) {
 		"both":                       {[]string{"docker.io", docker, "docker.io/library"}, "library/nginx", docker},
 		"a namespace":                {[]string{"docker.io", "docker.io/me"}, "me/app", "docker.io/me"},
 		"another namespace":          {[]string{"docker.io", "docker.io/you"}, "me/app", "docker.io"},
-		"a repository":               {[]string{"quay.io/me/app", "quay.io/me", "quay.io"}, "quay.io/me/app", "quay.io/me/app"},
+		"a repository":               {[]string{"quay.io/a/b", "quay.io/a", "quay.io"}, "quay.io/a/b", "quay.io/a/b"},
 		"its namespace":              {[]string{"quay.io/me", "quay.io"}, "quay.io/me/a/pp", "quay.io/me"},
 		"its host":                   {[]string{"quay.io/you", "quay.io"}, "quay.io/me/app", "quay.io"},
 		"a name that begins alike":   {[]string{"quay.io/m", "quay.io"}, "quay.io/me/app", "quay.io"},

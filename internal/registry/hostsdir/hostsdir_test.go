@@ -94,8 +94,10 @@ override_path = true
 [host."https://o.registry"]
 override_path = true`,
 			[]Endpoint{
-				all(Address{"https", "mirror-bak.registry", "/us/v2"}), all(Address{"https", "m.registry", "/v2/upstream"}),
-				all(Address{"https", "n.registry", "/v2"}), all(Address{Scheme: "https", Host: "o.registry"}),
+				all(Address{"https", "mirror-bak.registry", "/us/v2"}),
+				all(Address{"https", "m.registry", "/v2/upstream"}),
+				all(Address{"https", "n.registry", "/v2"}),
+				all(Address{Scheme: "https", Host: "o.registry"}),
 				all(Address{Path: "/v2"}),
 			},
 		},
@@ -118,7 +120,8 @@ override_path = true`,
 		}
 	}
 	dir := mustOpen(t, map[string]string{
-		"x/hosts.toml": "skip_verify = true\n[host.\"https://y\"]\nskip_verify = true", "z/hosts.toml": "skip_verify = false",
+		"x/hosts.toml": "skip_verify = true\n[host.\"https://y\"]\nskip_verify = true",
+		"z/hosts.toml": "skip_verify = false",
 	})
 	if got := dir.ListUnverified(); !slices.Equal(got, []string{"x", "y"}) {
 		t.Errorf("unverified: %q", got)

@@ -112,7 +112,8 @@ func TestBuilderRunsOutOfSpace(t *testing.T) {
 	}
 	containerd := regexp.MustCompile(
 		`^Failed to pull image "[^"]+": rpc error: code = Unknown desc = failed to pull and unpack image "[^"]+": ` +
-			`failed to copy: write /var/lib/containerd/io\.containerd\.content\.v1\.content/ingest/[0-9a-f]{64}/data: no space left on device$`,
+			`failed to copy: write /var/lib/containerd/io\.containerd\.content\.v1\.content/ingest/[0-9a-f]{64}/data: ` +
+			`no space left on device$`,
 	)
 	if !containerd.MatchString(message) {
 		t.Errorf("not containerd's text: %s", message)

@@ -144,7 +144,9 @@ func archiveOf(t *testing.T, content []byte) []byte {
 func packed(t *testing.T, how compression.Compression, archive []byte) v1.Layer {
 	t.Helper()
 	mediaType := map[compression.Compression]types.MediaType{
-		compression.None: types.OCIUncompressedLayer, compression.GZip: types.OCILayer, compression.ZStd: types.OCILayerZStd,
+		compression.None: types.OCIUncompressedLayer,
+		compression.GZip: types.OCILayer,
+		compression.ZStd: types.OCILayerZStd,
 	}[how]
 	if how == compression.None {
 		return static.NewLayer(archive, mediaType)
