@@ -37,7 +37,8 @@ A configuration that names the source tkeimage/tkeimage uses it after:
 
   terraform init -upgrade
 
-Other providers are downloaded as before. To go back to the registry: make uninstall.
+Of a build of your own, init warns that the lock file has the checksums of one platform. Other providers are downloaded as
+before. To go back to the registry: make uninstall.
 TEXT
 
 # Where a CLI configuration says where providers come from, that folder is searched only if the configuration names it.

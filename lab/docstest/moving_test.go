@@ -7,6 +7,14 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
+// required begins a configuration that a page leaves it out of.
+const required = `terraform {
+  required_providers {
+    tkeimage = { source = "tkeimage/tkeimage" }
+  }
+}
+`
+
 // TestMovingTakesACacheOver does what the guide "Moving" says of a cache that was made in the
 // console: one update in place, nothing replaced, and an empty plan after it.
 func TestMovingTakesACacheOver(t *testing.T) {

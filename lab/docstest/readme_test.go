@@ -15,14 +15,6 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// required begins a configuration that a page leaves it out of.
-const required = `terraform {
-  required_providers {
-    tkeimage = { source = "tkeimage/tkeimage" }
-  }
-}
-`
-
 // A newcomer has what the README asks for, and a folder. Images that pages name are pushed to a
 // registry on loopback, under the same path; the cloud, where a page needs one, is the stand-in.
 type newcomer struct {
@@ -165,11 +157,12 @@ func TestReadmeLeadsToASize(t *testing.T) {
 // normalizeRow leaves out what depends on the width of columns.
 func normalizeRow(text string) string { return regexp.MustCompile(` +`).ReplaceAllString(text, " ") }
 
-// TestReadmeDoesTheWholeJob goes on with the README's last configuration, and applies it.
+// TestReadmeDoesTheWholeJob adds the README's last configuration to the first, and applies both.
 func TestReadmeDoesTheWholeJob(t *testing.T) {
 	t.Parallel()
 	n := arrive(t)
-	n.writes(t, required+readPage(t, "README.md").blocks("terraform")[2].text)
+	blocks := readPage(t, "README.md").blocks("terraform")
+	n.writes(t, blocks[0].text+"\n"+blocks[2].text)
 	n.runs(t, "terraform init")
 	output := n.runs(t, "terraform apply -auto-approve")
 	if !strings.Contains(output, `"eks.tke.cloud.tencent.com/use-image-cache" = "imc-`) {
