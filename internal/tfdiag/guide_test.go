@@ -8,10 +8,13 @@ import (
 	"testing"
 )
 
-const (
-	guide     = "../../templates/guides/troubleshooting.md"
-	catalogue = "testdata/texts.md"
-)
+const catalogue = "testdata/texts.md"
+
+// troubleshooting are the pages that explain the messages, which are English on both.
+var troubleshooting = map[string]string{
+	"English": "../../templates/guides/troubleshooting.md",
+	"Chinese": "../../templates/guides/troubleshooting-zh.md",
+}
 
 // quoted returns what stands in fenced blocks of a language, as one line each.
 func quoted(t *testing.T, file, language string) []string {
@@ -64,7 +67,17 @@ func TestEveryMessageIsInTheGuide(t *testing.T) {
 		}
 	}
 	all[unreadable], all["Cannot compute a disk size"] = unreadable, "Cannot compute a disk size"
+	for language, guide := range troubleshooting {
+		t.Run(language, func(t *testing.T) {
+			t.Parallel()
+			checkExplanations(t, guide, all)
+		})
+	}
+}
 
+// checkExplanations compares a guide's patterns with all messages.
+func checkExplanations(t *testing.T, guide string, all map[string]string) {
+	t.Helper()
 	explained := map[string]bool{}
 	for _, pattern := range quoted(t, guide, "text") {
 		parts := whatDiffers.Split(pattern, -1)
@@ -94,10 +107,19 @@ func TestEveryMessageIsInTheGuide(t *testing.T) {
 	}
 }
 
-// TestEveryCodeAndCauseIsInTheGuide holds the guide to what the advice is chosen by.
+// TestEveryCodeAndCauseIsInTheGuide holds the guides to what the advice is chosen by.
 func TestEveryCodeAndCauseIsInTheGuide(t *testing.T) {
 	t.Parallel()
-	page := oneLine(strings.ReplaceAll(read(t, guide), "`", ""))
+	for language, guide := range troubleshooting {
+		t.Run(language, func(t *testing.T) {
+			t.Parallel()
+			checkCodesAndCauses(t, oneLine(strings.ReplaceAll(read(t, guide), "`", "")))
+		})
+	}
+}
+
+func checkCodesAndCauses(t *testing.T, page string) {
+	t.Helper()
 	codes := slices.Clone(remedies)
 	for _, more := range serviceRemedies {
 		codes = append(codes, more...)

@@ -45,8 +45,8 @@ var readFailures = map[failure.Kind]readFailure{
 	failure.Unreachable: {
 		summary:  "Registry cannot be reached",
 		headline: "the connection to the registry failed",
-		advice: "check the host's name, the network, and proxies; " +
-			"a registry without TLS must be configured as plain HTTP",
+		advice: "check the host's name, the network, and proxies; a registry that is reached through a mirror needs " +
+			"mirrors in the provider's registries, and one without TLS plain_http",
 	},
 	failure.Timeout: {
 		summary:  "Registry did not answer in time",
