@@ -24,9 +24,9 @@ type Clients struct {
 	// the provider's arguments that are not known until apply: until then no call can be made
 	UnknownArguments []string
 	Region           string
-	Credentials      []credentials.Source // the chain of the cloud credentials that were found
-	Looked           []credentials.Place  // where they were looked for
-	Fault            error                // why what was found cannot be used
+	Credentials      []credentials.Source    // the chain of the cloud credentials that were found
+	Profile          credentials.ProfileFile // that was searched for them
+	Fault            error                   // why what was found cannot be used
 
 	Tags    TagRules
 	Updates Slots // that make a cache unusable while they run
@@ -37,7 +37,7 @@ type Clients struct {
 }
 
 // MissingCredentialsError says that something needs the cloud and there are no credentials for it.
-type MissingCredentialsError struct{ Looked []credentials.Place }
+type MissingCredentialsError struct{ Profile credentials.ProfileFile }
 
 func (e *MissingCredentialsError) Error() string { return "no cloud credentials were found" }
 
@@ -69,7 +69,7 @@ func (c *Clients) checkUsable(there bool) error {
 	case c.Fault != nil:
 		return c.Fault
 	case !there:
-		return &MissingCredentialsError{Looked: c.Looked}
+		return &MissingCredentialsError{Profile: c.Profile}
 	}
 	return nil
 }

@@ -59,8 +59,8 @@ func (e *PodError) Error() string {
 // NothingToAssumeWithError says that there is a role to assume, and no credential to assume it
 // with.
 type NothingToAssumeWithError struct {
-	Role   Source
-	Looked []Place
+	Role    Source
+	Profile ProfileFile
 }
 
 func (e *NothingToAssumeWithError) Error() string {

@@ -257,15 +257,21 @@ func TestTheArgumentBeatsTheEnvironmentInEveryPart(t *testing.T) {
 	}
 }
 
-func TestWhatWasLookedAtIsTold(t *testing.T) {
+func TestTheProfileFileThatWasSearchedIsNamed(t *testing.T) {
 	t.Parallel()
-	looked := resolve(t, credentials.Settings{}, map[string]string{"HOME": "/home/u"}, nil).Looked
-	want := []credentials.Place{
-		{Kind: credentials.KeyArguments}, {Kind: credentials.KeyVariables},
-		{Kind: credentials.MissingProfile, File: "/home/u/.tccli/default.credential"},
-		{Kind: credentials.CVMRoles}, {Kind: credentials.STSSessions},
-	}
-	if diff := cmp.Diff(want, looked); diff != "" {
-		t.Error(diff)
+	const file = "/home/u/.tccli/default.credential"
+	home := map[string]string{"HOME": "/home/u"}
+	for name, test := range map[string]struct {
+		settings credentials.Settings
+		files    map[string]string
+		want     credentials.ProfileFile
+	}{
+		"no file":        {want: credentials.ProfileFile{Path: file, Missing: true}},
+		"no keys in it":  {files: map[string]string{file: `{"token": "t"}`}, want: credentials.ProfileFile{Path: file}},
+		"keys before it": {settings: credentials.Settings{SecretID: "i", SecretKey: "k"}},
+	} {
+		if diff := cmp.Diff(test.want, resolve(t, test.settings, home, test.files).Profile); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
 	}
 }

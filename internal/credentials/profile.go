@@ -16,7 +16,7 @@ import (
 // profile is what tccli's files of one profile hold: `tccli configure` and `tccli auth login` write
 // them.
 type profile struct {
-	place      Place // where it was looked for, and what was there
+	file       ProfileFile
 	credential *Static
 	role       *AssumeRole
 	region     string
@@ -61,13 +61,10 @@ func (r *resolver) readProfile() profile {
 	)
 	file := filepath.Join(dir, name+".credential")
 	there, err := r.readJSON(file, &credential)
-	p.place = Place{Kind: ProfileFile, File: file}
-	switch {
-	case err != nil:
+	p.file = ProfileFile{Path: file, Missing: !there}
+	if err != nil {
 		p.fault = err
-	case !there:
-		p.place.Kind = MissingProfile
-	default:
+	} else {
 		p.applyCredentialFile(file, credential)
 	}
 	_, p.regionFault = r.readJSON(filepath.Join(dir, name+".configure"), &configure)
@@ -88,8 +85,6 @@ func (p *profile) applyCredentialFile(file string, from credentialFile) {
 		}
 	case from.SecretID != "" || from.SecretKey != "":
 		p.fault = &ProfileError{File: file, Problem: "has only one of secretId and secretKey"}
-	default:
-		p.place.Kind = ProfileWithoutKeys
 	}
 	switch {
 	case from.RoleARN == "":

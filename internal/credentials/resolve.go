@@ -10,9 +10,9 @@ import (
 type Resolved struct {
 	Region, Protocol, Domain string
 
-	Chain  []Link  // from the first credential to the last role; empty when none was found
-	Looked []Place // every place that was searched, in order
-	Fault  error   // why what was found cannot be used. It matters to what needs the cloud only
+	Chain   []Link      // from the first credential to the last role; empty when none was found
+	Profile ProfileFile // zero where arguments or environment have a key, so that no file is read
+	Fault   error       // why what was found cannot be used. It matters to what needs the cloud only
 
 	AllowedAccounts, ForbiddenAccounts []string
 }
@@ -47,8 +47,8 @@ func (r *resolver) resolve() (Resolved, error) {
 	keys := r.readKeys()
 	if keys.isEmpty() {
 		r.profile = r.readProfile()
+		r.out.Profile = r.profile.file
 	}
-	r.listPlaces()
 	s := r.settings
 	r.out.Region = cmp.Or(s.Region, r.env(EnvRegion), r.profile.region, DefaultRegion)
 	r.out.Protocol = strings.ToUpper(cmp.Or(s.Protocol, r.env(EnvProtocol), DefaultProtocol))
@@ -121,19 +121,10 @@ func (r *resolver) checkChain(keys keyParts) error {
 		return r.checkKeys(keys)
 	case AssumeRole:
 		if r.out.Fault == nil {
-			r.out.Fault = &NothingToAssumeWithError{Role: first.Source(), Looked: r.out.Looked}
+			r.out.Fault = &NothingToAssumeWithError{Role: first.Source(), Profile: r.out.Profile}
 		}
 	}
 	return nil
-}
-
-// listPlaces records where credentials are searched for, which is shown if there are none.
-func (r *resolver) listPlaces() {
-	r.out.Looked = []Place{{Kind: KeyArguments}, {Kind: KeyVariables}}
-	if r.profile.place.File != "" {
-		r.out.Looked = append(r.out.Looked, r.profile.place)
-	}
-	r.out.Looked = append(r.out.Looked, Place{Kind: CVMRoles}, Place{Kind: STSSessions})
 }
 
 // sourcedValue is a value and where it is from.

@@ -408,7 +408,7 @@ func TestARoleWithNothingToAssumeItWith(t *testing.T) {
 		nil, nil,
 	)
 	var nothing *credentials.NothingToAssumeWithError
-	if !errors.As(resolved.Fault, &nothing) || len(nothing.Looked) == 0 {
+	if !errors.As(resolved.Fault, &nothing) || nothing.Profile.Path == "" {
 		t.Fatalf("got %v", resolved.Fault)
 	}
 	want := credentials.Source{RoleARN: "r", From: []credentials.Origin{fromBlock("assume_role")}}

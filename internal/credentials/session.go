@@ -27,11 +27,11 @@ type session struct {
 	failed error     // what the last of them ended with
 }
 
-func newSession(lend fetchFunc, log func(context.Context, string, map[string]any)) *session {
+func newSession(fetch fetchFunc, log func(context.Context, string, map[string]any)) *session {
 	if log == nil {
 		log = func(context.Context, string, map[string]any) {}
 	}
-	return &session{fetch: lend, log: log, slot: make(chan struct{}, 1)}
+	return &session{fetch: fetch, log: log, slot: make(chan struct{}, 1)}
 }
 
 // Retrieve returns the credential, of a new session if necessary.

@@ -36,7 +36,7 @@ func (p *Provider) configureCloud(
 		resp.Diagnostics.Append(config.incompleteDiagnostic(argument))
 		return
 	}
-	data.Region, data.Credentials, data.Looked, data.Fault = found.Region, found.Sources(), found.Looked, found.Fault
+	data.Region, data.Credentials, data.Profile, data.Fault = found.Region, found.Sources(), found.Profile, found.Fault
 	api := p.newServiceConfigs(config, &found)
 	signed, err := found.Credentials(
 		credentials.Services{STS: api.For("sts"), Metadata: api.endpoint("metadata"), Log: logDebug},

@@ -62,7 +62,7 @@ func CloudError(attempt string, err error, from *clients.Clients) diag.Diagnosti
 }
 
 func formatMissingCredentials(err *clients.MissingCredentialsError) string {
-	return "No cloud credentials were found. Places searched:\n" + formatList(describePlaces(err.Looked)) +
+	return "No cloud credentials were found. Places searched:\n" + formatList(listPlaces(err.Profile)) +
 		"\n\nSet one of them. The root disk size data source and the functions work without credentials."
 }
 

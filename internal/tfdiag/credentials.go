@@ -85,7 +85,7 @@ func formatUnusable(err error, used []credentials.Source) string {
 			strings.Join(pod.Lacks, ", "))
 	case errors.As(err, &nothing):
 		return fmt.Sprintf("No credentials were found to assume %s with. Places searched:\n%s\n\nSet one of them.",
-			describeSource(nothing.Role), formatList(describePlaces(nothing.Looked)))
+			describeSource(nothing.Role), formatList(listPlaces(nothing.Profile)))
 	}
 	return endSentence(capitalize(err.Error()))
 }

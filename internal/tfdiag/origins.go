@@ -6,33 +6,19 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/credentials"
 )
 
-// describePlaces words the places where credentials were searched for.
-func describePlaces(places []credentials.Place) []string {
-	described := make([]string, 0, len(places))
-	for _, place := range places {
-		described = append(described, describePlace(place))
+// listPlaces lists the places where credentials were searched for.
+func listPlaces(profile credentials.ProfileFile) []string {
+	lacks := ", which has no secretId and secretKey"
+	if profile.Missing {
+		lacks = ", which does not exist"
 	}
-	return described
-}
-
-func describePlace(place credentials.Place) string {
-	switch place.Kind {
-	case credentials.KeyArguments:
-		return "the provider arguments secret_id and secret_key"
-	case credentials.KeyVariables:
-		return "the environment variables " + credentials.EnvSecretID + " and " + credentials.EnvSecretKey
-	case credentials.ProfileFile:
-		return "the profile file " + place.File
-	case credentials.MissingProfile:
-		return "the profile file " + place.File + ", which does not exist"
-	case credentials.ProfileWithoutKeys:
-		return "the profile file " + place.File + ", which has no secretId and secretKey"
-	case credentials.CVMRoles:
-		return "the role of a CVM (cam_role_name, " + credentials.EnvCAMRoleName + ")"
-	case credentials.STSSessions:
-		return "a session from STS (assume_role_with_saml, assume_role_with_web_identity, enable_pod_oidc)"
+	return []string{
+		"the provider arguments secret_id and secret_key",
+		"the environment variables " + credentials.EnvSecretID + " and " + credentials.EnvSecretKey,
+		"the profile file " + profile.Path + lacks,
+		"the role of a CVM (cam_role_name, " + credentials.EnvCAMRoleName + ")",
+		"a session from STS (assume_role_with_saml, assume_role_with_web_identity, enable_pod_oidc)",
 	}
-	return string(place.Kind)
 }
 
 // formatUsed is a sentence that says where credentials came from, empty where that is not known.

@@ -143,10 +143,8 @@ func texts() []struct {
 	}{
 		{
 			"no credentials",
-			create(&clients.MissingCredentialsError{Looked: []credentials.Place{
-				{Kind: credentials.KeyArguments}, {Kind: credentials.KeyVariables},
-				{Kind: credentials.ProfileWithoutKeys, File: "/home/u/.tccli/default.credential"},
-				{Kind: credentials.CVMRoles}, {Kind: credentials.STSSessions},
+			create(&clients.MissingCredentialsError{Profile: credentials.ProfileFile{
+				Path: "/home/u/.tccli/default.credential",
 			}}),
 		},
 		{"half a key pair", arguments(&credentials.ArgumentError{
@@ -198,11 +196,8 @@ func texts() []struct {
 			"a role, and nothing to assume it with",
 			unusable(
 				&credentials.NothingToAssumeWithError{
-					Role: role,
-					Looked: []credentials.Place{
-						{Kind: credentials.KeyArguments}, {Kind: credentials.KeyVariables},
-						{Kind: credentials.MissingProfile, File: "/home/u/.tccli/default.credential"},
-					},
+					Role:    role,
+					Profile: credentials.ProfileFile{Path: "/home/u/.tccli/default.credential", Missing: true},
 				},
 			),
 		},

@@ -38,22 +38,8 @@ func (s Source) String() string {
 	return strings.TrimSpace(s.CVMRole+s.RoleARN) + " (" + strings.Join(from, ", ") + ")"
 }
 
-// Place is one place where credentials were searched for.
-type Place struct {
-	Kind PlaceKind
-	File string // path of the profile file
+// ProfileFile is a profile's file of keys that was searched, and has no key pair.
+type ProfileFile struct {
+	Path    string
+	Missing bool // there is no such file
 }
-
-// PlaceKind says what was searched, and for a profile file what was found of it.
-type PlaceKind string
-
-// The kinds of places.
-const (
-	KeyArguments       PlaceKind = "arguments"
-	KeyVariables       PlaceKind = "environment"
-	ProfileFile        PlaceKind = "profile file"
-	MissingProfile     PlaceKind = "profile file that does not exist"
-	ProfileWithoutKeys PlaceKind = "profile file without a key pair"
-	CVMRoles           PlaceKind = "role of the CVM"
-	STSSessions        PlaceKind = "session from STS"
-)
