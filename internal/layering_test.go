@@ -51,15 +51,16 @@ var diagram = []row{
 		imports: "imagecache rootdisk diskprice tcrtoken annotations tfdiag clients measure store registry " +
 			"registry/transport registry/hostsdir credentials tke tcr cbs cloudapi redact",
 	},
-	{name: "imagecache", access: withTerraform, imports: "annotations tfdiag clients registry tke disksize"},
+	{name: "imagecache", access: withTerraform, imports: "annotations deferral tfdiag clients registry tke disksize"},
 	{
 		name:    "rootdisk",
 		access:  withTerraform,
 		imports: "annotations tfdiag clients measure registry registry/failure layersize disksize",
 	},
-	{name: "diskprice", access: withTerraform, imports: "tfdiag clients cbs disksize"},
-	{name: "tcrtoken", access: withTerraform, imports: "tfdiag clients tcr"},
+	{name: "diskprice", access: withTerraform, imports: "deferral tfdiag clients cbs disksize"},
+	{name: "tcrtoken", access: withTerraform, imports: "deferral tfdiag clients tcr"},
 	{name: "annotations", access: withTerraform, imports: "disksize"},
+	{name: "deferral", access: withTerraform, imports: "tfdiag clients"},
 	{
 		name:    "tfdiag",
 		access:  withTerraform,

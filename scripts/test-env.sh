@@ -27,6 +27,9 @@ for other in "$(command -v terraform || true)" "$root"/bin/terraform-1.16 "$root
   fi
 done
 export TKEIMAGE_OTHER_CLIS
+if [ -x "$root/bin/terraform-experimental" ]; then
+  export TKEIMAGE_EXPERIMENTAL_CLI="$root/bin/terraform-experimental"
+fi
 if [ -e "$root/bin/peers/installed" ]; then
   export TKEIMAGE_PEERS_DIR="$root/bin/peers"
 fi

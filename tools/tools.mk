@@ -19,6 +19,7 @@ TOOLS := \
 	goreleaser                    goreleaser                     github.com/goreleaser/goreleaser/v2 \
 	tofu                          opentofu                       github.com/opentofu/opentofu/cmd/tofu \
 	terraform-1.16                terraform                      github.com/hashicorp/terraform \
+	terraform-experimental        terraform                      github.com/hashicorp/terraform \
 	terraform-1.14                terraform-1.14                 github.com/hashicorp/terraform \
 	terraform-provider-kubernetes terraform-provider-kubernetes  github.com/hashicorp/terraform-provider-kubernetes \
 	etcd                          kubernetes                     go.etcd.io/etcd/server/v3 \
@@ -40,6 +41,7 @@ LICENCES            := $(BIN)/licences
 RELEASER            := $(BIN)/goreleaser
 TOFU                := $(BIN)/tofu
 TERRAFORM           := $(BIN)/terraform-1.16
+EXPERIMENTAL        := $(BIN)/terraform-experimental
 KUBERNETES_PROVIDER := $(BIN)/terraform-provider-kubernetes
 CONTROL_PLANE       := $(addprefix $(BIN)/,etcd kube-apiserver kube-controller-manager)
 # The official client for Node, which tests compare ours with, and the linter of the Chinese pages.
@@ -66,9 +68,11 @@ $(MODULE_DOCS): $(wildcard tools/moduledocs/*)
 $(LICENCES): tools/checks/licences/main.go
 $(TOFU): TOOL_LDFLAGS := -X github.com/opentofu/opentofu/version.dev=no
 
-# Terraform itself, for tests only. The remote backends, which are modules that the proxy does not serve, are stubs.
-$(BIN)/terraform-1.16 $(BIN)/terraform-1.14: $(wildcard tools/terraform/stubs/*/*)
+# Terraform itself, for tests only. The remote backends, which are modules that the proxy does not serve, are stubs. Only an experimental
+# build takes deferrals; it differs in what the linker says.
+$(BIN)/terraform-1.16 $(BIN)/terraform-1.14 $(EXPERIMENTAL): $(wildcard tools/terraform/stubs/*/*)
 $(BIN)/terraform-1.16 $(BIN)/terraform-1.14: TOOL_LDFLAGS := -X github.com/hashicorp/terraform/version.dev=no
+$(EXPERIMENTAL): TOOL_LDFLAGS := -X github.com/hashicorp/terraform/version.dev=no -X main.experimentsAllowed=yes
 
 # Kubernetes takes its version from the linker. Clients ask the API server for it.
 KUBERNETES := $(shell sed -nE 's,^require k8s.io/kubernetes v([0-9.]+).*,\1,p' tools/kubernetes/go.mod)

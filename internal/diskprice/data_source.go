@@ -17,6 +17,7 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/cbs"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/deferral"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
@@ -101,6 +102,10 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	var m model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
+		return
+	}
+	if deferral.IsDue(req.ClientCapabilities.DeferralAllowed, d.clients) {
+		deferral.DeferDataSource(req, resp)
 		return
 	}
 	disk := m.disk()

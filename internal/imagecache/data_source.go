@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/deferral"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
@@ -62,8 +63,8 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 }
 
 func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	if mustDefer(req.ClientCapabilities.DeferralAllowed, d.clients) {
-		deferDataSource(req, resp)
+	if deferral.IsDue(req.ClientCapabilities.DeferralAllowed, d.clients) {
+		deferral.DeferDataSource(req, resp)
 		return
 	}
 	var config cacheModel

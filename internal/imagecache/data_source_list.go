@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/deferral"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
@@ -81,8 +82,8 @@ func (d *ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 }
 
 func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	if mustDefer(req.ClientCapabilities.DeferralAllowed, d.clients) {
-		deferDataSource(req, resp)
+	if deferral.IsDue(req.ClientCapabilities.DeferralAllowed, d.clients) {
+		deferral.DeferDataSource(req, resp)
 		return
 	}
 	var config listModel

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/deferral"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
@@ -59,8 +60,8 @@ func (d *MatchDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 }
 
 func (d *MatchDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	if mustDefer(req.ClientCapabilities.DeferralAllowed, d.clients) {
-		deferDataSource(req, resp)
+	if deferral.IsDue(req.ClientCapabilities.DeferralAllowed, d.clients) {
+		deferral.DeferDataSource(req, resp)
 		return
 	}
 	var config matchModel

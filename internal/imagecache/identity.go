@@ -37,6 +37,11 @@ func (r *Resource) checkRegion(
 	return diag.Diagnostics{tfdiag.WrongRegion(id, region, r.clients.Region)}
 }
 
+// hasIdentity reports whether a state holds an identity.
+func hasIdentity(identity *tfsdk.ResourceIdentity) bool {
+	return identity != nil && !identity.Raw.IsFullyNull()
+}
+
 func readRegion(ctx context.Context, identity *tfsdk.ResourceIdentity, private privateState) string {
 	if hasIdentity(identity) {
 		var known identityModel
@@ -64,12 +69,16 @@ func (r *Resource) saveState(
 
 // setIdentity sets the identity if it is null: a CLI that does not know identity keeps none, and
 // the framework rejects an answer without one, even when the cache no longer exists. An identity
-// that is set must not change.
+// that is set must not change. That of a deferred read, which no CLI keeps, has no region.
 func (r *Resource) setIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, id string) diag.Diagnostics {
 	if identity == nil || !identity.Raw.IsFullyNull() {
 		return nil
 	}
-	return identity.Set(ctx, newIdentity(id, r.clients.Region))
+	known := newIdentity(id, r.clients.Region)
+	if r.clients.Deferred() {
+		known.Region = types.StringNull()
+	}
+	return identity.Set(ctx, known)
 }
 
 func newIdentity(id, region string) identityModel {

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/deferral"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
 
@@ -18,8 +19,8 @@ func (r *Resource) ImportState(
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	if mustDefer(req.ClientCapabilities.DeferralAllowed, r.clients) {
-		resp.Deferred = deferredResource()
+	if deferral.IsDue(req.ClientCapabilities.DeferralAllowed, r.clients) {
+		resp.Deferred = deferral.Resource()
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...) // or the framework refuses it
 		return
 	}

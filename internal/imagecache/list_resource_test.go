@@ -3,6 +3,7 @@ package imagecache_test
 import (
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -24,7 +25,8 @@ func TestAQueryListsWhatAnImportWouldFind(t *testing.T) {
 		Name: "llm", Images: []string{image}, SizeGiB: 50, RetentionDays: 30, VpcID: "vpc-hidden",
 		Tags: []tketest.Tag{{Key: "team", Value: "ml"}},
 	}).ID
-	cloud.Put(tketest.Cache{Images: []string{"app:v1"}, Type: tketest.TypeAuto})
+	old := time.Now().AddDate(0, 0, -40)
+	cloud.Put(tketest.Cache{Images: []string{"app:v1"}, Type: tketest.TypeAuto, CreatedAt: old})
 	broken := cloud.Put(tketest.Cache{Name: "broken", Images: []string{image}, Status: tketest.StatusFailed}).ID
 	query := func(name, config string) string {
 		return "list \"tkeimage_cache\" \"" + name + "\" {\n  provider         = tkeimage\n  include_resource = true\n" +
@@ -42,10 +44,13 @@ func TestAQueryListsWhatAnImportWouldFind(t *testing.T) {
 		{
 			Query: true,
 			Config: query("all", "") + query("ready", `status = "Ready"`) +
-				query("auto", `type = "auto"`) + query("image", `image = "`+image+`"`) + query("named", `names = ["llm"]`),
+				query("auto", `type = "auto"`) + query("image", `image = "`+image+`"`) + query("named", `names = ["llm"]`) +
+				query("matching", `name_regex = "^(llm|broken)$"`) + query("tagged", `tags = { team = "ml" }`) +
+				query("unused", "unused_for_days = 30"),
 			QueryResultChecks: []querycheck.QueryResultCheck{
 				length("tkeimage_cache.all", 4), length("tkeimage_cache.ready", 3), length("tkeimage_cache.auto", 1),
 				length("tkeimage_cache.image", 2), length("tkeimage_cache.named", 1),
+				length("tkeimage_cache.matching", 2), length("tkeimage_cache.tagged", 1), length("tkeimage_cache.unused", 1),
 				found("tkeimage_cache.image", identity(broken)), found("tkeimage_cache.named", identity(id)),
 				querycheck.ExpectResourceKnownValues(
 					"tkeimage_cache.named", queryfilter.ByDisplayName(knownvalue.StringExact("llm ("+id+")")),

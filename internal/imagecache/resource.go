@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/deferral"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
@@ -103,8 +104,9 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if mustDefer(req.ClientCapabilities.DeferralAllowed, r.clients) && hasIdentity(req.Identity) {
-		resp.Deferred = deferredResource()
+	if deferral.IsDue(req.ClientCapabilities.DeferralAllowed, r.clients) {
+		resp.Deferred = deferral.Resource()
+		resp.Diagnostics.Append(r.setIdentity(ctx, resp.Identity, state.ID.ValueString())...)
 		return
 	}
 	if r.clients.Seen.AddRead(state.ID.ValueString()) {

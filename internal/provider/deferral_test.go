@@ -10,7 +10,9 @@ import (
 )
 
 // TestAnUnknownRegionDefers where the client takes deferrals, and is an error where it does not
-// (TestWhereToAskIsNotGuessed). Nothing is asked, and the state stays as it is.
+// (TestWhereToAskIsNotGuessed). Nothing is asked, and the state stays as it is. Terraform 1.16 takes
+// deferrals in experimental builds alone (TestAPlanDefersAndTheNextImports), and of ephemeral
+// resources not even there.
 func TestAnUnknownRegionDefers(t *testing.T) {
 	t.Parallel()
 	cloud := tketest.Start(t, tketest.Options{RequestsPerSecond: -1, Builder: tketest.InstantBuilder})
@@ -36,15 +38,22 @@ func TestAnUnknownRegionDefers(t *testing.T) {
 		t.Fatal(err)
 	}
 	state := values(t, s.schemas.ResourceSchemas["tkeimage_cache"], given)
-	read, err := s.server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
-		TypeName: "tkeimage_cache", CurrentState: state,
-		CurrentIdentity:    &tfprotov6.ResourceIdentityData{IdentityData: &identity},
-		ClientCapabilities: &tfprotov6.ReadResourceClientCapabilities{DeferralAllowed: true},
-	})
-	check("read", read.Deferred, read.Diagnostics, err)
-	kind := s.schemas.ResourceSchemas["tkeimage_cache"].ValueType()
-	if kept := decode(t, kind, read.NewState); !kept["id"].Equal(text("imc-aaaaaaaa")) {
-		t.Errorf("after the read the state is %v", kept)
+	for before, known := range map[string]*tfprotov6.ResourceIdentityData{
+		"with an identity": {IdentityData: &identity}, "without an identity": nil, // after an import, or of an older CLI
+	} {
+		read, err := s.server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
+			TypeName: "tkeimage_cache", CurrentState: state, CurrentIdentity: known,
+			ClientCapabilities: &tfprotov6.ReadResourceClientCapabilities{DeferralAllowed: true},
+		})
+		check("read "+before, read.Deferred, read.Diagnostics, err)
+		kind := s.schemas.ResourceSchemas["tkeimage_cache"].ValueType()
+		if kept := decode(t, kind, read.NewState); !kept["id"].Equal(text("imc-aaaaaaaa")) {
+			t.Errorf("after the read %s the state is %v", before, kept)
+		}
+		region := decode(t, identityKind, read.NewIdentity.IdentityData)["region"]
+		if want := known != nil; region.IsNull() == want || !region.IsKnown() {
+			t.Errorf("after the read %s the identity's region is %s", before, region)
+		}
 	}
 
 	imported, err := s.server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
@@ -56,8 +65,11 @@ func TestAnUnknownRegionDefers(t *testing.T) {
 	images := map[string]tftypes.Value{"images": tftypes.NewValue(
 		tftypes.Set{ElementType: tftypes.String}, []tftypes.Value{text("app:v1")},
 	)}
+	price := map[string]tftypes.Value{
+		"disk_type": text("CLOUD_PREMIUM"), "size_gib": tftypes.NewValue(tftypes.Number, 50),
+	}
 	for source, given := range map[string]map[string]tftypes.Value{
-		"tkeimage_cache": given, "tkeimage_caches": nil, "tkeimage_cache_match": images,
+		"tkeimage_cache": given, "tkeimage_caches": nil, "tkeimage_cache_match": images, "tkeimage_disk_price": price,
 	} {
 		found, err := s.server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{
 			TypeName: source, Config: values(t, s.schemas.DataSourceSchemas[source], given),
@@ -65,11 +77,23 @@ func TestAnUnknownRegionDefers(t *testing.T) {
 		})
 		check(source, found.Deferred, found.Diagnostics, err)
 		result := decode(t, s.schemas.DataSourceSchemas[source].ValueType(), found.State)
-		for _, computed := range []string{"created_at", "caches", "found"} {
+		for _, computed := range []string{"created_at", "caches", "found", "price_per_hour"} {
 			if value, has := result[computed]; has && value.IsKnown() {
 				t.Errorf("%s: %s is %s, and a deferred read knows nothing", source, computed, value)
 			}
 		}
+	}
+	opened, err := s.server.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{
+		TypeName: "tkeimage_tcr_token",
+		Config: values(t, s.schemas.EphemeralResourceSchemas["tkeimage_tcr_token"], map[string]tftypes.Value{
+			"registry_id": text("tcr-ak9876"),
+		}),
+		ClientCapabilities: &tfprotov6.OpenEphemeralResourceClientCapabilities{DeferralAllowed: true},
+	})
+	check("tkeimage_tcr_token", opened.Deferred, opened.Diagnostics, err)
+	tokenKind := s.schemas.EphemeralResourceSchemas["tkeimage_tcr_token"].ValueType()
+	if token := decode(t, tokenKind, opened.Result)["token"]; token.IsKnown() {
+		t.Errorf("tkeimage_tcr_token: token is %s, and a deferred open knows nothing", token)
 	}
 	if asked := len(cloud.Requests()); asked != 0 {
 		t.Errorf("%d requests were sent", asked)

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/deferral"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tcr"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
@@ -112,6 +113,10 @@ func (e *Ephemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *e
 	var config model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
+		return
+	}
+	if deferral.IsDue(req.ClientCapabilities.DeferralAllowed, e.clients) {
+		deferral.DeferEphemeral(req, resp)
 		return
 	}
 	attempt := "make a token for registry " + config.RegistryID.ValueString()
