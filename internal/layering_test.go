@@ -67,7 +67,7 @@ var diagram = []row{
 		imports: "clients measure registry registry/failure layersize credentials tke cbs cloudapi disksize",
 	},
 
-	{name: "clients", imports: "measure tke tcr cbs credentials redact"},
+	{name: "clients", imports: "measure store tke tcr cbs credentials redact"},
 	{name: "tke/tketest", unshipped: true, imports: "cloudapi/apitest"},
 	{name: "registry/registrytest", unshipped: true, imports: "subprocess"},
 	{name: "registry/imagetest", unshipped: true},

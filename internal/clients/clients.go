@@ -33,6 +33,8 @@ type Clients struct {
 
 	Secrets *redact.Secrets // what nothing that is shown or stored may hold
 
+	Planned PlannedNames // what plans have learned of caches' names
+
 	Seen SeenCaches // the caches that this process has met in a state, made, or dropped from a state
 }
 

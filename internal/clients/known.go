@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"sync"
@@ -13,6 +14,7 @@ type SeenCaches struct {
 	mu      sync.Mutex
 	seen    map[string]*useCount
 	dropped map[string]bool // whether it was looked for since
+	more    chan struct{}   // closed when another cache is met; nil while nothing waits for that
 }
 
 // useCount counts how often an id was met in a state.
@@ -44,6 +46,7 @@ func (k *SeenCaches) recordUse(id string, more *useCount) useCount {
 	}
 	if k.seen[id] == nil {
 		k.seen[id] = &useCount{}
+		k.wakeWaiting()
 	}
 	k.seen[id].read += more.read
 	k.seen[id].planned += more.planned
@@ -55,6 +58,44 @@ func (k *SeenCaches) Has(id string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.seen[id] != nil
+}
+
+func (k *SeenCaches) wakeWaiting() {
+	if k.more != nil {
+		close(k.more)
+		k.more = nil
+	}
+}
+
+// WaitSeen waits until all of these caches were made or met in a state, or the context ends: a CLI
+// reads a state in any order, so a cache that is not known yet may be the next to be read. It returns
+// those that were not.
+func (k *SeenCaches) WaitSeen(ctx context.Context, ids []string) (unseen []string) {
+	for {
+		unseen, more := k.selectUnseen(ids)
+		if len(unseen) == 0 {
+			return nil
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return unseen
+		}
+	}
+}
+
+func (k *SeenCaches) selectUnseen(ids []string) (unseen []string, more <-chan struct{}) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, id := range ids {
+		if k.seen[id] == nil {
+			unseen = append(unseen, id)
+		}
+	}
+	if k.more == nil {
+		k.more = make(chan struct{})
+	}
+	return unseen, k.more
 }
 
 // Drop notes that a cache leaves the state.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -50,27 +51,38 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if state == nil {
 		plan.planCreate(&config, &r.clients.Tags)
 		resp.Diagnostics.Append(r.checkDropped(ctx)...)
-		resp.Diagnostics.Append(r.checkNamesakes(ctx, &plan)...)
 	} else {
-		if r.clients.Seen.AddPlanned(state.ID.ValueString()) {
-			resp.Diagnostics.Append(tfdiag.DuplicateAddress(state.ID.ValueString()))
-		}
 		plan.planUpdate(ctx, &config, state, &r.clients.Tags)
-		if plan.Status.IsUnknown() && state.Status.ValueString() == tke.StatusReady {
-			resp.Diagnostics.Append(tfdiag.UnusableMeanwhile(state.ID.ValueString()))
-		}
-		if isBuilding(state.Status) {
-			resp.Diagnostics.Append(tfdiag.WaitsForBuild(state.ID.ValueString(), state.Status.ValueString()))
-		}
 		resp.RequiresReplace.Append(replacementPaths(state, &plan)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	if state != nil {
+		resp.Diagnostics.Append(r.checkKnownCache(&plan, state, len(resp.RequiresReplace) > 0)...)
+	}
+	if state == nil || len(resp.RequiresReplace) > 0 {
+		resp.Diagnostics.Append(r.checkNamesakes(ctx, config.Name)...)
+	}
 	if images := floatingTags(&plan); len(images) > 0 {
 		resp.Diagnostics.Append(tfdiag.MovingTags(images))
 	}
 	if state != nil && isBuilderUnknown(ctx, req.State) && recordsBuilder(state, &plan) {
 		resp.Diagnostics.Append(tfdiag.RecordedAfterImport(state.ID.ValueString()))
 	}
+}
+
+// checkKnownCache returns what a plan says of a cache in the state besides its values.
+func (r *Resource) checkKnownCache(plan, state *model, isReplaced bool) (diags diag.Diagnostics) {
+	id, status := state.ID.ValueString(), state.Status.ValueString()
+	if r.clients.Seen.AddPlanned(id) {
+		diags.Append(tfdiag.DuplicateAddress(id))
+	}
+	switch {
+	case isBuilding(state.Status):
+		diags.Append(tfdiag.WaitsForBuild(id, status))
+	case plan.Status.IsUnknown() && status == tke.StatusReady && !isReplaced:
+		diags.Append(tfdiag.UnusableMeanwhile(id))
+	}
+	return diags
 }
 
 // planCreate fills in what is known of a new cache at plan time.

@@ -30,6 +30,9 @@ import (
 // package disksize's.
 const maxRetentionDays = 3650
 
+// updatingText follows what a change in place does to a cache.
+const updatingText = ": until that ends, the cache is `Updating` and Pods cannot use it."
+
 const (
 	rebuildReplace = "replace"
 	rebuildInPlace = "in_place"
@@ -95,7 +98,7 @@ func contentAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"images": schema.SetAttribute{
 			MarkdownDescription: "References of the images that the cache holds. Pods match them by name and tag, " +
-				"not by content: see `image_digests`. Changed in place.",
+				"not by content: see `image_digests`. Changed in place" + updatingText,
 			ElementType: types.StringType,
 			Required:    true,
 			Validators: []validator.Set{
@@ -113,8 +116,8 @@ func extentAttributes() map[string]schema.Attribute {
 		"size_gib": schema.Int64Attribute{
 			MarkdownDescription: fmt.Sprintf(
 				"Size of the cache's disk in GiB, %d to %d. Default: %d, and an existing cache keeps its size. It "+
-					"grows in place; shrinking replaces the cache. `data.tkeimage_root_disk_size` computes how "+
-					"much is needed. A size that is not known until apply and then turns out smaller ends the run "+
+					"grows in place"+updatingText+" Shrinking replaces the cache. "+
+					"`data.tkeimage_root_disk_size` computes how much is needed. A size that is not known until apply and then turns out smaller ends the run "+
 					"with `inconsistent final plan`; nothing is lost, and the next plan replaces the cache.",
 				disksize.MinGiB, disksize.MaxGiB, disksize.MinGiB,
 			),
@@ -167,7 +170,7 @@ func rebuildAttributes() map[string]schema.Attribute {
 
 func registryCredentialsAttribute() schema.Attribute {
 	return schema.MapNestedAttribute{
-		MarkdownDescription: "Credentials for private registries, by host. Changed in place.",
+		MarkdownDescription: "Credentials for private registries, by host. Changed in place" + updatingText,
 		Optional:            true,
 		Validators: []validator.Map{
 			mapvalidator.SizeAtLeast(1),

@@ -141,6 +141,7 @@ func (p *Provider) configureRegistries(
 	if err := kept.Check(); err != nil {
 		tflog.Warn(ctx, "no measurements are kept", map[string]any{"reason": err.Error()})
 	}
+	data.Planned = clients.PlannedNames{Kept: kept}
 	settings := registry.Config{
 		Transport: transport.Config{
 			Hosts: hosts, HostsDir: hostsDir, CACertificates: config.RegistryCACertificates.ValueString(),

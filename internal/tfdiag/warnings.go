@@ -133,8 +133,9 @@ func UpdateNotBegun(id string) diag.Diagnostic {
 func UnusableMeanwhile(id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Pods cannot use image cache "+id+" while it is updated", "The planned update pulls "+
 		"images or sends credentials, and the cache is Updating until it ends. Pods that start meanwhile pull their "+
-		"images. To keep a cache usable, replace it under create_before_destroy instead; max_parallel_updates of the "+
-		"provider bounds how many caches are updated at once.")
+		"images. To keep a cache usable, replace it under create_before_destroy instead, with -replace or "+
+		"replace_triggered_by: if this plan does so, nothing is updated. max_parallel_updates of the provider bounds "+
+		"how many caches are updated at once.")
 }
 
 // WaitsForBuild warns of a cache that the service works on when a change is planned.
