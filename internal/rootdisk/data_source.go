@@ -2,7 +2,6 @@ package rootdisk
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -87,8 +86,8 @@ func (d *DataSource) ValidateConfig(
 		return
 	}
 	if timeout, diags := config.Timeouts.Read(ctx, readTimeout); !diags.HasError() && timeout <= 0 {
-		resp.Diagnostics.AddAttributeError(path.Root("timeouts").AtName("read"), "Not a time to read", fmt.Sprintf(
-			"timeouts.read is %s: write a duration above zero, such as \"5m\". The default is 10m.", timeout,
-		))
+		resp.Diagnostics.Append(
+			tfdiag.InvalidTimeout(path.Root("timeouts").AtName("read"), "read", timeout.String()),
+		)
 	}
 }

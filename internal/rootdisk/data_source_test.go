@@ -257,7 +257,7 @@ func TestEachFailureHasItsOwnText(t *testing.T) {
 			configuration("", `measure = "guess"`, present), `(?s)measure.*"auto" "manifest" "sample"\s+"full"`,
 		},
 		"no images":       {configuration("", ""), `(?s)images.*at least 1`},
-		"a negative size": {configuration("", `writable_gib = -1`, present), `(?s)must be\s+between 0 and 32000`},
+		"a negative size": {configuration("", `writable_gib = -1`, present), `(?s)Not a size in GiB.*-1 GiB is not between 0 and 32000`},
 		"too much":        {configuration("", `writable_gib = 31000`, present), `No disk is large enough`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
 
 // model is the data source as configuration and state hold it.
@@ -93,7 +94,7 @@ func (m *model) toMeasureRequest(ctx context.Context) (measure.Request, diag.Dia
 	request.Disk.RoundToGiB = int(valueOrDefault(m.RoundToGiB, int64(request.Disk.RoundToGiB)))
 	var err error
 	if request.Disk.WritableBytes, err = gibToBytes(m.WritableGiB); err != nil {
-		diags.AddAttributeError(path.Root("writable_gib"), "Not a size", err.Error())
+		diags.Append(tfdiag.InvalidSize(path.Root("writable_gib"), err))
 	}
 	return request, diags
 }

@@ -96,7 +96,7 @@ func TestTheTimeToReadIsBounded(t *testing.T) {
 		t,
 		resource.TestStep{
 			Config:      configuration("", `timeouts = { read = "0s" }`, reference),
-			ExpectError: unwrapped(`timeouts.read is 0s: write a duration above zero`),
+			ExpectError: unwrapped(`(?s)Invalid timeout.* read = "0s" is no time above zero`),
 		},
 		resource.TestStep{
 			Config:      configuration("", `timeouts = { read = "soon" }`, reference),

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
 
 // atLeastZero refuses negative sizes at validation.
@@ -19,11 +20,9 @@ func (atLeastZero) Description(context.Context) string {
 
 func (v atLeastZero) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (v atLeastZero) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+func (atLeastZero) ValidateNumber(_ context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
 	if _, err := gibToBytes(req.ConfigValue); err != nil {
-		resp.Diagnostics.AddAttributeError(
-			req.Path, "Not a size in GiB", err.Error()+": the value "+v.Description(ctx)+".",
-		)
+		resp.Diagnostics.Append(tfdiag.InvalidSize(req.Path, err))
 	}
 }
 
@@ -40,14 +39,6 @@ func (noGaps) ValidateList(_ context.Context, req validator.ListRequest, resp *v
 		if !ok || reference.IsUnknown() || reference.ValueString() != "" {
 			continue
 		}
-		what := "empty"
-		if reference.IsNull() {
-			what = "null"
-		}
-		resp.Diagnostics.AddAttributeError(
-			req.Path.AtListIndex(i), "Image is missing", fmt.Sprintf(
-				"images[%d] is %s: write a reference as a Pod would (nginx:1.29), or leave the element out.", i, what,
-			),
-		)
+		resp.Diagnostics.Append(tfdiag.MissingImage(req.Path.AtListIndex(i), i, reference.IsNull()))
 	}
 }

@@ -80,6 +80,22 @@ func InvalidTimeout(at path.Path, name, written string) diag.Diagnostic {
 	))
 }
 
+// InvalidSize describes a size in GiB that no disk has.
+func InvalidSize(at path.Path, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Not a size in GiB", endSentence(err.Error()))
+}
+
+// MissingImage describes an element of a list of images that is null, or else empty.
+func MissingImage(at path.Path, index int, null bool) diag.Diagnostic {
+	what := "empty"
+	if null {
+		what = "null"
+	}
+	return diag.NewAttributeErrorDiagnostic(at, "Image is missing", fmt.Sprintf(
+		"images[%d] is %s: write a reference as a Pod would (nginx:1.29), or leave the element out.", index, what,
+	))
+}
+
 // InvalidRegex describes a regular expression that does not compile.
 func InvalidRegex(at path.Path, err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, "Not a regular expression", endSentence(err.Error())+

@@ -558,6 +558,10 @@ func texts() []struct {
 		{"an id of another kind", tfdiag.WrongID(path.Root("vpc_id"), "subnet-8ah75lo8", "vpc-")},
 		{"no id", tfdiag.WrongID(path.Root("vpc_id"), "production", "vpc-")},
 		{"an address", tfdiag.WrongID(path.Root("existing_eip_id"), "43.136.1.2", "eip-")},
+		{"no size", tfdiag.InvalidSize(
+			path.Root("writable_gib"), errors.New("-1 GiB is not between 0 and 32000 GiB, the largest disk"),
+		)},
+		{"an image that is null", tfdiag.MissingImage(path.Root("images").AtListIndex(1), 1, true)},
 		{"a negative timeout", tfdiag.InvalidTimeout(path.Root("timeouts"), "create", "-90m")},
 		{"no regular expression", tfdiag.InvalidRegex(
 			path.Root("name_regex"), errors.New("error parsing regexp: missing closing ): `(`"),
