@@ -5,6 +5,8 @@
 // that ends with an empty stored block ends on a byte, and refers to nothing before its own start).
 // The same few pieces come again and again, in an order that a seed decides: most are noise, as the
 // quantized weights of a model are for a compressor, and the rest are source trees.
+//
+// A Splicer makes layers of content that others bring, gzip and Zstandard (splice.go).
 package giant
 
 import (
@@ -25,10 +27,10 @@ const (
 	filesOfTree  = 400
 )
 
-// piece is a part of a layer, packed and unpacked.
+// piece is a part of a layer, packed.
 type piece struct {
 	packed   []byte
-	unpacked []byte
+	unpacked int64
 }
 
 // pieces are made once, from fixed seeds.
@@ -90,36 +92,14 @@ func packPiece(unpacked []byte) piece {
 	mustWrite(0, err)
 	mustWrite(w.Write(unpacked))
 	mustWrite(0, w.Flush())
-	return piece{packed: slices.Clip(out.Bytes()), unpacked: unpacked}
-}
-
-var (
-	// RFC 1952: magic, deflate, no flags, no time, unknown system.
-	gzipHeader = []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255}
-	// An empty stored block that says it is the last one.
-	lastBlock = []byte{1, 0, 0, 0xff, 0xff}
-)
-
-const gzipTrailer = 8
-
-// Layer is a gzip layer that is nowhere kept.
-type Layer struct {
-	Size     int64 // bytes of the blob
-	Unpacked int64 // bytes of the tar
-	DiffID   string
-	Digest   string // the true one once it is sealed
-
-	parts   []piece
-	starts  []int64 // of the parts within the blob
-	trailer []byte
+	return piece{packed: slices.Clip(out.Bytes()), unpacked: int64(len(unpacked))}
 }
 
 // NewLayer makes a layer whose blob has about so many bytes. Seeds that differ make layers that
 // differ.
 func NewLayer(seed uint64, size int64) *Layer {
-	l := &Layer{Digest: fakeDigest("blob", seed, size), DiffID: fakeDigest("tar", seed, size)}
+	l := newLayer(Gzip, fmt.Sprintf("layer %d, %d bytes", seed, size))
 	random := rand.New(rand.NewPCG(seed, 3))
-	l.addPiece(piece{packed: gzipHeader})
 	for n := 0; l.Size < size-pieceBytes || n == 0; n++ {
 		if random.IntN(2) == 0 {
 			for range min(treePieces, 1+(size-l.Size)/pieceBytes/2) {
@@ -132,9 +112,8 @@ func NewLayer(seed uint64, size int64) *Layer {
 			int(max(1, min(weightPieces, (size-l.Size)/pieceBytes))), random,
 		)
 	}
-	l.addPiece(packPiece(make([]byte, 1024))) // the tar ends
-	l.addPiece(piece{packed: lastBlock})
-	l.Size += gzipTrailer
+	l.addPiece(packPiece(make([]byte, endOfTar)))
+	l.finish()
 	return l
 }
 
@@ -150,15 +129,4 @@ func (l *Layer) addWeights(name string, count int, random *rand.Rand) {
 	}
 }
 
-func (l *Layer) addPiece(p piece) {
-	l.starts = append(l.starts, l.Size)
-	l.parts = append(l.parts, p)
-	l.Size += int64(len(p.packed))
-	l.Unpacked += int64(len(p.unpacked))
-}
-
-// ReadAt reads the blob at any place. Before the layer is sealed its trailer has the length of the
-// tar, and no true checksum.
-func (l *Layer) ReadAt(p []byte, off int64) (int, error) {
-	return readParts(l, p, off)
-}
+func (l *Layer) addPiece(p piece) { l.addBytes(p.packed, p.unpacked) }

@@ -98,7 +98,7 @@ func (r *Registry) Add(repository string, layers ...*Layer) (reference string, e
 			return "", err
 		}
 		manifest.Layers = append(manifest.Layers, v1.Descriptor{
-			MediaType: types.OCILayer, Size: l.Size, Digest: digest,
+			MediaType: l.Format.mediaType(), Size: l.Size, Digest: digest,
 		})
 		config.RootFS.DiffIDs = append(config.RootFS.DiffIDs, diffID)
 		r.layers[l.Digest] = l
