@@ -22,6 +22,7 @@ type Input struct {
 
 	start, end  *rangeRead
 	Notes       []string
+	refusals    []Reason
 	unconfirmed *Measurement
 	lister      string // the source that was not confirmed
 	refuted     string
@@ -62,6 +63,9 @@ func NewInput(ctx context.Context, l Layer, budget int64) *Input {
 func (in *Input) AddNote(format string, arguments ...any) {
 	in.Notes = append(in.Notes, fmt.Sprintf(format, arguments...))
 }
+
+// AddRefusal notes that containerd does not unpack the layer, whatever source measures it.
+func (in *Input) AddRefusal(reason Reason) { in.refusals = append(in.refusals, reason) }
 
 // ReadStart returns the first bytes of the blob, after which Compression is what they show. Where
 // they cannot be read it returns ErrNotApplicable, and a note says why.

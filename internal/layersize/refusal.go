@@ -35,6 +35,7 @@ const (
 
 	RefusedCompressed Reason = "is compressed, and its media type says that it is not"
 	RefusedNotTar     Reason = "is not a tar"
+	RefusedDamaged    Reason = "has compressed data that are damaged"
 	RefusedTrailing   Reason = "has other bytes behind its gzip data, which only nodes with unpigz installed ignore"
 	RefusedDiffID     Reason = "unpacks to other bytes than the image's configuration says (diff id)"
 	RefusedDiffIDType Reason = "has a diff id that is not SHA-256"

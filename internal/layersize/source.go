@@ -93,6 +93,9 @@ func (in *Input) passOver(name string, err error) {
 // completeMeasurement adds to a measurement what was learned from the sources that were tried
 // before it.
 func (in *Input) completeMeasurement(m Measurement) Measurement {
+	for _, reason := range in.refusals {
+		m.Refuse(reason)
+	}
 	if in.unconfirmed != nil && m.Inodes == nil {
 		m = in.reconcileListed(*in.unconfirmed, m)
 	}

@@ -89,6 +89,8 @@ const (
 	OddName     = "a path is so long that it depends on containerd's own folder whether it is possible"
 	OddLink     = "a hard link leads through a symbolic link"
 	OddParent   = "entries lie below a symbolic link"
+	oddFollowed = "a symbolic link replaced a directory, and containerd fails unless it leads to something"
+	oddSparse   = "a sparse file is so large that its map was not compared with its data"
 	oddFile     = "a file is larger than ext4 allows"
 	oddMany     = "it has so many entries that replaced ones were not told apart"
 	oddRemovals = "directories were replaced so often that what they held is counted"

@@ -68,15 +68,20 @@ func (v *Inventory) directorySlack() (fewer, more int64) {
 }
 
 // checkListed looks whether every directory that was listed is still there, if one was ever
-// replaced.
+// replaced: containerd sets the times of each in the end, and follows a symbolic link for that.
 func (v *Inventory) checkListed() {
 	if v.lost == "" {
 		return
 	}
 	for i := range v.nodes.len {
-		if n := v.nodes.itemAt(i); n.parent&flagListed != 0 && n.inode == 0 {
+		n := v.nodes.itemAt(i)
+		switch {
+		case n.parent&flagListed == 0:
+		case n.inode == 0:
 			v.refuseEntry(v.lost, layersize.RefusedLostDirectory)
 			return
+		case v.inodes.itemAt(n.inode).links&flagSymlink != 0:
+			v.noteOddity(oddFollowed)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 )
@@ -29,7 +30,32 @@ func CountTar(r io.Reader, files *Inventory, limit int64) error {
 		if err := files.Add(e); err != nil {
 			return err
 		}
+		if err := readSparse(tape, header, files); err != nil {
+			return fmt.Errorf("%w: %w", layersize.ErrNotTar, err)
+		}
 	}
+}
+
+// readSparse reads a sparse file, holes included, since containerd refuses one whose map and data
+// disagree, which only reading shows.
+func readSparse(tape *tar.Reader, h *tar.Header, files *Inventory) error {
+	const (
+		paxSparse = "GNU.sparse."
+		mostRead  = 64 << 30 // of zeros, mostly
+	)
+	isSparse := false
+	for key := range h.PAXRecords {
+		isSparse = isSparse || strings.HasPrefix(key, paxSparse)
+	}
+	switch {
+	case !isSparse:
+		return nil
+	case h.Size > mostRead:
+		files.noteOddity(oddSparse)
+		return nil
+	}
+	_, err := io.Copy(io.Discard, tape)
+	return err
 }
 
 // fromHeader translates a header.

@@ -71,7 +71,15 @@ func (smallBlob) Measure(ctx context.Context, in *layersize.Input) (layersize.Me
 	return countBytes(ctx, in, data)
 }
 
-// countBytes counts a blob that was read whole.
+// countBytes counts a blob that was read whole. Where that fails for the blob's own sake, containerd
+// fails too.
 func countBytes(ctx context.Context, in *layersize.Input, data []byte) (layersize.Measurement, error) {
-	return stream.Count(ctx, bytes.NewReader(data), in.Layer, stream.Limits{UnpackedBytes: wholeUnpacked})
+	m, err := stream.Count(ctx, bytes.NewReader(data), in.Layer, stream.Limits{UnpackedBytes: wholeUnpacked})
+	switch {
+	case errors.Is(err, layersize.ErrNotTar):
+		in.AddRefusal(layersize.RefusedNotTar)
+	case errors.Is(err, layersize.ErrCompression):
+		in.AddRefusal(layersize.RefusedDamaged)
+	}
+	return m, err
 }

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,6 +78,39 @@ func TestProbeSamplesWhatItReadButCannotCount(t *testing.T) {
 			if m.UnpackedBytes.Min > int64(len(data)) || m.UnpackedBytes.Max < int64(len(data)) {
 				t.Errorf("%s, %s: %d is not within %+v", name, mediaType, len(data), m.UnpackedBytes)
 			}
+		}
+	}
+}
+
+// TestDamageThatWasSeenIsRefused: a blob that was read to its end and could not be counted is one
+// that containerd cannot unpack.
+func TestDamageThatWasSeenIsRefused(t *testing.T) {
+	t.Parallel()
+	data := layertest.MakeTar(t, layertest.Mixture(40, 4000)...)
+	packed := layertest.Gzip(t, data)
+	half := append(slices.Clone(data[:len(data)/1024*512]), make([]byte, 512)...)
+	torn := append(half, data[len(data)/1024*512:]...) // an empty block between entries
+	for name, test := range map[string]struct {
+		mediaType string
+		blob      []byte
+		refused   layersize.Reason
+	}{
+		"a gzip stream that ends early": {layertest.TypeOCIGzip, packed[:len(packed)-100], layersize.RefusedDamaged},
+		"another checksum": {
+			layertest.TypeOCIGzip, append(slices.Clone(packed[:len(packed)-8]), make([]byte, 8)...), layersize.RefusedDamaged,
+		},
+		"a zstd frame that ends early": {
+			layertest.TypeOCIZstd, layertest.Zstd(t, data)[:4000], layersize.RefusedDamaged,
+		},
+		"a large blob that ends early": {
+			layertest.TypeOCIGzip, layertest.Gzip(t, layertest.Incompressible(t))[:700_000], layersize.RefusedDamaged,
+		},
+		"a tar that goes on behind its end": {layertest.TypeOCIGzip, layertest.Gzip(t, torn), layersize.RefusedNotTar},
+		"no tar at all":                     {layertest.TypeOCIGzip, []byte("neither gzip nor a tar"), layersize.RefusedNotTar},
+	} {
+		m, _ := probed(t, layertest.NewLayer(test.mediaType, test.blob), probeBudget)
+		if m.Exact || !slices.Equal(m.Refusals, []layersize.Refusal{{Reason: test.refused}}) {
+			t.Errorf("%s: exact %v, refusals %q", name, m.Exact, m.Refusals)
 		}
 	}
 }
