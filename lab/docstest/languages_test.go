@@ -6,8 +6,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/yuin/goldmark/ast"
 )
 
 // translations are pages that exist in both languages.
@@ -47,6 +50,38 @@ func TestBothLanguagesHaveTheSameCode(t *testing.T) {
 			t.Errorf("%s (-) and %s (+) differ in their code:\n%s", english, chinese, diff)
 		}
 	}
+}
+
+// TestChineseLinesEndWhereABlankMayStand: a line that ends in the middle of a paragraph is shown as a
+// blank, which has no place between two Chinese characters, nor beside full-width punctuation.
+func TestChineseLinesEndWhereABlankMayStand(t *testing.T) {
+	t.Parallel()
+	for _, path := range translations(t) {
+		p := readPage(t, path)
+		p.walk(func(node ast.Node) {
+			if leaf, ok := node.(*ast.Text); ok && leaf.SoftLineBreak() {
+				before, _ := utf8.DecodeLastRune(leaf.Value(p.source))
+				after, _ := utf8.DecodeRuneInString(p.plain(nextText(leaf)))
+				if isFullWidth(before) || isFullWidth(after) || unicode.Is(unicode.Han, before) && unicode.Is(unicode.Han, after) {
+					t.Errorf("%s:%d: a blank would be shown between %q and %q", path, p.lineOf(leaf.Segment.Start), before, after)
+				}
+			}
+		})
+	}
+}
+
+// nextText is the node behind a leaf, in its own paragraph.
+func nextText(leaf ast.Node) ast.Node {
+	for node := leaf; node != nil && node.Type() == ast.TypeInline; node = node.Parent() {
+		if next := node.NextSibling(); next != nil {
+			return next
+		}
+	}
+	return ast.NewText()
+}
+
+func isFullWidth(r rune) bool {
+	return strings.ContainsRune("，。；：、？！（）“”《》", r)
 }
 
 // TestNoPageTellsOfTheMachineItWasWrittenOn looks at pictures as well.
