@@ -63,6 +63,19 @@ func TestGettingStarted(t *testing.T) {
 	}
 }
 
+// TestExamplesTakeAnInstalledBuild: what `make install` puts in place is among the versions that the
+// examples ask for.
+func TestExamplesTakeAnInstalledBuild(t *testing.T) {
+	t.Parallel()
+	n := arriveInstalled(t, acctest.KubernetesProvider(t))
+	n.folder = filepath.Join(n.folder, "complete")
+	if err := os.CopyFS(n.folder, os.DirFS(filepath.Join(root, "examples", "complete"))); err != nil {
+		t.Fatal(err)
+	}
+	n.runs(t, "terraform init")
+	n.runs(t, "terraform validate")
+}
+
 // hasKubeconfig puts a kubeconfig into the newcomer's home: of the cluster, or of one that is never
 // asked.
 func (n *newcomer) hasKubeconfig(t *testing.T, cluster *kubetest.Cluster) {

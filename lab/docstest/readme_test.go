@@ -53,11 +53,27 @@ func arriveInstalled(t *testing.T, downloaded tfcli.Plugin) *newcomer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	printed := n.runs(t, script+" 0.0.20260102030405 "+binary)
+	printed := n.runs(t, script+" "+installedVersion(t)+" "+binary)
 	if !strings.Contains(printed, "terraform init -upgrade") || strings.Contains(printed, "filesystem_mirror") {
 		t.Errorf("make install does not say what to do next, or too much:\n%s", printed)
 	}
 	return n
+}
+
+// installedVersion is the one that `make install` gives to a build.
+func installedVersion(t *testing.T) string {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "make", "--dry-run", "install")
+	command.Dir = root
+	printed, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`scripts/install\.sh "([^"]+)"`).FindSubmatch(printed)
+	if found == nil {
+		t.Fatalf("make install does not say which version it installs:\n%s", printed)
+	}
+	return string(found[1])
 }
 
 func arriveWith(t *testing.T, config string) *newcomer {
