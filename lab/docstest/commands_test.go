@@ -46,6 +46,7 @@ var tried = map[string]struct{ test, as string }{
 	"terraform plan":                    {"TestMovingTakesACacheOver", "terraform plan"},
 	"terraform apply":                   {"TestReadmeDoesTheWholeJob", "terraform apply -auto-approve"},
 	"terraform plan -detailed-exitcode": {"TestReadmeDoesTheWholeJob", "terraform plan -detailed-exitcode"},
+	"terraform test":                    {"TestImagesAreHeldToALimit", "terraform test"},
 }
 
 // TestTriedCommandsAreRunWhereThisTestSays holds the list against the tests that it names.
