@@ -21,8 +21,8 @@ var asked = map[string]string{
 	"does an update with the same images pull them again?":         "SameImagesKept",
 	"which zone are times without a zone in?":                      "PlainTimesIn",
 	"in which status may a cache be updated?":                      "UpdateWhilePending",
-	"does it tell VPC, subnet and security groups?":                "ReturnNetwork",
-	"does it tell a cache as it was asked for?":                    "Tell",
+	"does it return VPC, subnet and security groups?":              "ReturnNetwork",
+	"does it return a cache as it was requested?":                  "Tell",
 	"are there other tags than those that were asked for?":         "AutomaticTags",
 }
 
