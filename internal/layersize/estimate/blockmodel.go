@@ -14,10 +14,13 @@ const DenseBlock = 2 << 10
 
 // blockModel is what the blocks decode to of which that is not known.
 type blockModel struct {
-	full int     // what an encoder's full block decodes to
-	last float64 // a frame's last block
-	mean float64 // a block of which nothing else is known
-	err  float64 // standard error of mean, relative
+	full   int     // what an encoder's full block decodes to
+	last   float64 // a frame's last block
+	splits bool    // the encoder does not fill its blocks
+	rate   float64 // output by input of the compressed blocks whose content is known
+	length float64 // of one of them, on average
+	err    float64 // of what blocks that were not decoded come to, as a part of it: the standard error,
+	apart  float64 // and what one block differs by from what is expected of it
 
 	lasts int // frames' last blocks that were not decoded
 	known int // compressed blocks whose content is known, frames' last ones left out
@@ -29,23 +32,17 @@ func modelBlocks(views []*Place) blockModel {
 	m := blockModel{full: zstdblock.MaxBlock, last: zstdblock.MaxBlock / 2}
 	sizes := map[int]int{}
 	lastCount, lastSum := 0, 0
-	var coded []float64
+	var all codedSums
 	for _, v := range views {
+		all.add(sumCoded(v))
 		for _, b := range v.Blocks {
 			switch {
-			case b.Out < 0:
-				if b.Last {
-					m.lasts++
-				}
-			case b.Count > 0:
+			case b.Last && b.Out < 0:
+				m.lasts++
 			case b.Last:
 				lastCount, lastSum = lastCount+1, lastSum+b.Out
-			default:
-				if b.Coded && b.Length > DenseBlock {
-					m.known++
-					sizes[b.Out]++
-					coded = append(coded, float64(b.Out))
-				}
+			case isCoded(b):
+				sizes[b.Out]++
 			}
 		}
 	}
@@ -57,39 +54,81 @@ func modelBlocks(views []*Place) blockModel {
 	if lastCount > 0 {
 		m.last = float64(lastSum) / float64(lastCount)
 	}
-	m.mean = float64(m.full)
-	if n := float64(len(coded)); n > 1 && sizes[m.full]*100 < len(coded)*99 {
-		m.mean = sum(coded) / n
-		spread := 0.0
-		for _, out := range coded {
-			spread += sq(out - m.mean)
-		}
-		m.err = math.Sqrt(spread/(n-1)/n) / m.mean
+	if m.known = all.count; m.known > 0 {
+		m.rate, m.length = all.out/all.in, all.in/float64(m.known)
+	}
+	m.splits = m.known > 1 && sizes[m.full]*100 < m.known*99
+	if m.splits {
+		m.learnError(views)
 	}
 	return m
 }
 
-// shortShare is how much less than full blocks those may come to that were not decoded. Where all
-// that were are full, the encoder fills its blocks, or it is one of the few that split them, and
-// all of what it splits was missed.
-func (m blockModel) shortShare() float64 {
-	return splitDeficit * (1 - math.Pow((1-zstdBound)/splitPrior, 1/float64(m.known+1)))
+// isCoded reports whether a block's content says how an encoder divides what it compresses.
+func isCoded(b zstdblock.Block) bool {
+	return b.Coded && b.Out >= 0 && b.Count == 0 && !b.Last && b.Length > DenseBlock
 }
 
-// longShare is how much more those blocks may come to that were not decoded, where the encoder splits blocks: what
-// it does not split repeats tables more often than what it splits, up to all of them.
-func (m blockModel) longShare() float64 {
-	if m.fills() {
-		return 0
+// codedSums are the compressed blocks of a place whose content is known.
+type codedSums struct {
+	in, out float64
+	count   int
+}
+
+func (s *codedSums) add(other codedSums) {
+	s.in, s.out, s.count = s.in+other.in, s.out+other.out, s.count+other.count
+}
+
+func sumCoded(v *Place) (s codedSums) {
+	for _, b := range v.Blocks {
+		if isCoded(b) {
+			s.add(codedSums{float64(b.Length), float64(b.Out), 1})
+		}
 	}
-	return max(0, zstdblock.MaxBlock/m.mean-1)
+	return s
 }
 
-// fills reports whether the encoder fills its blocks, as far as they were decoded.
-func (m blockModel) fills() bool { return m.mean == float64(m.full) }
+// expect is what a block of some length decodes to, by those around it, where the encoder splits
+// blocks: what it puts in each differs by far more than the rate at which they compress. One block
+// of the mean rate counts with those around it. Where none was decoded, nothing is known to compress.
+func (m blockModel) expect(length int, around codedSums) float64 {
+	if m.known == 0 {
+		return float64(length)
+	}
+	rate := (around.out + m.rate*m.length) / (around.in + m.length)
+	return min(zstdblock.MaxBlock, rate*float64(length))
+}
 
-// content is what a block decodes to, as far as that can be said.
-func (m blockModel) content(b zstdblock.Block) float64 {
+// learnError expects each block whose content is known from the others of its place, and learns
+// from what that is off by. Those of one place may be off together.
+func (m *blockModel) learnError(views []*Place) {
+	var out, places, blocks float64
+	for _, v := range views {
+		around, off := sumCoded(v), 0.0
+		out += around.out
+		for _, b := range v.Blocks {
+			if isCoded(b) {
+				others := around
+				others.add(codedSums{-float64(b.Length), -float64(b.Out), -1})
+				wrong := float64(b.Out) - m.expect(b.Length, others)
+				off, blocks = off+wrong, blocks+sq(wrong)
+			}
+		}
+		places += sq(off)
+	}
+	m.err = math.Sqrt(places) / out
+	m.apart = math.Sqrt(blocks*float64(m.known)) / out
+}
+
+// splitShare is the largest share of the blocks that were not decoded that may be split ones, where
+// all that were are full: the encoder fills its blocks, or it is one of the few that split them, and
+// what it splits was missed.
+func (m blockModel) splitShare() float64 {
+	return 1 - math.Pow((1-zstdBound)/splitPrior, 1/float64(m.known+1))
+}
+
+// content is what a block decodes to, as far as that can be said, among others of its place.
+func (m blockModel) content(b zstdblock.Block, around codedSums) float64 {
 	switch {
 	case b.Count > 0:
 		return float64(b.Out) - m.excess(float64(b.Guessed))
@@ -97,14 +136,16 @@ func (m blockModel) content(b zstdblock.Block) float64 {
 		return float64(b.Out)
 	case b.Last:
 		return m.last
+	case m.splits:
+		return m.expect(b.Length, around)
 	}
-	return m.mean
+	return float64(m.full)
 }
 
 // excess is how much less short blocks come to that are guessed to be of the largest size: an
 // encoder that fills its blocks does so with all of them.
 func (m blockModel) excess(guessed float64) float64 {
-	if !m.fills() {
+	if m.splits {
 		return 0
 	}
 	return guessed * (1 - float64(m.full)/zstdblock.MaxBlock)
@@ -117,29 +158,33 @@ func (m blockModel) ofRun(r zstdblock.Run) sums {
 	return sums{in: float64(r.Length()), out: content - excess, guessed: guessed - excess}
 }
 
-// sums are input and output of blocks. guessed is the output that is not known.
-type sums struct{ in, out, guessed float64 }
+// sums are input and output of blocks. guessed is the output that is not known, less how much less
+// it would be if the encoder splits blocks.
+type sums struct{ in, out, guessed, less float64 }
 
 func (s *sums) add(other sums) {
-	s.in, s.out, s.guessed = s.in+other.in, s.out+other.out, s.guessed+other.guessed
+	s.in, s.out = s.in+other.in, s.out+other.out
+	s.guessed, s.less = s.guessed+other.guessed, s.less+other.less
 }
 
 // total is what a place shows of the stream from some offset on, without what is in the runs that
 // count by themselves.
 func (m blockModel) total(v *Place, from int64, runs []zstdblock.Run) (s sums) {
 	s.in = float64(v.Other)
+	around := sumCoded(v)
 	for _, b := range v.Blocks {
 		at := v.Offset + int64(b.At)
 		if at < from || isWithin(runs, at) {
 			continue
 		}
-		content := m.content(b)
+		content := m.content(b, around)
 		s.add(sums{in: float64(b.Length), out: content})
 		switch {
-		case b.Out < 0:
-			s.guessed += content
 		case b.Count > 0:
 			s.guessed += float64(b.Guessed) - m.excess(float64(b.Guessed))
+		case b.Out < 0:
+			s.guessed += content
+			s.less += content - min(content, m.expect(b.Length, around))
 		}
 	}
 	for _, r := range v.Runs {

@@ -3,6 +3,7 @@ package estimate
 import (
 	"bytes"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -73,10 +74,48 @@ func TestBlocksThatAreNotFullAreMeasured(t *testing.T) {
 			truth := float64(len(data)) / float64(len(stream))
 			// Frames of 300,000 bytes end with short blocks, which prove little by themselves where
 			// they are stored.
+			t.Logf("%s: %+.2f %%", name, 100*(out/in/truth-1))
 			if wrong := out/in/truth - 1; wrong < -0.1 || wrong > 0.1 {
 				t.Errorf("%+.1f %% of %.2f, by %+v", 100*wrong, truth, model)
 			}
 		})
+	}
+}
+
+// TestWhatIsLeftOfASplitBlockIsAsLongAsItSays: where an encoder splits blocks, the rest of one often repeats
+// tables and is shorter than blocks are on average, in the stream as well.
+func TestWhatIsLeftOfASplitBlockIsAsLongAsItSays(t *testing.T) {
+	t.Parallel()
+	const places, apart, rate = 60, 4 << 20, 7
+	z := &Zstd{Length: places * apart, Content: -1}
+	var in, out int64
+	for i := range int64(places) {
+		p := &Place{Observation: Observation{Offset: i * apart, Decoded: true}, First: i * apart}
+		at := 0
+		add := func(content int, known bool) {
+			b := zstdblock.Block{At: at, Length: content / (rate + int(i%3)), Out: -1, Coded: true}
+			if known {
+				b.Out = content
+			}
+			p.Blocks = append(p.Blocks, b)
+			at += b.Length
+			in, out = in+int64(b.Length), out+int64(content)
+		}
+		for range 3 {
+			add(zstdblock.MaxBlock, true)
+			add(zstdblock.MaxBlock, true)
+			add(47<<10, true)
+			add(81<<10, false)
+		}
+		z.Middle = append(z.Middle, p)
+	}
+	truth := int64(float64(out) / float64(in) * float64(z.Length))
+	u := z.Estimate().Unpacked
+	if off := math.Abs(float64(u.Value)/float64(truth) - 1); off > 0.005 || u.Min > truth || u.Max < truth {
+		t.Errorf("%d bytes: %+v, %.2f %% off", truth, u, 100*off)
+	}
+	if float64(u.Max) > 1.25*float64(u.Min) {
+		t.Errorf("the bounds are %+v", u)
 	}
 }
 

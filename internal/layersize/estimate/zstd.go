@@ -12,8 +12,9 @@ import (
 const (
 	runRatio = zstdblock.MaxBlock / 4 // what a run of RLE blocks decodes to, by its length
 
-	// zstdBound is the chance with which each bound holds.
-	zstdBound = 0.996
+	// zstdBound is the chance with which each bound holds. Both together leave half of one in a
+	// hundred to what the assumptions do not cover.
+	zstdBound = 0.9975
 	// zstdPrecise is the relative error from which more windows would hardly change what is
 	// answered.
 	zstdPrecise = 0.012
@@ -22,9 +23,9 @@ const (
 	// npm, which are 6.9 times theirs.
 	unseenRatio = 4
 
-	// splitPrior is the belief that a stream is of an encoder that splits blocks, splitDeficit what
-	// a split block lacks.
-	splitPrior, splitDeficit = 0.05, 0.5
+	// splitPrior is the belief that a stream is of an encoder that splits blocks: libzstd at its high
+	// levels does, which few writers of layers choose.
+	splitPrior = 0.05
 )
 
 // Zstd is what places have shown of a zstd stream.
@@ -49,8 +50,8 @@ type summary struct {
 	df     float64
 	skewed float64 // how much more the length may be as few places show what compresses best
 	most   float64 // output by input, of the place where that is largest
+	apart  float64 // output by which blocks that were not decoded may differ from those that were
 	short  float64 // output that blocks may lack which are taken for full ones
-	long   float64 // output that blocks may have more which are not
 	ends   float64 // frames whose last block was not decoded
 	unmet  unmet
 }
@@ -94,9 +95,12 @@ func (z *Zstd) summarise() summary {
 	if s.n == 0 {
 		return s
 	}
-	unknown := all.guessed / max(1, all.out) * s.length()
-	s.short, s.long = unknown*model.shortShare(), unknown*model.longShare()
-	s.spread = math.Hypot(s.spread, unknown*model.err)
+	part := s.length() / max(1, all.out)
+	s.spread = math.Hypot(s.spread, all.guessed*part*model.err)
+	s.apart = all.guessed * part * model.apart
+	if !model.splits {
+		s.short = all.less * part * model.splitShare()
+	}
 	s.ends = float64(model.lasts)
 	return s
 }
@@ -193,11 +197,12 @@ func missedShare(places int, part float64) (share float64) {
 func (s summary) interval(size float64) layersize.Interval {
 	value := s.length()
 	above := max(studentQuantile(s.df, zstdBound)*s.spread, s.skewed)
-	above = math.Hypot(math.Hypot(min(above, s.rest*runRatio), s.unseen()*s.rest), s.long)
-	below := math.Hypot(studentQuantile(s.df, zstdBound)*s.spread, s.short)
+	above = math.Hypot(math.Hypot(min(above, s.rest*runRatio), s.unseen()*s.rest), s.apart)
+	below := math.Hypot(studentQuantile(s.df, zstdBound)*s.spread, s.short+s.apart)
 	below += s.ends * zstdblock.MaxBlock
 	hi := value + above + s.ends*zstdblock.MaxBlock + s.unmet.most - s.unmet.likely
-	lo := min(max(value-below-s.unmet.likely+s.unmet.least, s.seen-s.short-s.ends*zstdblock.MaxBlock, size/2), value)
+	least := s.seen - s.short - s.apart - s.ends*zstdblock.MaxBlock
+	lo := min(max(value-below-s.unmet.likely+s.unmet.least, least, size/2), value)
 	return layersize.Interval{Value: int64(value), Min: int64(lo), Max: saturate(hi)}
 }
 

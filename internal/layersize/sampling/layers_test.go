@@ -33,7 +33,11 @@ func newPool(p packtest.Producer, ms []packtest.Material, perKind, chunkSize int
 			pl.chunks[m.Name] = append(pl.chunks[m.Name], c)
 		}
 	}
-	for _, n := range []int{4 << 10, 64 << 10, 512 << 10, 4 << 20, 32 << 20} {
+	lengths := []int{4 << 10, 64 << 10, 512 << 10, 4 << 20, 32 << 20}
+	if p.Zstd {
+		lengths = []int{zstdblock.MaxBlock, 512 << 10, 4 << 20, 32 << 20}
+	}
+	for _, n := range lengths {
 		c, err := pl.compress(make([]byte, n), 0)
 		if err != nil {
 			return nil, err

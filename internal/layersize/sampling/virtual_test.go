@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"sort"
+	"sync"
 	"sync/atomic"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/deflate"
@@ -30,6 +31,8 @@ type virtual struct {
 	zeroBytes int64
 	zstd      bool
 	member    int64 // unpacked, of the member being written
+	reading   sync.Mutex
+	dense     []denseStretch
 	requests  atomic.Int64
 }
 
@@ -40,7 +43,47 @@ func (v *virtual) add(p []byte) {
 	}
 }
 
+// denseStretch is a part of the stream of which a window has nearly nothing, since it is packed so
+// well.
+type denseStretch struct {
+	from, to, out int64
+	isRead        bool // some of it
+}
+
+// addDense keeps a part that is packed more than 32 times.
+func (v *virtual) addDense(c chunk) {
+	const dense = 32
+	n := int64(len(c.deflate))
+	if c.out < dense*n {
+		return
+	}
+	if last := len(v.dense) - 1; last >= 0 && v.dense[last].to == v.size {
+		v.dense[last].to, v.dense[last].out = v.size+n, v.dense[last].out+c.out
+		return
+	}
+	v.dense = append(v.dense, denseStretch{from: v.size, to: v.size + n, out: c.out})
+}
+
+// markRead notes of which dense stretches something was read.
+func (v *virtual) markRead(from, to int64) {
+	v.reading.Lock()
+	defer v.reading.Unlock()
+	i := sort.Search(len(v.dense), func(i int) bool { return v.dense[i].to > from })
+	for ; i < len(v.dense) && v.dense[i].from < to; i++ {
+		v.dense[i].isRead = true
+	}
+}
+
+// forget lets another reader begin.
+func (v *virtual) forget() {
+	v.requests.Store(0)
+	for i := range v.dense {
+		v.dense[i].isRead = false
+	}
+}
+
 func (v *virtual) chunk(c chunk) {
+	v.addDense(c)
 	v.add(c.deflate)
 	v.out += c.out
 	v.member += c.out
@@ -68,6 +111,7 @@ func (v *virtual) close() {
 
 func (v *virtual) ReadAt(p []byte, off int64) (int, error) {
 	v.requests.Add(1)
+	v.markRead(off, off+int64(len(p)))
 	n := 0
 	for i := sort.Search(len(v.starts), func(i int) bool { return v.starts[i] > off }) - 1; n < len(p); i++ {
 		if i < 0 || i >= len(v.parts) {
