@@ -3,6 +3,7 @@ package sampling
 import (
 	"encoding/binary"
 	"io"
+	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -164,7 +165,10 @@ func joinableZstd(stream []byte, files int64) (chunk, error) {
 		out += int64(b.Out)
 	}
 	last := w.Blocks[len(w.Blocks)-1]
-	body := append([]byte(nil), stream[begin:last.At+last.Length]...)
+	if last.Out == 0 { // klauspost's, which no stream has but at its end
+		return chunk{deflate: slices.Clone(stream[begin:last.At]), out: out, files: files}, nil
+	}
+	body := slices.Clone(stream[begin : last.At+last.Length])
 	body[last.At-begin] &^= 1
 	return chunk{deflate: body, out: out, files: files}, nil
 }
