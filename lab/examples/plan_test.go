@@ -17,7 +17,7 @@ import (
 // image's reference.
 type wholeExample struct {
 	variables func(image string) map[string]any
-	creates   []string
+	creates   []string // IMAGE in an address is the image's reference
 }
 
 func withImage(image string) map[string]any { return map[string]any{"image": image} }
@@ -26,12 +26,34 @@ func withSubnet(image string) map[string]any {
 	return map[string]any{"image": image, "subnet_name": "builders"}
 }
 
+// inRegion is where a cache is built.
+func inRegion(region string) map[string]any {
+	return map[string]any{"region": region, "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8"}
+}
+
 var wholeExamples = map[string]wholeExample{
 	"complete": {func(image string) map[string]any {
 		return map[string]any{"images": []string{image}, "vpc_id": "vpc-508ctkfb", "subnet_id": "subnet-8ah75lo8"}
 	}, []string{"tkeimage_cache.this"}},
 	"cluster-default": {
 		func(string) map[string]any { return map[string]any{} }, []string{"kubernetes_config_map.eks_config"},
+	},
+	"cluster-budget": {func(image string) map[string]any {
+		return map[string]any{
+			"workloads":      map[string]any{"app": map[string]any{"images": []string{image}, "pods": 10}},
+			"monthly_budget": 100, "disk_price_gib_month": 0.35, "snapshot_price_gib_month": 0.12,
+		}
+	}, nil},
+	"deployments-and-caches": {func(string) map[string]any { return map[string]any{} }, nil},
+	"two-regions": {func(image string) map[string]any {
+		return map[string]any{
+			"images": []string{image},
+			"first":  inRegion("ap-guangzhou"), "second": inRegion("ap-shanghai"),
+		}
+	}, []string{"module.first.tkeimage_cache.this[0]", "module.second.tkeimage_cache.this[0]"}},
+	"unused-caches": {func(string) map[string]any { return map[string]any{} }, nil},
+	"warm-before-rollout": {
+		withSubnet, []string{"kubernetes_deployment.app", `tkeimage_cache.release["IMAGE"]`},
 	},
 	"large-disk":             {withImage, []string{"kubernetes_deployment.app"}},
 	"large-model-with-cache": {withSubnet, []string{"kubernetes_deployment.model", "tkeimage_cache.model"}},
@@ -90,11 +112,16 @@ func TestEachExamplePlans(t *testing.T) {
 			}
 			w := newWorld(t, name, nil)
 			image, _ := w.push(t, "app:v1", 5000)
+			w.writeDeployments(t, map[string][]string{"app": {image}})
 			w.Set(t, example.variables(image))
 			plan := w.Plan(t)
 			checkPullPolicies(t, plan)
 			actions := plan.Actions()
-			if diff := cmp.Diff(example.creates, slices.Sorted(maps.Keys(actions))); diff != "" {
+			var creates []string
+			for _, address := range example.creates {
+				creates = append(creates, strings.ReplaceAll(address, "IMAGE", image))
+			}
+			if diff := cmp.Diff(creates, slices.Sorted(maps.Keys(actions))); diff != "" {
 				t.Errorf("planned, - want, + got:\n%s", diff)
 			}
 			for address, does := range actions {
