@@ -39,7 +39,8 @@ func TestAnUnknownRegionDefers(t *testing.T) {
 	}
 	state := values(t, s.schemas.ResourceSchemas["tkeimage_cache"], given)
 	for before, known := range map[string]*tfprotov6.ResourceIdentityData{
-		"with an identity": {IdentityData: &identity}, "without an identity": nil, // after an import, or of an older CLI
+		"with an identity":    {IdentityData: &identity},
+		"without an identity": nil, // after an import, or of an older CLI
 	} {
 		read, err := s.server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
 			TypeName: "tkeimage_cache", CurrentState: state, CurrentIdentity: known,

@@ -40,6 +40,15 @@ const otherCache = `{
   }]
 }`
 
+const bothProviders = `
+terraform {
+  required_providers {
+    tkeimage     = { source = "registry.terraform.io/tkeimage/tkeimage" }
+    tencentcloud = { source = "registry.terraform.io/tencentcloudstack/tencentcloud" }
+  }
+}
+`
+
 var (
 	anyPlan  = []string{"plan"}
 	generate = []string{"plan", "-generate-config-out=generated.tf"}
@@ -231,7 +240,9 @@ func runFeatures(t *testing.T, cli string) column {
 	t.Helper()
 	cloud := acctest.Cloud(t, tketest.Options{})
 	// In a move the CLI asks the other provider nothing, so its binary is ours.
-	other := tfcli.Plugin{Source: "tencentcloudstack/tencentcloud", Version: "1.82.0", Binary: acctest.ProviderBinary(t)}
+	other := tfcli.Plugin{
+		Source: "tencentcloudstack/tencentcloud", Version: "1.82.0", Binary: acctest.ProviderBinary(t),
+	}
 	var seen column
 	for _, f := range features {
 		id := cloud.Put(tketest.Cache{Images: []string{"app:v1"}}).ID
@@ -239,9 +250,7 @@ func runFeatures(t *testing.T, cli string) column {
 			"TENCENTCLOUD_SECRET_ID="+tketest.DefaultSecretID, "TENCENTCLOUD_SECRET_KEY="+tketest.DefaultSecretKey,
 			"TKEIMAGE_ENDPOINT_TKE="+cloud.URL, "TKEIMAGE_MEASUREMENT_CACHE_DIR=",
 		).Using(cli)
-		write(t, filepath.Join(w.Folder, "versions.tf"),
-			"terraform {\n  required_providers {\n    tkeimage = { source = \"registry.terraform.io/tkeimage/tkeimage\" }\n"+
-				"    tencentcloud = { source = \"registry.terraform.io/tencentcloudstack/tencentcloud\" }\n  }\n}\n")
+		write(t, filepath.Join(w.Folder, "versions.tf"), bothProviders)
 		for file, text := range f.files {
 			write(t, filepath.Join(w.Folder, file), strings.ReplaceAll(text, "ID", id))
 		}
