@@ -79,22 +79,24 @@ func (m *Measurer) storeKept(targets []*target, measured results, request Reques
 			continue
 		}
 		kept := KeptImage{At: time.Now().UTC(), Mode: request.Mode, Image: t.image}
-		faulty := false
 		for _, layer := range t.image.Layers {
-			measurement := measured[t.image.Repository][keyOf(layer)]
-			faulty = faulty || measurement.Fault != nil
-			kept.Measurements = append(kept.Measurements, measurement)
+			kept.Measurements = append(kept.Measurements, measured[t.image.Repository][keyOf(layer)])
 		}
 		content, err := json.Marshal(kept)
 		if err != nil || m.Secrets.Holds(content) {
 			continue
 		}
 		for _, key := range keptKeys(t.reference, request) {
-			if !faulty || !m.Kept.Has(key) {
+			if !kept.hasFault() || !m.Kept.Has(key) {
 				m.Kept.Put(key, content)
 			}
 		}
 	}
+}
+
+// hasFault reports whether a failed read made a measurement worse.
+func (k *KeptImage) hasFault() bool {
+	return slices.ContainsFunc(k.Measurements, func(m layersize.Measurement) bool { return m.Fault != nil })
 }
 
 // useKept lets what is kept count for the images that cannot be read, where the request allows it.

@@ -120,7 +120,7 @@ func (m *Measurer) Measure(ctx context.Context, request Request) (*Report, error
 		if decided || len(round) == 0 || r.isOver() {
 			m.storeKept(targets, measured, request)
 			report.Stale = m.listStale(targets)
-			return report.endedBy(r, !decided && len(round) > 0), nil
+			return report.noteTimeUp(r, !decided && len(round) > 0), nil
 		}
 	}
 }

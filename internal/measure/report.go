@@ -44,40 +44,61 @@ func addUp(images []*registry.Image, measured results) (*Report, error) {
 	report := &Report{Exact: true, Inodes: new(int64)}
 	sum := &adder{}
 	for _, b := range blobsOf(images) {
-		sum.addNumber(&report.CompressedBytes, b.size)
-		sum.addInterval(&report.RequiredBytes, b.diskNeed(layersize.Exactly(disksize.Blocks(b.size))))
-		report.countInodes(sum, 1, true)
-		report.Exact = report.Exact && b.always
+		report.addBlob(sum, b)
 	}
-	chains := map[string]chain{}
 	for _, image := range images {
-		detail := Image{Image: image}
-		report.Exact = report.Exact && image.Featured == nil
-		for _, layer := range image.Layers {
-			measurement := inImage(layer, layer.ChainID == layer.DiffID, measured[image.Repository][keyOf(layer)])
-			for _, refusal := range measurement.Refusals {
-				report.Refusals = append(report.Refusals, Refusal{image.Reference, layer.Digest, refusal})
-			}
-			report.Exact = report.Exact && measurement.Exact
-			detail.Measurements = append(detail.Measurements, measurement)
-			sum.addNumber(&detail.UnpackedBytes, measurement.UnpackedBytes.Value)
-			other, shared := chains[layer.ChainID]
-			if shared {
-				measurement = eitherOf(other.measured, measurement)
-			}
-			chains[layer.ChainID] = chain{measurement, certainty{other.always || !layer.Alternative}}
-		}
-		for _, size := range layerBlobsOf(image) {
-			sum.addNumber(&detail.CompressedBytes, size)
-		}
-		report.Images = append(report.Images, detail)
+		report.addImage(sum, image, measured[image.Repository])
 	}
+	chains := chainsOf(report.Images)
 	for _, c := range chains {
 		report.addLayer(sum, c)
 	}
 	sum.addScatter(&report.UnpackedBytes, unpackedOf, chains)
 	sum.addScatter(&report.RequiredBytes, diskOf, chains)
 	return report, sum.err
+}
+
+// addBlob adds what one file of the content store takes.
+func (r *Report) addBlob(sum *adder, b blob) {
+	sum.addNumber(&r.CompressedBytes, b.size)
+	sum.addInterval(&r.RequiredBytes, b.diskNeed(layersize.Exactly(disksize.Blocks(b.size))))
+	r.countInodes(sum, 1, true)
+	r.Exact = r.Exact && b.always
+}
+
+// addImage adds an image by itself, with its layers as its repository serves them.
+func (r *Report) addImage(sum *adder, image *registry.Image, served map[layerKey]layersize.Measurement) {
+	detail := Image{Image: image}
+	r.Exact = r.Exact && image.Featured == nil
+	for _, layer := range image.Layers {
+		measurement := inImage(layer, layer.ChainID == layer.DiffID, served[keyOf(layer)])
+		for _, refusal := range measurement.Refusals {
+			r.Refusals = append(r.Refusals, Refusal{image.Reference, layer.Digest, refusal})
+		}
+		r.Exact = r.Exact && measurement.Exact
+		detail.Measurements = append(detail.Measurements, measurement)
+		sum.addNumber(&detail.UnpackedBytes, measurement.UnpackedBytes.Value)
+	}
+	for _, size := range layerBlobsOf(image) {
+		sum.addNumber(&detail.CompressedBytes, size)
+	}
+	r.Images = append(r.Images, detail)
+}
+
+// chainsOf returns each unpacked layer once, by its chain id.
+func chainsOf(images []Image) map[string]chain {
+	chains := map[string]chain{}
+	for _, image := range images {
+		for i, layer := range image.Layers {
+			measurement := image.Measurements[i]
+			other, shared := chains[layer.ChainID]
+			if shared {
+				measurement = eitherOf(other.measured, measurement)
+			}
+			chains[layer.ChainID] = chain{measurement, certainty{other.always || !layer.Alternative}}
+		}
+	}
+	return chains
 }
 
 // addLayer adds what one unpacked layer takes.

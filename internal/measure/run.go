@@ -32,7 +32,7 @@ func (m *Measurer) measureLayers(r reading, jobs []*job) {
 	for _, j := range jobs {
 		skip := func() {
 			for _, o := range j.origins {
-				r.settle(j, o, layersize.Measurement{}, ErrTimeUp)
+				r.recordResult(j, o, layersize.Measurement{}, ErrTimeUp)
 			}
 		}
 		if j.way == wayStream {
@@ -61,7 +61,7 @@ func (m *Measurer) measureOrigin(r reading, j *job, o *origin) {
 		input.Blob = &rangeMemory{Blob: blob, ranges: o.ranges}
 	}
 	result, err := m.probeLayer(r, j, o, input)
-	r.settle(j, o, result, err)
+	r.recordResult(j, o, result, err)
 	m.logMeasured(r.run, j, o, blob)
 }
 
@@ -87,14 +87,14 @@ func (m *Measurer) streamLayer(r reading, j *job) {
 		switch {
 		case err == nil:
 			for _, other := range j.origins {
-				r.settle(j, other, result, nil)
+				r.recordResult(j, other, result, nil)
 			}
 			return
 		case j.orProbe && errors.Is(err, layersize.ErrWindow):
 			left, refused = leftAfter(err, j.layer.Size), true
 			m.storeRefusal(j, left)
 		default:
-			r.settle(j, o, result, err)
+			r.recordResult(j, o, result, err)
 		}
 	}
 	for _, o := range j.origins {
@@ -122,7 +122,7 @@ func (m *Measurer) probeRefused(r reading, j *job, o *origin, budget int64) {
 	result, err := m.probeRanges(r.run, j, o, inputOf(j, blob), budget)
 	result.AddNote(fmt.Sprintf("it was not streamed: a Zstandard window above %d MiB, or above 32 MiB in a later frame",
 		stream.DefaultWindowBytes>>20))
-	r.settle(j, o, result, err)
+	r.recordResult(j, o, result, err)
 	m.logMeasured(r.run, j, o, blob)
 }
 

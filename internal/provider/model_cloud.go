@@ -44,7 +44,7 @@ type webIdentityModel struct {
 }
 
 // toSettings are the cloud arguments. What is known only after apply counts as left out here: see
-// cloudUnknown.
+// unknownArguments.
 func (m *model) toSettings(ctx context.Context) (credentials.Settings, diag.Diagnostics) {
 	s := credentials.Settings{
 		SecretID:             m.SecretID.ValueString(),

@@ -114,7 +114,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	data := &clients.Clients{Secrets: p.options.Secrets}
 	p.options.Secrets.Add(proxyPasswords(p.getenv)...)
 	var diags diag.Diagnostics
-	data.Tags, diags = config.tagRules(ctx)
+	data.Tags, diags = config.toTagRules(ctx)
 	data.Updates = clients.NewSlots(config.MaxParallelUpdates.ValueInt64())
 	resp.Diagnostics.Append(diags...)
 	p.configureCloud(ctx, &config, data, resp)

@@ -46,13 +46,13 @@ func MeasureErrors(base path.Path, err error, now time.Time) (diags diag.Diagnos
 		}
 	}
 	for _, image := range failed {
-		failure := imageError(base.AtListIndex(image.Index), image.Err)
+		problem := imageError(base.AtListIndex(image.Index), image.Err)
 		if offer := offerKept(image.Kept, now); offer != "" {
-			failure = diag.NewAttributeErrorDiagnostic(
-				base.AtListIndex(image.Index), failure.Summary(), failure.Detail()+offer,
+			problem = diag.NewAttributeErrorDiagnostic(
+				base.AtListIndex(image.Index), problem.Summary(), problem.Detail()+offer,
 			)
 		}
-		diags.Append(failure) // what is alike is said once
+		diags.Append(problem) // what is alike is said once
 	}
 	return diags
 }

@@ -45,13 +45,13 @@ func formatWait(wait time.Duration) string {
 	return formatSpan(max(wait.Round(time.Second), time.Second))
 }
 
-// isOfSchemes reports whether one side speaks TLS and the other plain HTTP.
-func isOfSchemes(e *failure.Error) bool {
+// isSchemeMismatch reports whether one side speaks TLS and the other plain HTTP.
+func isSchemeMismatch(e *failure.Error) bool {
 	return errors.Is(e.Err, http.ErrSchemeMismatch) || errors.Is(e.Err, failure.ErrWantsTLS)
 }
 
 func describeTLS(e *failure.Error) string {
-	if isOfSchemes(e) {
+	if isSchemeMismatch(e) {
 		return "one side speaks TLS and the other plain HTTP"
 	}
 	return "no trusted TLS connection"

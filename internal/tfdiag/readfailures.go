@@ -165,7 +165,7 @@ func summaryOf(e *failure.Error) string {
 	if e.Elsewhere && (e.Kind == failure.Unauthorized || e.Kind == failure.Forbidden) {
 		return storageRefuses
 	}
-	if isOfSchemes(e) {
+	if isSchemeMismatch(e) {
 		return schemesDiffer
 	}
 	return cmp.Or(readFailures[e.Kind].summary, unreadable)

@@ -23,7 +23,7 @@ func RefusedLayers(base path.Path, images []string, refusals []measure.Refusal) 
 		var reasons []string
 		for _, refusal := range refusals {
 			if refusal.Image == image {
-				reasons = append(reasons, RefusalText(refusal))
+				reasons = append(reasons, formatRefusal(refusal))
 			}
 		}
 		if len(reasons) == 0 || hasWarning(warnings, imagePath(base, images, image)) {
@@ -73,8 +73,8 @@ func hasWarning(warnings diag.Diagnostics, where path.Path) bool {
 	})
 }
 
-// RefusalText says which layer is refused, which entry of it, and why.
-func RefusalText(refusal measure.Refusal) string {
+// formatRefusal says which layer is refused, which entry of it, and why.
+func formatRefusal(refusal measure.Refusal) string {
 	if refusal.Entry == "" {
 		return fmt.Sprintf("layer %s %s", refusal.Digest, refusal.Reason)
 	}

@@ -123,7 +123,7 @@ func (c *Client) Update(ctx context.Context, request UpdateRequest) error {
 func (c *Client) Delete(ctx context.Context, id, name string) error {
 	for {
 		err := c.deleteOnce(ctx, id)
-		if !IsNotFound(err) {
+		if !isNotFound(err) {
 			return err
 		}
 		cache, err := c.confirmAbsence(ctx, id, name)

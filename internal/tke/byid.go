@@ -64,7 +64,7 @@ func (r *idLoader) loadCache(ctx context.Context, id string) (*ImageCache, error
 func (c *Client) findByIDs(ctx context.Context, ids []string) (map[string]*dataloader.Result[*ImageCache], error) {
 	caches, err := c.describeCaches(ctx, describeRequest{IDs: ids})
 	inconsistent := isInconsistent(err)
-	if len(ids) > 1 && (inconsistent || IsNotFound(err)) {
+	if len(ids) > 1 && (inconsistent || isNotFound(err)) {
 		found, err := c.findByIDs(ctx, ids[:len(ids)/2])
 		if err != nil {
 			return nil, err
@@ -73,7 +73,7 @@ func (c *Client) findByIDs(ctx context.Context, ids []string) (map[string]*datal
 		maps.Copy(found, rest)
 		return found, err
 	}
-	if err != nil && !inconsistent && !IsNotFound(err) {
+	if err != nil && !inconsistent && !isNotFound(err) {
 		return nil, err
 	}
 	found := make(map[string]*dataloader.Result[*ImageCache], len(ids))

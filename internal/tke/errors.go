@@ -14,8 +14,8 @@ var notFoundCodes = []string{
 	"InternalError.DbRecordNotFound",
 }
 
-// IsNotFound reports whether the service said that the cache does not exist.
-func IsNotFound(err error) bool {
+// isNotFound reports whether the service said that the cache does not exist.
+func isNotFound(err error) bool {
 	var e *cloudapi.Error
 	return errors.As(err, &e) && e.HasCode(notFoundCodes...)
 }

@@ -146,7 +146,7 @@ func (c *Client) listByNames(ctx context.Context, names ...string) ([]ImageCache
 	var found []ImageCache
 	for chunk := range chunkNames(names) {
 		caches, err := c.describeCaches(ctx, describeRequest{Names: chunk})
-		if err != nil && !IsNotFound(err) {
+		if err != nil && !isNotFound(err) {
 			return nil, err
 		}
 		found = append(found, caches...)

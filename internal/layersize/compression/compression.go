@@ -16,11 +16,11 @@ var (
 )
 
 const (
-	// skippableHeader is the length of a skippable frame's header: magic and size (RFC 8878
+	// SkippableHeader is the length of a skippable frame's header: magic and size (RFC 8878
 	// §3.1.2).
 	SkippableHeader = 8
 
-	// deflateLimit is the largest ratio of deflate: zlib's technical notes, "Maximum Compression
+	// DeflateLimit is the largest ratio of deflate: zlib's technical notes, "Maximum Compression
 	// Factor", rounded up.
 	DeflateLimit = 1032
 )

@@ -41,7 +41,7 @@ func (c *tableProof) Extent(i int) toc.Range {
 // ProveWhole unpacks a segment and compares it with the table.
 func (c *tableProof) ProveWhole(i int, content []byte) error {
 	seg := c.List[i]
-	if len(content) == 0 { // and plausibleSegment knows that it needs not be more
+	if len(content) == 0 { // and PlausibleSegment knows that it needs not be more
 		return nil
 	}
 	if seg.Data > provenData {
@@ -128,7 +128,7 @@ func (c *tableProof) compareEnd(i int, tarred []byte, left int) error {
 	return nil
 }
 
-// Ends are the ranges that proveByEnds needs.
+// Ends are the ranges that ProveByEnds needs.
 func (c *tableProof) Ends(i int) []toc.Range {
 	at, end := c.List[i].At, c.EndOf(i)
 	if c.packed == mediatype.Zstandard || end-at <= toc.TinySegment {

@@ -21,7 +21,7 @@ import (
 const (
 	// Up to here each stream takes what it needs.
 	FreeWindow = 32 << 20
-	// What all streams of this process together take for windows above freeWindow: a stream waits
+	// What all streams of this process together take for windows above FreeWindow: a stream waits
 	// until there is room for its own.
 	LargeWindows = 128 << 20
 )
@@ -37,7 +37,7 @@ var largeWindowRoom = semaphore.NewWeighted(LargeWindows)
 
 // openZstd decodes a blob whose first bytes are head. The first frame's window counts for all
 // frames, so that memory is reserved before anything is decoded: a later frame may ask for
-// freeWindow or for as much as the first, unless limit.AnyFrame is set.
+// FreeWindow or for as much as the first, unless limit.AnyFrame is set.
 func openZstd(ctx context.Context, blob io.Reader, head []byte, limit WindowLimit) (io.ReadCloser, error) {
 	most := uint64(limit.Bytes)
 	first, known := firstWindow(head)

@@ -4,7 +4,7 @@
 //	Open, Dir.Find   the directory, and which folder a host has    (hostsdir.go)
 //	parseHostsFile   hosts.toml -> endpoints, with lines           (hostsfile.go)
 //	NewMirror        a mirror as it is written -> an endpoint      (endpoint.go)
-//	loadCertificates files in PEM, named or found by their suffix  (certificates.go)
+//	findCertificates files in PEM, named or found by their suffix  (certificates.go)
 //
 // It follows containerd 2.3 (core/remotes/docker/config), with these exceptions: what containerd
 // logs and then passes over is an error here (a file that does not parse, a certificate that cannot

@@ -47,7 +47,7 @@ func newReading(ctx context.Context, timeout time.Duration) (r reading, stop con
 	return r, stop
 }
 
-// isOver reports whether the time has run out, rather than the caller's patience.
+// isOver reports whether the time to read has run out, while the caller still waits.
 func (r reading) isOver() bool { return r.run.Err() == nil && r.until.Err() != nil }
 
 // hasCut reports whether a failure is due to the end of the time.
@@ -56,9 +56,9 @@ func (r reading) hasCut(err error) bool {
 		(errors.Is(err, failure.Timeout) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrTimeUp))
 }
 
-// settle records what came of a layer: a measurement, or the error of all images that hold it.
+// recordResult records what came of a layer: a measurement, or the error of all images that hold it.
 // Where the time has run out, what was known before counts unless more was learned.
-func (r reading) settle(j *job, o *origin, result layersize.Measurement, err error) {
+func (r reading) recordResult(j *job, o *origin, result layersize.Measurement, err error) {
 	switch {
 	case r.hasCut(err):
 		result = declareCut(j, err)
@@ -87,14 +87,14 @@ func isNotPulled(layer registry.Layer, fault error) bool {
 		(failed.Kind == failure.NotFound && !failed.Elsewhere || errors.Is(failed, failure.ErrWrongSize))
 }
 
-// endedBy notes in a report that the time ran out before all was read: a layer was cut short, or
+// noteTimeUp notes in a report that the time ran out before all was read: a layer was cut short, or
 // there is another round.
-func (r *Report) endedBy(time reading, unfinished bool) *Report {
+func (r *Report) noteTimeUp(within reading, unfinished bool) *Report {
 	for _, image := range r.Images {
 		unfinished = unfinished || slices.ContainsFunc(image.Measurements, IsCut)
 	}
-	if unfinished && time.isOver() {
-		r.TimeUp = time.timeout
+	if unfinished && within.isOver() {
+		r.TimeUp = within.timeout
 	}
 	return r
 }
