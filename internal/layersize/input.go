@@ -73,6 +73,7 @@ func (in *Input) ReadStart() ([]byte, error) {
 	if in.start != nil {
 		return in.start.data, in.start.err
 	}
+	in.fetchEnds()
 	in.start = in.readEnd(0, "the blob was not opened")
 	if in.start.err == nil {
 		declared := in.Compression
@@ -82,6 +83,22 @@ func (in *Input) ReadStart() ([]byte, error) {
 		}
 	}
 	return in.start.data, in.start.err
+}
+
+// fetchEnds reads both ends of a compressed blob with one request, where its host serves two ranges.
+// Sources want both. Where they cannot be had so, each is read when it is wanted.
+func (in *Input) fetchEnds() {
+	if in.Compression == mediatype.None || in.Size <= 2*in.Ends || in.Reader.Left() < 2*in.Ends {
+		return
+	}
+	ends := rangeread.List{}
+	ends.Add(0, in.Ends)
+	ends.Add(in.Size-in.Ends, in.Ends)
+	if in.Reader.ReadRanges(ends.Buffers, ends.Offsets) == nil {
+		for i, at := range ends.Offsets {
+			in.Reader.Remember(at, ends.Buffers[i])
+		}
+	}
 }
 
 // ReadEnd returns the last bytes of the blob, or fails as ReadStart does.

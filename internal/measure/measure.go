@@ -43,9 +43,10 @@ const DefaultReadBudget int64 = 64 << 20
 
 const (
 	imagesAtOnce = 8
-	// Four layers, each with many windows, keep the requests busy that a host gets
-	// (transport.Limits), in little memory.
-	probesAtOnce = 4
+	// A layer waits for one answer after the other, so that all layers of most images are probed side
+	// by side: the requests in flight are bounded for each host (transport.Limits), the memory of what
+	// was read by the budget, and decoding by the cores (package sampling).
+	probesAtOnce = 48
 )
 
 // streamsAtOnce is how many layers are streamed side by side. Unpacking is bound by cores, and a

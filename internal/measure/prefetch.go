@@ -4,44 +4,77 @@ import (
 	"errors"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/rangeread"
 )
 
-// prefetchedBlob is a blob whose start is read before it is asked for.
+// prefetchedBlob is a blob whose ends are read before they are asked for: both where its host serves
+// two ranges in one request, else its start.
 type prefetchedBlob struct {
 	layersize.Blob
-	done  chan struct{}
-	start []byte
-	err   error
+	done     chan struct{}
+	ranges   ranges
+	size     int64 // of the start
+	err      error // of the start
+	unranged error // of several ranges
 }
 
-// prefetchStart begins to read the first bytes of a blob that has more. The caller waits for the
-// end of it.
-func prefetchStart(blob layersize.Blob, bytes int64) *prefetchedBlob {
-	a := &prefetchedBlob{Blob: blob, done: make(chan struct{}), start: make([]byte, bytes)}
+// prefetchEnds begins to read the first and the last bytes of a blob that has more than both. The
+// caller waits for the end of it.
+func prefetchEnds(blob layersize.Blob, size, bytes int64) *prefetchedBlob {
+	a := &prefetchedBlob{Blob: blob, done: make(chan struct{}), size: bytes}
 	go func() {
 		defer close(a.done)
-		_, a.err = blob.ReadAt(a.start, 0)
+		ends := rangeread.List{}
+		ends.Add(0, bytes)
+		ends.Add(size-bytes, bytes)
+		if a.unranged = a.readRanges(ends.Buffers, ends.Offsets); a.unranged != nil {
+			_, a.err = blob.ReadAt(ends.Buffers[0], 0)
+			ends.Buffers = ends.Buffers[:1]
+		}
+		for i, data := range ends.Buffers {
+			if a.err == nil {
+				a.ranges.remember(data, ends.Offsets[i])
+			}
+		}
 	}()
 	return a
 }
 
-// waitForStart ends when the start was read, or the blob's context is done.
-func (a *prefetchedBlob) waitForStart() { <-a.done }
+// waitForEnds ends when the ends were read, or the blob's context is done.
+func (a *prefetchedBlob) waitForEnds() { <-a.done }
 
 // ReadAt keeps the contract of io.ReaderAt.
 func (a *prefetchedBlob) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 || off+int64(len(p)) > int64(len(a.start)) {
-		return a.Blob.ReadAt(p, off)
+	a.waitForEnds()
+	if missing, _ := a.ranges.recall(p, off); len(missing) == 0 {
+		return len(p), nil
 	}
-	a.waitForStart()
-	if a.err != nil {
+	if a.err != nil && off+int64(len(p)) <= a.size {
 		return 0, a.err
 	}
-	return copy(p, a.start[off:]), nil
+	return a.Blob.ReadAt(p, off)
 }
 
 // ReadRanges reads many ranges at once where the blob can.
 func (a *prefetchedBlob) ReadRanges(buffers [][]byte, offsets []int64) error {
+	a.waitForEnds()
+	if a.unranged != nil {
+		return a.unranged
+	}
+	var missing [][]byte
+	var at []int64
+	for i, p := range buffers {
+		if part, from := a.ranges.recall(p, offsets[i]); len(part) > 0 {
+			missing, at = append(missing, part), append(at, from)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return a.readRanges(missing, at)
+}
+
+func (a *prefetchedBlob) readRanges(buffers [][]byte, offsets []int64) error {
 	many, able := a.Blob.(interface {
 		ReadRanges(buffers [][]byte, offsets []int64) error
 	})

@@ -59,8 +59,8 @@ func (m *Measurer) probeLayer(
 		external, err := m.findExternal(r.until, j, o, f, &input)
 		left := j.allowance
 		if external != nil {
-			// Whether the start was read or not: what is stored must not decide.
-			left -= external.Bytes + layersize.StartBytes(j.allowance)
+			// Whether the ends were read or not: what is stored must not decide.
+			left -= external.Bytes + 2*layersize.StartBytes(j.allowance)
 		}
 		switch passing, failed := errors.AsType[*layersize.Fault](err); {
 		case failed:
@@ -87,14 +87,14 @@ func (m *Measurer) probeLayer(
 	return result, err
 }
 
-// findExternal looks for what measures a layer beside the image. Meanwhile the start of the layer
-// is read, which takes a round trip too: usually nothing lies beside the image.
+// findExternal looks for what measures a layer beside the image. Meanwhile the ends of the layer are
+// read, which takes a round trip too: usually nothing lies beside the image.
 func (m *Measurer) findExternal(
 	ctx context.Context, j *job, o *origin, f format, input *layersize.Layer,
 ) (*layersize.External, error) {
 	if f.NeedsRequests() && !m.Kept.Has(j.probedKey(o, j.allowance)) {
-		prefetched := prefetchStart(input.Blob, layersize.StartBytes(j.allowance))
-		defer prefetched.waitForStart()
+		prefetched := prefetchEnds(input.Blob, j.layer.Size, layersize.StartBytes(j.allowance))
+		defer prefetched.waitForEnds()
 		input.Blob = prefetched
 	}
 	external, err := f.Find(ctx, j.layer)

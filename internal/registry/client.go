@@ -64,7 +64,7 @@ func (c *Client) factsOf(host string) *hostFacts {
 	defer c.mu.Unlock()
 	facts, found := c.hosts[host]
 	if !found {
-		facts = &hostFacts{}
+		facts = &hostFacts{trial: make(chan struct{}, 1)}
 		facts.oneRange.host, facts.oneRange.store = host, c.hostStore
 		c.hosts[host] = facts
 	}

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 )
@@ -10,6 +11,22 @@ type hostFacts struct {
 	lacksReferrers atomic.Bool // has no referrers API
 	servedRanges   atomic.Bool // served several ranges in one answer
 	oneRange       oneRange
+	trial          chan struct{} // has one value while a request shows which of both it is
+}
+
+// beginTrial returns at once where it is known whether the host serves several ranges. Else the
+// caller's request shows it, and the end has to be called; others wait for that, since a host that
+// answers with whole blobs would send as many as it is asked for.
+func (f *hostFacts) beginTrial(ctx context.Context) (end func(), err error) {
+	if f.servedRanges.Load() || f.oneRange.isKnown() {
+		return func() {}, nil
+	}
+	select {
+	case f.trial <- struct{}{}:
+		return func() { <-f.trial }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // oneRange is whether a host serves one range per request, as it is known now or was known to an

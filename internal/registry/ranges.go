@@ -36,8 +36,10 @@ func (w *wantedRange) isDone() bool { return w.got == len(w.data) }
 // Every range must lie within the blob. After an error the buffers' content is undefined.
 //
 // The error is errors.ErrUnsupported (errors.Is) where the host serves one range per request. That
-// is remembered for the host, so that only the first such call makes a request. Where the host did
-// not answer at all, it is remembered for the blob, and for the host as soon as one range was read.
+// is remembered for the host, so that only the first such call makes a request, while others wait:
+// of two ranges, an answer with the first is used, and the second one is read by itself. Where the
+// host did not answer at all, it is remembered for the blob, and for the host as soon as one range
+// was read.
 func (b *Blob) ReadRanges(buffers [][]byte, offsets []int64) error {
 	if b.invalid != nil {
 		return b.invalid
@@ -109,11 +111,7 @@ func mergeRanges(buffers [][]byte, offsets []int64, size int64) ([]*wantedRange,
 func (b *Blob) fillRanges(missing []*wantedRange) error {
 	resumption := b.reader.repository.NewResumption()
 	for len(missing) > 1 {
-		if b.refusesRanges.Load() || b.ignoresRange.Load() || b.reader.facts.oneRange.isKnown() {
-			return oneRangeError("")
-		}
-		header, count := rangeHeader(missing)
-		progressed, err := b.fillBatch(header, missing[:count])
+		progressed, err := b.tryBatch(missing)
 		missing = slices.DeleteFunc(missing, (*wantedRange).isDone)
 		switch {
 		case err == nil, len(missing) == 0 && transport.IsBroken(err):
@@ -130,6 +128,21 @@ func (b *Blob) fillRanges(missing []*wantedRange) error {
 	}
 	_, err := b.readRange(missing[0].data[missing[0].got:], missing[0].next())
 	return err
+}
+
+// tryBatch makes one request for as many ranges as it bears, unless the host or the blob is known not
+// to serve several.
+func (b *Blob) tryBatch(missing []*wantedRange) (progressed bool, err error) {
+	end, err := b.reader.facts.beginTrial(b.ctx)
+	if err != nil {
+		return false, err
+	}
+	defer end()
+	if b.refusesRanges.Load() || b.ignoresRange.Load() || b.reader.facts.oneRange.isKnown() {
+		return false, oneRangeError("")
+	}
+	header, count := rangeHeader(missing)
+	return b.fillBatch(header, missing[:count])
 }
 
 // rangeHeader returns the value of a Range header (RFC 9110, section 14.2) and how many ranges it
@@ -171,7 +184,9 @@ func (b *Blob) fillBatch(header string, batch []*wantedRange) (progressed bool, 
 	err = form.readInto(body, b.layer.Size, batch)
 	progressed = countBytes(batch) > before
 	if err == nil {
-		b.reader.facts.servedRanges.Store(len(batch) > 1 || b.reader.facts.servedRanges.Load())
+		if len(batch) > 1 && !b.reader.facts.oneRange.isKnown() {
+			b.reader.facts.servedRanges.Store(true)
+		}
 		// the closing delimiter, so that the connection can be used again
 		_, _ = io.CopyN(io.Discard, resp.Body, maxTrailer)
 		return progressed, nil
@@ -205,6 +220,10 @@ func (b *Blob) checkRanges(resp *http.Response, batch []*wantedRange) (rangesFor
 	switch resp.StatusCode {
 	case http.StatusPartialContent:
 		form, err := parseRangesForm(resp.Header, b.layer.Size, batch)
+		if errors.Is(err, errFirstRangeOnly) && len(batch) == 2 {
+			_ = b.rememberOneRange(err.Error())
+			return form, nil // half of what was asked for
+		}
 		if err != nil {
 			return form, b.judgeAnswer(resp, err)
 		}

@@ -42,6 +42,11 @@ type binaries struct {
 	baseline string // this program at an earlier commit, or empty
 }
 
+// baselineProvider is the provider at that commit, beside the program.
+func (b binaries) baselineProvider() string {
+	return filepath.Join(filepath.Dir(b.baseline), filepath.Base(b.provider))
+}
+
 // options are the command line.
 type options struct {
 	short bool
@@ -78,7 +83,7 @@ func parseOptions() (o options, err error) {
 	)
 	flag.StringVar(
 		&o.only, "only", "",
-		"measure only this `section`, and print it as JSON: start, plan, refresh, waiting, streaming or images",
+		"measure only this `section`, and print it as JSON: start, plan, refresh, waiting, streaming, logins or images",
 	)
 	flag.Parse()
 	if o.write && (o.short || o.largest < largestImage || o.only != "") {
@@ -158,6 +163,7 @@ type scale struct {
 	waiting   int
 	images    []subject
 	streamed  []subject
+	logins    []loginSubject
 }
 
 func scaleOf(o options) scale {
@@ -167,7 +173,13 @@ func scaleOf(o options) scale {
 		streamed: []subject{{1, 1}, {1, 4}},
 	}
 	s.images = slices.DeleteFunc(s.images, func(image subject) bool { return image.gib > o.largest })
+	for _, login := range loginCases {
+		s.logins = append(s.logins, loginSubject{login, 1, loginGiB}, loginSubject{login, 4, loginGiB})
+	}
 	if o.short {
+		for i := range s.logins {
+			s.logins[i].gib /= 8
+		}
 		s.refreshes = []int{1, 100}
 		for _, list := range [][]subject{s.images, s.streamed} {
 			for i := range list {
@@ -187,6 +199,7 @@ type figures struct {
 	Images    []MeasuringFigures
 	Streamed  []StreamingFigures
 	Waiting   WaitingFigures
+	Logins    []LoginFigures
 }
 
 // measureAll measures one thing after the other, since they share the cores.
@@ -210,6 +223,7 @@ func measureAll(ctx context.Context, b binaries, s scale, only string) (f *figur
 			"streaming",
 			func() (err error) { f.Streamed, err = eachOf(ctx, b, s.streamed, measureStreaming); return err },
 		},
+		{"logins", func() (err error) { f.Logins, err = eachOf(ctx, b, s.logins, measureLogin); return err }},
 		{"images", func() (err error) { f.Images, err = measureImages(ctx, b, s.images); return err }},
 	} {
 		if only != "" && only != step.title {

@@ -19,9 +19,10 @@ import (
 type Registry struct {
 	Host string
 
-	latency time.Duration
-	server  *http.Server
-	done    chan struct{}
+	Options
+	door   *doorman
+	server *http.Server
+	done   chan struct{}
 
 	mu        sync.Mutex
 	manifests map[string][]byte // by tag and by digest
@@ -32,21 +33,31 @@ type Registry struct {
 	busy, most      int // layers that are being read now, and at most
 }
 
+// Options are how a registry answers.
+type Options struct {
+	Latency  time.Duration // a round trip, of every answer and every new connection
+	OneRange bool          // of several ranges that a request asks for, the first alone is served
+	Login    Login
+}
+
 // Serve starts a registry in which every answer, and every new connection, takes a round trip of
 // latency.
-func Serve(latency time.Duration) (*Registry, error) {
+func Serve(latency time.Duration) (*Registry, error) { return ServeWith(Options{Latency: latency}) }
+
+// ServeWith starts a registry that answers as the options say.
+func ServeWith(options Options) (*Registry, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	r := &Registry{
-		Host: listener.Addr().String(), latency: latency, done: make(chan struct{}),
+		Host: listener.Addr().String(), Options: options, door: newDoorman(options.Login), done: make(chan struct{}),
 		manifests: map[string][]byte{}, configs: map[string][]byte{}, layers: map[string]*Layer{},
 	}
 	r.server = &http.Server{Handler: r, ReadHeaderTimeout: time.Minute}
 	go func() {
 		defer close(r.done)
-		_ = r.server.Serve(&distant{listener, latency})
+		_ = r.server.Serve(&distant{listener, options.Latency})
 	}()
 	return r, nil
 }
@@ -122,9 +133,7 @@ func (r *Registry) Add(repository string, layers ...*Layer) (reference string, e
 // ServeHTTP answers after a round trip.
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.requests.Add(1)
-	select {
-	case <-time.After(r.latency):
-	case <-req.Context().Done():
+	if !waitFor(req, r.Latency) || !r.door.admit(w, req) {
 		return
 	}
 	path, ok := strings.CutPrefix(req.URL.Path, "/v2/")
@@ -134,6 +143,9 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case !ok, req.Method != http.MethodGet && req.Method != http.MethodHead:
 		http.NotFound(w, req)
 		return
+	}
+	if first, _, several := strings.Cut(req.Header.Get("Range"), ","); several && r.OneRange {
+		req.Header.Set("Range", first)
 	}
 	w = &counting{ResponseWriter: w, bytes: &r.bytes}
 	if repository, reference, ok := strings.Cut(path, "/manifests/"); ok {
@@ -149,6 +161,16 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	r.serveDocument(w, req, r.findDocument(r.configs, digest), "application/octet-stream")
+}
+
+// waitFor waits on behalf of a request, and reports whether there is still who asked.
+func waitFor(req *http.Request, wait time.Duration) bool {
+	select {
+	case <-time.After(wait):
+		return true
+	case <-req.Context().Done():
+		return false
+	}
 }
 
 func (r *Registry) findLayer(digest string) *Layer {

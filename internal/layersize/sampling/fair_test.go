@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/deflate"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/packtest"
 )
 
@@ -29,7 +28,8 @@ func ratioOfAll(t *testing.T, v *virtual, stride int64) float64 {
 		}
 		o := decode(data, at)
 		if !o.Decoded {
-			if err := s.readOn([]*estimate.Observation{o}, [][]byte{data}, decode); err != nil {
+			s.waiting = []waitingWindow{{o, data}}
+			if _, err := s.readOn(decode); err != nil {
 				t.Fatal(err)
 			}
 		}

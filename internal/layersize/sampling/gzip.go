@@ -161,7 +161,8 @@ func (g *gzipSampler) estimate() estimate.Estimate {
 	return e
 }
 
-// escalate takes more windows until one candidate is left, or the budget ends.
+// escalate takes more windows until one candidate is left, or the budget ends. Windows are read on
+// with the next round: where none seems to be needed, they are read on first, since they may differ.
 func (g *gzipSampler) escalate() (estimate.Estimate, error) {
 	var before *estimate.Estimate
 	for n := g.least(); ; {
@@ -170,9 +171,16 @@ func (g *gzipSampler) escalate() (estimate.Estimate, error) {
 			return keepRound(before, err)
 		}
 		e := g.estimate()
+		next := g.next(n, e)
+		if len(g.waiting) > 0 && (next == 0 || !more || !g.worthwhile()) {
+			if _, err := g.readOn(g.inside); err != nil {
+				return keepRound(before, err)
+			}
+			e = g.estimate()
+			next = g.next(n, e)
+		}
 		before = &e
-		n = g.next(n, e)
-		if n == 0 || !more || !g.worthwhile() {
+		if n = next; n == 0 || !more || !g.worthwhile() {
 			return e, nil
 		}
 	}

@@ -16,6 +16,7 @@ type sampler struct {
 	ends       []*estimate.Observation // the stream's first and last window
 	middle     []*estimate.Observation // one for each stratum
 	longer     int64                   // how many of them were read on
+	waiting    []waitingWindow         // of the middle, to be read on
 	ended      bool                    // the last window was decoded to the end of the stream
 	before     *beforeEnd              // what the next round reads, too
 	last       [8]byte                 // the stream's last bytes, which seed the offsets
@@ -37,32 +38,42 @@ func (s *sampler) limitTo(window int64) bool {
 	return s.windowSize >= 512
 }
 
-// sample reads the windows of n strata, as far as the budget goes, and reads on where a window held
-// no begin of a block. It reports whether there is anything new. What is read depends on nothing but
-// the stream, its host and the budget, not on which request is answered first: so none is read on
-// before all are read.
+// waitingWindow is a window in which nothing could be decoded: a block may be longer than a window.
+type waitingWindow struct {
+	found *estimate.Observation
+	data  []byte
+}
+
+// sample reads the windows of n strata, as far as the budget goes, and with them, in the same
+// requests, what is behind those windows of the round before that are to be read on. It reports
+// whether there is anything new. What is read depends on nothing but the stream, its host and the
+// budget, not on which request is answered first.
 func (s *sampler) sample(n int, decode decoder) (bool, error) {
 	if s.strata == nil {
 		s.strata = newStrata(s.size, s.windowSize, s.last[:])
 	}
-	offsets := thin(s.strata.grow(n), s.room())
-	found := make([]*estimate.Observation, len(offsets))
-	waiting := make([][]byte, len(offsets)) // to be read on
+	waiting := s.takeWaiting()
+	offsets := thin(s.strata.grow(n), s.room()-int64(len(waiting)))
+	found, data := make([]*estimate.Observation, len(offsets)), make([][]byte, len(offsets))
 	decode = inTurn(decode)
-	pieces := make([]piece, len(offsets), len(offsets)+1)
+	pieces := make([]piece, len(offsets), len(offsets)+len(waiting)+1)
 	for i, offset := range offsets {
 		pieces[i] = piece{offset, s.windowSize}
+	}
+	for _, w := range waiting {
+		pieces = append(pieces, s.behind(w))
 	}
 	if s.before != nil {
 		pieces = append(pieces, s.before.piece)
 	}
-	err := s.readPieces(pieces, func(i int, data []byte) {
-		if i == len(offsets) {
-			s.before.use(data)
-			return
-		}
-		if found[i] = decode(data, offsets[i]); !found[i].Decoded && offsets[i]+2*s.windowSize <= s.size {
-			waiting[i] = data
+	err := s.readPieces(pieces, func(i int, p []byte) {
+		switch k := i - len(offsets); {
+		case k < 0:
+			found[i], data[i] = decode(p, offsets[i]), p
+		case k < len(waiting):
+			waiting[k].join(p, decode)
+		default:
+			s.before.use(p)
 		}
 	})
 	s.before = nil
@@ -70,7 +81,12 @@ func (s *sampler) sample(n int, decode decoder) (bool, error) {
 		return false, err
 	}
 	s.middle = append(s.middle, found...)
-	return len(found) > 0, s.readOn(found, waiting, decode)
+	for i, o := range found {
+		if !o.Decoded && o.Offset+2*s.windowSize <= s.size {
+			s.waiting = append(s.waiting, waitingWindow{o, data[i]})
+		}
+	}
+	return len(found) > 0, nil
 }
 
 // room is for how many more windows the budget suffices, if as many of them as before have to be read
@@ -97,30 +113,42 @@ func (s *sampler) worthwhile() bool { return s.room() >= max(1, int64(len(s.midd
 
 // inTurn is a decoder that few run at the same time.
 func inTurn(decode decoder) decoder {
-	turns := make(chan struct{}, concurrentDecodes)
 	return func(data []byte, offset int64) *estimate.Observation {
-		turns <- struct{}{}
-		defer func() { <-turns }()
+		defer takeTurn()()
 		return decode(data, offset)
 	}
 }
 
-// readOn doubles the windows in which nothing could be decoded, since a block may be longer than a window,
-// as far as the budget goes.
-func (s *sampler) readOn(found []*estimate.Observation, waiting [][]byte, decode decoder) error {
-	var which []int
-	var offsets []int64
-	for i, data := range waiting {
-		if data != nil && int64(len(which)+1)*s.windowCost() <= s.left {
-			which, offsets = append(which, i), append(offsets, found[i].Offset+s.windowSize)
-		}
+// readOn doubles the windows that wait for it, where no further round does. It reports whether there
+// was any.
+func (s *sampler) readOn(decode decoder) (bool, error) {
+	waiting := s.takeWaiting()
+	pieces := make([]piece, 0, len(waiting))
+	for _, w := range waiting {
+		pieces = append(pieces, s.behind(w))
 	}
-	s.longer += int64(len(which))
-	return s.readEach(offsets, s.windowSize, func(k int, more []byte) {
-		i := which[k]
-		before := waiting[i][:len(waiting[i])-transcript.Slack]
-		*found[i] = *decode(append(slices.Clip(before), more...), found[i].Offset)
-	})
+	decode = inTurn(decode)
+	err := s.readPieces(pieces, func(i int, data []byte) { waiting[i].join(data, decode) })
+	return len(waiting) > 0, err
+}
+
+// takeWaiting returns the windows to be read on, as far as the budget goes. What it does not suffice
+// for is not read on.
+func (s *sampler) takeWaiting() []waitingWindow {
+	waiting := s.waiting[:min(int64(len(s.waiting)), s.left/s.windowCost())]
+	s.longer, s.waiting = s.longer+int64(len(waiting)), nil
+	return waiting
+}
+
+// behind is what is read on of a window.
+func (s *sampler) behind(w waitingWindow) piece {
+	return piece{w.found.Offset + s.windowSize, s.windowSize}
+}
+
+// join decodes a window with what is behind it.
+func (w waitingWindow) join(more []byte, decode decoder) {
+	before := w.data[:len(w.data)-transcript.Slack]
+	*w.found = *decode(append(slices.Clip(before), more...), w.found.Offset)
 }
 
 // thin takes n of the offsets, spread over all of them. What fewer take is part of what more take,

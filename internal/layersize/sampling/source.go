@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -16,10 +17,17 @@ const (
 	// concurrentReads bounds the requests in flight for one layer: a window costs
 	// latency, not bandwidth, and thirty-two of them are two megabytes.
 	concurrentReads = 32
-	// concurrentDecodes bounds the windows of one layer that are decoded side by side, for
-	// which there are no more cores: what comes of one takes megabytes.
-	concurrentDecodes = 8
 )
+
+// decodeTurns bounds the windows of all layers that are decoded side by side, for which there are no
+// more cores: what comes of one takes megabytes.
+var decodeTurns = make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
+
+// takeTurn waits for a turn to decode, and returns what ends it.
+func takeTurn() (end func()) {
+	decodeTurns <- struct{}{}
+	return func() { <-decodeTurns }
+}
 
 // maxWindows bounds the windows of one layer whatever its budget: a GiB of them.
 const maxWindows = 1 << 14

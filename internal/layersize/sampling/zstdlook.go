@@ -35,10 +35,8 @@ func (z *zstdSampler) look(offsets []int64, length int64, before [][]byte) (foun
 	for i, offset := range offsets {
 		places[i] = offset + int64(len(before[i]))
 	}
-	turns := make(chan struct{}, concurrentDecodes)
 	err = z.readEach(places, length, func(i int, data []byte) {
-		turns <- struct{}{}
-		defer func() { <-turns }()
+		defer takeTurn()()
 		data = append(slices.Clone(before[i]), data...)
 		var weak []zstdblock.WeakChain
 		if found[i], weak = z.inside(data, offsets[i]); len(weak) > 0 {
