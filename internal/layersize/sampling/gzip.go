@@ -165,7 +165,7 @@ func (g *gzipSampler) estimate() estimate.Estimate {
 // with the next round: where none seems to be needed, they are read on first, since they may differ.
 func (g *gzipSampler) escalate() (estimate.Estimate, error) {
 	var before *estimate.Estimate
-	for n := g.least(); ; {
+	for n := g.first(); ; {
 		more, err := g.sample(n, g.inside)
 		if err != nil {
 			return keepRound(before, err)

@@ -32,6 +32,19 @@ func (g *gzipSampler) next(n int, e estimate.Estimate) int {
 	return min(want, maxWindows)
 }
 
+// first is the number of windows of the first round: where they come with one request, and the budget
+// allows no more rounds than that, as many as it has room for.
+func (g *gzipSampler) first() int {
+	n := g.least()
+	for g.readsMany() && n < mostAtFirst && int64(n) < g.room() {
+		n *= 2
+	}
+	return n
+}
+
+// mostAtFirst is how many windows settle an ordinary layer.
+const mostAtFirst = 16
+
 // least is the number of windows before anything is settled. Four gigabytes of
 // zeros are four megabytes of the stream, so in a small stream a few windows
 // would meet them; of a large one a thousandth is read, since the windows may
