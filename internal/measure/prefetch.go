@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/rangeread"
 )
 
 // prefetchedBlob is a blob whose ends are read before they are asked for: both where its host serves
@@ -24,16 +23,14 @@ func prefetchEnds(blob layersize.Blob, size, bytes int64) *prefetchedBlob {
 	a := &prefetchedBlob{Blob: blob, done: make(chan struct{}), size: bytes}
 	go func() {
 		defer close(a.done)
-		ends := rangeread.List{}
-		ends.Add(0, bytes)
-		ends.Add(size-bytes, bytes)
-		if a.unranged = a.readRanges(ends.Buffers, ends.Offsets); a.unranged != nil {
-			_, a.err = blob.ReadAt(ends.Buffers[0], 0)
-			ends.Buffers = ends.Buffers[:1]
+		ends, offsets := [][]byte{make([]byte, bytes), make([]byte, bytes)}, []int64{0, size - bytes}
+		if a.unranged = a.readRanges(ends, offsets); a.unranged != nil {
+			_, a.err = blob.ReadAt(ends[0], 0)
+			ends = ends[:1]
 		}
-		for i, data := range ends.Buffers {
+		for i, data := range ends {
 			if a.err == nil {
-				a.ranges.remember(data, ends.Offsets[i])
+				a.ranges.remember(data, offsets[i])
 			}
 		}
 	}()
@@ -53,6 +50,13 @@ func (a *prefetchedBlob) ReadAt(p []byte, off int64) (int, error) {
 		return 0, a.err
 	}
 	return a.Blob.ReadAt(p, off)
+}
+
+// ServesOneRange returns what is known of the blob after its ends were read.
+func (a *prefetchedBlob) ServesOneRange() bool {
+	a.waitForEnds()
+	host, able := a.Blob.(interface{ ServesOneRange() bool })
+	return able && host.ServesOneRange()
 }
 
 // ReadRanges reads many ranges at once where the blob can.

@@ -105,6 +105,11 @@ func (m *rangeMemory) ReadAt(p []byte, offset int64) (int, error) {
 	return len(p), err
 }
 
+// ServesOneRange returns whether ReadRanges does, or is known to.
+func (m *rangeMemory) ServesOneRange() bool {
+	return m.ranges.oneRange.Load() || m.Blob.ServesOneRange()
+}
+
 // ReadRanges asks for what is not remembered. Of a host that serves one range per request it says so
 // even where all is remembered, so that the reader goes on as it would without the memory.
 func (m *rangeMemory) ReadRanges(buffers [][]byte, offsets []int64) error {

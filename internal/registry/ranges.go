@@ -138,11 +138,16 @@ func (b *Blob) tryBatch(missing []*wantedRange) (progressed bool, err error) {
 		return false, err
 	}
 	defer end()
-	if b.refusesRanges.Load() || b.ignoresRange.Load() || b.reader.facts.oneRange.isKnown() {
+	if b.ServesOneRange() {
 		return false, oneRangeError("")
 	}
 	header, count := rangeHeader(missing)
 	return b.fillBatch(header, missing[:count])
+}
+
+// ServesOneRange returns whether the blob, or its host, is known to serve one range per request.
+func (b *Blob) ServesOneRange() bool {
+	return b.refusesRanges.Load() || b.ignoresRange.Load() || b.reader.facts.oneRange.isKnown()
 }
 
 // rangeHeader returns the value of a Range header (RFC 9110, section 14.2) and how many ranges it

@@ -19,9 +19,11 @@ import (
 // requests.
 const documentBytes = 64 << 10
 
-func giants(t *testing.T) *giant.Registry {
+func giants(t *testing.T) *giant.Registry { return giantsWith(t, giant.Options{}) }
+
+func giantsWith(t *testing.T, options giant.Options) *giant.Registry {
 	t.Helper()
-	r, err := giant.Serve(0)
+	r, err := giant.ServeWith(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,23 +72,26 @@ func measureImage(t *testing.T, m *measure.Measurer, mode measure.Mode, referenc
 // follows from the requests, which go out several at a time.
 func TestWhatMeasuringCosts(t *testing.T) {
 	t.Parallel()
-	r := giants(t)
+	several, single := giants(t), giantsWith(t, giant.Options{OneRange: true})
 	for _, test := range []struct {
+		r               *giant.Registry
 		mode            measure.Mode
 		gib             float64
 		layers          int
 		bytes, requests int64 // at most, with documents
 	}{
-		{measure.Sample, 1, 1, 12 << 20, 15},
-		{measure.Sample, 10, 1, 16 << 20, 15},
-		{measure.Sample, 20, 40, measure.DefaultReadBudget, 150},
-		{measure.Auto, 10, 1, measure.DefaultReadBudget, 50},
-		{measure.Auto, 20, 40, measure.DefaultReadBudget, 165},
+		{several, measure.Sample, 1, 1, 12 << 20, 15},
+		{several, measure.Sample, 10, 1, 16 << 20, 15},
+		{several, measure.Sample, 20, 40, measure.DefaultReadBudget, 150},
+		{several, measure.Auto, 10, 1, measure.DefaultReadBudget, 50},
+		{several, measure.Auto, 20, 40, measure.DefaultReadBudget, 165},
+		{single, measure.Sample, 10, 1, 16 << 20, 60},
+		{single, measure.Auto, 10, 1, measure.DefaultReadBudget, 200},
 	} {
-		reference, layers := giantImage(t, r, test.gib, test.layers)
-		r.Cost()
+		reference, layers := giantImage(t, test.r, test.gib, test.layers)
+		test.r.Cost()
 		report := measureImage(t, newMeasurer(t, nil), test.mode, reference)
-		bytes, requests := r.Cost()
+		bytes, requests := test.r.Cost()
 		t.Logf("%s, %g GiB in %d layers: %d bytes, %d requests", test.mode, test.gib, test.layers, bytes, requests)
 		if bytes > test.bytes+documentBytes || requests > test.requests {
 			t.Errorf(

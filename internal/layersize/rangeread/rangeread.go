@@ -120,6 +120,12 @@ type rangesReader interface {
 	ReadRanges(buffers [][]byte, offsets []int64) error
 }
 
+// ServesOneRange reports whether the blob's host is known to serve one range per request.
+func (b *Reader) ServesOneRange() bool {
+	host, able := b.blob.(interface{ ServesOneRange() bool })
+	return able && host.ServesOneRange()
+}
+
 // ReadRanges fills each buffer with the bytes at its offset, in as few requests as the blob allows,
 // and spends the budget for all of them. Every range must lie within the blob. The error is
 // errors.ErrUnsupported where the blob reads one range at a time, or fails at several: the budget

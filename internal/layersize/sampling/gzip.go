@@ -48,8 +48,24 @@ func (g *gzipSampler) learn(window, whole int64) (estimate.Estimate, error) {
 	if err := g.readEnds(); err != nil {
 		return estimate.Estimate{}, err
 	}
+	g.widenWindows()
 	return g.escalate()
 }
+
+// widenWindows makes the windows in the middle of a large stream longer where each of them is a
+// request: as many bytes then come with a quarter of the requests. Of a smaller stream the budget
+// allows so few windows that their number decides how much they show. The length does not depend on
+// the budget, so that a larger one reads again what a smaller one has read.
+func (g *gzipSampler) widenWindows() {
+	if wide := widened * g.windowSize; g.size >= widenedFrom && g.servesOneRange() && wide <= g.left {
+		g.windowSize = wide
+	}
+}
+
+const (
+	widened     = 4
+	widenedFrom = 1 << 30
+)
 
 // borrow takes an inflater out of the pool: its tables are large.
 func (g *gzipSampler) borrow(data []byte) *deflate.Window {

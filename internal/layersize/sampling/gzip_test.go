@@ -116,6 +116,38 @@ func TestFewRequests(t *testing.T) {
 	}
 }
 
+// knownOneRange is a stream whose host is known to serve one range per request.
+type knownOneRange struct{ *virtual }
+
+func (knownOneRange) ServesOneRange() bool { return true }
+
+// TestWindowsAreLongerWhereEachIsARequest: a large stream then takes a third of the requests, and no
+// more bytes to speak of.
+func TestWindowsAreLongerWhereEachIsARequest(t *testing.T) {
+	t.Parallel()
+	pl := mustPool(t, packtest.GoGzip(6), "source", "weights")
+	v := pl.build(recipe{target: 4 << 30, kinds: pl.kinds, mean: 10e6}, rand.New(rand.NewPCG(5, 5)))
+	if v.size < widenedFrom {
+		t.Fatalf("the stream has %d bytes", v.size)
+	}
+	regular, err := Gzip(context.Background(), v, v.size, 11<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	requests := v.requests.Swap(0)
+	wide, err := Gzip(context.Background(), knownOneRange{v}, v.size, 11<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := v.requests.Load(); got*3 > requests || wide.BytesRead*10 > regular.BytesRead*12 {
+		t.Errorf("%d requests and %d bytes, with short windows %d and %d",
+			got, wide.BytesRead, requests, regular.BytesRead)
+	}
+	if wide.Unpacked.Min > v.out || wide.Unpacked.Max < v.out {
+		t.Errorf("%+v does not hold %d", wide.Unpacked, v.out)
+	}
+}
+
 // TestWindowsAreReadTogether where the host serves several ranges in a request: an eighth of the requests, for the
 // same answer.
 func TestWindowsAreReadTogether(t *testing.T) {

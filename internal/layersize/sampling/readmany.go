@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"sync/atomic"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
@@ -40,6 +41,12 @@ func newManyReader(ctx context.Context, r io.ReaderAt, size, budget int64) manyR
 // readsMany reports whether several ranges in one request are worth a try.
 func (m *manyReader) readsMany() bool {
 	return m.ranges != nil && !m.single.Load()
+}
+
+// servesOneRange reports whether the host is known to serve one range per request.
+func (m *manyReader) servesOneRange() bool {
+	host, able := m.r.(interface{ ServesOneRange() bool })
+	return able && host.ServesOneRange()
 }
 
 // cost is what n ranges of so many bytes take from the budget.
@@ -133,9 +140,11 @@ func (m *manyReader) readBatch(pieces []piece, use func(i int, data []byte)) err
 		}
 		return err
 	}
+	var group sync.WaitGroup
 	for i, data := range windows {
-		use(i, data)
+		group.Go(func() { use(i, data) })
 	}
+	group.Wait()
 	return nil
 }
 

@@ -61,7 +61,7 @@ type clientIdentity struct{ certificates []tls.Certificate }
 
 // Limits bound what one host may cost. Zero values take the default.
 type Limits struct {
-	RequestsPerHost   int           // in flight at one time; 32, since most are ranges of 64 KiB
+	RequestsPerHost   int           // in flight at one time; 32, and fewer at a host that answers 429 or 503
 	HeaderTimeout     time.Duration // for an answer to begin; 30 s
 	IdleTimeout       time.Duration // after so long spent waiting for a body, its speed is judged; 30 s
 	MinBytesPerSecond int64         // a slower body is aborted; 1024

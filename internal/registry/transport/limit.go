@@ -5,10 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 )
 
 // timeoutError is the cause with which the limitLink aborts a request.
@@ -32,7 +29,7 @@ type limitLink struct {
 }
 
 func (l *limitLink) roundTrip(ctx context.Context, req Request) (*http.Response, error) {
-	release, err := l.slots.take(ctx, req.url.Host)
+	taken, err := l.slots.ofHost(req.url.Host).take(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -43,11 +40,12 @@ func (l *limitLink) roundTrip(ctx context.Context, req Request) (*http.Response,
 	if err != nil {
 		err = timeoutOr(ctx, err)
 		cancel(nil)
-		release()
+		taken.release()
 		return nil, err
 	}
+	taken.heedStatus(resp.StatusCode)
 	body := &watchedBody{
-		inner: resp.Body, ctx: ctx, cancel: cancel, release: release,
+		inner: resp.Body, ctx: ctx, cancel: cancel, release: taken.release,
 		patience: l.limits.IdleTimeout, rate: l.limits.MinBytesPerSecond,
 	}
 	if req.MaxBytes > 0 {
@@ -64,33 +62,6 @@ func timeoutOr(ctx context.Context, err error) error {
 		return timeout
 	}
 	return err
-}
-
-// slots bounds the requests in flight per host. One is occupied until the answer's body is closed.
-type slots struct {
-	size  int64
-	mu    sync.Mutex
-	hosts map[string]*semaphore.Weighted
-}
-
-func (s *slots) take(ctx context.Context, host string) (release func(), err error) {
-	slots := s.ofHost(host)
-	if err := slots.Acquire(ctx, 1); err != nil {
-		return nil, err
-	}
-	return sync.OnceFunc(func() { slots.Release(1) }), nil
-}
-
-func (s *slots) ofHost(host string) *semaphore.Weighted {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.hosts == nil {
-		s.hosts = map[string]*semaphore.Weighted{}
-	}
-	if s.hosts[host] == nil {
-		s.hosts[host] = semaphore.NewWeighted(s.size)
-	}
-	return s.hosts[host]
 }
 
 // watchedBody aborts a body when the time spent waiting for it brings too little. Time that the

@@ -57,7 +57,7 @@ func New(config Config) (*Registries, error) {
 		endpoints:    map[string][]*endpoint{},
 		repositories: map[string]*Repository{},
 	}
-	r.slots.size = int64(r.limits.RequestsPerHost)
+	r.slots.size = r.limits.RequestsPerHost
 	r.connections = newConnections(config.Base, r.limits, config.CACertificates)
 	if r.secrets == nil {
 		r.secrets = new(redact.Secrets)
