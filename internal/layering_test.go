@@ -55,7 +55,7 @@ var diagram = []row{
 	{
 		name:    "rootdisk",
 		access:  withTerraform,
-		imports: "annotations tfdiag clients measure registry registry/failure layersize disksize",
+		imports: "annotations deferral tfdiag clients measure registry registry/failure layersize disksize",
 	},
 	{name: "diskprice", access: withTerraform, imports: "deferral tfdiag clients cbs disksize"},
 	{name: "tcrtoken", access: withTerraform, imports: "deferral tfdiag clients tcr"},

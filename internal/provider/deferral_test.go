@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -98,5 +99,48 @@ func TestAnUnknownRegionDefers(t *testing.T) {
 	}
 	if asked := len(cloud.Requests()); asked != 0 {
 		t.Errorf("%d requests were sent", asked)
+	}
+}
+
+// TestAMeasurementWaitsForItsRegistry whose password the same run makes, unless another image cannot
+// be read either way.
+func TestAMeasurementWaitsForItsRegistry(t *testing.T) {
+	t.Parallel()
+	registry := newCounting(t)
+	all, _ := speak(t, tketest.Start(t, tketest.Options{})).schemas.Provider.ValueType().(tftypes.Object)
+	s := speakWith(t, tketest.Start(t, tketest.Options{}), map[string]tftypes.Value{
+		"registries": tftypes.NewValue(all.AttributeTypes["registries"], tftypes.UnknownValue),
+	})
+	schema := s.schemas.DataSourceSchemas["tkeimage_root_disk_size"]
+	for name, test := range map[string]struct {
+		images  []tftypes.Value
+		defers  bool
+		mistake string
+	}{
+		"private": {[]tftypes.Value{text(registry.host + "/private/app:v1")}, true, ""},
+		"private, and no image": {
+			[]tftypes.Value{text(registry.host + "/private/app:v1"), text("no image")}, false, "Not an image reference",
+		},
+		"public": {[]tftypes.Value{text(registry.host + "/app:v1")}, false, ""},
+	} {
+		got, err := s.server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{
+			TypeName: "tkeimage_root_disk_size",
+			Config: values(t, schema, map[string]tftypes.Value{
+				"images":  tftypes.NewValue(tftypes.List{ElementType: tftypes.String}, test.images),
+				"measure": text("manifest"),
+			}),
+			ClientCapabilities: &tfprotov6.ReadDataSourceClientCapabilities{DeferralAllowed: true},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := said(got.Diagnostics)
+		if (got.Deferred != nil) != test.defers || !strings.Contains(text, test.mistake) ||
+			test.mistake == "" && text != "" {
+			t.Errorf("%s: deferred %v, said %q", name, got.Deferred, text)
+		}
+		if result := decode(t, schema.ValueType(), got.State); test.defers && result["size_gib"].IsKnown() {
+			t.Errorf("%s: size_gib is %s, and a deferred read knows nothing", name, result["size_gib"])
+		}
 	}
 }

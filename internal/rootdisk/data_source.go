@@ -2,6 +2,8 @@ package rootdisk
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -9,8 +11,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/clients"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/deferral"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
 
@@ -50,6 +54,10 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if failed := measurer.Kept.TakeFailure(); failed != nil {
 		resp.Diagnostics.Append(tfdiag.MeasurementsNotKept(measurer.Kept.Dir(), failed))
 	}
+	if req.ClientCapabilities.DeferralAllowed && isPending(err) {
+		deferral.DeferDataSource(req, resp)
+		return
+	}
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.MeasureErrors(path.Root("images"), err, time.Now())...)
 		return
@@ -63,6 +71,15 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 	config.setFromReport(report, needs, disk)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
+}
+
+// isPending reports whether nothing stands against the measurement but that a registry's
+// configuration is known only during apply.
+func isPending(err error) bool {
+	failed, ok := errors.AsType[measure.ImageErrors](err)
+	return ok && !slices.ContainsFunc(failed, func(image *measure.ImageError) bool {
+		return !errors.Is(image.Err, failure.Pending)
+	})
 }
 
 // listWarnings returns what users must know of a report that came about.
