@@ -46,8 +46,7 @@ func subnetAttribute(description string) schema.Attribute {
 	return schema.StringAttribute{
 		MarkdownDescription: description + " Required to create a cache, which a plan checks; an imported cache does " +
 			"without it. A change replaces the cache, unless the prior value is unknown.",
-		Optional:   true,
-		Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+		Optional: true,
 		PlanModifiers: []planmodifier.String{
 			stringplanmodifier.RequiresReplaceIf(replaceKnownSubnet, replaceIfKnown, replaceIfKnown),
 		},

@@ -53,12 +53,7 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 			"disk and snapshots it, and every Pod that uses the cache starts from a copy of that disk. Creating " +
 			"waits until the cache is `Ready`.",
 		Attributes: map[string]schema.Attribute{
-			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
-				Create: true, Update: true, Delete: true,
-				CreateDescription: "How long to wait for the first build, such as `90m`. Default: `60m`.",
-				UpdateDescription: "How long to wait for a change, such as `90m`. Default: `60m`.",
-				DeleteDescription: "How long to wait until the cache is gone, such as `5m`. Default: `10m`.",
-			}),
+			"timeouts": timeoutsAttribute(ctx),
 		},
 	}
 	for _, group := range []map[string]schema.Attribute{
@@ -67,6 +62,26 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 	} {
 		maps.Copy(resp.Schema.Attributes, group)
 	}
+}
+
+// timeoutsAttribute is the library's without its validator: ValidateConfig refuses the same, and a
+// time that is none.
+func timeoutsAttribute(ctx context.Context) schema.Attribute {
+	whole := timeouts.Attributes(ctx, timeouts.Opts{
+		Create: true, Update: true, Delete: true,
+		CreateDescription: "How long to wait for the first build, such as `90m`. Default: `60m`.",
+		UpdateDescription: "How long to wait for a change, such as `90m`. Default: `60m`.",
+		DeleteDescription: "How long to wait until the cache is gone, such as `5m`. Default: `10m`.",
+	})
+	if nested, ok := whole.(schema.SingleNestedAttribute); ok {
+		for name, attribute := range nested.Attributes {
+			if text, ok := attribute.(schema.StringAttribute); ok {
+				text.Validators = nil
+				nested.Attributes[name] = text
+			}
+		}
+	}
+	return whole
 }
 
 // nameAttributes are what the cache is called, and what it is marked with.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -35,6 +36,7 @@ func (r *Resource) ValidateConfig(
 		resp.Diagnostics.Append(config.checkDigests()...)
 	}
 	resp.Diagnostics.Append(config.checkIDs()...)
+	resp.Diagnostics.Append(config.checkTexts()...)
 	resp.Diagnostics.Append(config.checkTimeouts()...)
 }
 
@@ -61,8 +63,8 @@ func (m *model) checkImages() (hosts []string, diags diag.Diagnostics) {
 	return slices.Compact(slices.Sorted(slices.Values(hosts))), nil
 }
 
-// checkCredentials checks that each host has a password and, where the hosts of the images are
-// known, an image.
+// checkCredentials checks that each host has a user name, a password as it was issued and, where the
+// hosts of the images are known, an image.
 func (m *model) checkCredentials(ctx context.Context, hosts []string) (diags diag.Diagnostics) {
 	for host, element := range m.RegistryCredentials.Elements() {
 		object, ok := element.(types.Object)
@@ -74,6 +76,12 @@ func (m *model) checkCredentials(ctx context.Context, hosts []string) (diags dia
 		diags.Append(object.As(ctx, &credential, asObject)...)
 		if password := credential.PasswordWO; !password.IsUnknown() && password.ValueString() == "" {
 			diags.Append(tfdiag.NoPassword(at, host))
+		}
+		if strings.ContainsAny(credential.PasswordWO.ValueString(), "\r\n") {
+			diags.Append(tfdiag.PasswordOfLines(at, host))
+		}
+		if username := credential.Username; !username.IsUnknown() && username.ValueString() == "" {
+			diags.Append(tfdiag.NoUsername(at, host))
 		}
 		if len(hosts) > 0 && bareHost.MatchString(host) && !slices.Contains(hosts, registry.CanonicalHost(host)) {
 			diags.Append(tfdiag.UnusedCredentials(at, host, hosts))
@@ -123,16 +131,38 @@ func (m *model) checkIDs() (diags diag.Diagnostics) {
 	return diags
 }
 
-// checkTimeouts checks that each timeout leaves some time. What is no duration is the schema's to
-// refuse.
+// checkTimeouts checks that each timeout is a duration that leaves some time.
 func (m *model) checkTimeouts() (diags diag.Diagnostics) {
 	for name, value := range m.Timeouts.Attributes() {
 		text, ok := value.(types.String)
 		if !ok || text.IsNull() || text.IsUnknown() {
 			continue
 		}
-		if timeout, err := time.ParseDuration(text.ValueString()); err == nil && timeout <= 0 {
+		if timeout, err := time.ParseDuration(text.ValueString()); err != nil || timeout <= 0 {
 			diags.Append(tfdiag.InvalidTimeout(path.Root("timeouts"), name, text.ValueString()))
+		}
+	}
+	return diags
+}
+
+// resolveKeywords begin the lines of resolv.conf(5) that glibc reads; it skips others without a word.
+var resolveKeywords = []string{"nameserver", "domain", "search", "sortlist", "options"}
+
+// checkTexts checks what the service takes as it is, and nothing then finds.
+func (m *model) checkTexts() (diags diag.Diagnostics) {
+	if strings.ContainsFunc(m.Name.ValueString(), unicode.IsControl) {
+		diags.Append(tfdiag.ControlCharacter(path.Root("name"), m.Name.ValueString()))
+	}
+	for key := range m.Tags.Elements() {
+		if strings.TrimSpace(key) == "" || strings.ContainsFunc(key, unicode.IsControl) {
+			diags.Append(tfdiag.InvalidTagKey(path.Root("tags").AtMapKey(key), key))
+		}
+	}
+	for line := range strings.Lines(m.ResolveConfig.ValueString()) {
+		keyword, _, _ := strings.Cut(strings.ReplaceAll(strings.TrimSpace(line), "\t", " "), " ")
+		if keyword != "" && !strings.ContainsAny(keyword[:1], "#;") && !slices.Contains(resolveKeywords, keyword) {
+			diags.Append(tfdiag.InvalidResolveConfig(path.Root("resolve_config"), line, resolveKeywords))
+			break
 		}
 	}
 	return diags

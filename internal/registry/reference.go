@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -69,6 +70,10 @@ func parseReference(written string) (reference, error) {
 	if strings.Contains(written, "://") {
 		return fail(errors.New("a reference has no scheme such as https://"))
 	}
+	if at := strings.IndexFunc(written, func(r rune) bool { return r > unicode.MaxASCII }); at >= 0 {
+		foreign, _ := utf8.DecodeRuneInString(written[at:])
+		return fail(fmt.Errorf("a reference has ASCII characters alone, and %q (%[1]U) is none", foreign))
+	}
 	rest, digest, pinned := strings.Cut(written, "@")
 	if pinned {
 		if _, err := v1.NewHash(digest); err != nil {
@@ -116,7 +121,9 @@ func parseRepository(s string) (name.Repository, error) {
 	repo, err := name.NewRepository(s)
 	switch {
 	case s == "":
-		return name.Repository{}, errors.New("it is empty")
+		return name.Repository{}, errors.New("it is empty, or has no name")
+	case isHostAlone(s):
+		return name.Repository{}, errors.New("it is the name of a host or of a file, and of no image")
 	case err != nil && s != strings.ToLower(s):
 		return name.Repository{}, errors.New("a repository's name is lower-case")
 	case err != nil || !pathGrammar.MatchString(repo.RepositoryStr()):
@@ -129,6 +136,12 @@ func parseRepository(s string) (name.Repository, error) {
 	}
 	return repo, nil
 }
+
+// hostAlone is a domain name or an IPv4 address. Without a slash it would be an image of Docker Hub's
+// library, where none is called like a host.
+var hostAlone = regexp.MustCompile(`^([a-z0-9-]+\.)+([a-z]{2,}|[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})$`)
+
+func isHostAlone(s string) bool { return hostAlone.MatchString(strings.ToLower(s)) }
 
 // canonicalName returns the repository as containerd and a Pod name it. go-containerregistry writes
 // Docker Hub as index.docker.io, where its API is; users and containerd write docker.io.

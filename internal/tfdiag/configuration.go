@@ -30,6 +30,24 @@ func NoPassword(at path.Path, host string) diag.Diagnostic {
 	))
 }
 
+// PasswordOfLines describes a password that holds a line break, as the content of a file does. It
+// does not repeat the password.
+func PasswordOfLines(at path.Path, host string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Password with a line break", fmt.Sprintf(
+		"password_wo of registry_credentials[%q] holds a line break, which belongs to the file that it was read from "+
+			"and to no password: the registry would refuse it. Write trimspace(file(…)).", host,
+	))
+}
+
+// NoUsername warns of credentials without the name of a user. As with a password, a misspelled one
+// looks like none.
+func NoUsername(at path.Path, host string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "Credentials without a user name", fmt.Sprintf(
+		"registry_credentials[%q] has no username, and most registries refuse a password without one. Terraform drops "+
+			"an attribute of another name, such as user, without a message.", host,
+	))
+}
+
 // UnusedCredentials describes credentials for a host that no image of the cache names.
 func UnusedCredentials(at path.Path, host string, hosts []string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, "Credentials for a host that no image has", fmt.Sprintf(
@@ -61,6 +79,14 @@ var idKinds = map[string]string{
 func WrongID(at path.Path, written, prefix string) diag.Diagnostic {
 	wanted := idKinds[prefix]
 	detail := fmt.Sprintf("%q is not the id of %s, which is %s and letters and digits.", written, wanted, prefix)
+	switch {
+	case written == "":
+		detail = fmt.Sprintf("The id of %s is empty: a variable that is not set in this run? It is %s and letters and "+
+			"digits.", wanted, prefix)
+	case strings.HasPrefix(written, prefix):
+		detail = fmt.Sprintf("%q is no id but stands in for one, or was copied with more than the id. Write the id of "+
+			"%s, %s and letters and digits.", written, wanted, prefix)
+	}
 	for other, kind := range idKinds {
 		if strings.HasPrefix(written, other) && other != prefix {
 			detail = fmt.Sprintf("%q is the id of %s. Write the id of %s, %s….", written, kind, wanted, prefix)
@@ -71,6 +97,30 @@ func WrongID(at path.Path, written, prefix string) diag.Diagnostic {
 			written, wanted, prefix)
 	}
 	return diag.NewAttributeErrorDiagnostic(at, "Not the id of "+wanted, detail)
+}
+
+// ControlCharacter describes a name that holds a line break, a tab or the like.
+func ControlCharacter(at path.Path, written string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Line break in a name", fmt.Sprintf(
+		"%q holds a line break or another invisible character, and is found by no other spelling. Write trimspace(…).",
+		written,
+	))
+}
+
+// InvalidTagKey describes a tag whose key is empty or holds a line break.
+func InvalidTagKey(at path.Path, key string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Not the key of a tag", fmt.Sprintf(
+		"%q is empty or holds an invisible character, and a tag is found by its key. If the key is a variable, it is "+
+			"empty in this run.", key,
+	))
+}
+
+// InvalidResolveConfig describes a line that no resolver reads.
+func InvalidResolveConfig(at path.Path, line string, keywords []string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Not the text of a resolv.conf", fmt.Sprintf(
+		"The line %q would be skipped: a line begins with one of %s. For the address of a DNS server, write "+
+			"\"nameserver 10.0.0.2\".", strings.TrimSpace(line), strings.Join(keywords, ", "),
+	))
 }
 
 // InvalidTimeout describes a timeout that is no duration, or leaves no time at all.

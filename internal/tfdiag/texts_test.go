@@ -555,8 +555,17 @@ func texts() []struct {
 		{"a digest in another spelling", tfdiag.ForeignDigest(
 			path.Root("image_digests"), "docker.io/library/nginx:1.29", "nginx:1.29", images,
 		)},
+		{"no user name", tfdiag.NoUsername(path.Root("registry_credentials"), "registry.example.com")},
+		{"a password with a line break", tfdiag.PasswordOfLines(path.Root("registry_credentials"), "registry.example.com")},
+		{"a name with a line break", tfdiag.ControlCharacter(path.Root("name"), "llm\n")},
+		{"a tag's key that is empty", tfdiag.InvalidTagKey(path.Root("tags"), "")},
+		{"no resolv.conf", tfdiag.InvalidResolveConfig(
+			path.Root("resolve_config"), "10.0.0.2\n", []string{"nameserver", "search"},
+		)},
 		{"an id of another kind", tfdiag.WrongID(path.Root("vpc_id"), "subnet-8ah75lo8", "vpc-")},
 		{"no id", tfdiag.WrongID(path.Root("vpc_id"), "production", "vpc-")},
+		{"an empty id", tfdiag.WrongID(path.Root("vpc_id"), "", "vpc-")},
+		{"an id with more", tfdiag.WrongID(path.Root("vpc_id"), "vpc-508ctkfb (production)", "vpc-")},
 		{"an address", tfdiag.WrongID(path.Root("existing_eip_id"), "43.136.1.2", "eip-")},
 		{"no size", tfdiag.InvalidSize(
 			path.Root("writable_gib"), errors.New("-1 GiB is not between 0 and 32000 GiB, the largest disk"),
