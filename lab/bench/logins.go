@@ -22,17 +22,26 @@ const (
 type loginCase struct {
 	title string
 	login giant.Login
+
+	// the part of the earlier build's time that is demanded, 0 for none
+	wanted float64
 }
 
 // loginCases are those that users have met: a token service, and an htpasswd file with bcrypt, whose
 // check of each request takes a core. The latter is measured with as many cores as there are
 // requests, too, as a registry behind a slow directory service is.
 var loginCases = []loginCase{
-	{"a token for each repository, 300 ms each", giant.Login{Scheme: giant.Bearer, Takes: 300 * time.Millisecond}},
-	{"a password at each request, 250 ms each", giant.Login{Scheme: giant.Basic, Takes: 250 * time.Millisecond}},
 	{
-		"a password at each request, 250 ms each of one of two cores",
-		giant.Login{Scheme: giant.Basic, Takes: 250 * time.Millisecond, AtOnce: 2},
+		title: "a token for each repository, 300 ms each",
+		login: giant.Login{Scheme: giant.Bearer, Takes: 300 * time.Millisecond},
+	},
+	{
+		title: "a password at each request, 250 ms each",
+		login: giant.Login{Scheme: giant.Basic, Takes: 250 * time.Millisecond},
+	},
+	{
+		title: "a password at each request, 250 ms each of one of two cores", wanted: 0.15,
+		login: giant.Login{Scheme: giant.Basic, Takes: 250 * time.Millisecond, AtOnce: 2},
 	},
 }
 
@@ -42,6 +51,7 @@ type LoginFigures struct {
 	Layers        int // of each image
 	Wall, Earlier time.Duration
 	Requests, Was int64
+	Wanted        float64 // part of the earlier build's time, 0 for none
 }
 
 // OfWall is the part of the time of the earlier build.
@@ -49,6 +59,14 @@ func (f LoginFigures) OfWall() float64 { return f.Wall.Seconds() / f.Earlier.Sec
 
 // OfRequests is the part of the requests of the earlier build.
 func (f LoginFigures) OfRequests() float64 { return float64(f.Requests) / float64(f.Was) }
+
+// check returns an error where a plan takes more of the time of the earlier build than is demanded.
+func (f LoginFigures) check() error {
+	if f.Was == 0 || f.Wanted == 0 || f.OfWall() <= f.Wanted {
+		return nil
+	}
+	return fmt.Errorf("%s, %d layers: %.2f of the time of the earlier build", f.How, f.Layers, f.OfWall())
+}
 
 // loginSubject is a case with images of so many layers.
 type loginSubject struct {
@@ -59,7 +77,7 @@ type loginSubject struct {
 
 // measureLogin plans over three images with this build, and with the earlier one.
 func measureLogin(ctx context.Context, b binaries, s loginSubject) (f LoginFigures, err error) {
-	f.How, f.Layers = s.title, s.layers
+	f.How, f.Layers, f.Wanted = s.title, s.layers, s.wanted
 	s.login.Username, s.login.Password = loginUser, loginSecret
 	images, err := giant.ServeWith(giant.Options{Latency: registryLatency, Login: s.login})
 	if err != nil {

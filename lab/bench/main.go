@@ -30,9 +30,10 @@ const (
 	maxDocumentBytes = 1 << 20                // manifest and configuration
 	// maxOfFloor is how many times as much as an empty provider of the framework a start may take,
 	// in time and memory.
-	maxOfFloor     = 2
-	maxWaited      = 3 * time.Second // in the median, after a cache is ready
-	maxSampledPart = 2.0             // percent of the time of full, for one layer of 10 GiB
+	maxOfFloor      = 2
+	maxRefreshBytes = 60_000_000      // of the provider, for the refresh of 1,000 caches
+	maxWaited       = 3 * time.Second // in the median, after a cache is ready
+	maxSampledPart  = 2.0             // percent of the time of full, for one layer of 10 GiB
 )
 
 // binaries are the programs that are measured, and those that stand beside them.
@@ -83,7 +84,7 @@ func parseOptions() (o options, err error) {
 	)
 	flag.StringVar(
 		&o.only, "only", "",
-		"measure only this `section`, and print it as JSON: start, plan, refresh, waiting, streaming, logins or images",
+		"measure only this `section`, and print it as JSON: start, plan, refresh, waiting, streaming, logins, one range or images",
 	)
 	flag.Parse()
 	if o.write && (o.short || o.largest < largestImage || o.only != "") {
@@ -126,7 +127,7 @@ func runBench(ctx context.Context) error {
 func (f *figures) printJSON() error {
 	text, err := json.MarshalIndent(f, "", "  ")
 	fmt.Println(string(text))
-	return errors.Join(err, checkBaseline(f.Images))
+	return errors.Join(err, f.checkBaseline())
 }
 
 // findBinaries takes them from where make puts them: beside this program, and one folder up.
@@ -162,6 +163,7 @@ type scale struct {
 	refreshes []int
 	waiting   int
 	images    []subject
+	oneRange  []subject
 	streamed  []subject
 	logins    []loginSubject
 }
@@ -170,9 +172,11 @@ func scaleOf(o options) scale {
 	s := scale{
 		refreshes: []int{1, 100, 1000}, waiting: 50,
 		images:   []subject{{1, 1}, {1, 40}, {5, 1}, {5, 40}, {10, 1}, {largestImage, 1}, {largestImage, 40}},
+		oneRange: []subject{{10, 1}, {largestImage, 40}},
 		streamed: []subject{{1, 1}, {1, 4}},
 	}
-	s.images = slices.DeleteFunc(s.images, func(image subject) bool { return image.gib > o.largest })
+	isTooLarge := func(image subject) bool { return image.gib > o.largest }
+	s.images, s.oneRange = slices.DeleteFunc(s.images, isTooLarge), slices.DeleteFunc(s.oneRange, isTooLarge)
 	for _, login := range loginCases {
 		s.logins = append(s.logins, loginSubject{login, 1, loginGiB}, loginSubject{login, 4, loginGiB})
 	}
@@ -181,7 +185,7 @@ func scaleOf(o options) scale {
 			s.logins[i].gib /= 8
 		}
 		s.refreshes = []int{1, 100}
-		for _, list := range [][]subject{s.images, s.streamed} {
+		for _, list := range [][]subject{s.images, s.oneRange, s.streamed} {
 			for i := range list {
 				list[i].gib /= 64
 			}
@@ -197,9 +201,16 @@ type figures struct {
 	Plan      PlanFigures
 	Refreshes []RefreshFigures
 	Images    []MeasuringFigures
+	OneRange  []MeasuringFigures // of a store that serves one range per request
 	Streamed  []StreamingFigures
 	Waiting   WaitingFigures
 	Logins    []LoginFigures
+}
+
+// measuringStep is one section of the pages.
+type measuringStep struct {
+	title string
+	do    func() error
 }
 
 // measureAll measures one thing after the other, since they share the cores.
@@ -211,10 +222,7 @@ func measureAll(ctx context.Context, b binaries, s scale, only string) (f *figur
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(kept) }()
-	for _, step := range []struct {
-		title string
-		do    func() error
-	}{
+	for _, step := range []measuringStep{
 		{"start", func() (err error) { f.Starts, err = measureStarts(ctx, b); return err }},
 		{"plan", func() (err error) { f.Plan, err = measurePlan(ctx, b, kept); return err }},
 		{"refresh", func() (err error) { f.Refreshes, err = eachOf(ctx, b, s.refreshes, measureRefresh); return err }},
@@ -224,6 +232,7 @@ func measureAll(ctx context.Context, b binaries, s scale, only string) (f *figur
 			func() (err error) { f.Streamed, err = eachOf(ctx, b, s.streamed, measureStreaming); return err },
 		},
 		{"logins", func() (err error) { f.Logins, err = eachOf(ctx, b, s.logins, measureLogin); return err }},
+		{"one range", func() (err error) { f.OneRange, err = measureOneRange(ctx, b, s.oneRange); return err }},
 		{"images", func() (err error) { f.Images, err = measureImages(ctx, b, s.images); return err }},
 	} {
 		if only != "" && only != step.title {

@@ -69,14 +69,35 @@ type subject struct {
 // measureImages pulls and measures images of several sizes, from a registry with a latency of 20 ms
 // and nothing that slows its bytes: a pull is as fast as it can be, and goes to no disk.
 func measureImages(ctx context.Context, b binaries, subjects []subject) ([]MeasuringFigures, error) {
-	images, err := giant.Serve(registryLatency)
+	return measureAt(ctx, giant.Options{Latency: registryLatency}, subjects,
+		func(reference string) []way {
+			return append(measuringWays(ctx, b, reference), baselineWays(ctx, b, reference)...)
+		})
+}
+
+// measureOneRange measures by ranges alone, at a store that serves one range per request.
+func measureOneRange(ctx context.Context, b binaries, subjects []subject) ([]MeasuringFigures, error) {
+	return measureAt(ctx, giant.Options{Latency: registryLatency, OneRange: true}, subjects,
+		func(reference string) (ways []way) {
+			for _, mode := range baselineModes {
+				ways = append(ways, way{title: string(mode), command: prepareHelper(ctx, b, mode, reference)})
+			}
+			return append(ways, baselineWays(ctx, b, reference)...)
+		})
+}
+
+// measureAt measures images of a registry in the given ways.
+func measureAt(
+	ctx context.Context, options giant.Options, subjects []subject, waysOf func(reference string) []way,
+) ([]MeasuringFigures, error) {
+	images, err := giant.ServeWith(options)
 	if err != nil {
 		return nil, err
 	}
 	defer images.Close()
 	var all []MeasuringFigures
 	for _, s := range subjects {
-		figures, err := measureImage(ctx, b, images, s)
+		figures, err := measureImage(ctx, images, s, waysOf)
 		if err != nil {
 			return nil, fmt.Errorf("an image of %g GiB in %d layers: %w", s.gib, s.layers, err)
 		}
@@ -105,7 +126,9 @@ func measuringWays(ctx context.Context, b binaries, reference string) []way {
 	}
 }
 
-func measureImage(ctx context.Context, b binaries, images *giant.Registry, s subject) (f MeasuringFigures, err error) {
+func measureImage(
+	ctx context.Context, images *giant.Registry, s subject, waysOf func(reference string) []way,
+) (f MeasuringFigures, err error) {
 	f.GiB, f.Layers = s.gib, s.layers
 	layers, err := sealLayers(ctx, s)
 	if err != nil {
@@ -119,7 +142,7 @@ func measureImage(ctx context.Context, b binaries, images *giant.Registry, s sub
 	if err != nil {
 		return f, err
 	}
-	for _, way := range append(measuringWays(ctx, b, reference), baselineWays(ctx, b, reference)...) {
+	for _, way := range waysOf(reference) {
 		images.Cost()
 		row := MeasuringRow{How: way.title, Earlier: way.earlier}
 		if row.Wall, row.Peak, err = watchMemory(way.command, onlyItself); err != nil {

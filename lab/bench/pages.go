@@ -47,7 +47,7 @@ func (f *figures) renderPage(page string) (string, error) {
 		"shareS":  func(d time.Duration) string { return formatShare(d, formatSeconds) },
 		"mb":      formatMegabytes, "size": formatSize, "percent": formatPercent, "ratio": formatRatio,
 		"gib": formatGiB, "count": formatCount,
-		"baseline": func() []BaselineRatio { return compareBaseline(f.Images) },
+		"baseline": f.compareBaseline,
 		"part":     func(p float64) string { return fmt.Sprintf("%.2f", p) },
 		"scale":    func() scaleFigures { return scaleFrom(f) },
 	}).ParseFS(templates, "figures/"+page)

@@ -42,10 +42,23 @@ func seen() *figures {
 			Wall:   6 * time.Second,
 			Null:   4 * time.Second,
 			Single: 66 * time.Second,
-			Peak:   90e6,
+			Peak:   50e6,
 		}},
 		Images: []MeasuringFigures{{
 			GiB: 5, Layers: 40, Size: 5e9, Unpacked: 7e9, Rows: []MeasuringRow{auto, pull, earlier},
+		}},
+		OneRange: []MeasuringFigures{
+			{GiB: 10, Layers: 1, Rows: []MeasuringRow{
+				{How: "auto", Bytes: 48e6, Requests: 200, Wall: 2 * time.Second},
+				{How: "auto (earlier build)", Bytes: 48e6, Requests: 800, Wall: time.Second, Earlier: true},
+			}},
+			{GiB: 20, Layers: 40, Rows: []MeasuringRow{
+				{How: "auto", Bytes: 48e6, Requests: 800, Wall: 2 * time.Second},
+				{How: "auto (earlier build)", Bytes: 48e6, Requests: 800, Wall: time.Second, Earlier: true},
+			}},
+		},
+		Logins: []LoginFigures{{
+			How: "slow", Layers: 4, Wall: 6 * time.Second, Earlier: time.Minute, Requests: 41, Was: 410, Wanted: 0.15,
 		}},
 		Streamed: []StreamingFigures{{
 			Layers: 4, Size: 4e9, Gzip: 30 * time.Second, Full: 20 * time.Second, InFlight: 4,
@@ -63,9 +76,13 @@ func TestThePagesSayWhatWasSeen(t *testing.T) {
 		"what-it-costs": {
 			"on 2026-01-02, with 2 cores", "in 540 s", "| tkeimage | 20 MB | 8 ms | 12 ms | 21 MB |",
 			"| the provider's share | 100 ms |", "1 call to the service and 2 requests",
-			"| 1,000 | 25 | 6 s | 4 s | 2 s | 66 s | 90 MB |",
+			"| 1,000 | 25 | 6 s | 4 s | 2 s | 66 s | 50 MB |",
 			`| ` + "`measure = \"auto\"`" + ` | 12 MB | 100 | 1 s | 40 MB | 0.24 % | 5 % |`,
-			"| 5 GiB in 40 layers | `auto` | 100 | 0.25 | 0.50 | 0.50 |",
+			"| 5 GiB in 40 layers | `auto` | 100 | 0.25 |  | 0.50 | 0.50 |",
+			"| 10 GiB in 1 layer, one range per request | `auto` | 200 | 0.25 | 0.33 | 1.00 | 2.00 |",
+			"| 20 GiB in 40 layers, one range per request | `auto` | 800 | 1.00 | 0.33, missed: ",
+			"| to an answered schema request | 1.20 | 1.50 |", "| memory then | 1.24 | 1.20 |", "| binary | 1.11 | 1.15 |",
+			"| slow | 4 | 6 s | 0.10 | 41 | 0.10 |",
 			"| `crane pull` | 5 GB | 42 | 20 s | 30 MB | 100 % | 100 % |", "| 4 | 4 GB | 30 s | 20 s | 1.5 | 4 |",
 			"looked 12 times", "looked 1,300 times", "took 2 s in the median",
 		},
@@ -145,8 +162,17 @@ func TestWhatIsPromisedIsHeld(t *testing.T) {
 		"sample": func(f *figures) {
 			f.Images[0].Rows[0].How, f.Images[0].Rows[0].Bytes = "sample", 1e9
 		},
-		"requests of the earlier build": func(f *figures) { f.Images[0].Rows[0].Requests = 401 },
-		"bytes of the earlier build":    func(f *figures) { f.Images[0].Rows[0].Bytes = 25e6 },
+		"requests of the earlier build":                 func(f *figures) { f.Images[0].Rows[0].Requests = 401 },
+		"bytes of the earlier build":                    func(f *figures) { f.Images[0].Rows[0].Bytes = 25e6 },
+		"requests of one range":                         func(f *figures) { f.OneRange[0].Rows[0].Requests = 267 },
+		"bytes of one range":                            func(f *figures) { f.OneRange[0].Rows[0].Bytes = 58e6 },
+		"bytes of one range, where requests are missed": func(f *figures) { f.OneRange[1].Rows[0].Bytes = 58e6 },
+		"login":               func(f *figures) { f.Logins[0].Wall = 10 * time.Second },
+		"memory of a refresh": func(f *figures) { f.Refreshes[0].Peak = maxRefreshBytes + 1 },
+		"a goal": func(f *figures) {
+			f.Images[0].GiB, f.Images[0].Layers = 10, 1
+			f.Images[0].Rows[0].Requests, f.Images[0].Rows[2].Requests = 41, 400
+		},
 		"one layer": func(f *figures) {
 			f.Images[0].Layers, f.Images[0].Rows[0].How, f.Images[0].Rows[0].Bytes = 1, "sample", 17<<20
 		},

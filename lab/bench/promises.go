@@ -27,7 +27,7 @@ func (f *figures) checkPromises() error {
 	if image := f.OneLayer(10); image != nil {
 		promise(image.SampleOfFull() <= maxSampledPart, "sample took %.1f %% of the time of full", image.SampleOfFull())
 	}
-	broken = append(broken, checkBaseline(f.Images))
+	broken = append(broken, f.checkBaseline())
 	for _, image := range f.Images {
 		row, most := image.Row(string(measure.Sample)), int64(maxSampledBytes)
 		if image.Layers > 1 {

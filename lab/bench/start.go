@@ -29,6 +29,25 @@ type StartFigures struct {
 	Resident          int64 // bytes
 }
 
+// FloorRatios are what a start costs as a multiple of that of an empty provider.
+type FloorRatios struct{ Schema, Resident, Binary float64 }
+
+// floorGoals are aimed at. They are not demanded: they are missed by what reading registries links in.
+var floorGoals = FloorRatios{Schema: 1.5, Resident: 1.2, Binary: 1.15}
+
+// OverFloor compares the provider with the empty one, which is measured next to it.
+func (f *figures) OverFloor() FloorRatios {
+	own, floor := f.Starts[0], f.Starts[1]
+	return FloorRatios{
+		Schema:   own.Schema.Seconds() / floor.Schema.Seconds(),
+		Resident: float64(own.Resident) / float64(floor.Resident),
+		Binary:   float64(own.Binary) / float64(floor.Binary),
+	}
+}
+
+// FloorGoals returns what is aimed at.
+func (*figures) FloorGoals() FloorRatios { return floorGoals }
+
 // measureStarts starts each provider in turn, so that all of them see the machine in the same mood.
 func measureStarts(ctx context.Context, b binaries) ([]StartFigures, error) {
 	subjects := []struct {
