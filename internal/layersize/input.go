@@ -86,7 +86,7 @@ func (in *Input) ReadStart() ([]byte, error) {
 }
 
 // fetchEnds reads both ends of a compressed blob with one request, where its host serves two ranges.
-// Sources want both. Where they cannot be had so, each is read when it is wanted.
+// Sources want both. Where that is not possible, each is read when it is wanted.
 func (in *Input) fetchEnds() {
 	if in.Compression == mediatype.None || in.Size <= 2*in.Ends || in.Reader.Left() < 2*in.Ends {
 		return

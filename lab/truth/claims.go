@@ -21,38 +21,46 @@ const (
 	// Of real content.
 	realFullOff                = 0.03 // beside what containerd keeps for itself
 	realAutoOff, realSampleOff = 3, 8
-	realInodesFactor           = 1.5 // of trees of small files: a few large ones are met by no sample, and need no inodes to speak of
-	smallFiles                 = 10_000
-	widestGzip, widestZstd     = 1.15, 1.25
+	// Of trees of small files: a few large ones are met by no sample, and need hardly any inodes.
+	realInodesFactor       = 1.5
+	smallFiles             = 10_000
+	widestGzip, widestZstd = 1.15, 1.25
 
 	// Below that, containerd's own files weigh too much for percentages.
 	leastUse = 100e6
 
-	// A few inodes are containerd's own, however large the image: without them 1 % of an image that has two files would be claimed.
+	// A few inodes are containerd's own, however large the image: without them 1 % of an image that
+	// has two files would be claimed.
 	ownInodes = 16
 )
 
-// broken lists the claims that a case refutes.
-func (r row) broken() []string {
+// listRefuted lists the claims that a case refutes.
+func (r row) listRefuted() []string {
 	full, auto := r.measured[measure.Full].report, r.measured[measure.Auto].report
-	failures := slices.Concat(r.exactness(), r.bounds(), r.narrow())
+	failures := slices.Concat(r.checkExact(), r.checkBounds(), r.checkRealContent())
 	if r.used.Bytes >= leastUse {
-		failures = append(failures, within("full: required_bytes", full.RequiredBytes.Value, r.used.Bytes, fullLow, fullHigh))
+		failures = append(
+			failures, checkPercent("full: required_bytes", full.RequiredBytes.Value, r.used.Bytes, fullLow, fullHigh),
+		)
 	}
 	if r.used.Bytes >= leastUse && !r.hides && !r.real {
-		failures = append(failures, within("auto: required_bytes", auto.RequiredBytes.Value, r.used.Bytes, autoLow, autoHigh))
+		failures = append(
+			failures, checkPercent("auto: required_bytes", auto.RequiredBytes.Value, r.used.Bytes, autoLow, autoHigh),
+		)
 	}
 	if full.Inodes == nil {
-		return append(present(failures), "full: required_inodes is unknown")
+		return append(dropEmpty(failures), "full: required_inodes is unknown")
 	}
 	if off := *full.Inodes - r.used.Inodes; off < -ownInodes || off > ownInodes {
-		failures = append(failures, within("full: required_inodes", *full.Inodes, r.used.Inodes, -inodesOff, inodesOff))
+		failures = append(
+			failures, checkPercent("full: required_inodes", *full.Inodes, r.used.Inodes, -inodesOff, inodesOff),
+		)
 	}
-	return present(failures)
+	return dropEmpty(failures)
 }
 
-// exactness: what is called exact has no bounds, and is what streaming found.
-func (r row) exactness() []string {
+// checkExact returns where something is called exact that has bounds, or is not what streaming found.
+func (r row) checkExact() []string {
 	full := r.measured[measure.Full].report
 	var failures []string
 	for _, mode := range measure.Modes {
@@ -64,21 +72,26 @@ func (r row) exactness() []string {
 			failures = append(failures, fmt.Sprintf("%s: exact, but between %d and %d", mode, is.Min, is.Max))
 		}
 		if report.Inodes == nil || full.Inodes != nil && *report.Inodes != *full.Inodes {
-			failures = append(failures, fmt.Sprintf("%s: exact, but its inodes are not those that streaming found", mode))
+			failures = append(
+				failures, fmt.Sprintf("%s: exact, but its inodes are not those that streaming found", mode),
+			)
 		}
 		if is := report.UnpackedBytes; is.Min > full.UnpackedBytes.Value || is.Max < full.UnpackedBytes.Value {
-			failures = append(failures, fmt.Sprintf("%s: exact, but its tars have %d to %d bytes, not %d", mode, is.Min, is.Max, full.UnpackedBytes.Value))
+			failures = append(failures, fmt.Sprintf("%s: exact, but its tars have %d to %d bytes, not %d",
+				mode, is.Min, is.Max, full.UnpackedBytes.Value))
 		}
 		if report.RequiredBytes != full.RequiredBytes {
-			failures = append(failures, fmt.Sprintf("%s: exact, but %d where streaming found %d", mode, report.RequiredBytes.Value, full.RequiredBytes.Value))
+			failures = append(failures, fmt.Sprintf("%s: exact, but %d where streaming found %d",
+				mode, report.RequiredBytes.Value, full.RequiredBytes.Value))
 		}
 	}
-	return append(failures, r.counted())
+	return append(failures, r.checkStreamed())
 }
 
-// counted: streaming is exact, or its bounds are narrow, where directories are so large that their blocks depend on the
-// file system. It finds nothing that containerd, which did pull the image, would refuse.
-func (r row) counted() string {
+// checkStreamed returns where streaming is neither exact nor has narrow bounds, as where directories
+// are so large that their blocks depend on the file system, and where it finds what containerd, which
+// did pull the image, would refuse.
+func (r row) checkStreamed() string {
 	const widest = 50 // a part of what is required
 	full := r.measured[measure.Full].report
 	is := full.RequiredBytes
@@ -93,33 +106,38 @@ func (r row) counted() string {
 	return ""
 }
 
-// bounds: what was used lies within, whatever was sampled. Holes are no data, so that samples know nothing of them.
-func (r row) bounds() []string {
+// checkBounds returns where what was used lies outside of the bounds, whatever was sampled. Holes are
+// no data, so that samples know nothing of them.
+func (r row) checkBounds() []string {
 	sampled := []measure.Mode{measure.Auto, measure.Sample}
 	if r.holes {
 		sampled = sampled[:1]
 	}
 	var failures []string
 	for _, mode := range sampled {
-		is, own := r.measured[mode].report.RequiredBytes, r.own()
+		is, own := r.measured[mode].report.RequiredBytes, r.ownBytes()
 		if r.used.Bytes < is.Min-own || r.used.Bytes > is.Max+own {
-			failures = append(failures, fmt.Sprintf("%s: used are %d bytes, the bounds are %d and %d", mode, r.used.Bytes, is.Min, is.Max))
+			failures = append(failures, fmt.Sprintf("%s: used are %d bytes, the bounds are %d and %d",
+				mode, r.used.Bytes, is.Min, is.Max))
 		}
 	}
 	return failures
 }
 
-// narrow lists the claims on real content that a row refutes: how far the number may be off, how far apart its bounds are, and that the
-// disk is the one that the true number asks for.
-func (r row) narrow() []string {
+// checkRealContent lists the claims on real content that a row refutes: how far the number may be off,
+// how far apart its bounds are, and that the disk is the one that the true number asks for.
+func (r row) checkRealContent() []string {
 	if !r.real {
 		return nil
 	}
-	full, auto, sample := r.measured[measure.Full].report, r.measured[measure.Auto].report, r.measured[measure.Sample].report
+	full, auto := r.measured[measure.Full].report, r.measured[measure.Auto].report
+	sample := r.measured[measure.Sample].report
 	failures := []string{
-		r.fullClaim(full.RequiredBytes.Value),
-		within("auto: required_bytes", auto.RequiredBytes.Value, r.used.Bytes, -realAutoOff, realAutoOff),
-		within("sample: required_bytes", sample.RequiredBytes.Value, r.used.Bytes, -realSampleOff, realSampleOff),
+		r.checkFull(full.RequiredBytes.Value),
+		checkPercent("auto: required_bytes", auto.RequiredBytes.Value, r.used.Bytes, -realAutoOff, realAutoOff),
+		checkPercent(
+			"sample: required_bytes", sample.RequiredBytes.Value, r.used.Bytes, -realSampleOff, realSampleOff,
+		),
 	}
 	widest := widestGzip
 	if packedByZstd(full) {
@@ -131,22 +149,23 @@ func (r row) narrow() []string {
 	}
 	ratio := float64(auto.LikelyInodes) / float64(r.used.Inodes)
 	if r.used.Inodes >= smallFiles && (ratio < 1/realInodesFactor || ratio > realInodesFactor) {
-		failures = append(failures, fmt.Sprintf("auto: %d inodes are likely where %d were used", auto.LikelyInodes, r.used.Inodes))
+		failures = append(failures, fmt.Sprintf("auto: %d inodes are likely where %d were used",
+			auto.LikelyInodes, r.used.Inodes))
 	}
-	return append(failures, r.sizeClaim(full))
+	return append(failures, r.checkDisk(full))
 }
 
-// fullClaim is empty when streaming counted what containerd used of the disk, beside what it keeps for itself.
-func (r row) fullClaim(full int64) string {
-	if full < r.used.Bytes-r.own() {
-		return within("full: required_bytes", full, r.used.Bytes-r.own(), -realFullOff, realFullOff)
+// checkFull is empty when streaming counted what containerd used of the disk, beside what it keeps for itself.
+func (r row) checkFull(full int64) string {
+	if full < r.used.Bytes-r.ownBytes() {
+		return checkPercent("full: required_bytes", full, r.used.Bytes-r.ownBytes(), -realFullOff, realFullOff)
 	}
-	return within("full: required_bytes", max(full, r.used.Bytes), r.used.Bytes, -realFullOff, realFullOff)
+	return checkPercent("full: required_bytes", max(full, r.used.Bytes), r.used.Bytes, -realFullOff, realFullOff)
 }
 
-// sizeClaim is empty when the recommended disk is the one that the counted need asks for: up to 20 GiB of need exactly, above never
-// less, and one step more at most.
-func (r row) sizeClaim(full *measure.Report) string {
+// checkDisk is empty when the recommended disk is the one that the counted need asks for: up to 20 GiB
+// of need exactly, above it at least that, and at most one step more.
+func (r row) checkDisk(full *measure.Report) string {
 	right, err := recommended(full)
 	if err != nil {
 		return err.Error()
@@ -163,24 +182,28 @@ func (r row) sizeClaim(full *measure.Report) string {
 
 func packedByZstd(report *measure.Report) bool {
 	return slices.ContainsFunc(report.Images, func(image measure.Image) bool {
-		return slices.ContainsFunc(image.Layers, func(layer registry.Layer) bool { return strings.Contains(layer.MediaType, "zstd") })
+		return slices.ContainsFunc(image.Layers, func(layer registry.Layer) bool {
+			return strings.Contains(layer.MediaType, "zstd")
+		})
 	})
 }
 
-// own is what containerd may keep for itself: its two databases were seen to grow by 130 KB with an image and by 13 KB with each layer.
-func (r row) own() int64 { return 512*kib + r.layers*16*kib }
+// ownBytes is what containerd may keep for itself: its two databases were seen to grow by 130 KB with an
+// image and by 13 KB with each layer.
+func (r row) ownBytes() int64 { return 512*kib + r.layers*16*kib }
 
-// within gives nothing when the claim holds.
-func within(what string, got, used int64, low, high float64) string {
-	if off := percent(got, used); off < low || off > high {
-		return fmt.Sprintf("%s is %d where %d were used: %+.2f %%, claimed are %+.1f to %+.1f", what, got, used, off, low, high)
+// checkPercent returns nothing when the claim holds.
+func checkPercent(what string, got, used int64, low, high float64) string {
+	if off := percentOff(got, used); off < low || off > high {
+		return fmt.Sprintf("%s is %d where %d were used: %+.2f %%, claimed are %+.1f to %+.1f",
+			what, got, used, off, low, high)
 	}
 	return ""
 }
 
-func percent(got, used int64) float64 { return 100 * (float64(got)/float64(used) - 1) }
+func percentOff(got, used int64) float64 { return 100 * (float64(got)/float64(used) - 1) }
 
-func present(failures []string) []string {
+func dropEmpty(failures []string) []string {
 	var kept []string
 	for _, failure := range failures {
 		if failure != "" {

@@ -76,7 +76,7 @@ func TestClaims(t *testing.T) {
 
 			r := sample(used, 100_000)
 			c.change(&r)
-			broken := strings.Join(r.broken(), "\n")
+			broken := strings.Join(r.listRefuted(), "\n")
 			if (broken == "") != (c.broken == "") || !strings.Contains(broken, c.broken) {
 				t.Errorf("broken are %q, want %q", broken, c.broken)
 			}
@@ -126,7 +126,7 @@ func TestClaimsOnRealContent(t *testing.T) {
 			r.real = true
 			auto(used, used*95/100, used*105/100)(&r)
 			c.change(&r)
-			broken := strings.Join(r.broken(), "\n")
+			broken := strings.Join(r.listRefuted(), "\n")
 			if (broken == "") != (c.broken == "") || !strings.Contains(broken, c.broken) {
 				t.Errorf("broken are %q, want %q", broken, c.broken)
 			}

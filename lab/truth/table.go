@@ -103,7 +103,7 @@ func (r row) off(mode measure.Mode) string {
 	return off(r.measured[mode].report.RequiredBytes.Value, r.used.Bytes)
 }
 
-func off(got, used int64) string { return fmt.Sprintf("%+.2f %%", percent(got, used)) }
+func off(got, used int64) string { return fmt.Sprintf("%+.2f %%", percentOff(got, used)) }
 
 func mb(n int64) string { return fmt.Sprintf("%.1f", float64(n)/1e6) }
 

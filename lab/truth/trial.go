@@ -60,7 +60,7 @@ func try(ctx context.Context, o options, folder string, c trialCase) (r row, err
 	if err := r.pull(ctx, seen, folder, references); err != nil {
 		return r, err
 	}
-	r.failures = append(r.failures, r.broken()...)
+	r.failures = append(r.failures, r.listRefuted()...)
 	return r, r.pullOntoTooSmall(ctx, seen, folder, references)
 }
 
