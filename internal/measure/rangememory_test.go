@@ -38,7 +38,8 @@ func TestARangeIsReadOnceWhereItsPartsAreKnown(t *testing.T) {
 		for _, read := range r.read {
 			if read.from < end || !bytes.Equal(read.data, blob[read.from:read.end()]) {
 				t.Fatalf(
-					"seed %d: %d bytes at %d overlap what ends at %d, or are wrong", seed, len(read.data), read.from, end,
+					"seed %d: %d bytes at %d overlap what ends at %d, or are wrong",
+					seed, len(read.data), read.from, end,
 				)
 			}
 			end = read.end()

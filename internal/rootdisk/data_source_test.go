@@ -256,9 +256,12 @@ func TestEachFailureHasItsOwnText(t *testing.T) {
 		"a wrong mode": {
 			configuration("", `measure = "guess"`, present), `(?s)measure.*"auto" "manifest" "sample"\s+"full"`,
 		},
-		"no images":       {configuration("", ""), `(?s)images.*at least 1`},
-		"a negative size": {configuration("", `writable_gib = -1`, present), `(?s)Not a size in GiB.*-1 GiB is not between 0 and 32000`},
-		"too much":        {configuration("", `writable_gib = 31000`, present), `No disk is large enough`},
+		"no images": {configuration("", ""), `(?s)images.*at least 1`},
+		"a negative size": {
+			configuration("", `writable_gib = -1`, present),
+			`(?s)Not a size in GiB.*-1 GiB is not between 0 and 32000`,
+		},
+		"too much": {configuration("", `writable_gib = 31000`, present), `No disk is large enough`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -20,6 +20,7 @@ func TestCausesAreFoundInWhatContainerdSays(t *testing.T) {
 		refusal   = "The registry refuses"
 		noImage   = "The registry has no such image"
 		distrust  = "The builder does not trust"
+		plainHTTP = "The registry uses plain HTTP"
 		rateLimit = "The registry limits"
 	)
 	for message, begins := range map[string]string{
@@ -29,7 +30,7 @@ func TestCausesAreFoundInWhatContainerdSays(t *testing.T) {
 		ask + "dial tcp 192.0.2.1:443: i/o timeout":                                              noAnswer,
 		ask + "dial tcp 192.0.2.1:443: connect: connection refused":                              noAnswer,
 		ask + "tls: failed to verify certificate: x509: certificate signed by unknown authority": distrust,
-		ask + "http: server gave HTTP response to HTTPS client":                                  "The registry uses plain HTTP",
+		ask + "http: server gave HTTP response to HTTPS client":                                  plainHTTP,
 		pull + "pull access denied, repository does not exist or may require authorization: " +
 			"server message: insufficient_scope: authorization failed": refusal,
 		status + "401 Unauthorized":                     refusal,

@@ -27,7 +27,8 @@ var elsewhere = map[string]string{
 	"tccli tcr CreateServiceAccount ": "makes an account at Tencent Cloud; lab/peers compares its parameters with " +
 		"the official client's",
 	"terraform plan -generate-config-out=": "is run over caches of its own by internal/provider's tests of adoption",
-	"terraform query":                      "is run by internal/provider's tests of adoption, with Terraform 1.14 and later",
+	"terraform query": "is run by internal/provider's tests of adoption, " +
+		"with Terraform 1.14 and later",
 	"terraform apply -invoke=action.tkeimage_cache_rebuild.weekly": "is run by internal/provider's tests of the " +
 		"action, with Terraform 1.14 and later",
 	"terraform output -raw imports >imports.tf": manyAdopted,

@@ -62,8 +62,10 @@ func TestChineseLinesEndWhereABlankMayStand(t *testing.T) {
 			if leaf, ok := node.(*ast.Text); ok && leaf.SoftLineBreak() {
 				before, _ := utf8.DecodeLastRune(leaf.Value(p.source))
 				after, _ := utf8.DecodeRuneInString(p.plain(nextText(leaf)))
-				if isFullWidth(before) || isFullWidth(after) || unicode.Is(unicode.Han, before) && unicode.Is(unicode.Han, after) {
-					t.Errorf("%s:%d: a blank would be shown between %q and %q", path, p.lineOf(leaf.Segment.Start), before, after)
+				bothHan := unicode.Is(unicode.Han, before) && unicode.Is(unicode.Han, after)
+				if isFullWidth(before) || isFullWidth(after) || bothHan {
+					line := p.lineOf(leaf.Segment.Start)
+					t.Errorf("%s:%d: a blank would be shown between %q and %q", path, line, before, after)
 				}
 			}
 		})

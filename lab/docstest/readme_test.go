@@ -164,7 +164,8 @@ func TestReadmeLeadsToASize(t *testing.T) {
 	for _, heading := range shown {
 		if heading := normalizeRow(heading); !strings.Contains(normalizeRow(output), heading) {
 			t.Errorf(
-				"the report has no heading %q any more: write what make demo prints into the page:\n%s", heading, output,
+				"the report has no heading %q any more: write what make demo prints into the page:\n%s",
+				heading, output,
 			)
 		}
 	}

@@ -36,9 +36,13 @@ func TestClaims(t *testing.T) {
 		"inodes more than 1 % off":  {inodes(98_900), "required_inodes"},
 		"few inodes":                {func(r *row) { r.used.Inodes = 12; inodes(2)(r) }, ""},
 		"no inodes":                 {func(r *row) { r.measured[measure.Full].report.Inodes = nil }, "unknown"},
-		"exact with bounds":         {func(r *row) { r.measured[measure.Auto].report.Exact = true }, "exact, but between"},
+		"exact with bounds": {
+			func(r *row) { r.measured[measure.Auto].report.Exact = true }, "exact, but between",
+		},
 		"exact and wrong": {func(r *row) {
-			*r.measured[measure.Auto].report = measure.Report{Exact: true, RequiredBytes: layersize.Interval{Value: used + 1, Min: used + 1, Max: used + 1}}
+			*r.measured[measure.Auto].report = measure.Report{
+				Exact: true, RequiredBytes: layersize.Exactly(used + 1),
+			}
 		}, "where streaming found"},
 		"exact and other inodes": {func(r *row) {
 			n := int64(7)
@@ -101,23 +105,30 @@ func TestClaimsOnRealContent(t *testing.T) {
 		change func(*row)
 		broken string
 	}{
-		"all as it should be":         {auto(used, used*95/100, used*105/100), ""},
-		"full 0.04 % high":            {full(used + used*4/10_000), "full: required_bytes"},
-		"full 0.02 % high":            {full(used + used*2/10_000), ""},
-		"full less, by containerd's":  {full(used - 500*kib), ""},
-		"full 0.2 % low":              {full(used * 998 / 1000), "full: required_bytes"},
-		"auto 2.5 % low":              {auto(used*975/1000, used*95/100, used*105/100), ""},
-		"auto 4 % low":                {auto(used*96/100, used*95/100, used*105/100), "auto: required_bytes"},
-		"auto 4 % high":               {auto(used*104/100, used*95/100, used*105/100), "auto: required_bytes"},
-		"bounds of gzip too wide":     {auto(used, used*90/100, used*105/100), "times apart, claimed are 1.15"},
-		"bounds of Zstandard wide":    {func(r *row) { zstdLayers(r); auto(used, used*90/100, used*110/100)(r) }, ""},
-		"bounds of Zstandard too far": {func(r *row) { zstdLayers(r); auto(used, used*88/100, used*112/100)(r) }, "times apart, claimed are 1.25"},
-		"half of the files":           {func(r *row) { r.measured[measure.Auto].report.LikelyInodes = 60_000 }, "inodes are likely"},
-		"a few large files":           {func(r *row) { r.used.Inodes, r.measured[measure.Auto].report.LikelyInodes = 23, 50_000; inodes(20)(r) }, ""},
-		"one step more above 20 GiB":  {func(r *row) { scaled(huge)(r); r.sizeGiB = 60 }, ""},
-		"two steps more":              {func(r *row) { scaled(huge)(r); r.sizeGiB = 70 }, "a disk of 70 GiB"},
-		"one step less":               {func(r *row) { scaled(huge)(r); r.sizeGiB = 40 }, "a disk of 40 GiB"},
-		"one step more below 20 GiB":  {func(r *row) { r.sizeGiB = 30 }, "a disk of 30 GiB"},
+		"all as it should be":        {auto(used, used*95/100, used*105/100), ""},
+		"full 0.04 % high":           {full(used + used*4/10_000), "full: required_bytes"},
+		"full 0.02 % high":           {full(used + used*2/10_000), ""},
+		"full less, by containerd's": {full(used - 500*kib), ""},
+		"full 0.2 % low":             {full(used * 998 / 1000), "full: required_bytes"},
+		"auto 2.5 % low":             {auto(used*975/1000, used*95/100, used*105/100), ""},
+		"auto 4 % low":               {auto(used*96/100, used*95/100, used*105/100), "auto: required_bytes"},
+		"auto 4 % high":              {auto(used*104/100, used*95/100, used*105/100), "auto: required_bytes"},
+		"bounds of gzip too wide":    {auto(used, used*90/100, used*105/100), "times apart, claimed are 1.15"},
+		"bounds of Zstandard wide":   {func(r *row) { zstdLayers(r); auto(used, used*90/100, used*110/100)(r) }, ""},
+		"bounds of Zstandard too far": {
+			func(r *row) { zstdLayers(r); auto(used, used*88/100, used*112/100)(r) }, "times apart, claimed are 1.25",
+		},
+		"half of the files": {
+			func(r *row) { r.measured[measure.Auto].report.LikelyInodes = 60_000 }, "inodes are likely",
+		},
+		"a few large files": {func(r *row) {
+			r.used.Inodes, r.measured[measure.Auto].report.LikelyInodes = 23, 50_000
+			inodes(20)(r)
+		}, ""},
+		"one step more above 20 GiB": {func(r *row) { scaled(huge)(r); r.sizeGiB = 60 }, ""},
+		"two steps more":             {func(r *row) { scaled(huge)(r); r.sizeGiB = 70 }, "a disk of 70 GiB"},
+		"one step less":              {func(r *row) { scaled(huge)(r); r.sizeGiB = 40 }, "a disk of 40 GiB"},
+		"one step more below 20 GiB": {func(r *row) { r.sizeGiB = 30 }, "a disk of 30 GiB"},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
@@ -135,7 +146,10 @@ func TestClaimsOnRealContent(t *testing.T) {
 }
 
 func zstdLayers(r *row) {
-	r.measured[measure.Full].report.Images = []measure.Image{{Image: &registry.Image{Layers: []registry.Layer{{MediaType: "application/vnd.oci.image.layer.v1.tar+zstd"}}}}}
+	layer := registry.Layer{MediaType: "application/vnd.oci.image.layer.v1.tar+zstd"}
+	r.measured[measure.Full].report.Images = []measure.Image{{
+		Image: &registry.Image{Layers: []registry.Layer{layer}},
+	}}
 }
 
 // scaled is a row that uses so many bytes, and of which the bounds of auto fit.
@@ -174,14 +188,19 @@ func TestTableNamesTheCasesThatItLacks(t *testing.T) {
 
 // sample is a row of which every claim holds.
 func sample(used, inodes int64) row {
-	r := row{title: "a sample", layers: 1, sizeGiB: 20, used: use{used, inodes}, each: []use{{used, inodes}}, measured: map[measure.Mode]measured{}}
+	r := row{
+		title: "a sample", layers: 1, sizeGiB: 20, used: use{used, inodes}, each: []use{{used, inodes}},
+		measured: map[measure.Mode]measured{},
+	}
 	for _, mode := range measure.Modes {
 		n := inodes
 		r.measured[mode] = measured{report: &measure.Report{
-			Exact: mode == measure.Full, Inodes: &n, LikelyInodes: n, RequiredBytes: layersize.Interval{Value: used, Min: used, Max: used},
+			Exact: mode == measure.Full, Inodes: &n, LikelyInodes: n, RequiredBytes: layersize.Exactly(used),
 		}}
 	}
-	r.measured[measure.Auto].report.RequiredBytes = layersize.Interval{Value: used, Min: used - 100*mib, Max: used + 100*mib}
+	r.measured[measure.Auto].report.RequiredBytes = layersize.Interval{
+		Value: used, Min: used - 100*mib, Max: used + 100*mib,
+	}
 	return r
 }
 
