@@ -284,7 +284,7 @@ func TestEchoes(t *testing.T) {
 	columns = append(columns, ownSecrets)
 	seen := newTable("echoes", "Answers that repeat secrets", "where secrets are repeated", columns...)
 	t.Cleanup(func() { seen.settle(t, true) })
-	for i, e := range slices.Concat(echoes, heldEchoes) {
+	for i, e := range slices.Concat(echoes, heldEchoes, hostEchoes) {
 		seen.row(e.title)
 		if !*full && i%6 != 4 {
 			continue

@@ -47,6 +47,7 @@ var heldByRun = []struct {
 	{"bearer token", []string{canaryBearer}},
 	{"Docker's identity token", []string{canaryIdentity}}, {"Docker's `auth`", []string{canaryAuth}},
 	{"of a credential helper", []string{canaryHelper}},
+	{"header of hosts.toml", []string{canaryHeader}}, {"`client_key`", []string{canaryClient.key}},
 }
 
 // overheard keeps what a peer receives, and fails a test whose peer never received a secret that it

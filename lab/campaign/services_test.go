@@ -23,6 +23,8 @@ import (
 type door struct {
 	service http.Handler
 
+	action string // that trouble is made for, "" for every one
+
 	mu    sync.Mutex
 	shut  *intrusion
 	met   int // requests that trouble was made for
@@ -40,6 +42,9 @@ type intrusion struct {
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
 	trouble := d.shut
+	if action := r.Header.Get("X-TC-Action"); d.action != "" && action != d.action {
+		trouble = nil
+	}
 	d.calls++
 	if trouble != nil {
 		d.met++
@@ -150,19 +155,20 @@ var intrusions = []intrusion{
 	{title: "permission missing", does: refusing("UnauthorizedOperation"), lasts: true, says: "UnauthorizedOperation"},
 }
 
-// The calls of the smaller services that a creation makes.
+// The calls of the smaller services that a creation makes, the last of them as the run ends.
 const (
 	theRole   = ststest.AssumeRole
 	temporary = tcrtest.CreateInstanceToken + ", temporary"
 	longTerm  = tcrtest.CreateInstanceToken + ", long-term"
+	ofClosing = tcrtest.DeleteInstanceToken
 )
 
-// TestServices strikes the calls that a creation needs before it: for a role's session, and for a
-// registry's password.
+// TestServices strikes the calls that a creation makes beside it: for a role's session, for a
+// registry's password, and to delete that.
 func TestServices(t *testing.T) {
 	t.Parallel()
 	need(t)
-	calls := []string{theRole, temporary, longTerm}
+	calls := []string{theRole, temporary, longTerm, ofClosing}
 	seen := newTable("services", "Faults injected", "trouble", calls...)
 	t.Cleanup(func() { seen.settle(t, true) })
 	for i := range intrusions {
@@ -204,8 +210,10 @@ func (f *intrusion) strike(t *testing.T, call string) (outcome string, met int) 
 		struck = doors["sts"]
 	case longTerm:
 		kind = "longterm"
+	case ofClosing:
+		kind, struck.action = "longterm", tcrtest.DeleteInstanceToken
 	}
-	r.write(withRoleAndToken(role, kind))
+	r.write(withRoleAndToken(role, kind, call == ofClosing))
 	struck.set(f)
 	code, said := r.apply()
 	met, calls := struck.seen()
@@ -226,7 +234,7 @@ func (f *intrusion) strike(t *testing.T, call string) (outcome string, met int) 
 }
 
 // withRoleAndToken is a cache that is made by a role, with a password from TCR.
-func withRoleAndToken(role, kind string) string {
+func withRoleAndToken(role, kind string, deleted bool) string {
 	return fmt.Sprintf(`
 provider "tkeimage" {
   assume_role {
@@ -236,8 +244,9 @@ provider "tkeimage" {
   }
 }
 ephemeral "tkeimage_tcr_token" "x" {
-  registry_id = "tcr-ak9876"
-  token_type  = %q
+  registry_id     = "tcr-ak9876"
+  token_type      = %q
+  delete_on_close = %t
 }
 resource "tkeimage_cache" "x" {
   name      = "llm"
@@ -252,5 +261,5 @@ resource "tkeimage_cache" "x" {
     }
   }
 }
-`, role, kind)
+`, role, kind, deleted)
 }

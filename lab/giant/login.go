@@ -31,14 +31,14 @@ const (
 	issuedToken = "issued"
 )
 
-// doorman checks who may read.
-type doorman struct {
+// loginCheck decides which requests are served.
+type loginCheck struct {
 	Login
 	checks *semaphore.Weighted // nil for any number
 }
 
-func newDoorman(login Login) *doorman {
-	d := &doorman{Login: login}
+func newLoginCheck(login Login) *loginCheck {
+	d := &loginCheck{Login: login}
 	if login.AtOnce > 0 {
 		d.checks = semaphore.NewWeighted(int64(login.AtOnce))
 	}
@@ -46,7 +46,7 @@ func newDoorman(login Login) *doorman {
 }
 
 // admit reports whether a request is to be served. If not, it has been answered.
-func (l *doorman) admit(w http.ResponseWriter, req *http.Request) bool {
+func (l *loginCheck) admit(w http.ResponseWriter, req *http.Request) bool {
 	switch {
 	case l.Scheme == "":
 		return true
@@ -65,7 +65,7 @@ func (l *doorman) admit(w http.ResponseWriter, req *http.Request) bool {
 }
 
 // checkPassword takes its time where there is a password to check.
-func (l *doorman) checkPassword(w http.ResponseWriter, req *http.Request, challenge string) bool {
+func (l *loginCheck) checkPassword(w http.ResponseWriter, req *http.Request, challenge string) bool {
 	username, password, sent := req.BasicAuth()
 	if sent && !l.takeTime(req) {
 		return false
@@ -77,8 +77,8 @@ func (l *doorman) checkPassword(w http.ResponseWriter, req *http.Request, challe
 	return false
 }
 
-// takeTime waits as long as a check takes, and reports whether there is still who asked.
-func (l *doorman) takeTime(req *http.Request) bool {
+// takeTime waits as long as a check takes, and reports whether the client still waits.
+func (l *loginCheck) takeTime(req *http.Request) bool {
 	if l.checks != nil {
 		if l.checks.Acquire(req.Context(), 1) != nil {
 			return false

@@ -20,7 +20,7 @@ type Registry struct {
 	Host string
 
 	Options
-	door   *doorman
+	login  *loginCheck
 	server *http.Server
 	done   chan struct{}
 
@@ -51,7 +51,7 @@ func ServeWith(options Options) (*Registry, error) {
 		return nil, err
 	}
 	r := &Registry{
-		Host: listener.Addr().String(), Options: options, door: newDoorman(options.Login), done: make(chan struct{}),
+		Host: listener.Addr().String(), Options: options, login: newLoginCheck(options.Login), done: make(chan struct{}),
 		manifests: map[string][]byte{}, configs: map[string][]byte{}, layers: map[string]*Layer{},
 	}
 	r.server = &http.Server{Handler: r, ReadHeaderTimeout: time.Minute}
@@ -133,7 +133,7 @@ func (r *Registry) Add(repository string, layers ...*Layer) (reference string, e
 // ServeHTTP answers after a round trip.
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.requests.Add(1)
-	if !waitFor(req, r.Latency) || !r.door.admit(w, req) {
+	if !waitFor(req, r.Latency) || !r.login.admit(w, req) {
 		return
 	}
 	path, ok := strings.CutPrefix(req.URL.Path, "/v2/")
@@ -163,7 +163,7 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.serveDocument(w, req, r.findDocument(r.configs, digest), "application/octet-stream")
 }
 
-// waitFor waits on behalf of a request, and reports whether there is still who asked.
+// waitFor waits on behalf of a request, and reports whether its client still waits.
 func waitFor(req *http.Request, wait time.Duration) bool {
 	select {
 	case <-time.After(wait):
