@@ -152,7 +152,7 @@ func (Malform) addTo(p *callPlan) {
 	})
 }
 
-// StaleLists keeps what the call does from the next Lists answers of DescribeImageCaches: a new
+// StaleLists keeps what the call does from the next Count answers of DescribeImageCaches: a new
 // cache is not in them, an updated one is as it was, a deleted one is still there. Other actions
 // see it at once.
 type StaleLists struct{ Count int }
