@@ -138,7 +138,7 @@ func TestAPlanWithoutASubnetMakesNoCache(t *testing.T) {
 	run(t, cloud,
 		refused(without("vpc_id", "subnet_id"), `A new cache needs vpc_id.*A new cache needs subnet_id`),
 		refused(without("subnet_id"), `A new cache needs subnet_id`),
-		refused(configuration(cloud, base.with(attributes{"vpc_id": `""`})), `Attribute vpc_id string length must be`),
+		refused(configuration(cloud, base.with(attributes{"vpc_id": `""`})), `The id of a VPC is empty`),
 	)
 	if asked := len(cloud.Requests()); asked != 0 {
 		t.Errorf("%d requests were made", asked)
