@@ -87,6 +87,7 @@ func TestManifestsThatMatchOnePlatform(t *testing.T) {
 		"a higher variant beside":      {[]v1.Descriptor{v2, a}, []string{"a"}, nil},
 		"a version":                    {[]v1.Descriptor{version, a}, []string{"version", "a"}, nil},
 		"features first":               {[]v1.Descriptor{nydus, a}, []string{"a"}, nil},
+		"features behind":              {[]v1.Descriptor{a, nydus}, []string{"a", "nydus"}, nil},
 		"no platform, behind":          {[]v1.Descriptor{unlabelled(b), a}, []string{"a", "b"}, nil},
 		"no platform alone":            {[]v1.Descriptor{unlabelled(b), unlabelled(a)}, []string{"b", "a"}, nil},
 		"no platform, another machine": {[]v1.Descriptor{unlabelled(arm), a}, []string{"a", "arm"}, nil},

@@ -83,6 +83,14 @@ func (s *search) searchIndex(ctx context.Context, index *document, path []*docum
 			return err
 		}
 	}
+	if s.first == nil || s.featured != nil {
+		return nil
+	}
+	for _, e := range s.listFeatured(index.entries) {
+		if err := s.searchEntry(ctx, e, path); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -195,6 +203,21 @@ func (s *search) findFeatured(entries []v1.Descriptor) *Featured {
 		}
 	}
 	return chosen
+}
+
+// listFeatured returns the entries of the very platform that ask for features of the operating
+// system. Behind the image they are what versions of containerd fetch besides that pay them no
+// heed.
+func (s *search) listFeatured(entries []v1.Descriptor) (list []entry) {
+	for _, d := range entries {
+		label, known := platformOf(d)
+		plain := label
+		plain.features = ""
+		if known && label.features != "" && s.wanted.rank(plain) == 0 {
+			list = append(list, entry{Descriptor: d, label: &plain})
+		}
+	}
+	return list
 }
 
 func (s *search) recordPlatform(have platform) {

@@ -1,0 +1,127 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
+	"github.com/tkeimage/terraform-provider-tkeimage/lab/giant"
+)
+
+// Images that need 20 to 60 GiB are not pulled: few machines have room for their blobs, their content and a disk of each size. Their
+// layers are spliced of content that was packed once, and a registry computes their bytes when they are read. What they need is known
+// by counting: streaming counts each tree once, which is what containerd uses to within 0.1 % (the table of the pulls), and a file of
+// so many bytes takes as many blocks.
+const (
+	leastNeed, mostNeed, needStep = 20 * gib, 60 * gib, 4 * gib
+
+	leastLayer, mostLayer = 2 * gib, 12 * gib // unpacked, as far as the need is not met before
+	mostPieces            = 20                // of a file, 256 MiB each
+)
+
+// splicedImage is an image of spliced layers.
+type splicedImage struct {
+	title  string
+	layers []*giant.Layer
+	need   use // that of its layers, counted
+}
+
+// trySizes measures images of all sizes in both formats, and prints the table even where a claim does not hold.
+func trySizes(ctx context.Context, o options, folder string) (err error) {
+	begun := time.Now()
+	registry, err := giant.Serve(0)
+	if err != nil {
+		return err
+	}
+	defer registry.Close()
+	var rows []sizeRow
+	for _, format := range []giant.Format{giant.Gzip, giant.Zstandard} {
+		images, close, err := spliceImages(ctx, o.cache, filepath.Join(folder, "segments"), format)
+		if err != nil {
+			return err
+		}
+		for _, image := range images {
+			row, err := measureSpliced(ctx, registry, image)
+			if err != nil {
+				return errors.Join(fmt.Errorf("%s: %w", image.title, err), close())
+			}
+			fmt.Fprintln(os.Stderr, row)
+			rows = append(rows, row)
+		}
+		if err := close(); err != nil {
+			return err
+		}
+	}
+	if err := publish(o, sizesMarks, sizesDocument(rows, time.Since(begun))); err != nil {
+		return err
+	}
+	return sizeClaims(rows)
+}
+
+// spliceImages packs the content and makes an image for each need. The content is gone once close is called.
+func spliceImages(ctx context.Context, cache, folder string, format giant.Format) (images []splicedImage, close func() error, err error) {
+	close = func() error { return os.RemoveAll(folder) }
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, nil, err
+	}
+	content, err := packMaterials(ctx, cache, folder, format)
+	if err != nil {
+		return nil, nil, errors.Join(err, close())
+	}
+	random := rand.New(rand.NewPCG(uint64(format), 20261127))
+	for need := int64(leastNeed); need <= mostNeed; need += needStep {
+		images = append(images, spliceImage(content, need, random))
+	}
+	return images, close, nil
+}
+
+// spliceImage makes an image that needs about so much: a base, and layers until it is enough.
+func spliceImage(content *materials, need int64, random *rand.Rand) splicedImage {
+	image := splicedImage{title: fmt.Sprintf("%d GiB, %s", need/gib, content.name())}
+	image.add(content.splice(image.title+" 0", []material{content.base}, 0, random))
+	for n := 1; image.need.Bytes < need; n++ {
+		left := need - image.need.Bytes
+		size := min(leastLayer+random.Int64N(mostLayer-leastLayer), left*2/3)
+		image.add(content.splice(fmt.Sprintf("%s %d", image.title, n), content.drawTrees(random, size), size, random))
+	}
+	return image
+}
+
+func (i *splicedImage) add(layer *giant.Layer, unpacked use) {
+	const snapshotFolders = 2
+	i.layers = append(i.layers, layer)
+	i.need.Bytes += disksize.Blocks(layer.Size) + unpacked.Bytes + snapshotFolders*disksize.BlockSize
+	i.need.Inodes += unpacked.Inodes + snapshotFolders + 1 // its blob
+}
+
+// measureSpliced measures in the ways that read ranges, and chooses the disks.
+func measureSpliced(ctx context.Context, registry *giant.Registry, image splicedImage) (row sizeRow, err error) {
+	reference, err := registry.Add("sizes/image", image.layers...)
+	if err != nil {
+		return row, err
+	}
+	row = sizeRow{image: image, measured: map[measure.Mode]measured{}, sizes: map[measure.Mode]int64{}}
+	for _, mode := range []measure.Mode{measure.Auto, measure.Sample} {
+		m, err := measureIn(ctx, mode, []string{reference})
+		if err != nil {
+			return row, err
+		}
+		row.measured[mode] = m
+		if row.sizes[mode], err = recommended(m.report); err != nil {
+			return row, err
+		}
+	}
+	needed := measure.DefaultDisk
+	needed.RequiredBytes, needed.Inodes = image.need.Bytes, image.need.Inodes
+	right, err := disksize.Recommend(needed)
+	row.right = right.SizeGiB
+	return row, err
+}
