@@ -187,7 +187,11 @@ func skewed(value, err, df float64) (lo, hi float64) {
 	shape := sq(value / err)
 	wide := studentQuantile(df, 1-fileBounds) / normalQuantile(1-fileBounds) // as the error is estimated, too
 	shape /= sq(wide)
-	return value / shape * gammaQuantile(shape, fileBounds), value / shape * gammaQuantile(shape+1, 1-fileBounds)
+	// The scale of a gamma whose mean is next to nothing has no bound. Whatever the distribution, no more
+	// of it lies beyond so many standard errors (Cantelli's inequality).
+	most := value + err*wide*math.Sqrt((1-fileBounds)/fileBounds)
+	return value / shape * gammaQuantile(shape, fileBounds),
+		min(most, value/shape*gammaQuantile(shape+1, 1-fileBounds))
 }
 
 func countSeen(windows []fileWindow) (seen int) {

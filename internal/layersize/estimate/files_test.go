@@ -40,3 +40,21 @@ func TestWindowsThatMetFewFilesLeaveRoomForMore(t *testing.T) {
 		t.Error("512 windows do not know the files")
 	}
 }
+
+// TestATotalOfNextToNothingIsBoundedByItsError: a header or two among hundreds of windows of a model's
+// weights say that it has few files, and not that it may have any number.
+func TestATotalOfNextToNothingIsBoundedByItsError(t *testing.T) {
+	t.Parallel()
+	const err = 38e6
+	previous := 0.0
+	for _, value := range []float64{1e-3, 1, 1e3, 1e6, 10e6, 38e6, 100e6} {
+		lo, hi := skewed(value, err, 100)
+		if lo < 0 || lo > value || hi < value+2*err || hi > value+16*err {
+			t.Errorf("%g with an error of %g is between %g and %g", value, err, lo, hi)
+		}
+		previous = hi
+	}
+	if _, far := skewed(1e9, err, 100); previous > far {
+		t.Errorf("%g of less is more than %g of more", previous, far)
+	}
+}

@@ -62,25 +62,38 @@ func BoundDisk(unpacked, files layersize.Interval) layersize.Interval {
 const entryInDirectory = 72
 
 // BoundSampledDisk bounds it from what the entries gain, by samples. What a directory's names take
-// beyond its first block is in the upper bound alone: most directories have one.
+// beyond its first block is in the upper bound alone: most directories have one. How long the tar is
+// and what its entries gain are estimated from other things, blocks and headers, so that their
+// errors are independent, and the bounds of the sum are as far away as the root of the sum of
+// squares.
 func BoundSampledDisk(unpacked, entries, gain layersize.Interval) layersize.Interval {
-	return addGain(unpacked.InOrder(), layersize.Interval{
-		Value: gain.Value,
-		Min:   gain.Min - MostTail,
-		Max:   layersize.SaturatingSum(max(gain.Max, 0), entryInDirectory, entries.Max),
-	})
+	unpacked = unpacked.InOrder()
+	most := layersize.SaturatingSum(max(gain.Max, gain.Value, 0), entryInDirectory, max(entries.Max, 0))
+	below := math.Hypot(float64(unpacked.Value-unpacked.Min), float64(gain.Value)-float64(gain.Min))
+	above := math.Hypot(float64(unpacked.Max-unpacked.Value), float64(most)-float64(gain.Value))
+	value := addCapped(unpacked.Value, gain.Value)
+	return finishDisk(layersize.Interval{
+		Value: value,
+		Min:   value - int64(math.Ceil(min(below, math.MaxInt64/2))) - MostTail,
+		Max:   addCapped(max(value, 0), int64(math.Ceil(min(above, math.MaxInt64/2)))),
+	}, unpacked.Max)
 }
 
 // addGain adds a gain, which may be negative, to a tar's length.
 func addGain(unpacked, gain layersize.Interval) layersize.Interval {
-	disk := layersize.Interval{
+	return finishDisk(layersize.Interval{
 		Value: addCapped(unpacked.Value, gain.Value),
 		Min:   addCapped(unpacked.Min, gain.Min),
 		Max:   addCapped(unpacked.Max, gain.Max),
-	}
+	}, unpacked.Max)
+}
+
+// finishDisk adds what every layer takes, and rounds to blocks. Large files have blocks that say where
+// the others are.
+func finishDisk(disk layersize.Interval, unpacked int64) layersize.Interval {
 	disk.Min = max(disk.Min, 1) // the root directory
 	disk.Value = max(disk.Value, 1)
-	disk.Max = layersize.SaturatingSum(max(disk.Max, 1), disksize.BlockSize, 1+unpacked.Max/ext4.ExtentsFrom)
+	disk.Max = layersize.SaturatingSum(max(disk.Max, 1), disksize.BlockSize, 1+unpacked/ext4.ExtentsFrom)
 	return layersize.Interval{
 		Value: disksize.Blocks(disk.Value), Min: disksize.Blocks(disk.Min), Max: disksize.Blocks(disk.Max),
 	}.InOrder()

@@ -106,7 +106,28 @@ func TestBoundsBearAnyNumbers(t *testing.T) {
 				if got.Min < 0 || got.Min > got.Value || got.Value > got.Max {
 					t.Fatalf("of %d, %d, %d: %+v", a, b, c, got)
 				}
+				got = BoundSampledDisk(
+					layersize.Interval{Value: a, Min: b, Max: c},
+					layersize.Interval{Value: c, Min: a, Max: b}, layersize.Interval{Value: b, Min: a, Max: c},
+				)
+				if got.Min < 0 || got.Min > got.Value || got.Value > got.Max {
+					t.Fatalf("sampled, of %d, %d, %d: %+v", a, b, c, got)
+				}
 			}
 		}
+	}
+}
+
+// TestErrorsOfLengthAndGainAreIndependent: the bounds of their sum are nearer than the sum of their
+// bounds, and no nearer than the farther of them.
+func TestErrorsOfLengthAndGainAreIndependent(t *testing.T) {
+	t.Parallel()
+	const unit = 1 << 30
+	around := func(value, off int64) layersize.Interval {
+		return layersize.Interval{Value: value, Min: value - off, Max: value + off}
+	}
+	got := BoundSampledDisk(around(20*unit, 3*unit), layersize.Exactly(0), around(5*unit, 4*unit))
+	if got.Value != 25*unit || got.Min < 20*unit-unit/1024 || got.Min > 20*unit || got.Max < 30*unit || got.Max > 30*unit+unit/1024 {
+		t.Errorf("%+v, want 25 GiB, 5 GiB to either side", got)
 	}
 }
