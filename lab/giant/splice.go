@@ -3,24 +3,25 @@ package giant
 import (
 	"archive/tar"
 	"bytes"
-	"compress/flate"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 
+	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
 )
 
 // A Segment is a part of a stream, compressed in such a way that it can follow any other one of the
 // same format.
 type Segment struct {
-	Packed   io.ReaderAt
-	Size     int64 // of Packed
+	Packed   io.ReaderAt `json:"-"`
+	Size     int64       // of Packed
 	Unpacked int64
 }
 
-// Pack compresses content to a segment, with the encoders that BuildKit has, at their usual levels.
+// Pack compresses content to a segment, with the encoders that buildah and its like have, at their
+// usual levels.
 func (f Format) Pack(w io.Writer, content io.Reader) (Segment, error) {
 	out, pack := &countingWriter{w: w}, packGzip
 	if f == Zstandard {

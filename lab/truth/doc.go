@@ -19,4 +19,6 @@
 // `make truth` runs it all, with BuildKit and a second containerd built from their modules, `make truth TRUTH_FLAGS=-short` the
 // cases that are small. TKEIMAGE_TRUTH_CACHE names a folder that keeps the packages between runs, and with -keep the images too, with
 // what containerd used: after a change of how layers are measured, the next run measures them and pulls only what is not known.
+//
+// With -sizes it measures images that need 20 to 60 GiB instead (sizes.go), which are spliced of real content and not pulled.
 package main

@@ -11,19 +11,22 @@ import (
 // guides are the page that shows the table: what documentation is made from, and what was made.
 var guides = []string{"templates/guides/how-the-number-comes-about.md", "docs/guides/how-the-number-comes-about.md"}
 
-const (
-	tableBegins = "<!-- begin table: written by make truth -->\n"
-	tableEnds   = "<!-- end table -->"
+// marks are the lines around a table.
+type marks struct{ begin, end string }
+
+var (
+	tableMarks = marks{"<!-- begin table: written by make truth -->\n", "<!-- end table -->"}
+	sizesMarks = marks{"<!-- begin sizes: written by make truth -->\n", "<!-- end sizes -->"}
 )
 
-// intoGuide puts the table between its marks.
-func intoGuide(table string) error {
+// intoGuide puts a table between its marks.
+func intoGuide(around marks, table string) error {
 	for _, path := range guides {
 		page, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		changed, err := replaced(string(page), table)
+		changed, err := around.replace(string(page), table)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
@@ -34,11 +37,11 @@ func intoGuide(table string) error {
 	return nil
 }
 
-func replaced(page, table string) (string, error) {
-	before, rest, begins := strings.Cut(page, tableBegins)
-	_, after, ends := strings.Cut(rest, tableEnds)
+func (m marks) replace(page, table string) (string, error) {
+	before, rest, begins := strings.Cut(page, m.begin)
+	_, after, ends := strings.Cut(rest, m.end)
 	if !begins || !ends {
-		return "", fmt.Errorf("the marks %q and %q are not both there", tableBegins, tableEnds)
+		return "", fmt.Errorf("the marks %q and %q are not both there", m.begin, m.end)
 	}
-	return before + tableBegins + table + tableEnds + after, nil
+	return before + m.begin + table + m.end + after, nil
 }

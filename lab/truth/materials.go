@@ -6,9 +6,11 @@ import (
 	"archive/tar"
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path"
@@ -23,17 +25,18 @@ import (
 
 // materials are what spliced layers are made of, packed in one format.
 type materials struct {
-	format giant.Format
-	base   material
-	trees  []material // each at most once in a layer, since its names are
-	pieces []material // of files
+	format  giant.Format
+	base    material
+	trees   []material // each at most once in a layer, since its names are
+	weights []material // pieces of files
+	text    material
 }
 
 // material is a segment, and what it takes on the disk where it is a tree.
 type material struct {
 	giant.Segment
+	Disk  use
 	title string
-	disk  use
 }
 
 func (m *materials) name() string {
@@ -47,48 +50,72 @@ func (m *materials) name() string {
 const pieceBytes = 256 * mib
 
 // packMaterials packs real trees, each below a folder of its own, and what large files hold: weights in bfloat16, what does not
-// compress, and text, which is that of the packages.
+// compress, and text, which is that of the packages. What a run that kept it packed into the folder is used as it is.
 func packMaterials(ctx context.Context, cache, folder string, format giant.Format) (*materials, error) {
 	large := excerpt(debianPackages(cache, debianRelease+"-training", training).recipe(), gib)
 	trees := map[string]recipe{
 		"base": minimalDebian(cache).recipe(), "science": debianPackages(cache, debianRelease+"-science", science).recipe(),
 		"training": large, "web": npmModules(cache, "web-modules", webModules).recipe(),
 	}
-	files := map[string]recipe{"bfloat16": bytesOf(halfFloats), "quantized": bytesOf(noise), "text": firstBytes(textOf(large), pieceBytes)}
+	files := map[string]recipe{"bfloat16": bytesOf(halfFloats), "quantized": bytesOf(noise)}
 	m := &materials{format: format}
-	for _, title := range []string{"base", "science", "training", "web"} {
-		tree, err := m.pack(ctx, folder, title, below(title, trees[title]))
+	for _, title := range slices.Sorted(maps.Keys(trees)) {
+		tree, err := m.prepare(ctx, folder, title, below(title, trees[title]), true)
 		if err != nil {
-			return nil, err
-		}
-		if tree.disk, err = countTree(ctx, below(title, trees[title])); err != nil {
 			return nil, err
 		}
 		m.trees = append(m.trees, tree)
 	}
 	m.base = m.trees[0]
-	for _, title := range []string{"bfloat16", "quantized", "text"} {
-		piece, err := m.pack(ctx, folder, title, files[title])
+	for _, title := range slices.Sorted(maps.Keys(files)) {
+		piece, err := m.prepare(ctx, folder, title, files[title], false)
 		if err != nil {
 			return nil, err
 		}
-		m.pieces = append(m.pieces, piece)
+		m.weights = append(m.weights, piece)
 	}
-	return m, nil
+	var err error
+	m.text, err = m.prepare(ctx, folder, "text", firstBytes(textOf(large), pieceBytes), false)
+	return m, err
 }
 
-// pack packs content into a file, which the layers read.
-func (m *materials) pack(ctx context.Context, folder, title string, content recipe) (_ material, err error) {
-	file, err := os.Create(filepath.Join(folder, title))
+// prepare packs content into a file, which the layers read, and counts it where it is a tree. What is known of it is written last.
+func (m *materials) prepare(ctx context.Context, folder, title string, content recipe, isTree bool) (made material, err error) {
+	path := filepath.Join(folder, title+"."+m.name())
+	if text, err := os.ReadFile(path + ".json"); err == nil {
+		if err := json.Unmarshal(text, &made); err != nil {
+			return made, err
+		}
+	} else {
+		if made, err = m.pack(ctx, path, content); err != nil {
+			return made, err
+		}
+		if isTree {
+			if made.Disk, err = countTree(ctx, content); err != nil {
+				return made, err
+			}
+		}
+		text, err := json.Marshal(made)
+		if err := errors.Join(err, os.WriteFile(path+".json", text, 0o600)); err != nil {
+			return made, err
+		}
+	}
+	made.title = title
+	made.Packed, err = os.Open(path)
+	return made, err
+}
+
+func (m *materials) pack(ctx context.Context, path string, content recipe) (_ material, err error) {
+	file, err := os.Create(path)
 	if err != nil {
 		return material{}, err
 	}
+	defer func() { err = errors.Join(err, file.Close()) }()
 	reader, writer := io.Pipe()
 	go func() { writer.CloseWithError(content(ctx, writer)) }()
 	out := bufio.NewWriterSize(file, mib)
 	segment, err := m.format.Pack(out, reader)
-	segment.Packed = file
-	return material{Segment: segment, title: title}, errors.Join(err, out.Flush(), reader.Close())
+	return material{Segment: segment}, errors.Join(err, out.Flush(), reader.Close())
 }
 
 // countTree counts what a tree takes on the disk, without the root that every layer has.
@@ -117,30 +144,41 @@ func (c *countingWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// drawTrees draws trees that fit into a layer of so many bytes.
-func (m *materials) drawTrees(random *rand.Rand, size int64) (drawn []material) {
+// drawLayer draws what a layer is of: packages, a model, packages and the model that they run, or data. Its files are of one kind, as
+// those are that one instruction of a Dockerfile copies.
+func (m *materials) drawLayer(random *rand.Rand, size int64) (trees []material, file material) {
+	kinds := []struct{ packages, model, data bool }{
+		{packages: true}, {packages: true}, {model: true}, {model: true}, {model: true},
+		{packages: true, model: true}, {packages: true, model: true}, {data: true},
+	}
+	kind := kinds[random.IntN(len(kinds))]
 	for _, i := range random.Perm(len(m.trees)) {
-		if tree := m.trees[i]; tree.Unpacked < size && random.IntN(2) == 0 {
-			drawn, size = append(drawn, tree), size-tree.Unpacked
+		if tree := m.trees[i]; kind.packages && tree.Unpacked < size && (len(trees) == 0 || random.IntN(2) == 0) {
+			trees, size = append(trees, tree), size-tree.Unpacked
 		}
 	}
-	return drawn
+	switch {
+	case kind.data:
+		file = m.text
+	case kind.model:
+		file = m.weights[random.IntN(len(m.weights))]
+	}
+	return trees, file
 }
 
-// splice makes a layer of trees and, until it is as long as it shall be, of files, and returns what it takes unpacked.
-func (m *materials) splice(name string, trees []material, size int64, random *rand.Rand) (*giant.Layer, use) {
+// splice makes a layer of trees and, until it is as long as it shall be, of files of one kind, and returns what it takes unpacked.
+func (m *materials) splice(name string, trees []material, file material, size int64, random *rand.Rand) (*giant.Layer, use) {
 	s := giant.NewSplicer(m.format, name)
 	taken, left := use{disksize.BlockSize, 1}, size
 	for _, tree := range trees {
 		s.AddTree(tree.Segment)
-		taken.Bytes += tree.disk.Bytes + disksize.Blocks(m.format.SeamBytes())
-		taken.Inodes += tree.disk.Inodes + 1
+		taken.Bytes += tree.Disk.Bytes + disksize.Blocks(m.format.SeamBytes())
+		taken.Inodes += tree.Disk.Inodes + 1
 		left -= tree.Unpacked
 	}
-	for n := 0; left > 0; n++ {
-		piece := m.pieces[random.IntN(len(m.pieces))]
+	for n := 0; left > 0 && file.Unpacked > 0; n++ {
 		count := min(1+random.Int64N(mostPieces), (left+pieceBytes-1)/pieceBytes)
-		length := s.AddFile(fmt.Sprintf("%s-%02d", piece.title, n), slices.Repeat([]giant.Segment{piece.Segment}, int(count))...)
+		length := s.AddFile(fmt.Sprintf("%s-%02d", file.title, n), slices.Repeat([]giant.Segment{file.Segment}, int(count))...)
 		taken.Bytes += disksize.Blocks(length)
 		taken.Inodes++
 		left -= length

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -31,7 +30,8 @@ const (
 type splicedImage struct {
 	title  string
 	layers []*giant.Layer
-	need   use // that of its layers, counted
+	taken  []use // unpacked, by layer
+	need   use   // of all together, counted
 }
 
 // trySizes measures images of all sizes in both formats, and prints the table even where a claim does not hold.
@@ -42,22 +42,23 @@ func trySizes(ctx context.Context, o options, folder string) (err error) {
 		return err
 	}
 	defer registry.Close()
+	segments := filepath.Join(folder, "segments")
+	if o.keep {
+		segments = filepath.Join(o.cache, "segments")
+	}
 	var rows []sizeRow
 	for _, format := range []giant.Format{giant.Gzip, giant.Zstandard} {
-		images, close, err := spliceImages(ctx, o.cache, filepath.Join(folder, "segments"), format)
+		images, err := spliceImages(ctx, o.cache, segments, format)
 		if err != nil {
 			return err
 		}
 		for _, image := range images {
 			row, err := measureSpliced(ctx, registry, image)
 			if err != nil {
-				return errors.Join(fmt.Errorf("%s: %w", image.title, err), close())
+				return fmt.Errorf("%s: %w", image.title, err)
 			}
-			fmt.Fprintln(os.Stderr, row)
+			row.report()
 			rows = append(rows, row)
-		}
-		if err := close(); err != nil {
-			return err
 		}
 	}
 	if err := publish(o, sizesMarks, sizesDocument(rows, time.Since(begun))); err != nil {
@@ -66,38 +67,38 @@ func trySizes(ctx context.Context, o options, folder string) (err error) {
 	return sizeClaims(rows)
 }
 
-// spliceImages packs the content and makes an image for each need. The content is gone once close is called.
-func spliceImages(ctx context.Context, cache, folder string, format giant.Format) (images []splicedImage, close func() error, err error) {
-	close = func() error { return os.RemoveAll(folder) }
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, nil, err
+// spliceImages packs the content and makes an image for each need.
+func spliceImages(ctx context.Context, cache, folder string, format giant.Format) (images []splicedImage, err error) {
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return nil, err
 	}
 	content, err := packMaterials(ctx, cache, folder, format)
 	if err != nil {
-		return nil, nil, errors.Join(err, close())
+		return nil, err
 	}
 	random := rand.New(rand.NewPCG(uint64(format), 20261127))
 	for need := int64(leastNeed); need <= mostNeed; need += needStep {
 		images = append(images, spliceImage(content, need, random))
 	}
-	return images, close, nil
+	return images, nil
 }
 
 // spliceImage makes an image that needs about so much: a base, and layers until it is enough.
 func spliceImage(content *materials, need int64, random *rand.Rand) splicedImage {
 	image := splicedImage{title: fmt.Sprintf("%d GiB, %s", need/gib, content.name())}
-	image.add(content.splice(image.title+" 0", []material{content.base}, 0, random))
+	image.add(content.splice(image.title+" 0", []material{content.base}, material{}, 0, random))
 	for n := 1; image.need.Bytes < need; n++ {
 		left := need - image.need.Bytes
 		size := min(leastLayer+random.Int64N(mostLayer-leastLayer), left*2/3)
-		image.add(content.splice(fmt.Sprintf("%s %d", image.title, n), content.drawTrees(random, size), size, random))
+		trees, file := content.drawLayer(random, size)
+		image.add(content.splice(fmt.Sprintf("%s %d", image.title, n), trees, file, size, random))
 	}
 	return image
 }
 
 func (i *splicedImage) add(layer *giant.Layer, unpacked use) {
 	const snapshotFolders = 2
-	i.layers = append(i.layers, layer)
+	i.layers, i.taken = append(i.layers, layer), append(i.taken, unpacked)
 	i.need.Bytes += disksize.Blocks(layer.Size) + unpacked.Bytes + snapshotFolders*disksize.BlockSize
 	i.need.Inodes += unpacked.Inodes + snapshotFolders + 1 // its blob
 }
