@@ -93,9 +93,27 @@ func (f Files) Total(of func(transcript.Entry) float64, typical float64) layersi
 	if seen := countSeen(f.windows); seen*2 <= len(f.windows) {
 		hi = max(hi, value+missed*(1-float64(seen)/n))
 	}
-	return layersize.Interval{
-		Value: int64(value), Min: int64(math.Floor(min(lo, value))), Max: saturate(math.Ceil(max(hi, value))),
+	hi = max(hi, value) + f.unclear(of)
+	return layersize.Interval{Value: int64(value), Min: int64(math.Floor(min(lo, value))), Max: saturate(math.Ceil(hi))}
+}
+
+// unclear is how much more a total is if all entries are directories that have no content and of which
+// none is known.
+func (f Files) unclear(of func(transcript.Entry) float64) float64 {
+	all, unknown := 0.0, 0.0
+	for _, w := range f.windows {
+		all += w.in
+		for _, e := range w.entries {
+			switch {
+			case likenessOf(e.Entry) != empty:
+			case e.IsKnown():
+				return 0
+			default:
+				unknown += e.weight
+			}
+		}
 	}
+	return unknown / all * f.size * max(0, of(transcript.Entry{Kind: '5'})-of(transcript.Entry{Kind: '1'}))
 }
 
 // sums are the weighted figures of each window.
@@ -114,15 +132,22 @@ func (f Files) sums(of func(transcript.Entry) float64, typical float64) []float6
 	return sums
 }
 
-// likenessOf tells entries apart by what is known most often: whether content follows the header.
+// What is known most often of an entry: whether content follows its header.
+const (
+	unseen = iota
+	empty
+	filled
+)
+
+// likenessOf tells entries apart by that.
 func likenessOf(e transcript.Entry) int {
 	switch {
 	case e.Size < 0:
-		return 0
+		return unseen
 	case e.Size == 0:
-		return 1
+		return empty
 	}
-	return 2
+	return filled
 }
 
 // means are the mean figures of the entries that are known, of all and by their likeness.
@@ -141,6 +166,8 @@ func (f Files) means(of func(transcript.Entry) float64, typical float64) (means 
 		switch {
 		case weights[i] > 0:
 			means[i] = figures[i] / weights[i]
+		case i == empty: // whose header an encoder found to be as one before: a link among links, most of all
+			means[i] = of(transcript.Entry{Kind: '1'})
 		case weights[0] > 0:
 			means[i] = figures[0] / weights[0]
 		default:

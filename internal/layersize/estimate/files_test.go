@@ -58,3 +58,21 @@ func TestATotalOfNextToNothingIsBoundedByItsError(t *testing.T) {
 		t.Errorf("%g of less is more than %g of more", previous, far)
 	}
 }
+
+// TestEntriesWithoutContentAreNotTakenForFiles: of a tree of hard links windows show files, and headers
+// that repeat others, of which nothing is known but that no content follows.
+func TestEntriesWithoutContentAreNotTakenForFiles(t *testing.T) {
+	t.Parallel()
+	f := Files{size: 64 << 20, length: 100 << 20}
+	for range 64 {
+		f.windows = append(f.windows, fileWindow{in: 64 << 10, out: 100 << 10, entries: []weighed{
+			{transcript.Entry{Kind: '0', Size: 3000}, 1},
+			{transcript.Entry{Size: 0}, 1}, {transcript.Entry{Size: 0}, 1},
+		}})
+	}
+	const files, gained = 1024, 4096 - 3072 - 512 // of 3,000 bytes each
+	want := int64(files * (gained - 2*512))
+	if got := f.Gain(); got.Value > want/2 || got.Value < want*2 || got.Max < files*(gained+2*3584) {
+		t.Errorf("%+v, want %d, and room for as many directories", got, want)
+	}
+}
