@@ -93,13 +93,16 @@ func (f Files) Total(of func(transcript.Entry) float64, typical float64) layersi
 	if seen := countSeen(f.windows); seen*2 <= len(f.windows) {
 		hi = max(hi, value+missed*(1-float64(seen)/n))
 	}
-	hi = max(hi, value) + f.unclear(of)
-	return layersize.Interval{Value: int64(value), Min: int64(math.Floor(min(lo, value))), Max: saturate(math.Ceil(hi))}
+	less, more := f.unclear(of, typical)
+	return layersize.Interval{
+		Value: int64(value), Min: int64(math.Floor(min(lo, value) - less)), Max: saturate(math.Ceil(max(hi, value) + more)),
+	}
 }
 
-// unclear is how much more a total is if all entries are directories that have no content and of which
-// none is known.
-func (f Files) unclear(of func(transcript.Entry) float64) float64 {
+// unclear is how much less, and how much more, a total is if all entries that have no content, and of
+// which none is known, are links, or directories. An encoder finds headers to be as one before, so that
+// windows may show nothing else of them.
+func (f Files) unclear(of func(transcript.Entry) float64, typical float64) (less, more float64) {
 	all, unknown := 0.0, 0.0
 	for _, w := range f.windows {
 		all += w.in
@@ -107,13 +110,14 @@ func (f Files) unclear(of func(transcript.Entry) float64) float64 {
 			switch {
 			case likenessOf(e.Entry) != empty:
 			case e.IsKnown():
-				return 0
+				return 0, 0
 			default:
 				unknown += e.weight
 			}
 		}
 	}
-	return unknown / all * f.size * max(0, of(transcript.Entry{Kind: '5'})-of(transcript.Entry{Kind: '1'}))
+	number, mean := unknown/all*f.size, f.means(of, typical)[empty]
+	return number * max(0, mean-of(transcript.Entry{Kind: '1'})), number * max(0, of(transcript.Entry{Kind: '5'})-mean)
 }
 
 // sums are the weighted figures of each window.
@@ -166,8 +170,6 @@ func (f Files) means(of func(transcript.Entry) float64, typical float64) (means 
 		switch {
 		case weights[i] > 0:
 			means[i] = figures[i] / weights[i]
-		case i == empty: // whose header an encoder found to be as one before: a link among links, most of all
-			means[i] = of(transcript.Entry{Kind: '1'})
 		case weights[0] > 0:
 			means[i] = figures[0] / weights[0]
 		default:
