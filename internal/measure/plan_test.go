@@ -190,7 +190,7 @@ func TestRoundsFollowWhatIsUncertain(t *testing.T) {
 }
 
 // TestAutoEndsWhenTheDiskIsCertain: both bounds ask for the same disk, and the need is known to
-// five percent.
+// three percent.
 func TestAutoEndsWhenTheDiskIsCertain(t *testing.T) {
 	t.Parallel()
 	full := DefaultDisk
@@ -200,9 +200,9 @@ func TestAutoEndsWhenTheDiskIsCertain(t *testing.T) {
 		disk disksize.Request
 		want bool
 	}{
-		"known well": {layersize.Interval{Value: 100, Min: 95, Max: 105}, DefaultDisk, true},
-		"wide above": {layersize.Interval{Value: 100, Min: 95, Max: 106}, DefaultDisk, false},
-		"wide below": {layersize.Interval{Value: 100, Min: 94, Max: 105}, DefaultDisk, false},
+		"known well": {layersize.Interval{Value: 100, Min: 97, Max: 103}, DefaultDisk, true},
+		"wide above": {layersize.Interval{Value: 100, Min: 97, Max: 104}, DefaultDisk, false},
+		"wide below": {layersize.Interval{Value: 100, Min: 96, Max: 103}, DefaultDisk, false},
 		"two disks":  {layersize.Interval{Value: 157 * gib / 10, Min: 15 * gib, Max: 16 * gib}, DefaultDisk, false},
 		"two disks beside": {
 			layersize.Interval{Value: 16 * gib / 10, Min: 155 * gib / 100, Max: 165 * gib / 100}, full, false,

@@ -12,9 +12,9 @@ import (
 // from the images and the request: what was kept from another run saves reading and changes
 // nothing.
 
-// knownWell is how well the need is to be known before Auto ends, in percent of it to either side.
-// Bounds are more than twice a standard error away, so that the answer is off by less.
-const knownWell = 5
+// knownWell is how well the need is to be known before Auto ends, in percent of it to either side:
+// as well as the answer is to be.
+const knownWell = 3
 
 // mostOfBudget is the part of the budget that the ranges of one layer may take, in sixteenths: no
 // more says less than a look at another layer.
