@@ -62,7 +62,7 @@ func (r sizeRow) String() string { return strings.Join(r.cells(), " | ") }
 func (r sizeRow) report() {
 	fmt.Fprintln(os.Stderr, r)
 	for mode, furthest := range claimedOff {
-		if len(r.broken(mode, furthest)) == 0 {
+		if len(r.listRefuted(mode, furthest)) == 0 {
 			continue
 		}
 		for i, m := range r.measured[mode].report.Images[0].Measurements {
@@ -89,7 +89,7 @@ func sizeClaims(rows []sizeRow) error {
 	all, right := map[giant.Format]int{}, map[giant.Format]int{}
 	for _, r := range rows {
 		for mode, furthest := range claimedOff {
-			for _, failure := range r.broken(mode, furthest) {
+			for _, failure := range r.listRefuted(mode, furthest) {
 				failures = append(failures, fmt.Sprintf("%s: %s: %s", r.image.title, mode, failure))
 			}
 		}
@@ -109,10 +109,10 @@ func sizeClaims(rows []sizeRow) error {
 	return nil
 }
 
-// broken lists what a row refutes of the claims on one way of measuring.
-func (r sizeRow) broken(mode measure.Mode, furthest float64) []string {
+// listRefuted lists what a row refutes of the claims on one way of measuring.
+func (r sizeRow) listRefuted(mode measure.Mode, furthest float64) []string {
 	is, need, size := r.measured[mode].report.RequiredBytes, r.image.need.Bytes, r.sizes[mode]
-	failures := []string{within("required_bytes", is.Value, need, -furthest, furthest)}
+	failures := []string{checkPercent("required_bytes", is.Value, need, -furthest, furthest)}
 	if need < is.Min || need > is.Max {
 		failures = append(failures, fmt.Sprintf("needed are %d bytes, the bounds are %d and %d", need, is.Min, is.Max))
 	}
@@ -122,5 +122,5 @@ func (r sizeRow) broken(mode measure.Mode, furthest float64) []string {
 	if size < r.right || mode == measure.Auto && size > r.right+disksize.DefaultRoundToGiB {
 		failures = append(failures, fmt.Sprintf("a disk of %d GiB is recommended where %d GiB are right", size, r.right))
 	}
-	return present(failures)
+	return dropEmpty(failures)
 }
