@@ -30,10 +30,9 @@ const (
 	maxDocumentBytes = 1 << 20                // manifest and configuration
 	// maxOfFloor is how many times as much as an empty provider of the framework a start may take,
 	// in time and memory.
-	maxOfFloor      = 2
-	maxRefreshBytes = 60_000_000      // of the provider, for the refresh of 1,000 caches
-	maxWaited       = 3 * time.Second // in the median, after a cache is ready
-	maxSampledPart  = 2.0             // percent of the time of full, for one layer of 10 GiB
+	maxOfFloor     = 2
+	maxWaited      = 3 * time.Second // in the median, after a cache is ready
+	maxSampledPart = 2.0             // percent of the time of full, for one layer of 10 GiB
 )
 
 // binaries are the programs that are measured, and those that stand beside them.

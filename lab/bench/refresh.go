@@ -168,10 +168,6 @@ func checkRefresh(all []RefreshFigures) error {
 				f.Calls, f.Caches, maxCallsPer1000,
 			)
 		}
-		if f.Caches == 1000 && f.Peak > maxRefreshBytes {
-			return fmt.Errorf("%d bytes of memory for the refresh of 1,000 caches, at most %d are allowed",
-				f.Peak, maxRefreshBytes)
-		}
 	}
 	return nil
 }
