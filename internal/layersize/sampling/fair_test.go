@@ -29,7 +29,7 @@ func ratioOfAll(t *testing.T, v *virtual, stride int64) float64 {
 		o := decode(data, at)
 		if !o.Decoded {
 			s.waiting = []waitingWindow{{o, data}}
-			if _, err := s.readOn(decode); err != nil {
+			if err := s.readOn(decode); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -189,7 +189,7 @@ func (g *gzipSampler) escalate() (estimate.Estimate, error) {
 		e := g.estimate()
 		next := g.next(n, e)
 		if len(g.waiting) > 0 && (next == 0 || !more || !g.worthwhile()) {
-			if _, err := g.readOn(g.inside); err != nil {
+			if err := g.readOn(g.inside); err != nil {
 				return keepRound(before, err)
 			}
 			e = g.estimate()

@@ -119,17 +119,15 @@ func inTurn(decode decoder) decoder {
 	}
 }
 
-// readOn doubles the windows that wait for it, where no further round does. It reports whether there
-// was any.
-func (s *sampler) readOn(decode decoder) (bool, error) {
+// readOn doubles the windows that wait for it, where no further round does.
+func (s *sampler) readOn(decode decoder) error {
 	waiting := s.takeWaiting()
 	pieces := make([]piece, 0, len(waiting))
 	for _, w := range waiting {
 		pieces = append(pieces, s.behind(w))
 	}
 	decode = inTurn(decode)
-	err := s.readPieces(pieces, func(i int, data []byte) { waiting[i].join(data, decode) })
-	return len(waiting) > 0, err
+	return s.readPieces(pieces, func(i int, data []byte) { waiting[i].join(data, decode) })
 }
 
 // takeWaiting returns the windows to be read on, as far as the budget goes. What it does not suffice
