@@ -141,6 +141,12 @@ func unsettled(all []candidate, total, other float64, p Population, size float64
 		lengths = append(lengths, possible(c))
 	}
 	lo, hi := quantiles(lengths)
+	if len(all) > 0 && other > wrongAllowed/2*all[0].weight {
+		// That the trailer may be of a last member keeps the candidate from being settled. Then it is
+		// no bound either.
+		least, most := quantiles(p.posterior(size, 0))
+		lo, hi = min(lo, least), max(hi, most)
+	}
 	value = min(max(value, lo), hi)
 	return layersize.Interval{Value: int64(value), Min: int64(lo), Max: saturate(hi)}
 }

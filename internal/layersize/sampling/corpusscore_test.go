@@ -78,14 +78,14 @@ func (s *score) judge(v *virtual, e estimate.Estimate, took time.Duration) strin
 }
 
 // mayHide reports whether a length is above the upper bound for nothing but zeros, or other data that
-// are packed as well, of which nothing was read: in stretches so short that the estimate says they may
-// hide, and of which one of a GiB would not be met either, more often than one in a hundred times. The
-// layer's report says that, with the odds.
+// are packed more than 32 times, of which no window and no probe shows any: in stretches so short that
+// the estimate says they may hide, where it also says that one of a GiB would not be met either, more
+// often than one in a hundred times. The layer's report says that, with the odds.
 func mayHide(v *virtual, e estimate.Estimate) bool {
 	const ratio = zstdblock.MaxBlock / 4 // of zeros, by which the estimate says how long they are
 	hidden := int64(0)
 	for _, d := range v.dense {
-		if d.isRead {
+		if d.isShown {
 			return false
 		}
 		if (d.to-d.from)*ratio <= e.Hidden.Longest {

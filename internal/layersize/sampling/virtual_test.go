@@ -48,7 +48,7 @@ func (v *virtual) add(p []byte) {
 // well.
 type denseStretch struct {
 	from, to, out int64
-	isRead        bool // some of it
+	isShown       bool // to a window, or zeros to a probe
 }
 
 // addDense keeps a part that is packed more than 32 times.
@@ -65,13 +65,16 @@ func (v *virtual) addDense(c chunk) {
 	v.dense = append(v.dense, denseStretch{from: v.size, to: v.size + n, out: c.out})
 }
 
-// markRead notes of which dense stretches something was read.
-func (v *virtual) markRead(from, to int64) {
+// showDense notes which dense stretches a read shows something of. A probe shows zeros, but no other
+// data.
+func (v *virtual) showDense(from, to int64) {
 	v.reading.Lock()
 	defer v.reading.Unlock()
 	i := sort.Search(len(v.dense), func(i int) bool { return v.dense[i].to > from })
 	for ; i < len(v.dense) && v.dense[i].from < to; i++ {
-		v.dense[i].isRead = true
+		d := &v.dense[i]
+		isZeros := d.out > zstdblock.MaxBlock/zstdblock.ShortBlock*(d.to-d.from)
+		d.isShown = d.isShown || isZeros || to-from > zstdblock.ProbeLength
 	}
 }
 
@@ -79,7 +82,7 @@ func (v *virtual) markRead(from, to int64) {
 func (v *virtual) forget() {
 	v.requests.Store(0)
 	for i := range v.dense {
-		v.dense[i].isRead = false
+		v.dense[i].isShown = false
 	}
 }
 
@@ -112,7 +115,7 @@ func (v *virtual) close() {
 
 func (v *virtual) ReadAt(p []byte, off int64) (int, error) {
 	v.requests.Add(1)
-	v.markRead(off, off+int64(len(p)))
+	v.showDense(off, off+int64(len(p)))
 	n := 0
 	for i := sort.Search(len(v.starts), func(i int) bool { return v.starts[i] > off }) - 1; n < len(p); i++ {
 		if i < 0 || i >= len(v.parts) {
