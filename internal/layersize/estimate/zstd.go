@@ -24,7 +24,8 @@ const (
 	unseenRatio = 4
 
 	// splitPrior is the belief that a stream is of an encoder that splits blocks: libzstd at its high
-	// levels does, which few writers of layers choose.
+	// levels does, which few writers of layers choose. It is a belief, not a count: of the producers
+	// of layers that were tried none does by default.
 	splitPrior = 0.05
 )
 

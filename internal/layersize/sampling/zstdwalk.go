@@ -15,9 +15,13 @@ const (
 	// leastStretch is the part of the stream of which each place shows all headers: two of the
 	// longest blocks.
 	leastStretch = 256 << 10
-	// walkRounds bounds the round trips of one walk, each of which waits for the one before.
+	// walkRounds bounds the round trips of one walk, each of which waits for the one before. Within
+	// them and 32 MiB all headers of a layer of 84 MB are followed (Python's science packages by
+	// BuildKit, 2,705 blocks), and its length is known; of one of 133 MB (modules of npm, 5,800 blocks)
+	// it is known to 6 % then.
 	walkRounds = 128
-	// singleHops bounds the requests of a walk where each range is a request.
+	// singleHops bounds the requests of a walk where each range is a request: three for each of the
+	// first windows. It is a choice, which no run decided.
 	singleHops = 192
 )
 
