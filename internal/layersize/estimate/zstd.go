@@ -87,8 +87,10 @@ func (z *Zstd) summarise() summary {
 		all.add(model.total(v, known, runs))
 		known = max(known, v.End())
 	}
+	runError := 0.0
 	for _, r := range runs {
 		all.add(model.ofRun(r))
+		runError = math.Hypot(runError, r.Error)
 	}
 	s.seen, s.rest = all.out, max(0, float64(z.Length)-all.in)
 	s.unmet = z.unmetRuns()
@@ -97,7 +99,7 @@ func (z *Zstd) summarise() summary {
 		return s
 	}
 	part := s.length() / max(1, all.out)
-	s.spread = math.Hypot(s.spread, all.guessed*part*model.err)
+	s.spread = math.Hypot(math.Hypot(s.spread, runError), all.guessed*part*model.err)
 	s.apart = all.guessed * part * model.apart
 	if !model.splits {
 		s.short = all.less * part * model.splitShare()

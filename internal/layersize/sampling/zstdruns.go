@@ -79,7 +79,7 @@ func (m *manyReader) countWhole(runs []*zstdblock.Run) error {
 			all = append(all, read[0][:len(read[0])-transcript.Slack]...)
 			read = read[1:]
 		}
-		r.Counted = zstdblock.CountBlocks(all)
+		r.SetCounted([]zstdblock.Tally{zstdblock.CountBlocks(all)})
 	}
 	return nil
 }
@@ -105,26 +105,30 @@ func (m *manyReader) countParts(runs []*zstdblock.Run) error {
 	}
 	counted := make([]zstdblock.Tally, len(offsets))
 	err := m.readEach(offsets, countLength, func(i int, data []byte) {
-		data = data[:min(int64(len(data)-transcript.Slack), of[i].To-offsets[i])]
-		for phase := range min(zstdblock.ShortBlock, len(data)) {
-			t := zstdblock.FollowShort(data[phase:])
-			if t.Length >= int64(len(data)-phase-zstdblock.ShortBlock) && t.Output > counted[i].Output {
-				counted[i] = t
-			}
-		}
+		counted[i] = countFromRun(data[:min(int64(len(data)-transcript.Slack), of[i].To-offsets[i])])
 	})
-	parts := map[*zstdblock.Run]zstdblock.Tally{}
+	parts := map[*zstdblock.Run][]zstdblock.Tally{}
 	for i, r := range of {
-		sum := parts[r]
-		sum.Add(counted[i])
-		parts[r] = sum
-	}
-	for r, sum := range parts {
-		if sum.Length > 0 {
-			r.Counted = sum
+		if counted[i].Length > 0 {
+			parts[r] = append(parts[r], counted[i])
 		}
+	}
+	for r, tallies := range parts {
+		r.SetCounted(tallies)
 	}
 	return err
+}
+
+// countFromRun counts the blocks from the first place on where short ones follow each other. Others
+// stand among them, as where one file ends and the next begins.
+func countFromRun(data []byte) zstdblock.Tally {
+	const enough = 64 // bytes of short blocks
+	for at := range data {
+		if zstdblock.FollowShort(data[at:]).Length >= enough {
+			return zstdblock.CountBlocks(data[at:])
+		}
+	}
+	return zstdblock.Tally{}
 }
 
 // joinRuns joins parts of one run between which there is no miss.

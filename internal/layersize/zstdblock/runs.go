@@ -2,6 +2,7 @@ package zstdblock
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
@@ -23,6 +24,23 @@ const (
 type Run struct {
 	From, To int64 // of the stream
 	Counted  Tally // of a part of it, or of all
+	// Error is the standard error of its content, where parts of it were counted.
+	Error float64
+}
+
+// SetCounted says what parts of the run come to, or all of it as one. How far the rest may be from
+// them is what they scatter by.
+func (r *Run) SetCounted(parts []Tally) {
+	r.Counted, r.Error = Tally{}, 0
+	for _, t := range parts {
+		r.Counted.Add(t)
+	}
+	rate, squares := float64(r.Counted.Output)/float64(max(1, r.Counted.Length)), 0.0
+	for _, t := range parts {
+		off := float64(t.Output) - rate*float64(t.Length)
+		squares += off * off
+	}
+	r.Error = math.Sqrt(squares) * float64(r.Length()) / float64(max(1, r.Counted.Length))
 }
 
 // Tally is what blocks decode to that follow each other.
@@ -143,5 +161,5 @@ func (r *Run) Join(p Run) {
 	case p.Counted.Length > r.Counted.Length:
 		r.Counted = p.Counted
 	}
-	r.To = max(r.To, p.To)
+	r.To, r.Error = max(r.To, p.To), math.Hypot(r.Error, p.Error)
 }

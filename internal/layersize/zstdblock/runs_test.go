@@ -35,6 +35,9 @@ func TestWhatTwoPartsShareCountsOnce(t *testing.T) {
 	part := func(from, to, output int64) Run {
 		return Run{From: from, To: to, Counted: Tally{Length: to - from, Output: output}}
 	}
+	counted := func(from, to, length, output int64) Run {
+		return Run{From: from, To: to, Counted: Tally{Length: length, Output: output}}
+	}
 	for name, test := range map[string]struct {
 		parts []Run
 		want  []Run
@@ -43,12 +46,26 @@ func TestWhatTwoPartsShareCountsOnce(t *testing.T) {
 		"apart":                 {[]Run{part(0, 10, 7), part(11, 20, 5)}, []Run{part(0, 10, 7), part(11, 20, 5)}},
 		"one within the other":  {[]Run{part(0, 20, 9), part(5, 15, 8)}, []Run{part(0, 20, 9)}},
 		"one beyond the other":  {[]Run{part(0, 5, 4), part(0, 20, 9)}, []Run{part(0, 20, 9)}},
-		"some of each in both":  {[]Run{part(0, 12, 4), part(10, 20, 9)}, []Run{{0, 20, Tally{Length: 12, Output: 4}}}},
-		"some, and more behind": {[]Run{part(0, 8, 4), part(6, 20, 9)}, []Run{{0, 20, Tally{Length: 14, Output: 9}}}},
+		"some of each in both":  {[]Run{part(0, 12, 4), part(10, 20, 9)}, []Run{counted(0, 20, 12, 4)}},
+		"some, and more behind": {[]Run{part(0, 8, 4), part(6, 20, 9)}, []Run{counted(0, 20, 14, 9)}},
 	} {
 		if diff := cmp.Diff(test.want, MergeRuns(test.parts)); diff != "" {
 			t.Errorf("%s:\n%s", name, diff)
 		}
+	}
+}
+
+// TestPartsOfARunSayHowFarTheRestMayBe: those that are alike leave nothing to guess.
+func TestPartsOfARunSayHowFarTheRestMayBe(t *testing.T) {
+	t.Parallel()
+	r := Run{From: 0, To: 1000}
+	r.SetCounted([]Tally{{Length: 100, Output: 500}, {Length: 200, Output: 1000}})
+	if all, _ := r.Content(); all != 5000 || r.Error != 0 {
+		t.Errorf("%.0f bytes, %.0f off", all, r.Error)
+	}
+	r.SetCounted([]Tally{{Length: 100, Output: 400}, {Length: 100, Output: 600}})
+	if all, _ := r.Content(); all != 5000 || r.Error < 700 || r.Error > 710 {
+		t.Errorf("%.0f bytes, %.0f off, want 5000 and 707", all, r.Error)
 	}
 }
 
