@@ -102,7 +102,7 @@ func (z *Zstd) summarise() summary {
 	s.spread = math.Hypot(math.Hypot(s.spread, runError), all.guessed*part*model.err)
 	s.apart = all.guessed * part * model.apart
 	if !model.splits {
-		s.short = all.less * part * model.splitShare()
+		s.short = all.less * part * model.splitShare(all)
 	}
 	s.ends = float64(model.lasts)
 	return s
