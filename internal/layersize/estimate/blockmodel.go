@@ -17,6 +17,7 @@ type blockModel struct {
 	full   int     // what an encoder's full block decodes to
 	last   float64 // a frame's last block
 	splits bool    // the encoder does not fill its blocks
+	byRate bool    // blocks differ by less from the rate of their place than from the mean
 	mean   float64 // what a compressed block decodes to whose content is known
 	err    float64 // of what blocks that were not decoded come to, as a part of it: the standard error,
 	apart  float64 // and what one block differs by from what is expected of it
@@ -95,48 +96,64 @@ func sumCoded(v *Place) (s codedSums) {
 }
 
 // expect is what a block of some length decodes to, by those around it, where the encoder splits
-// blocks: what it puts in each differs by far more than the rate at which they compress. With those
-// around it counts one block of their length that decodes to what blocks do on average, since places
-// of which nothing was decoded are not like those of which much was. Where no block was decoded,
-// nothing is known to compress.
+// blocks: what it puts in each often differs by far more than the rate at which they compress. A part
+// of a block of their length counts with those around it, which decodes to what blocks do on average:
+// places of which nothing was decoded are not like those of which much was. Where no block was
+// decoded, nothing is known to compress.
 func (m blockModel) expect(length int, around codedSums) float64 {
 	if m.known == 0 {
 		return float64(length)
 	}
-	rate := (around.out + m.mean) / (around.in + around.length)
+	const part = 0.25
+	rate := (around.out + part*m.mean) / (around.in + part*around.length)
 	return min(zstdblock.MaxBlock, rate*float64(length))
 }
 
 // learnError expects each block whose content is known from the others of its place, and learns
-// from what that is off by. Those of one place may be off together.
+// from what that is off by, or from what the mean is off by if that is less: as where kinds of data
+// change within a place, and few blocks are split. Those of one place may be off together.
 func (m *blockModel) learnError(views []*Place) {
-	var out, places, blocks, lacks float64
+	var out, lacks float64
+	var byRate, byMean blockErrors
 	for _, v := range views {
-		around, off := sumCoded(v), 0.0
+		around := sumCoded(v)
 		out += around.out
 		for _, b := range v.Blocks {
 			if isCoded(b) {
 				others := around
 				others.in, others.out = others.in-float64(b.Length), others.out-float64(b.Out)
 				wrong := float64(b.Out) - m.expect(b.Length, others)
-				off, blocks, lacks = off+wrong, blocks+sq(wrong), lacks+max(0, wrong)
+				byRate.add(wrong)
+				byMean.add(float64(b.Out) - m.mean)
+				lacks += max(0, wrong)
 			}
 		}
-		places += sq(off)
+		byRate.endPlace()
+		byMean.endPlace()
 	}
-	m.err = math.Sqrt(places) / out
-	m.apart = math.Sqrt(blocks*float64(m.known)) / out
+	if m.byRate = byRate.blocks < byMean.blocks; !m.byRate {
+		byRate = byMean
+	}
+	m.err = math.Sqrt(byRate.places) / out
+	m.apart = math.Sqrt(byRate.blocks*float64(m.known)) / out
 	m.lacks = lacks / out
 }
 
-// splitShare is the largest share of the blocks that were not decoded that may be split ones, where
-// all that were are full: the encoder fills its blocks, or it is one of the few that split them, and
+// blockErrors are sums of squares of what blocks are off by, and places together.
+type blockErrors struct{ places, blocks, place float64 }
+
+func (e *blockErrors) add(wrong float64) { e.place, e.blocks = e.place+wrong, e.blocks+sq(wrong) }
+
+func (e *blockErrors) endPlace() { e.places, e.place = e.places+sq(e.place), 0 }
+
+// splitShare is the largest share of the blocks that were not decoded that may be split ones. That is all
+// where some that were decoded are split. Where all are full: the encoder fills its blocks, or it is one of the few that split them, and
 // what it splits was missed. Where those that were not decoded are shorter than the others make them
 // expected to be, by far more than the others themselves are, all may be split: weights by zstd -19
 // lack 5 % then, of which the full ones tell nothing.
 func (m blockModel) splitShare(all sums) float64 {
 	const far = 4
-	if all.less > far*m.lacks*all.guessed {
+	if m.splits || all.less > far*m.lacks*all.guessed {
 		return 1
 	}
 	return 1 - math.Pow((1-zstdBound)/splitPrior, 1/float64(m.known+1))
@@ -151,8 +168,10 @@ func (m blockModel) content(b zstdblock.Block, around codedSums) float64 {
 		return float64(b.Out)
 	case b.Last:
 		return m.last
-	case m.splits:
+	case m.splits && m.byRate:
 		return m.expect(b.Length, around)
+	case m.splits:
+		return m.mean
 	}
 	return float64(m.full)
 }
@@ -174,12 +193,12 @@ func (m blockModel) ofRun(r zstdblock.Run) sums {
 }
 
 // sums are input and output of blocks. guessed is the output that is not known, less how much less
-// it would be if the encoder splits blocks.
-type sums struct{ in, out, guessed, less float64 }
+// it would be if blocks compress as those of their place do, more if all are full.
+type sums struct{ in, out, guessed, less, more float64 }
 
 func (s *sums) add(other sums) {
 	s.in, s.out = s.in+other.in, s.out+other.out
-	s.guessed, s.less = s.guessed+other.guessed, s.less+other.less
+	s.guessed, s.less, s.more = s.guessed+other.guessed, s.less+other.less, s.more+other.more
 }
 
 // total is what a place shows of the stream from some offset on, without what is in the runs that
@@ -200,6 +219,7 @@ func (m blockModel) total(v *Place, from int64, runs []zstdblock.Run) (s sums) {
 		case b.Out < 0:
 			s.guessed += content
 			s.less += content - min(content, m.expect(b.Length, around))
+			s.more += max(0, zstdblock.MaxBlock-content)
 		}
 	}
 	for _, r := range v.Runs {

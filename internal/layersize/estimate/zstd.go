@@ -52,7 +52,8 @@ type summary struct {
 	skewed float64 // how much more the length may be as few places show what compresses best
 	most   float64 // output by input, of the place where that is largest
 	apart  float64 // output by which blocks that were not decoded may differ from those that were
-	short  float64 // output that blocks may lack which are taken for full ones
+	short  float64 // output that blocks may lack, as what they compress to says
+	long   float64 // output that blocks may have more, if the encoder has left them whole
 	ends   float64 // frames whose last block was not decoded
 	unmet  unmet
 }
@@ -101,8 +102,9 @@ func (z *Zstd) summarise() summary {
 	part := s.length() / max(1, all.out)
 	s.spread = math.Hypot(math.Hypot(s.spread, runError), all.guessed*part*model.err)
 	s.apart = all.guessed * part * model.apart
-	if !model.splits {
-		s.short = all.less * part * model.splitShare(all)
+	s.short = all.less * part * model.splitShare(all)
+	if model.splits {
+		s.long = all.more * part
 	}
 	s.ends = float64(model.lasts)
 	return s
@@ -200,7 +202,7 @@ func missedShare(places int, part float64) (share float64) {
 func (s summary) interval(size float64) layersize.Interval {
 	value := s.length()
 	above := max(studentQuantile(s.df, zstdBound)*s.spread, s.skewed)
-	above = math.Hypot(math.Hypot(min(above, s.rest*runRatio), s.unseen()*s.rest), s.apart)
+	above = math.Hypot(math.Hypot(min(above, s.rest*runRatio), s.unseen()*s.rest), s.long+s.apart)
 	below := math.Hypot(studentQuantile(s.df, zstdBound)*s.spread, s.short+s.apart)
 	below += s.ends * zstdblock.MaxBlock
 	hi := value + above + s.ends*zstdblock.MaxBlock + s.unmet.most - s.unmet.likely
