@@ -146,11 +146,11 @@ func (e *blockErrors) add(wrong float64) { e.place, e.blocks = e.place+wrong, e.
 
 func (e *blockErrors) endPlace() { e.places, e.place = e.places+sq(e.place), 0 }
 
-// splitShare is the largest share of the blocks that were not decoded that may be split ones. That is all
-// where some that were decoded are split. Where all are full: the encoder fills its blocks, or it is one of the few that split them, and
-// what it splits was missed. Where those that were not decoded are shorter than the others make them
-// expected to be, by far more than the others themselves are, all may be split: weights by zstd -19
-// lack 5 % then, of which the full ones tell nothing.
+// splitShare is the largest share of the blocks that were not decoded that may be split ones: all,
+// where some that were decoded are split. Where all are full, the encoder fills its blocks, or it is
+// one of the few that split them, and what it splits was missed. Where those that were not decoded are
+// shorter than the others make them expected to be, by far more than the others themselves are, all
+// may be split: weights by zstd -19 lack 5 % then, of which the full ones tell nothing.
 func (m blockModel) splitShare(all sums) float64 {
 	const far = 4
 	if m.splits || all.less > far*m.lacks*all.guessed {
