@@ -118,8 +118,13 @@ func TestAnImageThatSomeVersionsPassOverIsNotExact(t *testing.T) {
 	)
 	first := full(t, s.pushIndex(t, "a/first:v1", entry(one, "nydus.remoteimage.v1"), entry(two)))
 	behind := full(t, s.pushIndex(t, "a/behind:v1", entry(two), entry(one, "nydus.remoteimage.v1")))
-	if first.Exact || !behind.Exact || first.Images[0].Digest != digestOf(t, two) {
+	if first.Exact || behind.Exact || first.Images[0].Digest != digestOf(t, two) {
 		t.Errorf("exact: first %v, behind %v", first.Exact, behind.Exact)
+	}
+	alone := full(t, s.pushIndex(t, "a/alone:v1", entry(two)))
+	if behind.RequiredBytes.Max <= alone.RequiredBytes.Max {
+		t.Errorf("%d bytes with the manifest that some versions fetch too, %d without",
+			behind.RequiredBytes.Max, alone.RequiredBytes.Max)
 	}
 }
 
