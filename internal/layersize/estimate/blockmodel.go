@@ -98,8 +98,8 @@ func sumCoded(v *Place) (s codedSums) {
 // expect is what a block of some length decodes to, by those around it, where the encoder splits
 // blocks: what it puts in each often differs by far more than the rate at which they compress. A part
 // of a block of their length counts with those around it, which decodes to what blocks do on average:
-// places of which nothing was decoded are not like those of which much was. Where no block was
-// decoded, nothing is known to compress.
+// places of which nothing was decoded are not like those of which much was. How large that part is
+// comes from judgement, no run decides it. Where no block was decoded, nothing is known to compress.
 func (m blockModel) expect(length int, around codedSums) float64 {
 	if m.known == 0 {
 		return float64(length)
