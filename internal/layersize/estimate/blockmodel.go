@@ -119,14 +119,15 @@ func (m *blockModel) learnError(views []*Place) {
 		around := sumCoded(v)
 		out += around.out
 		for _, b := range v.Blocks {
-			if isCoded(b) {
-				others := around
-				others.in, others.out = others.in-float64(b.Length), others.out-float64(b.Out)
-				wrong := float64(b.Out) - m.expect(b.Length, others)
-				byRate.add(wrong)
-				byMean.add(float64(b.Out) - m.mean)
-				lacks += max(0, wrong)
+			if !isCoded(b) {
+				continue
 			}
+			others := around
+			others.in, others.out = others.in-float64(b.Length), others.out-float64(b.Out)
+			wrong := float64(b.Out) - m.expect(b.Length, others)
+			byRate.add(wrong)
+			byMean.add(float64(b.Out) - m.mean)
+			lacks += max(0, wrong)
 		}
 		byRate.endPlace()
 		byMean.endPlace()

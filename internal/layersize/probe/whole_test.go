@@ -89,7 +89,7 @@ func TestDamageThatWasSeenIsRefused(t *testing.T) {
 	data := layertest.MakeTar(t, layertest.Mixture(40, 4000)...)
 	packed := layertest.Gzip(t, data)
 	half := append(slices.Clone(data[:len(data)/1024*512]), make([]byte, 512)...)
-	torn := append(half, data[len(data)/1024*512:]...) // an empty block between entries
+	torn := slices.Concat(half, data[len(data)/1024*512:]) // an empty block between entries
 	for name, test := range map[string]struct {
 		mediaType string
 		blob      []byte
