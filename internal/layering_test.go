@@ -170,7 +170,8 @@ var laboratory = []row{
 	{
 		name:      "lab/truth",
 		unshipped: true,
-		imports:   "measure registry registry/transport registry/registrytest registry/imagetest disksize lab/giant layersize layersize/stream",
+		imports: "measure registry registry/transport registry/registrytest registry/imagetest disksize lab/giant " +
+			"layersize layersize/stream",
 	},
 	{name: "lab/giant", unshipped: true},
 	{name: "lab/kubetest", unshipped: true, imports: "subprocess"},

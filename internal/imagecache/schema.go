@@ -132,7 +132,8 @@ func extentAttributes() map[string]schema.Attribute {
 			MarkdownDescription: fmt.Sprintf(
 				"Size of the cache's disk in GiB, %d to %d. Default: %d, and an existing cache keeps its size. It "+
 					"grows in place"+updatingText+" Shrinking replaces the cache. "+
-					"`data.tkeimage_root_disk_size` computes how much is needed. A size that is not known until apply and then turns out smaller ends the run "+
+					"`data.tkeimage_root_disk_size` computes how much is needed. A size that is not known until apply "+
+					"and then turns out smaller ends the run "+
 					"with `inconsistent final plan`; nothing is lost, and the next plan replaces the cache.",
 				disksize.MinGiB, disksize.MaxGiB, disksize.MinGiB,
 			),

@@ -22,7 +22,8 @@ func known(name, value string) string {
 
 func unknowns(cloud *tketest.Server, size, images string) string {
 	sources := known("size", size) + known("images", images) + known("vpc", `"vpc-508ctkfb"`) +
-		known("digests", `{ for image in `+images+` : image => "sha256:`+strings.Repeat("a", 64)+`" }`) + known("tags", `{ team = "ml" }`)
+		known("digests", `{ for image in `+images+` : image => "sha256:`+strings.Repeat("a", 64)+`" }`) +
+		known("tags", `{ team = "ml" }`)
 	return sources + configuration(cloud, base.with(attributes{
 		"size_gib":      "terraform_data.size.output",
 		"images":        "terraform_data.images.output",

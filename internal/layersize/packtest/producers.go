@@ -91,5 +91,8 @@ func GoZstd(level int) Producer {
 
 // ZstdProducers are all that write Zstandard.
 func ZstdProducers() []Producer {
-	return []Producer{GoZstd(1), GoZstd(2), GoZstd(4), Command("zstd", "-c", "-1"), Command("zstd", "-c", "-3"), Command("zstd", "-c", "-19")}
+	return []Producer{
+		GoZstd(1), GoZstd(2), GoZstd(4),
+		Command("zstd", "-c", "-1"), Command("zstd", "-c", "-3"), Command("zstd", "-c", "-19"),
+	}
 }

@@ -97,7 +97,8 @@ func TestDamageThatWasSeenIsRefused(t *testing.T) {
 	}{
 		"a gzip stream that ends early": {layertest.TypeOCIGzip, packed[:len(packed)-100], layersize.RefusedDamaged},
 		"another checksum": {
-			layertest.TypeOCIGzip, append(slices.Clone(packed[:len(packed)-8]), make([]byte, 8)...), layersize.RefusedDamaged,
+			layertest.TypeOCIGzip, append(slices.Clone(packed[:len(packed)-8]), make([]byte, 8)...),
+			layersize.RefusedDamaged,
 		},
 		"a zstd frame that ends early": {
 			layertest.TypeOCIZstd, layertest.Zstd(t, data)[:4000], layersize.RefusedDamaged,

@@ -59,7 +59,9 @@ func ratioOfHeaders(t *testing.T, v *virtual, stride int64) float64 {
 // tables is met only behind one that brings its own. Neither may count for more.
 func TestWindowsAreAFairSample(t *testing.T) {
 	t.Parallel()
-	for _, p := range []packtest.Producer{packtest.Klauspost(1), packtest.Klauspost(5), packtest.Command("gzip", "-c", "-6"), packtest.GoZstd(2)} {
+	for _, p := range []packtest.Producer{
+		packtest.Klauspost(1), packtest.Klauspost(5), packtest.Command("gzip", "-c", "-6"), packtest.GoZstd(2),
+	} {
 		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
 			pl := mustPool(t, p, "random", "source", "json", "weights", "tiny files")

@@ -37,7 +37,8 @@ func mustPool(t *testing.T, p packtest.Producer, kinds ...string) *pool {
 // TestJoinedStreamsAreGzip lets a real decompressor read what the tests measure.
 func TestJoinedStreamsAreGzip(t *testing.T) {
 	pl := mustPool(t, packtest.GoGzip(6), "source", "random", "tiny files")
-	v := pl.build(recipe{target: 20 << 20, kinds: pl.kinds, mean: 1e6, zeros: 0.1, run: 1 << 20}, rand.New(rand.NewPCG(3, 3)))
+	mixed := recipe{target: 20 << 20, kinds: pl.kinds, mean: 1e6, zeros: 0.1, run: 1 << 20}
+	v := pl.build(mixed, rand.New(rand.NewPCG(3, 3)))
 	out, err := io.Copy(io.Discard, flate.NewReader(bytes.NewReader(section(t, v, 10, v.size-18))))
 	if err != nil || out != v.out {
 		t.Errorf("counted %d of %d, %v", out, v.out, err)

@@ -127,7 +127,8 @@ func TestErrorsOfLengthAndGainAreIndependent(t *testing.T) {
 		return layersize.Interval{Value: value, Min: value - off, Max: value + off}
 	}
 	got := BoundSampledDisk(around(20*unit, 3*unit), layersize.Exactly(0), around(5*unit, 4*unit))
-	if got.Value != 25*unit || got.Min < 20*unit-unit/1024 || got.Min > 20*unit || got.Max < 30*unit || got.Max > 30*unit+unit/1024 {
+	if got.Value != 25*unit || got.Min < 20*unit-unit/1024 || got.Min > 20*unit ||
+		got.Max < 30*unit || got.Max > 30*unit+unit/1024 {
 		t.Errorf("%+v, want 25 GiB, 5 GiB to either side", got)
 	}
 }
