@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // SeenCaches records the ids of caches found in state or created by this run, and of those dropped
@@ -67,10 +68,13 @@ func (k *SeenCaches) wakeWaiting() {
 	}
 }
 
-// WaitSeen waits until all of these caches were made or met in a state, or the context ends: a CLI
-// reads a state in any order, so a cache that is not known yet may be the next to be read. It returns
-// those that were not.
-func (k *SeenCaches) WaitSeen(ctx context.Context, ids []string) (unseen []string) {
+// WaitSeen waits until all of these caches were made or met in a state: a CLI reads a state in any
+// order, so a cache that is not known yet may be the next to be read. The wait ends with the context,
+// and when no other cache was met for quiet, as the state has then been read. It returns the caches
+// that were not met.
+func (k *SeenCaches) WaitSeen(ctx context.Context, ids []string, quiet time.Duration) (unseen []string) {
+	timer := time.NewTimer(quiet)
+	defer timer.Stop()
 	for {
 		unseen, more := k.selectUnseen(ids)
 		if len(unseen) == 0 {
@@ -78,6 +82,9 @@ func (k *SeenCaches) WaitSeen(ctx context.Context, ids []string) (unseen []strin
 		}
 		select {
 		case <-more:
+			timer.Reset(quiet)
+		case <-timer.C:
+			return unseen
 		case <-ctx.Done():
 			return unseen
 		}

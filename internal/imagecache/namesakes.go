@@ -16,9 +16,11 @@ import (
 const (
 	// namesakeTimeout bounds the search for caches of the planned name, which must not delay a plan.
 	namesakeTimeout = 5 * time.Second
-	// seenTimeout bounds the wait for the rest of the state to be read, or for a create that is under
-	// way to return.
-	seenTimeout = time.Second
+	// stateTimeout bounds the wait for the rest of the state to be read, or for a create that is under
+	// way to return. Only a plan that meets a cache of the planned name waits.
+	stateTimeout = 15 * time.Second
+	// quietTime without another cache being read is taken for the end of the state.
+	quietTime = 2 * time.Second
 )
 
 // checkNamesakes warns if a cache with the planned name exists that neither the state nor this plan
@@ -33,9 +35,9 @@ func (r *Resource) checkNamesakes(ctx context.Context, configured types.String) 
 	if err != nil {
 		return nil // has been said, or the cloud can be asked during apply alone
 	}
-	ctx, cancel := context.WithTimeout(ctx, namesakeTimeout)
+	listCtx, cancel := context.WithTimeout(ctx, namesakeTimeout)
 	defer cancel()
-	found, err := cloud.List(ctx, tke.Filter{Names: []string{name}})
+	found, err := cloud.List(listCtx, tke.Filter{Names: []string{name}})
 	if err != nil { // creating will say what is wrong, if it still is
 		tflog.Debug(ctx, "could not look for image caches of the same name", map[string]any{"error": err.Error()})
 		return nil
@@ -62,9 +64,9 @@ func (r *Resource) selectUnknown(ctx context.Context, name string, found []tke.I
 			ids = append(ids, cache.ID)
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, seenTimeout)
+	ctx, cancel := context.WithTimeout(ctx, stateTimeout)
 	defer cancel()
-	unseen := r.clients.Seen.WaitSeen(ctx, ids)
+	unseen := r.clients.Seen.WaitSeen(ctx, ids, quietTime)
 	var known []string
 	unknown := slices.DeleteFunc(found, func(cache tke.ImageCache) bool {
 		if slices.Contains(unseen, cache.ID) {
