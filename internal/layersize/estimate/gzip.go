@@ -132,21 +132,16 @@ func unsettled(all []candidate, total, other float64, p Population, size float64
 	if len(all) > 0 && all[0].weight > total/2 && all[0].weight > other && math.Abs(all[0].length-p.Mean()) <= 3*p.err {
 		value = all[0].length
 	}
-	// Several members and hidden data at once are too unlikely to reckon with.
+	// Several members and hidden data at once are too unlikely to reckon with. Several members count
+	// twice, so that half of what may be outside of the bounds is left to everything else.
 	lengths := p.posterior(size, 0)
 	for i := range lengths {
-		lengths[i].weight *= other
+		lengths[i].weight *= 2 * other
 	}
 	for _, c := range all {
 		lengths = append(lengths, possible(c))
 	}
 	lo, hi := quantiles(lengths)
-	if len(all) > 0 && other > wrongAllowed/2*all[0].weight {
-		// That the trailer may be of a last member keeps the candidate from being settled. Then it is
-		// no bound either.
-		least, most := quantiles(p.posterior(size, 0))
-		lo, hi = min(lo, least), max(hi, most)
-	}
 	value = min(max(value, lo), hi)
 	return layersize.Interval{Value: int64(value), Min: int64(lo), Max: saturate(hi)}
 }

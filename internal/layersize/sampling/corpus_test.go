@@ -155,6 +155,9 @@ func TestCorpus(t *testing.T) {
 	}
 	if only := os.Getenv("TKEIMAGE_CORPUS_ONLY"); only != "" {
 		producers = slices.DeleteFunc(producers, func(p packtest.Producer) bool { return !strings.Contains(p.Name, only) })
+		if len(producers) == 0 {
+			t.Fatalf("no producer's name contains %q", only)
+		}
 	}
 	for _, p := range producers {
 		if p.Program == "" {
