@@ -10,8 +10,8 @@ import (
 
 // PlannedNames keep what plans have learned of caches with the name of one that they create, for
 // the process that applies the plan: it reads no state, and Terraform before 1.16 and OpenTofu hand
-// it no private data of the plan. A nil Kept keeps nothing.
-type PlannedNames struct{ Kept *store.Store }
+// it no private data of the plan. A nil Store keeps nothing.
+type PlannedNames struct{ Store *store.Store }
 
 // plannedNameLife is how long a plan's knowledge counts: a plan is applied on the same day.
 const plannedNameLife = 24 * time.Hour
@@ -29,7 +29,7 @@ func plannedNameKey(region, name string) string {
 // Known returns the caches of a name that a plan of the last day has met in a state.
 func (p PlannedNames) Known(region, name string) []string {
 	var entry plannedName
-	content, found := p.Kept.Get(plannedNameKey(region, name))
+	content, found := p.Store.Get(plannedNameKey(region, name))
 	if !found || json.Unmarshal(content, &entry) != nil || time.Since(entry.At).Abs() >= plannedNameLife {
 		return nil
 	}
@@ -39,6 +39,6 @@ func (p PlannedNames) Known(region, name string) []string {
 // Put keeps the caches of a name that this plan has met in a state.
 func (p PlannedNames) Put(region, name string, ids []string) {
 	if content, err := json.Marshal(plannedName{time.Now().UTC(), ids}); err == nil {
-		p.Kept.Put(plannedNameKey(region, name), content)
+		p.Store.Put(plannedNameKey(region, name), content)
 	}
 }

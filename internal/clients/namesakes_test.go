@@ -16,7 +16,7 @@ func TestAPlansNamesCountForADay(t *testing.T) {
 	t.Parallel()
 	kept := store.Open(t.TempDir())
 	synctest.Test(t, func(t *testing.T) {
-		planned := clients.PlannedNames{Kept: kept}
+		planned := clients.PlannedNames{Store: kept}
 		planned.Put("ap-guangzhou", "llm", []string{"imc-a", "imc-b"})
 		if got := planned.Known("ap-guangzhou", "llm"); !slices.Equal(got, []string{"imc-a", "imc-b"}) {
 			t.Errorf("kept %v", got)

@@ -35,7 +35,7 @@ func impatient(t *testing.T, kept *store.Store, hosts map[string]transport.Host)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &measure.Measurer{Registry: client, Kept: kept}
+	return &measure.Measurer{Registry: client, Store: kept}
 }
 
 // annotatedImage has one layer, whose descriptor has annotations.

@@ -9,7 +9,7 @@ import (
 
 // HostFacts keeps what the registry client learns of hosts (registry.HostStore). A fact counts for
 // a day, since a host may be replaced or reconfigured.
-type HostFacts struct{ Kept *store.Store }
+type HostFacts struct{ Store *store.Store }
 
 const hostFactLife = 24 * time.Hour
 
@@ -21,13 +21,13 @@ func oneRangeKey(host string) string { return "one range per request: " + host }
 // request.
 func (h HostFacts) ServesOneRange(host string) bool {
 	var fact hostFact
-	content, found := h.Kept.Get(oneRangeKey(host))
+	content, found := h.Store.Get(oneRangeKey(host))
 	return found && json.Unmarshal(content, &fact) == nil && time.Since(fact.At).Abs() < hostFactLife
 }
 
 // PutServesOneRange keeps that the host was seen to serve one range per request.
 func (h HostFacts) PutServesOneRange(host string) {
 	if content, err := json.Marshal(hostFact{time.Now().UTC()}); err == nil {
-		h.Kept.Put(oneRangeKey(host), content)
+		h.Store.Put(oneRangeKey(host), content)
 	}
 }

@@ -12,13 +12,13 @@ func TestThatAHostServesOneRangeIsKeptForADay(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		facts := HostFacts{Kept: store.Open(dir)}
+		facts := HostFacts{Store: store.Open(dir)}
 		if facts.ServesOneRange("a.example:5000") {
 			t.Error("known before it was seen")
 		}
 		facts.PutServesOneRange("a.example:5000")
 		time.Sleep(hostFactLife - time.Minute)
-		again := HostFacts{Kept: store.Open(dir)} // another run
+		again := HostFacts{Store: store.Open(dir)} // another run
 		if !again.ServesOneRange("a.example:5000") || again.ServesOneRange("a.example") {
 			t.Error("not kept for its host alone")
 		}

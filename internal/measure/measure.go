@@ -3,11 +3,11 @@
 //
 // It decides what to read and in which order; reading is done by package registry, understanding
 // what was read by layersize, the disk by disksize. A layer is streamed once however many images
-// hold it, and what a stream says is kept for the digest that verified it. Ranges and tables of
-// contents are verified by nothing: what they say counts, and is kept, for the repository that
-// served them. What was kept answers only for the way of reading that made it, so that the same
-// configuration yields the same numbers on a laptop that has seen an image and on a runner that
-// keeps nothing.
+// hold it, and what a stream says is stored for the digest that verified it. Ranges and tables of
+// contents are verified by nothing: what they say counts, and is stored, for the repository that
+// served them. A stored measurement answers only for the way of reading that made it, so that the
+// same configuration yields the same numbers on a laptop that has seen an image and on a runner
+// that stores nothing.
 package measure
 
 import (
@@ -65,7 +65,7 @@ type Request struct {
 	// Report.TimeUp says that it ran out.
 	Timeout time.Duration
 
-	// StaleIfError lets what is kept of a reference count where its registry cannot be reached,
+	// StaleIfError lets what is stored of a reference count where its registry cannot be reached,
 	// refuses, or has the image no longer. Report.Stale lists such images.
 	StaleIfError bool
 
@@ -83,7 +83,7 @@ var DefaultDisk = disksize.Request{
 // Measurer measures images. It is safe for concurrent use.
 type Measurer struct {
 	Registry *registry.Client
-	Kept     *store.Store                                                     // nil keeps nothing
+	Store    *store.Store                                                     // nil stores nothing
 	Log      func(ctx context.Context, message string, fields map[string]any) // nil logs nothing
 	// what a text from within a layer may not show
 	Secrets *redact.Secrets
@@ -103,13 +103,13 @@ func (m *Measurer) Measure(ctx context.Context, request Request) (*Report, error
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		m.useKept(targets, request)
+		m.useStoredImages(targets, request)
 		if err := m.failuresOf(targets); err != nil {
 			return nil, err
 		}
 		jobs = wantedOf(jobs)
 		measured := resultsOf(jobs)
-		measured.addKept(targets)
+		measured.addStored(targets)
 		report, err := addUp(listImages(request.Images, targets), measured)
 		if err != nil {
 			return nil, err
@@ -119,7 +119,7 @@ func (m *Measurer) Measure(ctx context.Context, request Request) (*Report, error
 			round, left = nextRound(jobs, left, request.ReadBudget)
 		}
 		if decided || len(round) == 0 || r.isOver() {
-			m.storeKept(targets, measured, request)
+			m.storeImages(targets, measured, request)
 			report.Stale = m.listStale(targets)
 			return report.noteTimeUp(r, !decided && len(round) > 0), nil
 		}
@@ -142,7 +142,7 @@ func (m *Measurer) redactError(err error) error {
 	return err
 }
 
-// redactTexts does the same for what a measurement quotes, before it is kept.
+// redactTexts does the same for what a measurement quotes, before it is stored.
 func (m *Measurer) redactTexts(result *layersize.Measurement) {
 	result.Note = m.Secrets.Text(result.Note, maxText)
 	for i, refusal := range result.Refusals {

@@ -23,7 +23,7 @@ type Report struct {
 	LikelyInodes    int64              // of both: counted where they were, else estimated from samples
 	Exact           bool               // every layer was counted file by file, to the block
 	TimeUp          time.Duration      // Request.Timeout, where it ran out before all was read that the mode reads
-	Stale           []StaleImage       // images that could not be read, for which what is kept counts
+	Stale           []StaleImage       // images that could not be read, and count as they are stored
 	Refusals        []Refusal          // why containerd pulls some of the images not at all, as far as it was seen
 }
 

@@ -40,7 +40,7 @@ type format interface {
 // newFormats returns the formats of an image.
 func (m *Measurer) newFormats(image *registry.Image) (list []format) {
 	for _, newFormat := range formats {
-		list = append(list, newFormat(m.Registry, m.Kept, image))
+		list = append(list, newFormat(m.Registry, m.Store, image))
 	}
 	return list
 }
@@ -92,7 +92,7 @@ func (m *Measurer) probeLayer(
 func (m *Measurer) findExternal(
 	ctx context.Context, j *job, o *origin, f format, input *layersize.Layer,
 ) (*layersize.External, error) {
-	if f.NeedsRequests() && !m.Kept.Has(j.probedKey(o, j.allowance)) {
+	if f.NeedsRequests() && !m.Store.Has(j.probedKey(o, j.allowance)) {
 		prefetched := prefetchEnds(input.Blob, j.layer.Size, layersize.StartBytes(j.allowance))
 		defer prefetched.waitForEnds()
 		input.Blob = prefetched

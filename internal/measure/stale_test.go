@@ -61,15 +61,15 @@ func TestAKeptImageCountsInAnOutage(t *testing.T) {
 			s.meet(answer)
 			_, err := impatient(t, kept, nil).Measure(t.Context(), request(mode, image))
 			failed, ok := errors.AsType[measure.ImageErrors](err)
-			if !ok || failed[0].Kept == nil || !errors.Is(err, kind) {
+			if !ok || failed[0].Stored == nil || !errors.Is(err, kind) {
 				t.Errorf("%s, %s, not asked for: %v", mode, kind, err)
 			}
 			report, err := impatient(t, kept, nil).Measure(t.Context(), stale(mode, image))
 			if err != nil {
 				t.Fatalf("%s, %s: %v", mode, kind, err)
 			}
-			if len(report.Stale) != 1 || report.Stale[0].Kept.Mode != mode || !errors.Is(report.Stale[0].Err, kind) ||
-				time.Since(report.Stale[0].Kept.At) > time.Hour {
+			if len(report.Stale) != 1 || report.Stale[0].Stored.Mode != mode || !errors.Is(report.Stale[0].Err, kind) ||
+				time.Since(report.Stale[0].Stored.At) > time.Hour {
 				t.Errorf("%s, %s: %+v", mode, kind, report.Stale)
 			}
 			if report.RequiredBytes != before.RequiredBytes || report.Exact != before.Exact ||
@@ -104,7 +104,7 @@ func TestWhatIsKeptCountsBesideWhatIsRead(t *testing.T) {
 	if err != nil || report.RequiredBytes != before.RequiredBytes || !report.Exact {
 		t.Fatalf("%+v, %v, before it %+v", report, err, before.RequiredBytes)
 	}
-	if len(report.Stale) != 1 || report.Stale[0].Index != 1 || report.Stale[0].Kept.Mode != measure.Full {
+	if len(report.Stale) != 1 || report.Stale[0].Index != 1 || report.Stale[0].Stored.Mode != measure.Full {
 		t.Errorf("%+v", report.Stale)
 	}
 }

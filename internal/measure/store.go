@@ -29,7 +29,7 @@ func (m *Measurer) withStore(source layersize.Source, key string) layersize.Sour
 
 // Measure returns the stored measurement, or measures and stores it.
 func (s storedSource) Measure(ctx context.Context, in *layersize.Input) (layersize.Measurement, error) {
-	store := s.measurer.Kept
+	store := s.measurer.Store
 	if content, ok := store.Get(s.key); ok {
 		var stored layersize.Measurement
 		if json.Unmarshal(content, &stored) == nil && isPossible(stored) {
@@ -77,7 +77,7 @@ const (
 	mostInodes = mostBytes / disksize.BlockSize
 )
 
-// isPossible reports whether a measurement could have been made. What is kept lies in files, and
+// isPossible reports whether a measurement could have been made. What is stored lies in files, and
 // files can be changed.
 func isPossible(m layersize.Measurement) bool {
 	return slices.Contains(layersize.Methods, m.Method) &&
@@ -98,7 +98,7 @@ func (j *job) refusedKey() string { return j.servedKey(j.origins[0], "probed in 
 // refusedBefore returns what may be read by ranges of a layer that is known to be refused as a
 // stream.
 func (m *Measurer) refusedBefore(j *job) (left int64, refused bool) {
-	content, found := m.Kept.Get(j.refusedKey())
+	content, found := m.Store.Get(j.refusedKey())
 	if !found || !j.orProbe {
 		return 0, false
 	}
@@ -107,5 +107,5 @@ func (m *Measurer) refusedBefore(j *job) (left int64, refused bool) {
 }
 
 func (m *Measurer) storeRefusal(j *job, left int64) {
-	m.Kept.Put(j.refusedKey(), strconv.AppendInt(nil, left, 10))
+	m.Store.Put(j.refusedKey(), strconv.AppendInt(nil, left, 10))
 }

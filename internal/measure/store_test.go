@@ -129,7 +129,7 @@ func measurer(t *testing.T, kept *store.Store) *measure.Measurer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &measure.Measurer{Registry: client, Kept: kept}
+	return &measure.Measurer{Registry: client, Store: kept}
 }
 
 func request(mode measure.Mode, images ...string) measure.Request {

@@ -18,8 +18,8 @@ type target struct {
 	index     int // where the reference stands first in the list
 	image     *registry.Image
 
-	offered *KeptImage // what is kept of it, looked up after a failure
-	kept    *KeptImage // the same, where it counts
+	offered *StoredImage // what the store has of it, looked up after a failure
+	stored  *StoredImage // the same, where it counts
 
 	mutex sync.Mutex
 	err   error // the first failure
@@ -97,9 +97,9 @@ func listImages(references []string, targets []*target) []*registry.Image {
 
 // ImageError says why one image cannot be measured: its cause is a *failure.Error or a *LayerError.
 type ImageError struct {
-	Index int // of the image in the request
-	Err   error
-	Kept  *KeptImage // what Request.StaleIfError would let count, nil for nothing
+	Index  int // of the image in the request
+	Err    error
+	Stored *StoredImage // what Request.StaleIfError would let count, nil for nothing
 }
 
 func (e *ImageError) Error() string { return e.Err.Error() }
@@ -131,7 +131,7 @@ func (e ImageErrors) Unwrap() []error {
 func (m *Measurer) failuresOf(targets []*target) error {
 	var failed ImageErrors
 	for _, t := range targets {
-		if t.hasFailed() && t.kept == nil {
+		if t.hasFailed() && t.stored == nil {
 			failed = append(failed, &ImageError{t.index, m.redactError(t.err), t.offered})
 		}
 	}

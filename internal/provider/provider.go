@@ -137,11 +137,11 @@ func (p *Provider) configureRegistries(
 	if resp.Diagnostics.Append(faults...); faults.HasError() {
 		return
 	}
-	kept := store.Open(config.measurementCacheDir(p.options.LookupEnv))
-	if err := kept.Check(); err != nil {
+	measurements := store.Open(config.measurementCacheDir(p.options.LookupEnv))
+	if err := measurements.Check(); err != nil {
 		tflog.Warn(ctx, "no measurements are kept", map[string]any{"reason": err.Error()})
 	}
-	data.Planned = clients.PlannedNames{Kept: kept}
+	data.Planned = clients.PlannedNames{Store: measurements}
 	settings := registry.Config{
 		Transport: transport.Config{
 			Hosts: hosts, HostsDir: hostsDir, CACertificates: config.RegistryCACertificates.ValueString(),
@@ -150,8 +150,8 @@ func (p *Provider) configureRegistries(
 		},
 		HostsPending: pending,
 	}
-	if kept != nil { // a nil folder in an interface is a store that keeps nothing, and is asked for
-		settings.Manifests, settings.HostFacts = kept, measure.HostFacts{Kept: kept}
+	if measurements != nil { // a nil folder in an interface is a store that keeps nothing, and is asked for
+		settings.Manifests, settings.HostFacts = measurements, measure.HostFacts{Store: measurements}
 	}
 	reader, err := registry.New(settings)
 	if err != nil {
@@ -162,7 +162,9 @@ func (p *Provider) configureRegistries(
 		resp.Diagnostics.Append(tfdiag.InvalidRegistries(argument, err))
 		return
 	}
-	data.Measurer = &measure.Measurer{Registry: reader, Kept: kept, Log: logDebug, Secrets: p.options.Secrets}
+	data.Measurer = &measure.Measurer{
+		Registry: reader, Store: measurements, Log: logDebug, Secrets: p.options.Secrets,
+	}
 }
 
 func logDebug(ctx context.Context, message string, fields map[string]any) {

@@ -51,8 +51,8 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 	measurer := d.clients.Measurer
 	report, err := measurer.Measure(ctx, request)
-	if failed := measurer.Kept.TakeFailure(); failed != nil {
-		resp.Diagnostics.Append(tfdiag.MeasurementsNotKept(measurer.Kept.Dir(), failed))
+	if failed := measurer.Store.TakeFailure(); failed != nil {
+		resp.Diagnostics.Append(tfdiag.MeasurementsNotKept(measurer.Store.Dir(), failed))
 	}
 	if req.ClientCapabilities.DeferralAllowed && isPending(err) {
 		deferral.DeferDataSource(req, resp)

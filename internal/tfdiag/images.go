@@ -47,7 +47,7 @@ func MeasureErrors(base path.Path, err error, now time.Time) (diags diag.Diagnos
 	}
 	for _, image := range failed {
 		problem := imageError(base.AtListIndex(image.Index), image.Err)
-		if offer := offerKept(image.Kept, now); offer != "" {
+		if offer := offerStored(image.Stored, now); offer != "" {
 			problem = diag.NewAttributeErrorDiagnostic(
 				base.AtListIndex(image.Index), problem.Summary(), problem.Detail()+offer,
 			)

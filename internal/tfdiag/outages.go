@@ -17,7 +17,7 @@ import (
 // each, with how old that is and why it is used.
 func StaleImages(base path.Path, stale []measure.StaleImage, now time.Time) (warnings diag.Diagnostics) {
 	for _, image := range stale {
-		kept := image.Kept
+		kept := image.Stored
 		text := fmt.Sprintf(
 			"%s\n\nWhat was kept of it %s ago, at %s, counts instead, as stale_if_error allows: %s, measured by %q. "+
 				"The tag may have moved since, and nodes may fail to pull the image.",
@@ -37,8 +37,8 @@ func describeFailure(reference string, err error) string {
 	return nameImage(reference) + ": " + endSentence(err.Error())
 }
 
-// offerKept adds to an error that stale_if_error would do without the registry.
-func offerKept(kept *measure.KeptImage, now time.Time) string {
+// offerStored adds to an error that stale_if_error would do without the registry.
+func offerStored(kept *measure.StoredImage, now time.Time) string {
 	if kept == nil {
 		return ""
 	}

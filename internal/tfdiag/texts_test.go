@@ -942,10 +942,10 @@ func texts() []struct {
 		},
 		{"a layer that fails in another way", counted(errors.New("the layer cannot be read"))},
 		{"an image that is kept", tfdiag.MeasureErrors(path.Root("images"), measure.ImageErrors{{
-			Index: 1, Err: goneImage, Kept: keptImage(),
+			Index: 1, Err: goneImage, Stored: keptImage(),
 		}}, when.Time)[0]},
 		{"an image that was not read again", tfdiag.StaleImages(path.Root("images"), []measure.StaleImage{{
-			Index: 1, Err: goneImage, Kept: keptImage(),
+			Index: 1, Err: goneImage, Stored: keptImage(),
 		}}, when.Time)[0]},
 		{"an image of which nothing was learned in time", measured(&measure.TimeUpError{
 			After: 10 * time.Minute,
@@ -1005,8 +1005,8 @@ var goneImage = &failure.Error{
 	Action: "reading the manifest", StatusCode: 404, Code: "MANIFEST_UNKNOWN", Message: "manifest unknown",
 }
 
-func keptImage() *measure.KeptImage {
-	return &measure.KeptImage{
+func keptImage() *measure.StoredImage {
+	return &measure.StoredImage{
 		At: when.Add(-50 * time.Hour), Mode: measure.Auto,
 		Image: &registry.Image{Reference: "registry.example.com/llm:v1", Digest: "sha256:abc"},
 	}

@@ -53,7 +53,7 @@ func newMeasurer(t *testing.T, kept *store.Store) *measure.Measurer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &measure.Measurer{Registry: client, Kept: kept}
+	return &measure.Measurer{Registry: client, Store: kept}
 }
 
 func measureImage(t *testing.T, m *measure.Measurer, mode measure.Mode, reference string) *measure.Report {
