@@ -12,14 +12,14 @@ import (
 	"github.com/hashicorp/go-version"
 )
 
-// Version is which CLI is under test.
-type Version struct {
+// cliVersion is which CLI is under test.
+type cliVersion struct {
 	Product string // Terraform or OpenTofu
 	Number  *version.Version
 }
 
-// CLIVersion returns which CLI is under test.
-func CLIVersion(tb testing.TB) Version {
+// findVersion returns which CLI is under test.
+func findVersion(tb testing.TB) cliVersion {
 	tb.Helper()
 	found, err := askVersion(CLI(tb))
 	if err != nil {
@@ -49,7 +49,7 @@ func OtherCLIs(tb testing.TB) []string {
 // versions alike, and has neither queries nor actions.
 func RequireTerraform(tb testing.TB, least string) {
 	tb.Helper()
-	if found := CLIVersion(tb); found.Product != "Terraform" || found.isBelow(least) {
+	if found := findVersion(tb); found.Product != "Terraform" || found.isBelow(least) {
 		tb.Skipf("the CLI is %s %s, and this needs Terraform %s", found.Product, found.Number, least)
 	}
 }
@@ -57,23 +57,23 @@ func RequireTerraform(tb testing.TB, least string) {
 // RequireVersion skips a test that needs a version of either CLI, or a later one.
 func RequireVersion(tb testing.TB, least string) {
 	tb.Helper()
-	if found := CLIVersion(tb); found.isBelow(least) {
+	if found := findVersion(tb); found.isBelow(least) {
 		tb.Skipf("the CLI is %s %s, and this needs version %s", found.Product, found.Number, least)
 	}
 }
 
-func (v Version) isBelow(least string) bool {
+func (v cliVersion) isBelow(least string) bool {
 	return v.Number.LessThan(version.Must(version.NewVersion(least)))
 }
 
 var versions struct {
 	sync.Mutex
 
-	known map[string]Version
+	known map[string]cliVersion
 }
 
 // askVersion runs the CLI once for each program: tests ask often.
-func askVersion(cli string) (Version, error) {
+func askVersion(cli string) (cliVersion, error) {
 	versions.Lock()
 	defer versions.Unlock()
 	if known, asked := versions.known[cli]; asked {
@@ -81,17 +81,17 @@ func askVersion(cli string) (Version, error) {
 	}
 	output, err := exec.Command(cli, "version").Output()
 	if err != nil {
-		return Version{}, err
+		return cliVersion{}, err
 	}
 	title, _, _ := strings.Cut(string(output), "\n") // such as "OpenTofu v1.12.6"
 	product, number, _ := strings.Cut(title, " ")
 	parsed, err := version.NewVersion(number)
 	if err != nil {
-		return Version{}, err
+		return cliVersion{}, err
 	}
 	if versions.known == nil {
-		versions.known = map[string]Version{}
+		versions.known = map[string]cliVersion{}
 	}
-	versions.known[cli] = Version{Product: product, Number: parsed}
+	versions.known[cli] = cliVersion{Product: product, Number: parsed}
 	return versions.known[cli], nil
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 )
 
-// HoursPerMonth is the month that prices by the month are for: 365 days in 12 parts.
-const HoursPerMonth = 730
+// hoursPerMonth is the month that prices by the month are for: 365 days in 12 parts.
+const hoursPerMonth = 730
 
-// Usage is what a month of Pods uses, and the prices of it.
-type Usage struct {
+// usage is what a month of Pods uses, and the prices of it.
+type usage struct {
 	SizeGiB       *big.Rat // of each Pod's disk, and of the cache
 	Pods          *big.Rat // that run at the same time
 	HoursPerMonth *big.Rat // for which they run
@@ -20,8 +20,8 @@ type Usage struct {
 	SnapshotPrice *big.Rat // likewise
 }
 
-// Cost is what both remedies take in a month, with the terms of the sums.
-type Cost struct {
+// cost is what both remedies take in a month, with the terms of the sums.
+type cost struct {
 	ImageCache *big.Rat // Snapshot and CacheDisks
 	RootDisk   *big.Rat // SystemDisks
 
@@ -31,11 +31,11 @@ type Cost struct {
 	BillableGiB *big.Rat // of one system disk
 }
 
-// EstimateMonth returns the cost of a month. Source of what is billed: the pages on image caches
+// estimateMonth returns the cost of a month. Source of what is billed: the pages on image caches
 // and on the annotations of super nodes; a snapshot is billed by its capacity, which is the cache's
 // size at most.
-func EstimateMonth(use Usage) Cost {
-	month := new(big.Rat).Quo(use.HoursPerMonth, big.NewRat(HoursPerMonth, 1))
+func estimateMonth(use usage) cost {
+	month := new(big.Rat).Quo(use.HoursPerMonth, big.NewRat(hoursPerMonth, 1))
 	diskMonths := new(big.Rat).Mul(use.Pods, month)
 	perGiB := new(big.Rat).Mul(diskMonths, use.DiskPrice)
 
@@ -43,31 +43,31 @@ func EstimateMonth(use Usage) Cost {
 	if billable.Sign() < 0 {
 		billable.SetInt64(0)
 	}
-	cost := Cost{
+	c := cost{
 		Snapshot:    new(big.Rat).Mul(use.SizeGiB, use.SnapshotPrice),
 		CacheDisks:  new(big.Rat).Mul(use.SizeGiB, perGiB),
 		SystemDisks: new(big.Rat).Mul(billable, perGiB),
 		BillableGiB: billable,
 	}
-	cost.ImageCache = new(big.Rat).Add(cost.Snapshot, cost.CacheDisks)
-	cost.RootDisk = cost.SystemDisks
-	return cost
+	c.ImageCache = new(big.Rat).Add(c.Snapshot, c.CacheDisks)
+	c.RootDisk = c.SystemDisks
+	return c
 }
 
 // The values of cheaper.
 const (
-	CheaperImageCache = "image_cache"
-	CheaperRootDisk   = "root_disk"
-	CheaperNeither    = "neither"
+	cheaperImageCache = "image_cache"
+	cheaperRootDisk   = "root_disk"
+	cheaperNeither    = "neither"
 )
 
-// Cheaper names the remedy that costs less.
-func (c Cost) Cheaper() string {
+// nameCheaper names the remedy that costs less.
+func (c cost) nameCheaper() string {
 	switch c.ImageCache.Cmp(c.RootDisk) {
 	case -1:
-		return CheaperImageCache
+		return cheaperImageCache
 	case 1:
-		return CheaperRootDisk
+		return cheaperRootDisk
 	}
-	return CheaperNeither
+	return cheaperNeither
 }

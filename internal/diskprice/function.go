@@ -95,7 +95,7 @@ func (Function) Run(ctx context.Context, req function.RunRequest, resp *function
 	case !known:
 		resp.Error = resp.Result.Set(ctx, types.ObjectUnknown(costTypes))
 	default:
-		resp.Error = resp.Result.Set(ctx, toTerraform(EstimateMonth(use)))
+		resp.Error = resp.Result.Set(ctx, toTerraform(estimateMonth(use)))
 	}
 }
 
@@ -110,7 +110,7 @@ func elementsOf(value attr.Value) (map[string]attr.Value, bool) {
 	return nil, false
 }
 
-func toTerraform(cost Cost) types.Object {
+func toTerraform(c cost) types.Object {
 	numbers := func(of map[string]*big.Rat) map[string]attr.Value {
 		values := map[string]attr.Value{}
 		for name, number := range of {
@@ -118,13 +118,13 @@ func toTerraform(cost Cost) types.Object {
 		}
 		return values
 	}
-	values := numbers(map[string]*big.Rat{"image_cache": cost.ImageCache, "root_disk": cost.RootDisk})
-	values["cheaper"] = types.StringValue(cost.Cheaper())
+	values := numbers(map[string]*big.Rat{"image_cache": c.ImageCache, "root_disk": c.RootDisk})
+	values["cheaper"] = types.StringValue(c.nameCheaper())
 	values["terms"] = types.ObjectValueMust(termTypes, numbers(map[string]*big.Rat{
-		"snapshot":     cost.Snapshot,
-		"cache_disks":  cost.CacheDisks,
-		"system_disks": cost.SystemDisks,
-		"billable_gib": cost.BillableGiB,
+		"snapshot":     c.Snapshot,
+		"cache_disks":  c.CacheDisks,
+		"system_disks": c.SystemDisks,
+		"billable_gib": c.BillableGiB,
 	}))
 	return types.ObjectValueMust(costTypes, values)
 }

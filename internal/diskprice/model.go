@@ -23,7 +23,7 @@ func (m *model) disk() cbs.Disk {
 }
 
 func (m *model) setPrice(perHour *big.Rat, currency string) {
-	perMonth := new(big.Rat).Mul(perHour, big.NewRat(HoursPerMonth, m.SizeGiB.ValueInt64()))
+	perMonth := new(big.Rat).Mul(perHour, big.NewRat(hoursPerMonth, m.SizeGiB.ValueInt64()))
 	m.PricePerHour, m.PriceGiBMonth = roundPrice(perHour), roundPrice(perMonth)
 	m.Currency = types.StringValue(currency)
 }

@@ -23,7 +23,7 @@ type option struct {
 	least    int64
 	most     int64 // 0: unbounded
 	fallback *big.Rat
-	set      func(*Usage, *big.Rat)
+	set      func(*usage, *big.Rat)
 }
 
 // costOptions are all keys, in the order of the documentation.
@@ -33,31 +33,31 @@ var costOptions = []option{
 		about: "size of a Pod's disk and of the cache, usually `size_gib` of `tkeimage_root_disk_size`",
 		least: 1,
 		most:  disksize.MaxGiB,
-		set:   func(u *Usage, n *big.Rat) { u.SizeGiB = n },
+		set:   func(u *usage, n *big.Rat) { u.SizeGiB = n },
 	},
 	{
 		name: "pods", about: "number of Pods that run at the same time, on average",
-		most: maxPods, set: func(u *Usage, n *big.Rat) { u.Pods = n },
+		most: maxPods, set: func(u *usage, n *big.Rat) { u.Pods = n },
 	},
 	{
 		name: "hours_per_month", about: "hours of a month for which they run. Default: 730, all of them",
-		most: 744, fallback: big.NewRat(HoursPerMonth, 1), set: func(u *Usage, n *big.Rat) { u.HoursPerMonth = n },
+		most: 744, fallback: big.NewRat(hoursPerMonth, 1), set: func(u *usage, n *big.Rat) { u.HoursPerMonth = n },
 	},
 	{
 		name:  "disk_price_gib_month",
 		about: "price of one GiB of cloud disk for a month, such as `price_gib_month` of `tkeimage_disk_price`",
-		set:   func(u *Usage, n *big.Rat) { u.DiskPrice = n },
+		set:   func(u *usage, n *big.Rat) { u.DiskPrice = n },
 	},
 	{
 		name:  "snapshot_price_gib_month",
 		about: "price of one GiB of snapshot for a month, from the price list of your site; no API returns it",
-		set:   func(u *Usage, n *big.Rat) { u.SnapshotPrice = n },
+		set:   func(u *usage, n *big.Rat) { u.SnapshotPrice = n },
 	},
 }
 
 // readUsage returns what the options say. known is false where a value is not known yet. The error
 // names every mistake.
-func readUsage(written map[string]attr.Value) (use Usage, known bool, err error) {
+func readUsage(written map[string]attr.Value) (use usage, known bool, err error) {
 	known = true
 	var mistakes []string
 	for _, o := range costOptions {

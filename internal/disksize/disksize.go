@@ -47,9 +47,6 @@ type Recommendation struct {
 // FitsDefaultDisk reports whether the free disk serves.
 func (r Recommendation) FitsDefaultDisk() bool { return r.SizeGiB <= MinGiB }
 
-// BillableGiB is the part of a disk that is paid for.
-func BillableGiB(sizeGiB int64) int64 { return max(0, sizeGiB-MinGiB) }
-
 // Recommend finds the smallest disk that holds the request. The error is an
 // *InvalidError for an argument out of range, or a *TooLargeError when no disk
 // is large enough.
@@ -64,7 +61,7 @@ func Recommend(r Request) (Recommendation, error) {
 	for size := r.firstSize(need); size <= MaxGiB; size = r.nextSize(size) {
 		fs := Ext4(size)
 		if fs.canHold(need, r.Inodes, r.MaxUtilizationPercent) {
-			return Recommendation{SizeGiB: size, BillableGiB: BillableGiB(size), FileSystem: fs}, nil
+			return Recommendation{SizeGiB: size, BillableGiB: size - MinGiB, FileSystem: fs}, nil
 		}
 	}
 	return Recommendation{}, &TooLargeError{Request: r}

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 )
 
-// ErrNone says that there is no Terraform CLI, and what to do about it.
-var ErrNone = errors.New(
+// errNoCLI says that there is no Terraform CLI, and what to do about it.
+var errNoCLI = errors.New(
 	"neither terraform nor tofu is on the PATH: run this through make, which builds OpenTofu if need be, " +
 		"or name one in TF_ACC_TERRAFORM_PATH",
 )
@@ -30,5 +30,5 @@ func Find() (string, error) {
 		}
 	}
 
-	return "", ErrNone
+	return "", errNoCLI
 }

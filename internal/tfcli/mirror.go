@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Version is the version under which a mirror offers the provider that was just built. Examples ask
-// for a release ("~> 0.1", say), and no constraint matches "dev".
-const Version = "0.1.0"
+// providerVersion is the version under which a mirror offers the provider that was just built.
+// Examples ask for a release ("~> 0.1", say), and no constraint matches "dev".
+const providerVersion = "0.1.0"
 
 // KubernetesVersion is that of HashiCorp's provider for Kubernetes, as
 // tools/terraform-provider-kubernetes builds it.
@@ -36,7 +36,7 @@ func Mirror(folder, providerBinary string, others ...Plugin) (configFile string,
 		return "", err
 	}
 	mirror := filepath.Join(folder, "mirror")
-	for _, plugin := range append(others, Plugin{"tkeimage/tkeimage", Version, providerBinary}) {
+	for _, plugin := range append(others, Plugin{"tkeimage/tkeimage", providerVersion, providerBinary}) {
 		if err := plugin.linkInto(mirror); err != nil {
 			return "", err
 		}

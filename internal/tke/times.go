@@ -32,14 +32,14 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	if json.Unmarshal(data, &text) != nil {
 		text = string(bytes.TrimSpace(data)) // epoch milliseconds are written as a number too
 	}
-	t.Time, _ = ParseTime(text)
+	t.Time, _ = parseTime(text)
 	return nil
 }
 
-// ParseTime reads the forms in which the API writes times: "2021-12-06 22:52:24", "2026-03-30
+// parseTime reads the forms in which the API writes times: "2021-12-06 22:52:24", "2026-03-30
 // 07:03:35 +0000 UTC", RFC 3339, epoch milliseconds, and what Go prints of a time with a monotonic
 // reading ("… +0800 CST m=+893.262707991").
-func ParseTime(text string) (time.Time, bool) {
+func parseTime(text string) (time.Time, bool) {
 	text, _, _ = strings.Cut(strings.TrimSpace(text), " m=")
 	if ms, err := strconv.ParseInt(text, 10, 64); err == nil && ms > 0 {
 		return time.UnixMilli(ms).UTC(), true

@@ -16,20 +16,20 @@ func convertMap[From, To any](from map[string]From, one func(From) To) map[strin
 	return to
 }
 
-func newSchema(s *tfprotov6.Schema) *Schema {
+func newSchema(s *tfprotov6.Schema) *schema {
 	if s == nil {
 		return nil
 	}
 
-	return &Schema{Version: s.Version, Block: newBlock(s.Block)}
+	return &schema{Version: s.Version, Block: newBlock(s.Block)}
 }
 
-func newAction(a *tfprotov6.ActionSchema) *Schema { return newSchema(a.Schema) }
+func newAction(a *tfprotov6.ActionSchema) *schema { return newSchema(a.Schema) }
 
-func newBlock(b *tfprotov6.SchemaBlock) *Block {
-	blocks := make(map[string]*NestedBlock, len(b.BlockTypes))
+func newBlock(b *tfprotov6.SchemaBlock) *block {
+	blocks := make(map[string]*nestedBlock, len(b.BlockTypes))
 	for _, nested := range b.BlockTypes {
-		blocks[nested.TypeName] = &NestedBlock{
+		blocks[nested.TypeName] = &nestedBlock{
 			NestingMode: strings.ToLower(nested.Nesting.String()),
 			Block:       newBlock(nested.Block),
 			MinItems:    nested.MinItems,
@@ -37,7 +37,7 @@ func newBlock(b *tfprotov6.SchemaBlock) *Block {
 		}
 	}
 
-	return &Block{
+	return &block{
 		Attributes:         newAttributes(b.Attributes),
 		Blocks:             blocks,
 		Description:        b.Description,
@@ -47,10 +47,10 @@ func newBlock(b *tfprotov6.SchemaBlock) *Block {
 	}
 }
 
-func newAttributes(attributes []*tfprotov6.SchemaAttribute) map[string]*Attribute {
-	named := make(map[string]*Attribute, len(attributes))
+func newAttributes(attributes []*tfprotov6.SchemaAttribute) map[string]*attribute {
+	named := make(map[string]*attribute, len(attributes))
 	for _, a := range attributes {
-		named[a.Name] = &Attribute{
+		named[a.Name] = &attribute{
 			Type:               a.Type,
 			NestedType:         newNestedType(a.NestedType),
 			Description:        a.Description,
@@ -68,21 +68,21 @@ func newAttributes(attributes []*tfprotov6.SchemaAttribute) map[string]*Attribut
 	return named
 }
 
-func newNestedType(o *tfprotov6.SchemaObject) *NestedType {
+func newNestedType(o *tfprotov6.SchemaObject) *nestedType {
 	if o == nil {
 		return nil
 	}
 
-	return &NestedType{Attributes: newAttributes(o.Attributes), NestingMode: strings.ToLower(o.Nesting.String())}
+	return &nestedType{Attributes: newAttributes(o.Attributes), NestingMode: strings.ToLower(o.Nesting.String())}
 }
 
-func newFunction(f *tfprotov6.Function) *Function {
-	parameters := make([]*Parameter, 0, len(f.Parameters))
+func newFunction(f *tfprotov6.Function) *function {
+	parameters := make([]*parameter, 0, len(f.Parameters))
 	for _, p := range f.Parameters {
 		parameters = append(parameters, newParameter(p))
 	}
 
-	return &Function{
+	return &function{
 		Description:        f.Description,
 		Summary:            f.Summary,
 		DeprecationMessage: f.DeprecationMessage,
@@ -92,18 +92,18 @@ func newFunction(f *tfprotov6.Function) *Function {
 	}
 }
 
-func newParameter(p *tfprotov6.FunctionParameter) *Parameter {
+func newParameter(p *tfprotov6.FunctionParameter) *parameter {
 	if p == nil {
 		return nil
 	}
 
-	return &Parameter{Name: p.Name, Description: p.Description, IsNullable: p.AllowNullValue, Type: p.Type}
+	return &parameter{Name: p.Name, Description: p.Description, IsNullable: p.AllowNullValue, Type: p.Type}
 }
 
-func newIdentity(s *tfprotov6.ResourceIdentitySchema) *Identity {
-	attributes := make(map[string]*IdentityAttribute, len(s.IdentityAttributes))
+func newIdentity(s *tfprotov6.ResourceIdentitySchema) *identity {
+	attributes := make(map[string]*identityAttribute, len(s.IdentityAttributes))
 	for _, a := range s.IdentityAttributes {
-		attributes[a.Name] = &IdentityAttribute{
+		attributes[a.Name] = &identityAttribute{
 			Type:              a.Type,
 			Description:       a.Description,
 			RequiredForImport: a.RequiredForImport,
@@ -111,7 +111,7 @@ func newIdentity(s *tfprotov6.ResourceIdentitySchema) *Identity {
 		}
 	}
 
-	return &Identity{Version: s.Version, Attributes: attributes}
+	return &identity{Version: s.Version, Attributes: attributes}
 }
 
 func kindName(k tfprotov6.StringKind) string {

@@ -2,53 +2,53 @@ package main
 
 import "github.com/hashicorp/terraform-plugin-go/tftypes"
 
-// Document is what `terraform providers schema -json` prints.
-type Document struct {
-	FormatVersion string              `json:"format_version"`
-	Schemas       map[string]Provider `json:"provider_schemas"`
+// document is what `terraform providers schema -json` prints.
+type document struct {
+	FormatVersion string                     `json:"format_version"`
+	Schemas       map[string]providerSchemas `json:"provider_schemas"`
 }
 
-// Provider is all that one provider offers.
-type Provider struct {
-	Provider           *Schema              `json:"provider,omitempty"`
-	Resources          map[string]*Schema   `json:"resource_schemas,omitempty"`
-	DataSources        map[string]*Schema   `json:"data_source_schemas,omitempty"`
-	EphemeralResources map[string]*Schema   `json:"ephemeral_resource_schemas,omitempty"`
-	ListResources      map[string]*Schema   `json:"list_resource_schemas,omitempty"`
-	Actions            map[string]*Schema   `json:"action_schemas,omitempty"`
-	Functions          map[string]*Function `json:"functions,omitempty"`
-	Identities         map[string]*Identity `json:"resource_identity_schemas,omitempty"`
+// providerSchemas is all that one provider offers.
+type providerSchemas struct {
+	Provider           *schema              `json:"provider,omitempty"`
+	Resources          map[string]*schema   `json:"resource_schemas,omitempty"`
+	DataSources        map[string]*schema   `json:"data_source_schemas,omitempty"`
+	EphemeralResources map[string]*schema   `json:"ephemeral_resource_schemas,omitempty"`
+	ListResources      map[string]*schema   `json:"list_resource_schemas,omitempty"`
+	Actions            map[string]*schema   `json:"action_schemas,omitempty"`
+	Functions          map[string]*function `json:"functions,omitempty"`
+	Identities         map[string]*identity `json:"resource_identity_schemas,omitempty"`
 }
 
-// Schema is a versioned block.
-type Schema struct {
+// schema is a versioned block.
+type schema struct {
 	Version int64  `json:"version"`
-	Block   *Block `json:"block,omitempty"`
+	Block   *block `json:"block,omitempty"`
 }
 
-// Block holds attributes and blocks.
-type Block struct {
-	Attributes         map[string]*Attribute   `json:"attributes,omitempty"`
-	Blocks             map[string]*NestedBlock `json:"block_types,omitempty"`
+// block holds attributes and blocks.
+type block struct {
+	Attributes         map[string]*attribute   `json:"attributes,omitempty"`
+	Blocks             map[string]*nestedBlock `json:"block_types,omitempty"`
 	Description        string                  `json:"description,omitempty"`
 	DescriptionKind    string                  `json:"description_kind,omitempty"`
 	Deprecated         bool                    `json:"deprecated,omitempty"`
 	DeprecationMessage string                  `json:"deprecation_message,omitempty"`
 }
 
-// NestedBlock is a block in a block.
-type NestedBlock struct {
+// nestedBlock is a block in a block.
+type nestedBlock struct {
 	NestingMode string `json:"nesting_mode,omitempty"`
-	Block       *Block `json:"block,omitempty"`
+	Block       *block `json:"block,omitempty"`
 	MinItems    int64  `json:"min_items,omitempty"`
 	MaxItems    int64  `json:"max_items,omitempty"`
 }
 
-// Attribute has either a type or a nested type. Types write themselves as Terraform does: "string",
+// attribute has either a type or a nested type. Types write themselves as Terraform does: "string",
 // ["map","number"].
-type Attribute struct {
+type attribute struct {
 	Type               tftypes.Type `json:"type,omitempty"`
-	NestedType         *NestedType  `json:"nested_type,omitempty"`
+	NestedType         *nestedType  `json:"nested_type,omitempty"`
 	Description        string       `json:"description,omitempty"`
 	DescriptionKind    string       `json:"description_kind,omitempty"`
 	Deprecated         bool         `json:"deprecated,omitempty"`
@@ -60,38 +60,38 @@ type Attribute struct {
 	WriteOnly          bool         `json:"write_only,omitempty"`
 }
 
-// NestedType is an attribute's own attributes.
-type NestedType struct {
-	Attributes  map[string]*Attribute `json:"attributes,omitempty"`
+// nestedType is an attribute's own attributes.
+type nestedType struct {
+	Attributes  map[string]*attribute `json:"attributes,omitempty"`
 	NestingMode string                `json:"nesting_mode,omitempty"`
 }
 
-// Function is a function's signature.
-type Function struct {
+// function is a function's signature.
+type function struct {
 	Description        string       `json:"description,omitempty"`
 	Summary            string       `json:"summary,omitempty"`
 	DeprecationMessage string       `json:"deprecation_message,omitempty"`
 	ReturnType         tftypes.Type `json:"return_type"`
-	Parameters         []*Parameter `json:"parameters,omitempty"`
-	Variadic           *Parameter   `json:"variadic_parameter,omitempty"`
+	Parameters         []*parameter `json:"parameters,omitempty"`
+	Variadic           *parameter   `json:"variadic_parameter,omitempty"`
 }
 
-// Parameter is one of a function's parameters.
-type Parameter struct {
+// parameter is one of a function's parameters.
+type parameter struct {
 	Name        string       `json:"name,omitempty"`
 	Description string       `json:"description,omitempty"`
 	IsNullable  bool         `json:"is_nullable,omitempty"`
 	Type        tftypes.Type `json:"type"`
 }
 
-// Identity is what distinguishes resources of one type.
-type Identity struct {
+// identity is what distinguishes resources of one type.
+type identity struct {
 	Version    int64                         `json:"version"`
-	Attributes map[string]*IdentityAttribute `json:"attributes,omitempty"`
+	Attributes map[string]*identityAttribute `json:"attributes,omitempty"`
 }
 
-// IdentityAttribute is one part of an identity.
-type IdentityAttribute struct {
+// identityAttribute is one part of an identity.
+type identityAttribute struct {
 	Type              tftypes.Type `json:"type,omitempty"`
 	Description       string       `json:"description,omitempty"`
 	RequiredForImport bool         `json:"required_for_import,omitempty"`

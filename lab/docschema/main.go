@@ -26,7 +26,7 @@ func main() {
 }
 
 func writeSchema(ctx context.Context) error {
-	document, err := Export(ctx, providerserver.NewProtocol6(provider.New(provider.Options{})())())
+	document, err := exportSchema(ctx, providerserver.NewProtocol6(provider.New(provider.Options{})())())
 	if err != nil {
 		return err
 	}
@@ -36,31 +36,31 @@ func writeSchema(ctx context.Context) error {
 	return encoder.Encode(document)
 }
 
-// Export asks a provider for everything it offers, and puts it under the short name, by which
+// exportSchema asks a provider for everything it offers, and puts it under the short name, by which
 // tfplugindocs looks first.
-func Export(ctx context.Context, server tfprotov6.ProviderServer) (Document, error) {
-	schema, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+func exportSchema(ctx context.Context, server tfprotov6.ProviderServer) (document, error) {
+	all, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
-		return Document{}, err
+		return document{}, err
 	}
 	identities, err := server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
-		return Document{}, err
+		return document{}, err
 	}
-	for _, d := range append(schema.Diagnostics, identities.Diagnostics...) {
+	for _, d := range append(all.Diagnostics, identities.Diagnostics...) {
 		if d.Severity == tfprotov6.DiagnosticSeverityError {
-			return Document{}, fmt.Errorf("%s: %s", d.Summary, d.Detail)
+			return document{}, fmt.Errorf("%s: %s", d.Summary, d.Detail)
 		}
 	}
 
-	return Document{FormatVersion: "1.0", Schemas: map[string]Provider{"tkeimage": {
-		Provider:           newSchema(schema.Provider),
-		Resources:          convertMap(schema.ResourceSchemas, newSchema),
-		DataSources:        convertMap(schema.DataSourceSchemas, newSchema),
-		EphemeralResources: convertMap(schema.EphemeralResourceSchemas, newSchema),
-		ListResources:      convertMap(schema.ListResourceSchemas, newSchema),
-		Actions:            convertMap(schema.ActionSchemas, newAction),
-		Functions:          convertMap(schema.Functions, newFunction),
+	return document{FormatVersion: "1.0", Schemas: map[string]providerSchemas{"tkeimage": {
+		Provider:           newSchema(all.Provider),
+		Resources:          convertMap(all.ResourceSchemas, newSchema),
+		DataSources:        convertMap(all.DataSourceSchemas, newSchema),
+		EphemeralResources: convertMap(all.EphemeralResourceSchemas, newSchema),
+		ListResources:      convertMap(all.ListResourceSchemas, newSchema),
+		Actions:            convertMap(all.ActionSchemas, newAction),
+		Functions:          convertMap(all.Functions, newFunction),
 		Identities:         convertMap(identities.IdentitySchemas, newIdentity),
 	}}}, nil
 }

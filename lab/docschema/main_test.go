@@ -40,7 +40,7 @@ func TestExportIsWhatTheCLIWrites(t *testing.T) {
 func schemaFromProvider(t *testing.T) map[string]any {
 	t.Helper()
 
-	document, err := Export(t.Context(), providerserver.NewProtocol6(provider.New(provider.Options{})())())
+	document, err := exportSchema(t.Context(), providerserver.NewProtocol6(provider.New(provider.Options{})())())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,21 +33,21 @@ type Span struct {
 	Digest  string // of its bytes
 }
 
-// WindowSize is how much of the tar a span needs of what comes before it.
-const WindowSize = 32 << 10
+// windowSize is how much of the tar a span needs of what comes before it.
+const windowSize = 32 << 10
 
 // Pack packs a tar with gzip, with a span for each so many of its bytes, and lists it.
 func Pack(tarball []byte, span int) (blob []byte, z *ZTOC, err error) {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
-	spans := []Span{{In: headerSize, Window: make([]byte, WindowSize)}}
+	spans := []Span{{In: headerSize, Window: make([]byte, windowSize)}}
 	for at := 0; at < len(tarball); at += span {
 		if at > 0 {
 			if err := w.Flush(); err != nil {
 				return nil, nil, err
 			}
-			window := make([]byte, WindowSize)
-			copy(window[max(0, WindowSize-at):], tarball[max(0, at-WindowSize):at])
+			window := make([]byte, windowSize)
+			copy(window[max(0, windowSize-at):], tarball[max(0, at-windowSize):at])
 			spans = append(spans, Span{In: int64(out.Len()), Out: int64(at), Window: window})
 		}
 		if _, err := w.Write(tarball[at:min(at+span, len(tarball))]); err != nil {
