@@ -86,8 +86,8 @@ var diagram = []row{
 
 	{
 		name: "measure",
-		imports: "disksize layersize layersize/probe layersize/stream measure/soci mediatype redact registry " +
-			"registry/failure store",
+		imports: "disksize layersize layersize/probe layersize/rangeread layersize/stream measure/soci mediatype redact " +
+			"registry registry/failure store",
 	},
 	{name: "measure/soci", imports: "layersize layersize/ztoc registry registry/failure store"},
 	{name: "registry", imports: "registry/transport registry/failure mediatype redact"},
@@ -122,9 +122,10 @@ var diagram = []row{
 	{name: "layersize/unpack", access: offline, imports: "layersize layersize/compression mediatype"},
 	{name: "layersize/inventory", access: offline, imports: "disksize layersize layersize/ext4"},
 	{
-		name:    "layersize/sampling",
-		access:  offline,
-		imports: "layersize layersize/deflate layersize/estimate layersize/transcript layersize/zstdblock",
+		name:   "layersize/sampling",
+		access: offline,
+		imports: "layersize layersize/deflate layersize/estimate layersize/rangeread layersize/transcript " +
+			"layersize/zstdblock",
 	},
 	{
 		name:    "layersize/estimate",

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/rangeread"
 )
 
 // prefetchedBlob is a blob whose ends are read before they are asked for: both where its host serves
@@ -55,8 +56,7 @@ func (a *prefetchedBlob) ReadAt(p []byte, off int64) (int, error) {
 // ServesOneRange returns what is known of the blob after its ends were read.
 func (a *prefetchedBlob) ServesOneRange() bool {
 	a.waitForEnds()
-	host, able := a.Blob.(interface{ ServesOneRange() bool })
-	return able && host.ServesOneRange()
+	return rangeread.ServesOneRange(a.Blob)
 }
 
 // ReadRanges reads many ranges at once where the blob can.
@@ -79,10 +79,7 @@ func (a *prefetchedBlob) ReadRanges(buffers [][]byte, offsets []int64) error {
 }
 
 func (a *prefetchedBlob) readRanges(buffers [][]byte, offsets []int64) error {
-	many, able := a.Blob.(interface {
-		ReadRanges(buffers [][]byte, offsets []int64) error
-	})
-	if able {
+	if many, able := a.Blob.(rangeread.RangesReader); able {
 		return many.ReadRanges(buffers, offsets)
 	}
 	return errors.ErrUnsupported

@@ -113,25 +113,15 @@ func (b *Reader) readBlob(p []byte, at int64) error {
 	return b.recordFailure(err)
 }
 
-// rangesReader is a blob that can read many ranges in one request.
-type rangesReader interface {
-	// ReadRanges fills each buffer with the bytes at its offset. The error is errors.ErrUnsupported
-	// where the host serves one range per request.
-	ReadRanges(buffers [][]byte, offsets []int64) error
-}
-
 // ServesOneRange reports whether the blob's host is known to serve one range per request.
-func (b *Reader) ServesOneRange() bool {
-	host, able := b.blob.(interface{ ServesOneRange() bool })
-	return able && host.ServesOneRange()
-}
+func (b *Reader) ServesOneRange() bool { return ServesOneRange(b.blob) }
 
 // ReadRanges fills each buffer with the bytes at its offset, in as few requests as the blob allows,
 // and spends the budget for all of them. Every range must lie within the blob. The error is
 // errors.ErrUnsupported where the blob reads one range at a time, or fails at several: the budget
 // then has all but what the attempt cost, and the blob is not left alone.
 func (b *Reader) ReadRanges(buffers [][]byte, offsets []int64) error {
-	reader, able := b.blob.(rangesReader)
+	reader, able := b.blob.(RangesReader)
 	if !able {
 		return errors.ErrUnsupported
 	}

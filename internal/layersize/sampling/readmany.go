@@ -7,14 +7,9 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/rangeread"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
 )
-
-// rangesReader is a blob that reads many ranges in one request. The error is errors.ErrUnsupported
-// where its host serves one range per request.
-type rangesReader interface {
-	ReadRanges(buffers [][]byte, offsets []int64) error
-}
 
 const (
 	// rangeOverhead is what one of several ranges costs beside its bytes: its place in the
@@ -29,12 +24,12 @@ const (
 // manyReader reads many ranges of a stream, several per request where its host allows that.
 type manyReader struct {
 	source
-	ranges rangesReader // nil where the stream's reader is none
-	single atomic.Bool  // the host serves one range per request
+	ranges rangeread.RangesReader // nil where the stream's reader is none
+	single atomic.Bool            // the host serves one range per request
 }
 
 func newManyReader(ctx context.Context, r io.ReaderAt, size, budget int64) manyReader {
-	ranges, _ := r.(rangesReader)
+	ranges, _ := r.(rangeread.RangesReader)
 	return manyReader{source: source{ctx: ctx, r: r, size: size, left: budget}, ranges: ranges}
 }
 
@@ -44,10 +39,7 @@ func (m *manyReader) readsMany() bool {
 }
 
 // servesOneRange reports whether the host is known to serve one range per request.
-func (m *manyReader) servesOneRange() bool {
-	host, able := m.r.(interface{ ServesOneRange() bool })
-	return able && host.ServesOneRange()
-}
+func (m *manyReader) servesOneRange() bool { return rangeread.ServesOneRange(m.r) }
 
 // cost is what n ranges of so many bytes take from the budget.
 func (m *manyReader) cost(n, length int64) int64 { return n * (length + rangeOverhead) }
