@@ -31,13 +31,15 @@ func startBuildKit(ctx context.Context, folder string) (*buildKit, error) {
 	}
 	b := &buildKit{address: "unix://" + filepath.Join(root, "daemon.sock"), folder: root}
 	var err error
-	b.daemon, err = startDaemon(ctx, root, buildKitProgram("buildkitd"), "--root", filepath.Join(root, "data"), "--addr", b.address,
-		"--containerd-worker=false", "--oci-worker=true", "--oci-worker-gc=false")
+	b.daemon, err = startDaemon(
+		ctx, root, buildKitProgram("buildkitd"), "--root", filepath.Join(root, "data"), "--addr", b.address,
+		"--containerd-worker=false", "--oci-worker=true", "--oci-worker-gc=false",
+	)
 	if err != nil {
 		return nil, fmt.Errorf("starting BuildKit: %w", err)
 	}
 	err = b.awaitAnswer(ctx, func() error {
-		_, err := output(ctx, 5*time.Second, buildKitProgram("buildctl"), "--addr", b.address, "debug", "workers")
+		_, err := readOutput(ctx, 5*time.Second, buildKitProgram("buildctl"), "--addr", b.address, "debug", "workers")
 		return err
 	})
 	if err != nil {

@@ -8,34 +8,37 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// trialCase is a line of the table: images that one containerd pulls one after the other.
+// trialCase is a line of the table: images that each containerd pulls one after the other.
 type trialCase struct {
 	title  string
 	small  bool // quick enough for every day
-	images []plan
+	images []imagePlan
 
 	freeGiB int64 // the case is left out where less disk is free
 
-	// inexact says that streaming itself does not call its count exact: it remembers a million names, and no more.
+	// inexact says that streaming itself does not call its count exact: it remembers a million
+	// names, and no more.
 	inexact bool
 
-	// holes says that files are sparse, and take their full size on the disk: streaming sees that, samples cannot.
+	// holes says that files are sparse, and take their full size on the disk: streaming sees that,
+	// samples cannot.
 	holes bool
 
-	// real says that packages which people install were packed by tools that people use: the narrower claims are made of these.
+	// real says that packages which people install were packed by tools that people use: the
+	// narrower claims are made of these.
 	real bool
 
-	// hides says that much of the unpacked data stands in next to none of the compressed data: no sample meets it, and nothing but
-	// the bounds is claimed of auto.
+	// hides says that much of the unpacked data stands in next to none of the compressed data: no
+	// sample meets it, and nothing but the bounds is claimed of auto.
 	hides bool
 }
 
-// plan is an image: its layers, the lowest first.
-type plan struct {
+// imagePlan is an image: its layers, the lowest first.
+type imagePlan struct {
 	layers []*part
 	other  []*part // of another platform, behind one index; nil for none
 
-	// produce builds the image of the layers' tars; nil for our own packings.
+	// produce builds the image from the tars of the layers; nil for our own packings.
 	produce producer
 }
 
@@ -45,91 +48,106 @@ const (
 	gib = 1 << 30
 )
 
-// corpus lists the images that the number is checked on: what images are made of, and what has misled such numbers before.
-func corpus(cache string) []trialCase {
-	base := minimalDebian(cache).recipe()
-	return slices.Concat(debians(base), shapes(base), giants(), products(cache))
+// listCases lists the images that the number is checked on: what images are made of, and what has
+// misled such numbers before. The cache is the folder with packages of Debian and npm.
+func listCases(cache string) []trialCase {
+	base := minimalDebian(cache).asRecipe()
+	return slices.Concat(listDebianCases(base), listShapeCases(base), listGiantCases(), listProductCases(cache))
 }
 
-func one(title string, small bool, tar recipe, pack packing) trialCase {
-	return trialCase{title: title, small: small, images: []plan{{layers: []*part{{tar, pack}}}}}
+// newCase returns a case of one image with one layer.
+func newCase(title string, small bool, tar recipe, pack packing) trialCase {
+	return trialCase{title: title, small: small, images: []imagePlan{{layers: []*part{{tar, pack}}}}}
 }
 
-func sparsely(title string, small bool, size int64) trialCase {
-	c := one(title, small, sparse(size), gzipped)
+// newSparseCase returns a case of one sparse file, size bytes long.
+func newSparseCase(title string, small bool, size int64) trialCase {
+	c := newCase(title, small, makeSparseFile(size), packGzip)
 	c.holes = true
 	return c
 }
 
-func uncounted(c trialCase) trialCase {
+// expectInexact marks a case whose layers streaming does not count exactly.
+func expectInexact(c trialCase) trialCase {
 	c.inexact = true
 	return c
 }
 
-func hiding(c trialCase) trialCase {
+// expectHidden marks a case whose data no sample meets.
+func expectHidden(c trialCase) trialCase {
 	c.hides = true
 	return c
 }
 
-// ordinary is what most images hold.
+// ordinary are the contents that most images hold.
 var ordinary = []*content{text, text, text, noise, noise, halves, halves, records}
 
-// debians are one file system, packed in every way.
-func debians(base recipe) []trialCase {
+// listDebianCases lists one file system, packed in every way.
+func listDebianCases(base recipe) []trialCase {
 	return []trialCase{
-		one("Debian, gzip", true, base, gzipped),
-		one("Debian, zstd", true, base, zstandard),
-		one("Debian, uncompressed", true, base, plain),
-		weighted("Debian and weights, eStargz", base, stargz),
-		one("Debian, gzip of many members", false, base, members(4*mib)),
+		newCase("Debian, gzip", true, base, packGzip),
+		newCase("Debian, zstd", true, base, packZstd),
+		newCase("Debian, uncompressed", true, base, packPlain),
+		newWeightedCase("Debian and weights, eStargz", base, packStargz),
+		newCase("Debian, gzip of many members", false, base, packMembers(4*mib)),
 	}
 }
 
-// weighted has a second layer, so that both together are beyond the budget within which auto streams: a table of contents is then
-// all that it reads.
-func weighted(title string, base recipe, pack packing) trialCase {
-	return trialCase{title: title, small: true, images: []plan{{layers: []*part{{base, pack}, {models(14, 2, 24*mib, noise), pack}}}}}
+// newWeightedCase returns a case with a second layer, so that both together are beyond the budget
+// within which auto streams: a table of contents is then all that auto reads.
+func newWeightedCase(title string, base recipe, pack packing) trialCase {
+	layers := []*part{{base, pack}, {makeModels(14, 2, 24*mib, noise), pack}}
+	return trialCase{title: title, small: true, images: []imagePlan{{layers: layers}}}
 }
 
-// shapes are trees in which the tar's length says little about the disk.
-func shapes(base recipe) []trialCase {
+// listShapeCases lists trees in which the tar's length says little about the disk.
+func listShapeCases(base recipe) []trialCase {
 	return []trialCase{
-		one("100,000 files of 100 bytes", true, tinyFiles(1000, 100), gzipped),
-		uncounted(one("1,600,000 files of 100 bytes", false, tinyFiles(1600, 1000), gzipped)), // more than the smallest disk has inodes for
-		one("40,000 files in one directory", false, crowded(40_000), gzipped),
-		one("20,000 symbolic links, half of them long", false, symlinks(20_000), gzipped),
-		one("12,000 files with extended attributes", false, attributes(12_000), gzipped),
-		one("hard links", true, hardlinks(), gzipped),
-		sparsely("a sparse file of 512 MiB, PAX sparse", true, 512*mib),
-		{title: "60 layers with whiteouts", small: true, images: []plan{{layers: whiteouts(60)}}},
-		{title: "three images that share layers", small: true, images: shared(base)},
-		{title: "an index of two platforms", small: true, images: []plan{{
-			layers: []*part{{models(11, 1, 60*mib, noise), gzipped}},
-			other:  []*part{{models(12, 1, 70*mib, noise), gzipped}},
+		newCase("100,000 files of 100 bytes", true, makeTinyFiles(1000, 100), packGzip),
+		// More than the smallest disk has inodes for.
+		expectInexact(newCase("1,600,000 files of 100 bytes", false, makeTinyFiles(1600, 1000), packGzip)),
+		newCase("40,000 files in one directory", false, makeCrowdedDirectory(40_000), packGzip),
+		newCase("20,000 symbolic links, half of them long", false, makeSymlinks(20_000), packGzip),
+		newCase("12,000 files with extended attributes", false, makeAttributedFiles(12_000), packGzip),
+		newCase("hard links", true, makeHardlinks(), packGzip),
+		newSparseCase("a sparse file of 512 MiB, PAX sparse", true, 512*mib),
+		{title: "60 layers with whiteouts", small: true, images: []imagePlan{{layers: makeWhiteouts(60)}}},
+		{title: "three images that share layers", small: true, images: planSharedLayers(base)},
+		{title: "an index of two platforms", small: true, images: []imagePlan{{
+			layers: []*part{{makeModels(11, 1, 60*mib, noise), packGzip}},
+			other:  []*part{{makeModels(12, 1, 70*mib, noise), packGzip}},
 		}}},
-		one("mixed data of 320 MiB, gzip", true, mixed(13, 320*mib, ordinary...), gzipped),
+		newCase("mixed data of 320 MiB, gzip", true, makeMixture(13, 320*mib, ordinary...), packGzip),
 	}
 }
 
 var (
-	pigz3 = by(types.OCILayer, "pigz", "-c", "-3")
-	zstd3 = by(types.OCILayerZStd, "zstd", "-c", "-q", "-3", "-T0")
+	pigz3 = packWith(types.OCILayer, "pigz", "-c", "-3")
+	zstd3 = packWith(types.OCILayerZStd, "zstd", "-c", "-q", "-3", "-T0")
 )
 
-// giants are what AI images bring.
-func giants() []trialCase {
+// listGiantCases lists layers as large as those of AI images.
+func listGiantCases() []trialCase {
 	return []trialCase{
-		one("3 GiB of random weights, gzip", false, models(21, 3, gib, noise), gzipped),
-		one("4.5 GiB at a ratio of 2, pigz", false, models(22, 9, gib/2, halves), pigz3),
-		one("4.5 GiB at a ratio of 190, pigz", false, models(23, 9, gib/2, periodic), pigz3),
-		one("mixed data of 2 GiB, zstd", false, mixed(24, 2*gib, ordinary...), zstd3),
-		one("mixed data of 2 GiB, gzip of many members", false, mixed(25, 2*gib, ordinary...), members(64*mib)),
-		hiding(one("2 GiB, a fourth of which compresses to nothing, zstd", false, mixed(26, 2*gib, text, noise, noise, halves, halves, text, periodic, zeros), zstd3)),
-		sparsely("a sparse file of 2 GiB, PAX sparse", false, 2*gib),
-		// Beyond the 20 GiB that a Pod gets anyway: here the recommendation is tried, not only the number.
-		{title: "12 GiB at a ratio of 2 in three layers, zstd", images: []plan{{layers: []*part{
-			{models(27, 8, gib/2, halves), zstd3}, {models(28, 8, gib/2, halves), zstd3}, {models(29, 8, gib/2, halves), zstd3},
+		newCase("3 GiB of random weights, gzip", false, makeModels(21, 3, gib, noise), packGzip),
+		newCase("4.5 GiB at a ratio of 2, pigz", false, makeModels(22, 9, gib/2, halves), pigz3),
+		newCase("4.5 GiB at a ratio of 190, pigz", false, makeModels(23, 9, gib/2, periodic), pigz3),
+		newCase("mixed data of 2 GiB, zstd", false, makeMixture(24, 2*gib, ordinary...), zstd3),
+		newCase(
+			"mixed data of 2 GiB, gzip of many members", false, makeMixture(25, 2*gib, ordinary...),
+			packMembers(64*mib),
+		),
+		expectHidden(newCase(
+			"2 GiB, a fourth of which compresses to nothing, zstd", false,
+			makeMixture(26, 2*gib, text, noise, noise, halves, halves, text, periodic, zeros), zstd3,
+		)),
+		newSparseCase("a sparse file of 2 GiB, PAX sparse", false, 2*gib),
+		// Beyond the 20 GiB that a Pod gets anyway: here the recommendation is tried, not only the
+		// number.
+		{title: "12 GiB at a ratio of 2 in three layers, zstd", images: []imagePlan{{layers: []*part{
+			{makeModels(27, 8, gib/2, halves), zstd3}, {makeModels(28, 8, gib/2, halves), zstd3},
+			{makeModels(29, 8, gib/2, halves), zstd3},
 		}}}},
-		one("26 GiB at a ratio of 190, pigz", false, models(30, 52, gib/2, periodic), pigz3),
+		newCase("26 GiB at a ratio of 190, pigz", false, makeModels(30, 52, gib/2, periodic), pigz3),
 	}
 }

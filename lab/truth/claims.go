@@ -59,7 +59,8 @@ func (r row) listRefuted() []string {
 	return dropEmpty(failures)
 }
 
-// checkExact returns where something is called exact that has bounds, or is not what streaming found.
+// checkExact returns where something is called exact that has bounds, or is not what streaming
+// found.
 func (r row) checkExact() []string {
 	full := r.measured[measure.Full].report
 	var failures []string
@@ -88,9 +89,9 @@ func (r row) checkExact() []string {
 	return append(failures, r.checkStreamed())
 }
 
-// checkStreamed returns where streaming is neither exact nor has narrow bounds, as where directories
-// are so large that their blocks depend on the file system, and where it finds what containerd, which
-// did pull the image, would refuse.
+// checkStreamed returns where streaming is neither exact nor has narrow bounds, as where
+// directories are so large that their blocks depend on the file system, and where it finds what
+// containerd, which did pull the image, would refuse.
 func (r row) checkStreamed() string {
 	const widest = 50 // a part of what is required
 	full := r.measured[measure.Full].report
@@ -106,8 +107,8 @@ func (r row) checkStreamed() string {
 	return ""
 }
 
-// checkBounds returns where what was used lies outside of the bounds, whatever was sampled. Holes are
-// no data, so that samples know nothing of them.
+// checkBounds returns where what was used lies outside of the bounds, whatever was sampled. Holes
+// are no data, so that samples know nothing of them.
 func (r row) checkBounds() []string {
 	sampled := []measure.Mode{measure.Auto, measure.Sample}
 	if r.holes {
@@ -124,8 +125,8 @@ func (r row) checkBounds() []string {
 	return failures
 }
 
-// checkRealContent lists the claims on real content that a row refutes: how far the number may be off,
-// how far apart its bounds are, and that the disk is the one that the true number asks for.
+// checkRealContent lists the claims on real content that a row refutes: how far the number may be
+// off, how far apart its bounds are, and that the disk is the one that the true number asks for.
 func (r row) checkRealContent() []string {
 	if !r.real {
 		return nil
@@ -155,7 +156,8 @@ func (r row) checkRealContent() []string {
 	return append(failures, r.checkDisk(full))
 }
 
-// checkFull is empty when streaming counted what containerd used of the disk, beside what it keeps for itself.
+// checkFull returns nothing where streaming counted what containerd used of the disk, beside its
+// own files.
 func (r row) checkFull(full int64) string {
 	if full < r.used.Bytes-r.ownBytes() {
 		return checkPercent("full: required_bytes", full, r.used.Bytes-r.ownBytes(), -realFullOff, realFullOff)
@@ -163,10 +165,10 @@ func (r row) checkFull(full int64) string {
 	return checkPercent("full: required_bytes", max(full, r.used.Bytes), r.used.Bytes, -realFullOff, realFullOff)
 }
 
-// checkDisk is empty when the recommended disk is the one that the counted need asks for: up to 20 GiB
-// of need exactly, above it at least that, and at most one step more.
+// checkDisk returns nothing where the recommended disk is the one that the counted need asks for:
+// up to 20 GiB of need exactly, above it at least that, and at most one step more.
 func (r row) checkDisk(full *measure.Report) string {
-	right, err := recommended(full)
+	right, err := recommendSize(full)
 	if err != nil {
 		return err.Error()
 	}
@@ -188,8 +190,8 @@ func packedByZstd(report *measure.Report) bool {
 	})
 }
 
-// ownBytes is what containerd may keep for itself: its two databases were seen to grow by 130 KB with an
-// image and by 13 KB with each layer.
+// ownBytes returns what containerd's own files may take: its two databases were seen to grow by 130
+// KB with an image and by 13 KB with each layer.
 func (r row) ownBytes() int64 { return 512*kib + r.layers*16*kib }
 
 // checkPercent returns nothing when the claim holds.

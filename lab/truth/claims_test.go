@@ -165,7 +165,7 @@ func scaled(n int64) func(*row) {
 func TestTableHasACellForEachColumn(t *testing.T) {
 	t.Parallel()
 
-	lines := strings.Split(strings.TrimSpace(document(t.Context(), []row{sample(5e8, 10)}, nil, 0)), "\n")
+	lines := strings.Split(strings.TrimSpace(formatTable(t.Context(), []row{sample(5e8, 10)}, nil, 0)), "\n")
 	for _, line := range lines[len(lines)-3:] {
 		if got, want := strings.Count(line, "|"), len(columns)+1; got != want {
 			t.Errorf("%d bars, want %d: %s", got, want, line)
@@ -176,12 +176,12 @@ func TestTableHasACellForEachColumn(t *testing.T) {
 func TestTableNamesTheCasesThatItLacks(t *testing.T) {
 	t.Parallel()
 	rows := []row{{title: "run"}}
-	lacking := missing([]trialCase{{title: "run"}, {title: "left out"}, {title: "broken off"}}, rows)
-	text := document(t.Context(), nil, lacking, 0)
+	lacking := listMissing([]trialCase{{title: "run"}, {title: "left out"}, {title: "broken off"}}, rows)
+	text := formatTable(t.Context(), nil, lacking, 0)
 	if !strings.HasSuffix(text, "Not in this run: left out; broken off.\n") {
 		t.Errorf("the table ends with %q", text[len(text)-60:])
 	}
-	if text := document(t.Context(), nil, nil, 0); strings.Contains(text, "Not in") {
+	if text := formatTable(t.Context(), nil, nil, 0); strings.Contains(text, "Not in") {
 		t.Errorf("a whole run: %q", text)
 	}
 }

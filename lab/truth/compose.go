@@ -12,8 +12,9 @@ import (
 	"strings"
 )
 
-// composed is one layer of several trees, each below a folder of its own: as large as layers of AI images are, of content that is real.
-func composed(parts ...recipe) recipe {
+// composeTrees returns one layer of several trees, each below a folder of its own: as large as
+// layers of AI images are, of real content.
+func composeTrees(parts ...recipe) recipe {
 	return func(ctx context.Context, w io.Writer) error {
 		out := tar.NewWriter(w)
 		for i, part := range parts {
@@ -65,8 +66,9 @@ func copyEntries(out *tar.Writer, prefix string, in *tar.Reader, most int64) err
 	return nil
 }
 
-// excerpt is the beginning of a tree: the entries before most bytes of content are full. Hard links come after their targets.
-func excerpt(part recipe, most int64) recipe {
+// takeExcerpt returns the beginning of a tree: entries until their content has most bytes. Hard
+// links come after their targets.
+func takeExcerpt(part recipe, most int64) recipe {
 	return func(ctx context.Context, w io.Writer) error {
 		reader, writer := io.Pipe()
 		go func() { writer.CloseWithError(part(ctx, writer)) }()

@@ -13,24 +13,26 @@ import (
 
 // parts is a tree of a folder, a file, a hard link to it and another file.
 func parts() recipe {
-	return entries(9, func(t *tape) {
-		t.folder("./opt")
-		t.file("./opt/first", 3000, text)
-		t.hardlink("./opt/link", "./opt/first")
-		t.file("./opt/second", 2000, noise)
+	return newRecipe(9, func(t *tarWriter) {
+		t.addFolder("./opt")
+		t.addFile("./opt/first", 3000, text)
+		t.addHardlink("./opt/link", "./opt/first")
+		t.addFile("./opt/second", 2000, noise)
 	})
 }
 
-// TestComposedTreesLieSideBySide: names and the targets of hard links get the folder of their part, and every byte is there.
+// TestComposedTreesLieSideBySide: names and the targets of hard links get the folder of their part,
+// and every byte is there.
 func TestComposedTreesLieSideBySide(t *testing.T) {
 	t.Parallel()
 	twice := []recipe{parts(), parts()}
-	names, links, length := listTar(t, composed(twice...))
+	names, links, length := listTar(t, composeTrees(twice...))
 	want := []string{
 		"part-00/opt/", "part-00/opt/first", "part-00/opt/link", "part-00/opt/second",
 		"part-01/opt/", "part-01/opt/first", "part-01/opt/link", "part-01/opt/second",
 	}
-	if !slices.Equal(names, want) || !slices.Equal(links, []string{"part-00/opt/first", "part-01/opt/first"}) || length != 10_000 {
+	if !slices.Equal(names, want) || !slices.Equal(links, []string{"part-00/opt/first", "part-01/opt/first"}) ||
+		length != 10_000 {
 		t.Errorf("%q, links to %q, %d bytes", names, links, length)
 	}
 }
@@ -39,7 +41,7 @@ func TestComposedTreesLieSideBySide(t *testing.T) {
 func TestExcerptEndsWhereItsBytesAreFull(t *testing.T) {
 	t.Parallel()
 	for most, want := range map[int64]int64{1: 3000, 3000: 3000, 3001: 5000, 1e9: 5000} {
-		if _, _, length := listTar(t, excerpt(parts(), most)); length != want {
+		if _, _, length := listTar(t, takeExcerpt(parts(), most)); length != want {
 			t.Errorf("an excerpt of %d bytes has %d, want %d", most, length, want)
 		}
 	}

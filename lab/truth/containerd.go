@@ -13,12 +13,14 @@ import (
 
 const pullTimeout = 20 * time.Minute
 
-// A release is a containerd that is tried: its programs are in a folder, or on the PATH where that is empty.
+// A release is a containerd under test: its programs are in a folder, or on the PATH where that is
+// empty.
 type release struct{ folder string }
 
-// releases are Debian's containerd, and, where TKEIMAGE_CONTAINERD_2_BIN names the folder of one, a newer major version, which fetches
-// and unpacks in another way. Which one a super node has is not published.
-func releases() []release {
+// listReleases lists Debian's containerd and, where TKEIMAGE_CONTAINERD_2_BIN names the folder of
+// one, a newer major version, which fetches and unpacks in another way. Which one a super node has
+// is not published.
+func listReleases() []release {
 	found := []release{{}}
 	if folder := os.Getenv("TKEIMAGE_CONTAINERD_2_BIN"); folder != "" {
 		found = append(found, release{folder})
@@ -26,11 +28,11 @@ func releases() []release {
 	return found
 }
 
-func (r release) program(name string) string { return filepath.Join(r.folder, name) }
+func (r release) programPath(name string) string { return filepath.Join(r.folder, name) }
 
-// version is for the table.
-func (r release) version(ctx context.Context) string {
-	text, err := output(ctx, time.Minute, r.program("containerd"), "--version")
+// askVersion returns the version that containerd states, for the table.
+func (r release) askVersion(ctx context.Context) string {
+	text, err := readOutput(ctx, time.Minute, r.programPath("containerd"), "--version")
 	if fields := strings.Fields(text); err == nil && len(fields) > 2 {
 		version, _, _ := strings.Cut(fields[2], "+") // without the state of a checkout that was not known to the build
 		return version
@@ -38,8 +40,9 @@ func (r release) version(ctx context.Context) string {
 	return "of an unknown version"
 }
 
-// containerd is a daemon of our own: its data lie on the disk, everything else in the folder beside it. Snapshots are made by
-// overlayfs and everything is as it comes, but for the plugins that serve Kubernetes, which would configure a network.
+// containerd is a daemon of our own: its data lie on the disk, everything else in the folder beside
+// it. Snapshots are made by overlayfs and everything has its default, but for the plugins that
+// serve Kubernetes, which would configure a network.
 type containerd struct {
 	*daemon
 	release release
@@ -58,20 +61,23 @@ address = %q
 path = %q
 `
 
-// serve starts containerd on a disk and returns when it answers.
-func (r release) serve(ctx context.Context, d *disk) (*containerd, error) {
+// startContainerd starts containerd on a disk and returns when it answers.
+func (r release) startContainerd(ctx context.Context, d *disk) (*containerd, error) {
 	c := &containerd{release: r, socket: filepath.Join(d.folder, "containerd.sock")}
-	config := fmt.Sprintf(containerdConfig, filepath.Join(d.mount, "containerd"), filepath.Join(d.folder, "state"), c.socket, filepath.Join(d.folder, "opt"))
+	config := fmt.Sprintf(
+		containerdConfig, filepath.Join(d.mount, "containerd"), filepath.Join(d.folder, "state"), c.socket,
+		filepath.Join(d.folder, "opt"),
+	)
 	path := filepath.Join(d.folder, "config.toml")
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		return nil, err
 	}
 	var err error
-	if c.daemon, err = startDaemon(ctx, d.folder, r.program("containerd"), "--config", path); err != nil {
+	if c.daemon, err = startDaemon(ctx, d.folder, r.programPath("containerd"), "--config", path); err != nil {
 		return nil, fmt.Errorf("starting containerd: %w", err)
 	}
 	err = c.awaitAnswer(ctx, func() error {
-		_, err := c.ctl(ctx, 5*time.Second, "version")
+		_, err := c.runCtr(ctx, 5*time.Second, "version")
 		return err
 	})
 	if err != nil {
@@ -81,12 +87,16 @@ func (r release) serve(ctx context.Context, d *disk) (*containerd, error) {
 	return c, nil
 }
 
-func (c *containerd) ctl(ctx context.Context, timeout time.Duration, arguments ...string) (string, error) {
-	return output(ctx, timeout, c.release.program("ctr"), append([]string{"--address", c.socket}, arguments...)...)
+func (c *containerd) runCtr(ctx context.Context, timeout time.Duration, arguments ...string) (string, error) {
+	arguments = append([]string{"--address", c.socket}, arguments...)
+	return readOutput(ctx, timeout, c.release.programPath("ctr"), arguments...)
 }
 
-// pull fetches an image and unpacks it.
-func (c *containerd) pull(ctx context.Context, reference string) error {
-	_, err := c.ctl(ctx, pullTimeout, "images", "pull", "--plain-http", "--snapshotter", "overlayfs", "--platform", platform, reference)
+// pullImage fetches an image and unpacks it.
+func (c *containerd) pullImage(ctx context.Context, reference string) error {
+	_, err := c.runCtr(
+		ctx, pullTimeout,
+		"images", "pull", "--plain-http", "--snapshotter", "overlayfs", "--platform", platform, reference,
+	)
 	return err
 }

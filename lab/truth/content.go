@@ -10,39 +10,45 @@ import (
 	"math/rand/v2"
 )
 
-// A content is one kind of bytes: fill makes the next block of them.
+// A content is one kind of bytes: fill writes the next block of them.
 type content struct {
 	fill func(random *rand.ChaCha8, block []byte)
 }
 
 var (
 	// noise does not compress, like weights in 16 bits.
-	noise = &content{func(random *rand.ChaCha8, block []byte) { read(random, block) }}
+	noise = &content{fillNoise}
 
-	// halfFloats are a model's weights: numbers of a normal distribution in 16 bits (bfloat16), of which the upper byte compresses.
+	// halfFloats are a model's weights: numbers of a normal distribution in 16 bits (bfloat16), of
+	// which the upper byte compresses.
 	halfFloats = &content{fillHalfFloats}
 
 	// zeros compress a thousand to one.
 	zeros = &content{func(_ *rand.ChaCha8, block []byte) { clear(block) }}
 
-	// halves are letters of which there are sixteen, in no order: Huffman's code takes half a byte for each, and there is nothing to repeat.
+	// halves are sixteen letters in no order: a Huffman code takes half a byte for each, and
+	// nothing repeats.
 	halves = &content{fillHalves}
 
 	// periodic are runs that recur within the reach of deflate: some 190 to one.
-	periodic = &content{func(random *rand.ChaCha8, block []byte) {
-		const period = 512
-		read(random, block[:period])
-		for filled := period; filled < len(block); filled *= 2 {
-			copy(block[filled:], block[:filled])
-		}
-	}}
+	periodic = &content{fillPeriodic}
 
 	// records are lines that differ in a few places, like logs and tables: some ten to one.
 	records = &content{fillRecords}
 
-	// text is words at random, which compress some three to one.
+	// text is words at random: some three to one.
 	text = &content{fillText}
 )
+
+func fillNoise(random *rand.ChaCha8, p []byte) { _, _ = random.Read(p) } // never fails
+
+func fillPeriodic(random *rand.ChaCha8, block []byte) {
+	const period = 512
+	fillNoise(random, block[:period])
+	for filled := period; filled < len(block); filled *= 2 {
+		copy(block[filled:], block[:filled])
+	}
+}
 
 func fillHalfFloats(random *rand.ChaCha8, block []byte) {
 	normal := rand.New(random)
@@ -63,13 +69,15 @@ func fillHalves(random *rand.ChaCha8, block []byte) {
 
 func fillText(random *rand.ChaCha8, block []byte) {
 	words := []string{
-		"return ", "func ", "the ", "of ", "measure ", "layer ", "if err != nil {\n", "\n", "\t", "0x", "image ", "a ", "and ", "disk ", "();\n", "to ",
+		"return ", "func ", "the ", "of ", "measure ", "layer ", "if err != nil {\n", "\n", "\t", "0x", "image ", "a ",
+		"and ", "disk ", "();\n", "to ",
 	}
 	for at := 0; at < len(block); {
 		bits := random.Uint64()
 		at += copy(block[at:], words[bits&15])
 		if bits&(7<<4) == 0 { // a name now and then
-			at += copy(block[at:], []byte{'a' + byte(bits>>8&15), 'a' + byte(bits>>12&15), 'a' + byte(bits>>16&15), ' '})
+			name := []byte{'a' + byte(bits>>8&15), 'a' + byte(bits>>12&15), 'a' + byte(bits>>16&15), ' '}
+			at += copy(block[at:], name)
 		}
 	}
 }
@@ -77,13 +85,14 @@ func fillText(random *rand.ChaCha8, block []byte) {
 func fillRecords(random *rand.ChaCha8, block []byte) {
 	for at := 0; at < len(block); {
 		bits := random.Uint64()
-		line := fmt.Sprintf("2024-05-%02dT08:15:30Z level=info component=scheduler id=%06x node=worker-%d msg=\"reconciled\" duration_ms=%d\n",
-			1+bits&15, bits>>4&0xffffff, bits>>28&7, bits>>31&1023)
+		line := fmt.Sprintf(
+			"2024-05-%02dT08:15:30Z level=info component=scheduler id=%06x node=worker-%d "+
+				"msg=\"reconciled\" duration_ms=%d\n",
+			1+bits&15, bits>>4&0xffffff, bits>>28&7, bits>>31&1023,
+		)
 		at += copy(block[at:], line)
 	}
 }
-
-func read(random *rand.ChaCha8, p []byte) { _, _ = random.Read(p) } // never fails
 
 // A source is an endless stream of one content.
 type source struct {

@@ -15,7 +15,8 @@ import (
 
 const startTimeout = time.Minute
 
-// A daemon is a server that lives in a folder of ours and no longer than this process: containerd, BuildKit.
+// A daemon is a server that lives in a folder of ours and no longer than this process: containerd,
+// BuildKit.
 type daemon struct {
 	program string
 	logged  string // the file with what it writes
@@ -23,10 +24,14 @@ type daemon struct {
 	exited  chan struct{}
 }
 
-// startDaemon starts a program. The system ends it when this process is killed and no cleanup runs: that is tied to the thread which
-// starts it.
+// startDaemon starts a program. The kernel ends it when this process is killed and no clean-up
+// runs: Pdeathsig is tied to the thread that starts it, which is therefore locked.
 func startDaemon(ctx context.Context, folder, program string, arguments ...string) (*daemon, error) {
-	d := &daemon{program: program, logged: filepath.Join(folder, filepath.Base(program)+".log"), exited: make(chan struct{})}
+	d := &daemon{
+		program: program,
+		logged:  filepath.Join(folder, filepath.Base(program)+".log"),
+		exited:  make(chan struct{}),
+	}
 	log, err := os.Create(d.logged)
 	if err != nil {
 		return nil, err
@@ -34,8 +39,13 @@ func startDaemon(ctx context.Context, folder, program string, arguments ...strin
 	ctx, d.stop = context.WithCancel(ctx)
 	command := exec.CommandContext(ctx, program, arguments...) //nolint:gosec // programs that scripts/truth.sh provides
 	command.Stdout, command.Stderr = log, log
-	// What it mounts while it unpacks would keep the disk busy when it is stopped: in its own namespace that goes with it.
-	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true, Unshareflags: syscall.CLONE_NEWNS}
+	// What it mounts while it unpacks would keep the disk busy when it is stopped: in its own
+	// namespace that goes with it.
+	command.SysProcAttr = &syscall.SysProcAttr{
+		Pdeathsig:    syscall.SIGKILL,
+		Setpgid:      true,
+		Unshareflags: syscall.CLONE_NEWNS,
+	}
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	command.WaitDelay = 10 * time.Second
 
@@ -69,7 +79,7 @@ func (d *daemon) awaitAnswer(ctx context.Context, ask func() error) error {
 		if time.Now().After(deadline) {
 			return fmt.Errorf("%s does not answer: %w; its log:\n%s", d.program, err, d.readLog())
 		}
-		if err := pause(ctx, 100*time.Millisecond); err != nil {
+		if err := pauseFor(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -81,7 +91,7 @@ func (d *daemon) close() {
 	<-d.exited
 }
 
-// readLog is the end of the log.
+// readLog returns the end of the log.
 func (d *daemon) readLog() string {
 	text, err := os.ReadFile(d.logged)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// guides are the page that shows the table: what documentation is made from, and what was made.
+// guides are the page that shows the tables: the template, and what is generated from it.
 var guides = []string{"templates/guides/how-the-number-comes-about.md", "docs/guides/how-the-number-comes-about.md"}
 
 // marks are the lines around a table.
@@ -19,25 +19,30 @@ var (
 	sizesMarks = marks{"<!-- begin sizes: written by make truth -->\n", "<!-- end sizes -->"}
 )
 
-// intoGuide puts a table between its marks.
-func intoGuide(around marks, table string) error {
+// writeIntoGuides puts a table between its marks in each guide.
+func writeIntoGuides(around marks, table string) error {
 	for _, path := range guides {
 		page, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		changed, err := around.replace(string(page), table)
+		changed, err := around.replaceTable(string(page), table)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		if err := os.WriteFile(path, []byte(changed), 0o644); err != nil { //nolint:gosec // a page of the documentation, for everyone
+		if err := writePage(path, changed); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (m marks) replace(page, table string) (string, error) {
+// writePage writes a page of the documentation, which everyone may read.
+func writePage(path, text string) error {
+	return os.WriteFile(path, []byte(text), 0o644) //nolint:gosec // for everyone
+}
+
+func (m marks) replaceTable(page, table string) (string, error) {
 	before, rest, begins := strings.Cut(page, m.begin)
 	_, after, ends := strings.Cut(rest, m.end)
 	if !begins || !ends {

@@ -18,21 +18,22 @@ func TestTheGuidesHaveAPlaceForEachTable(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, around := range []marks{tableMarks, sizesMarks} {
-			changed, err := around.replace(string(page), "the table\n")
+			changed, err := around.replaceTable(string(page), "the table\n")
 			if err != nil {
 				t.Fatalf("%s: %v", path, err)
 			}
 			before, rest, _ := strings.Cut(changed, around.begin)
-			if !strings.HasPrefix(string(page), before+around.begin) || !strings.HasPrefix(rest, "the table\n"+around.end) {
+			if !strings.HasPrefix(string(page), before+around.begin) ||
+				!strings.HasPrefix(rest, "the table\n"+around.end) {
 				t.Errorf("%s: around the table something changed", path)
 			}
-			again, err := around.replace(changed, "the table\n")
+			again, err := around.replaceTable(changed, "the table\n")
 			if err != nil || again != changed {
 				t.Errorf("%s: writing twice is not writing once, %v", path, err)
 			}
 		}
 	}
-	if _, err := tableMarks.replace("a page without marks", "x"); err == nil {
+	if _, err := tableMarks.replaceTable("a page without marks", "x"); err == nil {
 		t.Error("a page without marks was written")
 	}
 }

@@ -43,8 +43,8 @@ type layer struct {
 
 var _ v1.Layer = (*layer)(nil)
 
-// generate writes the part into a new file in folder.
-func (p *part) generate(ctx context.Context, folder string) (_ *layer, err error) {
+// generateLayer writes the part into a new file in folder.
+func (p *part) generateLayer(ctx context.Context, folder string) (_ *layer, err error) {
 	file, err := os.CreateTemp(folder, "layer-")
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (p *part) generate(ctx context.Context, folder string) (_ *layer, err error
 	return &layer{packed: made, path: file.Name(), digest: imagetest.Sum(digest), size: info.Size()}, nil
 }
 
-// Descriptor is how an image comes to have the annotations.
+// Descriptor returns the layer's entry in a manifest, with its annotations.
 func (l *layer) Descriptor() (*v1.Descriptor, error) { //nolint:unparam // go-containerregistry looks for this form
 	return &v1.Descriptor{MediaType: l.mediaType, Size: l.size, Digest: l.digest, Annotations: l.annotations}, nil
 }

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// options are the command line.
+// options are those of the command line, as parseOptions describes them.
 type options struct {
 	short   bool
 	only    *regexp.Regexp
@@ -29,15 +29,21 @@ type options struct {
 	timeout time.Duration
 }
 
-func parse() (options, error) {
+func parseOptions() (options, error) {
 	var o options
 	var only string
 	flag.BoolVar(&o.short, "short", false, "only the cases that are small")
 	flag.StringVar(&only, "only", "", "only the cases whose `title` matches this regular expression")
 	flag.StringVar(&o.write, "write", "", "write the table to this `file` too")
 	flag.BoolVar(&o.guide, "guide", false, "write the table into the guide below templates/ and docs/")
-	flag.StringVar(&o.cache, "cache", os.Getenv("TKEIMAGE_TRUTH_CACHE"), "`folder` that keeps Debian's packages and npm's modules between runs")
-	flag.BoolVar(&o.keep, "keep", false, "keep the images and what containerd used in the folder of -cache too: the next run only measures")
+	flag.StringVar(
+		&o.cache, "cache", os.Getenv("TKEIMAGE_TRUTH_CACHE"),
+		"`folder` that keeps Debian's packages and npm's modules between runs",
+	)
+	flag.BoolVar(
+		&o.keep, "keep", false,
+		"keep the images and what containerd used in the folder of -cache too: the next run only measures",
+	)
 	flag.BoolVar(&o.sizes, "sizes", false, "measure spliced images that need 20 to 60 GiB instead, without a pull")
 	flag.DurationVar(&o.timeout, "timeout", 3*time.Hour, "the longest that everything may take")
 	flag.Parse()
@@ -53,9 +59,9 @@ func parse() (options, error) {
 }
 
 func main() {
-	o, err := parse()
+	o, err := parseOptions()
 	if err == nil {
-		err = run(o)
+		err = runTrials(o)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "truth:", err)
@@ -63,8 +69,9 @@ func main() {
 	}
 }
 
-// run works in a folder of its own, which goes when it returns: on success, on failure, and when it is told to stop.
-func run(o options) (err error) {
+// runTrials works in a folder of its own, which it removes: on success, on failure, and after a
+// signal.
+func runTrials(o options) (err error) {
 	if os.Geteuid() != 0 {
 		return errors.New("mounting needs root")
 	}
@@ -87,17 +94,17 @@ func run(o options) (err error) {
 	if o.sizes {
 		return trySizes(ctx, o, folder)
 	}
-	cases := chosen(o)
+	cases := chooseCases(o)
 	if len(cases) == 0 {
 		return errors.New("no case was chosen")
 	}
-	return tryAll(ctx, o, folder, cases)
+	return tryCases(ctx, o, folder, cases)
 }
 
-// chosen are the cases to try.
-func chosen(o options) []trialCase {
+// chooseCases returns the cases that the options choose.
+func chooseCases(o options) []trialCase {
 	var cases []trialCase
-	for _, c := range corpus(o.cache) {
+	for _, c := range listCases(o.cache) {
 		if (c.small || !o.short) && o.only.MatchString(c.title) {
 			cases = append(cases, c)
 		}
@@ -105,8 +112,8 @@ func chosen(o options) []trialCase {
 	return cases
 }
 
-// missing are the titles of the cases without a row: not chosen, left out, or broken off.
-func missing(cases []trialCase, rows []row) []string {
+// listMissing returns the titles of the cases without a row: not chosen, left out, or broken off.
+func listMissing(cases []trialCase, rows []row) []string {
 	var titles []string
 	for _, c := range cases {
 		if !slices.ContainsFunc(rows, func(r row) bool { return r.title == c.title }) {
@@ -116,13 +123,14 @@ func missing(cases []trialCase, rows []row) []string {
 	return titles
 }
 
-// tryAll tries one case after the other, since they share the cores and the disk, and prints the table even of a run that broke off.
-func tryAll(ctx context.Context, o options, folder string, cases []trialCase) error {
+// tryCases tries one case after the other, since they share the cores and the disk, and publishes
+// the table even of a run that broke off.
+func tryCases(ctx context.Context, o options, folder string, cases []trialCase) error {
 	begun := time.Now()
 	var rows []row
 	var broken []string
 	for _, c := range cases {
-		r, err := tryOne(ctx, o, folder, c)
+		r, err := tryAndPrint(ctx, o, folder, c)
 		if ctx.Err() != nil {
 			broken = append(broken, "broken off: "+context.Cause(ctx).Error())
 			break
@@ -134,22 +142,25 @@ func tryAll(ctx context.Context, o options, folder string, cases []trialCase) er
 			broken = append(broken, c.title+": "+failure)
 		}
 	}
-	err := publish(o, tableMarks, document(context.WithoutCancel(ctx), rows, missing(corpus(o.cache), rows), time.Since(begun)))
+	lacking := listMissing(listCases(o.cache), rows)
+	table := formatTable(context.WithoutCancel(ctx), rows, lacking, time.Since(begun))
+	err := publishTable(o, tableMarks, table)
 	if err == nil && len(broken) > 0 {
 		err = fmt.Errorf("%d claims do not hold:\n  %s", len(broken), strings.Join(broken, "\n  "))
 	}
 	return err
 }
 
-// tryOne tries a case where the disk is large enough, and prints what it refutes. What kept it from its end is among the failures.
-func tryOne(ctx context.Context, o options, folder string, c trialCase) (r row, err error) {
+// tryAndPrint tries a case where the disk is large enough, and prints which claims it refutes. The
+// error is among the failures of the row.
+func tryAndPrint(ctx context.Context, o options, folder string, c trialCase) (r row, err error) {
 	at := time.Now()
 	free, err := freeGiB(folder)
 	if err == nil && free < c.freeGiB {
 		err = fmt.Errorf("left out, since it needs %d GiB of disk and %d are free", c.freeGiB, free)
 	}
 	if err == nil {
-		r, err = try(ctx, o, filepath.Join(folder, "case"), c)
+		r, err = tryCase(ctx, o, filepath.Join(folder, "case"), c)
 	}
 	if err != nil {
 		r.failures = append(r.failures, err.Error())
@@ -161,16 +172,16 @@ func tryOne(ctx context.Context, o options, folder string, c trialCase) (r row, 
 	return r, err
 }
 
-// publish prints the table and writes it where the options say.
-func publish(o options, around marks, text string) error {
+// publishTable prints the table and writes it where the options say.
+func publishTable(o options, around marks, text string) error {
 	fmt.Print(text)
 	if o.write != "" {
-		if err := os.WriteFile(o.write, []byte(text), 0o644); err != nil { //nolint:gosec // a page of the documentation, for everyone
+		if err := writePage(o.write, text); err != nil {
 			return err
 		}
 	}
 	if o.guide {
-		return intoGuide(around, text)
+		return writeIntoGuides(around, text)
 	}
 	return nil
 }

@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/stream"
@@ -39,28 +41,31 @@ type material struct {
 	title string
 }
 
-func (m *materials) name() string {
+func (m *materials) formatName() string {
 	if m.format == giant.Zstandard {
 		return "zstd"
 	}
 	return "gzip"
 }
 
-// pieceBytes is how long a piece of a file is: a file of several pieces is as long as one of a model or of a data set.
+// pieceBytes is how long a piece of a file is: a file of several pieces is as long as one of a
+// model or of a data set.
 const pieceBytes = 256 * mib
 
-// packMaterials packs real trees, each below a folder of its own, and what large files hold: weights in bfloat16, what does not
-// compress, and text, which is that of the packages. What a run that kept it packed into the folder is used as it is.
+// packMaterials packs real trees, each below a folder of its own, and what large files hold:
+// weights in bfloat16, what does not compress, and the text of packages. What an earlier run packed
+// into the folder is used as it is.
 func packMaterials(ctx context.Context, cache, folder string, format giant.Format) (*materials, error) {
-	large := excerpt(debianPackages(cache, debianRelease+"-training", training).recipe(), gib)
+	large := takeExcerpt(debianPackages(cache, debianRelease+"-training", training).asRecipe(), gib)
 	trees := map[string]recipe{
-		"base": minimalDebian(cache).recipe(), "science": debianPackages(cache, debianRelease+"-science", science).recipe(),
-		"training": large, "web": npmModules(cache, "web-modules", webModules).recipe(),
+		"base":    minimalDebian(cache).asRecipe(),
+		"science": debianPackages(cache, debianRelease+"-science", science).asRecipe(), "training": large,
+		"web": npmModules(cache, "web-modules", webModules).asRecipe(),
 	}
 	files := map[string]recipe{"bfloat16": bytesOf(halfFloats), "quantized": bytesOf(noise)}
 	m := &materials{format: format}
 	for _, title := range slices.Sorted(maps.Keys(trees)) {
-		tree, err := m.prepare(ctx, folder, title, below(title, trees[title]), true)
+		tree, err := m.prepareMaterial(ctx, folder, title, putBelow(title, trees[title]), true)
 		if err != nil {
 			return nil, err
 		}
@@ -68,26 +73,29 @@ func packMaterials(ctx context.Context, cache, folder string, format giant.Forma
 	}
 	m.base = m.trees[0]
 	for _, title := range slices.Sorted(maps.Keys(files)) {
-		piece, err := m.prepare(ctx, folder, title, files[title], false)
+		piece, err := m.prepareMaterial(ctx, folder, title, files[title], false)
 		if err != nil {
 			return nil, err
 		}
 		m.weights = append(m.weights, piece)
 	}
 	var err error
-	m.text, err = m.prepare(ctx, folder, "text", firstBytes(textOf(large), pieceBytes), false)
+	m.text, err = m.prepareMaterial(ctx, folder, "text", firstBytes(textOf(large), pieceBytes), false)
 	return m, err
 }
 
-// prepare packs content into a file, which the layers read, and counts it where it is a tree. What is known of it is written last.
-func (m *materials) prepare(ctx context.Context, folder, title string, content recipe, isTree bool) (made material, err error) {
-	path := filepath.Join(folder, title+"."+m.name())
+// prepareMaterial packs content into a file, which the layers read, and counts it where it is a
+// tree. The description of the material is written last, so that one that exists is whole.
+func (m *materials) prepareMaterial(
+	ctx context.Context, folder, title string, content recipe, isTree bool,
+) (made material, err error) {
+	path := filepath.Join(folder, title+"."+m.formatName())
 	if text, err := os.ReadFile(path + ".json"); err == nil {
 		if err := json.Unmarshal(text, &made); err != nil {
 			return made, err
 		}
 	} else {
-		if made, err = m.pack(ctx, path, content); err != nil {
+		if made, err = m.packFile(ctx, path, content); err != nil {
 			return made, err
 		}
 		if isTree {
@@ -105,7 +113,7 @@ func (m *materials) prepare(ctx context.Context, folder, title string, content r
 	return made, err
 }
 
-func (m *materials) pack(ctx context.Context, path string, content recipe) (_ material, err error) {
+func (m *materials) packFile(ctx context.Context, path string, content recipe) (_ material, err error) {
 	file, err := os.Create(path)
 	if err != nil {
 		return material{}, err
@@ -118,7 +126,7 @@ func (m *materials) pack(ctx context.Context, path string, content recipe) (_ ma
 	return material{Segment: segment}, errors.Join(err, out.Flush(), reader.Close())
 }
 
-// countTree counts what a tree takes on the disk, without the root that every layer has.
+// countTree returns what a tree takes on the disk, without the root that every layer has.
 func countTree(ctx context.Context, tree recipe) (use, error) {
 	reader, writer := io.Pipe()
 	defer func() { _ = reader.Close() }()
@@ -127,7 +135,8 @@ func countTree(ctx context.Context, tree recipe) (use, error) {
 	if err := tree(ctx, size); err != nil {
 		return use{}, err
 	}
-	counted, err := stream.Count(ctx, reader, layersize.Layer{MediaType: "application/vnd.oci.image.layer.v1.tar", Size: size.n}, stream.Limits{})
+	layer := layersize.Layer{MediaType: string(types.OCIUncompressedLayer), Size: size.n}
+	counted, err := stream.Count(ctx, reader, layer, stream.Limits{})
 	if err != nil {
 		return use{}, err
 	}
@@ -144,8 +153,8 @@ func (c *countingWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// drawLayer draws what a layer is of: packages, a model, packages and the model that they run, or data. Its files are of one kind, as
-// those are that one instruction of a Dockerfile copies.
+// drawLayer draws what a layer holds: packages, a model, packages and the model that they run, or
+// data. Its files are of one kind, as those that one instruction of a Dockerfile copies.
 func (m *materials) drawLayer(random *rand.Rand, size int64) (trees []material, file material) {
 	kinds := []struct{ packages, model, data bool }{
 		{packages: true}, {packages: true}, {model: true}, {model: true}, {model: true},
@@ -166,8 +175,11 @@ func (m *materials) drawLayer(random *rand.Rand, size int64) (trees []material, 
 	return trees, file
 }
 
-// splice makes a layer of trees and, until it is as long as it shall be, of files of one kind, and returns what it takes unpacked.
-func (m *materials) splice(name string, trees []material, file material, size int64, random *rand.Rand) (*giant.Layer, use) {
+// spliceLayer makes a layer of trees and of files of one kind, size bytes or somewhat more in all,
+// and returns what it takes unpacked.
+func (m *materials) spliceLayer(
+	name string, trees []material, file material, size int64, random *rand.Rand,
+) (*giant.Layer, use) {
 	s := giant.NewSplicer(m.format, name)
 	taken, left := use{disksize.BlockSize, 1}, size
 	for _, tree := range trees {
@@ -178,7 +190,8 @@ func (m *materials) splice(name string, trees []material, file material, size in
 	}
 	for n := 0; left > 0 && file.Unpacked > 0; n++ {
 		count := min(1+random.Int64N(mostPieces), (left+pieceBytes-1)/pieceBytes)
-		length := s.AddFile(fmt.Sprintf("%s-%02d", file.title, n), slices.Repeat([]giant.Segment{file.Segment}, int(count))...)
+		pieces := slices.Repeat([]giant.Segment{file.Segment}, int(count))
+		length := s.AddFile(fmt.Sprintf("%s-%02d", file.title, n), pieces...)
 		taken.Bytes += disksize.Blocks(length)
 		taken.Inodes++
 		left -= length
@@ -186,15 +199,15 @@ func (m *materials) splice(name string, trees []material, file material, size in
 	return s.Finish(), taken
 }
 
-// below is a tree below a folder, without the end of its tar.
-func below(folder string, tree recipe) recipe {
+// putBelow returns a tree below a folder, without the end of its tar.
+func putBelow(folder string, tree recipe) recipe {
 	return func(ctx context.Context, w io.Writer) error {
 		out := tar.NewWriter(w)
 		return errors.Join(copyBelow(ctx, out, folder+"/", tree), out.Flush())
 	}
 }
 
-// bytesOf are the bytes of one piece of a content.
+// bytesOf returns the bytes of one piece of a content.
 func bytesOf(of *content) recipe {
 	return func(ctx context.Context, w io.Writer) error {
 		random := rand.NewChaCha8([32]byte{0: 77})
@@ -203,7 +216,7 @@ func bytesOf(of *content) recipe {
 	}
 }
 
-// textOf are the texts of a tree, one after the other: programs in source, and documentation.
+// textOf returns the texts of a tree, one after the other: source code and documentation.
 func textOf(tree recipe) recipe {
 	suffixes := []string{".py", ".h", ".txt", ".md", ".json", ".hpp", ".c", ".rst", ".html"}
 	return func(ctx context.Context, w io.Writer) error {
@@ -227,7 +240,7 @@ func textOf(tree recipe) recipe {
 	}
 }
 
-// firstBytes is the beginning of a content that is long enough.
+// firstBytes returns the first length bytes of a content that has as many.
 func firstBytes(of recipe, length int64) recipe {
 	return func(ctx context.Context, w io.Writer) error {
 		reader, writer := io.Pipe()

@@ -17,15 +17,16 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
-// measured is a report with what it cost.
+// measured is a report and what it cost.
 type measured struct {
 	report *measure.Report
 	read   int64 // bytes of layers, from the registry
 	took   time.Duration
 }
 
-// measure measures in all ways, with nothing kept, and takes the recommendation of the default one.
-func (r *row) measure(ctx context.Context, references []string) error {
+// measureModes measures in all modes, without a store, and takes the recommendation of the default
+// one.
+func (r *row) measureModes(ctx context.Context, references []string) error {
 	r.measured = map[measure.Mode]measured{}
 	for _, mode := range measure.Modes {
 		m, err := measureIn(ctx, mode, references)
@@ -35,7 +36,7 @@ func (r *row) measure(ctx context.Context, references []string) error {
 		r.measured[mode] = m
 	}
 	r.layers = int64(len(layersOf(r.measured[measure.Auto].report)))
-	size, err := recommended(r.measured[measure.Auto].report)
+	size, err := recommendSize(r.measured[measure.Auto].report)
 	r.sizeGiB = size
 	return err
 }
@@ -47,26 +48,32 @@ func measureIn(ctx context.Context, mode measure.Mode, references []string) (mea
 	}
 	var mu sync.Mutex
 	var m measured
-	measurer := &measure.Measurer{Registry: client, Log: func(_ context.Context, message string, fields map[string]any) {
-		if read, ok := fields["bytes_read"].(int64); ok && message == "layer measured" {
-			mu.Lock()
-			m.read += read
-			mu.Unlock()
-		}
-	}}
+	measurer := &measure.Measurer{
+		Registry: client,
+		Log: func(_ context.Context, message string, fields map[string]any) {
+			if read, ok := fields["bytes_read"].(int64); ok && message == "layer measured" {
+				mu.Lock()
+				m.read += read
+				mu.Unlock()
+			}
+		},
+	}
 	begun := time.Now()
-	m.report, err = measurer.Measure(ctx, measure.Request{Images: references, Platform: platform, Mode: mode, ReadBudget: measure.DefaultReadBudget, Disk: measure.DefaultDisk})
+	m.report, err = measurer.Measure(ctx, measure.Request{
+		Images: references, Platform: platform, Mode: mode,
+		ReadBudget: measure.DefaultReadBudget, Disk: measure.DefaultDisk,
+	})
 	m.took = time.Since(begun)
 	return m, err
 }
 
-// recommended is what the data source recommends with its defaults.
-func recommended(report *measure.Report) (int64, error) {
+// recommendSize returns the disk that the data source recommends with its defaults, in GiB.
+func recommendSize(report *measure.Report) (int64, error) {
 	recommendation, err := disksize.Recommend(report.Disk())
 	return recommendation.SizeGiB, err
 }
 
-// layersOf are the digests of the distinct layers.
+// layersOf returns the digests of the distinct layers.
 func layersOf(report *measure.Report) []string {
 	var digests []string
 	for _, image := range report.Images {
@@ -78,8 +85,8 @@ func layersOf(report *measure.Report) []string {
 	return slices.Compact(digests)
 }
 
-// methods are how the layers were measured, each method once.
-func methods(report *measure.Report) string {
+// listMethods lists how the layers were measured, each method once.
+func listMethods(report *measure.Report) string {
 	var names []string
 	for _, image := range report.Images {
 		for _, m := range image.Measurements {

@@ -21,43 +21,47 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 )
 
-// plain does not compress.
-func plain(ctx context.Context, blob io.Writer, tar recipe) (packed, error) {
+// packPlain does not compress.
+func packPlain(ctx context.Context, blob io.Writer, tar recipe) (packed, error) {
 	diffID := sha256.New()
 	err := tar(ctx, io.MultiWriter(blob, diffID))
 	return packed{mediaType: types.OCIUncompressedLayer, diffID: imagetest.Sum(diffID)}, err
 }
 
-// gzipped compresses as container builders do.
-func gzipped(ctx context.Context, blob io.Writer, tar recipe) (packed, error) {
-	return through(ctx, types.OCILayer, gzip.NewWriter(blob), tar)
+// packGzip compresses as container builders do.
+func packGzip(ctx context.Context, blob io.Writer, tar recipe) (packed, error) {
+	return compressTar(ctx, types.OCILayer, gzip.NewWriter(blob), tar)
 }
 
-// zstandard compresses as container builders do: the frame does not say how long its content is.
-func zstandard(ctx context.Context, blob io.Writer, tar recipe) (packed, error) {
+// packZstd compresses as container builders do: the frame does not say how long its content is.
+func packZstd(ctx context.Context, blob io.Writer, tar recipe) (packed, error) {
 	encoder, err := zstd.NewWriter(blob)
 	if err != nil {
 		return packed{}, err
 	}
-	return through(ctx, types.OCILayerZStd, encoder, tar)
+	return compressTar(ctx, types.OCILayerZStd, encoder, tar)
 }
 
-// members writes a gzip stream of many members, as concatenated archives and some parallel compressors are.
-func members(each int) packing {
+// packMembers returns a packing into a gzip stream of many members, each of so many bytes, as
+// concatenated archives and some parallel compressors write it.
+func packMembers(each int) packing {
 	return func(ctx context.Context, blob io.Writer, tar recipe) (packed, error) {
-		return through(ctx, types.OCILayer, &memberWriter{out: blob, member: gzip.NewWriter(blob), each: each, left: each}, tar)
+		members := &memberWriter{out: blob, member: gzip.NewWriter(blob), each: each, left: each}
+		return compressTar(ctx, types.OCILayer, members, tar)
 	}
 }
 
-// through sends the tar through a compressor.
-func through(ctx context.Context, mediaType types.MediaType, compressor io.WriteCloser, tar recipe) (packed, error) {
+// compressTar writes the tar into a compressor, and closes that.
+func compressTar(
+	ctx context.Context, mediaType types.MediaType, compressor io.WriteCloser, tar recipe,
+) (packed, error) {
 	diffID := sha256.New()
 	err := tar(ctx, io.MultiWriter(compressor, diffID))
 	return packed{mediaType: mediaType, diffID: imagetest.Sum(diffID)}, errors.Join(err, compressor.Close())
 }
 
-// by compresses with a program that reads standard input and writes standard output.
-func by(mediaType types.MediaType, program string, arguments ...string) packing {
+// packWith returns a packing by a program that reads standard input and writes standard output.
+func packWith(mediaType types.MediaType, program string, arguments ...string) packing {
 	return func(ctx context.Context, blob io.Writer, tar recipe) (packed, error) {
 		command := exec.CommandContext(ctx, program, arguments...) //nolint:gosec // the corpus names it
 		command.Stdout, command.Stderr = blob, os.Stderr
@@ -68,7 +72,7 @@ func by(mediaType types.MediaType, program string, arguments ...string) packing 
 		if err := command.Start(); err != nil {
 			return packed{}, err
 		}
-		made, err := through(ctx, mediaType, input, tar)
+		made, err := compressTar(ctx, mediaType, input, tar)
 		if ended := command.Wait(); ended != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", program, ended))
 		}
@@ -104,8 +108,9 @@ func (w *memberWriter) Write(p []byte) (int, error) {
 
 func (w *memberWriter) Close() error { return w.member.Close() }
 
-// stargz packs with the table of contents of eStargz, which is a file of the layer as well, so that the tar is another one.
-func stargz(ctx context.Context, blob io.Writer, tar recipe) (made packed, err error) {
+// packStargz adds the table of contents of eStargz, which is a file of the layer too, so that the
+// tar is another one.
+func packStargz(ctx context.Context, blob io.Writer, tar recipe) (made packed, err error) {
 	file, err := os.CreateTemp("", "tar-")
 	if err != nil {
 		return packed{}, err
@@ -118,7 +123,10 @@ func stargz(ctx context.Context, blob io.Writer, tar recipe) (made packed, err e
 	if err != nil {
 		return packed{}, err
 	}
-	built, err := estargz.Build(io.NewSectionReader(file, 0, info.Size()), estargz.WithContext(ctx), estargz.WithCompressionLevel(gzip.DefaultCompression))
+	built, err := estargz.Build(
+		io.NewSectionReader(file, 0, info.Size()), estargz.WithContext(ctx),
+		estargz.WithCompressionLevel(gzip.DefaultCompression),
+	)
 	if err != nil {
 		return packed{}, err
 	}
@@ -126,11 +134,11 @@ func stargz(ctx context.Context, blob io.Writer, tar recipe) (made packed, err e
 	if _, err := io.Copy(blob, built); err != nil {
 		return packed{}, err
 	}
-	return stargzPacked(built)
+	return describeStargz(built)
 }
 
-// stargzPacked is known once the blob was read to its end.
-func stargzPacked(built *estargz.Blob) (packed, error) {
+// describeStargz returns what is known of a blob once it was read to its end.
+func describeStargz(built *estargz.Blob) (packed, error) {
 	diffID, err := v1.NewHash(built.DiffID().String())
 	if err != nil {
 		return packed{}, err

@@ -22,12 +22,13 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 )
 
-// TestPackingsUnpackToTheirTar: containerd checks the diff id, and so does this, without containerd.
+// TestPackingsUnpackToTheirTar: containerd checks the diff id, and so does this, without
+// containerd.
 func TestPackingsUnpackToTheirTar(t *testing.T) {
 	t.Parallel()
 
 	for title, pack := range map[string]packing{
-		"plain": plain, "gzip": gzipped, "zstd": zstandard, "members": members(100_000), "eStargz": stargz,
+		"plain": packPlain, "gzip": packGzip, "zstd": packZstd, "members": packMembers(100_000), "eStargz": packStargz,
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
@@ -48,8 +49,13 @@ func TestPackingsUnpackToTheirTar(t *testing.T) {
 func TestATableOfContentsIsFound(t *testing.T) {
 	t.Parallel()
 
-	made := generated(t, smallTree(), stargz)
-	input := layersize.Layer{MediaType: string(made.mediaType), Size: made.size, Annotations: made.annotations, Blob: onDisk{made.path}}
+	made := generated(t, smallTree(), packStargz)
+	input := layersize.Layer{
+		MediaType:   string(made.mediaType),
+		Size:        made.size,
+		Annotations: made.annotations,
+		Blob:        onDisk{made.path},
+	}
 	probed, err := probe.Measure(t.Context(), input, made.size)
 	if err != nil {
 		t.Fatal(err)
@@ -62,14 +68,15 @@ func TestATableOfContentsIsFound(t *testing.T) {
 		t.Fatalf("method %s, exact %t (%s), want an exact table of contents", probed.Method, probed.Exact, probed.Note)
 	}
 	if probed.DiskBytes != streamed.DiskBytes || *probed.Inodes != *streamed.Inodes {
-		t.Errorf("the table has %v and %d inodes, the files %v and %d", probed.DiskBytes, *probed.Inodes, streamed.DiskBytes, *streamed.Inodes)
+		t.Errorf("the table has %v and %d inodes, the files %v and %d",
+			probed.DiskBytes, *probed.Inodes, streamed.DiskBytes, *streamed.Inodes)
 	}
 }
 
 func TestMembersAreMany(t *testing.T) {
 	t.Parallel()
 
-	made := generated(t, smallTree(), members(100_000))
+	made := generated(t, smallTree(), packMembers(100_000))
 	blob, err := made.Compressed()
 	if err != nil {
 		t.Fatal(err)
@@ -99,12 +106,16 @@ func TestRecipesAreDeterministic(t *testing.T) {
 	t.Parallel()
 
 	for title, r := range map[string]recipe{
-		"mixed": mixed(3, 3*mib, text, noise, records, halves, zeros, periodic), "whiteouts": whiteouts(12)[9].tar, "attributes": attributes(30), "symlinks": symlinks(40), "crowded": crowded(20),
+		"mixture":           makeMixture(3, 3*mib, text, noise, records, halves, zeros, periodic),
+		"whiteouts":         makeWhiteouts(12)[9].tar,
+		"attributed files":  makeAttributedFiles(30),
+		"symlinks":          makeSymlinks(40),
+		"crowded directory": makeCrowdedDirectory(20),
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
 
-			if a, b := generated(t, r, plain), generated(t, r, plain); a.digest != b.digest {
+			if a, b := generated(t, r, packPlain), generated(t, r, packPlain); a.digest != b.digest {
 				t.Errorf("twice the same recipe, but %s and %s", a.digest, b.digest)
 			}
 		})
@@ -116,7 +127,7 @@ func TestRecipeEndsWithItsContext(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for title, r := range map[string]recipe{"entries": models(1, 1, gib, noise), "sparse": sparse(mib)} {
+	for title, r := range map[string]recipe{"entries": makeModels(1, 1, gib, noise), "sparse": makeSparseFile(mib)} {
 		if err := r(ctx, io.Discard); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: error %v, want that of the context", title, err)
 		}
@@ -126,7 +137,7 @@ func TestRecipeEndsWithItsContext(t *testing.T) {
 func TestSparseFileIsStoredSparse(t *testing.T) {
 	t.Parallel()
 
-	made := generated(t, sparse(64*mib), plain)
+	made := generated(t, makeSparseFile(64*mib), packPlain)
 	if made.size > 2*mib {
 		t.Errorf("a tar of %d bytes for 64 KiB of data", made.size)
 	}
@@ -138,25 +149,25 @@ func TestSparseFileIsStoredSparse(t *testing.T) {
 
 // smallTree is a small tree of files, links and folders that are only implied.
 func smallTree() recipe {
-	return entries(9, func(t *tape) {
-		t.folder("usr")
+	return newRecipe(9, func(t *tarWriter) {
+		t.addFolder("usr")
 		for f := range 16 { // a blob that is too large to be read whole
-			t.file("usr/data-"+string(rune('a'+f)), mib/8, noise)
+			t.addFile("usr/data-"+string(rune('a'+f)), mib/8, noise)
 		}
 		for f := range 40 {
-			t.file("usr/lib/file-"+string(rune('a'+f)), t.below(40_000), text)
+			t.addFile("usr/lib/file-"+string(rune('a'+f)), t.drawBelow(40_000), text)
 		}
-		t.file("usr/empty", 0, text)
-		t.hardlink("usr/link", "usr/lib/file-a")
-		t.symlink("usr/symlink", "lib")
-		t.attributed("usr/tool", 5000, noise, map[string]string{"user.note": "of no consequence"})
+		t.addFile("usr/empty", 0, text)
+		t.addHardlink("usr/link", "usr/lib/file-a")
+		t.addSymlink("usr/symlink", "lib")
+		t.addAttributedFile("usr/tool", 5000, noise, map[string]string{"user.note": "of no consequence"})
 	})
 }
 
 func generated(t *testing.T, r recipe, pack packing) *layer {
 	t.Helper()
 
-	made, err := (&part{r, pack}).generate(t.Context(), t.TempDir())
+	made, err := (&part{r, pack}).generateLayer(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

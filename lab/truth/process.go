@@ -16,14 +16,14 @@ import (
 // toolTimeout bounds what is not a pull: to install Debian takes longest.
 const toolTimeout = 20 * time.Minute
 
-// tool runs a program to its end; an error has what it wrote.
-func tool(ctx context.Context, name string, arguments ...string) error {
-	_, err := output(ctx, toolTimeout, name, arguments...)
+// runTool runs a program to its end. The error has the last lines that it wrote.
+func runTool(ctx context.Context, name string, arguments ...string) error {
+	_, err := readOutput(ctx, toolTimeout, name, arguments...)
 	return err
 }
 
-// output runs a program to its end and gives what it wrote to either stream.
-func output(ctx context.Context, timeout time.Duration, name string, arguments ...string) (string, error) {
+// readOutput runs a program to its end and returns what it wrote to either stream.
+func readOutput(ctx context.Context, timeout time.Duration, name string, arguments ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	command := exec.CommandContext(ctx, name, arguments...) //nolint:gosec // programs that scripts/truth.sh installs
@@ -41,9 +41,11 @@ func output(ctx context.Context, timeout time.Duration, name string, arguments .
 	return text, nil
 }
 
-// lastLines are the last few, without those that draw a progress bar.
+// lastLines returns the last five lines, without those that draw a progress bar.
 func lastLines(text string) string {
 	const most = 5
-	lines := slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.Contains(line, "\x1b[") || strings.HasPrefix(line, "elapsed:") })
+	lines := slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool {
+		return strings.Contains(line, "\x1b[") || strings.HasPrefix(line, "elapsed:")
+	})
 	return strings.Join(lines[max(0, len(lines)-most):], "\n")
 }

@@ -21,11 +21,13 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 )
 
-// A producer builds an image of tars, the lowest layer first, and pushes it, with a program that people build images with. What it
-// writes is that program's own: its encoder, its blocks, its tables of contents, its manifest.
+// A producer builds an image of tars, the lowest layer first, and pushes it, with a program that
+// people build images with. Encoder, blocks, tables of contents and manifest are that program's
+// own.
 type producer func(ctx context.Context, folder, reference string, tars []string) error
 
-// withBuildKit builds with BuildKit's daemon, which compresses as Docker does: gzip, zstd or estargz.
+// withBuildKit builds with BuildKit's daemon, which compresses as Docker does: gzip, zstd or
+// estargz.
 func withBuildKit(compression string) producer {
 	return func(ctx context.Context, folder, reference string, tars []string) (err error) {
 		daemon, err := startBuildKit(ctx, folder)
@@ -37,10 +39,15 @@ func withBuildKit(compression string) producer {
 		if err := writeDockerfile(source, tars); err != nil {
 			return err
 		}
-		output := fmt.Sprintf("type=image,name=%s,push=true,registry.insecure=true,oci-mediatypes=true,compression=%s,force-compression=true",
-			reference, compression)
-		return tool(ctx, buildKitProgram("buildctl"), "--addr", daemon.address, "build", "--progress=plain", "--frontend=dockerfile.v0",
-			"--local", "context="+source, "--local", "dockerfile="+source, "--output", output)
+		output := fmt.Sprintf(
+			"type=image,name=%s,push=true,registry.insecure=true,oci-mediatypes=true,compression=%s,"+
+				"force-compression=true", reference, compression,
+		)
+		return runTool(
+			ctx, buildKitProgram("buildctl"), "--addr", daemon.address, "build", "--progress=plain",
+			"--frontend=dockerfile.v0", "--local", "context="+source, "--local", "dockerfile="+source,
+			"--output", output,
+		)
 	}
 }
 
@@ -65,9 +72,12 @@ func writeDockerfile(folder string, tars []string) error {
 func withBuildah(compression string) producer {
 	return func(ctx context.Context, folder, reference string, tars []string) error {
 		// No overlay: the storage may itself lie on an overlay, and only the push matters.
-		storage := []string{"--root", filepath.Join(folder, "storage"), "--runroot", filepath.Join(folder, "run"), "--storage-driver", "vfs"}
+		storage := []string{
+			"--root", filepath.Join(folder, "storage"), "--runroot", filepath.Join(folder, "run"),
+			"--storage-driver", "vfs",
+		}
 		buildah := func(arguments ...string) (string, error) {
-			return output(ctx, toolTimeout, "buildah", append(storage, arguments...)...)
+			return readOutput(ctx, toolTimeout, "buildah", append(storage, arguments...)...)
 		}
 		image := "scratch"
 		for i, path := range tars {
@@ -83,21 +93,41 @@ func withBuildah(compression string) producer {
 				return err
 			}
 		}
-		_, err := buildah("push", "--quiet", "--tls-verify=false", "--format", "oci", "--compression-format", compression, image, "docker://"+reference)
+		_, err := buildah(
+			"push",
+			"--quiet",
+			"--tls-verify=false",
+			"--format",
+			"oci",
+			"--compression-format",
+			compression,
+			image,
+			"docker://"+reference,
+		)
 		return err
 	}
 }
 
-// withSkopeo copies an image of uncompressed layers: zstd or zstd:chunked. Not gzip: skopeo 1.9.3, asked for it or left to its default,
-// compresses such layers and leaves their media type as it was, and containerd refuses the image.
+// withSkopeo copies an image of uncompressed layers: zstd or zstd:chunked. Not gzip: skopeo 1.9.3,
+// asked for it or left to its default, compresses such layers and leaves their media type as it
+// was, and containerd refuses the image.
 func withSkopeo(compression string) producer {
 	return func(ctx context.Context, folder, reference string, tars []string) error {
 		source := filepath.Join(folder, "source")
 		if err := writeLayout(source, tars); err != nil {
 			return err
 		}
-		return tool(ctx, "skopeo", "copy", "--quiet", "--dest-tls-verify=false", "--dest-compress-format", compression,
-			"oci:"+source, "docker://"+reference)
+		return runTool(
+			ctx,
+			"skopeo",
+			"copy",
+			"--quiet",
+			"--dest-tls-verify=false",
+			"--dest-compress-format",
+			compression,
+			"oci:"+source,
+			"docker://"+reference,
+		)
 	}
 }
 
@@ -105,7 +135,9 @@ func withSkopeo(compression string) producer {
 func writeLayout(folder string, tars []string) error {
 	var layers []v1.Layer
 	for _, path := range tars {
-		layer, err := tarball.LayerFromFile(path, tarball.WithMediaType(types.OCIUncompressedLayer), tarball.WithCompression("none"))
+		layer, err := tarball.LayerFromFile(
+			path, tarball.WithMediaType(types.OCIUncompressedLayer), tarball.WithCompression("none"),
+		)
 		if err != nil {
 			return err
 		}
@@ -122,13 +154,14 @@ func writeLayout(folder string, tars []string) error {
 	return made.AppendImage(mutate.MediaType(image, types.OCIManifestSchema1))
 }
 
-// withUmoci inserts each tar, unpacked, as a layer, which umoci compresses with gzip; skopeo pushes the result as it is.
+// withUmoci inserts each tar, unpacked, as a layer, which umoci compresses with gzip; skopeo pushes
+// the result as it is.
 func withUmoci(ctx context.Context, folder, reference string, tars []string) error {
 	image := filepath.Join(folder, "image")
-	if err := tool(ctx, "umoci", "init", "--layout", image); err != nil {
+	if err := runTool(ctx, "umoci", "init", "--layout", image); err != nil {
 		return err
 	}
-	if err := tool(ctx, "umoci", "new", "--image", image+":v1"); err != nil {
+	if err := runTool(ctx, "umoci", "new", "--image", image+":v1"); err != nil {
 		return err
 	}
 	for i, path := range tars {
@@ -136,14 +169,26 @@ func withUmoci(ctx context.Context, folder, reference string, tars []string) err
 		if err := os.Mkdir(root, 0o700); err != nil {
 			return err
 		}
-		if err := tool(ctx, "tar", "--extract", "--file", path, "--directory", root, "--numeric-owner", "--same-permissions", "--xattrs"); err != nil {
+		err := runTool(
+			ctx, "tar", "--extract", "--file", path, "--directory", root,
+			"--numeric-owner", "--same-permissions", "--xattrs",
+		)
+		if err != nil {
 			return err
 		}
-		if err := tool(ctx, "umoci", "insert", "--image", image+":v1", root, "/"); err != nil {
+		if err := runTool(ctx, "umoci", "insert", "--image", image+":v1", root, "/"); err != nil {
 			return err
 		}
 	}
-	return tool(ctx, "skopeo", "copy", "--quiet", "--dest-tls-verify=false", "oci:"+image+":v1", "docker://"+reference)
+	return runTool(
+		ctx,
+		"skopeo",
+		"copy",
+		"--quiet",
+		"--dest-tls-verify=false",
+		"oci:"+image+":v1",
+		"docker://"+reference,
+	)
 }
 
 // withCrane appends files that a compressor writes, which crane pushes byte by byte.
@@ -158,10 +203,10 @@ func withCrane(suffix, program string, arguments ...string) producer {
 			}
 			appending = append(appending, "--new_layer", packed)
 		}
-		if err := tool(ctx, crane, appending...); err != nil {
+		if err := runTool(ctx, crane, appending...); err != nil {
 			return err
 		}
-		return tool(ctx, crane, "mutate", "--insecure", "--set-platform", platform, "--tag", reference, reference)
+		return runTool(ctx, crane, "mutate", "--insecure", "--set-platform", platform, "--tag", reference, reference)
 	}
 }
 

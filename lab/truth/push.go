@@ -28,8 +28,8 @@ type pusher struct {
 	layers map[*part]*layer
 }
 
-// referencesOf are the names of a case's images in a registry.
-func referencesOf(host string, images []plan) []string {
+// referencesOf returns the names of a case's images in a registry.
+func referencesOf(host string, images []imagePlan) []string {
 	references := make([]string, len(images))
 	for i := range images {
 		references[i] = fmt.Sprintf("%s/corpus/image-%d:v1", host, i)
@@ -37,26 +37,27 @@ func referencesOf(host string, images []plan) []string {
 	return references
 }
 
-// pushAll pushes each image under its reference. What was generated is gone when it returns: the registry has it.
-func pushAll(ctx context.Context, references []string, folder string, images []plan) (err error) {
+// pushAll pushes each image under its reference. It removes the generated layers when it returns:
+// the registry has them.
+func pushAll(ctx context.Context, references []string, folder string, images []imagePlan) (err error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	p := &pusher{folder: folder, layers: map[*part]*layer{}}
 	for i, image := range images {
-		if err := p.push(ctx, references[i], image); err != nil {
+		if err := p.pushImage(ctx, references[i], image); err != nil {
 			return fmt.Errorf("pushing %s: %w", references[i], err)
 		}
 	}
 	return nil
 }
 
-func (p *pusher) push(ctx context.Context, reference string, plan plan) error {
+func (p *pusher) pushImage(ctx context.Context, reference string, plan imagePlan) error {
 	if plan.produce != nil {
-		return p.produce(ctx, reference, plan)
+		return p.pushProduced(ctx, reference, plan)
 	}
-	image, err := p.image(ctx, plan.layers, "amd64")
+	image, err := p.buildImage(ctx, plan.layers, "amd64")
 	if err != nil {
 		return err
 	}
@@ -64,25 +65,33 @@ func (p *pusher) push(ctx context.Context, reference string, plan plan) error {
 		_, err = imagetest.Push(ctx, reference, image)
 		return err
 	}
-	other, err := p.image(ctx, plan.other, otherPlatform)
+	other, err := p.buildImage(ctx, plan.other, otherPlatform)
 	if err != nil {
 		return err
 	}
-	index := mutate.AppendManifests(mutate.IndexMediaType(empty.Index, types.OCIImageIndex),
-		mutate.IndexAddendum{Add: other, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: otherPlatform}}},
-		mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}})
+	index := mutate.AppendManifests(
+		mutate.IndexMediaType(empty.Index, types.OCIImageIndex),
+		mutate.IndexAddendum{
+			Add:        other,
+			Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: otherPlatform}},
+		},
+		mutate.IndexAddendum{
+			Add:        image,
+			Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}},
+		},
+	)
 	_, err = imagetest.Push(ctx, reference, index)
 	return err
 }
 
-// image joins layers to an image, and generates those that no image before it had.
-func (p *pusher) image(ctx context.Context, parts []*part, architecture string) (v1.Image, error) {
+// buildImage builds an image of layers, and generates those that no image before it has.
+func (p *pusher) buildImage(ctx context.Context, parts []*part, architecture string) (v1.Image, error) {
 	layers := make([]v1.Layer, 0, len(parts))
 	for _, part := range parts {
 		made, ok := p.layers[part]
 		if !ok {
 			var err error
-			if made, err = part.generate(ctx, p.folder); err != nil {
+			if made, err = part.generateLayer(ctx, p.folder); err != nil {
 				return nil, err
 			}
 			p.layers[part] = made
@@ -92,8 +101,9 @@ func (p *pusher) image(ctx context.Context, parts []*part, architecture string) 
 	return imagetest.Build(architecture, layers...)
 }
 
-// produce writes the tars of an image's layers and has its producer build the image and push it.
-func (p *pusher) produce(ctx context.Context, reference string, plan plan) (err error) {
+// pushProduced writes the tars of an image's layers and has its producer build the image and push
+// it.
+func (p *pusher) pushProduced(ctx context.Context, reference string, plan imagePlan) (err error) {
 	folder, err := os.MkdirTemp(p.folder, "producer-")
 	if err != nil {
 		return err

@@ -11,11 +11,16 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 )
 
-// TestAnImageHasItsLayersAnnotations, which is where a table of contents is found, and their media types.
+// TestAnImageHasItsLayersAnnotations, which is where a table of contents is found, and their media
+// types.
 func TestAnImageHasItsLayersAnnotations(t *testing.T) {
 	t.Parallel()
 	hash := v1.Hash{Algorithm: "sha256", Hex: "00000000000000000000000000000000000000000000000000000000000000aa"}
-	made := &layer{packed: packed{mediaType: types.OCILayerZStd, diffID: hash, annotations: map[string]string{"a": "b"}}, digest: hash, size: 7}
+	made := &layer{
+		packed: packed{mediaType: types.OCILayerZStd, diffID: hash, annotations: map[string]string{"a": "b"}},
+		digest: hash,
+		size:   7,
+	}
 	image, err := imagetest.Build("arm64", made, made)
 	if err != nil {
 		t.Fatal(err)

@@ -15,10 +15,11 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/lab/giant"
 )
 
-// Images that need 20 to 60 GiB are not pulled: few machines have room for their blobs, their content and a disk of each size. Their
-// layers are spliced of content that was packed once, and a registry computes their bytes when they are read. What they need is known
-// by counting: streaming counts each tree once, which is what containerd uses to within 0.1 % (the table of the pulls), and a file of
-// so many bytes takes as many blocks.
+// Images that need 20 to 60 GiB are not pulled: few machines have room for their blobs, their
+// content and a disk of each size. Their layers are spliced of content that was packed once, and a
+// registry computes their bytes when they are read. What they need is known by counting: streaming
+// counts each tree once, which is what containerd uses to within 0.1 % (the table of the pulls),
+// and a file of so many bytes takes as many blocks.
 const (
 	leastNeed, mostNeed, needStep = 20 * gib, 60 * gib, 4 * gib
 
@@ -34,7 +35,8 @@ type splicedImage struct {
 	need   use   // of all together, counted
 }
 
-// trySizes measures images of all sizes in both formats, and prints the table even where a claim does not hold.
+// trySizes measures images of all sizes in both formats, and prints the table even where a claim
+// does not hold.
 func trySizes(ctx context.Context, o options, folder string) (err error) {
 	begun := time.Now()
 	registry, err := giant.Serve(0)
@@ -57,14 +59,14 @@ func trySizes(ctx context.Context, o options, folder string) (err error) {
 			if err != nil {
 				return fmt.Errorf("%s: %w", image.title, err)
 			}
-			row.report()
+			row.printRow()
 			rows = append(rows, row)
 		}
 	}
-	if err := publish(o, sizesMarks, sizesDocument(rows, time.Since(begun))); err != nil {
+	if err := publishTable(o, sizesMarks, formatSizes(rows, time.Since(begun))); err != nil {
 		return err
 	}
-	return sizeClaims(rows)
+	return checkSizes(rows)
 }
 
 // spliceImages packs the content and makes an image for each need.
@@ -85,18 +87,18 @@ func spliceImages(ctx context.Context, cache, folder string, format giant.Format
 
 // spliceImage makes an image that needs about so much: a base, and layers until it is enough.
 func spliceImage(content *materials, need int64, random *rand.Rand) splicedImage {
-	image := splicedImage{title: fmt.Sprintf("%d GiB, %s", need/gib, content.name())}
-	image.add(content.splice(image.title+" 0", []material{content.base}, material{}, 0, random))
+	image := splicedImage{title: fmt.Sprintf("%d GiB, %s", need/gib, content.formatName())}
+	image.addLayer(content.spliceLayer(image.title+" 0", []material{content.base}, material{}, 0, random))
 	for n := 1; image.need.Bytes < need; n++ {
 		left := need - image.need.Bytes
 		size := min(leastLayer+random.Int64N(mostLayer-leastLayer), left*2/3)
 		trees, file := content.drawLayer(random, size)
-		image.add(content.splice(fmt.Sprintf("%s %d", image.title, n), trees, file, size, random))
+		image.addLayer(content.spliceLayer(fmt.Sprintf("%s %d", image.title, n), trees, file, size, random))
 	}
 	return image
 }
 
-func (i *splicedImage) add(layer *giant.Layer, unpacked use) {
+func (i *splicedImage) addLayer(layer *giant.Layer, unpacked use) {
 	const snapshotFolders = 2
 	i.layers, i.taken = append(i.layers, layer), append(i.taken, unpacked)
 	i.need.Bytes += disksize.Blocks(layer.Size) + unpacked.Bytes + snapshotFolders*disksize.BlockSize
@@ -116,7 +118,7 @@ func measureSpliced(ctx context.Context, registry *giant.Registry, image spliced
 			return row, err
 		}
 		row.measured[mode] = m
-		if row.sizes[mode], err = recommended(m.report); err != nil {
+		if row.sizes[mode], err = recommendSize(m.report); err != nil {
 			return row, err
 		}
 	}

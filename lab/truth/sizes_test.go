@@ -37,7 +37,8 @@ func TestSplicedImagesNeedWhatIsAskedFor(t *testing.T) {
 		for seed := range uint64(20) {
 			for need := int64(leastNeed); need <= mostNeed; need += 10 * gib {
 				image := spliceImage(stuff(format), need, rand.New(rand.NewPCG(seed, 1)))
-				if image.need.Bytes < need || image.need.Bytes > need+need/4 || len(image.layers) < 2 || len(image.taken) != len(image.layers) {
+				if image.need.Bytes < need || image.need.Bytes > need+need/4 || len(image.layers) < 2 ||
+					len(image.taken) != len(image.layers) {
 					t.Errorf("%d bytes in %d layers, %d were asked for", image.need.Bytes, len(image.layers), need)
 				}
 				if again := spliceImage(stuff(format), need, rand.New(rand.NewPCG(seed, 1))); again.need != image.need {
@@ -48,8 +49,8 @@ func TestSplicedImagesNeedWhatIsAskedFor(t *testing.T) {
 	}
 }
 
-// TestSizeClaimsAreRefuted by a disk that is too small or two steps too large, by bounds that miss or are wide, and by a number that
-// is off.
+// TestSizeClaimsAreRefuted by a disk that is too small or two steps too large, by bounds that miss
+// or are wide, and by a number that is off.
 func TestSizeClaimsAreRefuted(t *testing.T) {
 	t.Parallel()
 	row := func(is layersize.Interval, size, right int64) sizeRow {
@@ -61,7 +62,10 @@ func TestSizeClaimsAreRefuted(t *testing.T) {
 			sizes:    map[measure.Mode]int64{measure.Auto: size, measure.Sample: size}, right: right,
 		}
 	}
-	good := layersize.Interval{Value: 40 * gib, Min: 39 * gib, Max: 41 * gib}
+	interval := func(value, least, most int64) layersize.Interval {
+		return layersize.Interval{Value: value, Min: least, Max: most}
+	}
+	good := interval(40*gib, 39*gib, 41*gib)
 	for name, test := range map[string]struct {
 		row  sizeRow
 		want string
@@ -70,12 +74,13 @@ func TestSizeClaimsAreRefuted(t *testing.T) {
 		"too small":       {row(good, 50, 60), "a disk of 50 GiB"},
 		"two steps":       {row(good, 80, 60), "a disk of 80 GiB"},
 		"one step":        {row(good, 70, 60), "0 of 1 disks"},
-		"bounds miss":     {row(layersize.Interval{Value: 40 * gib, Min: 40*gib + 1, Max: 41 * gib}, 60, 60), "the bounds are"},
-		"bounds are wide": {row(layersize.Interval{Value: 40 * gib, Min: 36 * gib, Max: 46 * gib}, 60, 60), "times apart"},
-		"it is off":       {row(layersize.Interval{Value: 42 * gib, Min: 39 * gib, Max: 43 * gib}, 60, 60), "required_bytes is"},
+		"bounds miss":     {row(interval(40*gib, 40*gib+1, 41*gib), 60, 60), "the bounds are"},
+		"bounds are wide": {row(interval(40*gib, 36*gib, 46*gib), 60, 60), "times apart"},
+		"it is off":       {row(interval(42*gib, 39*gib, 43*gib), 60, 60), "required_bytes is"},
 	} {
-		err := sizeClaims([]sizeRow{test.row})
-		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+		err := checkSizes([]sizeRow{test.row})
+		if test.want == "" && err != nil ||
+			test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -85,7 +90,7 @@ func TestSizeClaimsAreRefuted(t *testing.T) {
 func TestATreeBelowAFolderHasNoEnd(t *testing.T) {
 	t.Parallel()
 	var packed bytes.Buffer
-	if err := below("deep", parts())(t.Context(), &packed); err != nil {
+	if err := putBelow("deep", parts())(t.Context(), &packed); err != nil {
 		t.Fatal(err)
 	}
 	in := tar.NewReader(io.MultiReader(bytes.NewReader(packed.Bytes()), bytes.NewReader(packed.Bytes())))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/disksize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/lab/giant"
 )
@@ -22,45 +23,46 @@ type sizeRow struct {
 	right    int64                  // the disk for what is needed
 }
 
-var sizeColumns = []string{
-	"image", "layers", "compressed MB", "needed MB", "`auto` MB", "bounds MB", "error", "read MiB",
-	"`sample` error", "bounds MB", "recommended GiB by `auto`", "by `sample`", "needed GiB",
+var sizeColumns = []column[sizeRow]{
+	{title: "image", text: true, cell: func(r sizeRow) string { return r.image.title }},
+	{title: "layers", cell: func(r sizeRow) string { return fmt.Sprint(len(r.image.layers)) }},
+	{title: "compressed MB", cell: func(r sizeRow) string { return formatMB(r.compressedBytes()) }},
+	{title: "needed MB", cell: func(r sizeRow) string { return formatMB(r.image.need.Bytes) }},
+	{title: "`auto` MB", cell: func(r sizeRow) string { return formatMB(r.requiredBy(measure.Auto).Value) }},
+	{title: "bounds MB", cell: func(r sizeRow) string { return formatBounds(r.requiredBy(measure.Auto)) }},
+	{title: "error", cell: func(r sizeRow) string { return r.formatErrorOf(measure.Auto) }},
+	{title: "read MiB", cell: func(r sizeRow) string { return formatRead(r.measured[measure.Auto]) }},
+	{title: "`sample` error", cell: func(r sizeRow) string { return r.formatErrorOf(measure.Sample) }},
+	{title: "bounds MB", cell: func(r sizeRow) string { return formatBounds(r.requiredBy(measure.Sample)) }},
+	{title: "recommended GiB by `auto`", cell: func(r sizeRow) string { return fmt.Sprint(r.sizes[measure.Auto]) }},
+	{title: "by `sample`", cell: func(r sizeRow) string { return fmt.Sprint(r.sizes[measure.Sample]) }},
+	{title: "needed GiB", cell: func(r sizeRow) string { return fmt.Sprint(r.right) }},
 }
 
-func sizesDocument(rows []sizeRow, took time.Duration) string {
+// formatSizes returns the table, with what is needed to read it.
+func formatSizes(rows []sizeRow, took time.Duration) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Measured on %s in %s. MB are 10^6 bytes; errors are those of `required_bytes` against what was counted.\n\n",
-		time.Now().UTC().Format(time.DateOnly), took.Round(time.Second))
-	line(&b, sizeColumns)
-	rule := strings.Split(strings.Repeat("--: ", len(sizeColumns)), " ")[:len(sizeColumns)]
-	rule[0] = "---"
-	line(&b, rule)
-	for _, r := range rows {
-		line(&b, r.cells())
-	}
+	fmt.Fprintf(
+		&b, "Measured on %s in %s. MB are 10^6 bytes; errors are those of `required_bytes` against what was counted."+
+			"\n\n", time.Now().UTC().Format(time.DateOnly), took.Round(time.Second),
+	)
+	writeTable(&b, sizeColumns, rows)
 	return b.String()
 }
 
-func (r sizeRow) cells() []string {
-	auto, sample := r.measured[measure.Auto], r.measured[measure.Sample]
-	return []string{
-		r.image.title, fmt.Sprint(len(r.image.layers)), mb(auto.report.CompressedBytes), mb(r.image.need.Bytes),
-		mb(auto.report.RequiredBytes.Value), boundsCell(auto), off(auto.report.RequiredBytes.Value, r.image.need.Bytes),
-		fmt.Sprintf("%.1f", float64(auto.read)/mib), off(sample.report.RequiredBytes.Value, r.image.need.Bytes), boundsCell(sample),
-		fmt.Sprint(r.sizes[measure.Auto]), fmt.Sprint(r.sizes[measure.Sample]), fmt.Sprint(r.right),
-	}
+func (r sizeRow) compressedBytes() int64 { return r.measured[measure.Auto].report.CompressedBytes }
+
+func (r sizeRow) requiredBy(mode measure.Mode) layersize.Interval {
+	return r.measured[mode].report.RequiredBytes
 }
 
-func boundsCell(m measured) string {
-	is := m.report.RequiredBytes
-	return mb(is.Min) + " to " + mb(is.Max)
+func (r sizeRow) formatErrorOf(mode measure.Mode) string {
+	return formatError(r.requiredBy(mode).Value, r.image.need.Bytes)
 }
 
-func (r sizeRow) String() string { return strings.Join(r.cells(), " | ") }
-
-// report prints a row, and of one that refutes a claim its layers.
-func (r sizeRow) report() {
-	fmt.Fprintln(os.Stderr, r)
+// printRow prints a row, and the layers of one that refutes a claim.
+func (r sizeRow) printRow() {
+	fmt.Fprintln(os.Stderr, strings.Join(listCells(sizeColumns, r), " | "))
 	for mode, furthest := range claimedOff {
 		if len(r.listRefuted(mode, furthest)) == 0 {
 			continue
@@ -75,16 +77,17 @@ func (r sizeRow) report() {
 // claimedOff is how far the number may be off, in percent.
 var claimedOff = map[measure.Mode]float64{measure.Auto: realAutoOff, measure.Sample: realSampleOff}
 
-// widestSpliced is how far the bounds may be apart: a budget of 64 MiB is a thousandth of such an image, and does not always rule out
-// another length of a gzip layer, which is 4 GiB more.
+// widestSpliced is how far the bounds may be apart: a budget of 64 MiB is a thousandth of such an
+// image, and does not always rule out another length of a gzip layer, which is 4 GiB more.
 const widestSpliced = 1.25
 
-// rightInTen is how many of ten disks that auto recommends are the one that is needed. Zstandard has no trailer that tells its length,
-// and bounds of 5 % cross a step of 10 GiB more often than those of 1 or 2 %.
+// rightInTen is how many of ten disks that auto recommends are the one that is needed. Zstandard
+// has no trailer with its length, and bounds of 5 % cross a step of 10 GiB more often than those of
+// 1 or 2 %.
 var rightInTen = map[giant.Format]int{giant.Gzip: 9, giant.Zstandard: 6}
 
-// sizeClaims is an error that lists what the rows refute.
-func sizeClaims(rows []sizeRow) error {
+// checkSizes returns an error that lists the claims that the rows refute.
+func checkSizes(rows []sizeRow) error {
 	var failures []string
 	all, right := map[giant.Format]int{}, map[giant.Format]int{}
 	for _, r := range rows {
@@ -109,7 +112,7 @@ func sizeClaims(rows []sizeRow) error {
 	return nil
 }
 
-// listRefuted lists what a row refutes of the claims on one way of measuring.
+// listRefuted lists the claims on one mode that a row refutes.
 func (r sizeRow) listRefuted(mode measure.Mode, furthest float64) []string {
 	is, need, size := r.measured[mode].report.RequiredBytes, r.image.need.Bytes, r.sizes[mode]
 	failures := []string{checkPercent("required_bytes", is.Value, need, -furthest, furthest)}
@@ -117,10 +120,14 @@ func (r sizeRow) listRefuted(mode measure.Mode, furthest float64) []string {
 		failures = append(failures, fmt.Sprintf("needed are %d bytes, the bounds are %d and %d", need, is.Min, is.Max))
 	}
 	if mode == measure.Auto && float64(is.Max) > widestSpliced*float64(is.Min) {
-		failures = append(failures, fmt.Sprintf("the bounds %d and %d are more than %.2f times apart", is.Min, is.Max, widestSpliced))
+		failures = append(
+			failures, fmt.Sprintf("the bounds %d and %d are more than %.2f times apart", is.Min, is.Max, widestSpliced),
+		)
 	}
 	if size < r.right || mode == measure.Auto && size > r.right+disksize.DefaultRoundToGiB {
-		failures = append(failures, fmt.Sprintf("a disk of %d GiB is recommended where %d GiB are right", size, r.right))
+		failures = append(
+			failures, fmt.Sprintf("a disk of %d GiB is recommended where %d GiB are right", size, r.right),
+		)
 	}
 	return dropEmpty(failures)
 }

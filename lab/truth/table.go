@@ -10,104 +10,159 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 )
 
-var columns = []string{
-	"image", "compressed MB", "used by containerd MB", "of 2.x MB", "`full` MB", "error", "inodes used", "`full` inodes", "error",
-	"`auto` MB", "bounds MB", "how", "exact", "error", "read MiB", "`sample` error", "`manifest` error", "recommended GiB", "needed GiB",
+// A column is one of a table: its heading, and what it shows of a row.
+type column[R any] struct {
+	title string
+	cell  func(R) string
+	text  bool // aligned to the left, numbers to the right
 }
 
-// document is the table, with what is needed to read it and the titles of the cases that it lacks.
-func document(ctx context.Context, rows []row, lacking []string, took time.Duration) string {
+var columns = []column[row]{
+	{title: "image", text: true, cell: row.formatTitle},
+	{title: "compressed MB", cell: func(r row) string { return formatMB(r.reportOf(measure.Auto).CompressedBytes) }},
+	{title: "used by containerd MB", cell: func(r row) string { return formatMB(r.each[0].Bytes) }},
+	{title: "of 2.x MB", cell: row.formatNewer},
+	{title: "`full` MB", cell: func(r row) string { return formatMB(r.reportOf(measure.Full).RequiredBytes.Value) }},
+	{title: "error", cell: func(r row) string { return r.formatErrorOf(measure.Full) }},
+	{title: "inodes used", cell: func(r row) string { return fmt.Sprint(r.used.Inodes) }},
+	{title: "`full` inodes", cell: row.formatInodes},
+	{title: "error", cell: row.formatInodesError},
+	{title: "`auto` MB", cell: func(r row) string { return formatMB(r.reportOf(measure.Auto).RequiredBytes.Value) }},
+	{title: "bounds MB", cell: func(r row) string { return formatBounds(r.reportOf(measure.Auto).RequiredBytes) }},
+	{title: "how", text: true, cell: func(r row) string { return listMethods(r.reportOf(measure.Auto)) }},
+	{title: "exact", text: true, cell: row.formatExact},
+	{title: "error", cell: func(r row) string { return r.formatErrorOf(measure.Auto) }},
+	{title: "read MiB", cell: func(r row) string { return formatRead(r.measured[measure.Auto]) }},
+	{title: "`sample` error", cell: func(r row) string { return r.formatErrorOf(measure.Sample) }},
+	{title: "`manifest` error", cell: func(r row) string { return r.formatErrorOf(measure.Manifest) }},
+	{title: "recommended GiB", cell: func(r row) string { return fmt.Sprint(r.sizeGiB) }},
+	{title: "needed GiB", cell: row.formatRightSize},
+}
+
+// formatTable returns the table, with what is needed to read it and the titles of the cases that it
+// lacks.
+func formatTable(ctx context.Context, rows []row, lacking []string, took time.Duration) string {
 	var b strings.Builder
 	var versions []string
-	for _, release := range releases() {
-		versions = append(versions, release.version(ctx))
+	for _, release := range listReleases() {
+		versions = append(versions, release.askVersion(ctx))
 	}
-	fmt.Fprintf(&b, "Measured on %s with containerd %s (overlayfs snapshotter, defaults) on ext4, %s, Linux %s, %d cores, in %s.\n",
-		time.Now().UTC().Format(time.DateOnly), strings.Join(versions, " and "), runtime.GOARCH, kernel(), runtime.NumCPU(), took.Round(time.Second))
-	b.WriteString("MB are 10^6 bytes; errors are those of `required_bytes` and `required_inodes` against what containerd used, its own files included. " +
-		"† Much of it stands in next to none of the compressed data, which no sample meets: only the bounds are claimed.\n\n")
-	line(&b, columns)
-	line(&b, rule())
-	for _, r := range rows {
-		line(&b, r.cells())
-	}
+	fmt.Fprintf(
+		&b, "Measured on %s with containerd %s (overlayfs snapshotter, defaults) on ext4, %s, Linux %s, %d cores, "+
+			"in %s.\n",
+		time.Now().UTC().Format(time.DateOnly), strings.Join(versions, " and "), runtime.GOARCH, readKernel(),
+		runtime.NumCPU(), took.Round(time.Second),
+	)
+	b.WriteString("MB are 10^6 bytes; errors are those of `required_bytes` and `required_inodes` against what " +
+		"containerd used, its own files included. † Much of it stands in next to none of the compressed data, " +
+		"which no sample meets: only the bounds are claimed.\n\n")
+	writeTable(&b, columns, rows)
 	if len(lacking) > 0 {
 		fmt.Fprintf(&b, "\nNot in this run: %s.\n", strings.Join(lacking, "; "))
 	}
 	return b.String()
 }
 
-func line(b *strings.Builder, cells []string) {
+func writeTable[R any](b *strings.Builder, columns []column[R], rows []R) {
+	titles, alignments := make([]string, len(columns)), make([]string, len(columns))
+	for i, c := range columns {
+		titles[i], alignments[i] = c.title, "--:"
+		if c.text {
+			alignments[i] = "---"
+		}
+	}
+	writeLine(b, titles)
+	writeLine(b, alignments)
+	for _, r := range rows {
+		writeLine(b, listCells(columns, r))
+	}
+}
+
+func writeLine(b *strings.Builder, cells []string) {
 	b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
 }
 
-// rule aligns numbers to the right.
-func rule() []string {
+// listCells returns what the columns show of a row.
+func listCells[R any](columns []column[R], r R) []string {
 	cells := make([]string, len(columns))
-	for i := range cells {
-		cells[i] = "--:"
+	for i, c := range columns {
+		cells[i] = c.cell(r)
 	}
-	cells[0], cells[11], cells[12] = "---", "---", "---"
 	return cells
 }
 
-func (r row) cells() []string {
-	full, auto := r.measured[measure.Full].report, r.measured[measure.Auto].report
-	inodes, inodesError := "unknown", ""
-	if full.Inodes != nil {
-		inodes, inodesError = fmt.Sprint(*full.Inodes), off(*full.Inodes, r.used.Inodes)
-	}
-	title := r.title
+func (r row) reportOf(mode measure.Mode) *measure.Report { return r.measured[mode].report }
+
+func (r row) formatTitle() string {
 	if r.hides {
-		title += " †"
+		return r.title + " †"
 	}
-	exact := "no"
-	if auto.Exact {
-		exact = "yes"
-	}
-	bounds := mb(auto.RequiredBytes.Min) + " to " + mb(auto.RequiredBytes.Max)
-	if auto.RequiredBytes.Min == auto.RequiredBytes.Max {
-		bounds = "the same"
-	}
-	return []string{
-		title, mb(auto.CompressedBytes), mb(r.each[0].Bytes), r.newer(), mb(full.RequiredBytes.Value), off(full.RequiredBytes.Value, r.used.Bytes),
-		fmt.Sprint(r.used.Inodes), inodes, inodesError,
-		mb(auto.RequiredBytes.Value), bounds, methods(auto), exact, off(auto.RequiredBytes.Value, r.used.Bytes),
-		fmt.Sprintf("%.1f", float64(r.measured[measure.Auto].read)/mib),
-		r.off(measure.Sample), r.off(measure.Manifest), fmt.Sprint(r.sizeGiB), r.right(),
-	}
+	return r.title
 }
 
-// newer is what the second release of containerd used, where one was tried.
-func (r row) newer() string {
+func (r row) formatInodes() string {
+	if inodes := r.reportOf(measure.Full).Inodes; inodes != nil {
+		return fmt.Sprint(*inodes)
+	}
+	return "unknown"
+}
+
+func (r row) formatInodesError() string {
+	if inodes := r.reportOf(measure.Full).Inodes; inodes != nil {
+		return formatError(*inodes, r.used.Inodes)
+	}
+	return ""
+}
+
+func (r row) formatExact() string {
+	if r.reportOf(measure.Auto).Exact {
+		return "yes"
+	}
+	return "no"
+}
+
+// formatNewer returns what the second release of containerd used, where one was tried.
+func (r row) formatNewer() string {
 	if len(r.each) < 2 {
 		return "not run"
 	}
-	return mb(r.each[1].Bytes)
+	return formatMB(r.each[1].Bytes)
 }
 
-// right is the disk that the counted need asks for.
-func (r row) right() string {
-	size, err := recommended(r.measured[measure.Full].report)
+// formatRightSize returns the disk that the counted need asks for.
+func (r row) formatRightSize() string {
+	size, err := recommendSize(r.reportOf(measure.Full))
 	if err != nil {
 		return "none"
 	}
 	return fmt.Sprint(size)
 }
 
-// off is the error of a way of measuring.
-func (r row) off(mode measure.Mode) string {
-	return off(r.measured[mode].report.RequiredBytes.Value, r.used.Bytes)
+// formatErrorOf returns the error of a mode.
+func (r row) formatErrorOf(mode measure.Mode) string {
+	return formatError(r.reportOf(mode).RequiredBytes.Value, r.used.Bytes)
 }
 
-func off(got, used int64) string { return fmt.Sprintf("%+.2f %%", percentOff(got, used)) }
+func formatError(got, used int64) string { return fmt.Sprintf("%+.2f %%", percentOff(got, used)) }
 
-func mb(n int64) string { return fmt.Sprintf("%.1f", float64(n)/1e6) }
+// formatBounds returns both bounds in MB.
+func formatBounds(is layersize.Interval) string {
+	if is.Min == is.Max {
+		return "the same"
+	}
+	return formatMB(is.Min) + " to " + formatMB(is.Max)
+}
 
-func kernel() string {
+// formatRead returns how much of the layers was read, in MiB.
+func formatRead(m measured) string { return fmt.Sprintf("%.1f", float64(m.read)/mib) }
+
+func formatMB(n int64) string { return fmt.Sprintf("%.1f", float64(n)/1e6) }
+
+func readKernel() string {
 	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
 	if err != nil {
 		return "of an unknown version"

@@ -30,45 +30,47 @@ type row struct {
 	failures []string
 }
 
-// leastDisk is the smallest disk on which containerd itself has room: what a smaller one shows says nothing about images.
+// leastDisk is the smallest disk, in bytes, on which containerd itself has room: a smaller one
+// shows nothing about images.
 const leastDisk = 30 * mib
 
-// try makes or finds the images of a case, measures them, and compares that with what containerd uses.
-func try(ctx context.Context, o options, folder string, c trialCase) (r row, err error) {
+// tryCase makes or finds the images of a case, measures them, and compares that with what
+// containerd uses.
+func tryCase(ctx context.Context, o options, folder string, c trialCase) (r row, err error) {
 	r.title, r.hides, r.holes, r.inexact, r.real = c.title, c.hides, c.holes, c.inexact, c.real
-	seen, err := openKept(o.cache, c.title)
+	seen, err := openRecord(o.cache, c.title)
 	if err != nil {
 		return r, err
 	}
-	registry, err := registrytest.Run(ctx, registrytest.Options{Dir: seen.storage()})
+	registry, err := registrytest.Run(ctx, registrytest.Options{Dir: seen.storageDir()})
 	if err != nil {
 		return r, err
 	}
 	defer func() {
 		err = errors.Join(err, registry.Close(), os.RemoveAll(folder))
 		if !o.keep || !seen.pushed {
-			err = errors.Join(err, seen.remove())
+			err = errors.Join(err, seen.removeFolder())
 		}
 	}()
 	references := referencesOf(registry.Host, c.images)
-	if err := seen.push(ctx, references, filepath.Join(folder, "layers"), c.images); err != nil {
+	if err := seen.pushImages(ctx, references, filepath.Join(folder, "layers"), c.images); err != nil {
 		return r, err
 	}
-	if err := r.measure(ctx, references); err != nil {
+	if err := r.measureModes(ctx, references); err != nil {
 		return r, err
 	}
-	if err := r.pull(ctx, seen, folder, references); err != nil {
+	if err := r.pullWithReleases(ctx, seen, folder, references); err != nil {
 		return r, err
 	}
 	r.failures = append(r.failures, r.listRefuted()...)
 	return r, r.pullOntoTooSmall(ctx, seen, folder, references)
 }
 
-// pull has each release of containerd pull onto a disk of the recommended size.
-func (r *row) pull(ctx context.Context, seen *kept, folder string, references []string) error {
-	for _, release := range releases() {
-		version := release.version(ctx)
-		used, ok := seen.held(version, r.sizeGiB)
+// pullWithReleases has each release of containerd pull onto a disk of the recommended size.
+func (r *row) pullWithReleases(ctx context.Context, seen *record, folder string, references []string) error {
+	for _, release := range listReleases() {
+		version := release.askVersion(ctx)
+		used, ok := seen.findUse(version, r.sizeGiB)
 		if !ok {
 			var err error
 			used, err = pullOnto(ctx, release, filepath.Join(folder, "recommended"), r.sizeGiB*disksize.GiB, references)
@@ -76,7 +78,7 @@ func (r *row) pull(ctx context.Context, seen *kept, folder string, references []
 				return fmt.Errorf("on a disk of the recommended %d GiB: %w", r.sizeGiB, err)
 			}
 			seen.Pulled[version] = pulled{Used: used, DiskGiB: r.sizeGiB}
-			if err := seen.write(); err != nil {
+			if err := seen.writeFile(); err != nil {
 				return err
 			}
 		}
@@ -86,45 +88,50 @@ func (r *row) pull(ctx context.Context, seen *kept, folder string, references []
 	return nil
 }
 
-// pullOntoTooSmall tries a disk without the file system's share. What counts is the required_bytes of full: auto may err upwards.
-func (r *row) pullOntoTooSmall(ctx context.Context, seen *kept, folder string, references []string) error {
+// pullOntoTooSmall tries a disk without the file system's share. What counts is the required_bytes
+// of full: auto may err upwards.
+func (r *row) pullOntoTooSmall(ctx context.Context, seen *record, folder string, references []string) error {
 	size := r.measured[measure.Full].report.RequiredBytes.Value
 	if size < leastDisk || size <= seen.TooSmall {
 		return nil
 	}
-	_, err := pullOnto(ctx, releases()[0], filepath.Join(folder, "required"), size, references)
+	_, err := pullOnto(ctx, listReleases()[0], filepath.Join(folder, "required"), size, references)
 	switch {
 	case err == nil:
-		r.failures = append(r.failures, fmt.Sprintf("a disk of required_bytes (%d) holds it, without the file system's share", size))
+		r.failures = append(
+			r.failures, fmt.Sprintf("a disk of required_bytes (%d) holds it, without the file system's share", size),
+		)
 		return nil
 	case !strings.Contains(err.Error(), "no space left on device"):
 		return fmt.Errorf("on a disk of required_bytes: %w", err)
 	}
 	seen.TooSmall = size
-	return seen.write()
+	return seen.writeFile()
 }
 
-// pullOnto pulls onto a fresh disk and says what that took.
-func pullOnto(ctx context.Context, release release, folder string, size int64, references []string) (taken use, err error) {
-	d, err := format(ctx, folder, size)
+// pullOnto pulls onto a fresh disk of size bytes and returns what that took.
+func pullOnto(
+	ctx context.Context, release release, folder string, size int64, references []string,
+) (taken use, err error) {
+	d, err := formatDisk(ctx, folder, size)
 	if err != nil {
 		return use{}, err
 	}
 	defer func() { err = errors.Join(err, d.close(ctx)) }()
-	daemon, err := release.serve(ctx, d)
+	daemon, err := release.startContainerd(ctx, d)
 	if err != nil {
 		return use{}, err
 	}
 	defer daemon.close() // before the disk, whose files it has open
-	before, err := d.used(ctx)
+	before, err := d.readSettledUse(ctx)
 	if err != nil {
 		return use{}, err
 	}
 	for _, reference := range references {
-		if err := daemon.pull(ctx, reference); err != nil {
+		if err := daemon.pullImage(ctx, reference); err != nil {
 			return use{}, err
 		}
 	}
-	after, err := d.used(ctx)
+	after, err := d.readSettledUse(ctx)
 	return after.minus(before), err
 }
