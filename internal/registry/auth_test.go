@@ -243,9 +243,10 @@ func TestRefusedCredentialsSayWhoseTheyWere(t *testing.T) {
 			failure.SourceDocker:        {DockerConfigDir: inDocker},
 		} {
 			all := quick(t)
-			all.Transport.Hosts, all.Transport.DockerConfigDir = config.Hosts, orDefault(
-				config.DockerConfigDir, all.Transport.DockerConfigDir,
-			)
+			all.Transport.Hosts = config.Hosts
+			if config.DockerConfigDir != "" {
+				all.Transport.DockerConfigDir = config.DockerConfigDir
+			}
 			_, err := newClient(t, all).Resolve(t.Context(), s.host()+"/x:1", "")
 			if e := assertKind(t, err, failure.Unauthorized); e.CredentialSource != want {
 				t.Errorf("source %q, want %q: %v", e.CredentialSource, want, e)

@@ -54,9 +54,9 @@ func (b *Blob) describeError(err error) error {
 }
 
 // ReadAt reads len(p) bytes at off with one Range request, or what there is before the end together
-// with io.EOF. After an answer with the whole blob every later ReadAt is failure.RangeIgnored without
-// a request. That shows nothing about other blobs: a pull-through cache (CNCF Distribution 3.1.2)
-// serves ranges of what it holds, and the whole of what it fetches.
+// with io.EOF. After an answer with the whole blob every later ReadAt is failure.RangeIgnored
+// without a request. That shows nothing about other blobs: a pull-through cache (CNCF Distribution
+// 3.1.2) serves ranges of what it holds, and the whole of what it fetches.
 func (b *Blob) ReadAt(p []byte, off int64) (int, error) {
 	switch {
 	case b.invalid != nil:
@@ -151,7 +151,7 @@ func (b *Blob) checkRange(resp *http.Response, first, last int64) error {
 	text := resp.Header.Get("Content-Range")
 	r, ok := parseContentRange(text)
 	if ok && r.total >= 0 && r.total != size {
-		return b.wrongSize(resp, r.total)
+		return b.wrongSizeError(resp, r.total)
 	}
 	if !ok || r.first != first || r.last != last {
 		return &failure.Error{

@@ -32,7 +32,8 @@ const (
 
 var roles = []string{roleMirror, roleOrigin, roleTokens, roleBlobs}
 
-// fault is what is wrong with a host. answer is nil where no server is reached, or not the right one.
+// fault is what is wrong with a host. answer is nil where no server is reached, or not the right
+// one.
 type fault struct {
 	name   string
 	answer func(w http.ResponseWriter, r *http.Request) bool

@@ -86,11 +86,3 @@ func (c *Client) readerOfImage(image *Image) (imageReader, error) {
 	}
 	return c.readerOf(image.repo, image.Reference), nil
 }
-
-func orDefault[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
-}

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,14 +27,14 @@ const (
 
 // document is a parsed manifest or index, exactly one of the two.
 type document struct {
-	digest    string
-	mediaType types.MediaType
-	size      int64
-	isIndex   bool
-	entries   []v1.Descriptor // of an index
-	config    v1.Descriptor   // of a manifest
-	layers    []v1.Descriptor
-	notes     json.RawMessage // annotations of a manifest
+	digest      string
+	mediaType   types.MediaType
+	size        int64
+	isIndex     bool
+	entries     []v1.Descriptor // of an index
+	config      v1.Descriptor   // of a manifest
+	layers      []v1.Descriptor
+	annotations json.RawMessage // annotations of a manifest
 }
 
 func (d *document) descriptor() Descriptor {
@@ -57,18 +58,18 @@ func parseDocument(data []byte, digest string) (*document, error) {
 	d := &document{digest: digest, mediaType: raw.MediaType, size: int64(len(data))}
 	switch {
 	case raw.SchemaVersion == 1 || raw.MediaType.IsSchema1():
-		return nil, notAnImage("a manifest of the old schema 1, which containerd does not pull any more")
+		return nil, notAnImageError("a manifest of the old schema 1, which containerd does not pull any more")
 	case raw.Manifests != nil && (raw.Config != nil || raw.Layers != nil):
 		// OCI image-spec, section Image Manifest, and CVE-2021-41190: two readers could see two
 		// images.
 		return nil, malformedError("it is a manifest and an index at once")
 	case raw.Manifests != nil:
-		d.isIndex, d.entries, d.mediaType = true, *raw.Manifests, orDefault(d.mediaType, types.OCIImageIndex)
+		d.isIndex, d.entries, d.mediaType = true, *raw.Manifests, cmp.Or(d.mediaType, types.OCIImageIndex)
 		return d, d.checkIndex()
 	case raw.Config == nil:
-		return nil, notAnImage("neither a manifest nor an index")
+		return nil, notAnImageError("neither a manifest nor an index")
 	}
-	d.config, d.mediaType, d.notes = *raw.Config, orDefault(d.mediaType, types.OCIManifestSchema1), raw.Annotations
+	d.config, d.mediaType, d.annotations = *raw.Config, cmp.Or(d.mediaType, types.OCIManifestSchema1), raw.Annotations
 	if raw.Layers != nil {
 		d.layers = *raw.Layers
 	}
@@ -102,12 +103,11 @@ func refuseSecretDigests(digests []v1.Hash, secrets *redact.Secrets) error {
 	return nil
 }
 
-// parseAnnotations returns those of a manifest. Where they have another form, the image is no
-// worse.
+// parseAnnotations returns those of a manifest. Annotations of another form are ignored.
 func (d *document) parseAnnotations() map[string]string {
-	var notes map[string]string
-	_ = json.Unmarshal(d.notes, &notes)
-	return notes
+	var annotations map[string]string
+	_ = json.Unmarshal(d.annotations, &annotations)
+	return annotations
 }
 
 func (d *document) checkIndex() error {
@@ -150,7 +150,7 @@ func (d *document) isArtifact() bool {
 }
 
 func (d *document) configType() string {
-	return orDefault(string(d.config.MediaType), "(none)")
+	return cmp.Or(string(d.config.MediaType), "(none)")
 }
 
 func checkDescriptor(d v1.Descriptor) error {
@@ -199,6 +199,6 @@ func malformedError(format string, args ...any) error {
 	return failure.New(failure.Malformed, format, args...)
 }
 
-func notAnImage(what string) error {
+func notAnImageError(what string) error {
 	return &failure.Error{Kind: failure.NotAnImage, Err: errors.New(what)}
 }

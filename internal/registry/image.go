@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"maps"
@@ -57,8 +58,8 @@ func (i *Image) HasAlternatives() bool {
 type Descriptor struct {
 	Digest      string
 	MediaType   string
-	Size        int64
-	Alternative bool // not pulled by every containerd
+	Size        int64 // bytes
+	Alternative bool  // not pulled by every containerd
 }
 
 // Layer is one blob and what it unpacks to. Two layers with the same digest are one blob on a disk;
@@ -69,7 +70,7 @@ type Layer struct {
 	DiffID      string // of the uncompressed tar
 	ChainID     string // of this tar on top of those below
 	MediaType   string
-	Size        int64 // of the blob
+	Size        int64 // of the blob, in bytes
 	Annotations map[string]string
 	Elsewhere   bool // its descriptor lists URLs, where containerd looks first
 	Alternative bool // not pulled by every containerd
@@ -87,7 +88,7 @@ func checkLayerTypes(layers []v1.Descriptor) error {
 			}
 			continue
 		}
-		failed := &failure.Error{Kind: failure.LayerType, MediaType: orDefault(refused.MediaType, "(none)")}
+		failed := &failure.Error{Kind: failure.LayerType, MediaType: cmp.Or(refused.MediaType, "(none)")}
 		if refused.Encrypted {
 			failed.Err = failure.ErrEncrypted
 		}

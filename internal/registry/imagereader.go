@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,7 +93,7 @@ func (r imageReader) readDocument(ctx context.Context, what documentRequest) (tr
 		header.Set("Accept", what.accept)
 	}
 	return r.repository.ReadDocument(ctx, transport.Request{
-		Path: what.path, Header: header, MaxBytes: orDefault(what.maxBytes, maxDocument),
+		Path: what.path, Header: header, MaxBytes: cmp.Or(what.maxBytes, maxDocument),
 		Resolves: what.resolves, Once: what.once,
 	})
 }

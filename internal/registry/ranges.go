@@ -130,8 +130,8 @@ func (b *Blob) fillRanges(missing []*wantedRange) error {
 	return err
 }
 
-// tryBatch makes one request for as many ranges as it bears, unless the host or the blob is known not
-// to serve several.
+// tryBatch makes one request for as many ranges as it bears, unless the host or the blob is known
+// not to serve several.
 func (b *Blob) tryBatch(missing []*wantedRange) (progressed bool, err error) {
 	end, err := b.reader.facts.beginTrial(b.ctx)
 	if err != nil {

@@ -38,8 +38,8 @@ type reference struct {
 	digest  string
 }
 
-// HostOf returns the registry host of an image reference, as containerd and a Pod name it. The error
-// is a *failure.Error that says what is wrong with the reference.
+// HostOf returns the registry host of an image reference, as containerd and a Pod name it. The
+// error is a *failure.Error that says what is wrong with the reference.
 func HostOf(written string) (string, error) {
 	parsed, err := parseReference(written)
 	if err != nil {
@@ -137,8 +137,8 @@ func parseRepository(s string) (name.Repository, error) {
 	return repo, nil
 }
 
-// hostAlone is a domain name or an IPv4 address. Without a slash it would be an image of Docker Hub's
-// library, where none is called like a host.
+// hostAlone is a domain name or an IPv4 address. Without a slash it would be an image of Docker
+// Hub's library, where none is called like a host.
 var hostAlone = regexp.MustCompile(`^([a-z0-9-]+\.)+([a-z]{2,}|[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})$`)
 
 func isHostAlone(s string) bool { return hostAlone.MatchString(strings.ToLower(s)) }

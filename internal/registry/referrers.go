@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,7 +32,7 @@ type Artifact struct {
 
 // Referrers lists the artifacts of one type that refer to an image's manifest: by the referrers
 // API, or where a registry does not have it by the tag that stands in for it (OCI distribution-spec
-// 1.1, sections Listing Referrers and Referrers Tag Schema). There being none is no error.
+// 1.1, sections Listing Referrers and Referrers Tag Schema). An empty list is no error.
 //
 // No request is made a second time, since what it finds is a convenience; a registry that turns out
 // not to have the API is not asked for it again. Of a list in pages the first is read, which the
@@ -72,7 +73,7 @@ func (r imageReader) listReferrers(ctx context.Context, digest, artifactType str
 	return filterReferrers(answer.Data, artifactType)
 }
 
-// referrersRequest is made once: nothing depends on its answer so much as to wait for it again.
+// referrersRequest is not retried, since no result depends on its answer.
 func referrersRequest(path string) documentRequest {
 	return documentRequest{
 		path: path, accept: string(types.OCIImageIndex), maxBytes: maxReferrers, resolves: true, once: true,
@@ -102,8 +103,8 @@ func filterReferrers(data []byte, artifactType string) ([]Descriptor, error) {
 	return list, nil
 }
 
-// Artifact reads an artifact from an image's repository, or from what is kept. A size of -1 is one
-// that is not announced.
+// Artifact reads an artifact from an image's repository, or from the store. size is the announced
+// one in bytes, or -1 where none is announced.
 func (c *Client) Artifact(ctx context.Context, image *Image, digest string, size int64) (*Artifact, error) {
 	r, err := c.readerOfImage(image)
 	if err != nil {
@@ -137,7 +138,7 @@ func parseArtifact(data []byte, digest string) (*Artifact, error) {
 	if len(raw.Layers) > maxLayers {
 		return nil, failure.New(failure.TooLarge, "it has %d blobs, at most %d are read", len(raw.Layers), maxLayers)
 	}
-	artifact := &Artifact{Digest: digest, Type: orDefault(raw.ArtifactType, string(raw.Config.MediaType))}
+	artifact := &Artifact{Digest: digest, Type: cmp.Or(raw.ArtifactType, string(raw.Config.MediaType))}
 	if raw.Subject.Digest.Hex != "" {
 		artifact.Subject = raw.Subject.Digest.String()
 	}

@@ -34,14 +34,14 @@ func (c *Client) Resolve(ctx context.Context, written, onPlatform string) (*Imag
 	}
 	image, err := r.resolveImage(ctx, ref, wanted)
 	if err != nil {
-		return nil, r.describeError(r.orPending(err), readingManifest)
+		return nil, r.describeError(r.markPending(err), readingManifest)
 	}
 	return image, nil
 }
 
-// orPending returns failure.Pending for a refusal that may be due to a configuration that is not
+// markPending returns failure.Pending for a refusal that may be due to a configuration that is not
 // known yet. Reading is tried without it all the same, since most images are public.
-func (r imageReader) orPending(err error) error {
+func (r imageReader) markPending(err error) error {
 	var e *failure.Error
 	if !r.client.hostsPending || r.repository.HasCredentials() || !errors.As(err, &e) {
 		return err
@@ -63,7 +63,7 @@ func (r imageReader) resolveImage(ctx context.Context, ref reference, wanted pla
 		return nil, err
 	}
 	if s.first == nil {
-		return nil, s.noPlatform()
+		return nil, s.noPlatformError()
 	}
 	image, err := s.assembleImage()
 	if err != nil {

@@ -61,7 +61,7 @@ func (s *search) searchDocument(ctx context.Context, top *document) error {
 	case top.isIndex:
 		return s.searchIndex(ctx, top, nil)
 	case top.isArtifact():
-		return notAnImage("an artifact whose configuration is of type " + top.configType())
+		return notAnImageError("an artifact whose configuration is of type " + top.configType())
 	}
 	return s.searchManifest(ctx, top, nil, nil)
 }
@@ -184,8 +184,8 @@ func (s *search) orderEntries(entries []v1.Descriptor) []entry {
 	return list
 }
 
-// findFeatured returns the entry that containerd before 2.3 chooses of an index, if it is one that
-// asks for features of the operating system, to which those versions pay no heed.
+// findFeatured returns the entry that containerd before 2.3 chooses of an index, if it asks for
+// features of the operating system, which those versions ignore.
 func (s *search) findFeatured(entries []v1.Descriptor) *Featured {
 	var chosen *Featured
 	best := len(s.wanted.listCandidates())
@@ -206,8 +206,7 @@ func (s *search) findFeatured(entries []v1.Descriptor) *Featured {
 }
 
 // listFeatured returns the entries of the very platform that ask for features of the operating
-// system. Behind the image they are what versions of containerd fetch besides that pay them no
-// heed.
+// system. Versions of containerd that ignore features fetch them beside the image.
 func (s *search) listFeatured(entries []v1.Descriptor) (list []entry) {
 	for _, d := range entries {
 		label, known := platformOf(d)
@@ -227,10 +226,10 @@ func (s *search) recordPlatform(have platform) {
 	}
 }
 
-// noPlatform is the error where no manifest serves.
-func (s *search) noPlatform() error {
+// noPlatformError is the error where no manifest serves.
+func (s *search) noPlatformError() error {
 	if len(s.seen) == 0 && len(s.artifacts) > 0 {
-		return notAnImage("an index of artifacts, whose configuration is of type " + s.artifacts[0])
+		return notAnImageError("an index of artifacts, whose configuration is of type " + s.artifacts[0])
 	}
 	return &failure.Error{Kind: failure.NoPlatform, Platform: s.wanted.String(), Platforms: s.seen}
 }

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -137,7 +138,7 @@ func (s *stand) manifest(repo, tag string, mediaType types.MediaType, document a
 	s.t.Helper()
 	data := asJSON(s.t, document)
 	d := described(mediaType, data)
-	s.put(http.MethodPut, "/v2/"+repo+"/manifests/"+orDefault(tag, d.Digest.String()), string(mediaType), data)
+	s.put(http.MethodPut, "/v2/"+repo+"/manifests/"+cmp.Or(tag, d.Digest.String()), string(mediaType), data)
 	return d
 }
 

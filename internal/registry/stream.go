@@ -61,13 +61,13 @@ func (b *Blob) checkWhole(resp *http.Response) error {
 		return err
 	}
 	if resp.ContentLength >= 0 && resp.ContentLength != b.layer.Size {
-		return b.wrongSize(resp, resp.ContentLength)
+		return b.wrongSizeError(resp, resp.ContentLength)
 	}
 	return nil
 }
 
-// wrongSize is the error of an answer that shows another size than the manifest says.
-func (b *Blob) wrongSize(resp *http.Response, size int64) error {
+// wrongSizeError is the error of an answer that shows another size than the manifest says.
+func (b *Blob) wrongSizeError(resp *http.Response, size int64) error {
 	return &failure.Error{
 		Host: resp.Request.URL.Host, Kind: failure.Malformed,
 		Err: fmt.Errorf("%w: it says %d bytes, and there are %d", failure.ErrWrongSize, b.layer.Size, size),

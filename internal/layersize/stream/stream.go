@@ -49,7 +49,7 @@ var (
 
 const progressStep = 16 << 20
 
-func (l Limits) orDefaults() Limits {
+func (l Limits) withDefaults() Limits {
 	set := func(n *int64, value int64) {
 		if *n <= 0 {
 			*n = value
@@ -131,7 +131,7 @@ func readAhead(r io.Reader) (next io.Reader, join func()) {
 
 // Count measures the layer from the blob's bytes.
 func Count(ctx context.Context, body io.Reader, l layersize.Layer, limits Limits) (layersize.Measurement, error) {
-	limits = limits.orDefaults()
+	limits = limits.withDefaults()
 	in := &blobReader{ctx: ctx, r: body, size: l.Size}
 	window := unpack.WindowLimit{Bytes: limits.WindowBytes, AnyFrame: limits.AnyFrame}
 	stream, refused, err := unpack.Open(ctx, in, l.MediaType, window)

@@ -31,7 +31,7 @@ type Request struct {
 }
 
 // isOwn returns whether a request goes to the origin of its registry.
-func (r Request) isOwn() bool { return sameOrigin(r.origin, r.url) }
+func (r Request) isOwn() bool { return isSameOrigin(r.origin, r.url) }
 
 // withHeader returns the request with one more header.
 func (r Request) withHeader(name, value string) Request {

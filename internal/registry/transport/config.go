@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -80,21 +81,21 @@ type Retry struct {
 
 func (l Limits) withDefaults() Limits {
 	return Limits{
-		RequestsPerHost:   orDefault(l.RequestsPerHost, 32),
-		HeaderTimeout:     orDefault(l.HeaderTimeout, 30*time.Second),
-		IdleTimeout:       orDefault(l.IdleTimeout, 30*time.Second),
-		MinBytesPerSecond: orDefault(l.MinBytesPerSecond, 1024),
-		DocumentTimeout:   orDefault(l.DocumentTimeout, 60*time.Second),
+		RequestsPerHost:   cmp.Or(l.RequestsPerHost, 32),
+		HeaderTimeout:     cmp.Or(l.HeaderTimeout, 30*time.Second),
+		IdleTimeout:       cmp.Or(l.IdleTimeout, 30*time.Second),
+		MinBytesPerSecond: cmp.Or(l.MinBytesPerSecond, 1024),
+		DocumentTimeout:   cmp.Or(l.DocumentTimeout, 60*time.Second),
 	}
 }
 
 func (r Retry) withDefaults() Retry {
 	return Retry{
-		Max:           max(orDefault(r.Max, 3), 0),
-		WaitMin:       orDefault(r.WaitMin, 500*time.Millisecond),
-		WaitMax:       orDefault(r.WaitMax, 10*time.Second),
-		RetryAfterMax: orDefault(r.RetryAfterMax, 60*time.Second),
-		Resumes:       orDefault(r.Resumes, 10),
+		Max:           max(cmp.Or(r.Max, 3), 0),
+		WaitMin:       cmp.Or(r.WaitMin, 500*time.Millisecond),
+		WaitMax:       cmp.Or(r.WaitMax, 10*time.Second),
+		RetryAfterMax: cmp.Or(r.RetryAfterMax, 60*time.Second),
+		Resumes:       cmp.Or(r.Resumes, 10),
 	}
 }
 

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -43,7 +44,7 @@ func (l *connectLink) newRequest(ctx context.Context, req Request) (*http.Reques
 	if req.Body != "" {
 		body = strings.NewReader(req.Body)
 	}
-	made, err := http.NewRequestWithContext(ctx, orDefault(req.Method, http.MethodGet), req.url.String(), body)
+	made, err := http.NewRequestWithContext(ctx, cmp.Or(req.Method, http.MethodGet), req.url.String(), body)
 	if err != nil { // its text has the URL
 		return nil, &failure.Error{
 			Host: req.url.Host, Kind: failure.Protocol, Err: errors.New("its address is not a valid URL"),

@@ -25,8 +25,8 @@
 // request, and only when the request's origin is the registry's: a redirect cannot carry it away.
 //
 // A mirror is a registry of its own in this: it is sent the credentials of its own host, and a
-// header of its hosts.toml goes to its origin and nowhere else. A client certificate is shown to its
-// own host name.
+// header of its hosts.toml goes to its origin and nowhere else. A client certificate is shown to
+// its own host name.
 //
 // A token service may redirect within its host. Another registry, to which all is redirected, may
 // want a token: it gets the anonymous one that its own token service issues.
@@ -40,11 +40,13 @@
 // address that an IPv6 address carries (address.go):
 //
 //   - Public addresses and private networks are open.
-//   - Loopback, metadata services and addresses of no host are refused, unless the registry itself is there: by the
-//     address that its name is, or because it has shown a certificate for its name there.
-//   - Link-local addresses are refused over plain HTTP, and in place of a name. Over https a name may lead there:
-//     inside a VPC of Tencent Cloud, Container Registry redirects to object storage at 169.254.0.47, which has a
-//     certificate for its name. The metadata service, which has none, is refused all the same.
+//   - Loopback, metadata services and addresses of no host are refused, unless the registry itself
+//     is there: by the address that its name is, or because it has shown a certificate for its name
+//     there.
+//   - Link-local addresses are refused over plain HTTP, and in place of a name. Over https a name
+//     may lead there: inside a VPC of Tencent Cloud, Container Registry redirects to object storage
+//     at 169.254.0.47, which has a certificate for its name. The metadata service, which has none,
+//     is refused all the same.
 //
 // Through a proxy the connection leads to the proxy, which the user chose; then the URL alone is
 // judged, with its host folded as net/http folds it.

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/netip"
@@ -28,15 +29,15 @@ type endpoint struct {
 	failed  atomic.Pointer[time.Time]  // when it could not be reached, nil if it could
 }
 
-// newEndpoint returns an endpoint of a host, with what the user configured for this host before what
-// a hosts.toml says.
+// newEndpoint returns an endpoint of a host, with what the user configured for this host before
+// what a hosts.toml says.
 func newEndpoint(host string, config Host, from hostsdir.Endpoint) *endpoint {
 	e := &endpoint{
 		host: host, path: from.Path, Capabilities: from.Capabilities, header: from.Header,
 		dialTimeout: from.DialTimeout, config: config,
 	}
 	e.config.InsecureSkipVerify = config.InsecureSkipVerify || from.SkipVerify != nil && *from.SkipVerify
-	e.config.CACertificate = orDefault(config.CACertificate, from.CACertificates)
+	e.config.CACertificate = cmp.Or(config.CACertificate, from.CACertificates)
 	if config.client == nil && len(from.Client) > 0 {
 		e.config.client = &clientIdentity{certificates: from.Client}
 	}
@@ -97,8 +98,8 @@ func (e *endpoint) address() netip.Addr {
 	return addr.Unmap()
 }
 
-// sameOrigin compares scheme, host and port (RFC 6454, section 5).
-func sameOrigin(a, b *url.URL) bool {
+// isSameOrigin compares scheme, host and port (RFC 6454, section 5).
+func isSameOrigin(a, b *url.URL) bool {
 	return a.Scheme == b.Scheme && hostPort(a) == hostPort(b)
 }
 

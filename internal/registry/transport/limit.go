@@ -46,7 +46,7 @@ func (l *limitLink) roundTrip(ctx context.Context, req Request) (*http.Response,
 	taken.heedStatus(resp.StatusCode)
 	body := &watchedBody{
 		inner: resp.Body, ctx: ctx, cancel: cancel, release: taken.release,
-		patience: l.limits.IdleTimeout, rate: l.limits.MinBytesPerSecond,
+		idleTimeout: l.limits.IdleTimeout, minBytesPerSecond: l.limits.MinBytesPerSecond,
 	}
 	if req.MaxBytes > 0 {
 		body.end = time.AfterFunc(l.limits.DocumentTimeout, func() { cancel(errLengthy) })
@@ -67,12 +67,12 @@ func timeoutOr(ctx context.Context, err error) error {
 // watchedBody aborts a body when the time spent waiting for it brings too little. Time that the
 // reader spends elsewhere does not count.
 type watchedBody struct {
-	inner    io.ReadCloser
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
-	release  func()
-	patience time.Duration
-	rate     int64
+	inner             io.ReadCloser
+	ctx               context.Context
+	cancel            context.CancelCauseFunc
+	release           func()
+	idleTimeout       time.Duration
+	minBytesPerSecond int64
 
 	end    *time.Timer // of a document, which has to end; nil for others
 	stall  *time.Timer
@@ -90,8 +90,8 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return n, timeoutOr(b.ctx, err)
 	}
-	if err == nil && b.waited >= b.patience {
-		if float64(b.got) < float64(b.rate)*b.waited.Seconds() {
+	if err == nil && b.waited >= b.idleTimeout {
+		if float64(b.got) < float64(b.minBytesPerSecond)*b.waited.Seconds() {
 			b.cancel(errStalled)
 			return n, errStalled
 		}
@@ -102,10 +102,10 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 
 func (b *watchedBody) startTimer() {
 	if b.stall == nil {
-		b.stall = time.AfterFunc(b.patience, func() { b.cancel(errStalled) })
+		b.stall = time.AfterFunc(b.idleTimeout, func() { b.cancel(errStalled) })
 		return
 	}
-	b.stall.Reset(b.patience)
+	b.stall.Reset(b.idleTimeout)
 }
 
 func (b *watchedBody) Close() error {

@@ -62,7 +62,7 @@ func (l *locationLink) roundTrip(ctx context.Context, req Request) (*http.Respon
 		req.Location.latest.Store(nil)
 	}
 	resp, err := l.next.roundTrip(ctx, req)
-	if err == nil && hasContent(resp) && !sameOrigin(resp.Request.URL, l.registry.origin()) {
+	if err == nil && hasContent(resp) && !isSameOrigin(resp.Request.URL, l.registry.origin()) {
 		req.Location.rememberURL(l.registry, resp.Request.URL)
 	}
 	return resp, err

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -33,7 +34,7 @@ func (l *recordLink) roundTrip(ctx context.Context, req Request) (*http.Response
 // their secrets there.
 func (l *recordLink) logAttempt(ctx context.Context, req Request, resp *http.Response, took time.Duration) {
 	fields := map[string]any{
-		"method": orDefault(req.Method, http.MethodGet), "host": req.url.Host, "milliseconds": took.Milliseconds(),
+		"method": cmp.Or(req.Method, http.MethodGet), "host": req.url.Host, "milliseconds": took.Milliseconds(),
 	}
 	if req.url.Host == l.host {
 		fields["path"] = req.url.Path

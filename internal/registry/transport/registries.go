@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -47,7 +48,7 @@ func New(config Config) (*Registries, error) {
 	}
 	r := &Registries{
 		hosts:        hosts,
-		userAgent:    orDefault(config.UserAgent, "terraform-provider-tkeimage"),
+		userAgent:    cmp.Or(config.UserAgent, "terraform-provider-tkeimage"),
 		limits:       config.Limits.withDefaults(),
 		retry:        config.Retry.withDefaults(),
 		docker:       dockerconfig.New(config.DockerConfigDir),
@@ -189,17 +190,9 @@ func (r *Repository) ReadDocument(ctx context.Context, req Request) (Document, e
 // StatusError returns what a failed answer means, and closes it.
 func (r *Repository) StatusError(resp *http.Response) error {
 	for _, at := range r.routes.list {
-		if sameOrigin(resp.Request.URL, at.endpoint.origin()) {
+		if isSameOrigin(resp.Request.URL, at.endpoint.origin()) {
 			return statusError(resp, at.auth)
 		}
 	}
 	return statusError(resp, nil)
-}
-
-func orDefault[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
 }

@@ -19,8 +19,8 @@ func retryAfter(resp *http.Response) time.Duration {
 }
 
 // parseRetryAfter reads seconds or a date (RFC 9110, section 10.2.3), and what registries send
-// besides: seconds with a fraction, a Unix time in seconds or smaller units, a date of RFC 3339, and
-// a number with a unit.
+// besides: seconds with a fraction, a Unix time in seconds or smaller units, a date of RFC 3339,
+// and a number with a unit.
 func parseRetryAfter(value string, now time.Time) time.Duration {
 	if number.MatchString(value) {
 		seconds, err := strconv.ParseFloat(value, 64)

@@ -48,17 +48,17 @@ type slot struct {
 
 // take waits for a slot, first come, first served.
 func (h *hostSlots) take(ctx context.Context) (*slot, error) {
-	turn := make(chan struct{})
+	granted := make(chan struct{})
 	h.mu.Lock()
-	h.waiting = append(h.waiting, turn)
+	h.waiting = append(h.waiting, granted)
 	h.grant()
 	h.mu.Unlock()
 	select {
-	case <-turn:
+	case <-granted:
 	case <-ctx.Done():
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		if i := slices.Index(h.waiting, turn); i >= 0 {
+		if i := slices.Index(h.waiting, granted); i >= 0 {
 			h.waiting = slices.Delete(h.waiting, i, i+1)
 			return nil, ctx.Err()
 		}

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"net"
@@ -98,7 +99,7 @@ func (c *connections) newDialer(kind connectionKind, dial dialFunc) dialFunc {
 		return kind.guard.wrapDialer(dial)
 	}
 	own := &net.Dialer{
-		Timeout: orDefault(kind.dialTimeout, dialTimeout), KeepAlive: dialTimeout,
+		Timeout: cmp.Or(kind.dialTimeout, dialTimeout), KeepAlive: dialTimeout,
 		ControlContext: kind.guard.controlDial,
 	}
 	return own.DialContext

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -115,7 +116,7 @@ func checkTokenRedirect(req Request, to *url.URL) error {
 	from := req.url
 	isUpgrade := from.Scheme == "http" && to.Scheme == "https" && from.Port() == "" && to.Port() == "" &&
 		strings.EqualFold(from.Hostname(), to.Hostname())
-	if isUpgrade || sameOrigin(from, to) {
+	if isUpgrade || isSameOrigin(from, to) {
 		return nil
 	}
 	e := failure.New(failure.Refused, "a token service that redirects to another host")
@@ -123,8 +124,8 @@ func checkTokenRedirect(req Request, to *url.URL) error {
 	return e
 }
 
-// requestToken sends credentials to the realm and to no other host. The
-// request for which the token is bears its cost.
+// requestToken sends credentials to the realm and to no other host. It counts as a cost of the
+// request that needs the token.
 func (l *authLink) requestToken(ctx context.Context, forWhat, req Request) ([]byte, error) {
 	req.MaxBytes, req.Once, req.Cost = maxTokenBody, forWhat.Once, forWhat.Cost
 	resp, err := l.tokens.roundTrip(ctx, req)
@@ -166,7 +167,7 @@ func parseToken(data []byte, now time.Time) (*authorization, error) {
 	if err := json.Unmarshal(data, &token); err != nil {
 		return nil, errNoToken // the parser's text could quote the token
 	}
-	text := orDefault(token.Token, token.AccessToken)
+	text := cmp.Or(token.Token, token.AccessToken)
 	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, errNoToken
 	}
