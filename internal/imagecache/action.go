@@ -128,9 +128,9 @@ func (a *RebuildAction) rebuildCache(ctx context.Context, id string, report func
 	return nil
 }
 
-// patientLooks is for how many looks, two minutes, a cache may stay as it was before the update
-// counts as one that changed nothing.
-const patientLooks = 40
+// maxUnchangedLooks is how many reads, some two minutes of them, may show a cache as it was before
+// the update counts as one that changed nothing.
+const maxUnchangedLooks = 40
 
 func sendRebuild(
 	ctx context.Context, cloud *tke.Client, before *tke.ImageCache, progress *rebuildProgress,
@@ -142,6 +142,6 @@ func sendRebuild(
 	return cloud.WaitUpdated(ctx, before.ID, func(cache *tke.ImageCache) bool {
 		progress.reportLook(cache)
 		looks++
-		return cache.SnapshotID != before.SnapshotID || looks > patientLooks
+		return cache.SnapshotID != before.SnapshotID || looks > maxUnchangedLooks
 	})
 }

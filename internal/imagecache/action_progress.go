@@ -1,18 +1,17 @@
 package imagecache
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// quietFor is how long nothing is reported while nothing changes.
+// quietFor is the pause between reports while nothing changes.
 const quietFor = time.Minute
 
-// rebuildProgress reports what a rebuild goes through: statuses and events as they come, and from
-// time to time that it still runs.
+// rebuildProgress reports statuses and events of a rebuild as they come, and from time to time that
+// it still runs.
 type rebuildProgress struct {
 	report   func(string)
 	id       string
@@ -30,7 +29,7 @@ func newRebuildProgress(before *tke.ImageCache, report func(string)) *rebuildPro
 	for _, event := range before.Events {
 		p.events[event] = true
 	}
-	report(fmt.Sprintf("Image cache %s is asked to pull %s again.", p.id, strings.Join(before.Images, ", ")))
+	report(tfdiag.RebuildRequested(p.id, before.Images))
 	return p
 }
 
@@ -38,17 +37,17 @@ func (p *rebuildProgress) reportLook(cache *tke.ImageCache) {
 	for _, event := range cache.EventsByTime() {
 		if !p.events[event] {
 			p.events[event] = true
-			p.send(fmt.Sprintf("Image cache %s: %s: %s", p.id, event.Reason, event.Message))
+			p.send(tfdiag.RebuildEvent(p.id, event))
 		}
 	}
 	if cache.Status != p.status || time.Since(p.reported) >= quietFor {
 		p.status = cache.Status
-		p.send(fmt.Sprintf("Image cache %s is %s after %s.", p.id, cache.Status, p.elapsed()))
+		p.send(tfdiag.RebuildStatus(cache, p.elapsed()))
 	}
 }
 
 func (p *rebuildProgress) reportEnd(after *tke.ImageCache) {
-	p.send(fmt.Sprintf("Image cache %s was rebuilt in %s; its snapshot is now %s.", p.id, p.elapsed(), after.SnapshotID))
+	p.send(tfdiag.RebuildDone(after, p.elapsed()))
 }
 
 func (p *rebuildProgress) send(message string) {

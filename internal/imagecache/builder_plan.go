@@ -17,8 +17,9 @@ import (
 
 const replaceIfKnown = "A change replaces the cache, unless the prior value is unknown."
 
-// isBuilderUnknown reports whether a state lacks where the builder ran. Creating records it, so such
-// a cache was imported: the API does not return it, and null then means unknown rather than omitted.
+// isBuilderUnknown reports whether a state lacks where the builder ran. Creating records it, so
+// such a cache was imported: the API does not return it, and null then means unknown rather than
+// omitted.
 func isBuilderUnknown(ctx context.Context, state tfsdk.State) bool {
 	var vpc, subnet types.String
 	diags := state.GetAttribute(ctx, path.Root("vpc_id"), &vpc)
@@ -51,8 +52,9 @@ func replaceKnownObject(
 	resp.RequiresReplace = !req.StateValue.IsNull() || !isBuilderUnknown(ctx, req.State)
 }
 
-// checkSubnet returns an error for each of vpc_id and subnet_id that a plan to create a cache lacks.
-// Terraform plans a replacement a second time, as a creation, so that replacements are checked too.
+// checkSubnet returns an error for each of vpc_id and subnet_id that a plan to create a cache
+// lacks. Terraform plans a replacement a second time, as a creation, so that replacements are
+// checked too.
 func (m *model) checkSubnet() diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, required := range []struct {

@@ -40,8 +40,8 @@ func networkAttributes() map[string]schema.Attribute {
 	}
 }
 
-// subnetAttribute is vpc_id or subnet_id. A new cache needs both, which ModifyPlan checks; the schema
-// requires neither, since the configuration that a CLI generates from an import has none.
+// subnetAttribute is vpc_id or subnet_id. A new cache needs both, which ModifyPlan checks; the
+// schema requires neither, since the configuration that a CLI generates from an import has none.
 func subnetAttribute(description string) schema.Attribute {
 	return schema.StringAttribute{
 		MarkdownDescription: description + " Required to create a cache, which a plan checks; an imported cache does " +

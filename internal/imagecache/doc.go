@@ -7,10 +7,10 @@
 // and tags.go for the sum of a cache's own tags and the provider's, plan.go decides what a change
 // costs (nothing, an update, a new cache), with builder_plan.go for what the API does not return,
 // and resource.go is the lifecycle and reads downward as one story. build.go sends what begins a
-// build and describes one that failed, interrupt.go is what an interrupted wait leaves in the state,
-// deferral.go waits for a later plan. import.go and moved.go take over a cache of another origin,
-// takeover.go one whose creation was not answered. identity.go knows the region of a cache,
-// retention.go its end, namesakes.go what a killed run may have left behind.
+// build and describes one that failed, interrupt.go is what an interrupted wait leaves in the
+// state. import.go and moved.go take over a cache of another origin, takeover.go one whose creation
+// was not answered. identity.go knows the region of a cache, retention.go its end, namesakes.go
+// what a killed run may have left behind, snapshotter.go why the snapshotter cannot be chosen.
 //
 // data_model.go is a cache as all data sources return it; each has a file of its own,
 // data_source.go, data_source_list.go and data_source_match.go. list_resource.go finds what can be

@@ -13,8 +13,8 @@ import (
 )
 
 // An interrupt ends a wait, and the service goes on building. What Terraform stores then is a cache
-// in one of the two statuses of a build, without an error: an error would taint a new cache, and the
-// next apply would throw its build away. ModifyPlan plans the wait, and Update continues it.
+// in one of the two statuses of a build, without an error: an error would taint a new cache, and
+// the next apply would throw its build away. ModifyPlan plans the wait, and Update continues it.
 
 // interruptedWait returns the wait that the CLI's stop has ended; nil when it ended otherwise, such
 // as by its timeout, which is an error.
@@ -26,13 +26,27 @@ func interruptedWait(ctx context.Context, err error) *tke.WaitError {
 	return wait
 }
 
+// interruptedUpdate returns the wait that the CLI's stop has ended in the middle of an update, if
+// the plan has room for a cache that is still being built. It returns nil where the stop came
+// before the request was sent: what the plan changes is then not under way.
+func (m *model) interruptedUpdate(ctx context.Context, err error, request tke.UpdateRequest) *tke.WaitError {
+	wait := interruptedWait(ctx, err)
+	if wait == nil || !m.Status.IsUnknown() {
+		return nil
+	}
+	if wait.For != tke.Updated && !isEmptyUpdate(request) {
+		return nil
+	}
+	return wait
+}
+
 // isBuilding reports whether the service works on a cache with this status.
 func isBuilding(status types.String) bool {
 	return status.ValueString() == tke.StatusPending || status.ValueString() == tke.StatusUpdating
 }
 
-// buildStatus is the status of a cache after an interrupted wait. An update that was sent begins some
-// time after its answer, so what was seen last may be from before it.
+// buildStatus is the status of a cache after an interrupted wait. An update that was sent begins
+// some time after its answer, so what was seen last may be from before it.
 func (m *model) buildStatus(wait *tke.WaitError) string {
 	switch {
 	case wait.For == tke.Updated:
@@ -52,8 +66,8 @@ func (m *model) updateTimeout(ctx context.Context, state *model) (time.Duration,
 	return m.Timeouts.Update(ctx, updateTimeout)
 }
 
-// building returns the state of a new cache when nothing but its id is known.
-func (m *model) building(id string) *model {
+// asBuilding returns the state of a new cache when nothing but its id is known.
+func (m *model) asBuilding(id string) *model {
 	begun := *m
 	begun.setBuilding(id, tke.StatusPending, nil)
 	return &begun

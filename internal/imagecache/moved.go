@@ -37,8 +37,8 @@ func (r *Resource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{StateMover: moveFromCloudApp}}
 }
 
-// moveFromCloudApp has no region to go by: the CLI moves with a provider that is not configured. The
-// next read finds the cache, and whatever else the API returns.
+// moveFromCloudApp has no region to go by: the CLI moves with a provider that is not configured.
+// The next read finds the cache, and whatever else the API returns.
 func moveFromCloudApp(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 	if req.SourceTypeName != cloudAppType {
 		resp.Diagnostics.Append(tfdiag.CannotMove(req.SourceTypeName, cloudAppType))

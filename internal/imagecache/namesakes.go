@@ -14,10 +14,11 @@ import (
 )
 
 const (
-	// namesakeTimeout bounds the search for caches of the planned name, which must not delay a plan.
+	// namesakeTimeout bounds the search for caches of the planned name, which must not delay a
+	// plan.
 	namesakeTimeout = 5 * time.Second
-	// stateTimeout bounds the wait for the rest of the state to be read, or for a create that is under
-	// way to return. Only a plan that meets a cache of the planned name waits.
+	// stateTimeout bounds the wait for the rest of the state to be read, or for a create that is
+	// under way to return. Only a plan that meets a cache of the planned name waits.
 	stateTimeout = 15 * time.Second
 	// quietTime without another cache being read is taken for the end of the state.
 	quietTime = 2 * time.Second

@@ -78,7 +78,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	tflog.Info(ctx, "image cache created, waiting until it is ready", map[string]any{"id": id})
 	r.clients.Seen.Add(id)
-	begun := plan.building(id)
+	begun := plan.asBuilding(id)
 	resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, begun)...)
 
 	cache, err := cloud.WaitReady(ctx, id)
@@ -167,8 +167,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	defer cancel()
 
 	cache, err := r.sendUpdate(ctx, request, &state)
-	if wait := interruptedWait(ctx, err); wait != nil && plan.Status.IsUnknown() &&
-		(wait.For == tke.Updated || isEmptyUpdate(request)) {
+	if wait := plan.interruptedUpdate(ctx, err, request); wait != nil {
 		plan.setBuilding(wait.ID, state.buildStatus(wait), wait.Last)
 		resp.Diagnostics.Append(tfdiag.InterruptedBuild(wait.ID, plan.Status.ValueString()))
 		resp.Diagnostics.Append(r.saveState(ctx, &resp.State, resp.Identity, resp.Private, &plan)...)

@@ -87,14 +87,14 @@ func (m *model) importTagsFromAPI(cache *tke.ImageCache, rules *clients.TagRules
 	}
 }
 
-// changesTags reports whether an update sends tags: where their sum changes, and where a cache begins
-// or ceases to have any of its own.
+// changesTags reports whether an update sends tags: where their sum changes, and where a cache
+// begins or ceases to have any of its own.
 func changesTags(state, plan *model) bool {
 	return !plan.TagsAll.Equal(state.TagsAll) || plan.Tags.IsNull() != state.Tags.IsNull()
 }
 
-// keepIgnoredTags adds the ignored tags of a cache to those that an update sends: an update replaces
-// all of them.
+// keepIgnoredTags adds the ignored tags of a cache to those that an update sends: an update
+// replaces all of them.
 func keepIgnoredTags(request *tke.UpdateRequest, cache *tke.ImageCache, rules *clients.TagRules) {
 	for _, tag := range cache.Tags {
 		if rules.Ignores(tag.Key) {

@@ -199,8 +199,8 @@ func TestIgnoredTagsAreNeitherShownNorRemoved(t *testing.T) {
 	}
 }
 
-// TestAnUpdateOfTagsOutlivesAListThatMissesTheCache, whichever of its lists that is: the update reads
-// the ignored tags before it replaces them all.
+// TestAnUpdateOfTagsOutlivesAListThatMissesTheCache, whichever of its lists that is: the update
+// reads the ignored tags before it replaces them all.
 func TestAnUpdateOfTagsOutlivesAListThatMissesTheCache(t *testing.T) {
 	t.Parallel()
 	for nth := 1; nth <= 4; nth++ {

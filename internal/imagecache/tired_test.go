@@ -2,8 +2,8 @@ package imagecache_test
 
 import "strings"
 
-// tiredPeople are three who make mistakes of other kinds than the table of rules has, each in the way
-// of their day.
+// tiredPeople are three who make mistakes of other kinds than the table of rules has, each in the
+// way of their day.
 var tiredPeople = []map[string]typingError{
 	{ // on call at night, who pastes from a terminal, a chat and the console
 		"command before the image": {

@@ -63,8 +63,8 @@ func (m *model) checkImages() (hosts []string, diags diag.Diagnostics) {
 	return slices.Compact(slices.Sorted(slices.Values(hosts))), nil
 }
 
-// checkCredentials checks that each host has a user name, a password as it was issued and, where the
-// hosts of the images are known, an image.
+// checkCredentials checks that each host has a user name, a password as it was issued and, where
+// the hosts of the images are known, an image.
 func (m *model) checkCredentials(ctx context.Context, hosts []string) (diags diag.Diagnostics) {
 	for host, element := range m.RegistryCredentials.Elements() {
 		object, ok := element.(types.Object)
@@ -145,7 +145,7 @@ func (m *model) checkTimeouts() (diags diag.Diagnostics) {
 	return diags
 }
 
-// resolveKeywords begin the lines of resolv.conf(5) that glibc reads; it skips others without a word.
+// resolveKeywords begin the lines of resolv.conf(5) that glibc reads; it silently skips others.
 var resolveKeywords = []string{"nameserver", "domain", "search", "sortlist", "options"}
 
 // checkTexts checks what the service takes as it is, and nothing then finds.

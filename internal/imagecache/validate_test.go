@@ -14,8 +14,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// typingError is what a tired person writes, as a change of a valid configuration: the line that the
-// error stands on, its summary, and a part of its text. What has no summary is valid.
+// typingError is what a tired person writes, as a change of a valid configuration: the line that
+// the error stands on, its summary, and a part of its text. What has no summary is valid.
 type typingError struct {
 	written             attributes
 	on, summary, advice string

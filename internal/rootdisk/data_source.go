@@ -73,8 +73,8 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
 }
 
-// isPending reports whether nothing stands against the measurement but that a registry's
-// configuration is known only during apply.
+// isPending reports whether the measurement failed only because a registry's configuration is known
+// only during apply.
 func isPending(err error) bool {
 	failed, ok := errors.AsType[measure.ImageErrors](err)
 	return ok && !slices.ContainsFunc(failed, func(image *measure.ImageError) bool {
@@ -82,7 +82,7 @@ func isPending(err error) bool {
 	})
 }
 
-// listWarnings returns what users must know of a report that came about.
+// listWarnings returns the warnings of a report.
 func listWarnings(request measure.Request, report *measure.Report) (warnings diag.Diagnostics) {
 	images := path.Root("images")
 	warnings.Append(tfdiag.StaleImages(images, report.Stale, time.Now())...)

@@ -71,7 +71,7 @@ type layerModel struct {
 	Exact           types.Bool   `tfsdk:"exact"`
 }
 
-// toMeasureRequest is what is to be measured, with the defaults filled in, and for which disk.
+// toMeasureRequest returns what to measure and for which disk, with the defaults filled in.
 func (m *model) toMeasureRequest(ctx context.Context) (measure.Request, diag.Diagnostics) {
 	request := measure.Request{
 		Platform:   cmp.Or(m.Platform.ValueString(), registry.DefaultPlatform),
@@ -153,7 +153,8 @@ func newLayer(layer registry.Layer, measured layersize.Measurement) layerModel {
 	}
 }
 
-// gibToBytes takes fractions of a GiB too, and rounds up to whole bytes.
+// gibToBytes converts GiB, fractions too, and rounds up to whole bytes; null and unknown are 0. The
+// error is of a size below 0 or above the largest disk.
 func gibToBytes(gib types.Number) (int64, error) {
 	if gib.IsNull() || gib.IsUnknown() {
 		return 0, nil

@@ -35,8 +35,8 @@ func listManifestSets(report *measure.Report) string {
 	return b.String()
 }
 
-// listFailedReads says of which layers less is known than might be, a line for each reason. The
-// reason is put into words of our own, since a registry's may be long.
+// listFailedReads names the layers of which less is known than could be, a line for each reason.
+// The reason is in our own words, since a registry's may be long.
 func listFailedReads(report *measure.Report) string {
 	failed := map[string]map[string]bool{} // digests by the reason
 	for _, image := range report.Images {

@@ -33,15 +33,15 @@ func writeTerms(b *strings.Builder, needs disksize.Request, disk disksize.Recomm
 		{"+ " + rounding, terms.Rounding},
 	} {
 		sum += term.bytes
-		upTo := hundredths(sum)
+		upTo := toHundredths(sum)
 		rows = append(rows, []string{term.what, formatHundredths(upTo - printed)})
 		printed = upTo
 	}
 	writeTable(b, append(rows, []string{"= disk", formatHundredths(printed)}), 1)
 }
 
-// hundredths rounds bytes to hundredths of a GiB.
-func hundredths(bytes int64) int64 {
+// toHundredths rounds bytes to hundredths of a GiB.
+func toHundredths(bytes int64) int64 {
 	const unit = disksize.GiB
 	return bytes/unit*100 + (bytes%unit*100+unit/2)/unit
 }

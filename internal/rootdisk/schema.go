@@ -148,7 +148,7 @@ func diskArguments() map[string]schema.Attribute {
 		"writable_gib": schema.NumberAttribute{
 			MarkdownDescription: "Data that the containers write to the disk, in GiB. Default: 0.",
 			Optional:            true,
-			Validators:          []validator.Number{atLeastZero{}},
+			Validators:          []validator.Number{isDiskSize{}},
 		},
 		"max_utilization_percent": schema.Int64Attribute{
 			MarkdownDescription: fmt.Sprintf(

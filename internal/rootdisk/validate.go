@@ -11,16 +11,16 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfdiag"
 )
 
-// atLeastZero refuses negative sizes at validation.
-type atLeastZero struct{}
+// isDiskSize refuses sizes that no disk has at validation.
+type isDiskSize struct{}
 
-func (atLeastZero) Description(context.Context) string {
+func (isDiskSize) Description(context.Context) string {
 	return fmt.Sprintf("must be between 0 and %d", disksize.MaxGiB)
 }
 
-func (v atLeastZero) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (v isDiskSize) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (atLeastZero) ValidateNumber(_ context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+func (isDiskSize) ValidateNumber(_ context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
 	if _, err := gibToBytes(req.ConfigValue); err != nil {
 		resp.Diagnostics.Append(tfdiag.InvalidSize(req.Path, err))
 	}

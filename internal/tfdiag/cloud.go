@@ -1,7 +1,7 @@
-// Package tfdiag has the text of every diagnostic. One about an answer of the cloud, a registry or a
-// build, or about a missing one, has the same order each time: what was attempted, what the other
-// side said with its code and request id, and what to do now. One about a configuration says what is
-// wrong with which argument, and what to write instead.
+// Package tfdiag has the text of every diagnostic. One about an answer of the cloud, a registry or
+// a build, or about a missing one, has the same order each time: what was attempted, what the other
+// side said with its code and request id, and what to do now. One about a configuration says what
+// is wrong with which argument, and what to write instead.
 //
 // What validators of the framework's own say, and errors of functions, is not among them.
 package tfdiag

@@ -160,7 +160,8 @@ func SnapshotterIsComputed(at path.Path) diag.Diagnostic {
 			"this attribute.")
 }
 
-// NullValue describes a null where the service takes none. The key is empty for an element of a set.
+// NullValue describes a null where the service takes none. The key is empty for an element of a
+// set.
 func NullValue(at path.Path, key string) diag.Diagnostic {
 	if key == "" {
 		return diag.NewAttributeErrorDiagnostic(at, "Null among the values",

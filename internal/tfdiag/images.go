@@ -144,7 +144,8 @@ func formatAttempt(at *failure.Error, err error) string {
 	return text + ": " + endSentence(outcomeOf(at)) + listOthers(at.Others)
 }
 
-// listOthers returns what the other endpoints of a registry said, its mirrors or the registry itself.
+// listOthers returns what the other endpoints of a registry said, its mirrors or the registry
+// itself.
 func listOthers(others []*failure.Error) string {
 	var list []string
 	for _, e := range others {

@@ -2,6 +2,8 @@ package tfdiag
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -35,4 +37,26 @@ func SameSnapshot(id, snapshot string) diag.Diagnostic {
 			"its resource instead, which builds a new cache when a tag has moved.",
 		snapshot,
 	))
+}
+
+// The progress of a rebuild, which the CLI prints as lines.
+
+// RebuildRequested says that a rebuild begins.
+func RebuildRequested(id string, images []string) string {
+	return fmt.Sprintf("Image cache %s is asked to pull %s again.", id, strings.Join(images, ", "))
+}
+
+// RebuildEvent repeats an event of the build.
+func RebuildEvent(id string, event tke.Event) string {
+	return fmt.Sprintf("Image cache %s: %s: %s", id, event.Reason, event.Message)
+}
+
+// RebuildStatus says which status a cache has after some time.
+func RebuildStatus(cache *tke.ImageCache, after time.Duration) string {
+	return fmt.Sprintf("Image cache %s is %s after %s.", cache.ID, cache.Status, after)
+}
+
+// RebuildDone says that a rebuild made a new snapshot.
+func RebuildDone(cache *tke.ImageCache, after time.Duration) string {
+	return fmt.Sprintf("Image cache %s was rebuilt in %s; its snapshot is now %s.", cache.ID, after, cache.SnapshotID)
 }
