@@ -48,7 +48,7 @@ func (s *Server) createCache(c *call, in createRequest) (any, *apiError) {
 	return createResponse{rec.ID}, nil
 }
 
-// checkRoom holds the quota and, where they are unique, the names. The cache of id self may keep
+// checkRoom checks the quota and, where names are unique, the name. The cache of id self may keep
 // its own name.
 func (s *Server) checkRoom(region string, name *string, self string) *apiError {
 	count := 0

@@ -22,7 +22,7 @@ type matchResponse struct {
 // images, the smaller one, then the newer. To be chosen changes LastMatchedTime: the published
 // example has it with the suffix of a clock that was read in that moment.
 func (s *Server) matchCache(c *call, in matchRequest) (any, *apiError) {
-	if err := firstError(checkReferences(in.Images), checkSnapshotter(in.Snapshotter)); err != nil {
+	if err := cmp.Or(checkReferences(in.Images), checkSnapshotter(in.Snapshotter)); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()

@@ -49,7 +49,7 @@ func decodeRequest[T any](run func(*Server, *call, T) (any, *apiError)) func(*Se
 // whether the request is well-formed, and only then the action.
 func (s *Server) handleCall(c *call) (any, *apiError) {
 	for _, check := range []func(*call) *apiError{
-		checkEnvelope, s.authenticate, s.checkRegion, s.checkRate, s.checkAccess,
+		checkEnvelope, s.checkSignature, s.checkRegion, s.checkRate, s.checkAccess,
 	} {
 		if err := check(c); err != nil {
 			return nil, err

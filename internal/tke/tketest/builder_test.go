@@ -46,11 +46,8 @@ func TestBuilderPullsWhatThereIs(t *testing.T) {
 	t.Parallel()
 	r := newRegistry(t, httptest.NewServer)
 	img := imageOf(
-		t,
-		layerOf(
-			t, 10_000, compression.None,
-		),
-		layerOf(t, 20_000, compression.GZip), layerOf(t, 30_000, compression.ZStd),
+		t, layerOf(t, 10_000, compression.None), layerOf(t, 20_000, compression.GZip),
+		layerOf(t, 30_000, compression.ZStd),
 	)
 	arm := v1.Platform{OS: "linux", Architecture: "arm64"}
 	amd := v1.Platform{OS: "linux", Architecture: "amd64"}

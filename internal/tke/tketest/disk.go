@@ -9,7 +9,6 @@ type usage struct {
 	inodes int64
 }
 
-// roundUpToBlocks rounds up to whole blocks.
 func roundUpToBlocks(bytes int64) int64 { return (bytes + blockSize - 1) / blockSize * blockSize }
 
 // disk is a fresh ext4 file system that is filled.

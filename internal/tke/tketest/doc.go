@@ -29,9 +29,8 @@
 // [Server.Inject] makes calls fail, wait, be throttled, lose their connection or their answer.
 // [Server.Put], [Server.Modify], [Server.Fail] and [Server.Delete] are the world changing behind
 // the client's back. [Server.Requests] and [Server.Calls] record what was requested, so that a test
-// can also hold what was not. Points on which nothing is published are settled by [Unconfirmed]:
-// its zero value is the documented assumption, and each field is the other way that the service may
-// turn out to behave.
+// can also check what was not. [Unconfirmed] decides points on which nothing is published: its zero
+// value is the documented assumption, and each field is the other way that the service may behave.
 //
 // # What it does not do
 //

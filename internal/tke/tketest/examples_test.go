@@ -85,45 +85,38 @@ func TestHiddenFieldsAreNeverReturned(t *testing.T) {
 		"SecurityGroupIds": []string{"sg-hidden"},
 		"AutoCreateEip":    true,
 		"AutoCreateEipAttribute": fields{
-			"DeletePolicy":            "Never",
-			"InternetServiceProvider": "CMCC",
-			"InternetMaxBandwidthOut": 7,
+			"DeletePolicy": "Never", "InternetServiceProvider": "CMCC", "InternetMaxBandwidthOut": 7,
 		},
-		"RegistrySkipVerifyList": []string{
-			"skip.example.com",
-		},
+		"RegistrySkipVerifyList":   []string{"skip.example.com"},
 		"RegistryHttpEndPointList": []string{"plain.example.com"},
 		"ResolveConfig":            "nameserver 10.1.2.3",
 	})
 	await(t, s, id, tketest.StatusReady)
 	want := []string{
-		"CreationTime",
-		"Events",
-		"ExpireDateTime",
-		"ImageCacheId",
-		"ImageCacheName",
-		"ImageCacheSize",
-		"ImageCacheType",
-		"ImageRegistryCredentials",
-		"Images",
-		"LastMatchedTime",
-		"RetentionDays",
-		"SnapshotId",
-		"Snapshotter",
-		"Status",
-		"Tags",
+		"CreationTime", "Events", "ExpireDateTime", "ImageCacheId", "ImageCacheName", "ImageCacheSize",
+		"ImageCacheType", "ImageRegistryCredentials", "Images", "LastMatchedTime", "RetentionDays", "SnapshotId",
+		"Snapshotter", "Status", "Tags",
 	}
 	listed := c.list(t, fields{})[0]
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(listed))); diff != "" {
 		t.Error(diff)
 	}
 	kept, _ := s.Cache(id)
-	if kept.VpcID != "vpc-508ctkfb" || kept.SubnetID != "subnet-8ah75lo8" ||
-		kept.EipAttribute.InternetMaxBandwidthOut != 7 ||
-		kept.SecurityGroupIDs[0] != "sg-hidden" || kept.SkipVerifyList[0] != "skip.example.com" ||
-		!kept.AutoCreateEip ||
-		kept.HTTPEndPointList[0] != "plain.example.com" ||
-		kept.ResolveConfig != "nameserver 10.1.2.3" {
-		t.Errorf("the server forgot what it hides: %+v", kept)
+	hidden := tketest.Cache{
+		VpcID: "vpc-508ctkfb", SubnetID: "subnet-8ah75lo8", SecurityGroupIDs: []string{"sg-hidden"},
+		AutoCreateEip: true, EipAttribute: &tketest.EipAttribute{
+			DeletePolicy: "Never", InternetServiceProvider: "CMCC", InternetMaxBandwidthOut: 7,
+		},
+		SkipVerifyList: []string{"skip.example.com"}, HTTPEndPointList: []string{"plain.example.com"},
+		ResolveConfig: "nameserver 10.1.2.3",
+	}
+	got := tketest.Cache{
+		VpcID: kept.VpcID, SubnetID: kept.SubnetID, SecurityGroupIDs: kept.SecurityGroupIDs,
+		AutoCreateEip: kept.AutoCreateEip, EipAttribute: kept.EipAttribute,
+		SkipVerifyList: kept.SkipVerifyList, HTTPEndPointList: kept.HTTPEndPointList,
+		ResolveConfig: kept.ResolveConfig,
+	}
+	if diff := cmp.Diff(hidden, got); diff != "" {
+		t.Errorf("what the server keeps and hides (-want +got):\n%s", diff)
 	}
 }

@@ -176,7 +176,7 @@ type Injected struct {
 	applied int
 }
 
-// Applied is how often it has struck.
+// Applied returns how often the fault has struck.
 func (i *Injected) Applied() int {
 	i.list.mu.Lock()
 	defer i.list.mu.Unlock()

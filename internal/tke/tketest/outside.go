@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Caches are all that exist, in all regions, oldest first, with what the API hides.
+// Caches returns all caches of all regions, oldest first, with what the API hides.
 func (s *Server) Caches() []Cache {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -22,7 +22,7 @@ func (s *Server) Caches() []Cache {
 	return out
 }
 
-// Cache is one cache, with what the API hides.
+// Cache returns one cache, with what the API hides.
 func (s *Server) Cache(id string) (Cache, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,8 +58,8 @@ func (s *Server) Modify(id string, change func(*Cache)) bool {
 	return s.withRecord(id, func(rec *record) { change(&rec.Cache) })
 }
 
-// Delete takes a cache away, as if it was deleted in the console, or as the service does
-// at the end of its retention.
+// Delete removes a cache, as the console does, or the service at the end of its retention. It
+// reports whether there was one.
 func (s *Server) Delete(id string) bool { return s.withRecord(id, s.removeRecord) }
 
 // Fail breaks off the build of a cache, if one runs, and ends it in Failed or, during an update, in

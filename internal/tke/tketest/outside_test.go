@@ -83,12 +83,9 @@ func TestDeny(t *testing.T) {
 
 func TestRequestsAreRecorded(t *testing.T) {
 	t.Parallel()
-	s, _ := start(
-		t,
-		tketest.Options{
-			Credentials: []tketest.Credential{{SecretID: "AKIDa", SecretKey: "the-key", Token: "the-token"}},
-		},
-	)
+	s, _ := start(t, tketest.Options{
+		Credentials: []tketest.Credential{{SecretID: "AKIDa", SecretKey: "the-key", Token: "the-token"}},
+	})
 	c := newClientFor(s, common.NewTokenCredential("AKIDa", "the-key", "the-token"), "ap-hongkong")
 	c.ok(t, tketest.ActionDescribe, fields{"Limit": 5, "ImageCacheNames": []string{"a"}})
 	c.refused(t, tketest.ActionDelete, fields{"ImageCacheIds": []string{"imc-gone"}}, "ResourceNotFound")
@@ -100,11 +97,8 @@ func TestRequestsAreRecorded(t *testing.T) {
 	}
 	first, second := requests[0], requests[1]
 	if first.Region != "ap-hongkong" || first.SecretID != "AKIDa" || first.Version != "2018-05-25" ||
-		first.Language != "en-US" ||
-		first.Status != 200 || first.Code != "" ||
-		!first.Acted ||
-		first.Body["Limit"] != 5.0 ||
-		first.ID == second.ID {
+		first.Language != "en-US" || first.Status != 200 || first.Code != "" || !first.Acted ||
+		first.Body["Limit"] != 5.0 || first.ID == second.ID {
 		t.Errorf("first: %+v", first)
 	}
 	if second.Code != "ResourceNotFound" || second.Acted ||

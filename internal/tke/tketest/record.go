@@ -35,7 +35,7 @@ type Request struct {
 // Decode reads the body into a struct or a map.
 func (r Request) Decode(into any) error { return json.Unmarshal(r.raw, into) }
 
-// Requests are all that came since the start or the last reset, in the order of their arrival.
+// Requests returns all that came since the start or the last reset, in the order of their arrival.
 func (s *Server) Requests() []Request { return s.log.copyAll() }
 
 // Calls counts the requests for an action, those in flight and those that failed too.
@@ -107,7 +107,8 @@ func (l *requestLog) reset() {
 	l.entries = nil
 }
 
-// String is the request in a line for a test's failure, without its body, which can hold passwords.
+// String returns the request in a line for a test's failure, without its body, which can hold
+// passwords.
 func (r Request) String() string {
 	line := []string{r.Action}
 	if r.Code != "" {

@@ -2,8 +2,8 @@ package tketest
 
 import "github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi/apitest"
 
-// authenticate holds the signature and the clock of a request.
-func (s *Server) authenticate(c *call) *apiError {
+// checkSignature checks the signature of a request and its timestamp.
+func (s *Server) checkSignature(c *call) *apiError {
 	signed := &apitest.SignedRequest{
 		Service: service,
 		Method:  c.method,

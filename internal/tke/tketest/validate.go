@@ -1,6 +1,7 @@
 package tketest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,16 +30,7 @@ type settings struct {
 }
 
 func (in settings) checkSettings(u Unconfirmed) *apiError {
-	return firstError(in.checkName(u), in.checkImages(u), in.checkNumbers(), in.checkLists(u))
-}
-
-func firstError(errs ...*apiError) *apiError {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return cmp.Or(in.checkName(u), in.checkImages(u), in.checkNumbers(), in.checkLists(u))
 }
 
 func (in settings) checkName(u Unconfirmed) *apiError {
@@ -148,7 +140,7 @@ func checkID(field, prefix, id string) *apiError {
 
 // checkFields is for what only a creation carries.
 func (in createRequest) checkFields(u Unconfirmed) *apiError {
-	return firstError(
+	return cmp.Or(
 		in.settings.checkSettings(u),
 		checkID("VpcId", "vpc-", in.VpcID),
 		checkID("SubnetId", "subnet-", in.SubnetID),
