@@ -198,10 +198,7 @@ output "cost" {
 			"root_disk":   exactNumber(t, "52.5"), // 30 × 10 × ½ × 0.35
 			"cheaper":     knownvalue.StringExact("root_disk"),
 			"terms": knownvalue.ObjectExact(map[string]knownvalue.Check{
-				"snapshot": exactNumber(
-					t,
-					"6",
-				),
+				"snapshot":     exactNumber(t, "6"),
 				"cache_disks":  exactNumber(t, "87.5"),
 				"system_disks": exactNumber(t, "52.5"),
 				"billable_gib": exactNumber(t, "30"),

@@ -57,14 +57,10 @@ func TestOneCacheByIDOrByName(t *testing.T) {
 		return statecheck.ExpectKnownValue("data.tkeimage_cache.test", tfjsonpath.New(attribute), value)
 	}
 	whole := []statecheck.StateCheck{
-		says(
-			"id", knownvalue.StringExact(ids[0]),
-		),
+		says("id", knownvalue.StringExact(ids[0])),
 		says("name", knownvalue.StringExact("llm")),
 		says("size_gib", knownvalue.Int64Exact(50)),
-		says(
-			"created_at", knownvalue.NotNull(),
-		),
+		says("created_at", knownvalue.NotNull()),
 		says("expires_at", knownvalue.NotNull()),
 		says("last_matched_at", knownvalue.Null()),
 		says("tags", knownvalue.MapExact(map[string]knownvalue.Check{"team": knownvalue.StringExact("ml")})),
@@ -159,9 +155,7 @@ func TestTheMatchIsTheOneThatPodsWouldGet(t *testing.T) {
 	}
 	readOnly(t,
 		resource.TestStep{Config: match(`["app:v1"]`), ConfigStateChecks: []statecheck.StateCheck{ // the smaller of two
-			says(
-				tfjsonpath.New("found"), knownvalue.Bool(true),
-			),
+			says(tfjsonpath.New("found"), knownvalue.Bool(true)),
 			says(tfjsonpath.New("cache").AtMapKey("id"), knownvalue.StringExact(ids[1])),
 		}},
 		resource.TestStep{Config: match(`["app:v2"]`), ConfigStateChecks: []statecheck.StateCheck{

@@ -27,9 +27,7 @@ func TestAnotherRegionOrphansNothing(t *testing.T) {
 	}
 	run(t, cloud,
 		resource.TestStep{ // the region is not known until apply
-			Config: computed(
-				"ap-shanghai",
-			),
+			Config:           computed("ap-shanghai"),
 			ConfigPlanChecks: actions(plancheck.ResourceActionCreate),
 			Check:            calls(cloud, 1, 0, 0),
 		},
@@ -44,9 +42,7 @@ func TestAnotherRegionOrphansNothing(t *testing.T) {
 			),
 		},
 		resource.TestStep{
-			Config: in(
-				`"ap-shanghai"`, config,
-			),
+			Config:           in(`"ap-shanghai"`, config),
 			ConfigPlanChecks: actions(plancheck.ResourceActionNoop),
 			Check:            calls(cloud, 1, 0, 0),
 		},

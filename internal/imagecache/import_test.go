@@ -73,9 +73,7 @@ func TestAfterAnImportNothingIsReplacedAndNothingIsSent(t *testing.T) {
 					ImportState: true, ImportStateId: id, ImportStatePersist: true,
 				},
 				resource.TestStep{
-					Config: configuration(
-						cloud, test.attributes,
-					),
+					Config:           configuration(cloud, test.attributes),
 					ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
 					Check: resource.ComposeTestCheckFunc(
 						calls(cloud, 0, test.updates, 0), resource.TestCheckResourceAttr(address, "id", id),

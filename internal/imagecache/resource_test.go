@@ -104,14 +104,10 @@ func TestLifecycle(t *testing.T) {
 			ConfigStateChecks: []statecheck.StateCheck{
 				sameID.AddStateValue(address, id),
 				has("id", knownvalue.StringRegexp(regexp.MustCompile(`^imc-[a-z0-9]{8}$`))),
-				has(
-					"name", knownvalue.StringExact("llm"),
-				),
+				has("name", knownvalue.StringExact("llm")),
 				has("status", knownvalue.StringExact("Ready")),
 				has("type", knownvalue.StringExact("manual")),
-				has(
-					"size_gib", knownvalue.Int64Exact(20),
-				),
+				has("size_gib", knownvalue.Int64Exact(20)),
 				has("retention_days", knownvalue.Int64Exact(0)),
 				has("expires_at", knownvalue.Null()),
 				has("created_at", knownvalue.StringRegexp(regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`))),
@@ -296,9 +292,7 @@ func TestANameIsMadeUpAndStays(t *testing.T) {
 		t,
 		cloud,
 		resource.TestStep{Config: configuration(cloud, unnamed), ConfigStateChecks: []statecheck.StateCheck{
-			name.AddStateValue(
-				address, tfjsonpath.New("name"),
-			),
+			name.AddStateValue(address, tfjsonpath.New("name")),
 			has("name", knownvalue.StringRegexp(regexp.MustCompile(`^tf-[a-z0-9]{12}$`))),
 		}},
 		resource.TestStep{
@@ -380,10 +374,8 @@ func TestAFailedBuildTaintsAndIsReplaced(t *testing.T) {
 			ExpectError: unwrapped(`Cannot build image cache imc-.*warning events.*i/o timeout.*needs a NAT gateway`),
 		},
 		resource.TestStep{
-			PreConfig: func() { fails = false },
-			Config: configuration(
-				cloud, base,
-			),
+			PreConfig:        func() { fails = false },
+			Config:           configuration(cloud, base),
 			ConfigPlanChecks: actions(plancheck.ResourceActionDestroyBeforeCreate),
 			Check:            calls(cloud, 2, 0, 1),
 		},

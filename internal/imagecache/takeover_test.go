@@ -139,10 +139,8 @@ func TestAnotherSpellingOfAnImageIsNoDifference(t *testing.T) {
 	)
 	inject(cloud, tketest.ResetAfter{})
 	run(t, cloud, resource.TestStep{
-		Config: configuration(
-			cloud, base.with(attributes{"name": "", "images": `["nginx"]`}),
-		),
-		Check: calls(cloud, 1, 0, 0),
+		Config: configuration(cloud, base.with(attributes{"name": "", "images": `["nginx"]`})),
+		Check:  calls(cloud, 1, 0, 0),
 		ConfigStateChecks: []statecheck.StateCheck{
 			has("images", knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("nginx")})),
 		},

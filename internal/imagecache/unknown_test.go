@@ -51,31 +51,23 @@ func TestValuesThatAreKnownOnlyDuringApply(t *testing.T) {
 			Check: calls(cloud, 1, 0, 0),
 		},
 		resource.TestStep{ // growing, known only during apply, is still done in place
-			Config: unknowns(
-				cloud, "50", image,
-			),
+			Config:           unknowns(cloud, "50", image),
 			ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
 			Check:            calls(cloud, 1, 1, 0),
 		},
 		resource.TestStep{
-			Config: unknowns(
-				cloud, "50", `["registry.example.com/llm:v2"]`,
-			),
+			Config:           unknowns(cloud, "50", `["registry.example.com/llm:v2"]`),
 			ConfigPlanChecks: actions(plancheck.ResourceActionUpdate),
 			Check:            calls(cloud, 1, 2, 0),
 		},
 		// shrinking turns out only during apply: Terraform refuses, nothing is changed, and the
 		// next plan replaces
 		resource.TestStep{
-			Config: unknowns(
-				cloud, "40", `["registry.example.com/llm:v2"]`,
-			),
+			Config:      unknowns(cloud, "40", `["registry.example.com/llm:v2"]`),
 			ExpectError: unwrapped(`inconsistent final plan`),
 		},
 		resource.TestStep{
-			Config: unknowns(
-				cloud, "40", `["registry.example.com/llm:v2"]`,
-			),
+			Config:           unknowns(cloud, "40", `["registry.example.com/llm:v2"]`),
 			ConfigPlanChecks: actions(plancheck.ResourceActionDestroyBeforeCreate),
 			Check:            calls(cloud, 2, 2, 1),
 		},
@@ -110,9 +102,7 @@ func TestWhatIsKnownIsNotKnownAfterApply(t *testing.T) {
 		t,
 		cloud,
 		resource.TestStep{Config: configuration(cloud, base), ConfigPlanChecks: planned(
-			says(
-				"size_gib", knownvalue.Int64Exact(20),
-			),
+			says("size_gib", knownvalue.Int64Exact(20)),
 			unknown("status"), // an interrupt leaves it at Pending
 			says("expires_at", knownvalue.Null()),
 			says("retention_days", knownvalue.Int64Exact(0)),
@@ -124,14 +114,10 @@ func TestWhatIsKnownIsNotKnownAfterApply(t *testing.T) {
 		resource.TestStep{
 			Config: configuration(cloud, base.with(attributes{"name": `"renamed"`})),
 			ConfigPlanChecks: planned(
-				says(
-					"id", knownvalue.NotNull(),
-				),
+				says("id", knownvalue.NotNull()),
 				says("pod_annotations", knownvalue.MapSizeExact(1)),
 				says("snapshot_id", knownvalue.NotNull()),
-				says(
-					"created_at", knownvalue.NotNull(),
-				),
+				says("created_at", knownvalue.NotNull()),
 				says("expires_at", knownvalue.Null()), says("status", knownvalue.StringExact("Ready")),
 				says("type", knownvalue.StringExact("manual")),
 			),
@@ -139,9 +125,7 @@ func TestWhatIsKnownIsNotKnownAfterApply(t *testing.T) {
 		resource.TestStep{
 			Config: configuration(cloud, base.with(attributes{"name": `"renamed"`, "size_gib": "30"})),
 			ConfigPlanChecks: planned(
-				says(
-					"id", knownvalue.NotNull(),
-				),
+				says("id", knownvalue.NotNull()),
 				says("pod_annotations", knownvalue.MapSizeExact(1)), unknown("snapshot_id"),
 			),
 		},

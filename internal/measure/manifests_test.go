@@ -44,15 +44,8 @@ func TestAnIndexWithSeveralManifestsOfOnePlatformCountsThemAll(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	base := layer(t, 1, imagetest.File{Name: "base", Size: 100_000, Like: imagetest.Noise})
-	one, two := layer(
-		t,
-		2,
-		imagetest.File{Name: "one", Size: 200_000, Like: imagetest.Noise},
-	), layer(
-		t,
-		3,
-		imagetest.File{Name: "two", Size: 300_000, Like: imagetest.Noise},
-	)
+	one := layer(t, 2, imagetest.File{Name: "one", Size: 200_000, Like: imagetest.Noise})
+	two := layer(t, 3, imagetest.File{Name: "two", Size: 300_000, Like: imagetest.Noise})
 	first, second := imageOf(t, base, one), imageOf(t, base, two)
 	both := full(t, s.pushIndex(t, "a/both:v1", entry(first), entry(second)))
 	alone := full(t, s.pushIndex(t, "a/alone:v1", entry(first)))
@@ -109,13 +102,8 @@ func TestAnotherPackingOfAnImageIsABlobMore(t *testing.T) {
 func TestAnImageThatSomeVersionsPassOverIsNotExact(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	one, two := imageOf(
-		t,
-		layer(t, 1, imagetest.File{Name: "one", Size: 1000}),
-	), imageOf(
-		t,
-		layer(t, 2, imagetest.File{Name: "two", Size: 5000}),
-	)
+	one := imageOf(t, layer(t, 1, imagetest.File{Name: "one", Size: 1000}))
+	two := imageOf(t, layer(t, 2, imagetest.File{Name: "two", Size: 5000}))
 	first := full(t, s.pushIndex(t, "a/first:v1", entry(one, "nydus.remoteimage.v1"), entry(two)))
 	behind := full(t, s.pushIndex(t, "a/behind:v1", entry(two), entry(one, "nydus.remoteimage.v1")))
 	if first.Exact || behind.Exact || first.Images[0].Digest != digestOf(t, two) {

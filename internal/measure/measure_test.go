@@ -180,15 +180,8 @@ func TestTheDiskHasInodesForWhatIsOnlyEstimated(t *testing.T) {
 func TestProgressIsLogged(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	long, short := layer(
-		t,
-		1,
-		imagetest.File{Name: "long", Size: 40 << 20},
-	), layer(
-		t,
-		2,
-		imagetest.File{Name: "short", Size: 1 << 20},
-	)
+	long := layer(t, 1, imagetest.File{Name: "long", Size: 40 << 20})
+	short := layer(t, 2, imagetest.File{Name: "short", Size: 1 << 20})
 	m := measurer(t, nil)
 	var mu sync.Mutex
 	var unpacked []int64

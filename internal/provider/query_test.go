@@ -35,9 +35,7 @@ func speakWith(t *testing.T, cloud *tketest.Server, more map[string]tftypes.Valu
 		t.Fatal(err)
 	}
 	given := map[string]tftypes.Value{
-		"secret_id": text(
-			tketest.DefaultSecretID,
-		),
+		"secret_id":             text(tketest.DefaultSecretID),
 		"secret_key":            text(tketest.DefaultSecretKey),
 		"measurement_cache_dir": text(""),
 		"endpoints": tftypes.NewValue(

@@ -143,9 +143,7 @@ func TestWhatIsWrittenMakesTheDiskLarger(t *testing.T) {
 		resource.TestStep{
 			Config: configuration("", "writable_gib = 30", reference),
 			ConfigStateChecks: []statecheck.StateCheck{
-				has(
-					"size_gib", knownvalue.Int64Exact(40),
-				),
+				has("size_gib", knownvalue.Int64Exact(40)),
 				has("billable_gib", knownvalue.Int64Exact(20)),
 				has("fits_default_disk", knownvalue.Bool(false)),
 				has("pod_annotations", annotation),

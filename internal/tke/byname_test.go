@@ -42,11 +42,8 @@ func TestASharedCallAsksForNothingTwice(t *testing.T) {
 	t.Parallel()
 	server := start(t, tketest.Options{})
 	client := dial(t, config(server.URL))
-	one, other := server.Put(
-		tketest.Cache{Name: "one", Images: []string{"nginx"}},
-	), server.Put(
-		tketest.Cache{Name: "other", Images: []string{"nginx"}},
-	)
+	one := server.Put(tketest.Cache{Name: "one", Images: []string{"nginx"}})
+	other := server.Put(tketest.Cache{Name: "other", Images: []string{"nginx"}})
 	var all sync.WaitGroup
 	for i := range 20 {
 		cache := []tketest.Cache{one, other}[i%2]

@@ -39,12 +39,8 @@ func TestLookCountsWhatEntriesGain(t *testing.T) {
 		entries := bytes.TrimRight(data, "\x00")
 		got := findHeaders(data)
 		// The root directory is no entry, and the tar ends with zeros.
-		want := streamtest.CountFiles(
-			t,
-			data,
-		).DiskBytes.Value - disksize.BlockSize - int64(
-			(len(entries)+tarball.BlockSize-1)/tarball.BlockSize*tarball.BlockSize,
-		)
+		length := int64((len(entries) + tarball.BlockSize - 1) / tarball.BlockSize * tarball.BlockSize)
+		want := streamtest.CountFiles(t, data).DiskBytes.Value - disksize.BlockSize - length
 		if got.gain != want {
 			t.Errorf("%s: the disk gains %d bytes, not %d", name, got.gain, want)
 		}

@@ -93,10 +93,7 @@ func ext4Corpus(t *testing.T) map[string][]byte {
 			layertest.Regular("file", 10000),
 			layertest.Hardlink("again", "file"),
 			layertest.Hardlink("sub/once-more", "./again"),
-			layertest.Symlink(
-				"short",
-				short,
-			),
+			layertest.Symlink("short", short),
 			layertest.Symlink("long", long),
 			layertest.Symlink("longest", strings.Repeat("p", 4000)),
 		),
@@ -132,10 +129,7 @@ func ext4Corpus(t *testing.T) map[string][]byte {
 			layertest.Directory("b"),
 			layertest.Regular("b/c", 5000),
 			layertest.Regular("b/d/e", 5000),
-			layertest.Regular(
-				"b",
-				1,
-			),
+			layertest.Regular("b", 1),
 			layertest.Regular("f", 1),
 			layertest.Directory("f"),
 			layertest.Regular("f/g", 1),
