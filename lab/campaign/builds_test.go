@@ -14,13 +14,13 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// trouble is what befalls a cache while it is being built or updated, or afterwards.
+// trouble is what happens to a cache while it is being built or updated, or afterwards.
 type trouble struct {
 	title string
 	on    phase
-	pull  func(ctx context.Context) error // what the build comes to; nil: it succeeds
+	pull  func(ctx context.Context) error // the pull of the build; nil: it succeeds
 	long  bool                            // the build ends well, but not before the first command
-	// the event after which meddle comes; empty: as soon as the cache is Ready or Updating
+	// the event after which meddle runs; empty: as soon as the cache is Ready or Updating
 	step    string
 	meddle  func(cloud *tketest.Server, id string)
 	more    string // arguments of the cache
@@ -28,11 +28,11 @@ type trouble struct {
 	options tketest.Options
 }
 
-func failsWith(message string) func(context.Context) error {
+func failPull(message string) func(context.Context) error {
 	return func(context.Context) error { return errors.New(message) }
 }
 
-func slow(ctx context.Context) error {
+func pullSlowly(ctx context.Context) error {
 	select {
 	case <-time.After(400 * time.Millisecond):
 		return nil
@@ -41,11 +41,11 @@ func slow(ctx context.Context) error {
 	}
 }
 
-func failed(message string) func(*tketest.Server, string) {
+func failCache(message string) func(*tketest.Server, string) {
 	return func(cloud *tketest.Server, id string) { cloud.Fail(id, tketest.Event{Message: message}) }
 }
 
-func deleted(cloud *tketest.Server, id string) { cloud.Delete(id) }
+func deleteCache(cloud *tketest.Server, id string) { cloud.Delete(id) }
 
 const (
 	stepDisk     = "DiskCreated"
@@ -59,41 +59,41 @@ var troubles = []trouble{
 		title:  "the disk cannot be made",
 		on:     creating,
 		step:   stepDisk,
-		pull:   slow,
-		meddle: failed("create disk failed: ResourcesSoldOut"),
+		pull:   pullSlowly,
+		meddle: failCache("create disk failed: ResourcesSoldOut"),
 		says:   "another zone",
 	},
 	{
 		title:  "the builder cannot be started",
 		on:     creating,
 		step:   stepInstance,
-		pull:   slow,
-		meddle: failed("create eksci failed: ResourceInsufficient"),
+		pull:   pullSlowly,
+		meddle: failCache("create eksci failed: ResourceInsufficient"),
 		says:   "another zone",
 	},
 	{
 		title: "the disk is too small",
 		on:    creating,
-		pull:  failsWith("write /data: no space left on device"),
+		pull:  failPull("write /data: no space left on device"),
 		says:  "Raise size_gib",
 	},
 	{
 		title: "the registry refuses the credentials",
 		on:    creating,
-		pull:  failsWith("401 Unauthorized"),
+		pull:  failPull("401 Unauthorized"),
 		says:  "Check registry_credentials",
 	},
-	{title: "there is no such image", on: creating, pull: failsWith("manifest unknown"), says: "no such image or tag"},
+	{title: "there is no such image", on: creating, pull: failPull("manifest unknown"), says: "no such image or tag"},
 	{
 		title: "the registry is out of reach",
 		on:    creating,
-		pull:  failsWith("dial tcp 1.2.3.4:443: i/o timeout"),
+		pull:  failPull("dial tcp 1.2.3.4:443: i/o timeout"),
 		says:  "NAT gateway",
 	},
 	{
 		title: "the snapshot cannot be taken",
 		on:    creating,
-		pull:  failsWith("create snapshot failed: internal error"),
+		pull:  failPull("create snapshot failed: internal error"),
 		says:  "create snapshot failed",
 	},
 	{
@@ -107,30 +107,30 @@ var troubles = []trouble{
 		title:  "it is deleted from outside when its disk is made",
 		on:     creating,
 		step:   stepDisk,
-		pull:   slow,
-		meddle: deleted,
+		pull:   pullSlowly,
+		meddle: deleteCache,
 		says:   "no longer exists",
 	},
 	{
 		title:  "it is deleted from outside while it pulls",
 		on:     creating,
 		step:   stepInstance,
-		pull:   slow,
-		meddle: deleted,
+		pull:   pullSlowly,
+		meddle: deleteCache,
 		says:   "no longer exists",
 	},
-	{title: "it is deleted from outside once it is Ready", on: refreshing, meddle: deleted},
-	{title: "it fails once it is Ready", on: refreshing, meddle: failed("the snapshot was lost")},
+	{title: "it is deleted from outside once it is Ready", on: refreshing, meddle: deleteCache},
+	{title: "it fails once it is Ready", on: refreshing, meddle: failCache("the snapshot was lost")},
 	{
 		title: "the update fails: no space",
 		on:    updating,
-		pull:  failsWith("no space left on device"),
+		pull:  failPull("no space left on device"),
 		says:  "Raise size_gib",
 	},
 	{
 		title: "the update fails: credentials",
 		on:    updating,
-		pull:  failsWith("pull access denied"),
+		pull:  failPull("pull access denied"),
 		says:  "Check registry_credentials",
 	},
 	{
@@ -143,44 +143,44 @@ var troubles = []trouble{
 	{
 		title:  "it is deleted from outside while it is updated",
 		on:     updating,
-		pull:   slow,
-		meddle: deleted,
+		pull:   pullSlowly,
+		meddle: deleteCache,
 		says:   "no longer exists",
 	},
-	{title: "it is deleted from outside before it is destroyed", on: deleting, meddle: deleted},
+	{title: "it is deleted from outside before it is destroyed", on: deleting, meddle: deleteCache},
 	{title: "names are unique, and this one is taken", on: creating, says: "another image cache has this name",
 		options: tketest.Options{Unconfirmed: tketest.Unconfirmed{UniqueNames: true}}, step: "taken"},
 }
 
-// TestBuilds lets a build go wrong at each of its steps, and lets others meddle.
+// TestBuilds makes a build fail at each of its steps, and changes caches from outside.
 func TestBuilds(t *testing.T) {
 	t.Parallel()
-	need(t)
+	requireCLI(t)
 	const first, says, second = "the first apply", "what the error says", "the second apply"
 	seen := newTable("builds", "Troubles made", "what happens", first, says, second)
-	t.Cleanup(func() { seen.settle(t, true) })
+	t.Cleanup(func() { seen.compareWithGuide(t, true) })
 	for i, trouble := range troubles {
-		seen.row(trouble.title)
+		seen.addRow(trouble.title)
 		if !*full && i%3 != 0 {
 			continue
 		}
 		t.Run(trouble.title, func(t *testing.T) {
 			t.Parallel()
-			outcome, then := trouble.happen(t)
+			outcome, then := trouble.runApplies(t)
 			seen.count.Add(1)
-			seen.set(trouble.title, first, outcome)
-			seen.set(trouble.title, second, then)
+			seen.setCell(trouble.title, first, outcome)
+			seen.setCell(trouble.title, second, then)
 			if trouble.says != "" {
-				seen.set(trouble.title, says, "… "+trouble.says+" …")
+				seen.setCell(trouble.title, says, "… "+trouble.says+" …")
 			}
 		})
 	}
-	t.Run("the build takes longer than its timeout, and untaint keeps it", untainted)
+	t.Run("the build takes longer than its timeout, and untaint keeps it", checkUntaint)
 }
 
-// untainted does what the error advises instead of applying again: the cache that became Ready
+// checkUntaint does what the error advises instead of applying again: the cache that became Ready
 // meanwhile stays, with its id.
-func untainted(t *testing.T) {
+func checkUntaint(t *testing.T) {
 	t.Parallel()
 	var late atomic.Bool
 	late.Store(true)
@@ -193,11 +193,11 @@ func untainted(t *testing.T) {
 			return ctx.Err()
 		},
 	})
-	r.cache(short)
+	r.writeCache(short)
 	if code, said := r.apply(); code == 0 || !strings.Contains(said, "`terraform untaint` keeps it") {
 		t.Fatalf("exit code %d, and the advice does not come: %s", code, said)
 	}
-	state := r.state()
+	state := r.readState()
 	if len(state) != 1 || !state[0].tainted {
 		t.Fatalf("the state holds %+v, want one cache, tainted", state)
 	}
@@ -206,14 +206,14 @@ func untainted(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	r.must("untaint", "tkeimage_cache.x")
-	if kept := r.state(); len(kept) != 1 || kept[0].id != state[0].id || kept[0].tainted {
+	if kept := r.readState(); len(kept) != 1 || kept[0].id != state[0].id || kept[0].tainted {
 		t.Errorf("the state holds %+v, want %s, and not tainted", kept, state[0].id)
 	}
-	r.converged()
+	r.checkConverged()
 }
 
-// happen gives what became of the first apply, and of the second.
-func (b trouble) happen(t *testing.T) (outcome, then string) {
+// runApplies returns how the first apply ends, and how the second.
+func (b trouble) runApplies(t *testing.T) (outcome, then string) {
 	t.Helper()
 	var broken atomic.Bool // only the build of the command in question
 	options := b.options
@@ -232,15 +232,15 @@ func (b trouble) happen(t *testing.T) (outcome, then string) {
 	if b.step == "taken" {
 		taken = r.cloud.Put(tketest.Cache{Name: "llm", Images: []string{"other"}})
 	}
-	r.cache(b.more)
+	r.writeCache(b.more)
 	if b.on != creating {
 		r.must("apply", "-auto-approve")
 	}
 	if b.on == updating {
-		r.cache("size_gib = 30\n" + b.more)
+		r.writeCache("size_gib = 30\n" + b.more)
 	}
 	broken.Store(true)
-	done := r.meddle(b)
+	done := r.startMeddling(b)
 	first := r.apply
 	if b.on == deleting {
 		first = r.destroy
@@ -255,18 +255,18 @@ func (b trouble) happen(t *testing.T) (outcome, then string) {
 		r.cloud.Delete(taken.ID)
 	}
 	if b.more == short {
-		r.cache(map[phase]string{creating: "", updating: "size_gib = 30"}[b.on])
+		r.writeCache(map[phase]string{creating: "", updating: "size_gib = 30"}[b.on])
 	}
 	for b.long && r.cloud.Caches()[0].Status != tketest.StatusReady {
 		time.Sleep(10 * time.Millisecond)
 	}
-	return r.ends(code == 0, b)
+	return r.describeEnd(code == 0, b)
 }
 
-// ends tells the second apply from what the state holds before it.
-func (r *run) ends(quietly bool, b trouble) (outcome, then string) {
+// describeEnd returns how the first apply ended, and runs the second one and returns how that ends.
+func (r *run) describeEnd(quietly bool, b trouble) (outcome, then string) {
 	r.t.Helper()
-	state := r.state()
+	state := r.readState()
 	outcome = "error"
 	if quietly {
 		outcome = "unnoticed"
@@ -275,20 +275,21 @@ func (r *run) ends(quietly bool, b trouble) (outcome, then string) {
 		}
 	}
 	gone := len(r.cloud.Caches()) == 0
-	mended := r.mended(quietly, b.on)
+	mended := r.repeatCommand(quietly, b.on)
 	if quietly {
 		return outcome, "nothing left to do"
 	}
 	then = strings.TrimPrefix(mended, "error, then ")
-	tainted := slices.ContainsFunc(state, func(h heldCache) bool { return h.tainted })
+	tainted := slices.ContainsFunc(state, func(h stateCache) bool { return h.tainted })
 	if len(state) > 0 && !tainted && gone {
 		then = "created" // the state had it, and the service did not
 	}
 	return outcome, then
 }
 
-// meddle waits for the step in the background; what it gives ends the wait.
-func (r *run) meddle(b trouble) (done func()) {
+// startMeddling changes the cache from outside once its build has reached the step. done ends the
+// wait for that.
+func (r *run) startMeddling(b trouble) (done func()) {
 	if b.meddle == nil {
 		return func() {}
 	}

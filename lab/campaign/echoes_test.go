@@ -63,10 +63,10 @@ type echo struct {
 	holds  []string // secrets that this run holds beside those of all
 }
 
-// raw answers every request with bytes of its own.
-func raw(t *testing.T, answer string) *httptest.Server {
+// serveRaw answers every request with bytes of its own.
+func serveRaw(t *testing.T, answer string) *httptest.Server {
 	t.Helper()
-	return served(t, func(w http.ResponseWriter, _ *http.Request) {
+	return serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err == nil {
 			_, _ = conn.Write([]byte(answer)) // a client that is gone
@@ -75,42 +75,42 @@ func raw(t *testing.T, answer string) *httptest.Server {
 	})
 }
 
-func served(t *testing.T, handler http.HandlerFunc) *httptest.Server {
+func serve(t *testing.T, handler http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return server
 }
 
-// holding gives the provider a password of a registry that is not asked.
+// holding configures a password of a registry to which no request is sent.
 const holding = `
 provider "tkeimage" {
   registries = { "private.example.com" = { username = "u", password = var.password } }
 }
 `
 
-func asked(variable string, server *httptest.Server, more ...string) ([]string, string) {
+func listCachesAt(variable string, server *httptest.Server, more ...string) ([]string, string) {
 	return append([]string{variable + "=" + server.URL}, more...), holding + "data \"tkeimage_caches\" \"x\" {}\n"
 }
 
-func answered(text string) http.HandlerFunc {
+func answerWith(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(text)) } // a client that is gone
 }
 
-func quoted(text string) string {
+func quoteJSON(text string) string {
 	content, _ := json.Marshal(text) // of a string
 	return string(content)
 }
 
-// refusal is an error of the cloud's API.
-func refusal(more ...string) string {
-	return `{"Response":{"Error":{"Code":` + quoted("FailedOperation"+everySpelling(more...)) + `,"Message":` +
-		quoted("you sent"+everySpelling(more...)) +
-		`},"RequestId":` + quoted("r"+everySpelling(more...)) + `}}`
+// newRefusal is an error of the cloud's API.
+func newRefusal(more ...string) string {
+	return `{"Response":{"Error":{"Code":` + quoteJSON("FailedOperation"+everySpelling(more...)) + `,"Message":` +
+		quoteJSON("you sent"+everySpelling(more...)) +
+		`},"RequestId":` + quoteJSON("r"+everySpelling(more...)) + `}}`
 }
 
-func echoedListing() string {
-	text := quoted("x" + everySpelling())
+func newEchoedListing() string {
+	text := quoteJSON("x" + everySpelling())
 	return fmt.Sprintf(
 		`{"Response":{"TotalCount":1,"ImageCaches":[{"ImageCacheId":"imc-r1htp8tg","ImageCacheName":%[1]s,`+
 			`"ImageCacheType":%[1]s,"Status":"Ready","Images":[%[1]s],"SnapshotId":%[1]s,`+
@@ -120,11 +120,11 @@ func echoedListing() string {
 	)
 }
 
-// measured is a run at a registry that a hook of its own stands before.
-func measured(t *testing.T, set func(s *registry)) ([]string, string) {
+// measureAt is a run at a registry that a hook of its own stands before.
+func measureAt(t *testing.T, set func(s *registry)) ([]string, string) {
 	t.Helper()
 	s := newRegistry(t)
-	s.one(typeGzip, small)
+	s.pushLayer(typeGzip, small)
 	set(s)
 	return nil, fmt.Sprintf(`
 provider "tkeimage" {
@@ -136,7 +136,7 @@ data "tkeimage_root_disk_size" "x" {
 `, s.host())
 }
 
-func says(status int, contentType, body string, headers ...string) http.HandlerFunc {
+func respondWith(status int, contentType, body string, headers ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		for i := 0; i+1 < len(headers); i += 2 {
@@ -147,109 +147,114 @@ func says(status int, contentType, body string, headers ...string) http.HandlerF
 	}
 }
 
-func fromRegistry(set func(s *registry)) func(*testing.T, string) ([]string, string) {
-	return func(t *testing.T, _ string) ([]string, string) { return measured(t, set) }
+func measureWith(set func(s *registry)) func(*testing.T, string) ([]string, string) {
+	return func(t *testing.T, _ string) ([]string, string) { return measureAt(t, set) }
 }
 
-func ofRegistry(handler http.HandlerFunc) func(*testing.T, string) ([]string, string) {
-	return fromRegistry(func(s *registry) { s.intercept("/manifests/", handler) })
+func measureAnswered(handler http.HandlerFunc) func(*testing.T, string) ([]string, string) {
+	return measureWith(func(s *registry) { s.intercept("/manifests/", handler) })
 }
 
 var echoes = []echo{
 	{title: "TKE: code, message and request id of an error", begin: func(t *testing.T, _ string) ([]string, string) {
-		return asked("TKEIMAGE_ENDPOINT_TKE", served(t, answered(refusal())))
+		return listCachesAt("TKEIMAGE_ENDPOINT_TKE", serve(t, answerWith(newRefusal())))
 	}},
 	{title: "TKE: a page in place of an answer", begin: func(t *testing.T, _ string) ([]string, string) {
-		return asked(
-			"TKEIMAGE_ENDPOINT_TKE", served(t, says(http.StatusForbidden, "text/html", "<p>"+everySpelling()+"</p>")),
+		return listCachesAt(
+			"TKEIMAGE_ENDPOINT_TKE",
+			serve(t, respondWith(http.StatusForbidden, "text/html", "<p>"+everySpelling()+"</p>")),
 		)
 	}},
 	{title: "TKE: status line", begin: func(t *testing.T, _ string) ([]string, string) {
-		return asked("TKEIMAGE_ENDPOINT_TKE", raw(t, "HTTP/1.1 "+everySpelling()+"\r\n\r\n"))
+		return listCachesAt("TKEIMAGE_ENDPOINT_TKE", serveRaw(t, "HTTP/1.1 "+everySpelling()+"\r\n\r\n"))
 	}},
 	{title: "TKE: header lines", begin: func(t *testing.T, _ string) ([]string, string) {
-		return asked("TKEIMAGE_ENDPOINT_TKE", raw(t, "HTTP/1.1 200 OK\r\n"+everySpelling()+"\r\n\r\n"))
+		return listCachesAt("TKEIMAGE_ENDPOINT_TKE", serveRaw(t, "HTTP/1.1 200 OK\r\n"+everySpelling()+"\r\n\r\n"))
 	}},
 	{
 		title:  "TKE: name, images, tags and events of a cache",
 		stores: true,
 		begin: func(t *testing.T, _ string) ([]string, string) {
-			return asked("TKEIMAGE_ENDPOINT_TKE", served(t, answered(echoedListing())))
+			return listCachesAt("TKEIMAGE_ENDPOINT_TKE", serve(t, answerWith(newEchoedListing())))
 		},
 	},
 	{title: "STS: code, message and request id of an error", begin: func(t *testing.T, _ string) ([]string, string) {
-		return asked("TKEIMAGE_ENDPOINT_STS", served(t, answered(refusal())),
+		return listCachesAt("TKEIMAGE_ENDPOINT_STS", serve(t, answerWith(newRefusal())),
 			"TENCENTCLOUD_ASSUME_ROLE_ARN=qcs::cam::uin/1:roleName/x", "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME=tf")
 	}},
 	{title: "metadata service: code of an answer", begin: func(t *testing.T, _ string) ([]string, string) {
-		return asked(
-			"TKEIMAGE_ENDPOINT_METADATA", served(t, answered(`{"Code":`+quoted(everySpelling())+`}`)),
+		return listCachesAt(
+			"TKEIMAGE_ENDPOINT_METADATA", serve(t, answerWith(`{"Code":`+quoteJSON(everySpelling())+`}`)),
 			"TENCENTCLOUD_CAM_ROLE_NAME=x",
 		)
 	}},
-	{title: "registry: code and message of an error", begin: ofRegistry(says(http.StatusForbidden, "application/json",
-		`{"errors":[{"code":`+quoted(everySpelling())+`,"message":`+quoted(everySpelling())+`}]}`))},
+	{
+		title: "registry: code and message of an error",
+		begin: measureAnswered(respondWith(http.StatusForbidden, "application/json",
+			`{"errors":[{"code":`+quoteJSON(everySpelling())+`,"message":`+quoteJSON(everySpelling())+`}]}`)),
+	},
 	{
 		title: "registry: plain text of an error",
-		begin: ofRegistry(says(http.StatusForbidden, "text/plain", everySpelling())),
+		begin: measureAnswered(respondWith(http.StatusForbidden, "text/plain", everySpelling())),
 	},
-	{title: "registry: realm of a challenge", begin: ofRegistry(says(http.StatusUnauthorized, "text/plain", "",
-		"WWW-Authenticate", `Bearer realm="https://a.example/`+url.PathEscape(canaryPassword)+`"`, "WWW-Authenticate",
-		`Bearer realm="`+canaryToken+`"`))},
+	{
+		title: "registry: realm of a challenge",
+		begin: measureAnswered(respondWith(
+			http.StatusUnauthorized, "text/plain", "",
+			"WWW-Authenticate", `Bearer realm="https://a.example/`+url.PathEscape(canaryPassword)+`"`,
+			"WWW-Authenticate", `Bearer realm="`+canaryToken+`"`,
+		)),
+	},
 	{
 		title: "registry: where it redirects to",
-		begin: ofRegistry(says(
+		begin: measureAnswered(respondWith(
 			http.StatusFound, "text/plain", "", "Location", "ftp://"+canarySecretKey+"/"+canaryPassword,
 		)),
 	},
 	{
 		title: "registry: media type of a layer",
-		begin: fromRegistry(func(s *registry) { s.one(typeTar+"+"+canaryPassword, small) }),
+		begin: measureWith(func(s *registry) { s.pushLayer(typeTar+"+"+canaryPassword, small) }),
 	},
-	{title: "registry: digest of a layer", begin: fromRegistry(func(s *registry) {
-		s.image(descriptor{
+	{title: "registry: digest of a layer", begin: measureWith(func(s *registry) {
+		s.putImage(descriptor{
 			MediaType: typeGzip,
 			Size:      1,
 			Digest:    "sha256:" + (hex.EncodeToString([]byte(canaryPassword)) + strings.Repeat("0", 64))[:64],
 		})
 	})},
-	{title: "registry: media type of a manifest", begin: fromRegistry(func(s *registry) {
-		s.document("v1", typeManifest, map[string]any{
+	{title: "registry: media type of a manifest", begin: measureWith(func(s *registry) {
+		s.putDocument("v1", typeManifest, map[string]any{
 			"schemaVersion": 2,
 			"mediaType":     everySpelling(),
-			"config":        s.blob(typeConfig, []byte("{}")),
+			"config":        s.putBlob(typeConfig, []byte("{}")),
 			"layers":        []descriptor{},
 		})
 	})},
 	{
 		title: "registry: a manifest that is no JSON",
-		begin: ofRegistry(says(http.StatusOK, typeManifest, everySpelling())),
+		begin: measureAnswered(respondWith(http.StatusOK, typeManifest, everySpelling())),
 	},
 	{title: "storage behind a redirect: text of a refusal", begin: func(t *testing.T, _ string) ([]string, string) {
-		storage := served(t, says(http.StatusForbidden, "text/plain", everySpelling()))
-		return measured(t, func(s *registry) {
-			s.intercept("/blobs/", redirecting(storage.URL+"/blob?X-Signature="+canary+"-query"))
+		storage := serve(t, respondWith(http.StatusForbidden, "text/plain", everySpelling()))
+		return measureAt(t, func(s *registry) {
+			s.intercept("/blobs/", redirectTo(storage.URL+"/blob?X-Signature="+canary+"-query"))
 		})
 	}},
 	{title: "token service: text of a refusal", begin: func(t *testing.T, _ string) ([]string, string) {
-		service := served(t, overheard(t, canaryPassword,
-			says(
+		service := serve(t, recordReceived(t, canaryPassword,
+			respondWith(
 				http.StatusUnauthorized, "application/json",
-				`{"errors":[{"code":"DENIED","message":`+quoted(everySpelling())+`}]}`,
+				`{"errors":[{"code":"DENIED","message":`+quoteJSON(everySpelling())+`}]}`,
 			)))
-		return atRegistry(t, challenged(service.URL, ""), func(host string) string {
-			return fmt.Sprintf(
-				`{"auths":{%q:{"auth":%q}}}`, host, base64.StdEncoding.EncodeToString([]byte("u:"+canaryPassword)),
-			)
-		})
+		return measureWithDocker(t, refuseBearer(service.URL, ""), dockerAuth(canaryPassword))
 	}},
 	{title: "proxy: status line of a refusal", begin: func(t *testing.T, _ string) ([]string, string) {
-		proxy := raw(t, "HTTP/1.1 407 "+everySpelling()+"\r\n\r\n")
+		proxy := serveRaw(t, "HTTP/1.1 407 "+everySpelling()+"\r\n\r\n")
 		return []string{"HTTPS_PROXY=http://u:" + canaryProxy + "@" + proxy.Listener.Addr().String()},
 			holding + "data \"tkeimage_root_disk_size\" \"x\" {\n  images = [\"registry.example.com/x:v1\"]\n}\n"
 	}},
 	{title: "credential helper: what it prints", begin: func(t *testing.T, folder string) ([]string, string) {
-		_, configuration := measured(t, func(*registry) {})
+		_, configuration := measureAt(t, func(*registry) {})
 		_, host, _ := strings.Cut(configuration, `images = ["`)
 		host, _, _ = strings.Cut(host, "/x:v1")
 		script := "#!/bin/sh\ncat >/dev/null\necho '" + canaryPassword + "' >&2\necho '" + canaryPassword +
@@ -276,16 +281,16 @@ const ownSecrets = "what this run holds besides"
 // TestEchoes lets every peer repeat every secret.
 func TestEchoes(t *testing.T) {
 	t.Parallel()
-	need(t)
+	requireCLI(t)
 	columns := []string{"how it ends"}
 	for _, secret := range echoed {
 		columns = append(columns, secret.name)
 	}
 	columns = append(columns, ownSecrets)
 	seen := newTable("echoes", "Answers that repeat secrets", "where secrets are repeated", columns...)
-	t.Cleanup(func() { seen.settle(t, true) })
+	t.Cleanup(func() { seen.compareWithGuide(t, true) })
 	for i, e := range slices.Concat(echoes, heldEchoes, hostEchoes) {
-		seen.row(e.title)
+		seen.addRow(e.title)
 		if !*full && i%6 != 4 {
 			continue
 		}
@@ -294,10 +299,10 @@ func TestEchoes(t *testing.T) {
 			r := newRun(t, tketest.Options{}, "HTTP_PROXY=http://u:"+canaryProxy+"@proxy.example:3128")
 			more, configuration := e.begin(t, r.folder)
 			r.env = append(r.env, more...)
-			r.write(configuration)
+			r.writeConfiguration(configuration)
 			if planned, _ := r.try("plan", "-out=kept.plan"); planned == 0 {
 				_, _ = r.try("show", "-json", "kept.plan")
-				r.unpack("kept.plan")
+				r.unpackArchive("kept.plan")
 			}
 			code, said := r.try("apply", "-auto-approve")
 			ended := "an error that says so"
@@ -309,11 +314,11 @@ func TestEchoes(t *testing.T) {
 				t.Errorf("exit code %d: %s", code, said)
 			}
 			seen.count.Add(1)
-			seen.set(e.title, "how it ends", ended)
+			seen.setCell(e.title, "how it ends", ended)
 			for _, secret := range echoed {
-				seen.set(e.title, secret.name, r.where(secret.value))
+				seen.setCell(e.title, secret.name, r.findSecret(secret.value))
 			}
-			seen.set(e.title, ownSecrets, r.findOwnSecrets(e))
+			seen.setCell(e.title, ownSecrets, r.findOwnSecrets(e))
 		})
 	}
 }
@@ -324,7 +329,7 @@ func (r *run) findOwnSecrets(e echo) string {
 	cell := "–"
 	for _, secret := range heldByRun {
 		for _, value := range secret.values {
-			where := r.where(value)
+			where := r.findSecret(value)
 			if where != "nowhere" {
 				return secret.name + ": " + where
 			}
@@ -336,9 +341,9 @@ func (r *run) findOwnSecrets(e echo) string {
 	return cell
 }
 
-// where looks for a secret in all that a run has written, logs at TRACE, state and kept files among
-// it.
-func (r *run) where(secret string) string {
+// findSecret looks for a secret in all that a run has written, logs at TRACE, state and kept files
+// among it.
+func (r *run) findSecret(secret string) string {
 	r.t.Helper()
 	if acctest.FindSecret(r.printed.String(), secret) >= 0 {
 		return "printed"

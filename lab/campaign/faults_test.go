@@ -225,12 +225,12 @@ const (
 	matching   phase = "matching"
 )
 
-func at(action string) func(*tketest.Server) tketest.Fault {
+func matchAction(action string) func(*tketest.Server) tketest.Fault {
 	return func(*tketest.Server) tketest.Fault { return tketest.Fault{Action: action} }
 }
 
-// describing is the nth list by names or by ids, from when an action has taken effect.
-func describing(by string, nth int, once string) func(*tketest.Server) tketest.Fault {
+// matchList is the nth list by names or by ids, from when an action has taken effect.
+func matchList(by string, nth int, once string) func(*tketest.Server) tketest.Fault {
 	return func(cloud *tketest.Server) tketest.Fault {
 		return tketest.Fault{Action: tke.ActionDescribe, Nth: nth, When: func(r tketest.Request) bool {
 			return r.Body[by] != nil && (once == "" || cloud.Acted(once) > 0)
@@ -249,17 +249,17 @@ const madeUp = "create with a name made up"
 // A creation looks for the name three times: when it is planned, when the CLI plans it again during
 // apply, and right before it.
 var moments = []moment{
-	{"plan", creating, describing(byName, 1, ""), nil},
-	{"look before it", creating, describing(byName, 3, ""), describing(byName, 2, "")},
-	{"create", creating, at(tke.ActionCreate), describing(byName, 3, "")},
-	{madeUp, creating, at(tke.ActionCreate), describing(byName, 1, "")},
-	{"wait", creating, describing(byID, 1, tke.ActionCreate), at(tke.ActionCreate)},
-	{"refresh", refreshing, describing(byID, 1, ""), nil},
-	{"update", updating, at(tke.ActionUpdate), describing(byID, 1, "")},
-	{"wait for the update", updating, describing(byID, 1, tke.ActionUpdate), at(tke.ActionUpdate)},
-	{"delete", deleting, at(tke.ActionDelete), describing(byID, 1, "")},
-	{"wait for the deletion", deleting, describing(byID, 1, tke.ActionDelete), at(tke.ActionDelete)},
-	{"match", matching, at(tke.ActionMatch), nil},
+	{"plan", creating, matchList(byName, 1, ""), nil},
+	{"look before it", creating, matchList(byName, 3, ""), matchList(byName, 2, "")},
+	{"create", creating, matchAction(tke.ActionCreate), matchList(byName, 3, "")},
+	{madeUp, creating, matchAction(tke.ActionCreate), matchList(byName, 1, "")},
+	{"wait", creating, matchList(byID, 1, tke.ActionCreate), matchAction(tke.ActionCreate)},
+	{"refresh", refreshing, matchList(byID, 1, ""), nil},
+	{"update", updating, matchAction(tke.ActionUpdate), matchList(byID, 1, "")},
+	{"wait for the update", updating, matchList(byID, 1, tke.ActionUpdate), matchAction(tke.ActionUpdate)},
+	{"delete", deleting, matchAction(tke.ActionDelete), matchList(byID, 1, "")},
+	{"wait for the deletion", deleting, matchList(byID, 1, tke.ActionDelete), matchAction(tke.ActionDelete)},
+	{"match", matching, matchAction(tke.ActionMatch), nil},
 }
 
 // listing are the moments that are lists, and the first of them is a help that faults of calls do
@@ -281,14 +281,14 @@ func (f fault) isFor(m moment) bool {
 // from kind to kind.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	need(t)
+	requireCLI(t)
 	seen := newTable("faults", "Faults injected", "trouble")
 	for _, m := range moments {
 		seen.columns = append(seen.columns, m.title)
 	}
-	t.Cleanup(func() { seen.settle(t, true) })
+	t.Cleanup(func() { seen.compareWithGuide(t, true) })
 	for i, f := range faults {
-		seen.row(f.title)
+		seen.addRow(f.title)
 		if late, ok := f.effect.(tketest.Delay); ok && late.For > time.Second {
 			seen.timed = append(seen.timed, f.title)
 		}
@@ -302,37 +302,39 @@ func TestFaults(t *testing.T) {
 			}
 			t.Run(m.title+"/"+f.title, func(t *testing.T) {
 				t.Parallel()
-				outcome, hits := strike(t, f, m)
+				outcome, hits := strikeCall(t, f, m)
 				t.Log(outcome)
-				seen.set(f.title, m.title, outcome)
+				seen.setCell(f.title, m.title, outcome)
 				seen.count.Add(int64(hits))
 			})
 		}
 	}
 }
 
-// strike gives in a few words what became of it.
-func strike(t *testing.T, f fault, m moment) (outcome string, hits int) {
+// strikeCall injects a fault at one moment and returns how the run ends, and how often the fault
+// struck.
+func strikeCall(t *testing.T, f fault, m moment) (outcome string, hits int) {
 	t.Helper()
 	var ahead atomic.Int64
 	r := newRun(t, tketest.Options{
 		SignatureClock: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
 	})
 	r.unnamed = m.title == madeUp
-	r.cache("size_gib = 20")
+	r.writeCache("size_gib = 20")
 	if m.on != creating {
 		r.must("apply", "-auto-approve")
 	}
 	if m.on == updating {
-		r.cache("size_gib = 30")
+		r.writeCache("size_gib = 30")
 	}
 	if m.on == matching {
-		r.cache("size_gib = 20\n}\ndata \"tkeimage_cache_match\" \"x\" {\n  images = [\"registry.example.com/llm:v1\"]")
+		match := "data \"tkeimage_cache_match\" \"x\" {\n  images = [\"registry.example.com/llm:v1\"]"
+		r.writeCache("size_gib = 20\n}\n" + match)
 	}
 	r.cloud.ResetRequests()
-	struck := f.at(m, r.cloud)
+	struck := f.injectAt(m, r.cloud)
 	if f.ahead != 0 {
-		struck = whenStruck(struck, func() { ahead.Store(int64(f.ahead)) })
+		struck = callWhenStruck(struck, func() { ahead.Store(int64(f.ahead)) })
 	}
 	injected := r.cloud.Inject(struck)
 	first := r.apply
@@ -343,7 +345,7 @@ func strike(t *testing.T, f fault, m moment) (outcome string, hits int) {
 	if injected.Applied() == 0 {
 		t.Fatalf("the trouble never came: %s", said)
 	}
-	r.named(said)
+	r.checkNamed(said)
 	r.cloud.ClearFaults()
 	r.cloud.Open()
 	ahead.Store(0)
@@ -353,10 +355,10 @@ func strike(t *testing.T, f fault, m moment) (outcome string, hits int) {
 		}) {
 		t.Errorf("the error does not say %q: %s", f.says, said)
 	}
-	return r.mended(code == 0, m.on), injected.Applied()
+	return r.repeatCommand(code == 0, m.on), injected.Applied()
 }
 
-func (f fault) at(m moment, cloud *tketest.Server) tketest.Fault {
+func (f fault) injectAt(m moment, cloud *tketest.Server) tketest.Fault {
 	where := m.call
 	if f.before {
 		where = m.prior
@@ -367,14 +369,14 @@ func (f fault) at(m moment, cloud *tketest.Server) tketest.Fault {
 		injected.Times = tketest.Always
 	}
 	if f.lists > 0 {
-		injected = fromThenOn(injected, f.lists)
+		injected = strikeInARow(injected, f.lists)
 	}
 	return injected
 }
 
-// fromThenOn lets a fault strike so many lists in a row, whatever they ask for, from the first that
-// it is for.
-func fromThenOn(f tketest.Fault, times int) tketest.Fault {
+// strikeInARow lets a fault strike so many lists in a row, whatever they ask for, from the first
+// that it is for.
+func strikeInARow(f tketest.Fault, times int) tketest.Fault {
 	fits, left := f.When, max(f.Nth, 1)
 	f.Nth, f.Times = 1, times
 	f.When = func(r tketest.Request) bool {
@@ -386,11 +388,11 @@ func fromThenOn(f tketest.Fault, times int) tketest.Fault {
 	return f
 }
 
-// named holds that an error names what the service has made and no state holds, unless the look for
-// it failed too.
-func (r *run) named(said string) {
+// checkNamed checks that an error names each cache that the service has made and no state holds,
+// unless the search for it failed too.
+func (r *run) checkNamed(said string) {
 	r.t.Helper()
-	for _, id := range r.unknown() {
+	for _, id := range r.listUnknown() {
 		if !strings.Contains(said, "terraform import ADDRESS "+id) &&
 			!strings.Contains(said, "Looking for that cache failed too") {
 			tally.orphaned.Add(1)
@@ -399,8 +401,8 @@ func (r *run) named(said string) {
 	}
 }
 
-// whenStruck does something when the fault strikes for the first time.
-func whenStruck(f tketest.Fault, do func()) tketest.Fault {
+// callWhenStruck does something when the fault strikes for the first time.
+func callWhenStruck(f tketest.Fault, do func()) tketest.Fault {
 	fits, left := f.When, max(f.Nth, 1)
 	f.When = func(r tketest.Request) bool {
 		if fits != nil && !fits(r) {
@@ -414,18 +416,19 @@ func whenStruck(f tketest.Fault, do func()) tketest.Fault {
 	return f
 }
 
-// mended runs the command a second time and holds what must be true after it.
-func (r *run) mended(quietly bool, on phase) (outcome string) {
+// repeatCommand runs the command a second time, checks what must be true after it, and returns how
+// both ended.
+func (r *run) repeatCommand(quietly bool, on phase) (outcome string) {
 	r.t.Helper()
 	if on == deleting {
 		r.must("destroy", "-auto-approve")
-		r.gone()
+		r.checkGone()
 		if quietly {
 			return "unnoticed"
 		}
 		return "error, then deleted"
 	}
-	before := r.state()
+	before := r.readState()
 	switch {
 	case len(before) > 0 && before[0].tainted:
 		outcome = "error, then replaced"
@@ -437,23 +440,23 @@ func (r *run) mended(quietly bool, on phase) (outcome string) {
 	if quietly {
 		outcome = "unnoticed"
 	}
-	if len(before) == 0 && !quietly && r.appeared() {
-		r.adopt(r.unknown()[0])
+	if len(before) == 0 && !quietly && r.waitForCache() {
+		r.importCache(r.listUnknown()[0])
 		outcome = "error, then imported"
 	}
 	r.must("apply", "-auto-approve")
-	r.converged()
+	r.checkConverged()
 	return outcome
 }
 
-// appeared waits for a cache whose creation the service may still be about.
-func (r *run) appeared() bool {
+// waitForCache waits for a cache whose creation the service may still be about.
+func (r *run) waitForCache() bool {
 	for begun := time.Now(); time.Since(begun) < noAnswerAt; time.Sleep(50 * time.Millisecond) {
-		if len(r.unknown()) > 0 {
+		if len(r.listUnknown()) > 0 {
 			return true
 		}
 		if !slices.ContainsFunc(r.cloud.Requests(), func(q tketest.Request) bool { return !q.Done }) {
-			return len(r.unknown()) > 0
+			return len(r.listUnknown()) > 0
 		}
 	}
 	return false

@@ -50,9 +50,9 @@ var heldByRun = []struct {
 	{"header of hosts.toml", []string{canaryHeader}}, {"`client_key`", []string{canaryClient.key}},
 }
 
-// overheard keeps what a peer receives, and fails a test whose peer never received a secret that it
-// is to repeat.
-func overheard(t *testing.T, secret string, answer http.HandlerFunc) http.HandlerFunc {
+// recordReceived keeps what a peer receives, and fails a test whose peer never received a secret
+// that it is to repeat.
+func recordReceived(t *testing.T, secret string, answer http.HandlerFunc) http.HandlerFunc {
 	t.Helper()
 	var mutex sync.Mutex
 	var received strings.Builder
@@ -70,8 +70,8 @@ func overheard(t *testing.T, secret string, answer http.HandlerFunc) http.Handle
 	}
 }
 
-// byAction answers a call to the cloud by its action, and others with a refusal.
-func byAction(answers map[string]string, refused string) http.HandlerFunc {
+// answerByAction answers a call to the cloud by its action, and others with a refusal.
+func answerByAction(answers map[string]string, refused string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		answer, ok := answers[r.Header.Get("X-TC-Action")]
 		if !ok {
@@ -85,8 +85,8 @@ const role = "TENCENTCLOUD_ASSUME_ROLE_ARN=qcs::cam::uin/1:roleName/x"
 
 const session = "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME=tf"
 
-// created is a cache whose creation needs a secret.
-func created(password, more string) string {
+// newCacheConfiguration is a cache whose creation needs a secret.
+func newCacheConfiguration(password, more string) string {
 	return more + `
 resource "tkeimage_cache" "x" {
   name      = "llm"
@@ -102,38 +102,56 @@ resource "tkeimage_cache" "x" {
 
 const noCaches = `{"Response":{"TotalCount":0,"ImageCaches":[],"RequestId":"r"}}`
 
-// atRegistry is a run at a registry that answers everything by the handler, with credentials from a
-// Docker configuration.
-func atRegistry(t *testing.T, handler http.HandlerFunc, docker func(host string) string) ([]string, string) {
+// measureWithDocker is a run at a registry that answers everything by the handler, with credentials
+// from a Docker configuration.
+func measureWithDocker(t *testing.T, handler http.HandlerFunc, docker func(host string) string) ([]string, string) {
 	t.Helper()
-	host := strings.TrimPrefix(served(t, handler).URL, "http://")
+	host := strings.TrimPrefix(serve(t, handler).URL, "http://")
 	folder := t.TempDir() // which is not searched: the configuration holds the secret
 	if err := os.WriteFile(filepath.Join(folder, "config.json"), []byte(docker(host)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return []string{
-		"DOCKER_CONFIG=" + folder,
-	}, fmt.Sprintf("%s\ndata \"tkeimage_root_disk_size\" \"x\" {\n  images = [\"%s/x:v1\"]\n}\n", holding, host)
+	data := fmt.Sprintf("\ndata \"tkeimage_root_disk_size\" \"x\" {\n  images = [\"%s/x:v1\"]\n}\n", host)
+	return []string{"DOCKER_CONFIG=" + folder}, holding + data
 }
 
-func basic(secret string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") == "" {
-			says(http.StatusUnauthorized, "text/plain", "", "WWW-Authenticate", `Basic realm="x"`)(w, r)
-			return
-		}
-		says(http.StatusForbidden, "text/plain", everySpelling(secret))(w, r)
+// dockerAuth returns the content of a Docker configuration with a password for a host.
+func dockerAuth(password string) func(host string) string {
+	return func(host string) string {
+		return fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, base64.StdEncoding.EncodeToString([]byte("u:"+password)))
 	}
 }
 
-// challenged leads to a token service, and refuses every request that carries a token.
-func challenged(service, refused string) http.HandlerFunc {
+// createWithTCRToken returns the configuration of a cache whose creation needs a token of TCR.
+func createWithTCRToken() string {
+	return holding + newCacheConfiguration("ephemeral.tkeimage_tcr_token.x.token",
+		"ephemeral \"tkeimage_tcr_token\" \"x\" {\n  registry_id = \"tcr-ak9876\"\n}")
+}
+
+// refuseCreate answers lists without caches, and refuses everything else with a text that repeats a
+// secret.
+func refuseCreate(secret string) http.HandlerFunc {
+	return answerByAction(map[string]string{"DescribeImageCaches": noCaches}, newRefusal(secret))
+}
+
+func refuseBasic(secret string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.Header.Get("Authorization"), "Bearer ") {
-			says(http.StatusForbidden, "text/plain", refused)(w, r)
+		if r.Header.Get("Authorization") == "" {
+			respondWith(http.StatusUnauthorized, "text/plain", "", "WWW-Authenticate", `Basic realm="x"`)(w, r)
 			return
 		}
-		says(
+		respondWith(http.StatusForbidden, "text/plain", everySpelling(secret))(w, r)
+	}
+}
+
+// refuseBearer leads to a token service, and refuses every request that carries a token.
+func refuseBearer(service, refused string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.Header.Get("Authorization"), "Bearer ") {
+			respondWith(http.StatusForbidden, "text/plain", refused)(w, r)
+			return
+		}
+		respondWith(
 			http.StatusUnauthorized, "text/plain", "", "WWW-Authenticate",
 			fmt.Sprintf(`Bearer realm="%s/token",service="x"`, service),
 		)(w, r)
@@ -145,9 +163,9 @@ var heldEchoes = []echo{
 		title: "STS: refusal of an assertion",
 		holds: []string{canarySAML},
 		begin: func(t *testing.T, _ string) ([]string, string) {
-			return asked(
-				"TKEIMAGE_ENDPOINT_STS", served(t, overheard(t, canarySAML, answered(refusal(canarySAML)))), role,
-				session, "TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION="+canarySAML,
+			return listCachesAt(
+				"TKEIMAGE_ENDPOINT_STS", serve(t, recordReceived(t, canarySAML, answerWith(newRefusal(canarySAML)))),
+				role, session, "TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION="+canarySAML,
 				"TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN=qcs::cam::uin/1:saml-provider/x",
 			)
 		},
@@ -156,9 +174,9 @@ var heldEchoes = []echo{
 		title: "STS: refusal of a web identity",
 		holds: []string{canaryWeb},
 		begin: func(t *testing.T, _ string) ([]string, string) {
-			return asked(
-				"TKEIMAGE_ENDPOINT_STS", served(t, overheard(t, canaryWeb, answered(refusal(canaryWeb)))), role,
-				session, "TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN="+canaryWeb,
+			return listCachesAt(
+				"TKEIMAGE_ENDPOINT_STS", serve(t, recordReceived(t, canaryWeb, answerWith(newRefusal(canaryWeb)))),
+				role, session, "TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN="+canaryWeb,
 			)
 		},
 	},
@@ -166,18 +184,15 @@ var heldEchoes = []echo{
 		title: "TKE: refusal of a session",
 		holds: []string{canarySessKey, canarySessToken},
 		begin: func(t *testing.T, _ string) ([]string, string) {
-			sts := served(
-				t,
-				answered(fmt.Sprintf(
-					`{"Response":{"Credentials":{"TmpSecretId":"AKIDs","TmpSecretKey":%q,"Token":%q},`+
-						`"ExpiredTime":%d,"RequestId":"r"}}`,
-					canarySessKey, canarySessToken, time.Now().Add(time.Hour).Unix(),
-				)),
-			)
-			return asked(
+			sts := serve(t, answerWith(fmt.Sprintf(
+				`{"Response":{"Credentials":{"TmpSecretId":"AKIDs","TmpSecretKey":%q,"Token":%q},`+
+					`"ExpiredTime":%d,"RequestId":"r"}}`,
+				canarySessKey, canarySessToken, time.Now().Add(time.Hour).Unix(),
+			)))
+			return listCachesAt(
 				"TKEIMAGE_ENDPOINT_TKE",
-				served(t, overheard(t, canarySessToken, answered(refusal(canarySessKey, canarySessToken)))), role,
-				session, "TKEIMAGE_ENDPOINT_STS="+sts.URL,
+				serve(t, recordReceived(t, canarySessToken, answerWith(newRefusal(canarySessKey, canarySessToken)))),
+				role, session, "TKEIMAGE_ENDPOINT_STS="+sts.URL,
 			)
 		},
 	},
@@ -185,16 +200,13 @@ var heldEchoes = []echo{
 		title: "TKE: refusal of a machine's role",
 		holds: []string{canaryMetaKey, canaryMetaToken},
 		begin: func(t *testing.T, _ string) ([]string, string) {
-			metadata := served(
-				t,
-				answered(fmt.Sprintf(
-					`{"Code":"Success","TmpSecretId":"AKIDm","TmpSecretKey":%q,"Token":%q,"ExpiredTime":%d}`,
-					canaryMetaKey, canaryMetaToken, time.Now().Add(time.Hour).Unix(),
-				)),
-			)
-			return asked(
+			metadata := serve(t, answerWith(fmt.Sprintf(
+				`{"Code":"Success","TmpSecretId":"AKIDm","TmpSecretKey":%q,"Token":%q,"ExpiredTime":%d}`,
+				canaryMetaKey, canaryMetaToken, time.Now().Add(time.Hour).Unix(),
+			)))
+			return listCachesAt(
 				"TKEIMAGE_ENDPOINT_TKE",
-				served(t, overheard(t, canaryMetaToken, answered(refusal(canaryMetaKey, canaryMetaToken)))),
+				serve(t, recordReceived(t, canaryMetaToken, answerWith(newRefusal(canaryMetaKey, canaryMetaToken)))),
 				"TENCENTCLOUD_CAM_ROLE_NAME=x", "TKEIMAGE_ENDPOINT_METADATA="+metadata.URL,
 			)
 		},
@@ -203,68 +215,48 @@ var heldEchoes = []echo{
 		title: "TKE: refusal of a creation",
 		holds: []string{canaryWriteOnly},
 		begin: func(t *testing.T, _ string) ([]string, string) {
-			tke := served(
-				t,
-				overheard(
-					t, canaryWriteOnly,
-					byAction(map[string]string{"DescribeImageCaches": noCaches}, refusal(canaryWriteOnly)),
-				),
-			)
+			tke := serve(t, recordReceived(t, canaryWriteOnly, refuseCreate(canaryWriteOnly)))
 			return []string{"TKEIMAGE_ENDPOINT_TKE=" + tke.URL, "TF_VAR_write_only=" + canaryWriteOnly},
-				holding + created(
+				holding + newCacheConfiguration(
 					"var.write_only", "variable \"write_only\" {\n  type      = string\n  ephemeral = true\n}",
 				)
 		},
 	},
 	{title: "TCR: code, message and request id of an error", begin: func(t *testing.T, _ string) ([]string, string) {
-		tcr := served(t, answered(refusal()))
-		return []string{"TKEIMAGE_ENDPOINT_TCR=" + tcr.URL}, holding + created("ephemeral.tkeimage_tcr_token.x.token",
-			"ephemeral \"tkeimage_tcr_token\" \"x\" {\n  registry_id = \"tcr-ak9876\"\n}")
+		tcr := serve(t, answerWith(newRefusal()))
+		return []string{"TKEIMAGE_ENDPOINT_TCR=" + tcr.URL}, createWithTCRToken()
 	}},
 	{
 		title: "TKE: refusal of a creation with a token of TCR",
 		holds: []string{canaryTCR},
 		begin: func(t *testing.T, _ string) ([]string, string) {
-			tcr := served(
-				t,
-				answered(fmt.Sprintf(`{"Response":{"Username":"100000000001","Token":%q,"ExpTime":%d,"RequestId":"r"}}`,
-					canaryTCR, time.Now().Add(time.Hour).UnixMilli())),
-			)
-			tke := served(
-				t,
-				overheard(
-					t, canaryTCR, byAction(map[string]string{"DescribeImageCaches": noCaches}, refusal(canaryTCR)),
-				),
-			)
+			tcr := serve(t, answerWith(fmt.Sprintf(
+				`{"Response":{"Username":"100000000001","Token":%q,"ExpTime":%d,"RequestId":"r"}}`,
+				canaryTCR, time.Now().Add(time.Hour).UnixMilli(),
+			)))
+			tke := serve(t, recordReceived(t, canaryTCR, refuseCreate(canaryTCR)))
 			return []string{
-					"TKEIMAGE_ENDPOINT_TKE=" + tke.URL, "TKEIMAGE_ENDPOINT_TCR=" + tcr.URL,
-				}, holding + created("ephemeral.tkeimage_tcr_token.x.token",
-					"ephemeral \"tkeimage_tcr_token\" \"x\" {\n  registry_id = \"tcr-ak9876\"\n}")
+				"TKEIMAGE_ENDPOINT_TKE=" + tke.URL, "TKEIMAGE_ENDPOINT_TCR=" + tcr.URL,
+			}, createWithTCRToken()
 		},
 	},
 	{
 		title: "registry: refusal of a bearer token",
 		holds: []string{canaryBearer},
 		begin: func(t *testing.T, _ string) ([]string, string) {
-			service := served(t, answered(fmt.Sprintf(`{"token":%q}`, canaryBearer)))
-			return atRegistry(
-				t, overheard(t, canaryBearer, challenged(service.URL, everySpelling(canaryBearer))),
-				func(host string) string {
-					return fmt.Sprintf(
-						`{"auths":{%q:{"auth":%q}}}`, host,
-						base64.StdEncoding.EncodeToString([]byte("u:"+canaryPassword)),
-					)
-				},
-			)
+			service := serve(t, answerWith(fmt.Sprintf(`{"token":%q}`, canaryBearer)))
+			answer := recordReceived(t, canaryBearer, refuseBearer(service.URL, everySpelling(canaryBearer)))
+			return measureWithDocker(t, answer, dockerAuth(canaryPassword))
 		},
 	},
 	{
 		title: "token service: refusal of an identity token",
 		holds: []string{canaryIdentity},
 		begin: func(t *testing.T, _ string) ([]string, string) {
-			service := served(t, overheard(t, canaryIdentity, says(http.StatusUnauthorized, "application/json",
-				`{"errors":[{"code":"DENIED","message":`+quoted(everySpelling(canaryIdentity))+`}]}`)))
-			return atRegistry(t, challenged(service.URL, ""), func(host string) string {
+			refusal := `{"errors":[{"code":"DENIED","message":` + quoteJSON(everySpelling(canaryIdentity)) + `}]}`
+			answer := respondWith(http.StatusUnauthorized, "application/json", refusal)
+			service := serve(t, recordReceived(t, canaryIdentity, answer))
+			return measureWithDocker(t, refuseBearer(service.URL, ""), func(host string) string {
 				return fmt.Sprintf(`{"auths":{%q:{"identitytoken":%q}}}`, host, canaryIdentity)
 			})
 		},
@@ -273,11 +265,8 @@ var heldEchoes = []echo{
 		title: "registry: refusal of Docker's `auth`",
 		holds: []string{canaryAuth},
 		begin: func(t *testing.T, _ string) ([]string, string) {
-			return atRegistry(t, overheard(t, canaryAuth, basic(canaryAuth)), func(host string) string {
-				return fmt.Sprintf(
-					`{"auths":{%q:{"auth":%q}}}`, host, base64.StdEncoding.EncodeToString([]byte("u:"+canaryAuth)),
-				)
-			})
+			answer := recordReceived(t, canaryAuth, refuseBasic(canaryAuth))
+			return measureWithDocker(t, answer, dockerAuth(canaryAuth))
 		},
 	},
 	{
@@ -291,8 +280,8 @@ var heldEchoes = []echo{
 			if err != nil {
 				t.Fatal(err)
 			}
-			more, configuration := atRegistry(
-				t, overheard(t, canaryHelper, basic(canaryHelper)), func(host string) string {
+			more, configuration := measureWithDocker(
+				t, recordReceived(t, canaryHelper, refuseBasic(canaryHelper)), func(host string) string {
 					return fmt.Sprintf(`{"credHelpers":{%q:"quiet"}}`, host)
 				},
 			)
@@ -301,8 +290,9 @@ var heldEchoes = []echo{
 	},
 }
 
-// unpack writes what an archive holds beside it, as a kept plan is one; what is none is left.
-func (r *run) unpack(file string) {
+// unpackArchive writes what an archive holds beside it, as a kept plan is one; what is none is
+// left.
+func (r *run) unpackArchive(file string) {
 	r.t.Helper()
 	path := filepath.Join(r.folder, file)
 	archive, err := zip.OpenReader(path)

@@ -52,9 +52,9 @@ var hostEchoes = []echo{
 		begin: func(t *testing.T, _ string) ([]string, string) {
 			t.Helper()
 			folder := t.TempDir()
-			environment, configuration := atRegistry(
-				t, overheard(t, canaryHeader, says(http.StatusForbidden, "text/plain", everySpelling(canaryHeader))),
-				func(host string) string {
+			answer := respondWith(http.StatusForbidden, "text/plain", everySpelling(canaryHeader))
+			environment, configuration := measureWithDocker(
+				t, recordReceived(t, canaryHeader, answer), func(host string) string {
 					writeFile(t, filepath.Join(folder, host, "hosts.toml"), fmt.Sprintf(
 						"[host.%q]\n[host.%[1]q.header]\nX-Gateway-Key = %q\n", "http://"+host, canaryHeader,
 					))
@@ -72,8 +72,8 @@ var hostEchoes = []echo{
 			folder := t.TempDir()
 			writeFile(t, filepath.Join(folder, "client.pem"), canaryClient.certificate)
 			writeFile(t, filepath.Join(folder, "key.pem"), canaryClient.key)
-			answer := says(http.StatusForbidden, "text/plain", everySpelling(canaryClient.key))
-			environment, configuration := atRegistry(t, answer, func(string) string { return "{}" })
+			answer := respondWith(http.StatusForbidden, "text/plain", everySpelling(canaryClient.key))
+			environment, configuration := measureWithDocker(t, answer, func(string) string { return "{}" })
 			private := `"private.example.com" = { username = "u", password = var.password`
 			if !strings.Contains(configuration, private) {
 				t.Fatalf("%s has no %s", configuration, private)

@@ -34,7 +34,7 @@ func newRegistry(t *testing.T) *registry {
 	s := &registry{manifests: map[string][]byte{}, blobs: map[string][]byte{}}
 	s.Server = httptest.NewServer(s)
 	t.Cleanup(func() {
-		s.CloseClientConnections() // a handler that drips for as long as anybody listens
+		s.CloseClientConnections() // a handler that drips until its client is gone
 		s.Close()
 	})
 	return s
@@ -67,9 +67,9 @@ func (s *registry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if kind == "manifest" {
-		var told struct{ MediaType string }
-		_ = json.Unmarshal(content, &told) // a manifest of ours
-		w.Header().Set("Content-Type", told.MediaType)
+		var manifest struct{ MediaType string }
+		_ = json.Unmarshal(content, &manifest) // one of ours
+		w.Header().Set("Content-Type", manifest.MediaType)
 		w.Header().Set("Docker-Content-Digest", digestOf(content))
 	}
 	http.ServeContent(w, r, "", noTime, bytes.NewReader(content))
@@ -98,14 +98,14 @@ const (
 	typeTar      = "application/vnd.oci.image.layer.v1.tar"
 )
 
-func (s *registry) blob(mediaType string, content []byte) descriptor {
+func (s *registry) putBlob(mediaType string, content []byte) descriptor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.blobs[digestOf(content)] = content
 	return descriptor{MediaType: mediaType, Digest: digestOf(content), Size: int64(len(content))}
 }
 
-func (s *registry) document(tag, mediaType string, content any) descriptor {
+func (s *registry) putDocument(tag, mediaType string, content any) descriptor {
 	data, err := json.Marshal(content)
 	if err != nil {
 		panic(err) // values of this file
@@ -117,8 +117,8 @@ func (s *registry) document(tag, mediaType string, content any) descriptor {
 	return descriptor{MediaType: mediaType, Digest: digestOf(data), Size: int64(len(data))}
 }
 
-// image puts layers under the tag v1, whatever their descriptors say.
-func (s *registry) image(layers ...descriptor) descriptor {
+// putImage puts layers under the tag v1, whatever their descriptors say.
+func (s *registry) putImage(layers ...descriptor) descriptor {
 	diffIDs := make([]string, len(layers))
 	for i := range layers {
 		diffIDs[i] = digestOf([]byte(fmt.Sprint("diff of ", i)))
@@ -126,13 +126,15 @@ func (s *registry) image(layers ...descriptor) descriptor {
 	config, _ := json.Marshal(map[string]any{
 		"os": "linux", "architecture": "amd64", "rootfs": map[string]any{"type": "layers", "diff_ids": diffIDs},
 	})
-	return s.document("v1", typeManifest, map[string]any{
-		"schemaVersion": 2, "mediaType": typeManifest, "config": s.blob(typeConfig, config), "layers": layers,
+	return s.putDocument("v1", typeManifest, map[string]any{
+		"schemaVersion": 2, "mediaType": typeManifest, "config": s.putBlob(typeConfig, config), "layers": layers,
 	})
 }
 
-func (s *registry) index(tag string, entries ...descriptor) descriptor {
-	return s.document(tag, typeIndex, map[string]any{"schemaVersion": 2, "mediaType": typeIndex, "manifests": entries})
+func (s *registry) putIndex(tag string, entries ...descriptor) descriptor {
+	return s.putDocument(tag, typeIndex, map[string]any{
+		"schemaVersion": 2, "mediaType": typeIndex, "manifests": entries,
+	})
 }
 
 // tarOf is a tar of one file; a size of its header that is not the content's is a lie.
@@ -147,7 +149,7 @@ func tarOf(name string, content []byte, size int64) []byte {
 	return b.Bytes()
 }
 
-func gzipped(content []byte) []byte {
+func compressGzip(content []byte) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	_, _ = w.Write(content) // into memory
@@ -155,20 +157,21 @@ func gzipped(content []byte) []byte {
 	return b.Bytes()
 }
 
-// gzipBomb is a file of zeros, a thousandth of its size: members of 64 MiB, one behind the other.
-func gzipBomb(gib int) []byte {
+// makeGzipBomb is a file of zeros, a thousandth of its size: members of 64 MiB, one behind the
+// other.
+func makeGzipBomb(gib int) []byte {
 	const member = 64 << 20
 	size := int64(gib) << 30
-	bomb := gzipped(tarOf("zeros", nil, size))
-	for zeros := gzipped(make([]byte, member)); size > 0; size -= member {
+	bomb := compressGzip(tarOf("zeros", nil, size))
+	for zeros := compressGzip(make([]byte, member)); size > 0; size -= member {
 		bomb = append(bomb, zeros...)
 	}
-	return append(bomb, gzipped(make([]byte, 1024))...)
+	return append(bomb, compressGzip(make([]byte, 1024))...)
 }
 
-// zstdBomb is the same, and a thirty-thousandth of its size: blocks of one byte that is repeated
-// (RFC 8878, section 3.1.1.2).
-func zstdBomb(gib int) []byte {
+// makeZstdBomb is the same, and a thirty-thousandth of its size: blocks of one byte that is
+// repeated (RFC 8878, section 3.1.1.2).
+func makeZstdBomb(gib int) []byte {
 	const block, raw, repeated, windowLog17 = 128 << 10, 0, 1, 7 << 3
 	bomb := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, windowLog17}
 	header := func(last, kind, size int) {

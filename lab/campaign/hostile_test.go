@@ -30,14 +30,14 @@ type malice struct {
 var noise = func() []byte {
 	content := make([]byte, 4<<20)
 	rand.NewChaCha8([32]byte{7}).Read(content)
-	return gzipped(tarOf("noise", content, int64(len(content))))
+	return compressGzip(tarOf("noise", content, int64(len(content))))
 }()
 
-var small = gzipped(tarOf("file", []byte("content"), 7))
+var small = compressGzip(tarOf("file", []byte("content"), 7))
 
-func (s *registry) one(mediaType string, content []byte) descriptor {
-	layer := s.blob(mediaType, content)
-	s.image(layer)
+func (s *registry) pushLayer(mediaType string, content []byte) descriptor {
+	layer := s.putBlob(mediaType, content)
+	s.putImage(layer)
 	return layer
 }
 
@@ -52,15 +52,15 @@ func (s *registry) intercept(part string, answer http.HandlerFunc) {
 	}
 }
 
-func lying(size int64) func(*registry) {
+func announceSize(size int64) func(*registry) {
 	return func(s *registry) {
-		layer := s.blob(typeGzip, noise)
+		layer := s.putBlob(typeGzip, noise)
 		layer.Size = size
-		s.image(layer, layer, layer)
+		s.putImage(layer, layer, layer)
 	}
 }
 
-func endless(w http.ResponseWriter, r *http.Request) {
+func answerEndlessly(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return // what is written in answer to one goes nowhere
 	}
@@ -71,7 +71,7 @@ func endless(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func dripping(w http.ResponseWriter, r *http.Request) {
+func answerInDrips(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return // what is written in answer to one goes nowhere
 	}
@@ -84,22 +84,24 @@ func dripping(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func silent(_ http.ResponseWriter, r *http.Request) {
+func answerNothing(_ http.ResponseWriter, r *http.Request) {
 	select {
 	case <-r.Context().Done():
 	case <-time.After(time.Minute):
 	}
 }
 
-func redirecting(to string) http.HandlerFunc {
+func redirectTo(to string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusTemporaryRedirect) }
 }
 
-// ranged answers every range of the layer with a part of it and a Content-Range, which need not
-// belong together.
-func ranged(status int, header func(from, to, size int) string, cut func(from, to int) (int, int)) func(*registry) {
+// answerRanges answers every range of the layer with a part of it and a Content-Range, which need
+// not belong together.
+func answerRanges(
+	status int, header func(from, to, size int) string, cut func(from, to int) (int, int),
+) func(*registry) {
 	return func(s *registry) {
-		layer := s.one(typeGzip, noise)
+		layer := s.pushLayer(typeGzip, noise)
 		s.intercept(layer.Digest, func(w http.ResponseWriter, r *http.Request) {
 			from, to := 0, len(noise)-1
 			_, _ = fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &from, &to)
@@ -131,45 +133,45 @@ const (
 
 var malices = []malice{
 	{"an index in an index, and so on, ten deep", "auto", func(s *registry) {
-		inner := s.image(s.blob(typeGzip, small))
+		inner := s.putImage(s.putBlob(typeGzip, small))
 		for range 10 {
-			inner = s.index("v1", inner)
+			inner = s.putIndex("v1", inner)
 		}
 	}},
 	{"an index that leads to itself", "auto", func(s *registry) {
-		index := s.index("v1", descriptor{MediaType: typeIndex, Digest: digestOf([]byte("itself")), Size: 100})
+		index := s.putIndex("v1", descriptor{MediaType: typeIndex, Digest: digestOf([]byte("itself")), Size: 100})
 		s.manifests[digestOf([]byte("itself"))] = s.manifests[index.Digest]
 	}},
 	{"an index of ten thousand entries that do not say their platform", "auto", func(s *registry) {
 		entries := make([]descriptor, 10_000)
 		for i := range entries {
-			entries[i] = s.image(s.blob(typeGzip, small))
+			entries[i] = s.putImage(s.putBlob(typeGzip, small))
 			entries[i].Digest = digestOf([]byte(fmt.Sprint(i)))
 		}
-		s.index("v1", entries...)
+		s.putIndex("v1", entries...)
 	}},
 	{"a thousand layers", "sample", func(s *registry) {
 		layers := make([]descriptor, 1000)
 		for i := range layers {
-			layers[i] = s.blob(typeGzip, gzipped(tarOf(fmt.Sprint("file-", i), []byte("content"), 7)))
+			layers[i] = s.putBlob(typeGzip, compressGzip(tarOf(fmt.Sprint("file-", i), []byte("content"), 7)))
 		}
-		s.image(layers...)
+		s.putImage(layers...)
 	}},
 	{"ten thousand layers", "manifest", func(s *registry) {
 		layers := make([]descriptor, 10_000)
 		for i := range layers {
-			layers[i] = s.blob(typeGzip, small)
+			layers[i] = s.putBlob(typeGzip, small)
 		}
-		s.image(layers...)
+		s.putImage(layers...)
 	}},
-	{"sizes that are too small", "full", lying(1000)},
-	{"sizes that are too large", "full", lying(1 << 40)},
-	{"sizes that are too large, sampled", "sample", lying(1 << 40)},
-	{"negative sizes", "auto", lying(-1)},
-	{"sizes whose sum overflows", "auto", lying(1 << 62)},
+	{"sizes that are too small", "full", announceSize(1000)},
+	{"sizes that are too large", "full", announceSize(1 << 40)},
+	{"sizes that are too large, sampled", "sample", announceSize(1 << 40)},
+	{"negative sizes", "auto", announceSize(-1)},
+	{"sizes whose sum overflows", "auto", announceSize(1 << 62)},
 	{"a manifest that is not its digest's", "auto", func(s *registry) {
-		manifest := s.image(s.blob(typeGzip, small))
-		s.index("v1", descriptor{
+		manifest := s.putImage(s.putBlob(typeGzip, small))
+		s.putIndex("v1", descriptor{
 			MediaType: typeManifest,
 			Digest:    digestOf([]byte("other")),
 			Size:      manifest.Size,
@@ -178,22 +180,28 @@ var malices = []malice{
 		s.manifests[digestOf([]byte("other"))] = s.manifests[manifest.Digest]
 	}},
 	{"a layer that is not its digest's", "full", func(s *registry) {
-		layer := s.one(typeGzip, small)
+		layer := s.pushLayer(typeGzip, small)
 		s.blobs[layer.Digest] = append(
-			gzipped(tarOf("file", []byte("CONTENT"), 7))[:len(small)-8], small[len(small)-8:]...,
+			compressGzip(tarOf("file", []byte("CONTENT"), 7))[:len(small)-8], small[len(small)-8:]...,
 		)
 	}},
-	{"a manifest without end", "auto", func(s *registry) { s.intercept("/manifests/", endless) }},
-	{"a layer without end", "full", func(s *registry) { s.intercept(s.one(typeGzip, noise).Digest, endless) }},
-	{"a manifest that drips", "auto", func(s *registry) { s.intercept("/manifests/", dripping) }},
-	{"a layer that drips", "full", func(s *registry) { s.intercept(s.one(typeGzip, noise).Digest, dripping) }},
-	{"no answer at all", "auto", func(s *registry) { s.intercept("/manifests/", silent) }},
+	{"a manifest without end", "auto", func(s *registry) { s.intercept("/manifests/", answerEndlessly) }},
+	{
+		"a layer without end", "full",
+		func(s *registry) { s.intercept(s.pushLayer(typeGzip, noise).Digest, answerEndlessly) },
+	},
+	{"a manifest that drips", "auto", func(s *registry) { s.intercept("/manifests/", answerInDrips) }},
+	{
+		"a layer that drips", "full",
+		func(s *registry) { s.intercept(s.pushLayer(typeGzip, noise).Digest, answerInDrips) },
+	},
+	{"no answer at all", "auto", func(s *registry) { s.intercept("/manifests/", answerNothing) }},
 	{"redirects in a circle", "sample", func(s *registry) {
-		digest := s.one(typeGzip, noise).Digest
-		s.intercept(digest, redirecting("/v2/x/blobs/"+digest))
+		digest := s.pushLayer(typeGzip, noise).Digest
+		s.intercept(digest, redirectTo("/v2/x/blobs/"+digest))
 	}},
 	{"a redirect to another host, which gets no credentials", "full", func(s *registry) {
-		digest := s.one(typeGzip, noise).Digest
+		digest := s.pushLayer(typeGzip, noise).Digest
 		storage := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -201,10 +209,10 @@ var malices = []malice{
 			_, _ = w.Write(noise)
 		}))
 		s.Config.RegisterOnShutdown(storage.Close)
-		s.intercept(digest, redirecting(storage.URL+"/blob?X-Signature="+canary+"-query"))
+		s.intercept(digest, redirectTo(storage.URL+"/blob?X-Signature="+canary+"-query"))
 	}},
 	{"a redirect to a link-local address", "full", func(s *registry) {
-		s.intercept(s.one(typeGzip, noise).Digest, redirecting("http://169.254.169.254/latest/meta-data/"))
+		s.intercept(s.pushLayer(typeGzip, noise).Digest, redirectTo("http://169.254.169.254/latest/meta-data/"))
 	}},
 	{"a token service at a link-local address", "auto", func(s *registry) {
 		s.intercept("/manifests/", func(w http.ResponseWriter, _ *http.Request) {
@@ -220,47 +228,53 @@ var malices = []malice{
 			_, _ = fmt.Fprintf(w, `{"errors":[{"code":"DENIED","message":"not %s\u001b[31m"}]}`, password)
 		})
 	}},
-	{"gzip that unpacks to a thousand times its size", "full", func(s *registry) { s.one(typeGzip, gzipBomb(2)) }},
-	{"zstd that unpacks to thirty thousand times its size", "full", func(s *registry) { s.one(typeZstd, zstdBomb(4)) }},
+	{
+		"gzip that unpacks to a thousand times its size", "full",
+		func(s *registry) { s.pushLayer(typeGzip, makeGzipBomb(2)) },
+	},
+	{
+		"zstd that unpacks to thirty thousand times its size", "full",
+		func(s *registry) { s.pushLayer(typeZstd, makeZstdBomb(4)) },
+	},
 	{"zstd that ends in nonsense", "full", func(s *registry) {
-		s.one(typeZstd, append(zstdBomb(1)[:1<<12], 0xff, 0xff, 0xff))
+		s.pushLayer(typeZstd, append(makeZstdBomb(1)[:1<<12], 0xff, 0xff, 0xff))
 	}},
 	{"a tar whose file claims to be larger than any disk", "full", func(s *registry) {
-		s.one(typeTar, tarOf("huge", []byte("content"), 1<<62))
+		s.pushLayer(typeTar, tarOf("huge", []byte("content"), 1<<62))
 	}},
 	{"a tar whose header claims a name of a gigabyte", "full", func(s *registry) {
 		header := tarOf("pax", make([]byte, 1024), 1<<30)
 		header[156] = 'x' // the type: an extended header
-		s.one(typeTar, header)
+		s.pushLayer(typeTar, header)
 	}},
-	{"no tar at all", "full", func(s *registry) { s.one(typeGzip, gzipped(noise[:100_000])) }},
-	{"200 in place of 206", "sample", ranged(http.StatusOK, untold, all)},
-	{"another range than was asked for", "sample", ranged(http.StatusPartialContent, elsewhere, asAsked)},
-	{"a range of another size", "sample", ranged(http.StatusPartialContent, larger, asAsked)},
-	{"206 without saying which range", "sample", ranged(http.StatusPartialContent, untold, asAsked)},
-	{"half of each range", "sample", ranged(http.StatusPartialContent, truly, half)},
+	{"no tar at all", "full", func(s *registry) { s.pushLayer(typeGzip, compressGzip(noise[:100_000])) }},
+	{"200 in place of 206", "sample", answerRanges(http.StatusOK, untold, all)},
+	{"another range than was asked for", "sample", answerRanges(http.StatusPartialContent, elsewhere, asAsked)},
+	{"a range of another size", "sample", answerRanges(http.StatusPartialContent, larger, asAsked)},
+	{"206 without saying which range", "sample", answerRanges(http.StatusPartialContent, untold, asAsked)},
+	{"half of each range", "sample", answerRanges(http.StatusPartialContent, truly, half)},
 }
 
 // TestHostile measures images of registries that mean harm.
 func TestHostile(t *testing.T) {
 	t.Parallel()
-	need(t)
+	requireCLI(t)
 	const measure, how, took, memory = "`measure`", "how it ends", "seconds", "most memory, MiB"
 	seen := newTable("hostile", "Images measured", "what the registry does", measure, how, took, memory)
-	seen.varies(took, memory)
-	t.Cleanup(func() { seen.settle(t, true) })
+	seen.ignoreColumns(took, memory)
+	t.Cleanup(func() { seen.compareWithGuide(t, true) })
 	for i, m := range malices {
-		seen.set(m.title, measure, m.measure)
+		seen.setCell(m.title, measure, m.measure)
 		if !*full && i%6 != 0 {
 			continue
 		}
 		t.Run(m.title, func(t *testing.T) {
 			t.Parallel()
-			ended, seconds, mib := m.happen(t)
+			ended, seconds, mib := m.measureImage(t)
 			seen.count.Add(1)
-			seen.set(m.title, how, ended)
-			seen.set(m.title, took, fmt.Sprintf("%.1f", seconds.Seconds()))
-			seen.set(m.title, memory, fmt.Sprint(mib))
+			seen.setCell(m.title, how, ended)
+			seen.setCell(m.title, took, fmt.Sprintf("%.1f", seconds.Seconds()))
+			seen.setCell(m.title, memory, fmt.Sprint(mib))
 			if seconds > longestHostile || mib > mostMemory {
 				t.Errorf("it took %s and %d MiB", seconds, mib)
 			}
@@ -273,12 +287,12 @@ var (
 	told    = regexp.MustCompile(`told = "exact (true|false)`)
 )
 
-func (m malice) happen(t *testing.T) (ended string, took time.Duration, mib int) {
+func (m malice) measureImage(t *testing.T) (ended string, took time.Duration, mib int) {
 	t.Helper()
 	s := newRegistry(t)
 	m.does(s)
 	r := newRun(t, tketest.Options{})
-	r.write(fmt.Sprintf(`
+	r.writeConfiguration(fmt.Sprintf(`
 provider "tkeimage" {
   registries = { %[1]q = { username = "u", password = var.password } }
 }
@@ -290,7 +304,7 @@ output "told" { value = "exact ${data.tkeimage_root_disk_size.x.exact}" }
 `, s.host(), m.measure))
 	var said string
 	begun := time.Now()
-	mib = r.peak(func() { _, said = r.try("plan") })
+	mib = r.measurePeak(func() { _, said = r.try("plan") })
 	took = time.Since(begun)
 	for _, secret := range s.elsewhere {
 		if secret != "" {

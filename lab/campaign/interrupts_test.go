@@ -54,7 +54,7 @@ func newInterrupt(round int, random *rand.Rand) kill {
 // created twice, and one more apply ends what was begun.
 func TestInterrupts(t *testing.T) {
 	t.Parallel()
-	need(t)
+	requireCLI(t)
 	many, from := 6, *seed
 	if *full {
 		many = 100
@@ -64,7 +64,7 @@ func TestInterrupts(t *testing.T) {
 	}
 	t.Logf("%d rounds, -seed=%d", many, from)
 	seen := &figures{counts: map[string]map[string]int{}}
-	t.Cleanup(func() { seen.settle(t, "interrupts", interrupts, interruptColumns) })
+	t.Cleanup(func() { seen.compareWithGuide(t, "interrupts", interrupts, interruptColumns) })
 	for round := range many {
 		random := rand.New(rand.NewPCG(from, uint64(round)))
 		k := newInterrupt(round, random)
@@ -87,21 +87,21 @@ func (k kill) interruptFleet(t *testing.T, builds uint64, seen *figures) {
 			return ctx.Err()
 		}
 	}})
-	r.write(fleet)
+	r.writeConfiguration(fleet)
 	r.cloud.Inject(tketest.Fault{
 		Action: tke.ActionCreate, Times: fleetSize, Effect: tketest.DelayAfter{For: k.held},
 	})
-	struck := k.strike(r, tke.ActionCreate, "apply")
-	r.noProcessLeft()
+	struck := k.sendDuring(r, tke.ActionCreate, "apply")
+	r.waitForProviders()
 	seen.add(k, "rounds")
 	if !struck {
 		seen.add(k, "it ran on to its end")
 	}
-	if lost := r.unknown(); len(lost) > 0 {
+	if lost := r.listUnknown(); len(lost) > 0 {
 		tally.lost.Add(int64(len(lost)))
 		t.Errorf("%v is lost; printed:\n%s", lost, r.printed.String())
 	}
-	for _, cache := range r.state() {
+	for _, cache := range r.readState() {
 		if cache.tainted {
 			seen.add(k, "tainted")
 			t.Errorf("%s is tainted; printed:\n%s", cache.id, r.printed.String())

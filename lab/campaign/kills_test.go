@@ -97,9 +97,9 @@ type figures struct {
 	counts map[string]map[string]int
 }
 
-func (f *figures) add(k kill, column string) { f.count(k.name+" to "+string(k.to), column) }
+func (f *figures) add(k kill, column string) { f.addTo(k.name+" to "+string(k.to), column) }
 
-func (f *figures) count(row, column string) {
+func (f *figures) addTo(row, column string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.counts[row] == nil {
@@ -113,11 +113,11 @@ var killColumns = []string{
 	"a cache unknown to the state", "found and imported by its name",
 }
 
-// TestKills sends signals at random moments of apply and destroy. A seed that is printed gives the
-// same moments again, though not the same schedule.
+// TestKills sends signals at random moments of apply and destroy. With the seed that is printed the
+// moments are the same again, though the schedule is not.
 func TestKills(t *testing.T) {
 	t.Parallel()
-	need(t)
+	requireCLI(t)
 	many, from := *rounds, *seed
 	switch {
 	case many == 0 && *full:
@@ -132,35 +132,36 @@ func TestKills(t *testing.T) {
 	// What ignores SIGHUP, as under nohup, makes its children ignore it; a handler does not.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	seen := &figures{counts: map[string]map[string]int{}}
-	t.Cleanup(func() { seen.settle(t, "kills", signals, killColumns) })
+	t.Cleanup(func() { seen.compareWithGuide(t, "kills", signals, killColumns) })
 	for round := range many {
 		k := newKill(round, rand.New(rand.NewPCG(from, uint64(round))))
 		t.Run(fmt.Sprintf("%d", round), func(t *testing.T) {
 			t.Parallel()
 			t.Logf("-seed=%d: %s", from, k)
-			k.happen(t, seen)
+			k.runRound(t, seen)
 		})
 	}
 }
 
-// settle writes the table of a campaign, or compares it: a row for each signal and each victim.
-func (f *figures) settle(t *testing.T, title string, sent []namedSignal, columns []string) {
+// compareWithGuide writes the table of a campaign, or compares it: a row for each signal and each
+// victim.
+func (f *figures) compareWithGuide(t *testing.T, title string, sent []namedSignal, columns []string) {
 	t.Helper()
 	seen := newTable(title, "Rounds", "signal", columns...)
 	for _, s := range sent {
 		for _, v := range victims {
 			row := s.name + " to " + string(v)
-			seen.row(row)
+			seen.addRow(row)
 			for _, column := range columns {
-				seen.set(row, column, fmt.Sprint(f.counts[row][column]))
+				seen.setCell(row, column, fmt.Sprint(f.counts[row][column]))
 			}
 			seen.count.Add(int64(f.counts[row]["rounds"]))
 		}
 	}
-	seen.settle(t, false)
+	seen.compareWithGuide(t, false)
 }
 
-func (k kill) happen(t *testing.T, seen *figures) {
+func (k kill) runRound(t *testing.T, seen *figures) {
 	t.Helper()
 	build := func(ctx context.Context, _ tketest.Cache) error {
 		select {
@@ -171,20 +172,20 @@ func (k kill) happen(t *testing.T, seen *figures) {
 		}
 	}
 	r := newRun(t, tketest.Options{Builder: build})
-	r.cache("size_gib = 20")
+	r.writeCache("size_gib = 20")
 	command, action := "apply", tke.ActionCreate
 	if k.destroys {
 		r.must("apply", "-auto-approve")
 		command, action = "destroy", tke.ActionDelete
 	}
 	r.cloud.Inject(tketest.Fault{Action: action, Effect: tketest.DelayAfter{For: k.held}})
-	struck := k.strike(r, action, command)
-	r.noProcessLeft()
+	struck := k.sendDuring(r, action, command)
+	r.waitForProviders()
 	seen.add(k, "rounds")
 	if !struck {
 		seen.add(k, "it ran on to its end")
 	}
-	unknown := r.unknown()
+	unknown := r.listUnknown()
 	switch {
 	case len(unknown) == 0:
 		seen.add(k, "the id was in the state, or there was no cache")
@@ -195,26 +196,26 @@ func (k kill) happen(t *testing.T, seen *figures) {
 		seen.add(k, "a cache unknown to the state")
 	}
 	for _, id := range unknown {
-		r.adopt(id)
+		r.importCache(id)
 		seen.add(k, "found and imported by its name")
 	}
 	if k.destroys {
 		r.must("destroy", "-auto-approve")
-		r.gone()
+		r.checkGone()
 		return
 	}
 	r.must("apply", "-auto-approve")
-	r.converged()
+	r.checkConverged()
 }
 
-// strike runs the command, sends the signal at its moment, and waits for the end of the command. It
-// reports whether a process was there to receive it.
-func (k kill) strike(r *run, action, command string) (struck bool) {
+// sendDuring runs the command, sends the signal at its moment, and waits for the end of the
+// command. It reports whether a process was there to receive it.
+func (k kill) sendDuring(r *run, action, command string) (struck bool) {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), longest)
 	defer cancel()
 	var output bytes.Buffer
-	running := r.command(ctx, command, "-auto-approve")
+	running := r.newCommand(ctx, command, "-auto-approve")
 	running.Stdout, running.Stderr = &output, &output
 	running.WaitDelay = 10 * time.Second // a provider that goes on holds the pipes of a CLI that was killed
 	if err := running.Start(); err != nil {
@@ -234,7 +235,7 @@ func (k kill) strike(r *run, action, command string) (struck bool) {
 	for k.atCreate && r.cloud.Calls(action) == 0 && !over(time.Millisecond) {
 	}
 	if !over(k.delay) {
-		struck = k.send(r, running.Process.Pid, over)
+		struck = k.sendSignal(r, running.Process.Pid, over)
 	}
 	err := <-ended
 	r.printed.Write(output.Bytes())
@@ -244,12 +245,13 @@ func (k kill) strike(r *run, action, command string) (struck bool) {
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
 		r.t.Fatal(err)
 	}
-	r.unlock()
+	r.removeLockInfo()
 	return struck
 }
 
-// send gives the signal to each victim. Between two providers of one command it waits for the next.
-func (k kill) send(r *run, cli int, over func(time.Duration) bool) (struck bool) {
+// sendSignal sends the signal to each victim. Between two providers of one command it waits for the
+// next.
+func (k kill) sendSignal(r *run, cli int, over func(time.Duration) bool) (struck bool) {
 	if k.to != providers {
 		struck = syscall.Kill(cli, k.signal) == nil
 	}
@@ -257,7 +259,7 @@ func (k kill) send(r *run, cli int, over func(time.Duration) bool) (struck bool)
 		return struck
 	}
 	for {
-		for _, pid := range r.providers() {
+		for _, pid := range r.listProviders() {
 			struck = syscall.Kill(pid, k.signal) == nil || struck
 		}
 		if struck || over(5*time.Millisecond) {
@@ -266,9 +268,9 @@ func (k kill) send(r *run, cli int, over func(time.Duration) bool) (struck bool)
 	}
 }
 
-// unlock removes what tells others that a CLI is at work here; the lock itself ended with the
+// removeLockInfo removes the file that names the holder of the lock; the lock itself ended with the
 // process.
-func (r *run) unlock() {
+func (r *run) removeLockInfo() {
 	err := os.Remove(filepath.Join(r.folder, ".terraform.tfstate.lock.info"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		r.t.Error(err)

@@ -21,7 +21,7 @@ import (
 // still be refused, and are then tried again.
 func TestLoad(t *testing.T) {
 	t.Parallel()
-	need(t)
+	requireCLI(t)
 	creates, reads := 10, 200
 	if *full {
 		creates, reads = 50, 1000
@@ -34,7 +34,7 @@ func TestLoad(t *testing.T) {
 			strconv.Quote(r.cloud.Put(tketest.Cache{Name: fmt.Sprint("old-", i), Images: []string{"app:v1"}}).ID),
 		)
 	}
-	r.write(fmt.Sprintf(`
+	r.writeConfiguration(fmt.Sprintf(`
 resource "tkeimage_cache" "new" {
   count     = %d
   name      = "new-${count.index}"
@@ -48,7 +48,7 @@ data "tkeimage_cache" "old" {
   id    = local.ids[count.index]
 }
 `, creates, strings.Join(ids, ", ")))
-	peak := r.peak(func() { r.must("apply", "-auto-approve", "-parallelism=100") })
+	peak := r.measurePeak(func() { r.must("apply", "-auto-approve", "-parallelism=100") })
 	requests, throttled := map[string]int{}, 0
 	for _, q := range r.cloud.Requests() {
 		requests[q.Action]++
@@ -57,7 +57,7 @@ data "tkeimage_cache" "old" {
 		}
 	}
 	if sent := requests[tke.ActionCreate] + requests[tke.ActionDescribe]; throttled > sent/20 || peak > mostMemory ||
-		requests[tke.ActionCreate] < creates || len(r.state()) != creates {
+		requests[tke.ActionCreate] < creates || len(r.readState()) != creates {
 		t.Errorf("%d requests were refused for the rate, %d MiB, requests %v", throttled, peak, requests)
 	}
 	r.must("destroy", "-auto-approve", "-parallelism=100")
@@ -70,24 +70,24 @@ data "tkeimage_cache" "old" {
 	)
 	seen.count.Add(int64(creates + reads))
 	row := "50 creates and 1,000 reads, 20 requests a second"
-	seen.set(
+	seen.setCell(
 		row, "requests",
 		fmt.Sprintf("%d creates, %d lists", requests[tke.ActionCreate], requests[tke.ActionDescribe]),
 	)
-	seen.set(row, "refused for the rate and tried again", fmt.Sprint(throttled))
-	seen.set(row, "most memory of the provider", fmt.Sprintf("%d MiB", peak))
-	seen.settle(t, false)
+	seen.setCell(row, "refused for the rate and tried again", fmt.Sprint(throttled))
+	seen.setCell(row, "most memory of the provider", fmt.Sprintf("%d MiB", peak))
+	seen.compareWithGuide(t, false)
 }
 
-// peak is the most memory, in MiB, that any process of the provider held while something was done
-// (VmHWM of proc(5)).
-func (r *run) peak(do func()) (mib int) {
+// measurePeak is the most memory, in MiB, that any process of the provider held while something was
+// done (VmHWM of proc(5)).
+func (r *run) measurePeak(do func()) (mib int) {
 	done, result := make(chan bool), make(chan int)
 	go func() {
 		most := 0
 		for {
-			for _, pid := range r.providers() {
-				most = max(most, highWater(pid))
+			for _, pid := range r.listProviders() {
+				most = max(most, readHighWater(pid))
 			}
 			select {
 			case <-done:
@@ -105,11 +105,12 @@ func (r *run) peak(do func()) (mib int) {
 	return 0 // what is deferred says how much
 }
 
-func highWater(pid int) (kib int) {
+func readHighWater(pid int) (kib int) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	_, rest, found := bytes.Cut(status, []byte("VmHWM:"))
 	if err != nil || !found {
 		return 0 // it has ended
 	}
-	return number(string(bytes.Fields(rest)[0]))
+	kib, _ = strconv.Atoi(string(bytes.Fields(rest)[0])) // proc(5) has a number here
+	return kib
 }

@@ -2,7 +2,7 @@
 
 // Package campaign puts the built provider, under a real Terraform CLI, into trouble: faults at
 // each call, troubles at each step of a build, signals at random moments, hostile registries,
-// services that give credentials and do not, many requests at once. After each it holds what must
+// services that issue credentials or fail to, many requests at once. After each it checks what must
 // be true: the error says what happened, a second apply converges, exactly one cache exists, its id
 // is in the state, no secret was written anywhere. What it saw is the tables of the guide "What
 // survives".
@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 			built.folder, built.err = os.MkdirTemp("", "tkeimage-campaign-")
 			defer func() { _ = os.RemoveAll(built.folder) }()
 			if built.err == nil {
-				built.binary, built.err = build(built.folder)
+				built.binary, built.err = buildProvider(built.folder)
 			}
 		}
 		code = m.Run()
@@ -51,8 +51,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// build makes the provider with short waits, under the race detector when the tests run under it.
-func build(folder string) (string, error) {
+// buildProvider makes the provider with short waits, under the race detector when the tests run
+// under it.
+func buildProvider(folder string) (string, error) {
 	binary := filepath.Join(folder, "terraform-provider-tkeimage")
 	arguments := []string{"build", "-o", binary}
 	if raceDetector {
@@ -65,9 +66,9 @@ func build(folder string) (string, error) {
 	return binary, nil
 }
 
-// need gives the CLI under test; without TF_ACC the campaign is skipped, like every test with a
-// CLI.
-func need(t *testing.T) (cli string) {
+// requireCLI returns the CLI under test; without TF_ACC the campaign is skipped, like every test
+// with a CLI.
+func requireCLI(t *testing.T) (cli string) {
 	t.Helper()
 	cli = acctest.CLI(t)
 	if built.err != nil {
@@ -76,9 +77,9 @@ func need(t *testing.T) (cli string) {
 	return cli
 }
 
-// cliConfig makes a CLI configuration that takes the provider from a folder as it is: no init, no
-// lock file, no copy.
-func cliConfig(t *testing.T, folder, providerFolder string) (file string) {
+// writeCLIConfig makes a CLI configuration that takes the provider from a folder as it is: no init,
+// no lock file, no copy.
+func writeCLIConfig(t *testing.T, folder, providerFolder string) (file string) {
 	t.Helper()
 	file = filepath.Join(folder, "cli.tfrc")
 	text := fmt.Sprintf(
@@ -94,7 +95,7 @@ func cliConfig(t *testing.T, folder, providerFolder string) (file string) {
 
 func environment(t *testing.T, folder, cloudURL string, more ...string) []string {
 	t.Helper()
-	return tfcli.Environment(cliConfig(t, folder, filepath.Join(folder, "bin")), append([]string{
+	return tfcli.Environment(writeCLIConfig(t, folder, filepath.Join(folder, "bin")), append([]string{
 		"TENCENTCLOUD_SECRET_ID=" + secretID, "TENCENTCLOUD_SECRET_KEY=" + canarySecretKey,
 		"TENCENTCLOUD_SECURITY_TOKEN=" + canaryToken,
 		"TKEIMAGE_ENDPOINT_TKE=" + cloudURL, "TKEIMAGE_MEASUREMENT_CACHE_DIR=" + filepath.Join(folder, "kept"),

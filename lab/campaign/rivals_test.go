@@ -60,8 +60,8 @@ type meeting struct {
 	both    chan struct{}
 }
 
-// patience is how long the first of two creates waits for the second, well within a try.
-const patience = 600 * time.Millisecond
+// meetingTimeout is how long the first of two creates waits for the second, well within a try.
+const meetingTimeout = 600 * time.Millisecond
 
 func (m *meeting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("X-TC-Action") == tke.ActionCreate {
@@ -72,7 +72,7 @@ func (m *meeting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.mu.Unlock()
 		select {
 		case <-m.both:
-		case <-time.After(patience):
+		case <-time.After(meetingTimeout):
 		}
 	}
 	m.service.ServeHTTP(w, r)
@@ -82,16 +82,16 @@ func (m *meeting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // creates: no id is ever in two states, and no cache of one run is changed or deleted by the other.
 func TestRivals(t *testing.T) {
 	t.Parallel()
-	need(t)
+	requireCLI(t)
 	many := len(lostAnswers)
 	if *full {
 		many = max(*rounds, 100)
 	}
 	seen := newTable("rivals", "Rounds", "one of the two creates", rivalColumns...)
-	t.Cleanup(func() { seen.settle(t, false) })
+	t.Cleanup(func() { seen.compareWithGuide(t, false) })
 	counts := &figures{counts: map[string]map[string]int{}}
 	for _, kind := range lostAnswers {
-		seen.row(kind.title)
+		seen.addRow(kind.title)
 	}
 	t.Run("rounds", func(t *testing.T) {
 		for round := range many {
@@ -100,20 +100,20 @@ func TestRivals(t *testing.T) {
 			with, nth := []string{equally, differently, unnamed}[(turn+round%len(lostAnswers))%3], 1+turn/3%2
 			t.Run(fmt.Sprintf("%d %s/%s/%d", round, kind.title, with, nth), func(t *testing.T) {
 				t.Parallel()
-				kind.contest(t, with, nth, func(column string) { counts.count(kind.title, column) })
+				kind.runRound(t, with, nth, func(column string) { counts.addTo(kind.title, column) })
 			})
 		}
 	})
 	for row, numbers := range counts.counts {
 		for _, column := range rivalColumns {
-			seen.set(row, column, fmt.Sprint(numbers[column]))
+			seen.setCell(row, column, fmt.Sprint(numbers[column]))
 		}
 		seen.count.Add(int64(numbers["rounds"]))
 	}
 }
 
-// contest is one round; it loses the answer to the nth create.
-func (l lost) contest(t *testing.T, with string, nth int, count func(column string)) {
+// runRound is one round; it loses the answer to the nth create.
+func (l lost) runRound(t *testing.T, with string, nth int, count func(column string)) {
 	t.Helper()
 	a := newRun(t, tketest.Options{})
 	front := &meeting{service: a.cloud, both: make(chan struct{})}
@@ -121,28 +121,28 @@ func (l lost) contest(t *testing.T, with string, nth int, count func(column stri
 	b := newRunAt(t, a.cloud, "TKEIMAGE_ENDPOINT_TKE="+url)
 	a.env = append(a.env, "TKEIMAGE_ENDPOINT_TKE="+url)
 	a.unnamed, b.unnamed = with == unnamed, with == unnamed
-	a.cache("size_gib = 20\ntags = { team = \"ml\" }")
-	b.cache("size_gib = 20\ntags = { team = \"ml\" }")
+	a.writeCache("size_gib = 20\ntags = { team = \"ml\" }")
+	b.writeCache("size_gib = 20\ntags = { team = \"ml\" }")
 	if with == differently {
-		b.cache("size_gib = 30\ntags = { team = \"web\" }")
+		b.writeCache("size_gib = 30\ntags = { team = \"web\" }")
 	}
 	a.must("plan", "-out=plan")
 	b.must("plan", "-out=plan")
 	a.cloud.Inject(tketest.Fault{Action: tke.ActionCreate, Nth: nth, Effect: l.effect})
 	said := applyTogether(a, b)
-	a.quiet()
+	a.waitForService()
 	count("rounds")
-	if front.met() {
+	if front.hasMet() {
 		count("of them with creates at the same time")
 	}
-	count(a.outcome(b, said))
+	count(a.nameOutcome(b, said))
 	if calls := a.cloud.Calls(tke.ActionCreate); calls != 2 {
 		t.Errorf("%d creates were sent, want one of each run", calls)
 	}
-	a.ownsAlone(b, map[string]int64{equally: 20, differently: 30, unnamed: 20}[with])
+	a.checkOwnership(b, map[string]int64{equally: 20, differently: 30, unnamed: 20}[with])
 }
 
-func (m *meeting) met() bool {
+func (m *meeting) hasMet() bool {
 	select {
 	case <-m.both:
 		return true
@@ -169,8 +169,8 @@ func applyTogether(a, b *run) (said string) {
 	return texts[0] + texts[1]
 }
 
-// quiet waits until the service has done all that it was asked.
-func (r *run) quiet() {
+// waitForService waits until the service has done all that it was asked.
+func (r *run) waitForService() {
 	r.t.Helper()
 	for begun := time.Now(); time.Since(begun) < 2*noAnswerAt; time.Sleep(50 * time.Millisecond) {
 		if !slices.ContainsFunc(r.cloud.Requests(), func(q tketest.Request) bool { return !q.Done }) {
@@ -180,14 +180,14 @@ func (r *run) quiet() {
 	r.t.Fatal("the service is still at work")
 }
 
-// outcome names what became of two applies. A cache that no state holds must be named: by the
+// nameOutcome names what became of two applies. A cache that no state holds must be named: by the
 // error, by the next plan of a run, or, where its name was made up, by that name.
-func (r *run) outcome(other *run, said string) (column string) {
+func (r *run) nameOutcome(other *run, said string) (column string) {
 	r.t.Helper()
-	held := append(r.state(), other.state()...)
+	held := append(r.readState(), other.readState()...)
 	var unheld []string
 	for _, cache := range r.cloud.Caches() {
-		if !slices.ContainsFunc(held, func(h heldCache) bool { return h.id == cache.ID }) {
+		if !slices.ContainsFunc(held, func(h stateCache) bool { return h.id == cache.ID }) {
 			unheld = append(unheld, cache.ID)
 		}
 	}
@@ -216,11 +216,11 @@ func (r *run) outcome(other *run, said string) (column string) {
 	return "error, two caches named"
 }
 
-// ownsAlone holds that two states share no id, that each cache is as its own run asked, and that
-// the destroy of one run leaves the cache of the other.
-func (r *run) ownsAlone(other *run, otherSize int64) {
+// checkOwnership checks that two states share no id, that each cache is as its own run asked, and
+// that the destroy of one run leaves the cache of the other.
+func (r *run) checkOwnership(other *run, otherSize int64) {
 	r.t.Helper()
-	mine, others := r.state(), other.state()
+	mine, others := r.readState(), other.readState()
 	sizes := map[string]int64{}
 	for _, h := range mine {
 		sizes[h.id] = 20
@@ -265,13 +265,13 @@ func TestTwoAddresses(t *testing.T) {
 			r := newRun(t, tketest.Options{})
 			second := "\n}\nresource \"tkeimage_cache\" \"y\" {\n  name = \"other\"\n  images = [\"nginx:1.29\"]\n " +
 				" vpc_id = \"vpc-508ctkfb\"\n  subnet_id = \"subnet-8ah75lo8\"\n"
-			r.cache(second)
+			r.writeCache(second)
 			r.must("apply", "-auto-approve")
 			const warning = "Image cache is at two addresses"
 			if said := r.must("plan", "-refresh="+refresh); strings.Contains(said, warning) {
 				t.Errorf("two caches at two addresses are warned of: %s", said)
 			}
-			first := r.state()[0].id
+			first := r.readState()[0].id
 			r.must("state", "rm", "tkeimage_cache.y")
 			r.must("import", "tkeimage_cache.y", first)
 			if said := r.must("plan", "-refresh="+refresh); strings.Count(said, warning+" ") != 1 ||

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -65,10 +66,13 @@ func newRun(t *testing.T, options tketest.Options, more ...string) *run {
 // newRunAt makes a run at a service that another run uses too.
 func newRunAt(t *testing.T, cloud *tketest.Server, more ...string) *run {
 	t.Helper()
-	r := &run{t: t, cli: need(t), folder: t.TempDir(), cloud: cloud}
-	// A link of its own in each run tells its processes from those of others.
+	r := &run{t: t, cli: requireCLI(t), folder: t.TempDir(), cloud: cloud}
+	// A link of its own in each run distinguishes its processes from those of others.
 	own := filepath.Join(r.folder, "bin")
-	err := errors.Join(os.Mkdir(own, 0o700), link(built.binary, filepath.Join(own, "terraform-provider-tkeimage")))
+	err := os.Mkdir(own, 0o700)
+	if err == nil {
+		err = linkOrCopy(built.binary, filepath.Join(own, "terraform-provider-tkeimage"))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,13 +82,13 @@ func newRunAt(t *testing.T, cloud *tketest.Server, more ...string) *run {
 		t.Fatal(err)
 	}
 	r.env = environment(t, r.folder, r.cloud.URL, append(more, "GORACE=log_path="+filepath.Join(r.races, "race"))...)
-	t.Cleanup(r.search)
+	t.Cleanup(r.searchSecrets)
 	return r
 }
 
-// link is a hard link where both are on one file system, and else a copy: what /proc shows of a
-// symbolic link is its target.
-func link(from, to string) error {
+// linkOrCopy makes a hard link where both are on one file system, else a copy: what /proc shows of
+// a symbolic link is its target.
+func linkOrCopy(from, to string) error {
 	if os.Link(from, to) == nil {
 		return nil
 	}
@@ -108,21 +112,21 @@ variable "password" {
 }
 `
 
-func (r *run) write(text string) {
+func (r *run) writeConfiguration(text string) {
 	r.t.Helper()
 	if err := os.WriteFile(filepath.Join(r.folder, "main.tf"), []byte(terraformBlock+text), 0o600); err != nil {
 		r.t.Fatal(err)
 	}
 }
 
-// cache writes the configuration of one cache, with a password.
-func (r *run) cache(more string) {
+// writeCache writes the configuration of one cache, with a password.
+func (r *run) writeCache(more string) {
 	r.t.Helper()
 	name := `"llm"`
 	if r.unnamed {
 		name = "null"
 	}
-	r.write(`
+	r.writeConfiguration(`
 resource "tkeimage_cache" "x" {
   name      = ` + name + `
   images    = ["registry.example.com/llm:v1"]
@@ -136,7 +140,7 @@ resource "tkeimage_cache" "x" {
 `)
 }
 
-func (r *run) command(ctx context.Context, arguments ...string) *exec.Cmd {
+func (r *run) newCommand(ctx context.Context, arguments ...string) *exec.Cmd {
 	arguments = slices.Insert(slices.Clone(arguments), 1, "-no-color")
 	if arguments[0] == "state" { // a command of two words
 		arguments[1], arguments[2] = arguments[2], arguments[1]
@@ -160,19 +164,19 @@ func (r *run) try(arguments ...string) (code int, said string) {
 func (r *run) attempt(arguments ...string) (code int, said string, err error) {
 	ctx, cancel := context.WithTimeout(r.t.Context(), longest)
 	defer cancel()
-	output, err := r.command(ctx, arguments...).CombinedOutput()
+	output, err := r.newCommand(ctx, arguments...).CombinedOutput()
 	r.printed.Write(output)
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
 		return 0, "", fmt.Errorf("%v: %w\n%s", arguments, errors.Join(err, ctx.Err()), output)
 	}
 	if exit != nil {
-		return exit.ExitCode(), flat(string(output)), nil
+		return exit.ExitCode(), flattenOutput(string(output)), nil
 	}
-	return 0, flat(string(output)), nil
+	return 0, flattenOutput(string(output)), nil
 }
 
-func flat(output string) string {
+func flattenOutput(output string) string {
 	return strings.Join(strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(output)), " ")
 }
 
@@ -191,15 +195,15 @@ func (r *run) destroy() (code int, said string) {
 	return r.try("destroy", "-auto-approve")
 }
 
-// heldCache is what a state file says of the cache.
-type heldCache struct {
+// stateCache is a cache as a state file has it.
+type stateCache struct {
 	id      string
 	status  string
 	tainted bool
 }
 
-// state reads the file itself: what is not written there is lost.
-func (r *run) state() (caches []heldCache) {
+// readState reads the file itself: what is not written there is lost.
+func (r *run) readState() (caches []stateCache) {
 	r.t.Helper()
 	content, err := os.ReadFile(filepath.Join(r.folder, "terraform.tfstate"))
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(content) == 0 {
@@ -223,7 +227,7 @@ func (r *run) state() (caches []heldCache) {
 	for _, resource := range state.Resources {
 		for _, instance := range resource.Instances {
 			if resource.Mode == "managed" {
-				caches = append(caches, heldCache{
+				caches = append(caches, stateCache{
 					instance.Attributes.ID, instance.Attributes.Status, instance.Status == "tainted",
 				})
 			}
@@ -232,11 +236,11 @@ func (r *run) state() (caches []heldCache) {
 	return caches
 }
 
-// unknown are the caches that exist and that the state does not hold.
-func (r *run) unknown() (ids []string) {
+// listUnknown returns the caches that exist and that the state does not hold.
+func (r *run) listUnknown() (ids []string) {
 	r.t.Helper()
 	known := map[string]bool{}
-	for _, cache := range r.state() {
+	for _, cache := range r.readState() {
 		known[cache.id] = true
 	}
 	for _, cache := range r.cloud.Caches() {
@@ -247,11 +251,11 @@ func (r *run) unknown() (ids []string) {
 	return ids
 }
 
-// converged holds what must be true in the end: one cache, usable, known, and nothing left to do.
-// Then everything goes.
-func (r *run) converged() {
+// checkConverged checks what must be true in the end: one cache, usable, in the state, and nothing
+// left to do. Then it destroys everything.
+func (r *run) checkConverged() {
 	r.t.Helper()
-	caches, state := r.cloud.Caches(), r.state()
+	caches, state := r.cloud.Caches(), r.readState()
 	switch {
 	case len(caches) > 1:
 		tally.doubled.Add(1)
@@ -266,26 +270,26 @@ func (r *run) converged() {
 		r.t.Errorf("there is something left to do: %s", said)
 	}
 	r.must("destroy", "-auto-approve")
-	r.gone()
+	r.checkGone()
 }
 
-// gone holds that nothing is left, neither at the service nor in the state.
-func (r *run) gone() {
+// checkGone checks that nothing is left, neither at the service nor in the state.
+func (r *run) checkGone() {
 	r.t.Helper()
 	if left := r.cloud.Caches(); len(left) != 0 {
 		tally.orphaned.Add(int64(len(left)))
 		r.t.Errorf("left behind: %+v", left)
 	}
-	if left := r.state(); len(left) != 0 {
+	if left := r.readState(); len(left) != 0 {
 		r.t.Errorf("left in the state: %+v", left)
 	}
 }
 
 var importable = regexp.MustCompile(`terraform import \S+ (imc-[a-z0-9]{8})`)
 
-// adopt does what the plan advises where a cache is there that the state does not know. No plan
-// knows a name that was made up: then the error of the apply has named it.
-func (r *run) adopt(id string) {
+// importCache imports a cache that the state lacks, as the plan advises. No plan knows a name that
+// the provider has generated: then the error of the apply must have named it.
+func (r *run) importCache(id string) {
 	r.t.Helper()
 	if r.unnamed {
 		if cache, _ := r.cloud.Cache(id); !strings.Contains(r.printed.String(), cache.Name) {
@@ -303,9 +307,9 @@ func (r *run) adopt(id string) {
 	r.must("import", "tkeimage_cache.x", id)
 }
 
-// search looks for secrets in everything that the run has written, and for what the race detector
-// found.
-func (r *run) search() {
+// searchSecrets looks for secrets in everything that the run has written, and for findings of the
+// race detector.
+func (r *run) searchSecrets() {
 	if acctest.FindSecret(r.printed.String(), canary) >= 0 {
 		tally.secrets.Add(1)
 		r.t.Errorf("a secret was printed:\n%s", r.printed.String())
@@ -332,31 +336,25 @@ func (r *run) search() {
 	}
 }
 
-// providers are the processes of this run's provider.
-func (r *run) providers() (pids []int) {
+// listProviders returns the processes of this run's provider.
+func (r *run) listProviders() (pids []int) {
 	binary := filepath.Join(r.folder, "bin", "terraform-provider-tkeimage")
 	links, _ := filepath.Glob("/proc/[0-9]*/exe")
 	for _, exe := range links {
 		if target, err := os.Readlink(exe); err == nil && strings.TrimSuffix(target, " (deleted)") == binary {
-			pids = append(pids, number(filepath.Base(filepath.Dir(exe))))
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(exe))) // the pattern has digits alone
+			pids = append(pids, pid)
 		}
 	}
 	return pids
 }
 
-func number(text string) (n int) {
-	for _, digit := range text {
-		n = 10*n + int(digit-'0')
-	}
-	return n
-}
-
-// noProcessLeft waits for the providers of a CLI that is gone to go too.
-func (r *run) noProcessLeft() {
+// waitForProviders waits until the providers of a CLI that has ended have ended too.
+func (r *run) waitForProviders() {
 	r.t.Helper()
 	var pids []int
 	for begun := time.Now(); time.Since(begun) < mostToEnd; time.Sleep(50 * time.Millisecond) {
-		if pids = r.providers(); len(pids) == 0 {
+		if pids = r.listProviders(); len(pids) == 0 {
 			return
 		}
 	}

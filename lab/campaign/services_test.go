@@ -60,19 +60,19 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	trouble.does(w, r, d.service)
 }
 
-func (d *door) set(trouble *intrusion) {
+func (d *door) setTrouble(trouble *intrusion) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.shut, d.calls = trouble, 0
 }
 
-func (d *door) seen() (met, calls int) {
+func (d *door) countCalls() (met, calls int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.met, d.calls
 }
 
-func hangUp(w http.ResponseWriter) {
+func resetConnection(w http.ResponseWriter) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		if tcp, ok := conn.(*net.TCPConn); ok {
 			_ = tcp.SetLinger(0) // a reset, and not an orderly end
@@ -82,10 +82,12 @@ func hangUp(w http.ResponseWriter) {
 	panic(http.ErrAbortHandler)
 }
 
-func hangsUp(w http.ResponseWriter, _ *http.Request, _ http.Handler) { hangUp(w) }
+func refuseByReset(w http.ResponseWriter, _ *http.Request, _ http.Handler) { resetConnection(w) }
 
-// acting lets the service act, and then does something else with its answer.
-func acting(then func(w http.ResponseWriter, answer []byte)) func(http.ResponseWriter, *http.Request, http.Handler) {
+// actAndChange lets the service act, and then does something else with its answer.
+func actAndChange(
+	then func(w http.ResponseWriter, answer []byte),
+) func(http.ResponseWriter, *http.Request, http.Handler) {
 	return func(w http.ResponseWriter, r *http.Request, service http.Handler) {
 		answer := httptest.NewRecorder()
 		service.ServeHTTP(answer, r)
@@ -93,7 +95,7 @@ func acting(then func(w http.ResponseWriter, answer []byte)) func(http.ResponseW
 	}
 }
 
-func page(status int) func(http.ResponseWriter, *http.Request, http.Handler) {
+func answerPage(status int) func(http.ResponseWriter, *http.Request, http.Handler) {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(status)
@@ -102,7 +104,7 @@ func page(status int) func(http.ResponseWriter, *http.Request, http.Handler) {
 	}
 }
 
-func refusing(code string) func(http.ResponseWriter, *http.Request, http.Handler) {
+func refuseWith(code string) func(http.ResponseWriter, *http.Request, http.Handler) {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		_, _ = fmt.Fprintf(
 			w, `{"Response":{"Error":{"Code":%q,"Message":"as the campaign wants it"},"RequestId":"campaign-1"}}`,
@@ -111,7 +113,7 @@ func refusing(code string) func(http.ResponseWriter, *http.Request, http.Handler
 	}
 }
 
-func late(w http.ResponseWriter, r *http.Request, service http.Handler) {
+func answerLate(w http.ResponseWriter, r *http.Request, service http.Handler) {
 	select {
 	case <-r.Context().Done():
 	case <-time.After(lateAnswer):
@@ -120,39 +122,44 @@ func late(w http.ResponseWriter, r *http.Request, service http.Handler) {
 }
 
 var intrusions = []intrusion{
-	{title: "connection reset before the request was taken", does: hangsUp, says: "got no answer"},
+	{title: "connection reset before the request was taken", does: refuseByReset, says: "got no answer"},
 	{
 		title: "connection reset after it was",
-		does:  acting(func(w http.ResponseWriter, _ []byte) { hangUp(w) }),
+		does:  actAndChange(func(w http.ResponseWriter, _ []byte) { resetConnection(w) }),
 		says:  "got no answer",
 	},
-	{title: "connection reset, and it stays so", does: hangsUp, lasts: true, says: "got no answer"},
-	{title: "answer later than a try may take", does: late, says: "got no answer: no answer within 1s"},
-	{title: "HTTP 502 with a page of HTML", does: page(http.StatusBadGateway), says: "HTTP status 502"},
+	{title: "connection reset, and it stays so", does: refuseByReset, lasts: true, says: "got no answer"},
+	{title: "answer later than a try may take", does: answerLate, says: "got no answer: no answer within 1s"},
+	{title: "HTTP 502 with a page of HTML", does: answerPage(http.StatusBadGateway), says: "HTTP status 502"},
 	{
 		title: "HTTP 503, and it stays so",
-		does:  page(http.StatusServiceUnavailable),
+		does:  answerPage(http.StatusServiceUnavailable),
 		lasts: true,
 		says:  "HTTP status 503",
 	},
-	{title: "HTTP 200 with a page of HTML", does: page(http.StatusOK), says: "something other than the"},
+	{title: "HTTP 200 with a page of HTML", does: answerPage(http.StatusOK), says: "something other than the"},
 	{
 		title: "half of the JSON",
-		does:  acting(func(w http.ResponseWriter, answer []byte) { _, _ = w.Write(answer[:len(answer)/2]) }),
+		does:  actAndChange(func(w http.ResponseWriter, answer []byte) { _, _ = w.Write(answer[:len(answer)/2]) }),
 		says:  "something other than the",
 	},
 	{title: "half of the JSON, and it stays so", lasts: true, says: "something other than the",
-		does: acting(func(w http.ResponseWriter, answer []byte) { _, _ = w.Write(answer[:len(answer)/2]) })},
-	{title: "RequestLimitExceeded", does: refusing("RequestLimitExceeded"), says: "RequestLimitExceeded"},
+		does: actAndChange(func(w http.ResponseWriter, answer []byte) { _, _ = w.Write(answer[:len(answer)/2]) })},
+	{title: "RequestLimitExceeded", does: refuseWith("RequestLimitExceeded"), says: "RequestLimitExceeded"},
 	{
 		title: "RequestLimitExceeded, and it stays so",
-		does:  refusing("RequestLimitExceeded"),
+		does:  refuseWith("RequestLimitExceeded"),
 		lasts: true,
 		says:  "RequestLimitExceeded",
 	},
-	{title: "InternalError", does: refusing("InternalError"), says: "InternalError"},
-	{title: "InternalError, and it stays so", does: refusing("InternalError"), lasts: true, says: "InternalError"},
-	{title: "permission missing", does: refusing("UnauthorizedOperation"), lasts: true, says: "UnauthorizedOperation"},
+	{title: "InternalError", does: refuseWith("InternalError"), says: "InternalError"},
+	{title: "InternalError, and it stays so", does: refuseWith("InternalError"), lasts: true, says: "InternalError"},
+	{
+		title: "permission missing",
+		does:  refuseWith("UnauthorizedOperation"),
+		lasts: true,
+		says:  "UnauthorizedOperation",
+	},
 }
 
 // The calls of the smaller services that a creation makes, the last of them as the run ends.
@@ -167,27 +174,27 @@ const (
 // registry's password, and to delete that.
 func TestServices(t *testing.T) {
 	t.Parallel()
-	need(t)
+	requireCLI(t)
 	calls := []string{theRole, temporary, longTerm, ofClosing}
 	seen := newTable("services", "Faults injected", "trouble", calls...)
-	t.Cleanup(func() { seen.settle(t, true) })
+	t.Cleanup(func() { seen.compareWithGuide(t, true) })
 	for i := range intrusions {
-		seen.row(intrusions[i].title)
+		seen.addRow(intrusions[i].title)
 		for j, call := range calls {
 			if !*full && i%len(calls) != j {
 				continue
 			}
 			t.Run(call+"/"+intrusions[i].title, func(t *testing.T) {
 				t.Parallel()
-				outcome, met := intrusions[i].strike(t, call)
-				seen.set(intrusions[i].title, call, outcome)
+				outcome, met := intrusions[i].strikeCall(t, call)
+				seen.setCell(intrusions[i].title, call, outcome)
 				seen.count.Add(int64(met))
 			})
 		}
 	}
 }
 
-func (f *intrusion) strike(t *testing.T, call string) (outcome string, met int) {
+func (f *intrusion) strikeCall(t *testing.T, call string) (outcome string, met int) {
 	t.Helper()
 	role := "qcs::cam::uin/100000000001:roleName/campaign"
 	sts := ststest.New(ststest.Options{
@@ -213,11 +220,11 @@ func (f *intrusion) strike(t *testing.T, call string) (outcome string, met int) 
 	case ofClosing:
 		kind, struck.action = "longterm", tcrtest.DeleteInstanceToken
 	}
-	r.write(withRoleAndToken(role, kind, call == ofClosing))
-	struck.set(f)
+	r.writeConfiguration(newRoleConfiguration(role, kind, call == ofClosing))
+	struck.setTrouble(f)
 	code, said := r.apply()
-	met, calls := struck.seen()
-	struck.set(nil)
+	met, calls := struck.countCalls()
+	struck.setTrouble(nil)
 	switch {
 	case met == 0:
 		t.Fatalf("the trouble never came: %s", said)
@@ -226,15 +233,15 @@ func (f *intrusion) strike(t *testing.T, call string) (outcome string, met int) 
 	case code != 0 && call == longTerm && !f.lasts && calls != 1:
 		t.Errorf("a long-term token was asked for %d times, and the first may have been made", calls)
 	}
-	outcome = r.mended(code == 0, creating)
+	outcome = r.repeatCommand(code == 0, creating)
 	if slices.ContainsFunc(r.cloud.Requests(), func(q tketest.Request) bool { return sts.RoleOf(q.SecretID) != role }) {
 		t.Error("the service received a request that the role did not sign")
 	}
 	return outcome, met
 }
 
-// withRoleAndToken is a cache that is made by a role, with a password from TCR.
-func withRoleAndToken(role, kind string, deleted bool) string {
+// newRoleConfiguration is a cache that is made by a role, with a password from TCR.
+func newRoleConfiguration(role, kind string, deleted bool) string {
 	return fmt.Sprintf(`
 provider "tkeimage" {
   assume_role {

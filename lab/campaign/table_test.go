@@ -17,7 +17,7 @@ import (
 // guide is the template of the page that holds the tables, each between two marks.
 const guide = "../../templates/guides/what-survives.md"
 
-// table is what a campaign saw: a row for each kind of trouble.
+// table is what a campaign saw, with a row for each kind of trouble.
 type table struct {
 	name    string
 	first   string // the title of the first column
@@ -36,10 +36,10 @@ func newTable(name, counts, first string, columns ...string) *table {
 	return &table{name: name, counts: counts, first: first, columns: columns, cells: map[string]map[string]string{}}
 }
 
-// varies names columns that are not compared with the guide.
-func (s *table) varies(columns ...string) { s.numbers = columns }
+// ignoreColumns names columns that are not compared with the guide.
+func (s *table) ignoreColumns(columns ...string) { s.numbers = columns }
 
-func (s *table) row(title string) {
+func (s *table) addRow(title string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.cells[title] == nil {
@@ -48,17 +48,17 @@ func (s *table) row(title string) {
 	}
 }
 
-func (s *table) set(row, column, cell string) {
-	s.row(row)
+func (s *table) setCell(row, column, cell string) {
+	s.addRow(row)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cells[row][column] = strings.ReplaceAll(cell, "|", "\\|")
 }
 
-// settle compares the table with the guide's. Where fixed is true, each cell must be the guide's;
-// else rows and columns must be the same, since numbers differ from run to run. A full campaign
-// logs the table as the guide has it.
-func (s *table) settle(t *testing.T, fixed bool) {
+// compareWithGuide compares the table with the guide's. Where fixed is true, each cell must be the
+// guide's; else rows and columns must be the same, since numbers differ from run to run. A full
+// campaign logs the table as the guide has it.
+func (s *table) compareWithGuide(t *testing.T, fixed bool) {
 	t.Helper()
 	if t.Failed() {
 		return // what is wrong was reported, and a table of it does not help
@@ -75,12 +75,12 @@ func (s *table) settle(t *testing.T, fixed bool) {
 		t.Fatalf("the guide has no marks for %s", s.name)
 	}
 	if *full {
-		t.Logf("table %s:\n%s", s.name, s.markdown())
+		t.Logf("table %s:\n%s", s.name, s.formatMarkdown())
 	}
-	s.compare(t, parseTable(old), fixed)
+	s.compareRows(t, parseTable(old), fixed)
 }
 
-func (s *table) compare(t *testing.T, old [][]string, fixed bool) {
+func (s *table) compareRows(t *testing.T, old [][]string, fixed bool) {
 	t.Helper()
 	const stale = "the guide is stale: take the table from the log of make lab-faults lab-kills lab-interrupts " +
 		"into it, then make generate"
@@ -109,7 +109,7 @@ func (s *table) compare(t *testing.T, old [][]string, fixed bool) {
 	}
 }
 
-func (s *table) markdown() string {
+func (s *table) formatMarkdown() string {
 	var b strings.Builder
 	races := "not run under the race detector"
 	if raceDetector {
@@ -136,7 +136,7 @@ func (s *table) markdown() string {
 	return b.String()
 }
 
-// parseTable gives the cells of a Markdown table, without the rule below its head.
+// parseTable returns the cells of a Markdown table, without the rule below its head.
 func parseTable(text string) (rows [][]string) {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
