@@ -38,8 +38,8 @@ type row struct {
 	unshipped bool   // for tests and the laboratory: nothing that is shipped may import it
 }
 
-// diagram is the provider's module, top-down. A new package has its row here before it has its first
-// file.
+// diagram is the provider's module, top-down. A new package has its row here before it has its
+// first file.
 var diagram = []row{
 	{name: "acctest", unshipped: true, access: withTerraform, imports: "provider tfcli tke/tketest"},
 	{name: "tfcli", unshipped: true},

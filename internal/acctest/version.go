@@ -28,8 +28,8 @@ func findVersion(tb testing.TB) cliVersion {
 	return found
 }
 
-// OtherCLIs returns the CLIs that are built or installed beside the one under test. Without any, the
-// test is skipped, but not where TKEIMAGE_ALL_CLIS says that they were built.
+// OtherCLIs returns the CLIs that are built or installed beside the one under test. Without any,
+// the test is skipped, but not where TKEIMAGE_ALL_CLIS says that they were built.
 func OtherCLIs(tb testing.TB) []string {
 	tb.Helper()
 	under := CLI(tb)
@@ -45,8 +45,8 @@ func OtherCLIs(tb testing.TB) []string {
 	return others
 }
 
-// RequireTerraform skips a test that needs Terraform itself, of a version or later: OpenTofu counts its
-// versions alike, and has neither queries nor actions.
+// RequireTerraform skips a test that needs Terraform itself, of a version or later: OpenTofu counts
+// its versions alike, and has neither queries nor actions.
 func RequireTerraform(tb testing.TB, least string) {
 	tb.Helper()
 	if found := findVersion(tb); found.Product != "Terraform" || found.isBelow(least) {

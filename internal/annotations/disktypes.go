@@ -12,8 +12,8 @@ import (
 var (
 	// soldDiskTypes are those that the disk API sells to any account.
 	soldDiskTypes = []string{"CLOUD_PREMIUM", "CLOUD_BSSD", "CLOUD_SSD", "CLOUD_HSSD"}
-	// rareDiskTypes are on the page of the annotation besides. The disk API sells the first with some
-	// instances alone, and the second no longer.
+	// rareDiskTypes are on the page of the annotation besides. The disk API sells the first with
+	// some instances alone, and the second no longer.
 	rareDiskTypes = []string{"CLOUD_TSSD", "CLOUD_BASIC"}
 )
 

@@ -25,7 +25,8 @@ const (
 	ImageCacheDiskRetainMinute = Prefix + "image-cache-disk-retain-minute" // minutes
 
 	RootCBSSize = Prefix + "root-cbs-size" // GiB, digits only
-	// RootCBSType is a type of cloud disk. The product's page mentions the annotation and not its key.
+	// RootCBSType is a type of cloud disk. The product's page mentions the annotation and not its
+	// key.
 	RootCBSType = Prefix + "root-cbs-type"
 	CBSReuseKey = Prefix + "cbs-reuse-key" // any string
 

@@ -69,9 +69,9 @@ func (k *SeenCaches) wakeWaiting() {
 }
 
 // WaitSeen waits until all of these caches were made or met in a state: a CLI reads a state in any
-// order, so a cache that is not known yet may be the next to be read. The wait ends with the context,
-// and when no other cache was met for quiet, as the state has then been read. It returns the caches
-// that were not met.
+// order, so a cache that is not known yet may be the next to be read. The wait ends with the
+// context, and when no other cache was met for quiet, as the state has then been read. It returns
+// the caches that were not met.
 func (k *SeenCaches) WaitSeen(ctx context.Context, ids []string, quiet time.Duration) (unseen []string) {
 	timer := time.NewTimer(quiet)
 	defer timer.Stop()

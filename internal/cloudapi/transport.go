@@ -27,8 +27,8 @@ const (
 	maxServerWait    = time.Minute // when the service says how long
 	defaultTry       = 30 * time.Second
 	maxResponseBytes = 16 << 20
-	// excerptBytes are kept of a body that is no answer: far more than is shown, since nothing is cut
-	// before it is redacted.
+	// excerptBytes are kept of a body that is no answer: far more than is shown, since nothing is
+	// cut before it is redacted.
 	excerptBytes = 64 << 10
 )
 

@@ -97,8 +97,8 @@ func (r *resolver) restartChain(link Link) {
 	r.out.Fault = nil
 }
 
-// checkKeys refuses half a key pair of arguments. Half a pair of the environment, which may be there
-// for another tool, matters to what needs the cloud only.
+// checkKeys refuses half a key pair of arguments. Half a pair of the environment, which may be
+// there for another tool, matters to what needs the cloud only.
 func (r *resolver) checkKeys(keys keyParts) error {
 	if keys.isEmpty() {
 		return nil

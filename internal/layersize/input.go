@@ -85,8 +85,8 @@ func (in *Input) ReadStart() ([]byte, error) {
 	return in.start.data, in.start.err
 }
 
-// fetchEnds reads both ends of a compressed blob with one request, where its host serves two ranges.
-// Sources want both. Where that is not possible, each is read when it is wanted.
+// fetchEnds reads both ends of a compressed blob with one request, where its host serves two
+// ranges. Sources want both. Where that is not possible, each is read when it is wanted.
 func (in *Input) fetchEnds() {
 	if in.Compression == mediatype.None || in.Size <= 2*in.Ends || in.Reader.Left() < 2*in.Ends {
 		return

@@ -19,10 +19,10 @@ type Source interface {
 	// Measure measures the layer, or returns one of these errors, after which the next source is
 	// tried:
 	//
-	//   - ErrNotApplicable: the source says nothing of this layer. Most layers have no table of contents, and that is
-	//     no reason for a note.
-	//   - ErrUnconfirmed, beside a measurement: nothing confirms what the layer's author wrote. The measurement counts
-	//     within the bounds of the source that comes after it.
+	//   - ErrNotApplicable: the source says nothing of this layer. Most layers have no table of
+	//     contents, and that is no reason for a note.
+	//   - ErrUnconfirmed, beside a measurement: nothing confirms what the layer's author wrote. The
+	//     measurement counts within the bounds of the source that comes after it.
 	//   - ErrTable: what the layer's author wrote is wrong.
 	//   - *Fault: a read failed, and another attempt may not.
 	//   - any other: why the source is passed over.

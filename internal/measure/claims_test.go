@@ -77,9 +77,9 @@ func TestWhatAManifestClaimsCountsForItAlone(t *testing.T) {
 	l, _ := indexableInSpans(t, 1, largeSpan)
 	honest, misindexed := s.host+"/claims/honest:v1", s.host+"/claims/indexed:v1"
 	pushed(t, honest, imageOf(t, l))
-	// A Zstandard stream has no trailer that would disclose the false size. A probe decodes some of its
-	// blocks, and blocks may be short: a size that is a little too small is within the bounds, and is
-	// believed.
+	// A Zstandard stream has no trailer that would disclose the false size. A probe decodes some of
+	// its blocks, and blocks may be short: a size that is a little too small is within the bounds,
+	// and is believed.
 	tarball := tarOfText(t, 8<<20)
 	sized := zstdLayer(t, tarball)
 	bare, missized := s.host+"/claims/bare:v1", s.host+"/claims/missized:v1"

@@ -43,9 +43,9 @@ const DefaultReadBudget int64 = 64 << 20
 
 const (
 	imagesAtOnce = 8
-	// A layer waits for one answer after the other, so that all layers of most images are probed side
-	// by side: the requests in flight are bounded for each host (transport.Limits), the memory of what
-	// was read by the budget, and decoding by the cores (package sampling).
+	// A layer waits for one answer after the other, so that all layers of most images are probed
+	// side by side: the requests in flight are bounded for each host (transport.Limits), the memory
+	// of what was read by the budget, and decoding by the cores (package sampling).
 	probesAtOnce = 48
 )
 
@@ -61,8 +61,8 @@ type Request struct {
 	Mode       Mode
 	ReadBudget int64 // bytes, for Sample and Auto
 
-	// Timeout is how long registries are read; 0 sets no limit. What was learned by then counts, and
-	// Report.TimeUp says that it ran out.
+	// Timeout is how long registries are read; 0 sets no limit. What was learned by then counts,
+	// and Report.TimeUp says that it ran out.
 	Timeout time.Duration
 
 	// StaleIfError lets what is stored of a reference count where its registry cannot be reached,

@@ -7,8 +7,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/rangeread"
 )
 
-// prefetchedBlob is a blob whose ends are read before they are asked for: both where its host serves
-// two ranges in one request, else its start.
+// prefetchedBlob is a blob whose ends are read before they are asked for: both where its host
+// serves two ranges in one request, else its start.
 type prefetchedBlob struct {
 	layersize.Blob
 	done     chan struct{}

@@ -110,8 +110,8 @@ func (m *rangeMemory) ServesOneRange() bool {
 	return m.ranges.oneRange.Load() || m.Blob.ServesOneRange()
 }
 
-// ReadRanges asks for what is not remembered. Of a host that serves one range per request it says so
-// even where all is remembered, so that the reader goes on as it would without the memory.
+// ReadRanges asks for what is not remembered. Of a host that serves one range per request it says
+// so even where all is remembered, so that the reader goes on as it would without the memory.
 func (m *rangeMemory) ReadRanges(buffers [][]byte, offsets []int64) error {
 	if len(buffers) > 1 && m.ranges.oneRange.Load() {
 		return errors.ErrUnsupported

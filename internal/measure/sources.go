@@ -87,8 +87,8 @@ func (m *Measurer) probeLayer(
 	return result, err
 }
 
-// findExternal looks for what measures a layer beside the image. Meanwhile the ends of the layer are
-// read, which takes a round trip too: usually nothing lies beside the image.
+// findExternal looks for what measures a layer beside the image. Meanwhile the ends of the layer
+// are read, which takes a round trip too: usually nothing lies beside the image.
 func (m *Measurer) findExternal(
 	ctx context.Context, j *job, o *origin, f format, input *layersize.Layer,
 ) (*layersize.External, error) {

@@ -56,8 +56,8 @@ func (r reading) hasCut(err error) bool {
 		(errors.Is(err, failure.Timeout) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrTimeUp))
 }
 
-// recordResult records what came of a layer: a measurement, or the error of all images that hold it.
-// Where the time has run out, what was known before counts unless more was learned.
+// recordResult records what came of a layer: a measurement, or the error of all images that hold
+// it. Where the time has run out, what was known before counts unless more was learned.
 func (r reading) recordResult(j *job, o *origin, result layersize.Measurement, err error) {
 	switch {
 	case r.hasCut(err):

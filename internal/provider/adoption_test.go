@@ -118,8 +118,8 @@ func TestAGeneratedConfigurationIsValidAsItStands(t *testing.T) {
 	}
 }
 
-// TestManyCachesAreAdoptedAtOnce: what an account has collected in the console comes into a state by
-// a query, where the CLI has it, or by import blocks.
+// TestManyCachesAreAdoptedAtOnce: what an account has collected in the console comes into a state
+// by a query, where the CLI has it, or by import blocks.
 func TestManyCachesAreAdoptedAtOnce(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)

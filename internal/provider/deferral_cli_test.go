@@ -79,8 +79,9 @@ output "found" {
 }
 `
 
-// TestAPlanDefersAndTheNextImports: the region is an attribute of a resource that the same run makes.
-// The first apply makes what a create needs, the second imports and reads, the third plan is empty.
+// TestAPlanDefersAndTheNextImports: the region is an attribute of a resource that the same run
+// makes. The first apply makes what a create needs, the second imports and reads, the third plan is
+// empty.
 func TestAPlanDefersAndTheNextImports(t *testing.T) {
 	t.Parallel()
 	terraform := requireExperimentalCLI(t)

@@ -11,8 +11,8 @@ import (
 )
 
 // TestAnUnknownRegionDefers where the client takes deferrals, and is an error where it does not
-// (TestWhereToAskIsNotGuessed). Nothing is asked, and the state stays as it is. Terraform 1.16 takes
-// deferrals in experimental builds alone (TestAPlanDefersAndTheNextImports), and of ephemeral
+// (TestWhereToAskIsNotGuessed). Nothing is asked, and the state stays as it is. Terraform 1.16
+// takes deferrals in experimental builds alone (TestAPlanDefersAndTheNextImports), and of ephemeral
 // resources not even there.
 func TestAnUnknownRegionDefers(t *testing.T) {
 	t.Parallel()
@@ -102,8 +102,8 @@ func TestAnUnknownRegionDefers(t *testing.T) {
 	}
 }
 
-// TestAMeasurementWaitsForItsRegistry whose password the same run makes, unless another image cannot
-// be read either way.
+// TestAMeasurementWaitsForItsRegistry whose password the same run makes, unless another image
+// cannot be read either way.
 func TestAMeasurementWaitsForItsRegistry(t *testing.T) {
 	t.Parallel()
 	registry := newCounting(t)

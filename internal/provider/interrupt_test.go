@@ -139,8 +139,8 @@ func (r *interruptedRun) mustSay(t *testing.T, said string, wanted ...string) {
 	}
 }
 
-// TestAnInterruptDuringTheBuildCostsNothing: the cache stays in the state as Pending, untainted; the
-// next plan waits, and so does the next apply, without another create.
+// TestAnInterruptDuringTheBuildCostsNothing: the cache stays in the state as Pending, untainted;
+// the next plan waits, and so does the next apply, without another create.
 func TestAnInterruptDuringTheBuildCostsNothing(t *testing.T) {
 	t.Parallel()
 	for name, signal := range map[string]os.Signal{"Ctrl-C": os.Interrupt, "SIGTERM": syscall.SIGTERM} {

@@ -43,7 +43,8 @@ func firstExample(t *testing.T) string {
 }
 
 // TestOnAMachineWithAMirrorAlone plans the README's first example twice, for each way of
-// configuration and each kind of mirror, all of which are CNCF Distribution as a pull-through cache.
+// configuration and each kind of mirror, all of which are CNCF Distribution as a pull-through
+// cache.
 //
 //nolint:paralleltest // it is the only test of its process
 func TestOnAMachineWithAMirrorAlone(t *testing.T) {

@@ -76,8 +76,8 @@ func putLLM(cloud *tketest.Server) string {
 	}).ID
 }
 
-// TestCloudAppsCachesMove: the state is taken over, and nothing changes: not the cache, and not what
-// its configuration says.
+// TestCloudAppsCachesMove: the state is taken over, and nothing changes: not the cache, and not
+// what its configuration says.
 func TestCloudAppsCachesMove(t *testing.T) {
 	t.Parallel()
 	cloud := acctest.Cloud(t, tketest.Options{})

@@ -50,8 +50,8 @@ func region(alias, name string) string {
 		namedCache(alias, "llm", "provider = tkeimage."+alias)
 }
 
-// TestKnownNamesakesAreNoWarning: neither in a plan, nor in an apply of it, which is another process
-// and reads no state.
+// TestKnownNamesakesAreNoWarning: neither in a plan, nor in an apply of it, which is another
+// process and reads no state.
 func TestKnownNamesakesAreNoWarning(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)
@@ -95,8 +95,8 @@ func TestKnownNamesakesAreNoWarning(t *testing.T) {
 	}
 }
 
-// TestANamesakeMadeAfterThePlanIsWorthAWarning: the plan has not seen it, so the apply names it, and
-// it alone.
+// TestANamesakeMadeAfterThePlanIsWorthAWarning: the plan has not seen it, so the apply names it,
+// and it alone.
 func TestANamesakeMadeAfterThePlanIsWorthAWarning(t *testing.T) {
 	t.Parallel()
 	acctest.CLI(t)

@@ -39,7 +39,8 @@ func TestANullArgumentMayComeInEitherForm(t *testing.T) {
 	}
 }
 
-// TestTheServerPassesOnEveryInterface: what the framework serves and the wrapper hides, no CLI finds.
+// TestTheServerPassesOnEveryInterface: what the framework serves and the wrapper hides, no CLI
+// finds.
 func TestTheServerPassesOnEveryInterface(t *testing.T) {
 	t.Parallel()
 	framework := reflect.TypeOf(providerserver.NewProtocol6(provider.New(provider.Options{})())())
@@ -54,8 +55,8 @@ func TestTheServerPassesOnEveryInterface(t *testing.T) {
 	}
 }
 
-// TestFractionsAreNamedAsWhatTheyAre in the provider's configuration and in a query; lifecycle tests of
-// the cache have those of resources.
+// TestFractionsAreNamedAsWhatTheyAre in the provider's configuration and in a query; lifecycle
+// tests of the cache have those of resources.
 func TestFractionsAreNamedAsWhatTheyAre(t *testing.T) {
 	t.Parallel()
 	server := provider.NewServer(provider.Options{})()

@@ -163,8 +163,8 @@ func fractionOf(typ attr.Type, at *tftypes.AttributePath, v tftypes.Value) *big.
 	return number
 }
 
-// newNumberDiagnostic stands on the outermost attribute, since CLIs find no place in the expression of
-// a nested one.
+// newNumberDiagnostic stands on the outermost attribute, since CLIs find no place in the expression
+// of a nested one.
 func newNumberDiagnostic(at *tftypes.AttributePath, number *big.Float) *tfprotov6.Diagnostic {
 	said := tfdiag.NotWhole(describePath(at), number.Text('f', -1))
 	return &tfprotov6.Diagnostic{

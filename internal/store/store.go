@@ -2,9 +2,9 @@
 // manifests, by digest.
 //
 // It is a convenience and never a source of failure: an entry that is missing, damaged or of
-// another version is simply not there, a write that fails changes nothing, and any number of processes
-// may use one folder at the same time, since entries are written to a file of their own and then
-// renamed (rename(2) is atomic within a file system).
+// another version is simply not there, a write that fails changes nothing, and any number of
+// processes may use one folder at the same time, since entries are written to a file of their own
+// and then renamed (rename(2) is atomic within a file system).
 //
 // # What is believed
 //

@@ -102,8 +102,8 @@ type tokenDeletion struct {
 	TokenID    string `json:"TokenId"`
 }
 
-// DeleteToken deletes a long-term token. A token that does not exist is deleted already: the request
-// may have been sent twice.
+// DeleteToken deletes a long-term token. A token that does not exist is deleted already: the
+// request may have been sent twice.
 func (c *Client) DeleteToken(ctx context.Context, registryID, tokenID string) error {
 	action := cloudapi.Action{Name: ActionDeleteToken, Repeatable: true}
 	_, err := cloudapi.Call[struct{}](ctx, c.api, action, tokenDeletion{registryID, tokenID})

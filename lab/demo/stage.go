@@ -18,8 +18,8 @@ import (
 
 const shardBytes = 1 << 30
 
-// size is how much the demonstration does: shards of the large image, and the pace of each step of a
-// build at the stand-in.
+// size is how much the demonstration does: shards of the large image, and the pace of each step of
+// a build at the stand-in.
 type size struct {
 	shards int
 	pace   time.Duration

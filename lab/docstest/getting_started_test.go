@@ -17,8 +17,8 @@ import (
 // TestGettingStarted does what the page says, in its order and in both languages: what stands in
 // blocks of Terraform is added to a file, and what stands in blocks of shell is run, but for
 // kubectl. The provider is the one that `make install` puts in place, and the CLI downloads the one
-// for Kubernetes. The Deployment is applied where there is a Kubernetes API, as `make lab-cluster` sets it
-// up, and planned where there is none.
+// for Kubernetes. The Deployment is applied where there is a Kubernetes API, as `make lab-cluster`
+// sets it up, and planned where there is none.
 func TestGettingStarted(t *testing.T) {
 	t.Parallel()
 	var cluster *kubetest.Cluster
@@ -63,8 +63,8 @@ func TestGettingStarted(t *testing.T) {
 	}
 }
 
-// TestExamplesTakeAnInstalledBuild: what `make install` puts in place is among the versions that the
-// examples ask for.
+// TestExamplesTakeAnInstalledBuild: what `make install` puts in place is among the versions that
+// the examples ask for.
 func TestExamplesTakeAnInstalledBuild(t *testing.T) {
 	t.Parallel()
 	n := arriveInstalled(t, acctest.KubernetesProvider(t))

@@ -52,8 +52,8 @@ func TestBothLanguagesHaveTheSameCode(t *testing.T) {
 	}
 }
 
-// TestChineseLinesEndWhereABlankMayStand: a line that ends in the middle of a paragraph is shown as a
-// blank, which has no place between two Chinese characters, nor beside full-width punctuation.
+// TestChineseLinesEndWhereABlankMayStand: a line that ends in the middle of a paragraph is shown as
+// a blank, which has no place between two Chinese characters, nor beside full-width punctuation.
 func TestChineseLinesEndWhereABlankMayStand(t *testing.T) {
 	t.Parallel()
 	for _, path := range translations(t) {

@@ -41,8 +41,8 @@ func arrive(t *testing.T, plugins ...tfcli.Plugin) *newcomer {
 	return arriveWith(t, acctest.Mirror(t, acctest.ProviderBinary(t), plugins...))
 }
 
-// arriveInstalled is for a newcomer who has run `make install` in a home of their own, and whose CLI
-// downloads the other provider.
+// arriveInstalled is for a newcomer who has run `make install` in a home of their own, and whose
+// CLI downloads the other provider.
 func arriveInstalled(t *testing.T, downloaded tfcli.Plugin) *newcomer {
 	t.Helper()
 	n := arriveWith(t, startProviderRegistry(t, downloaded))

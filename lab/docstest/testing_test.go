@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestImagesAreHeldToALimit runs the test that the guide on tests writes in itself, over the README's
-// first configuration and without credentials; the others are run where the examples are.
+// TestImagesAreHeldToALimit runs the test that the guide on tests writes in itself, over the
+// README's first configuration and without credentials; the others are run where the examples are.
 func TestImagesAreHeldToALimit(t *testing.T) {
 	t.Parallel()
 	n := arrive(t)

@@ -84,8 +84,8 @@ func TestTwoRegionsGetTheSameCache(t *testing.T) {
 	w.Must(t, "destroy", "-auto-approve")
 }
 
-// TestTheNextReleaseIsWarmBeforeItsRollout: its cache is built while nothing else changes, and the old
-// release's goes after the rollout.
+// TestTheNextReleaseIsWarmBeforeItsRollout: its cache is built while nothing else changes, and the
+// old release's goes after the rollout.
 func TestTheNextReleaseIsWarmBeforeItsRollout(t *testing.T) {
 	t.Parallel()
 	r := newRunning(t, "warm-before-rollout")
@@ -118,8 +118,8 @@ func TestTheNextReleaseIsWarmBeforeItsRollout(t *testing.T) {
 	r.gone(t)
 }
 
-// TestDeploymentsFromJSONAreComparedWithCaches: by all images of a Pod, those of init containers among
-// them.
+// TestDeploymentsFromJSONAreComparedWithCaches: by all images of a Pod, those of init containers
+// among them.
 func TestDeploymentsFromJSONAreComparedWithCaches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "deployments-and-caches", nil)
@@ -186,8 +186,8 @@ func TestABudgetCoversAWholeCluster(t *testing.T) {
 	}
 }
 
-// TestUnusedCachesAreListedAndRemoved: stale and automatic ones, and no others; named, they are taken
-// over without a change, and go with the apply after that.
+// TestUnusedCachesAreListedAndRemoved: stale and automatic ones, and no others; named, they are
+// taken over without a change, and go with the apply after that.
 func TestUnusedCachesAreListedAndRemoved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "unused-caches", nil)

@@ -24,8 +24,8 @@ func TestTheModulesOwnTests(t *testing.T) {
 	}
 }
 
-// TestMockedTestsNeedNothing runs the tests with mocks, of the module and of a configuration, as they
-// say: with no credentials, no cloud and no registry.
+// TestMockedTestsNeedNothing runs the tests with mocks, of the module and of a configuration, as
+// they say: with no credentials, no cloud and no registry.
 func TestMockedTestsNeedNothing(t *testing.T) {
 	t.Parallel()
 	for example, filter := range map[string]string{

@@ -14,9 +14,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/lab/giant"
 )
 
-// documentBytes are what every cold image costs beside its layers: the manifest and the configuration.
-// With a look for referrers, which a registry without their API is asked for twice, they take four
-// requests.
+// documentBytes are what every cold image costs beside its layers: the manifest and the
+// configuration. With a look for referrers, which a registry without their API is asked for twice,
+// they take four requests.
 const documentBytes = 64 << 10
 
 func giants(t *testing.T) *giant.Registry { return giantsWith(t, giant.Options{}) }

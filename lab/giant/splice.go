@@ -108,8 +108,8 @@ type Splicer struct {
 // NewSplicer begins a layer. Names that differ make layers that differ.
 func NewSplicer(format Format, name string) *Splicer { return &Splicer{layer: newLayer(format, name)} }
 
-// AddTree adds a segment of whole entries of a tar, without its end. A file of SeamBytes comes before
-// them.
+// AddTree adds a segment of whole entries of a tar, without its end. A file of SeamBytes comes
+// before them.
 func (s *Splicer) AddTree(tree Segment) {
 	s.seams++
 	s.addHeader(fmt.Sprintf(".seam-%d", s.seams), s.layer.Format.SeamBytes())

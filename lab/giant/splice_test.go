@@ -70,8 +70,8 @@ func spliceLayer(t *testing.T, format giant.Format) *giant.Layer {
 	return layer
 }
 
-// TestSplicedLayersAreCountedAsTheirParts: streaming reads a layer of segments to its end, and finds
-// on the disk what each of its parts takes.
+// TestSplicedLayersAreCountedAsTheirParts: streaming reads a layer of segments to its end, and
+// finds on the disk what each of its parts takes.
 func TestSplicedLayersAreCountedAsTheirParts(t *testing.T) {
 	t.Parallel()
 	for _, format := range []giant.Format{giant.Gzip, giant.Zstandard} {

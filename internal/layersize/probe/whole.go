@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	// A blob that is longer than layersize.WholeBlobBytes, up to this size and if the budget has room
-	// for all of it, is counted when neither a table of contents nor headers list its files: windows
-	// would read as much of it, in many requests, and leave bounds.
+	// A blob that is longer than layersize.WholeBlobBytes, up to this size and if the budget has
+	// room for all of it, is counted when neither a table of contents nor headers list its files:
+	// windows would read as much of it, in many requests, and leave bounds.
 	smallBlobBytes = 2 << 20
 	// What such blobs may unpack to, 264 MB: gzip, which reaches 1032:1, makes no more of the
 	// smaller ones, and more is not worth the time.
@@ -71,8 +71,8 @@ func (smallBlob) Measure(ctx context.Context, in *layersize.Input) (layersize.Me
 	return countBytes(ctx, in, data)
 }
 
-// countBytes counts a blob that was read whole. Where that fails for the blob's own sake, containerd
-// fails too.
+// countBytes counts a blob that was read whole. Where that fails for the blob's own sake,
+// containerd fails too.
 func countBytes(ctx context.Context, in *layersize.Input, data []byte) (layersize.Measurement, error) {
 	m, err := stream.Count(ctx, bytes.NewReader(data), in.Layer, stream.Limits{UnpackedBytes: wholeUnpacked})
 	switch {

@@ -62,8 +62,8 @@ func BoundDisk(unpacked, files layersize.Interval) layersize.Interval {
 const entryInDirectory = 72
 
 // BoundSampledDisk bounds it from what the entries gain, by samples. What a directory's names take
-// beyond its first block is in the upper bound alone: most directories have one. How long the tar is
-// and what its entries gain are estimated from other things, blocks and headers, so that their
+// beyond its first block is in the upper bound alone: most directories have one. How long the tar
+// is and what its entries gain are estimated from other things, blocks and headers, so that their
 // errors are independent, and the bounds of the sum are as far away as the root of the sum of
 // squares.
 func BoundSampledDisk(unpacked, entries, gain layersize.Interval) layersize.Interval {
@@ -88,8 +88,8 @@ func addGain(unpacked, gain layersize.Interval) layersize.Interval {
 	}, unpacked.Max)
 }
 
-// finishDisk adds what every layer takes, and rounds to blocks. Large files have blocks that say where
-// the others are.
+// finishDisk adds what every layer takes, and rounds to blocks. Large files have blocks that say
+// where the others are.
 func finishDisk(disk layersize.Interval, unpacked int64) layersize.Interval {
 	disk.Min = max(disk.Min, 1) // the root directory
 	disk.Value = max(disk.Value, 1)

@@ -59,9 +59,9 @@ func (t *Text) FindHeaders() []int {
 	return t.onGrid(t.align(at, best))
 }
 
-// align prefers a residue of 0 where the output probably begins at a multiple of 512 bytes, and nearly
-// as many blocks look like headers there: where little of them is known, they look alike some bytes
-// off, and then the digits of one field are read as those of another.
+// align prefers a residue of 0 where the output probably begins at a multiple of 512 bytes, and
+// nearly as many blocks look like headers there: where little of them is known, they look alike
+// some bytes off, and then the digits of one field are read as those of another.
 func (t *Text) align(residue int, best evidence) int {
 	if t.Aligned && residue != 0 && 4*t.weighEvidence(0).headers >= 3*best.headers {
 		return 0

@@ -2,8 +2,8 @@ package transcript
 
 import "testing"
 
-// TestHeadersStandWhereTheOutputIsAligned: of each header two digits of the size are known and one of
-// the checksum's first ones. Read a byte off, that makes three digits of the two fields' ends.
+// TestHeadersStandWhereTheOutputIsAligned: of each header two digits of the size are known and one
+// of the checksum's first ones. Read a byte off, that makes three digits of the two fields' ends.
 func TestHeadersStandWhereTheOutputIsAligned(t *testing.T) {
 	t.Parallel()
 	const headers = 40

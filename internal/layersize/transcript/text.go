@@ -26,8 +26,8 @@ const mostKept = 1 << 20
 type Text struct {
 	Out []uint16
 
-	// Aligned says that the output probably begins at a multiple of 512 bytes of the tar, as blocks of
-	// Zstandard do where each before them was full.
+	// Aligned says that the output probably begins at a multiple of 512 bytes of the tar, as blocks
+	// of Zstandard do where each before them was full.
 	Aligned bool
 
 	full bool

@@ -64,9 +64,9 @@ func (c *Config) Find(ctx context.Context, repo name.Repository) (authn.AuthConf
 	return authn.AuthConfig{}, nil
 }
 
-// keysOf returns the keys under which a file may have the credentials for a repository, in the order
-// in which they are looked up: Docker's, and then those of podman, buildah and skopeo, which write
-// docker.io for Docker Hub, and may write a namespace (containers-auth.json(5)).
+// keysOf returns the keys under which a file may have the credentials for a repository, in the
+// order in which they are looked up: Docker's, and then those of podman, buildah and skopeo, which
+// write docker.io for Docker Hub, and may write a namespace (containers-auth.json(5)).
 func keysOf(repo name.Repository, file *configfile.ConfigFile) []string {
 	host, docker := repo.RegistryStr(), repo.RegistryStr()
 	if host == name.DefaultRegistry {

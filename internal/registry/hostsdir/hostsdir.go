@@ -1,5 +1,5 @@
-// Package hostsdir reads a directory in containerd's certs.d layout: for each registry host a folder
-// with a hosts.toml, or with certificates as Docker has them.
+// Package hostsdir reads a directory in containerd's certs.d layout: for each registry host a
+// folder with a hosts.toml, or with certificates as Docker has them.
 //
 //	Open, Dir.Find   the directory, and which folder a host has    (hostsdir.go)
 //	parseHostsFile   hosts.toml -> endpoints, with lines           (hostsfile.go)

@@ -44,8 +44,8 @@ func (w *logWriter) Write(p []byte) (int, error) {
 	}
 }
 
-// listeningOn returns the address of a line like {"msg":"listening on 127.0.0.1:5000, tls"}, nothing
-// for any other.
+// listeningOn returns the address of a line like {"msg":"listening on 127.0.0.1:5000, tls"},
+// nothing for any other.
 func listeningOn(line []byte) string {
 	var entry struct {
 		Message string `json:"msg"`

@@ -33,8 +33,8 @@ type Options struct {
 	Username, Password string
 	// TLS serves HTTPS, with a certificate that only Registry.Certificate vouches for.
 	TLS bool
-	// Upstream is the URL of a registry that this one is a pull-through cache of; it signs in there with
-	// the upstream's username and password, if they are set. Nothing can be pushed to it.
+	// Upstream is the URL of a registry that this one is a pull-through cache of; it signs in there
+	// with the upstream's username and password, if they are set. Nothing can be pushed to it.
 	Upstream                           string
 	UpstreamUsername, UpstreamPassword string
 	// Dir is where the registry finds and keeps its blobs, and they stay there. Without it, they go

@@ -174,8 +174,8 @@ func (f *finder) describeLibrary(library *licenses.Library) (part, error) {
 	return p, err
 }
 
-// textOf returns a licence, and the notices that Apache-2.0 wants to be passed on: NOTICE, NOTICE.txt
-// or NOTICE.md beside it.
+// textOf returns a licence, and the notices that Apache-2.0 wants to be passed on: NOTICE,
+// NOTICE.txt or NOTICE.md beside it.
 func textOf(licence string) (string, error) {
 	notices, err := filepath.Glob(filepath.Join(filepath.Dir(licence), "NOTICE*"))
 	if err != nil {

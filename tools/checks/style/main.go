@@ -1,6 +1,6 @@
 // Command style measures what a machine can measure of how the code reads, as CONTRIBUTING.md asks
-// for it: names of functions that are one lower-case word, words that texts do without, long lines, and
-// punctuation of Latin text in Chinese. It is run from the top of the repository.
+// for it: names of functions that are one lower-case word, words that texts do without, long lines,
+// and punctuation of Latin text in Chinese. It is run from the top of the repository.
 //
 //	style                     prints the figures, and fails where one is above its limit
 //	style -list               also prints each name, word and line that counts
