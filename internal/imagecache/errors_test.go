@@ -161,9 +161,6 @@ func TestNullsAreRefusedWhereverTheyWouldVanish(t *testing.T) {
 			t.Parallel()
 			cloud := acctest.Cloud(t, tketest.Options{})
 			config := acctest.Configuration(cloud, test.provider)
-			if strings.HasPrefix(test.provider, "endpoints") {
-				config = "provider \"tkeimage\" {\n" + test.provider + "\n}\n"
-			}
 			if test.source == "" {
 				test.source = `data "tkeimage_caches" "x" {}`
 			}

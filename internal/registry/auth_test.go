@@ -46,7 +46,7 @@ type tokens struct {
 
 func (s *tokens) latest() string { return fmt.Sprintf("%s-%d", canaryToken, s.issued.Load()) }
 
-// newTokens starts a token service that gives tokens to those whom allow lets in.
+// newTokens makes a server a token service, which issues tokens for requests that allow accepts.
 func newTokens(t *testing.T, server *stand, allow func(r *http.Request) bool) *tokens {
 	s := &tokens{stand: server}
 	s.intercept = func(w http.ResponseWriter, r *http.Request) bool {

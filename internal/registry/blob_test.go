@@ -16,7 +16,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
-// withLayer serves one image of one layer, and gives the layer's blob.
+// withLayer serves one image of one layer, and returns the image as a client resolves it.
 func withLayer(t *testing.T, content []byte) (*stand, *Client, *Image) {
 	t.Helper()
 	return withLayerAnd(t, quick(t), content)
@@ -124,8 +124,7 @@ func TestAWholeBlobIsTakenWhenAllOfItWasAskedFor(t *testing.T) {
 	if _, err := b.ReadAt(p[:10], 5); !errors.Is(err, failure.RangeIgnored) {
 		t.Fatal(err)
 	}
-	// Now it is known that the registry ignores ranges: it still gives a whole, and which layer
-	// came first is no matter.
+	// Now it is known that the registry ignores ranges: a request for the whole is still made.
 	if _, err := b.ReadAt(p, 0); err != nil || !bytes.Equal(p, content) {
 		t.Fatal(err)
 	}
@@ -286,7 +285,7 @@ func TestRequestsInFlightAreBoundedPerHost(t *testing.T) {
 }
 
 // An open stream occupies the only slot: a read that waits for it still ends with its context.
-func TestWaitingForATurnHeedsTheContext(t *testing.T) {
+func TestWaitingForASlotHeedsTheContext(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	s.image("x", "1", "linux/amd64", randomBytes(100))

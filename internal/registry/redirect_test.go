@@ -13,7 +13,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/transport"
 )
 
-// storage is a host that has every blob and records what it is sent.
+// newStorage makes a server a host that has every blob.
 func newStorage(t *testing.T, s *stand, content []byte) *stand {
 	s.intercept = func(w http.ResponseWriter, r *http.Request) bool {
 		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(content)))
