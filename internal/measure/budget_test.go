@@ -1,15 +1,21 @@
 package measure_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/probe"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/measure"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/imagetest"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/registrytest"
@@ -84,7 +90,8 @@ func TestAllRoundsTogetherKeepToTheBudget(t *testing.T) {
 }
 
 // TestAFirstRoundThatWasKeptChangesNoLaterOne: the rounds of auto come to the same whether the
-// first one was read in this run or is kept from another, at any host.
+// first one was read in this run or is kept from another, at any host, and each layer to what one
+// probe with the allowance of its last round comes to.
 func TestAFirstRoundThatWasKeptChangesNoLaterOne(t *testing.T) {
 	t.Parallel()
 	for name, oneRange := range map[string]bool{"several ranges": false, "one range": true} {
@@ -93,11 +100,14 @@ func TestAFirstRoundThatWasKeptChangesNoLaterOne(t *testing.T) {
 			image, sent := pushRounds(t, oneRange)
 			auto := request(measure.Auto, image)
 			auto.ReadBudget = 3 << 20 // half a MiB of each layer in the first round
-			want, err := measurer(t, nil).Measure(t.Context(), auto)
+			m := measurer(t, nil)
+			allowances := logAllowances(m)
+			want, err := m.Measure(t.Context(), auto)
 			if err != nil {
 				t.Fatal(err)
 			}
 			fresh := sent.Swap(0)
+			assertAsByOneProbe(t, want.Images[0], allowances)
 			kept := store.Open(t.TempDir())
 			sample := request(measure.Sample, image)
 			sample.ReadBudget = 1 << 20
@@ -115,5 +125,42 @@ func TestAFirstRoundThatWasKeptChangesNoLaterOne(t *testing.T) {
 				t.Errorf("%s\nwant\n%s", text(got), text(want))
 			}
 		})
+	}
+}
+
+// logAllowances returns the allowances of each layer's rounds, which m logs.
+func logAllowances(m *measure.Measurer) map[string][]int64 {
+	all := map[string][]int64{}
+	var mutex sync.Mutex
+	m.Log = func(_ context.Context, message string, fields map[string]any) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		layer, _ := fields["layer"].(string)
+		if allowance, isLogged := fields["allowance"].(int64); isLogged && message == "layer measured" {
+			all[layer] = append(all[layer], allowance)
+		}
+	}
+	return all
+}
+
+// assertAsByOneProbe compares what rounds came to with one probe of each layer.
+func assertAsByOneProbe(t *testing.T, image measure.Image, allowances map[string][]int64) {
+	t.Helper()
+	client := measurer(t, nil).Registry
+	for i, l := range image.Layers {
+		rounds := allowances[l.Digest]
+		t.Logf("%s: rounds with %d bytes", l.MediaType, rounds)
+		if len(rounds) < 2 {
+			t.Errorf("%s is measured in %d rounds, want several", l.MediaType, len(rounds))
+			continue
+		}
+		input := layersize.Layer{MediaType: l.MediaType, Size: l.Size, Blob: client.Blob(t.Context(), image.Image, l)}
+		once, err := probe.Measure(t.Context(), input, rounds[len(rounds)-1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(once, image.Measurements[i]); diff != "" {
+			t.Errorf("%s, by one probe and in rounds: %s", l.MediaType, diff)
+		}
 	}
 }

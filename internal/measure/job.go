@@ -34,7 +34,8 @@ type origin struct {
 	targets []*target // the images of the repository that hold the layer; it is read as part of the first one
 	formats []format  // what may lie beside the image
 	result  layersize.Measurement
-	ranges  *ranges // what was read of it, where it may be read again
+	ranges  *ranges       // what was read of it, where it may be read again
+	memory  *probe.Memory // what probes leave to the next one
 }
 
 // layerKey is what manifests must agree on to mean one layer: they might claim another size for a

@@ -3,6 +3,8 @@ package measure
 import (
 	"cmp"
 	"slices"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/probe"
 )
 
 // What a probe of one layer may fetch: a part of the layer, between two bounds. It depends on
@@ -71,7 +73,7 @@ func planFirstRound(ascending []*job, budget int64) (left int64) {
 	}
 	for _, j := range rest {
 		for _, o := range j.origins {
-			o.ranges = &ranges{}
+			o.ranges, o.memory = &ranges{}, &probe.Memory{}
 		}
 	}
 	left -= budget / reservedPart

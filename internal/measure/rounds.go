@@ -97,12 +97,12 @@ func (j *job) takeStep(left, budget int64) (cost int64) {
 	return more * j.probeCount()
 }
 
-// forgetRanges lets go of what was read of layers that are read no more.
+// forgetRanges lets go of what was read and decoded of layers that are read no more.
 func forgetRanges(jobs []*job) {
 	for _, j := range jobs {
 		if !j.canNarrow() {
 			for _, s := range j.origins {
-				s.ranges = nil
+				s.ranges, s.memory = nil, nil
 			}
 		}
 	}

@@ -145,7 +145,7 @@ func (m *Measurer) logMeasured(ctx context.Context, j *job, o *origin, blob *reg
 	fields := map[string]any{
 		"image": o.image().Reference, "layer": j.layer.Digest, "method": string(o.result.Method), "exact": o.result.Exact,
 		"compressed_bytes": j.layer.Size, "unpacked_bytes": o.result.UnpackedBytes.Value,
-		"bytes_read": bytes, "requests": requests,
+		"allowance": j.allowance, "bytes_read": bytes, "requests": requests,
 	}
 	if o.result.Note != "" {
 		fields["note"] = m.Secrets.Text(o.result.Note, maxText)

@@ -74,7 +74,7 @@ func (m *Measurer) probeLayer(
 			)
 		default:
 			key := j.annotatedKey(o, "indexed", fmt.Sprintf("%s %d", external.Digest, left))
-			return m.measureOnce(r.run, probe.Source{Further: []layersize.Source{external}}, key, input, left)
+			return m.measureOnce(r.run, probe.Source{Further: []layersize.Source{external}, Memory: o.memory}, key, input, left)
 		}
 	}
 	result, err := m.probeRanges(r.run, j, o, input, j.allowance)
@@ -108,7 +108,7 @@ func (m *Measurer) findExternal(
 func (m *Measurer) probeRanges(
 	ctx context.Context, j *job, o *origin, input layersize.Layer, budget int64,
 ) (layersize.Measurement, error) {
-	return m.measureOnce(ctx, probe.Source{}, j.probedKey(o, budget), input, budget)
+	return m.measureOnce(ctx, probe.Source{Memory: o.memory}, j.probedKey(o, budget), input, budget)
 }
 
 // measureOnce measures a layer by a source, or returns what is stored.

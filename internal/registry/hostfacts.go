@@ -18,16 +18,24 @@ type hostFacts struct {
 // caller's request shows it, and the end has to be called; others wait for that, since a host that
 // answers with whole blobs would send as many as it is asked for.
 func (f *hostFacts) beginTrial(ctx context.Context) (end func(), err error) {
-	if f.servedRanges.Load() || f.oneRange.isKnown() {
+	if f.isRangesKnown() {
 		return func() {}, nil
 	}
 	select {
 	case f.trial <- struct{}{}:
-		return func() { <-f.trial }, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
+	end = func() { <-f.trial }
+	if f.isRangesKnown() { // by the request that was waited for
+		end()
+		return func() {}, nil
+	}
+	return end, nil
 }
+
+// isRangesKnown reports whether it is known how many ranges of a request the host serves.
+func (f *hostFacts) isRangesKnown() bool { return f.servedRanges.Load() || f.oneRange.isKnown() }
 
 // oneRange is whether a host serves one range per request, as it is known now or was known to an
 // earlier run.

@@ -41,9 +41,8 @@ type goal struct {
 	missed                string // why it is not met, and so not demanded
 }
 
-// goals are what was aimed at when requests were made fewer. Times of auto are shown and not demanded:
-// it decodes again, in each round, what the rounds before it have read. Bytes may be a hundredth more:
-// the delimiters between ranges come to half of that.
+// goals are what was aimed at when requests were made fewer. Times of auto are shown and not demanded.
+// Bytes may be a hundredth more: the delimiters between ranges come to half of that.
 var goals = []goal{
 	{gib: 10, layers: 1, how: measure.Auto, requests: 0.1, bytes: 1.01},
 	{gib: 10, layers: 1, how: measure.Sample, requests: 0.125, bytes: 1.01, wall: 1},

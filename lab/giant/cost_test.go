@@ -31,7 +31,7 @@ func giantsWith(t *testing.T, options giant.Options) *giant.Registry {
 	return r
 }
 
-func giantImage(t *testing.T, r *giant.Registry, gib float64, layers int) (reference string, all []*giant.Layer) {
+func giantImage(t testing.TB, r *giant.Registry, gib float64, layers int) (reference string, all []*giant.Layer) {
 	t.Helper()
 	for i := range layers {
 		all = append(all, giant.NewLayer(uint64(i), int64(gib*(1<<30))/int64(layers)))
@@ -43,7 +43,7 @@ func giantImage(t *testing.T, r *giant.Registry, gib float64, layers int) (refer
 	return reference, all
 }
 
-func newMeasurer(t *testing.T, kept *store.Store) *measure.Measurer {
+func newMeasurer(t testing.TB, kept *store.Store) *measure.Measurer {
 	t.Helper()
 	config := registry.Config{Transport: transport.Config{DockerConfigDir: t.TempDir()}}
 	if kept != nil {
@@ -56,7 +56,7 @@ func newMeasurer(t *testing.T, kept *store.Store) *measure.Measurer {
 	return &measure.Measurer{Registry: client, Store: kept}
 }
 
-func measureImage(t *testing.T, m *measure.Measurer, mode measure.Mode, reference string) *measure.Report {
+func measureImage(t testing.TB, m *measure.Measurer, mode measure.Mode, reference string) *measure.Report {
 	t.Helper()
 	report, err := m.Measure(t.Context(), measure.Request{
 		Images: []string{reference}, Platform: "linux/amd64", Mode: mode, ReadBudget: measure.DefaultReadBudget,

@@ -23,7 +23,7 @@ func SizeHints(annotations map[string]string) map[string]string {
 
 func hintKeys() []string {
 	keys := slices.Clone(layersize.SizeAnnotations)
-	for _, source := range sources {
+	for _, source := range sources(&Memory{}) {
 		if a, ok := source.(annotated); ok {
 			keys = append(keys, a.Annotations()...)
 		}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estimate"
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/sampling"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/tarball"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 )
@@ -20,10 +19,9 @@ type samples struct {
 	sample func(ctx context.Context, r io.ReaderAt, size, budget int64) (estimate.Estimate, error)
 }
 
-var (
-	gzipSamples = samples{mediatype.Gzip, sampling.Gzip}
-	zstdSamples = samples{mediatype.Zstandard, sampling.Zstd}
-)
+func gzipSamples(memory *Memory) samples { return samples{mediatype.Gzip, memory.samples.Gzip} }
+
+func zstdSamples(memory *Memory) samples { return samples{mediatype.Zstandard, memory.samples.Zstd} }
 
 // Name implements Source.
 func (samples) Name() string { return "samples" }

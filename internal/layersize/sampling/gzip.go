@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"sync"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/deflate"
@@ -19,19 +18,26 @@ var ErrFormat = errors.New("sampling: not a stream of this format")
 // gzipSampler is the state of one call of Gzip.
 type gzipSampler struct {
 	sampler
-	isize uint32
-	extra bool // the first member's header has an extra field
-	pool  sync.Pool
+	isize  uint32
+	extra  bool // the first member's header has an extra field
+	memory *Memory
 }
 
 // Gzip estimates the uncompressed length of a gzip stream of the given size.
 // It reads at most budget bytes, in windows, until one candidate is left.
 func Gzip(ctx context.Context, r io.ReaderAt, size, budget int64) (estimate.Estimate, error) {
-	return newGzipSampler(ctx, r, size, budget).learn(deflate.WindowSize, layersize.WholeBlobBytes)
+	return new(Memory).Gzip(ctx, r, size, budget)
+}
+
+// Gzip estimates as the function Gzip does, of the stream that the memory is of.
+func (m *Memory) Gzip(ctx context.Context, r io.ReaderAt, size, budget int64) (estimate.Estimate, error) {
+	g := newGzipSampler(ctx, r, size, budget)
+	g.memory = m
+	return g.learn(deflate.WindowSize, layersize.WholeBlobBytes)
 }
 
 func newGzipSampler(ctx context.Context, r io.ReaderAt, size, budget int64) *gzipSampler {
-	return &gzipSampler{sampler: sampler{manyReader: newManyReader(ctx, r, size, budget)}}
+	return &gzipSampler{sampler: sampler{manyReader: newManyReader(ctx, r, size, budget)}, memory: new(Memory)}
 }
 
 // learn reads the stream, whole up to the given size, else in windows.
@@ -67,16 +73,6 @@ const (
 	widenedFrom = 1 << 30
 )
 
-// borrow takes an inflater out of the pool: its tables are large.
-func (g *gzipSampler) borrow(data []byte) *deflate.Window {
-	w, _ := g.pool.Get().(*deflate.Window)
-	if w == nil {
-		w = deflate.NewWindow()
-	}
-	w.Load(data)
-	return w
-}
-
 // readEnds reads the stream's both ends at once. What is between is placed by what the end says, so
 // that is another round trip. When the last block is longer than the window, the first round reads the
 // window on to the front: an empty last member, as some writers end with, must not go unseen.
@@ -103,27 +99,14 @@ func (g *gzipSampler) readEnds() error {
 	return nil
 }
 
-// head decodes from the stream's start, where nothing has to be searched.
+// head decodes from the stream's start.
 func (g *gzipSampler) head(data []byte) (*estimate.Observation, error) {
-	w := g.borrow(data)
-	defer g.pool.Put(w)
-	isWhole, ok := w.Start()
-	if !ok || !isWhole && w.Out == 0 {
+	w := g.decode(windowKey{isStart: true}, data)
+	if !w.isGzip {
 		return nil, ErrFormat
 	}
-	g.extra = w.HasExtra()
-	return observeWhole(w), nil
-}
-
-// observeWhole is what data have shown that were decoded from their first byte on, where a chance
-// does not weigh.
-func observeWhole(w *deflate.Window) *estimate.Observation {
-	for i := range w.Spans {
-		w.Spans[i].Depth = 0
-	}
-	o := &estimate.Observation{Members: w.Members}
-	o.Observe(w.Spans, int64(w.Limit), int64(w.Limit), w.Text)
-	return o
+	g.extra = w.hasExtra
+	return &w.Observation, nil
 }
 
 // tail decodes up to the trailer. Padding behind the last member is passed over, as decompressors do,
@@ -137,29 +120,33 @@ func (g *gzipSampler) tail(data []byte, offset int64) *estimate.Observation {
 
 // end decodes a window that ends with the stream.
 func (g *gzipSampler) end(data []byte, offset int64) *estimate.Observation {
-	w := g.borrow(data)
-	defer g.pool.Put(w)
-	o := &estimate.Observation{Offset: offset}
-	if w.Search(0) {
-		o.Observe(w.Spans, int64(w.Limit), int64(w.Limit), w.Text)
-		o.Members = w.Members
-		if g.ended = w.Ended; w.Ended {
-			g.isize = w.ISIZE
+	w := g.decode(windowKey{offset: offset, every: int64(len(data) - transcript.Slack)}, data)
+	if w.Decoded {
+		if g.ended = w.ended; w.ended {
+			g.isize = w.isize
 		}
 	}
-	return o
+	return &w.Observation
 }
 
 // inside decodes a window in the middle.
 func (g *gzipSampler) inside(data []byte, offset int64) *estimate.Observation {
-	w := g.borrow(data)
-	defer g.pool.Put(w)
-	o := &estimate.Observation{Offset: offset}
-	if w.Search(0) {
-		o.Observe(w.Spans, int64(w.Limit), g.windowSize*8, w.Text)
-		o.Members = w.Members
-	}
-	return o
+	return &g.decode(windowKey{offset: offset, every: g.windowSize}, data).Observation
+}
+
+// decode decodes a window, unless the memory has it.
+func (g *gzipSampler) decode(key windowKey, data []byte) *gzipWindow {
+	key.length = int64(len(data))
+	window := g.memory.gzip.once(key, func() gzipWindow {
+		defer takeTurn()()
+		w := borrowInflater(data)
+		defer inflaters.Put(w)
+		if key.isStart {
+			return decodeStart(w)
+		}
+		return decodeInside(w, key.offset, key.every)
+	})
+	return &window
 }
 
 // sampled is what the windows read so far have shown.
@@ -208,7 +195,8 @@ func (g *gzipSampler) whole() (estimate.Estimate, error) {
 	if err != nil {
 		return estimate.Estimate{}, err
 	}
-	w := g.borrow(data)
+	w := borrowInflater(data)
+	defer inflaters.Put(w)
 	if isWhole, ok := w.Start(); !ok || !isWhole || !w.Ended {
 		return estimate.Estimate{}, ErrFormat
 	}

@@ -55,7 +55,6 @@ func (s *sampler) sample(n int, decode decoder) (bool, error) {
 	waiting := s.takeWaiting()
 	offsets := thin(s.strata.grow(n), s.room()-int64(len(waiting)))
 	found, data := make([]*estimate.Observation, len(offsets)), make([][]byte, len(offsets))
-	decode = inTurn(decode)
 	pieces := make([]piece, len(offsets), len(offsets)+len(waiting)+1)
 	for i, offset := range offsets {
 		pieces[i] = piece{offset, s.windowSize}
@@ -111,14 +110,6 @@ func (s *sampler) windowCost() int64 {
 // anything new: they cost another round trip, however few they are.
 func (s *sampler) worthwhile() bool { return s.room() >= max(1, int64(len(s.middle))/8) }
 
-// inTurn is a decoder that few run at the same time.
-func inTurn(decode decoder) decoder {
-	return func(data []byte, offset int64) *estimate.Observation {
-		defer takeTurn()()
-		return decode(data, offset)
-	}
-}
-
 // readOn doubles the windows that wait for it, where no further round does.
 func (s *sampler) readOn(decode decoder) error {
 	waiting := s.takeWaiting()
@@ -126,7 +117,6 @@ func (s *sampler) readOn(decode decoder) error {
 	for _, w := range waiting {
 		pieces = append(pieces, s.behind(w))
 	}
-	decode = inTurn(decode)
 	return s.readPieces(pieces, func(i int, data []byte) { waiting[i].join(data, decode) })
 }
 

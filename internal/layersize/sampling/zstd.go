@@ -52,13 +52,21 @@ type zstdSampler struct {
 	ended      bool
 	last       [8]byte // the stream's last bytes, which seed the offsets
 	pool       sync.Pool
+	memory     *Memory
 }
 
 // Zstd estimates the uncompressed length of a zstd stream of the given size.
 // There is no trailer to check the windows against, so nothing is ever settled
 // but what was read whole and what the header of an only frame says.
 func Zstd(ctx context.Context, r io.ReaderAt, size, budget int64) (estimate.Estimate, error) {
-	return newZstdSampler(ctx, r, size, budget).learn(longWindow, zstdWholeLimit)
+	return new(Memory).Zstd(ctx, r, size, budget)
+}
+
+// Zstd estimates as the function Zstd does, of the stream that the memory is of.
+func (m *Memory) Zstd(ctx context.Context, r io.ReaderAt, size, budget int64) (estimate.Estimate, error) {
+	z := newZstdSampler(ctx, r, size, budget)
+	z.memory = m
+	return z.learn(longWindow, zstdWholeLimit)
 }
 
 func newZstdSampler(ctx context.Context, r io.ReaderAt, size, budget int64) *zstdSampler {
@@ -66,6 +74,7 @@ func newZstdSampler(ctx context.Context, r io.ReaderAt, size, budget int64) *zst
 		manyReader: newManyReader(ctx, r, size, budget),
 		Zstd:       estimate.Zstd{Length: size, Content: -1},
 		windows:    map[*estimate.Place][]byte{},
+		memory:     new(Memory),
 	}
 	return z
 }
@@ -181,15 +190,19 @@ func (z *zstdSampler) readWhole() (estimate.Estimate, error) {
 	return e, nil
 }
 
-// inside decodes a window in the middle. weak are the chains in which it may have been decoded,
-// were there more to see.
+// inside decodes a window in the middle, unless the memory has it. weak are the chains in which it
+// may have been decoded, were there more to see.
 func (z *zstdSampler) inside(data []byte, offset int64) (v *estimate.Place, weak []zstdblock.WeakChain) {
-	w := z.borrow(data)
-	defer z.pool.Put(w)
-	if !w.Search() {
-		return &estimate.Place{Observation: estimate.Observation{Offset: offset}}, slices.Clone(w.Weak)
-	}
-	return estimate.NewPlace(w, offset), nil
+	found := z.memory.places.once(windowKey{offset: offset, length: int64(len(data))}, func() zstdPlace {
+		defer takeTurn()()
+		w := z.borrow(data)
+		defer z.pool.Put(w)
+		if !w.Search() {
+			return zstdPlace{estimate.Place{Observation: estimate.Observation{Offset: offset}}, slices.Clone(w.Weak)}
+		}
+		return zstdPlace{place: *estimate.NewPlace(w, offset)}
+	})
+	return copyPlace(found.place), slices.Clone(found.weak)
 }
 
 // isInRun reports whether a window at an offset would show nothing but a run that is known.

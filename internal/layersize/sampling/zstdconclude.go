@@ -66,18 +66,24 @@ func (z *zstdSampler) completeTo() int64 {
 	return z.windowSize
 }
 
-// complete decodes a window again, with what follows it.
+// complete decodes a window again, with what follows it, unless the memory has that.
 func (z *zstdSampler) complete(v *estimate.Place, more []byte) *estimate.Place {
-	w := z.borrow(append(slices.Clip(z.windows[v]), more...))
-	defer z.pool.Put(w)
-	w.Reset(int(v.First - v.Offset))
-	w.Follow()
-	for i, b := range w.Blocks {
+	data := append(slices.Clip(z.windows[v]), more...)
+	key := pieceKey{v.Offset, v.First, int64(len(data))}
+	piece := z.memory.pieces.once(key, func() estimate.Place {
+		defer takeTurn()()
+		w := z.borrow(data)
+		defer z.pool.Put(w)
+		w.Reset(int(v.First - v.Offset))
+		w.Follow()
+		return *estimate.NewPiece(w, v.Offset)
+	})
+	for i, b := range piece.Blocks {
 		if i < len(v.Blocks) && v.Blocks[i].At == b.At && v.Blocks[i].Out < 0 {
 			v.Blocks[i].Out = b.Out
 		}
 	}
-	return estimate.NewPiece(w, v.Offset)
+	return copyPlace(piece)
 }
 
 // byHash are some places in an order of chance that stays when others join them.

@@ -36,7 +36,6 @@ func (z *zstdSampler) look(offsets []int64, length int64, before [][]byte) (foun
 		places[i] = offset + int64(len(before[i]))
 	}
 	err = z.readEach(places, length, func(i int, data []byte) {
-		defer takeTurn()()
 		data = append(slices.Clone(before[i]), data...)
 		var weak []zstdblock.WeakChain
 		if found[i], weak = z.inside(data, offsets[i]); len(weak) > 0 {

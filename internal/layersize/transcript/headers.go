@@ -71,8 +71,11 @@ func (t *Text) align(residue int, best evidence) int {
 
 // votes counts, by their residues, the places that look like a header with a digit of its own.
 func (t *Text) votes() (votes [TarBlock]int) {
-	for i := 0; i+TarBlock <= len(t.Out); i++ {
-		if !isTerminator(t.Out[i+modeEnds]) { // in most data that is all there is to ask
+	if len(t.Out) < TarBlock {
+		return votes
+	}
+	for i, c := range t.Out[modeEnds : len(t.Out)-TarBlock+modeEnds+1] {
+		if !isTerminator(c) { // in most data that is all there is to ask
 			continue
 		}
 		if h := t.Out[i : i+TarBlock]; ownDigits(h) >= 1 && judge(h) == likeHeader {
@@ -178,27 +181,30 @@ func (l letters) spell(h []uint16) bool {
 // ownDigits counts the known digits at the end of size and checksum; it
 // is negative when a known byte cannot stand where it does.
 func ownDigits(h []uint16) int {
-	for _, end := range [...]int{modeEnds, 135, 147, checksumEnds} {
-		if !isTerminator(h[end]) {
-			return -1
-		}
+	if !isTerminator(h[modeEnds]) || !isTerminator(h[135]) || !isTerminator(h[147]) || !isTerminator(h[checksumEnds]) {
+		return -1
 	}
 	if isKnown(h[magicAt]) && h[magicAt] != 'u' {
 		return -1
 	}
 	own := 0
-	for _, i := range [...]int{131, 132, 133, 134, 150, 151, 152, 153} {
-		switch c := h[i]; {
-		case isOctal(c), c == '8', c == '9':
-			own++
-		case !isTerminator(c) && h[124]&0xff80 != 0x80:
-			return -1
+	for _, digits := range [...][]uint16{h[131:135], h[150:154]} {
+		for _, c := range digits {
+			switch {
+			case isDigit(c):
+				own++
+			case !isTerminator(c) && h[124]&0xff80 != 0x80:
+				return -1
+			}
 		}
 	}
 	return own
 }
 
-func isTerminator(c uint16) bool { return c == 0 || c == ' ' || !isKnown(c) }
+// isTerminator reports whether a field may end with c: with zero, a space, or what is not known. As a
+// signed number that is nothing above zero but the space: of each byte of output it is asked at least
+// once.
+func isTerminator(c uint16) bool { return int16(c) <= 0 || c == ' ' }
 
 func isOctal(c uint16) bool { return c >= '0' && c <= '7' }
 

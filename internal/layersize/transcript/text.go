@@ -4,6 +4,8 @@
 // window.
 package transcript
 
+import "slices"
+
 // HistorySize is how far back a distance of deflate reaches at most: RFC 1951 §2.
 const HistorySize = 32 << 10
 
@@ -56,9 +58,17 @@ func (t *Text) room(n int) int {
 }
 
 func (t *Text) AppendBytes(p []byte) {
-	for _, b := range p[:t.room(len(p))] {
-		t.Out = append(t.Out, uint16(b))
+	p = p[:t.room(len(p))]
+	for i, added := 0, t.extend(len(p)); i < len(p) && i < len(added); i++ {
+		added[i] = uint16(p[i])
 	}
+}
+
+// extend makes the output longer and returns what was added, which is to be filled.
+func (t *Text) extend(n int) (added []uint16) {
+	before := len(t.Out)
+	t.Out = slices.Grow(t.Out, n)[:before+n]
+	return t.Out[before:]
 }
 
 // AppendRepeated records n times the same byte.
@@ -84,7 +94,12 @@ func (t *Text) AppendSymbol(sym, length, distance int) {
 
 // AppendCopy repeats length bytes from distance back.
 func (t *Text) AppendCopy(length, distance int) {
-	for range t.room(length) {
+	n := t.room(length)
+	if from := len(t.Out) - distance; from >= t.gap && n <= distance { // known, and not of its own making
+		t.Out = append(t.Out, t.Out[from:from+n]...)
+		return
+	}
+	for range n {
 		switch from := len(t.Out) - distance; {
 		case distance <= 0 || from < -HistorySize || t.gap > 0 && from < t.gap:
 			t.Out = append(t.Out, Unknown)
