@@ -17,7 +17,7 @@ func ratioOfAll(t *testing.T, v *virtual, stride int64) float64 {
 	if v.zstd {
 		return ratioOfHeaders(t, v, stride)
 	}
-	g := &gzipSampler{}
+	g := &gzipSampler{memory: new(Memory)}
 	s, decode := &g.sampler, g.inside
 	s.windowSize = deflate.WindowSize
 	s.ctx, s.r, s.size, s.left = context.Background(), v, v.size, math.MaxInt64>>16
