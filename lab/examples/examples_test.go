@@ -87,7 +87,7 @@ func newWorld(t *testing.T, example string, cluster *kubetest.Cluster) *world {
 
 // withoutCloud are the examples of sizes, annotations and functions. They run on a machine without
 // any cloud credentials.
-var withoutCloud = []string{"cluster-budget", "cluster-default", "large-disk", "review-policy"}
+var withoutCloud = []string{"cluster-budget", "cluster-default", "large-disk", "mirrors", "review-policy"}
 
 // newTCR is the stand-in for TCR, with one instance.
 func newTCR() *tcrtest.Server {

@@ -66,6 +66,12 @@ var wholeExamples = map[string]wholeExample{
 		`kubernetes_deployment.app["search"]`, `kubernetes_deployment.app["speech"]`,
 		`module.images["search"].tkeimage_cache.this[0]`,
 	}},
+	"mirrors": {func(image string) map[string]any {
+		mirror, name, _ := strings.Cut(image, "/")
+		return map[string]any{
+			"images": []string{mirrored + "/" + name}, "mirrors": map[string][]string{mirrored: {mirror}},
+		}
+	}, nil},
 	"pods-match-cache": {func(image string) map[string]any {
 		return map[string]any{"image": image, "cached_images": []string{image}, "subnet_name": "builders"}
 	}, []string{"kubernetes_deployment.app", "tkeimage_cache.app"}},
