@@ -176,6 +176,14 @@ func TestRoundsFollowWhatIsUncertain(t *testing.T) {
 			[]*job{probed("a", gib, mib, 10, true), probed("b", gib, mib, 100, false)}, 32 * mib, "[probe 2097152]",
 			31 * mib,
 		},
+		"like parts where there is not enough for all": {
+			[]*job{probed("a", gib, 4*mib, 60, true), probed("b", 9*mib, 4*mib, 100, true)}, 7 * mib,
+			"[probe 7864320 probe 7864320]", 0,
+		},
+		"the widest where parts are too small": {
+			[]*job{probed("a", gib, mib/4, 60, true), probed("b", gib, mib/4, 100, true)}, mib / 4,
+			"[probe 524288]", 0,
+		},
 		"what is small":        {[]*job{probed("a", 4*mib, mib, 10, true)}, 32 * mib, "[stream]", 28 * mib},
 		"no ranges":            {[]*job{failed}, 32 * mib, "[stream]", 12 * mib},
 		"what is left":         {[]*job{probed("a", gib, 4*mib, 10, true)}, mib + 5, "[probe 5242880]", 5},

@@ -40,25 +40,56 @@ func isDecided(report *Report, disk disksize.Request) bool {
 }
 
 // nextRound assigns the most uncertain layers their next steps: the widest one, and with it those
-// that are at least half as wide, as they can be read side by side. It returns the layers to
-// measure again, none when the budget has no room for a step, and what is left of the budget.
+// that are at least half as wide, as they can be read side by side. Where the budget does not suffice
+// for all of them, each has a like part of its step, as many layers that are known a little make a
+// closer sum than a few that are known well; the widest come first where such parts would be too
+// small. It returns the layers to measure again, none when the budget has no room for a step, and
+// what is left of the budget.
 func nextRound(jobs []*job, left, budget int64) (round []*job, rest int64) {
+	widest := selectWidest(jobs)
+	wanted := int64(0)
+	for _, j := range widest {
+		wanted += j.planStep(left, budget).cost
+	}
+	if wanted > left {
+		if round, rest = takeSteps(widest, left, budget, float64(left)/float64(wanted)); len(round) > 0 {
+			return round, rest
+		}
+	}
+	return takeSteps(widest, left, budget, 1)
+}
+
+// takeSteps assigns the layers a part of their next steps, in turn, as far as the budget goes. A layer
+// whose ranges cannot be read has all of it.
+func takeSteps(layers []*job, left, budget int64, part float64) (round []*job, rest int64) {
+	rest = left
+	for _, j := range layers {
+		step := j.planStep(rest, budget)
+		if !j.hasFault() && part < 1 {
+			step = j.planStep(min(rest, int64(part*float64(j.planStep(left, budget).cost))), budget)
+		}
+		if step.cost > 0 {
+			j.takeStep(step)
+			rest -= step.cost
+			round = append(round, j)
+		}
+	}
+	return round, rest
+}
+
+// selectWidest returns the most uncertain layers that more reading would narrow, the widest first.
+func selectWidest(jobs []*job) []*job {
 	uncertain := slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool {
 		return j.boundsWidth() == 0 || !j.canNarrow()
 	})
 	slices.SortFunc(uncertain, func(a, b *job) int {
 		return cmp.Or(cmp.Compare(b.boundsWidth(), a.boundsWidth()), cmp.Compare(a.layer.Digest, b.layer.Digest))
 	})
-	for _, j := range uncertain {
-		if len(round) > 0 && j.boundsWidth() < round[0].boundsWidth()/2 {
-			break
-		}
-		if cost := j.takeStep(left, budget); cost > 0 {
-			left -= cost
-			round = append(round, j)
-		}
+	narrow := slices.IndexFunc(uncertain, func(j *job) bool { return j.boundsWidth() < uncertain[0].boundsWidth()/2 })
+	if narrow < 0 {
+		return uncertain
 	}
-	return round, left
+	return uncertain[:narrow]
 }
 
 // boundsWidth is how far apart the bounds of a layer are on the disk.
@@ -77,24 +108,36 @@ func (j *job) canNarrow() bool {
 	})
 }
 
-// takeStep doubles a layer's allowance, as far as the budget goes, or has it streamed where that
-// costs little more, or where its ranges cannot be read. It returns what the step costs, 0 for
-// none.
-func (j *job) takeStep(left, budget int64) (cost int64) {
-	failed := slices.ContainsFunc(j.origins, func(s *origin) bool { return s.result.Fault != nil })
+// step is what a layer is to read next: all of it, or more ranges.
+type step struct {
+	way  way
+	more int64 // bytes from each origin
+	cost int64 // bytes from all; 0 for no step
+}
+
+// planStep doubles a layer's allowance, as far as so many bytes go, or has it streamed where that
+// costs little more, or where its ranges cannot be read.
+func (j *job) planStep(most, budget int64) step {
 	next := max(2*j.allowance, leastFirst)
-	if (failed || j.layer.Size <= 2*next) && j.layer.Size <= left {
-		j.way, j.orProbe = wayStream, true
-		return j.layer.Size
+	if (j.hasFault() || j.layer.Size <= 2*next) && j.layer.Size <= most {
+		return step{way: wayStream, cost: j.layer.Size}
 	}
 	more := min(next, j.layer.Size, budget/16*mostOfBudget) - j.allowance
-	more = min(more, left/j.probeCount()/uselessAllowance*uselessAllowance)
-	if failed || more < uselessAllowance {
-		return 0
+	more = min(more, most/j.probeCount()/uselessAllowance*uselessAllowance)
+	if j.hasFault() || more < uselessAllowance {
+		return step{}
 	}
-	j.way = wayProbe
-	j.allowance += more
-	return more * j.probeCount()
+	return step{way: wayProbe, more: more, cost: more * j.probeCount()}
+}
+
+// hasFault reports whether a read of the layer has failed.
+func (j *job) hasFault() bool {
+	return slices.ContainsFunc(j.origins, func(s *origin) bool { return s.result.Fault != nil })
+}
+
+func (j *job) takeStep(s step) {
+	j.way, j.orProbe = s.way, s.way == wayStream
+	j.allowance += s.more
 }
 
 // forgetRanges lets go of what was read and decoded of layers that are read no more.

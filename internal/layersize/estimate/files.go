@@ -2,6 +2,7 @@ package estimate
 
 import (
 	"math"
+	"slices"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/tarball"
@@ -17,9 +18,10 @@ type weighed struct {
 // Files is a sample of a layer's tar headers, window by window.
 type Files struct {
 	windows []fileWindow
-	size    float64 // of the stream
-	length  float64 // of the tar; 0 where it is not known
-	whole   bool    // one window, which is the whole stream
+	ends    []fileWindow // the first and the last window, which count for themselves alone
+	size    float64      // of the stream
+	length  float64      // of the tar; 0 where it is not known
+	whole   bool         // one window, which is the whole stream
 }
 
 // fileWindow is what one window shows: how much of it was searched for headers, and those found.
@@ -28,16 +30,25 @@ type fileWindow struct {
 	entries []weighed
 }
 
-// sampleFiles gathers what windows have shown of a stream's files. The length is that of the tar,
-// or 0 where it is not known.
-func sampleFiles(obs []*Observation, size, length float64) Files {
-	f := Files{size: size, length: length}
-	for _, o := range obs {
-		if o.Decoded && o.search > 0 {
-			f.windows = append(f.windows, fileWindow{in: o.search, out: o.searchOut, entries: o.entries})
-		}
+// sampleFiles gathers what windows, and the two ends, have shown of the files in a stream of so many
+// bytes. What stands at the ends is often of a kind of its own, directories or what was copied last:
+// it says nothing of the rest, unless no window does.
+func sampleFiles(middle, ends []*Observation, size float64) Files {
+	f := Files{windows: searchedOf(middle), ends: searchedOf(ends), size: size}
+	if len(f.windows) == 0 {
+		f.windows, f.ends = f.ends, nil
 	}
 	return f
+}
+
+// searchedOf are the windows that were searched for headers.
+func searchedOf(obs []*Observation) (windows []fileWindow) {
+	for _, o := range obs {
+		if o.Decoded && o.search > 0 {
+			windows = append(windows, fileWindow{in: o.search, out: o.searchOut, entries: o.entries})
+		}
+	}
+	return windows
 }
 
 // WholeFiles are those of a stream that was decoded from end to end.
@@ -77,54 +88,83 @@ func (f Files) Total(of func(transcript.Entry) float64, typical float64) layersi
 	if !f.Known() {
 		return layersize.Interval{}
 	}
-	sums := f.sums(of, typical)
+	means := f.means(of, typical)
+	sums := sumsOf(f.windows, of, means)
 	if f.whole {
 		n := int64(math.Round(sums[0]))
 		return layersize.Exactly(n)
 	}
-	value, err, df := f.ratioTotal(sums, typical)
+	rest := f.rest()
+	value, err, df := rest.ratioTotal(sums, typical)
 	n := float64(len(sums))
 	if n < 2 {
-		err = math.Abs(value) + typical*f.size/ordinary
+		err = math.Abs(value) + typical*rest.size/ordinary
 	}
 	lo, hi := skewed(value, err, df)
 	// No window may have met what makes up so much of the stream, by the rule of three.
-	missed := -math.Log(fileBounds) / n * f.size / ordinary * typical
+	missed := -math.Log(fileBounds) / n * rest.size / ordinary * typical
 	if seen := countSeen(f.windows); seen*2 <= len(f.windows) {
 		hi = max(hi, value+missed*(1-float64(seen)/n))
 	}
-	less, more := f.unclear(of, typical)
+	less, more := f.unclear(of, means[empty])
+	atEnds := sum(sumsOf(f.ends, of, means))
 	return layersize.Interval{
-		Value: int64(value), Min: int64(math.Floor(min(lo, value) - less)), Max: saturate(math.Ceil(max(hi, value) + more)),
+		Value: int64(atEnds + value),
+		Min:   int64(math.Floor(atEnds + min(lo, value) - less)),
+		Max:   saturate(math.Ceil(atEnds + max(hi, value) + more)),
 	}
 }
 
+// rest is the same sample, of the stream without its ends.
+func (f Files) rest() Files {
+	for _, end := range f.ends {
+		f.size = max(0, f.size-end.in)
+		if f.length > 0 {
+			f.length = max(1, f.length-end.out)
+		}
+	}
+	return f
+}
+
 // unclear is how much less, and how much more, a total is if all entries that have no content, and of
-// which none is known, are links, or directories. An encoder finds headers to be as one before, so that
-// windows may show nothing else of them.
-func (f Files) unclear(of func(transcript.Entry) float64, typical float64) (less, more float64) {
-	all, unknown := 0.0, 0.0
+// which none is known, are links, or directories; mean is what each of them counts in it. An encoder
+// finds headers to be as one before, so that windows may show nothing else of them.
+func (f Files) unclear(of func(transcript.Entry) float64, mean float64) (less, more float64) {
+	sampled, known := countUnclear(f.windows)
+	atEnds, knownAtEnds := countUnclear(f.ends)
+	if known || knownAtEnds {
+		return 0, 0
+	}
+	searched := 0.0
 	for _, w := range f.windows {
-		all += w.in
+		searched += w.in
+	}
+	number := sampled/searched*f.rest().size + atEnds
+	return number * max(0, mean-of(transcript.Entry{Kind: '1'})), number * max(0, of(transcript.Entry{Kind: '5'})-mean)
+}
+
+// countUnclear returns the weight of the entries without content of which windows show no more, and
+// whether they show more of any.
+func countUnclear(windows []fileWindow) (unclear float64, known bool) {
+	for _, w := range windows {
 		for _, e := range w.entries {
 			switch {
 			case likenessOf(e.Entry) != empty:
 			case e.IsKnown():
-				return 0, 0
+				known = true
 			default:
-				unknown += e.weight
+				unclear += e.weight
 			}
 		}
 	}
-	number, mean := unknown/all*f.size, f.means(of, typical)[empty]
-	return number * max(0, mean-of(transcript.Entry{Kind: '1'})), number * max(0, of(transcript.Entry{Kind: '5'})-mean)
+	return unclear, known
 }
 
-// sums are the weighted figures of each window.
-func (f Files) sums(of func(transcript.Entry) float64, typical float64) []float64 {
-	means := f.means(of, typical)
-	sums := make([]float64, len(f.windows))
-	for i, w := range f.windows {
+// sumsOf are the weighted figures of each window. An entry of which a window does not show enough has
+// the mean of those that are alike.
+func sumsOf(windows []fileWindow, of func(transcript.Entry) float64, means [3]float64) []float64 {
+	sums := make([]float64, len(windows))
+	for i, w := range windows {
 		for _, e := range w.entries {
 			figure := means[likenessOf(e.Entry)]
 			if e.IsKnown() {
@@ -157,7 +197,7 @@ func likenessOf(e transcript.Entry) int {
 // means are the mean figures of the entries that are known, of all and by their likeness.
 func (f Files) means(of func(transcript.Entry) float64, typical float64) (means [3]float64) {
 	var figures, weights [3]float64
-	for _, w := range f.windows {
+	for _, w := range slices.Concat(f.windows, f.ends) {
 		for _, e := range w.entries {
 			if e.IsKnown() {
 				figure, like := e.weight*of(e.Entry), likenessOf(e.Entry)

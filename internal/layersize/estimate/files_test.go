@@ -82,3 +82,31 @@ func TestEntriesOfWhichNothingIsKnownMayBeLinks(t *testing.T) {
 		t.Errorf("%+v, of links that are known", got)
 	}
 }
+
+// TestWhatStandsAtAnEndCountsOnce: twenty small files behind one large are twenty, not twenty for each
+// window that the stream has room for. Only where no window says anything do the ends speak for all.
+func TestWhatStandsAtAnEndCountsOnce(t *testing.T) {
+	t.Parallel()
+	const size, window = 1_600_000, 64 << 10
+	show := func(files int) *Observation {
+		o := &Observation{Decoded: true, search: window, searchOut: window}
+		for range files {
+			o.entries = append(o.entries, weighed{transcript.Entry{Kind: '0', Size: 3000}, 1})
+		}
+		return o
+	}
+	ends := []*Observation{show(1), show(20)}
+	for _, middle := range [][]*Observation{{show(0)}, {show(0), show(0)}, {show(0), show(0), show(0), show(0), show(0)}} {
+		f := sampleFiles(middle, ends, size).Within(size)
+		if e := f.Entries(); e.Value != 21 || e.Min > 21 || e.Max < 100 {
+			t.Errorf("%d windows without files: %+v entries", len(middle), e)
+		}
+	}
+	more := sampleFiles([]*Observation{show(2), show(2), show(2), show(2)}, ends, size).Entries()
+	if want := int64(21 + 2*(size-2*window)/window); more.Value != want || more.Min < 21 {
+		t.Errorf("%+v entries, want %d", more, want)
+	}
+	if alone := sampleFiles(nil, ends, size).Entries(); alone.Value != 21*size/(2*window) {
+		t.Errorf("of the ends alone: %+v", alone)
+	}
+}

@@ -2,6 +2,7 @@ package estimate
 
 import (
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
@@ -41,23 +42,31 @@ func HasOneCandidate(size int64, isize uint32) bool {
 
 // Gzip is what windows have shown of a gzip stream.
 type Gzip struct {
-	Size         int64
-	ISIZE        uint32 // of the last member's trailer
-	HasExtra     bool   // the first member's header has an extra field
-	MultiMember  bool   // a boundary between members was seen
-	Fair         bool   // there are as many windows as it takes to settle anything
-	Observations []*Observation
+	Size        int64
+	ISIZE       uint32 // of the last member's trailer
+	HasExtra    bool   // the first member's header has an extra field
+	MultiMember bool   // a boundary between members was seen
+	Fair        bool   // there are as many windows as it takes to settle anything
+	Middle      []*Observation
+	Ends        []*Observation
 }
 
 // Population is what the windows say about the whole.
-func (g Gzip) Population() Population { return summarise(g.Observations, float64(g.Size)) }
+func (g Gzip) Population() Population {
+	const few = 4 // fewer windows say less than they do with the ends
+	sampled := slices.Clone(g.Middle)
+	if len(sampled) < few {
+		sampled = append(sampled, g.Ends...)
+	}
+	return summarise(sampled, float64(g.Size))
+}
 
 // Estimate draws the conclusion.
 func (g Gzip) Estimate() Estimate {
 	e := Estimate{MultiMember: g.MultiMember}
 	size := float64(g.Size)
 	p := g.Population()
-	e.Files = sampleFiles(g.Observations, size, 0)
+	e.Files = sampleFiles(g.Middle, g.Ends, size)
 	if p.n == 0 {
 		e.Unpacked = layersize.Interval{
 			Value: int64(size * 2), Min: g.Size / 2, Max: saturate(size * compression.DeflateLimit),

@@ -21,7 +21,7 @@ func TestADoubtfulTrailerIsOneOfTwoExplanations(t *testing.T) {
 		for i := range windows {
 			o := &Observation{Offset: i * (size / windows), Decoded: true}
 			o.weigh(transcript.Span{Bits: window * 8, Out: int64(window * (1 + r.ExpFloat64()))}, window*8)
-			g.Observations = append(g.Observations, o)
+			g.Middle = append(g.Middle, o)
 		}
 		p := g.Population()
 		mean := int64(p.Mean())

@@ -139,14 +139,14 @@ func (z *Zstd) scatter(s *summary, model blockModel, runs []zstdblock.Run) {
 	s.part = sum(ins) / (s.rest + sum(ins))
 }
 
-// searched are the windows that tell of files: those that were completed, where there are enough,
-// and most of what they hold was decoded. Else all are, as what repeats tables is not like the
-// rest.
-func (z *Zstd) searched() []*Place {
+// searched returns the windows between the ends that tell of files: those that were completed, where
+// there are enough, and most of what they hold was decoded. Else all are, as what repeats tables is not
+// like the rest. The ends are returned apart.
+func (z *Zstd) searched() (middle, ends []*Observation) {
 	const enough = 4
-	views := slices.Clone(z.Decoded)
+	places := z.Decoded
 	decoded, all := 0, 0
-	for _, v := range views {
+	for _, v := range places {
 		for _, b := range v.Blocks {
 			all += b.Length
 			if b.Out >= 0 {
@@ -155,13 +155,22 @@ func (z *Zstd) searched() []*Place {
 		}
 	}
 	switch {
-	case len(views) < enough:
-		return z.sampled()
+	case len(places) < enough:
+		places = z.Middle
 	case 2*decoded < all:
-		views = append(views, z.Places()...)
+		places = slices.Concat(places, z.Middle)
 	}
-	sortByOffset(views)
-	return views
+	places = slices.Clone(places)
+	sortByOffset(places)
+	for _, v := range places {
+		middle = append(middle, &v.Observation)
+	}
+	for _, v := range []*Place{z.Head, z.Tail} {
+		if v != nil {
+			ends = append(ends, &v.Observation)
+		}
+	}
+	return middle, ends
 }
 
 // sampled are the windows that the estimate rests on, in the stream's order. With a few windows the
@@ -218,14 +227,11 @@ const framePrior = 0.02
 // Estimate draws the conclusion.
 func (z *Zstd) Estimate() Estimate {
 	e := Estimate{Hidden: z.hidden()}
-	var obs []*Observation
 	for _, v := range z.Places() {
 		e.MultiMember = e.MultiMember || v.Members > 0
 	}
-	for _, v := range z.searched() {
-		obs = append(obs, &v.Observation)
-	}
-	e.Files = sampleFiles(obs, float64(z.Length), 0)
+	middle, ends := z.searched()
+	e.Files = sampleFiles(middle, ends, float64(z.Length))
 	s := z.summarise()
 	if s.n == 0 {
 		size := float64(z.Length)

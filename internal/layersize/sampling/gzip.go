@@ -153,7 +153,7 @@ func (g *gzipSampler) decode(key windowKey, data []byte) *gzipWindow {
 func (g *gzipSampler) sampled() estimate.Gzip {
 	return estimate.Gzip{
 		Size: g.size, ISIZE: g.isize, HasExtra: g.extra, MultiMember: g.severalMembers(),
-		Fair: len(g.middle) >= g.least(), Observations: g.observations(),
+		Fair: len(g.middle) >= g.least(), Middle: g.middle, Ends: g.foundEnds(),
 	}
 }
 

@@ -158,28 +158,19 @@ func thin(offsets []int64, n int64) []int64 {
 	return kept
 }
 
-// observations are what the statistics rest on. With a few windows the two
-// ends count as well; with more they would only tell of themselves.
-func (s *sampler) observations() []*estimate.Observation {
-	obs := append([]*estimate.Observation(nil), s.middle...)
-	if len(obs) < 4 {
-		for _, o := range s.ends {
-			if o != nil {
-				obs = append(obs, o)
-			}
+// foundEnds are the stream's first and last window, as far as they were decoded.
+func (s *sampler) foundEnds() (ends []*estimate.Observation) {
+	for _, o := range s.ends {
+		if o != nil {
+			ends = append(ends, o)
 		}
 	}
-	return obs
+	return ends
 }
 
 // severalMembers reports whether a boundary between members was seen anywhere.
 func (s *sampler) severalMembers() bool {
-	for _, obs := range [][]*estimate.Observation{s.ends, s.middle} {
-		for _, o := range obs {
-			if o != nil && o.Members > 0 {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(slices.Concat(s.foundEnds(), s.middle), func(o *estimate.Observation) bool {
+		return o.Members > 0
+	})
 }
