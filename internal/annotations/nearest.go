@@ -31,7 +31,7 @@ func suggestOption(written string, names []string) (string, bool) {
 func nearestCandidate(written string, candidates []string) (string, bool) {
 	best, fewest := "", len(written)
 	for _, candidate := range candidates {
-		edits := distance(written, candidate)
+		edits := editDistance(written, candidate)
 		if strings.HasPrefix(candidate, written) {
 			edits /= 2
 		}
@@ -42,9 +42,9 @@ func nearestCandidate(written string, candidates []string) (string, bool) {
 	return best, best != ""
 }
 
-// distance is the number of bytes to insert, delete or change that turn a into b (Levenshtein). The
-// library for it in the module graph comes with the tests, and shipping it would not pay.
-func distance(a, b string) int {
+// editDistance is the number of bytes to insert, delete or change that turn a into b (Levenshtein).
+// The library for it in the module graph comes with the tests, and shipping it would not pay.
+func editDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

@@ -17,8 +17,8 @@ const strangeAnswers = 2
 // a login page, and stays that.
 type hostMemory struct{ isAPI atomic.Bool }
 
-// note takes in what one try brought.
-func (h *hostMemory) note(ctx context.Context, response *http.Response, err error) {
+// recordAnswer remembers what the answer to one try, or its error, says of the host.
+func (h *hostMemory) recordAnswer(ctx context.Context, response *http.Response, err error) {
 	failed, typed := errors.AsType[*Error](err)
 	switch {
 	case err == nil && response.StatusCode == http.StatusOK, typed && failed.torn:

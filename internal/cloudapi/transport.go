@@ -56,7 +56,7 @@ func newTransport(config Config) http.RoundTripper {
 			r.Header.Set("User-Agent", config.UserAgent)
 		}
 		response, err := sendOnce(wire, r, longest)
-		host.note(r.Context(), response, err)
+		host.recordAnswer(r.Context(), response, err)
 		return response, err
 	}))
 }

@@ -44,7 +44,7 @@ func (a *prefetchedBlob) waitForEnds() { <-a.done }
 // ReadAt keeps the contract of io.ReaderAt.
 func (a *prefetchedBlob) ReadAt(p []byte, off int64) (int, error) {
 	a.waitForEnds()
-	if missing, _ := a.ranges.recall(p, off); len(missing) == 0 {
+	if missing, _ := a.ranges.recallEnds(p, off); len(missing) == 0 {
 		return len(p), nil
 	}
 	if a.err != nil && off+int64(len(p)) <= a.size {
@@ -68,7 +68,7 @@ func (a *prefetchedBlob) ReadRanges(buffers [][]byte, offsets []int64) error {
 	var missing [][]byte
 	var at []int64
 	for i, p := range buffers {
-		if part, from := a.ranges.recall(p, offsets[i]); len(part) > 0 {
+		if part, from := a.ranges.recallEnds(p, offsets[i]); len(part) > 0 {
 			missing, at = append(missing, part), append(at, from)
 		}
 	}

@@ -34,17 +34,18 @@ type rangeMemory struct {
 	ranges *ranges
 }
 
-// recall fills what is known of p from both its ends. It returns the part between, which is to be
-// read: nothing where all is known.
-func (r *ranges) recall(p []byte, offset int64) (missing []byte, at int64) {
+// recallEnds fills what is known of p from both its ends. It returns the part between, which is to
+// be read: nothing where all is known.
+func (r *ranges) recallEnds(p []byte, offset int64) (missing []byte, at int64) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	return r.trim(p, offset)
+	return r.trimKnown(p, offset)
 }
 
-func (r *ranges) trim(p []byte, offset int64) (missing []byte, at int64) {
+// trimKnown is recallEnds for a caller that holds the mutex.
+func (r *ranges) trimKnown(p []byte, offset int64) (missing []byte, at int64) {
 	for len(p) > 0 {
-		known := r.around(offset)
+		known := r.findRange(offset)
 		if known == nil {
 			break
 		}
@@ -52,7 +53,7 @@ func (r *ranges) trim(p []byte, offset int64) (missing []byte, at int64) {
 		p, offset = p[n:], offset+int64(n)
 	}
 	for len(p) > 0 {
-		known := r.around(offset + int64(len(p)) - 1)
+		known := r.findRange(offset + int64(len(p)) - 1)
 		if known == nil {
 			break
 		}
@@ -63,8 +64,8 @@ func (r *ranges) trim(p []byte, offset int64) (missing []byte, at int64) {
 	return p, offset
 }
 
-// around returns the range that holds a byte, nil for none.
-func (r *ranges) around(offset int64) *rangeRead {
+// findRange returns the range that holds a byte, nil for none.
+func (r *ranges) findRange(offset int64) *rangeRead {
 	i := r.firstBehind(offset)
 	if i == 0 || r.read[i-1].end() <= offset {
 		return nil
@@ -84,7 +85,7 @@ func (r *ranges) firstBehind(offset int64) int {
 func (r *ranges) remember(p []byte, offset int64) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	p, offset = r.trim(p, offset) // another reader may have added a part meanwhile
+	p, offset = r.trimKnown(p, offset) // another reader may have added a part meanwhile
 	if len(p) > 0 {
 		added := rangeRead{offset, slices.Clone(p)}
 		r.read = slices.Replace(r.read, r.firstBehind(offset), r.firstBehind(added.end()-1), added)
@@ -93,7 +94,7 @@ func (r *ranges) remember(p []byte, offset int64) {
 
 // ReadAt keeps the contract of io.ReaderAt.
 func (m *rangeMemory) ReadAt(p []byte, offset int64) (int, error) {
-	missing, at := m.ranges.recall(p, offset)
+	missing, at := m.ranges.recallEnds(p, offset)
 	if len(missing) == 0 {
 		return len(p), nil
 	}
@@ -119,7 +120,7 @@ func (m *rangeMemory) ReadRanges(buffers [][]byte, offsets []int64) error {
 	var missing [][]byte
 	var at []int64
 	for i, p := range buffers {
-		if part, from := m.ranges.recall(p, offsets[i]); len(part) > 0 {
+		if part, from := m.ranges.recallEnds(p, offsets[i]); len(part) > 0 {
 			missing, at = append(missing, part), append(at, from)
 		}
 	}

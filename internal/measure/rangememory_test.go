@@ -20,7 +20,7 @@ func TestARangeIsReadOnceWhereItsPartsAreKnown(t *testing.T) {
 		for range 60 {
 			offset := random.Int64N(int64(len(blob)))
 			p := make([]byte, random.Int64N(min(500, int64(len(blob))-offset+1)))
-			missing, at := r.recall(p, offset)
+			missing, at := r.recallEnds(p, offset)
 			if n := len(missing); n > 0 && (known[at] || known[at+int64(n)-1]) {
 				t.Fatalf("seed %d: of %d bytes at %d, %d at %d are to be read, whose ends are known",
 					seed, len(p), offset, n, at)
@@ -56,7 +56,7 @@ func TestReadersSideBySideRememberOverlappingRanges(t *testing.T) {
 	r.remember([]byte("abcd"), 0)
 	r.remember([]byte("efgh"), 4)
 	got := make([]byte, 8)
-	if missing, _ := r.recall(got, 0); len(missing) > 0 || string(got) != "abcdefgh" || len(r.read) != 3 {
+	if missing, _ := r.recallEnds(got, 0); len(missing) > 0 || string(got) != "abcdefgh" || len(r.read) != 3 {
 		t.Errorf("%q in %d ranges, %d bytes unknown", got, len(r.read), len(missing))
 	}
 }

@@ -57,8 +57,8 @@ func (f Format) trailer(checksum uint32, length int64) []byte {
 	return binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, checksum), uint32(length))
 }
 
-// store returns a block that holds up to 64 KiB of content as they are.
-func (f Format) store(content []byte) []byte {
+// makeStoredBlock returns a block that holds up to 64 KiB of content as it is.
+func (f Format) makeStoredBlock(content []byte) []byte {
 	if f == Zstandard {
 		return append(blockHeader(rawBlock, len(content)), content...)
 	}
@@ -66,7 +66,7 @@ func (f Format) store(content []byte) []byte {
 	return append(binary.LittleEndian.AppendUint16(block, ^uint16(len(content))), content...)
 }
 
-// open reads the content of a stream without its trailer, whose checksum is not known yet.
+// open returns the content of a stream without its trailer, whose checksum is not known yet.
 func (f Format) open(stream io.Reader) (io.Reader, error) {
 	if f == Zstandard {
 		decoder, err := zstd.NewReader(stream, zstd.WithDecoderConcurrency(1))

@@ -41,7 +41,7 @@ func packGzip(w io.Writer, content io.Reader) (unpacked int64, err error) {
 }
 
 func packZstd(w io.Writer, content io.Reader) (int64, error) {
-	if _, err := w.Write(seam()); err != nil {
+	if _, err := w.Write(makeSeam()); err != nil {
 		return 0, err
 	}
 	frame, to := io.Pipe()
@@ -78,12 +78,13 @@ const (
 	endOfTar = 2 * tarBlock
 )
 
-// seam is what a Zstandard segment begins with. An encoder believes that the last three offsets are
-// 1, 4 and 8 when it begins (RFC 8878, section 3.1.2.5), and within a frame they are those of the
-// sequences before. So three sequences with these offsets come first, each of a few literals and a
-// match of three bytes: one block with the offset 8, whose code has three extra bits, and one with
-// 4 and 1, whose code has two. What they decode to is filled up to a block of the tar.
-func seam() []byte {
+// makeSeam returns what a Zstandard segment begins with. An encoder believes that the last three
+// offsets are 1, 4 and 8 when it begins (RFC 8878, section 3.1.2.5), and within a frame they are
+// those of the sequences before. So three sequences with these offsets come first, each of a few
+// literals and a match of three bytes: one block with the offset 8, whose code has three extra
+// bits, and one with 4 and 1, whose code has two. What they decode to is filled up to a block of
+// the tar.
+func makeSeam() []byte {
 	const (
 		rawLiterals  = 3    // shift of their count
 		allTablesRLE = 0x54 // each table is the one code that follows
@@ -95,7 +96,7 @@ func seam() []byte {
 	const decoded = 3 * (1 + 3)
 	return slices.Concat(
 		blockHeader(compressedBlock, len(eight)), eight, blockHeader(compressedBlock, len(fourAndOne)), fourAndOne,
-		Zstandard.store(bytes.Repeat([]byte{'m'}, tarBlock-decoded)),
+		Zstandard.makeStoredBlock(bytes.Repeat([]byte{'m'}, tarBlock-decoded)),
 	)
 }
 
@@ -125,13 +126,13 @@ func (s *Splicer) AddFile(name string, segments ...Segment) (size int64) {
 	for _, segment := range segments {
 		s.addSegment(segment)
 	}
-	s.store(make([]byte, -size&(tarBlock-1)))
+	s.addStored(make([]byte, -size&(tarBlock-1)))
 	return size
 }
 
 // Finish ends the layer and returns it.
 func (s *Splicer) Finish() *Layer {
-	s.store(make([]byte, endOfTar))
+	s.addStored(make([]byte, endOfTar))
 	s.layer.finish()
 	return s.layer
 }
@@ -143,11 +144,12 @@ func (s *Splicer) addSegment(segment Segment) {
 func (s *Splicer) addHeader(name string, size int64) {
 	var out bytes.Buffer
 	writeHeader(tar.NewWriter(&out), tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o644})
-	s.store(out.Bytes())
+	s.addStored(out.Bytes())
 }
 
-func (s *Splicer) store(content []byte) {
-	s.layer.addBytes(s.layer.Format.store(content), int64(len(content)))
+// addStored appends content in blocks that are not compressed.
+func (s *Splicer) addStored(content []byte) {
+	s.layer.addBytes(s.layer.Format.makeStoredBlock(content), int64(len(content)))
 }
 
 // countingWriter counts what goes through it.

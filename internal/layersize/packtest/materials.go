@@ -26,16 +26,16 @@ type Material struct {
 // Materials are data of all kinds.
 func Materials() []Material {
 	return []Material{
-		{"random", one(RandomBytes)},
-		{"weights", one(weights)},
-		{"weights32", one(weights32)},
-		{"source", tree(filepath.Join(goroot(), "src"), ".go")},
-		{"binaries", blob(filepath.Join(goroot(), "pkg", "tool"), filepath.Join(goroot(), "bin"))},
-		{"json", one(JSONLines)},
+		{"random", withoutFiles(RandomBytes)},
+		{"weights", withoutFiles(makeWeights16)},
+		{"weights32", withoutFiles(makeWeights32)},
+		{"source", readTree(filepath.Join(goroot(), "src"), ".go")},
+		{"binaries", readBinaries(filepath.Join(goroot(), "pkg", "tool"), filepath.Join(goroot(), "bin"))},
+		{"json", withoutFiles(JSONLines)},
 		{"tiny files", TinyFiles},
-		{"archives", archives},
-		{"repeated", one(repeated)},
-		{"pages", one(pages)},
+		{"archives", makeArchives},
+		{"repeated", withoutFiles(makeRepeated)},
+		{"pages", withoutFiles(makePages)},
 	}
 }
 
@@ -53,18 +53,20 @@ func TarOf(files ...[]byte) ([]byte, int64) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	for i, p := range files {
-		_ = w.WriteHeader(&tar.Header{Name: fmt.Sprintf("usr/lib/thing/%d/file-%d", i%7, i), Mode: 0o644, Size: int64(len(p)), Typeflag: tar.TypeReg})
+		name := fmt.Sprintf("usr/lib/thing/%d/file-%d", i%7, i)
+		_ = w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(p)), Typeflag: tar.TypeReg})
 		_, _ = w.Write(p)
 	}
 	_ = w.Flush()
 	return b.Bytes(), int64(len(files))
 }
 
-func one(f func(r *rand.Rand, n int) []byte) func(r *rand.Rand, n int) ([]byte, int64) {
+// withoutFiles makes a material of bytes that are no tar.
+func withoutFiles(f func(r *rand.Rand, n int) []byte) func(r *rand.Rand, n int) ([]byte, int64) {
 	return func(r *rand.Rand, n int) ([]byte, int64) { return f(r, n), 0 }
 }
 
-// RandomBytes do not compress.
+// RandomBytes returns n bytes that do not compress.
 func RandomBytes(r *rand.Rand, n int) []byte {
 	p := make([]byte, n)
 	for i := 0; i+8 <= n; i += 8 {
@@ -73,8 +75,8 @@ func RandomBytes(r *rand.Rand, n int) []byte {
 	return p
 }
 
-// weights are half-precision numbers (bfloat16) of a normal distribution.
-func weights(r *rand.Rand, n int) []byte {
+// makeWeights16 returns n bytes of normally distributed numbers of half precision (bfloat16).
+func makeWeights16(r *rand.Rand, n int) []byte {
 	p := make([]byte, n)
 	for i := 0; i+2 <= n; i += 2 {
 		binary.LittleEndian.PutUint16(p[i:], uint16(math.Float32bits(float32(r.NormFloat64()*0.02))>>16))
@@ -82,7 +84,8 @@ func weights(r *rand.Rand, n int) []byte {
 	return p
 }
 
-func weights32(r *rand.Rand, n int) []byte {
+// makeWeights32 returns n bytes of normally distributed numbers of single precision.
+func makeWeights32(r *rand.Rand, n int) []byte {
 	p := make([]byte, n)
 	for i := 0; i+4 <= n; i += 4 {
 		binary.LittleEndian.PutUint32(p[i:], math.Float32bits(float32(r.NormFloat64()*0.02)))
@@ -90,14 +93,17 @@ func weights32(r *rand.Rand, n int) []byte {
 	return p
 }
 
-var words = strings.Fields("registry layer image cache snapshot size error warning container node request response latency bytes digest manifest time level info")
+var words = strings.Fields("registry layer image cache snapshot size error warning container node request response " +
+	"latency bytes digest manifest time level info")
 
-// JSONLines are a log.
+// JSONLines returns n bytes of a log.
 func JSONLines(r *rand.Rand, n int) []byte {
 	var b bytes.Buffer
 	for b.Len() < n {
-		fmt.Fprintf(&b, `{"time":"2024-%02d-%02dT%02d:%02d:%02dZ","level":"%s","id":%d,"value":%.4f,"message":"%s %s %s"}`+"\n",
-			1+r.IntN(12), 1+r.IntN(28), r.IntN(24), r.IntN(60), r.IntN(60), words[r.IntN(3)], r.IntN(1e6), r.Float64(),
+		fmt.Fprintf(&b, `{"time":"2024-%02d-%02dT%02d:%02d:%02dZ",`,
+			1+r.IntN(12), 1+r.IntN(28), r.IntN(24), r.IntN(60), r.IntN(60))
+		fmt.Fprintf(&b, `"level":"%s","id":%d,"value":%.4f,"message":"%s %s %s"}`+"\n",
+			words[r.IntN(3)], r.IntN(1e6), r.Float64(),
 			words[r.IntN(len(words))], words[r.IntN(len(words))], words[r.IntN(len(words))])
 	}
 	return b.Bytes()[:n]
@@ -114,8 +120,8 @@ func TinyFiles(r *rand.Rand, n int) ([]byte, int64) {
 	return TarOf(files...)
 }
 
-// archives are compressed files, which a layer's compressor stores as they are.
-func archives(r *rand.Rand, n int) ([]byte, int64) {
+// makeArchives returns a tar of gzip files, which a layer's compressor stores as they are.
+func makeArchives(r *rand.Rand, n int) ([]byte, int64) {
 	var files [][]byte
 	for total := 0; total < n; {
 		var b bytes.Buffer
@@ -128,7 +134,8 @@ func archives(r *rand.Rand, n int) ([]byte, int64) {
 	return TarOf(files...)
 }
 
-func repeated(r *rand.Rand, n int) []byte {
+// makeRepeated returns n bytes that repeat one random block of 64 bytes to 8 KiB.
+func makeRepeated(r *rand.Rand, n int) []byte {
 	block := RandomBytes(r, 64<<r.IntN(8))
 	p := make([]byte, 0, n+len(block))
 	for len(p) < n {
@@ -137,8 +144,8 @@ func repeated(r *rand.Rand, n int) []byte {
 	return p[:n]
 }
 
-// pages are random data among which pages of zeros stand.
-func pages(r *rand.Rand, n int) []byte {
+// makePages returns n random bytes, a third of whose pages of 4 KiB are zeros.
+func makePages(r *rand.Rand, n int) []byte {
 	p := RandomBytes(r, n)
 	for i := 0; i+4096 <= n; i += 4096 {
 		if r.IntN(3) == 0 {
@@ -148,8 +155,8 @@ func pages(r *rand.Rand, n int) []byte {
 	return p
 }
 
-// tree gives tars of the files below a directory with a suffix.
-func tree(root, suffix string) func(r *rand.Rand, n int) ([]byte, int64) {
+// readTree makes tars of the files with a suffix below a directory.
+func readTree(root, suffix string) func(r *rand.Rand, n int) ([]byte, int64) {
 	var names []string
 	return func(r *rand.Rand, n int) ([]byte, int64) {
 		if names == nil {
@@ -170,8 +177,8 @@ func tree(root, suffix string) func(r *rand.Rand, n int) ([]byte, int64) {
 	}
 }
 
-// blob gives pieces of large binaries.
-func blob(dirs ...string) func(r *rand.Rand, n int) ([]byte, int64) {
+// readBinaries returns pieces of the files below directories.
+func readBinaries(dirs ...string) func(r *rand.Rand, n int) ([]byte, int64) {
 	var all []byte
 	return func(r *rand.Rand, n int) ([]byte, int64) {
 		for _, dir := range dirs {

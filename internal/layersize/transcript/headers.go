@@ -30,7 +30,7 @@ var tarFields = [...]tarField{{100, 108}, {108, 116}, {116, 124}, {124, 136}, {1
 // names, which are as far apart, so the residues with most votes are looked at again.
 func (t *Text) FindHeaders() []int {
 	const rivals = 24 // some digits of a name, each in the places of a field's
-	votes := t.votes()
+	votes := t.countVotes()
 	var best evidence
 	at := -1
 	for range rivals {
@@ -56,21 +56,21 @@ func (t *Text) FindHeaders() []int {
 	if float64(best.headers) < 1.5+noise+5*math.Sqrt(max(0, noise)) {
 		return nil
 	}
-	return t.onGrid(t.align(at, best))
+	return t.onGrid(t.chooseResidue(at, best))
 }
 
-// align prefers a residue of 0 where the output probably begins at a multiple of 512 bytes, and
-// nearly as many blocks look like headers there: where little of them is known, they look alike
+// chooseResidue prefers a residue of 0 where the output probably begins at a multiple of 512 bytes,
+// and nearly as many blocks look like headers there: where little of them is known, they look alike
 // some bytes off, and then the digits of one field are read as those of another.
-func (t *Text) align(residue int, best evidence) int {
+func (t *Text) chooseResidue(residue int, best evidence) int {
 	if t.Aligned && residue != 0 && 4*t.weighEvidence(0).headers >= 3*best.headers {
 		return 0
 	}
 	return residue
 }
 
-// votes counts, by their residues, the places that look like a header with a digit of its own.
-func (t *Text) votes() (votes [TarBlock]int) {
+// countVotes counts, by their residues, the places that look like a header with a digit of its own.
+func (t *Text) countVotes() (votes [TarBlock]int) {
 	if len(t.Out) < TarBlock {
 		return votes
 	}
@@ -78,7 +78,7 @@ func (t *Text) votes() (votes [TarBlock]int) {
 		if !isTerminator(c) { // in most data that is all there is to ask
 			continue
 		}
-		if h := t.Out[i : i+TarBlock]; ownDigits(h) >= 1 && judge(h) == likeHeader {
+		if h := t.Out[i : i+TarBlock]; ownDigits(h) >= 1 && classifyHeader(h) == likeHeader {
 			votes[i%TarBlock]++
 		}
 	}
@@ -109,8 +109,8 @@ func (t *Text) weighEvidence(residue int) (e evidence) {
 			continue
 		}
 		weight := 0
-		switch looks := judge(h); {
-		case looks == likeNames && letters.spell(h):
+		switch looks := classifyHeader(h); {
+		case looks == likeNames && letters.spellMagic(h):
 			weight = -5
 		case looks == likeHeader && own >= 1:
 			weight = 1
@@ -138,7 +138,7 @@ func (t *Text) onGrid(residue int) []int {
 	for i := residue; i+TarBlock <= len(t.Out); i += TarBlock {
 		h := t.Out[i : i+TarBlock]
 		own := ownDigits(h)
-		if own < 0 || own == 0 && i != due && !letters.spell(h) || judge(h) != likeHeader {
+		if own < 0 || own == 0 && i != due && !letters.spellMagic(h) || classifyHeader(h) != likeHeader {
 			continue
 		}
 		found = append(found, i)
@@ -156,7 +156,7 @@ type letters map[uint16]byte
 func (t *Text) lettersOf(residue int) letters {
 	places := letters{}
 	for i := residue; i+TarBlock <= len(t.Out); i += TarBlock {
-		if h := t.Out[i : i+TarBlock]; ownDigits(h) >= 1 && judge(h) == likeHeader {
+		if h := t.Out[i : i+TarBlock]; ownDigits(h) >= 1 && classifyHeader(h) == likeHeader {
 			for k := range magic {
 				if c := h[magicAt+k]; !isKnown(c) && c != Unknown {
 					places[c] = magic[k]
@@ -167,9 +167,9 @@ func (t *Text) lettersOf(residue int) letters {
 	return places
 }
 
-// spell reports whether a block has the magic at its place, every letter of it
-// known or copied from such a letter.
-func (l letters) spell(h []uint16) bool {
+// spellMagic reports whether a block has the magic at its place, every letter of it known or copied
+// from such a letter.
+func (l letters) spellMagic(h []uint16) bool {
 	for k := range magic {
 		if c := h[magicAt+k]; c != uint16(magic[k]) && l[c] != magic[k] {
 			return false
@@ -178,8 +178,8 @@ func (l letters) spell(h []uint16) bool {
 	return true
 }
 
-// ownDigits counts the known digits at the end of size and checksum; it
-// is negative when a known byte cannot stand where it does.
+// ownDigits counts the known digits at the end of size and checksum. It is negative when a known
+// byte cannot stand where it does.
 func ownDigits(h []uint16) int {
 	if !isTerminator(h[modeEnds]) || !isTerminator(h[135]) || !isTerminator(h[147]) || !isTerminator(h[checksumEnds]) {
 		return -1
@@ -201,9 +201,9 @@ func ownDigits(h []uint16) int {
 	return own
 }
 
-// isTerminator reports whether a field may end with c: with zero, a space, or what is not known. As a
-// signed number that is nothing above zero but the space: of each byte of output it is asked at least
-// once.
+// isTerminator reports whether a field may end with c: with zero, a space, or what is not known. As
+// a signed number that is nothing above zero but the space: of each byte of output it is asked at
+// least once.
 func isTerminator(c uint16) bool { return int16(c) <= 0 || c == ' ' }
 
 func isOctal(c uint16) bool { return c >= '0' && c <= '7' }
@@ -217,8 +217,8 @@ const (
 	likeNames            // but for eights and nines, which no octal field has
 )
 
-// judge looks at the numeric fields, the type flag and the magic.
-func judge(h []uint16) likeness {
+// classifyHeader returns what the numeric fields, the type flag and the magic of a block look like.
+func classifyHeader(h []uint16) likeness {
 	looks := likeHeader
 	for _, f := range tarFields {
 		if h[f.from]&0xff80 == 0x80 { // GNU's base-256 number

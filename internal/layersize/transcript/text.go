@@ -44,12 +44,12 @@ func (t *Text) Length() int { return len(t.Out) }
 
 func (t *Text) Reset() { t.Out, t.full, t.gap = t.Out[:0], false, 0 }
 
-// LeaveOut says that some output is missing here: what is copied from it, or from before it, is
+// LeaveOut notes that some output is missing here: what is copied from it, or from before it, is
 // unknown.
 func (t *Text) LeaveOut() { t.gap = len(t.Out) }
 
-// room says how many of n more bytes may be kept.
-func (t *Text) room(n int) int {
+// reserveRoom returns how many of n more bytes may be kept, and notes where they are less.
+func (t *Text) reserveRoom(n int) int {
 	if left := mostKept - len(t.Out); n > left {
 		t.full = true
 		return left
@@ -58,7 +58,7 @@ func (t *Text) room(n int) int {
 }
 
 func (t *Text) AppendBytes(p []byte) {
-	p = p[:t.room(len(p))]
+	p = p[:t.reserveRoom(len(p))]
 	for i, added := 0, t.extend(len(p)); i < len(p) && i < len(added); i++ {
 		added[i] = uint16(p[i])
 	}
@@ -73,7 +73,7 @@ func (t *Text) extend(n int) (added []uint16) {
 
 // AppendRepeated records n times the same byte.
 func (t *Text) AppendRepeated(b byte, n int) {
-	for range t.room(n) {
+	for range t.reserveRoom(n) {
 		t.Out = append(t.Out, uint16(b))
 	}
 }
@@ -84,7 +84,7 @@ func (t *Text) AppendSymbol(sym, length, distance int) {
 		return
 	}
 	if sym < 256 {
-		if t.room(1) == 1 {
+		if t.reserveRoom(1) == 1 {
 			t.Out = append(t.Out, uint16(sym))
 		}
 		return
@@ -94,7 +94,7 @@ func (t *Text) AppendSymbol(sym, length, distance int) {
 
 // AppendCopy repeats length bytes from distance back.
 func (t *Text) AppendCopy(length, distance int) {
-	n := t.room(length)
+	n := t.reserveRoom(length)
 	if from := len(t.Out) - distance; from >= t.gap && n <= distance { // known, and not of its own making
 		t.Out = append(t.Out, t.Out[from:from+n]...)
 		return
@@ -113,5 +113,5 @@ func (t *Text) AppendCopy(length, distance int) {
 
 // AppendSymbols records bytes of which some may be unknown.
 func (t *Text) AppendSymbols(p []uint16) {
-	t.Out = append(t.Out, p[:t.room(len(p))]...)
+	t.Out = append(t.Out, p[:t.reserveRoom(len(p))]...)
 }

@@ -14,10 +14,10 @@ type table struct {
 
 type vector []any
 
-// encode writes a FlatBuffer whose root is a table: each value stands behind the offset that leads
-// to it (https://flatbuffers.dev/internals). The laboratory reads the result with the FlatBuffers
-// library.
-func encode(root table) []byte {
+// encodeFlatBuffer writes a FlatBuffer whose root is a table: each value stands behind the offset
+// that leads to it (https://flatbuffers.dev/internals). The laboratory reads the result with the
+// FlatBuffers library.
+func encodeFlatBuffer(root table) []byte {
 	b := &buffer{}
 	b.writeReference(b.reserve(4, 4), root)
 	return b.bytes

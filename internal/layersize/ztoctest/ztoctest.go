@@ -57,7 +57,7 @@ func Pack(tarball []byte, span int) (blob []byte, z *ZTOC, err error) {
 	if err := w.Close(); err != nil {
 		return nil, nil, err
 	}
-	if z, err = list(bytes.NewReader(tarball), int64(out.Len())); err != nil {
+	if z, err = listTar(bytes.NewReader(tarball), int64(out.Len())); err != nil {
 		return nil, nil, err
 	}
 	z.Spans = spans
@@ -97,8 +97,8 @@ var types = map[byte]string{
 	tar.TypeChar: "char", tar.TypeBlock: "block", tar.TypeFifo: "fifo",
 }
 
-// list lists a tar, whose blob has so many bytes.
-func list(tarball io.Reader, compressed int64) (*ZTOC, error) {
+// listTar returns what the ZTOC of a tar says, whose compressed blob has so many bytes.
+func listTar(tarball io.Reader, compressed int64) (*ZTOC, error) {
 	z := &ZTOC{Version: "0.9", Compressed: compressed}
 	position := &counting{r: tarball}
 	for tape := tar.NewReader(position); ; {
@@ -145,20 +145,20 @@ const (
 func (z *ZTOC) Bytes() []byte {
 	files := make(vector, len(z.Files))
 	for i, f := range z.Files {
-		files[i] = f.table()
+		files[i] = f.toTable()
 	}
-	return encode(table{
+	return encodeFlatBuffer(table{
 		slots: fieldsOfZTOC,
 		fields: map[int]any{
 			fieldVersion: z.Version, fieldCompressed: z.Compressed, fieldUncompressed: z.Uncompressed,
-			fieldTOC: table{1, map[int]any{0: files}}, fieldSpans: z.spans(),
+			fieldTOC: table{1, map[int]any{0: files}}, fieldSpans: z.encodeSpans(),
 		},
 	})
 }
 
-// spans are the checkpoints as gzip_zinfo.c packs them, and the digests. How many there are is left
-// out elsewhere.
-func (z *ZTOC) spans() table {
+// encodeSpans returns the checkpoints as gzip_zinfo.c packs them, and the digests. How many there
+// are is left out elsewhere.
+func (z *ZTOC) encodeSpans() table {
 	packed := binary.LittleEndian.AppendUint32(nil, uint32(len(z.Spans)))
 	packed = binary.LittleEndian.AppendUint64(packed, 4<<20)
 	digests := make(vector, len(z.Spans))
@@ -172,7 +172,7 @@ func (z *ZTOC) spans() table {
 	return table{fieldsOfSpans, map[int]any{fieldDigests: digests, fieldCheckpoints: string(packed)}}
 }
 
-func (f File) table() table {
+func (f File) toTable() table {
 	records := vector{}
 	for _, key := range slices.Sorted(maps.Keys(f.Records)) {
 		records = append(records, table{2, map[int]any{0: key, 1: f.Records[key]}})

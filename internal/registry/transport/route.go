@@ -58,7 +58,7 @@ func (l *routeLink) roundTrip(ctx context.Context, req Request) (*http.Response,
 		}
 	}
 	if req.Once {
-		return nil, summarize(failures)
+		return nil, summarizeFailures(failures)
 	}
 	return l.repeat(ctx, req, routes, failures)
 }
@@ -81,7 +81,7 @@ func (l *routeLink) repeat(
 		}
 		failures[i] = failed
 	}
-	return nil, summarize(failures)
+	return nil, summarizeFailures(failures)
 }
 
 // listRoutes returns what may be asked, in order: where the blob's other parts came from, and last
@@ -188,9 +188,9 @@ func isUnreached(e *failure.Error) bool {
 // isWorthRepeating leaves time-outs out: each of them takes long.
 func isWorthRepeating(e *failure.Error) bool { return e.Temporary() && e.Kind != failure.Timeout }
 
-// summarize returns the failure that says most, as containerd ranks them, and names the others in
-// it. Of equal ones the last is the registry's own.
-func summarize(failures []*failure.Error) error {
+// summarizeFailures returns the failure that says most, as containerd ranks them, and names the
+// others in it. Of equal ones the last is the registry's own.
+func summarizeFailures(failures []*failure.Error) error {
 	best := 0
 	for i, e := range failures {
 		if rankOf(e) >= rankOf(failures[best]) {

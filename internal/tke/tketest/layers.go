@@ -82,7 +82,7 @@ func (c *layerCount) readLayer(l layer) error {
 // countBlob streams a layer through decompression and tar, and keeps nothing of it but counts and a
 // digest.
 func countBlob(blob io.Reader) (usage, v1.Hash, error) {
-	plain, err := decompress(bufio.NewReaderSize(blob, 64<<10))
+	plain, err := newDecompressor(bufio.NewReaderSize(blob, 64<<10))
 	if err != nil {
 		return usage{}, v1.Hash{}, err
 	}
@@ -100,8 +100,8 @@ func countBlob(blob io.Reader) (usage, v1.Hash, error) {
 	return used, v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(digest.Sum(nil))}, nil
 }
 
-// decompress goes by the first bytes, as containerd does, and not by the media type.
-func decompress(r *bufio.Reader) (io.ReadCloser, error) {
+// newDecompressor chooses by the first bytes, as containerd does, and not by the media type.
+func newDecompressor(r *bufio.Reader) (io.ReadCloser, error) {
 	magic, err := r.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
