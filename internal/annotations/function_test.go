@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -41,11 +40,6 @@ func run(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
 	acctest.CLI(t)
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
-}
-
-// unwrapped lets a text match what the CLI has wrapped: any space may be a line break.
-func unwrapped(text string) *regexp.Regexp {
-	return regexp.MustCompile(strings.ReplaceAll(regexp.QuoteMeta(text), " ", `\s+`))
 }
 
 func TestPodAnnotationsOfEachDisk(t *testing.T) {
@@ -169,7 +163,7 @@ func TestWrongUseIsRefusedInThePlan(t *testing.T) {
 				resource.TestStep{
 					Config:      output(podAnnotations(test.options)),
 					PlanOnly:    true,
-					ExpectError: unwrapped(`Invalid value for "options" parameter: ` + test.says),
+					ExpectError: acctest.MatchWrapped(`Invalid value for "options" parameter: ` + regexp.QuoteMeta(test.says)),
 				},
 			)
 		})
@@ -224,11 +218,11 @@ func TestWhatIsUnknownInThePlanIsThereAfterwards(t *testing.T) {
 			podAnnotations(`{ image_cache = terraform_data.cache.output, image_cache_disk_size_gib = 10 }`),
 		),
 		PlanOnly:    true,
-		ExpectError: unwrapped("image_cache_disk_size_gib is 10: write a whole number of GiB from 20 to 32000"),
+		ExpectError: acctest.MatchWrapped("image_cache_disk_size_gib is 10: write a whole number of GiB from 20 to 32000"),
 	})
 	run(t, resource.TestStep{ // only the apply can tell
 		Config:      cacheOfLater + output(podAnnotations(`{ image_cache = upper(terraform_data.cache.output) }`)),
-		ExpectError: unwrapped(`"IMC-6A3E8YZC", which is no id of a cache`),
+		ExpectError: acctest.MatchWrapped(`"IMC-6A3E8YZC", which is no id of a cache`),
 	})
 }
 
@@ -271,7 +265,7 @@ locals {
 		resource.TestStep{
 			Config:   output(`provider::tkeimage::eks_config({ "a.example.com/b" = null, "c" = "d" })`),
 			PlanOnly: true,
-			ExpectError: unwrapped(
+			ExpectError: acctest.MatchWrapped(
 				`Invalid value for "annotations" parameter: annotation "a.example.com/b" is null: write a string, or ` +
 					`leave the annotation out`,
 			),
@@ -308,7 +302,7 @@ output "test" {
 	}
 	run(t,
 		resource.TestStep{Config: policy(50), ConfigStateChecks: is(knownvalue.Bool(true))},
-		resource.TestStep{Config: policy(60), PlanOnly: true, ExpectError: unwrapped("The disk is over budget.")},
+		resource.TestStep{Config: policy(60), PlanOnly: true, ExpectError: acctest.MatchWrapped("The disk is over budget.")},
 	)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/big"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -55,11 +54,6 @@ func runSteps(t *testing.T, steps ...resource.TestStep) {
 		}
 	}
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
-}
-
-// unwrapped matches a text wherever Terraform breaks its lines.
-func unwrapped(text string) *regexp.Regexp {
-	return regexp.MustCompile(strings.ReplaceAll(text, " ", `[\s│]+`))
 }
 
 // exactNumber matches a decimal as Terraform reads it, which is with 512 bits.
@@ -126,7 +120,7 @@ func TestWhatIsNotSoldIsAnErrorOnItsArgument(t *testing.T) {
 	} {
 		arguments := fmt.Sprintf("disk_type = %q\n size_gib = %d%s", test.diskType, test.size, test.zone)
 		runSteps(t, resource.TestStep{
-			Config: configure(url, "", arguments), ExpectError: unwrapped("(?s)" + test.want),
+			Config: configure(url, "", arguments), ExpectError: acctest.MatchWrapped(test.want),
 		})
 	}
 }
@@ -178,7 +172,7 @@ func TestAPriceNeedsCredentials(t *testing.T) {
 		t,
 		resource.TestStep{
 			Config:      config,
-			ExpectError: unwrapped(`Cannot price a disk of type CLOUD_PREMIUM and 50 GiB`),
+			ExpectError: acctest.MatchWrapped(`Cannot price a disk of type CLOUD_PREMIUM and 50 GiB`),
 		},
 	)
 }
@@ -221,14 +215,14 @@ output "cost" {
 		`pods is "ten": write a number`,
 		`snapshot_price_gib_month is missing`,
 	} {
-		runSteps(t, resource.TestStep{Config: call, PlanOnly: true, ExpectError: unwrapped(want)})
+		runSteps(t, resource.TestStep{Config: call, PlanOnly: true, ExpectError: acctest.MatchWrapped(want)})
 	}
 	runSteps(
 		t,
 		resource.TestStep{
 			Config:      `output "cost" { value = provider::tkeimage::monthly_cost(50) }`,
 			PlanOnly:    true,
-			ExpectError: unwrapped("it is no object"),
+			ExpectError: acctest.MatchWrapped("it is no object"),
 		},
 	)
 }

@@ -52,7 +52,7 @@ func TestAPlanMakesNoSecondCacheBesideOneThatItsRefreshHasDropped(t *testing.T) 
 				resource.TestStep{
 					PreConfig: misses(cloud, times),
 					Config:    configuration(cloud, base),
-					ExpectError: unwrapped(
+					ExpectError: acctest.MatchWrapped(
 						`Image cache imc-[a-z0-9]{8} is listed again.*Plan again.*terraform import ADDRESS imc-[a-z0-9]{8}`,
 					),
 				},
@@ -124,7 +124,7 @@ func TestAListThatContradictsItselfEndsAnApplyAtOnce(t *testing.T) {
 				cloud,
 				resource.TestStep{
 					Config: configuration(cloud, base),
-					ExpectError: unwrapped(
+					ExpectError: acctest.MatchWrapped(
 						`Cannot build image cache imc-.*answered DescribeImageCaches with ` + problem +
 							`.*the id is in the state`,
 					),

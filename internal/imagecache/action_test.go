@@ -88,7 +88,7 @@ func TestARebuildThatChangesNothingIsAnError(t *testing.T) {
 				Config: acctest.Configuration(cloud, "") + `resource "terraform_data" "push" { input = "1" }`,
 			}
 			resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: []resource.TestStep{
-				quiet, {Config: pushed(cloud, id, "2", test.more), ExpectError: unwrapped(test.says)}, quiet,
+				quiet, {Config: pushed(cloud, id, "2", test.more), ExpectError: acctest.MatchWrapped(test.says)}, quiet,
 			}})
 			if err := calls(cloud, 0, test.wantUpdate, 0)(nil); err != nil {
 				t.Error(err)

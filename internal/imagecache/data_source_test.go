@@ -78,20 +78,20 @@ func TestOneCacheByIDOrByName(t *testing.T) {
 		resource.TestStep{Config: look(cloud, "tkeimage_cache", `name = "llm"`), ConfigStateChecks: whole},
 		resource.TestStep{
 			Config: look(cloud, "tkeimage_cache", `name = "twin"`),
-			ExpectError: unwrapped(
+			ExpectError: acctest.MatchWrapped(
 				`2 image caches in ap-guangzhou have the name "twin".*` + ids[1] + `.*` + ids[2] + `|` + ids[2] +
 					`.*` + ids[1],
 			),
 		},
 		resource.TestStep{
 			Config:      look(cloud, "tkeimage_cache", `name = "missing"`),
-			ExpectError: unwrapped(`There is no image cache "missing" in ap-guangzhou`),
+			ExpectError: acctest.MatchWrapped(`There is no image cache "missing" in ap-guangzhou`),
 		},
 		resource.TestStep{
 			Config:      look(cloud, "tkeimage_cache", `id = "imc-nothere1"`),
-			ExpectError: unwrapped(`There is no image cache "imc-nothere1"`),
+			ExpectError: acctest.MatchWrapped(`There is no image cache "imc-nothere1"`),
 		},
-		resource.TestStep{Config: look(cloud, "tkeimage_cache", ""), ExpectError: unwrapped(`one .*\[id,name\]`)},
+		resource.TestStep{Config: look(cloud, "tkeimage_cache", ""), ExpectError: acctest.MatchWrapped(`one .*\[id,name\]`)},
 		resource.TestStep{
 			Config:            look(cloud, "tkeimage_cache", fmt.Sprintf("id = %q", ids[0])),
 			ConfigStateChecks: whole,
@@ -141,7 +141,7 @@ func TestCachesAreNarrowedDownNewestFirst(t *testing.T) {
 	}
 	wrong := resource.TestStep{
 		Config:      look(cloud, "tkeimage_caches", `name_regex = "("`),
-		ExpectError: unwrapped(`Not a regular expression`),
+		ExpectError: acctest.MatchWrapped(`Not a regular expression`),
 	}
 	readOnly(t, append([]resource.TestStep{wrong}, steps...)...)
 }

@@ -12,18 +12,13 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke/tketest"
 )
 
-// unwrapped lets a pattern match a text that the CLI has wrapped: any space may be a line break.
-func unwrapped(pattern string) *regexp.Regexp {
-	return regexp.MustCompile("(?s)" + strings.ReplaceAll(pattern, " ", `\s+`))
-}
-
 func TestWrongKeySaysCodeRequestIDAndWhichSettings(t *testing.T) {
 	t.Parallel()
 	cloud := acctest.Cloud(t, tketest.Options{})
 	wrong := strings.ReplaceAll(configuration(cloud, base), tketest.DefaultSecretKey, "another-key")
 	run(t, cloud, resource.TestStep{
 		Config: wrong,
-		ExpectError: unwrapped(
+		ExpectError: acctest.MatchWrapped(
 			`Cannot create image cache "llm".*AuthFailure.SignatureFailure.*Request id: [0-9a-f-]{36}.*` +
 				`The secret key does not belong to the secret id.*` +
 				`provider argument secret_id, the provider argument secret_key`,
@@ -41,7 +36,7 @@ func TestNoCredentialsAreNoticedByThePlan(t *testing.T) {
 	run(t, cloud, resource.TestStep{
 		Config:   without,
 		PlanOnly: true,
-		ExpectError: unwrapped(
+		ExpectError: acctest.MatchWrapped(
 			`No cloud credentials were found. Places searched:.*secret_id and secret_key.*TENCENTCLOUD_SECRET_ID`,
 		),
 	})
@@ -49,7 +44,7 @@ func TestNoCredentialsAreNoticedByThePlan(t *testing.T) {
 	run(t, cloud, resource.TestStep{
 		Config:   half,
 		PlanOnly: true,
-		ExpectError: unwrapped(
+		ExpectError: acctest.MatchWrapped(
 			`Credentials are incomplete.*secret_id is set by the provider argument secret_id, but secret_key is not`,
 		),
 	})
@@ -99,7 +94,7 @@ func TestWrongInputIsRefusedBeforeAnythingIsSent(t *testing.T) {
 				cloud,
 				resource.TestStep{
 					Config:      configuration(cloud, base.with(test.more)),
-					ExpectError: unwrapped(test.says),
+					ExpectError: acctest.MatchWrapped(test.says),
 				},
 			)
 			if requests := cloud.Requests(); len(requests) != 0 {
@@ -133,7 +128,7 @@ func TestTheServicesErrorsAreExplained(t *testing.T) {
 			t.Parallel()
 			cloud := acctest.Cloud(t, tketest.Options{})
 			test.prepare(cloud)
-			run(t, cloud, resource.TestStep{Config: configuration(cloud, base), ExpectError: unwrapped(test.says)})
+			run(t, cloud, resource.TestStep{Config: configuration(cloud, base), ExpectError: acctest.MatchWrapped(test.says)})
 		})
 	}
 }
@@ -164,7 +159,7 @@ func TestNullsAreRefusedWhereverTheyWouldVanish(t *testing.T) {
 			if test.source == "" {
 				test.source = `data "tkeimage_caches" "x" {}`
 			}
-			run(t, cloud, resource.TestStep{Config: config + test.source, ExpectError: unwrapped(test.says)})
+			run(t, cloud, resource.TestStep{Config: config + test.source, ExpectError: acctest.MatchWrapped(test.says)})
 			if requests := cloud.Requests(); len(requests) != 0 {
 				t.Errorf("the service was asked: %v", requests[0].Action)
 			}

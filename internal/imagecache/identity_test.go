@@ -33,11 +33,11 @@ func TestAnotherRegionOrphansNothing(t *testing.T) {
 		},
 		resource.TestStep{
 			Config:      computed("ap-beijing"),
-			ExpectError: unwrapped(`Cannot read image cache imc-.*not known until apply.*- region`),
+			ExpectError: acctest.MatchWrapped(`Cannot read image cache imc-.*not known until apply.*- region`),
 		},
 		resource.TestStep{
 			Config: in(`"ap-guangzhou"`, config),
-			ExpectError: unwrapped(
+			ExpectError: acctest.MatchWrapped(
 				`imc-[a-z0-9]{8} is in ap-shanghai, and this provider is configured for ap-guangzhou`,
 			),
 		},

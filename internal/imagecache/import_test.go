@@ -131,7 +131,7 @@ func TestAPlanWithoutASubnetMakesNoCache(t *testing.T) {
 		return configuration(cloud, a)
 	}
 	refused := func(config, text string) resource.TestStep {
-		return resource.TestStep{Config: config, PlanOnly: true, ExpectError: unwrapped(text)}
+		return resource.TestStep{Config: config, PlanOnly: true, ExpectError: acctest.MatchWrapped(text)}
 	}
 	run(t, cloud,
 		refused(without("vpc_id", "subnet_id"), `A new cache needs vpc_id.*A new cache needs subnet_id`),
@@ -167,7 +167,7 @@ func TestAnImportedCacheIsNotReplacedWithoutASubnet(t *testing.T) {
 					Config: configuration(cloud, config), ResourceName: address,
 					ImportState: true, ImportStateId: id, ImportStatePersist: true,
 				},
-				resource.TestStep{Config: configuration(cloud, config), Taint: test.taint, ExpectError: unwrapped(refusal)},
+				resource.TestStep{Config: configuration(cloud, config), Taint: test.taint, ExpectError: acctest.MatchWrapped(refusal)},
 				resource.TestStep{
 					Config:           configuration(cloud, config.with(attributes{"vpc_id": `"vpc-1"`, "subnet_id": `"subnet-1"`})),
 					ConfigPlanChecks: actions(plancheck.ResourceActionDestroyBeforeCreate),

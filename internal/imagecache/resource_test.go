@@ -371,7 +371,7 @@ func TestAFailedBuildTaintsAndIsReplaced(t *testing.T) {
 	run(t, cloud,
 		resource.TestStep{
 			Config:      configuration(cloud, base),
-			ExpectError: unwrapped(`Cannot build image cache imc-.*warning events.*i/o timeout.*needs a NAT gateway`),
+			ExpectError: acctest.MatchWrapped(`Cannot build image cache imc-.*warning events.*i/o timeout.*needs a NAT gateway`),
 		},
 		resource.TestStep{
 			PreConfig:        func() { fails = false },
@@ -392,7 +392,7 @@ func TestATooSmallDiskSaysWhichSizeWouldDo(t *testing.T) {
 	cloud := tketest.Start(t, tketest.Options{RequestsPerSecond: -1, BytesPerGiB: 512})
 	run(t, cloud, resource.TestStep{
 		Config: configuration(cloud, base.with(attributes{"images": fmt.Sprintf("[%q]", image)})),
-		ExpectError: unwrapped(
+		ExpectError: acctest.MatchWrapped(
 			`no space left on device.*Raise size_gib.*` +
 				`Measured now, these images should fit: they need a cache of 20 GiB`,
 		),
@@ -423,7 +423,7 @@ func TestATimeoutKeepsTheID(t *testing.T) {
 	}})
 	run(t, cloud, resource.TestStep{
 		Config: configuration(cloud, base.with(attributes{"timeouts": `{ create = "1s" }`})),
-		ExpectError: unwrapped(
+		ExpectError: acctest.MatchWrapped(
 			`Waiting for image cache imc-.*, whose last status was Pending, ended: ` +
 				`the time that .timeouts. allows ran out.*untaint`,
 		),

@@ -18,7 +18,7 @@ func TestAWrittenSnapshotterIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	cloud := acctest.Cloud(t, tketest.Options{})
 	run(t, cloud, resource.TestStep{
 		Config: configuration(cloud, base.with(attributes{"snapshotter": `"overlay"`})),
-		ExpectError: unwrapped(
+		ExpectError: acctest.MatchWrapped(
 			`The snapshotter cannot be chosen.*CreateImageCache takes no such field.*Remove the argument`,
 		),
 	})

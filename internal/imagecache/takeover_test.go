@@ -77,7 +77,7 @@ func TestALostAnswerUnderANameOfTheUsersIsAnErrorThatNamesTheCache(t *testing.T)
 				cloud,
 				resource.TestStep{
 					Config: configuration(cloud, base),
-					ExpectError: unwrapped(
+					ExpectError: acctest.MatchWrapped(
 						`its outcome is unknown.*did not list before the request:.*imc-[a-z0-9]{8}: (Pending|Ready), ` +
 							`created \S+, 20 GiB, registry.example.com/llm:v1.*A name is not proof.*terraform import ADDRESS imc-[a-z0-9]{8}.*import {.*id = "imc-[a-z0-9]{8}"`,
 					),
@@ -118,7 +118,7 @@ func TestWhatIsTakenOverIsComparedWithWhatWasAskedFor(t *testing.T) {
 				cloud,
 				resource.TestStep{
 					Config: configuration(cloud, base.with(attributes{"name": "", "tags": `{ team = "ml" }`})),
-					ExpectError: unwrapped(
+					ExpectError: acctest.MatchWrapped(
 						`generated for this request, exists but differs from the request:.*` + test.says +
 							`.*terraform import ADDRESS imc-`,
 					),

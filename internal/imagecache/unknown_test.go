@@ -64,7 +64,7 @@ func TestValuesThatAreKnownOnlyDuringApply(t *testing.T) {
 		// next plan replaces
 		resource.TestStep{
 			Config:      unknowns(cloud, "40", `["registry.example.com/llm:v2"]`),
-			ExpectError: unwrapped(`inconsistent final plan`),
+			ExpectError: acctest.MatchWrapped(`inconsistent final plan`),
 		},
 		resource.TestStep{
 			Config:           unknowns(cloud, "40", `["registry.example.com/llm:v2"]`),
@@ -80,7 +80,7 @@ func TestAFractionThatOnlyTheApplyKnowsIsNamedToo(t *testing.T) {
 	cloud := acctest.Cloud(t, tketest.Options{})
 	run(t, cloud, resource.TestStep{
 		Config:      unknowns(cloud, "20.5", `["registry.example.com/llm:v1"]`),
-		ExpectError: unwrapped(`Not a whole number.*size_gib must be a whole number, and it is 20\.5`),
+		ExpectError: acctest.MatchWrapped(`Not a whole number.*size_gib must be a whole number, and it is 20\.5`),
 	})
 }
 

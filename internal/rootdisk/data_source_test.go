@@ -204,7 +204,7 @@ func TestThePlatformIsChosenFromAnIndex(t *testing.T) {
 	}
 	run(t, append(steps, resource.TestStep{
 		Config:      configuration("", `platform = "linux/s390x"`, reference),
-		ExpectError: unwrapped(`(?s)does not exist for this platform.*multi:v1.*only for linux/arm64, linux/amd64`),
+		ExpectError: acctest.MatchWrapped(`does not exist for this platform.*multi:v1.*only for linux/arm64, linux/amd64`),
 	})...)
 }
 
@@ -263,7 +263,7 @@ func TestEachFailureHasItsOwnText(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			run(t, resource.TestStep{Config: test.config, ExpectError: unwrapped(test.says)})
+			run(t, resource.TestStep{Config: test.config, ExpectError: acctest.MatchWrapped(test.says)})
 		})
 	}
 }
@@ -279,7 +279,7 @@ func TestAllWrongImagesAreNamedInOneRun(t *testing.T) {
 	noTar := static.NewLayer([]byte("x"), types.OCIUncompressedLayer)
 	broken, _ := push(t, open.Host+"/broken:v1", image(t, "amd64", noTar))
 	config := configuration("", "", closed.Host+"/app:v1", present, broken, arm, "Nginx:1.27", open.Host+"/app:v2")
-	run(t, resource.TestStep{Config: config, ExpectError: unwrapped(
+	run(t, resource.TestStep{Config: config, ExpectError: acctest.MatchWrapped(
 		`(?s)Registry refuses the credentials.*` + closed.Host + `/app:v1.*Layer cannot be unpacked.*` + broken +
 			`.*does not exist for this platform.*` + arm + `.*Not an image reference.*Nginx:1.27` +
 			`.*Image does not exist.*` + open.Host + `/app:v2`)})
@@ -309,11 +309,6 @@ func TestTheReportIsWholeInAnErrorMessage(t *testing.T) {
 				` +\| Layer +\| Compressed \| +On disk \| Method +\| Bounds +\|\n +\|.*\|\n +\|.*\| exact +\|$`,
 		),
 	})
-}
-
-// unwrapped lets a pattern match a text that the CLI has wrapped: any space may be a line break.
-func unwrapped(pattern string) *regexp.Regexp {
-	return regexp.MustCompile(strings.ReplaceAll(pattern, " ", `\s+`))
 }
 
 func TestConfiguredCredentialsReadAPrivateRegistry(t *testing.T) {
@@ -368,7 +363,7 @@ func TestALayerThatCannotBeCountedIsNamed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			reference, _ := push(t, registry.Host+"/"+name+":v1", image(t, "amd64", test.layer))
-			says := unwrapped("(?s)" + fmt.Sprintf(test.says, reference))
+			says := acctest.MatchWrapped(fmt.Sprintf(test.says, reference))
 			run(
 				t,
 				resource.TestStep{Config: configuration("", `measure = "full"`, present, reference), ExpectError: says},

@@ -92,7 +92,7 @@ func TestWrongArgumentsAreBlamed(t *testing.T) {
 				resource.TestStep{
 					Config:      call(arguments),
 					PlanOnly:    true,
-					ExpectError: unwrapped(`Invalid value for ` + says),
+					ExpectError: acctest.MatchWrapped(`Invalid value for ` + says),
 				},
 			)
 		})
@@ -135,7 +135,7 @@ check "budget" {
 			},
 			ConfigStateChecks: gives(knownvalue.Int64Exact(40)),
 		},
-		resource.TestStep{Config: policy(50), PlanOnly: true, ExpectError: unwrapped("The disk is over budget.")},
+		resource.TestStep{Config: policy(50), PlanOnly: true, ExpectError: acctest.MatchWrapped("The disk is over budget.")},
 	)
 }
 

@@ -76,7 +76,7 @@ func TestAPlanSurvivesAnOutage(t *testing.T) {
 		resource.TestStep{Config: config(""), ConfigStateChecks: checks},
 		resource.TestStep{
 			PreConfig: registry.answer(http.NotFound), Config: config(""),
-			ExpectError: unwrapped(`(?s)Image does not exist.*last read less than a minute ago.*stale_if_error = true`),
+			ExpectError: acctest.MatchWrapped(`Image does not exist.*last read less than a minute ago.*stale_if_error = true`),
 		},
 		resource.TestStep{
 			Config: config("stale_if_error = true"), ConfigStateChecks: checks,
@@ -96,16 +96,16 @@ func TestTheTimeToReadIsBounded(t *testing.T) {
 		t,
 		resource.TestStep{
 			Config:      configuration("", `timeouts = { read = "0s" }`, reference),
-			ExpectError: unwrapped(`(?s)Invalid timeout.* read = "0s" is no time above zero`),
+			ExpectError: acctest.MatchWrapped(`Invalid timeout.* read = "0s" is no time above zero`),
 		},
 		resource.TestStep{
 			Config:      configuration("", `timeouts = { read = "soon" }`, reference),
-			ExpectError: unwrapped(`(?s)Time Duration.*"soon"`),
+			ExpectError: acctest.MatchWrapped(`Time Duration.*"soon"`),
 		},
 		resource.TestStep{
 			PreConfig: registry.answer(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }),
 			Config:    configuration("", `timeouts = { read = "1s" }`, reference),
-			ExpectError: unwrapped(`(?s)The time to read ran out.*` + reference +
+			ExpectError: acctest.MatchWrapped(`The time to read ran out.*` + reference +
 				`.*timeouts.read, 1s, has passed, and nothing was learned`),
 		},
 	)
