@@ -13,8 +13,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
-// answering is a wire whose other end says whatever the fuzzer writes, and after some pages of
-// that, that there is no more.
+// answering is a transport whose every answer is what the fuzzer writes, and after some pages of it
+// that there is no more.
 type answering struct {
 	status int
 	body   []byte
@@ -33,8 +33,25 @@ func (a *answering) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// FuzzAnswer lets a service answer anything to a list: the client ends with caches that can be
-// looked at, or with an error of its own type, and takes nothing for an answer that is none.
+// newClient returns a client that reads what the wire brings, and does not wait between tries.
+func (a *answering) newClient(tb testing.TB) *tke.Client {
+	tb.Helper()
+	client, err := tke.New(tke.Config{Config: cloudapi.Config{
+		Credentials:          cloudapi.Credential{SecretID: "id", SecretKey: "key"},
+		Region:               "ap-guangzhou",
+		Endpoint:             "http://127.0.0.1:1",
+		Transport:            a,
+		RetryWait:            time.Nanosecond,
+		MaxRequestsPerSecond: 1e9,
+	}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return client
+}
+
+// FuzzAnswer lists image caches of a service that answers anything: the client returns caches that
+// can be read or an error of its own type, and never takes for an answer what is none.
 func FuzzAnswer(f *testing.F) {
 	f.Add(
 		200,
@@ -59,20 +76,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(502, []byte("<html><style>a{}</style>\xff<b>Bad Gateway"))
 	f.Add(302, []byte{})
 	wire := &answering{}
-	client, err := tke.New(tke.Config{Config: cloudapi.Config{
-		Credentials: cloudapi.Credential{
-			SecretID:  "id",
-			SecretKey: "key",
-		},
-		Region:               "ap-guangzhou",
-		Endpoint:             "http://127.0.0.1:1",
-		Transport:            wire,
-		RetryWait:            time.Nanosecond,
-		MaxRequestsPerSecond: 1e9,
-	}})
-	if err != nil {
-		f.Fatal(err)
-	}
+	client := wire.newClient(f)
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		if status < 100 || status > 999 || len(body) > 1<<16 {
 			return // net/http lets no such status through

@@ -4,9 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/tkeimage/terraform-provider-tkeimage/internal/cloudapi"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tke"
 )
 
@@ -21,21 +19,8 @@ func TestAListingEndsWhateverItCounts(t *testing.T) {
 		),
 		pages: -1 << 30,
 	}
-	client, err := tke.New(tke.Config{Config: cloudapi.Config{
-		Credentials: cloudapi.Credential{
-			SecretID:  "id",
-			SecretKey: "key",
-		},
-		Region:               "ap-guangzhou",
-		Endpoint:             "http://127.0.0.1:1",
-		Transport:            wire,
-		RetryWait:            time.Nanosecond,
-		MaxRequestsPerSecond: 1e9,
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = client.List(t.Context(), tke.Filter{})
+	client := wire.newClient(t)
+	_, err := client.List(t.Context(), tke.Filter{})
 	if err == nil || !strings.Contains(err.Error(), "lists only 800") {
 		t.Errorf("%v", err)
 	}
