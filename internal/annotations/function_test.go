@@ -161,9 +161,11 @@ func TestWrongUseIsRefusedInThePlan(t *testing.T) {
 			run(
 				t,
 				resource.TestStep{
-					Config:      output(podAnnotations(test.options)),
-					PlanOnly:    true,
-					ExpectError: acctest.MatchWrapped(`Invalid value for "options" parameter: ` + regexp.QuoteMeta(test.says)),
+					Config:   output(podAnnotations(test.options)),
+					PlanOnly: true,
+					ExpectError: acctest.MatchWrapped(
+						`Invalid value for "options" parameter: ` + regexp.QuoteMeta(test.says),
+					),
 				},
 			)
 		})
@@ -217,8 +219,10 @@ func TestWhatIsUnknownInThePlanIsThereAfterwards(t *testing.T) {
 		Config: cacheOfLater + output(
 			podAnnotations(`{ image_cache = terraform_data.cache.output, image_cache_disk_size_gib = 10 }`),
 		),
-		PlanOnly:    true,
-		ExpectError: acctest.MatchWrapped("image_cache_disk_size_gib is 10: write a whole number of GiB from 20 to 32000"),
+		PlanOnly: true,
+		ExpectError: acctest.MatchWrapped(
+			"image_cache_disk_size_gib is 10: write a whole number of GiB from 20 to 32000",
+		),
 	})
 	run(t, resource.TestStep{ // only the apply can tell
 		Config:      cacheOfLater + output(podAnnotations(`{ image_cache = upper(terraform_data.cache.output) }`)),
@@ -302,7 +306,10 @@ output "test" {
 	}
 	run(t,
 		resource.TestStep{Config: policy(50), ConfigStateChecks: is(knownvalue.Bool(true))},
-		resource.TestStep{Config: policy(60), PlanOnly: true, ExpectError: acctest.MatchWrapped("The disk is over budget.")},
+		resource.TestStep{
+			Config: policy(60), PlanOnly: true,
+			ExpectError: acctest.MatchWrapped("The disk is over budget."),
+		},
 	)
 }
 

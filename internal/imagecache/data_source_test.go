@@ -91,7 +91,10 @@ func TestOneCacheByIDOrByName(t *testing.T) {
 			Config:      look(cloud, "tkeimage_cache", `id = "imc-nothere1"`),
 			ExpectError: acctest.MatchWrapped(`There is no image cache "imc-nothere1"`),
 		},
-		resource.TestStep{Config: look(cloud, "tkeimage_cache", ""), ExpectError: acctest.MatchWrapped(`one .*\[id,name\]`)},
+		resource.TestStep{
+			Config:      look(cloud, "tkeimage_cache", ""),
+			ExpectError: acctest.MatchWrapped(`one .*\[id,name\]`),
+		},
 		resource.TestStep{
 			Config:            look(cloud, "tkeimage_cache", fmt.Sprintf("id = %q", ids[0])),
 			ConfigStateChecks: whole,

@@ -128,7 +128,10 @@ func TestTheServicesErrorsAreExplained(t *testing.T) {
 			t.Parallel()
 			cloud := acctest.Cloud(t, tketest.Options{})
 			test.prepare(cloud)
-			run(t, cloud, resource.TestStep{Config: configuration(cloud, base), ExpectError: acctest.MatchWrapped(test.says)})
+			run(t, cloud, resource.TestStep{
+				Config:      configuration(cloud, base),
+				ExpectError: acctest.MatchWrapped(test.says),
+			})
 		})
 	}
 }

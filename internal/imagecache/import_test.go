@@ -167,7 +167,10 @@ func TestAnImportedCacheIsNotReplacedWithoutASubnet(t *testing.T) {
 					Config: configuration(cloud, config), ResourceName: address,
 					ImportState: true, ImportStateId: id, ImportStatePersist: true,
 				},
-				resource.TestStep{Config: configuration(cloud, config), Taint: test.taint, ExpectError: acctest.MatchWrapped(refusal)},
+				resource.TestStep{
+					Config: configuration(cloud, config), Taint: test.taint,
+					ExpectError: acctest.MatchWrapped(refusal),
+				},
 				resource.TestStep{
 					Config:           configuration(cloud, config.with(attributes{"vpc_id": `"vpc-1"`, "subnet_id": `"subnet-1"`})),
 					ConfigPlanChecks: actions(plancheck.ResourceActionDestroyBeforeCreate),

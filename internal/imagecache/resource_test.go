@@ -370,8 +370,10 @@ func TestAFailedBuildTaintsAndIsReplaced(t *testing.T) {
 	}})
 	run(t, cloud,
 		resource.TestStep{
-			Config:      configuration(cloud, base),
-			ExpectError: acctest.MatchWrapped(`Cannot build image cache imc-.*warning events.*i/o timeout.*needs a NAT gateway`),
+			Config: configuration(cloud, base),
+			ExpectError: acctest.MatchWrapped(
+				`Cannot build image cache imc-.*warning events.*i/o timeout.*needs a NAT gateway`,
+			),
 		},
 		resource.TestStep{
 			PreConfig:        func() { fails = false },

@@ -203,8 +203,10 @@ func TestThePlatformIsChosenFromAnIndex(t *testing.T) {
 		)
 	}
 	run(t, append(steps, resource.TestStep{
-		Config:      configuration("", `platform = "linux/s390x"`, reference),
-		ExpectError: acctest.MatchWrapped(`does not exist for this platform.*multi:v1.*only for linux/arm64, linux/amd64`),
+		Config: configuration("", `platform = "linux/s390x"`, reference),
+		ExpectError: acctest.MatchWrapped(
+			`does not exist for this platform.*multi:v1.*only for linux/arm64, linux/amd64`,
+		),
 	})...)
 }
 

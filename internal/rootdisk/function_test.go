@@ -135,7 +135,10 @@ check "budget" {
 			},
 			ConfigStateChecks: gives(knownvalue.Int64Exact(40)),
 		},
-		resource.TestStep{Config: policy(50), PlanOnly: true, ExpectError: acctest.MatchWrapped("The disk is over budget.")},
+		resource.TestStep{
+			Config: policy(50), PlanOnly: true,
+			ExpectError: acctest.MatchWrapped("The disk is over budget."),
+		},
 	)
 }
 

@@ -76,7 +76,9 @@ func TestAPlanSurvivesAnOutage(t *testing.T) {
 		resource.TestStep{Config: config(""), ConfigStateChecks: checks},
 		resource.TestStep{
 			PreConfig: registry.answer(http.NotFound), Config: config(""),
-			ExpectError: acctest.MatchWrapped(`Image does not exist.*last read less than a minute ago.*stale_if_error = true`),
+			ExpectError: acctest.MatchWrapped(
+				`Image does not exist.*last read less than a minute ago.*stale_if_error = true`,
+			),
 		},
 		resource.TestStep{
 			Config: config("stale_if_error = true"), ConfigStateChecks: checks,
