@@ -176,9 +176,13 @@ func TestRoundsFollowWhatIsUncertain(t *testing.T) {
 			[]*job{probed("a", gib, mib, 10, true), probed("b", gib, mib, 100, false)}, 32 * mib, "[probe 2097152]",
 			31 * mib,
 		},
-		"like parts where there is not enough for all": {
+		"the last has what is left": {
 			[]*job{probed("a", gib, 4*mib, 60, true), probed("b", 9*mib, 4*mib, 100, true)}, 7 * mib,
-			"[probe 7864320 probe 7864320]", 0,
+			"[probe 8388608 probe 7340032]", 0,
+		},
+		"like parts where some would have none": {
+			[]*job{probed("a", gib, 4*mib, 60, true), probed("b", 9*mib, 4*mib, 90, true), probed("c", gib, 4*mib, 90, true)},
+			8 * mib, "[probe 6815744 probe 6815744 probe 6815744]", mib / 2,
 		},
 		"the widest where parts are too small": {
 			[]*job{probed("a", gib, mib/4, 60, true), probed("b", gib, mib/4, 100, true)}, mib / 4,

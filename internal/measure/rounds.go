@@ -40,41 +40,51 @@ func isDecided(report *Report, disk disksize.Request) bool {
 }
 
 // nextRound assigns the most uncertain layers their next steps: the widest one, and with it those
-// that are at least half as wide, as they can be read side by side. Where the budget does not suffice
-// for all of them, each has a like part of its step, as many layers that are known a little make a
-// closer sum than a few that are known well; the widest come first where such parts would be too
-// small. It returns the layers to measure again, none when the budget has no room for a step, and
-// what is left of the budget.
+// that are at least half as wide, as they can be read side by side. Where the budget would leave some
+// of them without, each has a like part of its step instead, as many layers that are known a little
+// make a closer sum than a few that are known well; unless such parts were too small. It returns the
+// layers to measure again, none when the budget has no room for a step, and what is left of the
+// budget.
 func nextRound(jobs []*job, left, budget int64) (round []*job, rest int64) {
 	widest := selectWidest(jobs)
-	wanted := int64(0)
-	for _, j := range widest {
-		wanted += j.planStep(left, budget).cost
-	}
-	if wanted > left {
-		if round, rest = takeSteps(widest, left, budget, float64(left)/float64(wanted)); len(round) > 0 {
-			return round, rest
+	steps := planSteps(widest, left, budget, 1)
+	if len(steps) < len(widest) {
+		if shared := planSteps(widest, left, budget, likePart(widest, left, budget)); len(shared) > len(steps) {
+			steps = shared
 		}
 	}
-	return takeSteps(widest, left, budget, 1)
+	for _, s := range steps {
+		s.take()
+		left -= s.cost
+		round = append(round, s.job)
+	}
+	return round, left
 }
 
-// takeSteps assigns the layers a part of their next steps, in turn, as far as the budget goes. A layer
-// whose ranges cannot be read has all of it.
-func takeSteps(layers []*job, left, budget int64, part float64) (round []*job, rest int64) {
-	rest = left
+// likePart is the part of their steps that the budget suffices for.
+func likePart(layers []*job, left, budget int64) float64 {
+	wanted := int64(0)
 	for _, j := range layers {
-		step := j.planStep(rest, budget)
+		wanted += j.planStep(left, budget).cost
+	}
+	return min(1, float64(left)/float64(max(1, wanted)))
+}
+
+// planSteps plans a part of the layers' next steps, in turn, as far as the budget goes. A layer whose
+// ranges cannot be read has all of its step.
+func planSteps(layers []*job, left, budget int64, part float64) (steps []step) {
+	rest := left
+	for _, j := range layers {
+		most := rest
 		if !j.hasFault() && part < 1 {
-			step = j.planStep(min(rest, int64(part*float64(j.planStep(left, budget).cost))), budget)
+			most = min(rest, int64(part*float64(j.planStep(left, budget).cost)))
 		}
-		if step.cost > 0 {
-			j.takeStep(step)
-			rest -= step.cost
-			round = append(round, j)
+		if s := j.planStep(most, budget); s.cost > 0 {
+			rest -= s.cost
+			steps = append(steps, s)
 		}
 	}
-	return round, rest
+	return steps
 }
 
 // selectWidest returns the most uncertain layers that more reading would narrow, the widest first.
@@ -110,6 +120,7 @@ func (j *job) canNarrow() bool {
 
 // step is what a layer is to read next: all of it, or more ranges.
 type step struct {
+	job  *job
 	way  way
 	more int64 // bytes from each origin
 	cost int64 // bytes from all; 0 for no step
@@ -120,14 +131,14 @@ type step struct {
 func (j *job) planStep(most, budget int64) step {
 	next := max(2*j.allowance, leastFirst)
 	if (j.hasFault() || j.layer.Size <= 2*next) && j.layer.Size <= most {
-		return step{way: wayStream, cost: j.layer.Size}
+		return step{job: j, way: wayStream, cost: j.layer.Size}
 	}
 	more := min(next, j.layer.Size, budget/16*mostOfBudget) - j.allowance
 	more = min(more, most/j.probeCount()/uselessAllowance*uselessAllowance)
 	if j.hasFault() || more < uselessAllowance {
 		return step{}
 	}
-	return step{way: wayProbe, more: more, cost: more * j.probeCount()}
+	return step{job: j, way: wayProbe, more: more, cost: more * j.probeCount()}
 }
 
 // hasFault reports whether a read of the layer has failed.
@@ -135,9 +146,10 @@ func (j *job) hasFault() bool {
 	return slices.ContainsFunc(j.origins, func(s *origin) bool { return s.result.Fault != nil })
 }
 
-func (j *job) takeStep(s step) {
-	j.way, j.orProbe = s.way, s.way == wayStream
-	j.allowance += s.more
+// take has the layer read so.
+func (s step) take() {
+	s.job.way, s.job.orProbe = s.way, s.way == wayStream
+	s.job.allowance += s.more
 }
 
 // forgetRanges lets go of what was read and decoded of layers that are read no more.

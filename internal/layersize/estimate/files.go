@@ -34,7 +34,7 @@ type fileWindow struct {
 // bytes. What stands at the ends is often of a kind of its own, directories or what was copied last:
 // it says nothing of the rest, unless no window does.
 func sampleFiles(middle, ends []*Observation, size float64) Files {
-	f := Files{windows: searchedOf(middle), ends: searchedOf(ends), size: size}
+	f := Files{windows: searchedOf(inOrder(middle)), ends: searchedOf(ends), size: size}
 	if len(f.windows) == 0 {
 		f.windows, f.ends = f.ends, nil
 	}

@@ -1,8 +1,9 @@
 package estimate
 
 import (
+	"cmp"
 	"math"
-	"sort"
+	"slices"
 )
 
 // leastError is the relative error that no number of windows removes: the bytes near both ends and
@@ -36,10 +37,15 @@ type Population struct {
 	rare    bool    // extreme data were seen, and seldom
 }
 
-// summarise estimates the population from windows in the order of their offsets.
+// inOrder returns windows in the order of their offsets, as neighbours are alike and scatter less.
+func inOrder(obs []*Observation) []*Observation {
+	return slices.SortedFunc(slices.Values(obs), func(a, b *Observation) int { return cmp.Compare(a.Offset, b.Offset) })
+}
+
+// summarise estimates the population from windows.
 func summarise(obs []*Observation, size float64) Population {
 	var p Population
-	sort.Slice(obs, func(i, j int) bool { return obs[i].Offset < obs[j].Offset })
+	obs = inOrder(obs)
 	var ins, outs, extremes []float64
 	cut := extremeClass(obs)
 	seen, missing := 0, 0
@@ -160,7 +166,7 @@ func (p Population) draws() []float64 {
 			all = append(all, b+g)
 		}
 	}
-	sort.Float64s(all)
+	slices.Sort(all)
 	return all
 }
 
