@@ -120,7 +120,8 @@ func (o Options) newUselessDiskError(cache, name string, rendered map[string]str
 	}
 	return &OptionError{
 		name,
-		fmt.Sprintf("has no effect beside image_cache = %q, because the Pod's disk is always made from that cache", cache),
+		fmt.Sprintf("has no effect beside image_cache = %q, ", cache) +
+			"because the Pod's disk is always made from that cache",
 		remedy + `; with image_cache = "auto" it is the disk of a Pod that no cache matches`,
 	}
 }

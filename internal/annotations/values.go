@@ -98,7 +98,8 @@ func (duration) renderValue(written any) (*string, *mistake) {
 	}
 	if number, isNumber := written.(*big.Float); isNumber && number.IsInt() && number.Sign() > 0 {
 		return nil, &mistake{
-			"is " + formatDecimal(number) + ", without a unit", fmt.Sprintf("write %%name = %q", formatDecimal(number)+"m"),
+			"is " + formatDecimal(number) + ", without a unit",
+			fmt.Sprintf("write %%name = %q", formatDecimal(number)+"m"),
 		}
 	}
 	return nil, &mistake{"is " + describeValue(written), writeADuration}

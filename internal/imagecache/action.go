@@ -48,9 +48,9 @@ func (a *RebuildAction) Configure(_ context.Context, req action.ConfigureRequest
 
 func (a *RebuildAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Pulls the images of a cache again, in place, and waits until the cache is `Ready`: on a " +
-			"schedule, or after a push to a tag that moves. The cache keeps its id, and Pods keep matching it. It is " +
-			"an error if the snapshot is the same afterwards: whether the service pulls the same images again is " +
+		MarkdownDescription: "Pulls the images of a cache again, in place, and waits until the cache is `Ready`: on " +
+			"a schedule, or after a push to a tag that moves. The cache keeps its id, and Pods keep matching it. It " +
+			"is an error if the snapshot is the same afterwards: whether the service pulls the same images again is " +
 			"unconfirmed, and `image_digests` with `rebuild = \"replace\"` does not depend on it. The service pulls " +
 			"with the credentials that it keeps, so those of a private registry must not have expired.",
 		Attributes: map[string]schema.Attribute{

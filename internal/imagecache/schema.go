@@ -230,8 +230,8 @@ func cacheResults() map[string]schema.Attribute {
 			PlanModifiers:       kept,
 		},
 		"tags_all": schema.MapAttribute{
-			MarkdownDescription: "All tags of the cache: `tags` and the provider's `default_tags`. Empty if there are " +
-				"neither, and then tags are unmanaged.",
+			MarkdownDescription: "All tags of the cache: `tags` and the provider's `default_tags`. Empty if there " +
+				"are neither, and then tags are unmanaged.",
 			ElementType: types.StringType,
 			Computed:    true,
 		},

@@ -99,7 +99,8 @@ func keepConfiguredSpelling(returned []string, configured types.Set) types.Set {
 	}
 	images := slices.Clone(returned)
 	for i, image := range images {
-		if spelling, known := spellings[canonicalReference(image)]; known && !slices.Contains(toStrings(configured), image) {
+		spelling, known := spellings[canonicalReference(image)]
+		if known && !slices.Contains(toStrings(configured), image) {
 			images[i] = spelling
 		}
 	}

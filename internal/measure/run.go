@@ -143,7 +143,8 @@ func leftAfter(refusal error, size int64) int64 {
 func (m *Measurer) logMeasured(ctx context.Context, j *job, o *origin, blob *registry.Blob) {
 	bytes, requests := blob.Stats()
 	fields := map[string]any{
-		"image": o.image().Reference, "layer": j.layer.Digest, "method": string(o.result.Method), "exact": o.result.Exact,
+		"image": o.image().Reference, "layer": j.layer.Digest,
+		"method": string(o.result.Method), "exact": o.result.Exact,
 		"compressed_bytes": j.layer.Size, "unpacked_bytes": o.result.UnpackedBytes.Value,
 		"allowance": j.allowance, "bytes_read": bytes, "requests": requests,
 	}

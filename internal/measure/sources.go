@@ -74,7 +74,8 @@ func (m *Measurer) probeLayer(
 			)
 		default:
 			key := j.annotatedKey(o, "indexed", fmt.Sprintf("%s %d", external.Digest, left))
-			return m.measureOnce(r.run, probe.Source{Further: []layersize.Source{external}, Memory: o.memory}, key, input, left)
+			source := probe.Source{Further: []layersize.Source{external}, Memory: o.memory}
+			return m.measureOnce(r.run, source, key, input, left)
 		}
 	}
 	result, err := m.probeRanges(r.run, j, o, input, j.allowance)

@@ -26,17 +26,17 @@ func fleetAttributes() map[string]schema.Attribute {
 		"default_tags": schema.MapAttribute{
 			Optional:    true,
 			ElementType: types.StringType,
-			MarkdownDescription: "Tags of every cache that this provider creates or updates. A tag of the same key in " +
-				"a cache's own `tags` wins. The resource shows the sum as `tags_all`.",
+			MarkdownDescription: "Tags of every cache that this provider creates or updates. A tag of the same key " +
+				"in a cache's own `tags` wins. The resource shows the sum as `tags_all`.",
 			Validators: []validator.Map{
 				mapvalidator.NoNullValues(), mapvalidator.KeysAre(stringvalidator.LengthAtLeast(1)),
 			},
 		},
 		"max_parallel_updates": schema.Int64Attribute{
 			Optional: true,
-			MarkdownDescription: "The most caches that one run updates at once, where an update pulls images or sends " +
-				"credentials: Pods cannot use a cache meanwhile. All others wait. Default: as many as Terraform's " +
-				"`-parallelism`.",
+			MarkdownDescription: "The most caches that one run updates at once, where an update pulls images or " +
+				"sends credentials: Pods cannot use a cache meanwhile. All others wait. Default: as many as " +
+				"Terraform's `-parallelism`.",
 			Validators: []validator.Int64{int64validator.AtLeast(1)},
 		},
 		"ignore_tags": schema.SingleNestedAttribute{

@@ -132,8 +132,7 @@ func measurementArguments() map[string]schema.Attribute {
 		"read_budget_mib": schema.Int64Attribute{
 			MarkdownDescription: fmt.Sprintf(
 				"The most, in MiB, that one reading may fetch from registries with `sample` and `auto`. "+
-					"Default: %d. Beyond it, sizes are inferred from less data, and the bounds widen "+
-					"accordingly.",
+					"Default: %d. Beyond it, sizes are inferred from less data, and the bounds widen accordingly.",
 				measure.DefaultReadBudget/mib,
 			),
 			Optional:   true,

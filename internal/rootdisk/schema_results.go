@@ -17,8 +17,8 @@ func diskResults() map[string]schema.Attribute {
 		"fits_default_disk": computedBool(fmt.Sprintf("Whether the free disk of %d GiB suffices.", disksize.MinGiB)),
 		"billable_gib":      computedNumber(fmt.Sprintf("GiB above the free %d.", disksize.MinGiB)),
 		"pod_annotations": computedMap("Annotations for a Pod template: the system disk's size when more than the " +
-			"free disk is needed, else empty. Merged with `pod_annotations({ image_cache = \"auto\" })`, they are the " +
-			"fallback of Pods that no image cache matches."),
+			"free disk is needed, else empty. Merged with `pod_annotations({ image_cache = \"auto\" })`, they are " +
+			"the fallback of Pods that no image cache matches."),
 		"report": computedText("A Markdown report for a pull request: images, the arithmetic from what they need to " +
 			"the size, the largest layers, what is billed, and the bounds. Its tables stay whole in an error message."),
 	}
@@ -33,8 +33,8 @@ func byteResults() map[string]schema.Attribute {
 		"required_bytes": computedNumber("What containerd stores on the disk, in bytes: blobs and unpacked layers in " +
 			"whole blocks, without writable data, utilization, the file system's own share and rounding."),
 		"required_bytes_min": computedNumber("Lower bound of `required_bytes`; equal to it when `exact`."),
-		"required_bytes_max": computedNumber("Upper bound of `required_bytes`; equal to it when `exact`. `size_gib` is " +
-			"computed from it."),
+		"required_bytes_max": computedNumber(
+			"Upper bound of `required_bytes`; equal to it when `exact`. `size_gib` is computed from it."),
 		"required_inodes": computedNumber("Files, directories and links on the disk; null when not every layer was " +
 			"counted."),
 		"exact": computedBool("True only when every layer was counted file by file, to the block, and every " +

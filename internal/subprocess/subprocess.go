@@ -21,7 +21,7 @@ func Start(
 	ctx context.Context, environment []string, output io.Writer, program string, arguments ...string,
 ) (*Process, error) {
 	ctx, stop := context.WithCancel(ctx)
-	process := exec.CommandContext(ctx, program, arguments...) //nolint:gosec // to start what the caller names is the purpose
+	process := exec.CommandContext(ctx, program, arguments...) //nolint:gosec // the caller names the program
 	process.Env = environment
 	process.Stdout, process.Stderr = output, output
 	process.WaitDelay = time.Second

@@ -77,9 +77,9 @@ func tokenAttributes() map[string]schema.Attribute {
 		},
 		"delete_on_close": schema.BoolAttribute{
 			Optional: true,
-			MarkdownDescription: "Whether a long-term token is deleted when Terraform needs it no more: at the end of " +
-				"the run, after all that use it. A run that is killed leaves it behind. It requires the CAM action " +
-				"`tcr:DeleteInstanceToken`. Default: `false`.",
+			MarkdownDescription: "Whether a long-term token is deleted when Terraform needs it no more: at the end " +
+				"of the run, after all that use it. A run that is killed leaves it behind. It requires the CAM " +
+				"action `tcr:DeleteInstanceToken`. Default: `false`.",
 		},
 		"username": schema.StringAttribute{Computed: true, MarkdownDescription: "User name."},
 		"token":    schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The password."},
@@ -155,7 +155,8 @@ func (e *Ephemeral) Close(ctx context.Context, req ephemeral.CloseRequest, resp 
 		resp.Diagnostics.Append(tfdiag.ProviderFault("delete a long-term token, which stays valid", err))
 		return
 	}
-	attempt := fmt.Sprintf("delete long-term token %s of registry %s, which stays valid", token.TokenID, token.RegistryID)
+	attempt := fmt.Sprintf(
+		"delete long-term token %s of registry %s, which stays valid", token.TokenID, token.RegistryID)
 	registries, err := e.clients.TCR()
 	if err != nil {
 		resp.Diagnostics.Append(tfdiag.CloudError(attempt, err, e.clients))

@@ -56,8 +56,8 @@ func QueryLimited(listed, found int) diag.Diagnostic {
 func CannotMove(from, supported string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Cannot move "+from+" to tkeimage_cache", fmt.Sprintf(
 		"moved takes over a state of %s only. To keep a cache that %s made, remove the moved block and write "+
-			"import { to = tkeimage_cache.NAME, id = \"imc-…\" }, and removed { from = %s.NAME } with destroy = false in "+
-			"its lifecycle block, so that the old resource is forgotten and not destroyed.",
+			"import { to = tkeimage_cache.NAME, id = \"imc-…\" }, and removed { from = %s.NAME } with destroy = "+
+			"false in its lifecycle block, so that the old resource is forgotten and not destroyed.",
 		supported, from, from,
 	))
 }
@@ -65,8 +65,8 @@ func CannotMove(from, supported string) diag.Diagnostic {
 // CannotMoveState says that a state of the right type names no cache.
 func CannotMoveState(from, id string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Cannot move this state of "+from+" to tkeimage_cache", fmt.Sprintf(
-		"Its id is %q, and the id of an image cache is imc- and 8 characters. Remove the moved block, import the cache "+
-			"by its id, and write removed { from = %s.NAME } with destroy = false in its lifecycle block.",
+		"Its id is %q, and the id of an image cache is imc- and 8 characters. Remove the moved block, import the "+
+			"cache by its id, and write removed { from = %s.NAME } with destroy = false in its lifecycle block.",
 		id, from,
 	))
 }
@@ -76,8 +76,8 @@ func CannotMoveState(from, id string) diag.Diagnostic {
 func MovedCacheNotFound(id, region string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Cannot find image cache "+id+" in "+region, fmt.Sprintf(
 		"The state of image cache %s does not say in which region it is, as after a move from another type of "+
-			"resource, and there is none of this id in %s. If it is in another region, configure the provider for that "+
-			"region. If it is gone, remove it from the state: terraform state rm ADDRESS.",
+			"resource, and there is none of this id in %s. If it is in another region, configure the provider for "+
+			"that region. If it is gone, remove it from the state: terraform state rm ADDRESS.",
 		id, region,
 	))
 }

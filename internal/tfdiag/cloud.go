@@ -49,8 +49,7 @@ func CloudError(attempt string, err error, from *clients.Clients) diag.Diagnosti
 	case errors.As(err, &gone):
 		return diag.NewErrorDiagnostic(summary, fmt.Sprintf(
 			"Image cache %s no longer exists: it was deleted outside Terraform, or it expired. The API has left it "+
-				"out of every list for a while. "+
-				"Apply again to create a new one.",
+				"out of every list for a while. Apply again to create a new one.",
 			gone.ID,
 		))
 	case errors.As(err, &listed):
@@ -73,8 +72,7 @@ func formatUnknownArguments(err *clients.UnknownArgumentsError) string {
 		"Provider configuration is not known until apply. These arguments depend on resources that are changed in "+
 			"this run:\n%s\n\n"+
 			"No API call was made, and the state is unchanged. Apply those resources first with -target, or set "+
-			"values that are known at plan time; "+
-			"a data source can wait for the apply with depends_on.",
+			"values that are known at plan time; a data source can wait for the apply with depends_on.",
 		formatList(err.Arguments),
 	)
 }
@@ -85,8 +83,7 @@ func WrongRegion(id, region, configured string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Image cache is in another region", fmt.Sprintf(
 		"Image cache %s is in %s, and this provider is configured for %s. The cache and the state are unchanged.\n\n"+
 			"To keep it, use a provider that is configured for its region. To move it to %s, destroy it with a "+
-			"provider for %s first, "+
-			"or remove it from the state (terraform state rm) and delete it manually.",
+			"provider for %s first, or remove it from the state (terraform state rm) and delete it manually.",
 		id, region, configured, configured, region))
 }
 

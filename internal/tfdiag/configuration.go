@@ -169,8 +169,8 @@ func NullValue(at path.Path, key string) diag.Diagnostic {
 				"out, for example with compact().")
 	}
 	return diag.NewAttributeErrorDiagnostic(at, "Null among the values", fmt.Sprintf(
-		"The value of %q is null. Give it a value, or leave the key out: { for key, value in … : key => value if value "+
-			"!= null }.", key,
+		"The value of %q is null. Give it a value, or leave the key out: { for key, value in … : key => value if "+
+			"value != null }.", key,
 	))
 }
 

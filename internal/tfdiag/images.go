@@ -69,17 +69,25 @@ func imageError(where path.Path, err error) diag.Diagnostic {
 		return readError(where, at, err)
 	}
 	if layer, ok := errors.AsType[*measure.LayerError](err); ok {
-		for _, known := range layerFaults {
-			if slices.ContainsFunc(known.faults, func(fault error) bool { return errors.Is(layer.Err, fault) }) {
-				text := fmt.Sprintf(
-					"%s: layer %s: %s\n\n%s", nameImage(layer.Image), layer.Digest, endSentence(layer.Err.Error()),
-					known.advice,
-				)
-				return diag.NewAttributeErrorDiagnostic(where, known.summary, text)
-			}
+		if diagnostic := layerError(where, layer); diagnostic != nil {
+			return diagnostic
 		}
 	}
 	return diag.NewAttributeErrorDiagnostic(where, unreadable, endSentence(capitalize(err.Error())))
+}
+
+// layerError describes why a layer could not be read, nil where its fault is none of layerFaults.
+func layerError(where path.Path, layer *measure.LayerError) diag.Diagnostic {
+	for _, known := range layerFaults {
+		if slices.ContainsFunc(known.faults, func(fault error) bool { return errors.Is(layer.Err, fault) }) {
+			text := fmt.Sprintf(
+				"%s: layer %s: %s\n\n%s",
+				nameImage(layer.Image), layer.Digest, endSentence(layer.Err.Error()), known.advice,
+			)
+			return diag.NewAttributeErrorDiagnostic(where, known.summary, text)
+		}
+	}
+	return nil
 }
 
 // RefutedTables warns of layers whose table of contents lists what they do not hold, once for each
@@ -99,8 +107,7 @@ func RefutedTables(base path.Path, images []string, report *measure.Report) diag
 				"Table of contents does not match its layer",
 				fmt.Sprintf(
 					"%s: layer %s: %s\n\nThe layer was measured without it. Lazy-pulling snapshotters trust such "+
-						"a table: "+
-						"rebuild the image and push it again. measure = \"full\" counts the layer's files.",
+						"a table: rebuild the image and push it again. measure = \"full\" counts the layer's files.",
 					image.Reference, layer.Digest, endSentence(reason),
 				),
 			)

@@ -143,7 +143,8 @@ func formatInconsistentList(err *tke.InconsistentError) string {
 // NotOneCache describes a data source whose id or name no cache has, or several have.
 func NotOneCache(at path.Path, wanted, region string, found []tke.ImageCache) diag.Diagnostic {
 	detail := fmt.Sprintf(
-		"There is no image cache %q in %s. A cache belongs to one region: check the provider's region too.", wanted, region,
+		"There is no image cache %q in %s. A cache belongs to one region: check the provider's region too.",
+		wanted, region,
 	)
 	if len(found) > 0 {
 		detail = fmt.Sprintf("%d image caches in %s have the name %q. Choose one by its id:\n\n%s",

@@ -21,8 +21,8 @@ func StaleImages(base path.Path, stale []measure.StaleImage, now time.Time) (war
 		text := fmt.Sprintf(
 			"%s\n\nWhat was kept of it %s ago, at %s, counts instead, as stale_if_error allows: %s, measured by %q. "+
 				"The tag may have moved since, and nodes may fail to pull the image.",
-			describeFailure(kept.Image.Reference, image.Err), formatAge(now.Sub(kept.At)), kept.At.UTC().Format(time.RFC3339),
-			kept.Image.Digest, kept.Mode,
+			describeFailure(kept.Image.Reference, image.Err), formatAge(now.Sub(kept.At)),
+			kept.At.UTC().Format(time.RFC3339), kept.Image.Digest, kept.Mode,
 		)
 		warnings.AddAttributeWarning(base.AtListIndex(image.Index), "Image was not read again", text)
 	}
@@ -69,8 +69,8 @@ func TimeUp(report *measure.Report) (warnings diag.Diagnostics) {
 	warnings.AddAttributeWarning(
 		path.Root("timeouts").AtName("read"), "The time to read ran out", fmt.Sprintf(
 			"timeouts.read, %s, has passed, and %s: what was learned by then counts, and the bounds are wider than "+
-				"they need be.\n\nLayers that were read are kept in measurement_cache_dir, so that another run goes on "+
-				"from there; or raise timeouts.read.", formatSpan(report.TimeUp), what,
+				"they need be.\n\nLayers that were read are kept in measurement_cache_dir, so that another run goes "+
+				"on from there; or raise timeouts.read.", formatSpan(report.TimeUp), what,
 		))
 	return warnings
 }

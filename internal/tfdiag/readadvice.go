@@ -82,8 +82,8 @@ func describeProxy(e *failure.Error) string {
 
 func adviseProxy(e *failure.Error) string {
 	if e.StatusCode == http.StatusProxyAuthRequired {
-		return "write them into the proxy's address, HTTPS_PROXY=http://user:password@host:port, or list the registry " +
-			"in NO_PROXY if it is reached without the proxy"
+		return "write them into the proxy's address, HTTPS_PROXY=http://user:password@host:port, or list the " +
+			"registry in NO_PROXY if it is reached without the proxy"
 	}
 	return "check HTTPS_PROXY and HTTP_PROXY, let the proxy allow this host, or list it in NO_PROXY if it is reached " +
 		"without the proxy"
@@ -118,8 +118,7 @@ func adviseLayerType(e *failure.Error) string {
 			"and make sure that the nodes have the keys"
 	}
 	return "name a container image whose layers are tars: this is a model, a chart, an attestation or another " +
-		"artifact, " +
-		"or an image for one snapshotter only"
+		"artifact, or an image for one snapshotter only"
 }
 
 func adviseForbidden(e *failure.Error) string {

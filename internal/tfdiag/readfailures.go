@@ -88,8 +88,7 @@ var readFailures = map[failure.Kind]readFailure{
 		summary:  "Image does not exist",
 		headline: "the registry does not have it",
 		specify:  noteOnCredentials,
-		advice: "check name, tag and digest; " +
-			"some registries hide private images this way, so check credentials too",
+		advice:   "check name, tag and digest; some registries hide private images this way, so check credentials too",
 	},
 	failure.NoPlatform: {
 		summary:  "Image does not exist for this platform",
@@ -140,8 +139,7 @@ var readFailures = map[failure.Kind]readFailure{
 			return fmt.Sprintf(
 				"the provider's registries and docker_config settings for %s depend on resources that are "+
 					"changed in this run. Let this data source wait for them with depends_on, apply them first "+
-					"with -target, "+
-					"or set values that are known at plan time",
+					"with -target, or set values that are known at plan time",
 				e.Host,
 			)
 		},

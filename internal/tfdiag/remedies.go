@@ -28,10 +28,10 @@ var serviceRemedies = map[string][]codeRemedy{
 		},
 		{"LimitExceeded", quotaAdvice},
 		{"InvalidParameterValue.LimitExceeded", quotaAdvice},
-		{"InternalError.QuotaMaxRtLimit", "A quota of the account is exhausted; the message says which. Request a larger " +
-			"quota in the console."},
-		{"FailedOperation.TradeInsufficientBalance", "The account's balance does not suffice: top it up in the console, " +
-			"and apply again."},
+		{"InternalError.QuotaMaxRtLimit", "A quota of the account is exhausted; the message says which. Request " +
+			"a larger quota in the console."},
+		{"FailedOperation.TradeInsufficientBalance", "The account's balance does not suffice: top it up in the " +
+			"console, and apply again."},
 		{"FailedOperation.TagCommon", "The tag service refuses the tags: check tags, default_tags, and the " +
 			"account's permission to use tags."},
 		{"FailedOperation.RecordNotFound", recordAdvice},
@@ -123,8 +123,8 @@ const (
 	siteAdvice = "The API at this host is not the one that this provider is written for: another site (whether the " +
 		"international one has this action is unconfirmed), or another version. Check domain and endpoints."
 	quotaAdvice = "A quota is exhausted: delete caches that are not needed, or request a larger quota in the console."
-	valueAdvice = "The service refuses a value of the request; its message says which. Compare that argument with the " +
-		"documentation of the service, and report it if a plan should have found it."
+	valueAdvice = "The service refuses a value of the request; its message says which. Compare that argument with " +
+		"the documentation of the service, and report it if a plan should have found it."
 	recordAdvice = "The service has no record of something in the request: check vpc_id, subnet_id, " +
 		"security_group_ids, the id of the cache and the provider's region."
 	stockAdvice = "The zone of this subnet has no capacity for the builder at the moment: use a subnet in another " +

@@ -78,8 +78,7 @@ func MovingTags(images []string) diag.Diagnostic {
 			"Pods match a cache by name and tag, not by content: when %s moves, they continue to start from the "+
 				"old image. "+
 				"Set image_digests (data.tkeimage_root_disk_size returns them), so that a moved tag rebuilds "+
-				"the cache, "+
-				"or use a tag that does not move.",
+				"the cache, or use a tag that does not move.",
 			strings.Join(images, ", "),
 		),
 	)
@@ -101,8 +100,7 @@ func RecordedAfterImport(id string) diag.Diagnostic {
 func MaybeNotRebuilt(cache *tke.ImageCache) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("The cache may not have been rebuilt", fmt.Sprintf(
 		"Image cache %s was asked to pull the same images again and still has snapshot %s: the service may have "+
-			"kept the old images. "+
-			"Set rebuild = \"replace\" to be certain.",
+			"kept the old images. Set rebuild = \"replace\" to be certain.",
 		cache.ID, cache.SnapshotID,
 	))
 }
@@ -131,8 +129,8 @@ func UpdateNotBegun(id string) diag.Diagnostic {
 
 // UnusableMeanwhile warns of a planned update during which Pods cannot use a cache.
 func UnusableMeanwhile(id string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Pods cannot use image cache "+id+" while it is updated", "The planned update pulls "+
-		"images or sends credentials, and the cache is Updating until it ends. Pods that start meanwhile pull their "+
+	return diag.NewWarningDiagnostic("Pods cannot use image cache "+id+" while it is updated", "The planned update "+
+		"pulls images or sends credentials, and the cache is Updating until it ends. Pods that start meanwhile pull their "+
 		"images. To keep a cache usable, replace it under create_before_destroy instead, with -replace or "+
 		"replace_triggered_by: if this plan does so, nothing is updated. max_parallel_updates of the provider bounds "+
 		"how many caches are updated at once.")
@@ -141,8 +139,8 @@ func UnusableMeanwhile(id string) diag.Diagnostic {
 // WaitsForBuild warns of a cache that the service works on when a change is planned.
 func WaitsForBuild(id, status string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(summarizeBuild(id, status), fmt.Sprintf(
-		"Image cache %s is %s, and Pods cannot use it yet. Unless this plan replaces the cache, apply waits until it is "+
-			"Ready and creates no other cache.",
+		"Image cache %s is %s, and Pods cannot use it yet. Unless this plan replaces the cache, apply waits until it "+
+			"is Ready and creates no other cache.",
 		id, status,
 	))
 }

@@ -30,7 +30,8 @@ func (s *stage) planCreate(ctx context.Context, progress func(string)) (string, 
 		return "", errors.New("planning created something")
 	}
 	read := fmt.Sprintf("read for this: %.1f MiB in %d requests; the large layer has %d MiB and unpacks to %d GiB",
-		float64(s.meter.bytes.Load())/(1<<20), s.meter.requests.Load(), s.pushed>>20, int64(s.size.shards)*shardBytes>>30)
+		float64(s.meter.bytes.Load())/(1<<20), s.meter.requests.Load(),
+		s.pushed>>20, int64(s.size.shards)*shardBytes>>30)
 	return cutReport(output) + pickLines(output, "recommended_size_gib", "Plan:") + read, nil
 }
 

@@ -51,7 +51,8 @@ func ServeWith(options Options) (*Registry, error) {
 		return nil, err
 	}
 	r := &Registry{
-		Host: listener.Addr().String(), Options: options, login: newLoginCheck(options.Login), done: make(chan struct{}),
+		Host: listener.Addr().String(), Options: options,
+		login: newLoginCheck(options.Login), done: make(chan struct{}),
 		manifests: map[string][]byte{}, configs: map[string][]byte{}, layers: map[string]*Layer{},
 	}
 	r.server = &http.Server{Handler: r, ReadHeaderTimeout: time.Minute}

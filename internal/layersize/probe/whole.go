@@ -54,7 +54,8 @@ func (smallBlob) Name() string { return "whole blob" }
 // Measure implements Source.
 func (smallBlob) Measure(ctx context.Context, in *layersize.Input) (layersize.Measurement, error) {
 	head, err := in.ReadStart()
-	if err != nil || in.Size <= layersize.WholeBlobBytes || in.Size > smallBlobBytes || in.Compression == mediatype.None {
+	isSmall := in.Size > layersize.WholeBlobBytes && in.Size <= smallBlobBytes
+	if err != nil || !isSmall || in.Compression == mediatype.None {
 		return layersize.Measurement{}, layersize.ErrNotApplicable
 	}
 	tail, err := in.ReadEnd()

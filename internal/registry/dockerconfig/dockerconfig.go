@@ -223,7 +223,8 @@ type helperOutput struct {
 // explainFailure names the helper that failed, and quotes it as far as that is safe.
 func (o *helperOutput) explainFailure(helper string) error {
 	if o.failed == nil { // it ended well, and what it printed is no credential
-		return fmt.Errorf("credential helper docker-credential-%s: its output is not what the protocol asks for", helper)
+		return fmt.Errorf(
+			"credential helper docker-credential-%s: its output is not what the protocol asks for", helper)
 	}
 	text := fmt.Sprintf("credential helper docker-credential-%s: %v", helper, o.failed)
 	if _, ran := errors.AsType[*exec.ExitError](o.failed); !ran {
