@@ -91,8 +91,8 @@ func (o Options) checkContradictions(rendered map[string]string) []error {
 	if cache := rendered[UseImageCache]; cacheID.MatchString(cache) && len(ofSystem) > 0 {
 		mistakes = append(mistakes, o.newUselessDiskError(cache, ofSystem[0], rendered))
 	}
-	if high, low := rendered[ImageGCHighThreshold], rendered[ImageGCLowThreshold]; high != "" && low != "" &&
-		!isBelow(low, high) {
+	high, low := rendered[ImageGCHighThreshold], rendered[ImageGCLowThreshold]
+	if high != "" && low != "" && !isBelow(low, high) {
 		mistakes = append(mistakes, &OptionError{
 			gcLow,
 			fmt.Sprintf("is %s, and %s is %s", low, gcHigh, high),

@@ -35,11 +35,10 @@ func newSecret(value string) *secret {
 		if !s.short {
 			least = minLength
 		}
-		if len(found) < least ||
-			slices.ContainsFunc(s.spellings, func(known []byte) bool { return bytes.Equal(known, found) }) {
-			return
+		isKnown := slices.ContainsFunc(s.spellings, func(known []byte) bool { return bytes.Equal(known, found) })
+		if len(found) >= least && !isKnown {
+			s.spellings = append(s.spellings, found)
 		}
-		s.spellings = append(s.spellings, found)
 	}
 	if s.short && plain != "" {
 		s.spellings = append(s.spellings, []byte(plain))

@@ -11,7 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"regexp"
 	"time"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/tfcli"
@@ -23,6 +23,9 @@ const example = "examples/complete"
 
 // graceTime is what Terraform gets to write its state after an interrupt.
 const graceTime = 15 * time.Second
+
+// progressLine matches what the CLI prints while it works.
+var progressLine = regexp.MustCompile(`: Still |: Creating\.\.\.|complete after`)
 
 // terraform runs the CLI over a copy of the example.
 type terraform struct {
@@ -83,8 +86,7 @@ func (t *terraform) runCommand(ctx context.Context, progress func(string), argum
 		lines.Buffer(nil, 1<<20)
 		for lines.Scan() {
 			output.WriteString(lines.Text() + "\n")
-			if strings.Contains(lines.Text(), ": Still ") || strings.Contains(lines.Text(), ": Creating...") ||
-				strings.Contains(lines.Text(), "complete after") {
+			if progressLine.MatchString(lines.Text()) {
 				progress(lines.Text())
 			}
 		}

@@ -37,8 +37,8 @@ func (s *Server) resolveARN(text string) (arn string, known bool) {
 	}
 	for arn, role := range s.opts.Roles {
 		found, _ := parseARN(arn)
-		if wanted.id != "" && wanted.id == role.ID && wanted.account == found.account &&
-			wanted.ofService == found.ofService {
+		isSameOwner := wanted.account == found.account && wanted.ofService == found.ofService
+		if wanted.id != "" && wanted.id == role.ID && isSameOwner {
 			return arn, true
 		}
 	}

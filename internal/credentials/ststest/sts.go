@@ -155,8 +155,8 @@ func (s *Server) assumeRole(c *apitest.Call) (any, *apitest.Refusal) {
 		return nil, refusal
 	}
 	caller, _ := s.findCredential(c.SecretID)
-	if !slices.Contains(role.Principals, caller.account) && !slices.Contains(role.Principals, caller.arn) ||
-		role.ExternalID != c.Text("ExternalId") {
+	isTrusted := slices.Contains(role.Principals, caller.account) || slices.Contains(role.Principals, caller.arn)
+	if !isTrusted || role.ExternalID != c.Text("ExternalId") {
 		return nil, &apitest.Refusal{
 			Code: "UnauthorizedOperation",
 			EN:   "The caller is not authorized to assume the role.",
@@ -197,8 +197,8 @@ func (s *Server) assumeRoleWithSAML(c *apitest.Call) (any, *apitest.Refusal) {
 		return nil, refusal
 	}
 	assertion, err := base64.StdEncoding.DecodeString(c.Text("SAMLAssertion"))
-	if err != nil || role.SAMLAssertion == "" || string(assertion) != role.SAMLAssertion ||
-		c.Text("PrincipalArn") != role.SAMLProvider {
+	isValid := err == nil && role.SAMLAssertion != "" && string(assertion) == role.SAMLAssertion
+	if !isValid || c.Text("PrincipalArn") != role.SAMLProvider {
 		return nil, &apitest.Refusal{Code: "InvalidParameter.ParamError", EN: "The SAML assertion is not valid."}
 	}
 	return s.grantSession(c), nil

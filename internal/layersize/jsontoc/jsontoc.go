@@ -161,8 +161,10 @@ func findChunkedTable(tail []byte) (table, bool) {
 	}
 	size, ok := chunkedFooters[string(tail[len(tail)-magic:])]
 	frame := len(tail) - size - header
-	if !ok || frame < 0 || !compression.IsSkippable(tail[frame:]) ||
-		binary.LittleEndian.Uint32(tail[frame+4:]) != uint32(size) {
+	if !ok || frame < 0 || !compression.IsSkippable(tail[frame:]) {
+		return table{}, false
+	}
+	if binary.LittleEndian.Uint32(tail[frame+4:]) != uint32(size) {
 		return table{}, false
 	}
 	number := func(i int) int64 { return int64(binary.LittleEndian.Uint64(tail[frame+header+8*i:])) }

@@ -259,8 +259,8 @@ func (t *layout) placeEntry(offset int64, e inventory.Entry, records int64) erro
 			most += 2*tarball.BlockSize + tarball.Pad(further)
 		}
 	}
-	if offset%tarball.BlockSize != 0 || offset < t.at+tarball.BlockSize || offset > t.at+most ||
-		e.Size < 0 || e.Size > t.length-offset {
+	isNext := offset%tarball.BlockSize == 0 && offset >= t.at+tarball.BlockSize && offset <= t.at+most
+	if !isNext || e.Size < 0 || e.Size > t.length-offset {
 		return errLayout
 	}
 	t.at = offset + tarball.Pad(e.Size)

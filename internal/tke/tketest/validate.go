@@ -159,10 +159,12 @@ func checkSnapshotter(snapshotter *string) *apiError {
 
 func (in createRequest) checkEip() *apiError {
 	attribute := in.AutoCreateEipAttribute
-	if attribute != nil && attribute.InternetServiceProvider != nil &&
-		!slices.Contains([]string{"BGP", "CMCC", "CTCC", "CUCC"}, *attribute.InternetServiceProvider) {
-		return newInvalidValueError("AutoCreateEipAttribute.InternetServiceProvider",
-			fmt.Sprintf("%q is none of BGP, CMCC, CTCC, CUCC", *attribute.InternetServiceProvider))
+	if attribute != nil && attribute.InternetServiceProvider != nil {
+		provider := *attribute.InternetServiceProvider
+		if !slices.Contains([]string{"BGP", "CMCC", "CTCC", "CUCC"}, provider) {
+			return newInvalidValueError("AutoCreateEipAttribute.InternetServiceProvider",
+				fmt.Sprintf("%q is none of BGP, CMCC, CTCC, CUCC", provider))
+		}
 	}
 	switch {
 	case in.ExistedEipID == nil:
