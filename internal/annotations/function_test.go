@@ -224,7 +224,7 @@ func TestWhatIsUnknownInThePlanIsThereAfterwards(t *testing.T) {
 			"image_cache_disk_size_gib is 10: write a whole number of GiB from 20 to 32000",
 		),
 	})
-	run(t, resource.TestStep{ // only the apply can tell
+	run(t, resource.TestStep{ // only the apply knows
 		Config:      cacheOfLater + output(podAnnotations(`{ image_cache = upper(terraform_data.cache.output) }`)),
 		ExpectError: acctest.MatchWrapped(`"IMC-6A3E8YZC", which is no id of a cache`),
 	})

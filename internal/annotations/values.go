@@ -105,7 +105,7 @@ func (duration) renderValue(written any) (*string, *mistake) {
 	return nil, &mistake{"is " + describeValue(written), writeADuration}
 }
 
-// describeValue says what a value is.
+// describeValue returns what a value is, in words.
 func describeValue(written any) string {
 	switch written := written.(type) {
 	case nil:

@@ -41,7 +41,7 @@ func TestImportBringsBackWhatTheServiceTells(t *testing.T) {
 }
 
 // TestAfterAnImportNothingIsReplacedAndNothingIsSent: the first plan records what the service never
-// tells, and the apply of it reaches the service only where it can be changed in place and might
+// returns, and the apply of it reaches the service only where it can be changed in place and might
 // differ (security groups, credentials).
 func TestAfterAnImportNothingIsReplacedAndNothingIsSent(t *testing.T) {
 	t.Parallel()

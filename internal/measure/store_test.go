@@ -75,7 +75,7 @@ func (s *recordingRegistry) push(t *testing.T, repository string, layers ...v1.L
 	return reference
 }
 
-// since gives the requests that came since the last call, without the version check that every
+// since returns the requests that came since the last call, without the version check that every
 // session begins with.
 func (s *recordingRegistry) since() []string {
 	s.mu.Lock()
@@ -85,7 +85,7 @@ func (s *recordingRegistry) since() []string {
 	return log
 }
 
-// askedWhole gives what was asked for since then by GET and without a range.
+// askedWhole returns what was asked for since then by GET and without a range.
 func (s *recordingRegistry) askedWhole() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -124,7 +124,7 @@ func (w *world) profiles(t *testing.T) {
 	}
 }
 
-// plan reads caches with provider configurations, each by a name of its own, and gives what
+// plan reads caches with provider configurations, each by a name of its own, and returns what
 // Terraform printed.
 func (w *world) plan(t *testing.T, providers, env map[string]string) (int, string) {
 	t.Helper()

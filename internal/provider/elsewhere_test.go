@@ -74,7 +74,7 @@ func TestWhereToAskIsNotGuessed(t *testing.T) {
 	}
 }
 
-// TestACacheOfAnotherRegionIsLeftAlone, whether the identity tells its region or, as with older
+// TestACacheOfAnotherRegionIsLeftAlone, whether the identity has its region or, as with older
 // CLIs, only the private state does.
 func TestACacheOfAnotherRegionIsLeftAlone(t *testing.T) {
 	t.Parallel()

@@ -12,7 +12,7 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
 )
 
-// labelled gives an entry a platform.
+// labelled sets the platform of an entry.
 func labelled(d v1.Descriptor, p v1.Platform) v1.Descriptor {
 	d.Platform = &p
 	return d

@@ -142,7 +142,7 @@ func lowerARM64(variant string) []string {
 	return list
 }
 
-// rank says how well an image of platform have serves: 0 is best, negative means not at all.
+// rank returns how well an image of platform have serves: 0 is best, negative means not at all.
 func (p platform) rank(have platform) int { return slices.Index(p.listCandidates(), have) }
 
 // platformOf returns the platform that an index states for an entry; known is false when it states

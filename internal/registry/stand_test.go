@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -81,7 +80,7 @@ func (s *stand) serve(w http.ResponseWriter, r *http.Request) {
 
 func (s *stand) host() string { return s.Listener.Addr().String() }
 
-// requests gives what arrived as "METHOD path", in order.
+// requests returns what arrived as "METHOD path", in order.
 func (s *stand) requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,7 +97,7 @@ func (s *stand) forget() {
 	s.seen = nil
 }
 
-// headers gives one header of all requests, without the empty ones.
+// headers returns one header of all requests, without the empty ones.
 func (s *stand) headers(name string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,8 +158,8 @@ func asJSON(t testing.TB, value any) []byte {
 	return data
 }
 
-// image pushes an image whose layers hold these bytes, and gives its manifest's descriptor with the
-// platform set.
+// image pushes an image whose layers hold these bytes, and returns its manifest's descriptor with
+// the platform set.
 func (s *stand) image(repo, tag, platform string, layers ...[]byte) v1.Descriptor {
 	s.t.Helper()
 	os, arch, _ := strings.Cut(platform, "/")
@@ -279,7 +278,7 @@ func (m *memory) Put(digest string, data []byte) {
 func (m *memory) size() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return len(maps.Clone(m.held))
+	return len(m.held)
 }
 
 // names is a transport in which host names lead to servers of the test, which seem to be somewhere

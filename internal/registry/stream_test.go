@@ -157,9 +157,9 @@ func TestContentThatIsNotTheDigestsIsNoEndOfTheStream(t *testing.T) {
 		if err == nil {
 			_, err = io.ReadAll(r)
 		}
-		assertKind(t, err, test.want)
-		if err := c.Blob(t.Context(), image, image.Layers[0]).ctx.Err(); err != nil {
-			t.Errorf("%s: %v", name, err)
+		e := assertKind(t, err, test.want)
+		if e.Host != s.host() {
+			t.Errorf("%s: the error names %q", name, e.Host)
 		}
 	}
 }

@@ -60,7 +60,8 @@ func (s *stand) serveInTurn(image *Image, handlers [2]http.HandlerFunc) {
 	})
 }
 
-// reading reads a stream to its end in another goroutine, and tells when the first bytes are there.
+// reading reads a stream to its end in another goroutine, and signals when the first bytes are
+// there.
 func reading(r io.Reader) (begun <-chan struct{}, ended <-chan error) {
 	first, last := make(chan struct{}), make(chan error, 1)
 	go func() {

@@ -58,7 +58,7 @@ func listFailedReads(report *measure.Report) string {
 	return b.String()
 }
 
-// describeHiddenZeros says how many zeros samples may have missed, and where.
+// describeHiddenZeros returns how many zeros samples may have missed, and where.
 func describeHiddenZeros(report *measure.Report) string {
 	layers := map[string]bool{}
 	var most layersize.HiddenZeros

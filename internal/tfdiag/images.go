@@ -138,7 +138,7 @@ func formatFailedRead(at *failure.Error, err error) string {
 	return text
 }
 
-// formatAttempt says what was attempted, where, and what came of it.
+// formatAttempt returns what was attempted, where, and what came of it.
 func formatAttempt(at *failure.Error, err error) string {
 	action := cmp.Or(at.Action, "reading the image")
 	if layer, ok := errors.AsType[*measure.LayerError](err); ok && !strings.Contains(action, layer.Digest) {

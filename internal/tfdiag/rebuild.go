@@ -51,7 +51,7 @@ func RebuildEvent(id string, event tke.Event) string {
 	return fmt.Sprintf("Image cache %s: %s: %s", id, event.Reason, event.Message)
 }
 
-// RebuildStatus says which status a cache has after some time.
+// RebuildStatus returns which status a cache has after some time.
 func RebuildStatus(cache *tke.ImageCache, after time.Duration) string {
 	return fmt.Sprintf("Image cache %s is %s after %s.", cache.ID, cache.Status, after)
 }

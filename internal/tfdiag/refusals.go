@@ -73,7 +73,7 @@ func hasWarning(warnings diag.Diagnostics, where path.Path) bool {
 	})
 }
 
-// formatRefusal says which layer is refused, which entry of it, and why.
+// formatRefusal returns which layer is refused, which entry of it, and why.
 func formatRefusal(refusal measure.Refusal) string {
 	if refusal.Entry == "" {
 		return fmt.Sprintf("layer %s %s", refusal.Digest, refusal.Reason)

@@ -84,7 +84,7 @@ func TestAccLifecycle(t *testing.T) {
 			},
 			{
 				ResourceName: address, ImportState: true, ImportStateVerify: true,
-				// What the service never tells.
+				// What the service never returns.
 				ImportStateVerifyIgnore: []string{
 					"vpc_id", "subnet_id", "auto_eip", "image_digests", "rebuild", "timeouts", "tags",
 				},

@@ -228,7 +228,7 @@ func count(list any) int {
 
 const plain = "2006-01-02 15:04:05"
 
-// zone tells in which zone a time of just now was written.
+// zone reports in which zone a time of just now was written.
 func zone(text string) string {
 	at, err := time.Parse(plain, text)
 	if err != nil {
@@ -267,7 +267,7 @@ func moment(text string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// since tells whether 60 days of retention count from the creation.
+// since reports whether 60 days of retention count from the creation.
 func since(cache fields) string {
 	created, known := moment(fmt.Sprint(cache["CreationTime"]))
 	expires, knownToo := moment(fmt.Sprint(cache["ExpireDateTime"]))
@@ -280,7 +280,7 @@ func since(cache fields) string {
 	return "from the update"
 }
 
-// which tells whether a cache whose update failed still shows what it had before.
+// which shows whether a cache whose update failed still shows what it had before.
 func which(cache fields, before string) string {
 	if cache["Status"] != "UpdateFailed" {
 		return fmt.Sprintf("it is %v", cache["Status"])

@@ -130,7 +130,7 @@ func dial(credential common.CredentialIface, region, endpoint string) *common.Cl
 // fields are a JSON object, as a request sends it or an answer has it.
 type fields map[string]any
 
-// call gives the answer, or the code with which the service refused.
+// call returns the answer, or the code with which the service refused.
 func (s *target) call(t *testing.T, action string, parameters fields) (answer fields, code string) {
 	t.Helper()
 	return callService(t, s.client, "tke", "2018-05-25", action, parameters)
@@ -184,7 +184,7 @@ func (s *target) create(t *testing.T, name string, more fields) (id, code string
 	return id, ""
 }
 
-// look gives a cache as the service describes it.
+// look returns a cache as the service describes it.
 func (s *target) look(t *testing.T, id string) fields {
 	t.Helper()
 	listed, _ := s.must(t, "DescribeImageCaches", fields{"ImageCacheIds": []string{id}})["ImageCaches"].([]any)

@@ -45,7 +45,7 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	}
 }
 
-// follow says what is wrong with a link, and nothing if it leads somewhere.
+// follow returns what is wrong with a link, and nothing if it leads somewhere.
 func follow(from *page, destination string, anchors map[string]map[string]bool) string {
 	target, err := url.Parse(destination)
 	if err != nil {

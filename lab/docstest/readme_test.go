@@ -132,7 +132,7 @@ func (n *newcomer) writes(t *testing.T, text string) {
 	write(t, filepath.Join(n.folder, "main.tf"), text)
 }
 
-// runs does what a block of a page says, as a shell does, and gives what was printed.
+// runs does what a block of a page says, as a shell does, and returns what was printed.
 func (n *newcomer) runs(t *testing.T, script string) string {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)

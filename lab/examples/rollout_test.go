@@ -72,7 +72,7 @@ func TestAMovedTagRollsOutWithItsCache(t *testing.T) {
 // short is a digest as the example puts it into a label.
 func short(digest string) string { return strings.TrimPrefix(digest, "sha256:")[:12] }
 
-// labelled checks that the Pod template and all Pods tell the digest.
+// labelled checks that the Pod template and all Pods carry the digest.
 func (r *running) labelled(t *testing.T, digest string) {
 	t.Helper()
 	for _, pod := range append(r.pods(t, "app", 1), r.deployment(t, "app").Spec.Template.Metadata) {

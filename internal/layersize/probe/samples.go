@@ -83,7 +83,7 @@ func estimateFiles(m *layersize.Measurement, estimated estimate.Estimate) {
 	m.LikelyInodes = prudentValue(entries, 8)
 }
 
-// describeHidden says what no sample of a Zstandard stream is sure to meet.
+// describeHidden returns what no sample of a Zstandard stream is sure to meet.
 func describeHidden(h layersize.HiddenZeros) string {
 	return fmt.Sprintf("up to %.1f GiB of zeros in one run may hide between samples (1 GiB is met in %.0f of 100)",
 		float64(h.Longest)/(1<<30), math.Floor(100*h.ChanceOfGiB))
@@ -91,7 +91,7 @@ func describeHidden(h layersize.HiddenZeros) string {
 
 // prudentValue is somewhat more than was estimated, since a disk that is a little too large costs
 // less than one that is too small: about half a standard error, and no more than a part of the
-// value, as a few windows tell little of their error.
+// value, as the error of a few windows is hardly known.
 func prudentValue(estimated layersize.Interval, part int64) int64 {
 	return estimated.Value + min((estimated.Max-estimated.Value)/4, max(0, estimated.Value)/part)
 }

@@ -184,8 +184,8 @@ func sparseTar(t *testing.T) []byte {
 	return out
 }
 
-// unpackOnExt4 says how many bytes and inodes the tar takes on a fresh file system, in a directory
-// of its own, applied by the rules of containerd.
+// unpackOnExt4 returns how many bytes and inodes the tar takes on a fresh file system, in a
+// directory of its own, applied by the rules of containerd.
 func unpackOnExt4(t *testing.T, data []byte) (bytes, inodes int64) {
 	t.Helper()
 	dir := t.TempDir()

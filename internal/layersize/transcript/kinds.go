@@ -6,7 +6,7 @@ package transcript
 
 // ReadEntries are the files of headers, in their order. A size that was copied from before the
 // window is the distance to the next header. A kind is that of other headers whose kind was copied
-// from the same place, if what follows one of them tells it: PAX records or a long name make an
+// from the same place, if what follows one of them shows it: PAX records or a long name make an
 // extended header, other content a regular file.
 func (t *Text) ReadEntries(headers []int) []Entry {
 	all := make([]Entry, len(headers))

@@ -67,7 +67,7 @@ func Pack(tarball []byte, span int) (blob []byte, z *ZTOC, err error) {
 
 const headerSize = 10 // of gzip, without a name
 
-// Seal gives each span the digest of its bytes.
+// Seal sets the digest of each span.
 func (z *ZTOC) Seal(blob []byte) {
 	for i := range z.Spans {
 		end := int64(len(blob))

@@ -74,7 +74,7 @@ func (h *hostSlots) take(ctx context.Context) (*slot, error) {
 	})}, nil
 }
 
-// grant gives free slots to those that wait. The caller holds the lock, here and in free.
+// grant hands free slots to those that wait. The caller holds the lock, here and in free.
 func (h *hostSlots) grant() {
 	for h.busy < h.limit && len(h.waiting) > 0 {
 		close(h.waiting[0])
