@@ -40,29 +40,29 @@ func isDecided(report *Report, disk disksize.Request) bool {
 }
 
 // nextRound assigns the most uncertain layers their next steps: the widest one, and with it those
-// that are at least half as wide, as they can be read side by side. Where the budget would leave some
-// of them without, each has a like part of its step instead, as many layers that are known a little
-// make a closer sum than a few that are known well; unless such parts were too small. It returns the
-// layers to measure again, none when the budget has no room for a step, and what is left of the
-// budget.
+// that are at least half as wide, as they can be read side by side. Where the budget would leave
+// some of them without, each has a like part of its step instead, as many layers that are known a
+// little make a closer sum than a few that are known well; unless such parts were too small. It
+// returns the layers to measure again, none when the budget has no room for a step, and what is
+// left of the budget.
 func nextRound(jobs []*job, left, budget int64) (round []*job, rest int64) {
 	widest := selectWidest(jobs)
 	steps := planSteps(widest, left, budget, 1)
 	if len(steps) < len(widest) {
-		if shared := planSteps(widest, left, budget, likePart(widest, left, budget)); len(shared) > len(steps) {
+		if shared := planSteps(widest, left, budget, affordablePart(widest, left, budget)); len(shared) > len(steps) {
 			steps = shared
 		}
 	}
 	for _, s := range steps {
-		s.take()
+		s.assign()
 		left -= s.cost
 		round = append(round, s.job)
 	}
 	return round, left
 }
 
-// likePart is the part of their steps that the budget suffices for.
-func likePart(layers []*job, left, budget int64) float64 {
+// affordablePart returns the part of their steps that the budget suffices for, 1 at most.
+func affordablePart(layers []*job, left, budget int64) float64 {
 	wanted := int64(0)
 	for _, j := range layers {
 		wanted += j.planStep(left, budget).cost
@@ -70,8 +70,8 @@ func likePart(layers []*job, left, budget int64) float64 {
 	return min(1, float64(left)/float64(max(1, wanted)))
 }
 
-// planSteps plans a part of the layers' next steps, in turn, as far as the budget goes. A layer whose
-// ranges cannot be read has all of its step.
+// planSteps plans a part of the layers' next steps, in turn, as far as the budget goes. A layer
+// whose ranges cannot be read has all of its step.
 func planSteps(layers []*job, left, budget int64, part float64) (steps []step) {
 	rest := left
 	for _, j := range layers {
@@ -146,8 +146,8 @@ func (j *job) hasFault() bool {
 	return slices.ContainsFunc(j.origins, func(s *origin) bool { return s.result.Fault != nil })
 }
 
-// take has the layer read so.
-func (s step) take() {
+// assign has the layer of a step read so in the next round.
+func (s step) assign() {
 	s.job.way, s.job.orProbe = s.way, s.way == wayStream
 	s.job.allowance += s.more
 }

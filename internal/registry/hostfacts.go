@@ -18,7 +18,7 @@ type hostFacts struct {
 // caller's request shows it, and the end has to be called; others wait for that, since a host that
 // answers with whole blobs would send as many as it is asked for.
 func (f *hostFacts) beginTrial(ctx context.Context) (end func(), err error) {
-	if f.isRangesKnown() {
+	if f.knowsRanges() {
 		return func() {}, nil
 	}
 	select {
@@ -27,15 +27,15 @@ func (f *hostFacts) beginTrial(ctx context.Context) (end func(), err error) {
 		return nil, context.Cause(ctx)
 	}
 	end = func() { <-f.trial }
-	if f.isRangesKnown() { // by the request that was waited for
+	if f.knowsRanges() { // by the request that was waited for
 		end()
 		return func() {}, nil
 	}
 	return end, nil
 }
 
-// isRangesKnown reports whether it is known how many ranges of a request the host serves.
-func (f *hostFacts) isRangesKnown() bool { return f.servedRanges.Load() || f.oneRange.isKnown() }
+// knowsRanges reports whether it is known that the host serves several ranges per request, or one.
+func (f *hostFacts) knowsRanges() bool { return f.servedRanges.Load() || f.oneRange.isKnown() }
 
 // oneRange is whether a host serves one range per request, as it is known now or was known to an
 // earlier run.

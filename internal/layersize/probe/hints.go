@@ -23,7 +23,7 @@ func SizeHints(annotations map[string]string) map[string]string {
 
 func hintKeys() []string {
 	keys := slices.Clone(layersize.SizeAnnotations)
-	for _, source := range sources(&Memory{}) {
+	for _, source := range listSources(&Memory{}) {
 		if a, ok := source.(annotated); ok {
 			keys = append(keys, a.Annotations()...)
 		}

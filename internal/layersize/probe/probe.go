@@ -5,6 +5,7 @@ package probe
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/compression"
@@ -13,9 +14,9 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/mediatype"
 )
 
-// sources are the sources of a probe in the order in which they are tried. A new format of layers
-// has its place here.
-func sources(memory *Memory) []layersize.Source {
+// listSources returns the sources of a probe in the order in which they are tried. A new format of
+// layers has its place here.
+func listSources(memory *Memory) []layersize.Source {
 	return []layersize.Source{
 		wholeBlob{},         // a small blob, read in one request and counted
 		jsontoc.EStargz{},   // the table of contents of an eStargz layer
@@ -42,8 +43,8 @@ func Measure(
 	return Source{Further: further}.Measure(ctx, layersize.NewInput(ctx, l, budget))
 }
 
-// Memory is what probes of one blob leave to the next one, whose budget is larger. It saves work, and
-// changes no measurement.
+// Memory is what probes of one blob leave to the next one, whose budget is larger. It saves work,
+// and changes no measurement.
 type Memory struct{ samples sampling.Memory }
 
 // Source is a probe as a source.
@@ -66,7 +67,7 @@ func (s Source) Measure(ctx context.Context, in *layersize.Input) (layersize.Mea
 	if in.Blob == nil || in.Size == 0 && compression.Declared(in.MediaType) != mediatype.None {
 		return Declare(in.Layer), nil
 	}
-	m, err := layersize.MeasureFirst(ctx, in, append(s.Further, sources(cmp.Or(s.Memory, &Memory{}))...))
+	m, err := layersize.MeasureFirst(ctx, in, slices.Concat(s.Further, listSources(cmp.Or(s.Memory, &Memory{}))))
 	if err != nil {
 		return layersize.Measurement{}, err
 	}
