@@ -55,10 +55,10 @@ var goals = []goal{
 	},
 }
 
-// BaselineRatio is what one measure costs as a part of what it costs an earlier build, in the same
+// baselineRatio is what one measure costs as a part of what it costs an earlier build, in the same
 // run.
-type BaselineRatio struct {
-	Image               MeasuringFigures
+type baselineRatio struct {
+	Image               measuringFigures
 	OneRange            bool
 	How                 string
 	Requests, Was       int64
@@ -69,7 +69,7 @@ type BaselineRatio struct {
 
 // compareBaseline returns a row for each image and measure. It returns none where no earlier build
 // took part.
-func (f *figures) compareBaseline() (rows []BaselineRatio) {
+func (f *figures) compareBaseline() (rows []baselineRatio) {
 	for _, oneRange := range []bool{false, true} {
 		images := f.Images
 		if oneRange {
@@ -81,7 +81,7 @@ func (f *figures) compareBaseline() (rows []BaselineRatio) {
 				if was.Requests == 0 {
 					continue
 				}
-				rows = append(rows, BaselineRatio{
+				rows = append(rows, baselineRatio{
 					Image: image, OneRange: oneRange, How: string(mode), Requests: now.Requests, Was: was.Requests,
 					OfRequests: float64(now.Requests) / float64(was.Requests),
 					OfBytes:    float64(now.Bytes) / float64(was.Bytes),
@@ -94,7 +94,7 @@ func (f *figures) compareBaseline() (rows []BaselineRatio) {
 	return rows
 }
 
-func goalOf(image MeasuringFigures, oneRange bool, mode measure.Mode) *goal {
+func goalOf(image measuringFigures, oneRange bool, mode measure.Mode) *goal {
 	for i, g := range goals {
 		if g.oneRange == oneRange && g.gib == image.GiB && g.layers == image.Layers && g.how == mode {
 			return &goals[i]
@@ -104,7 +104,7 @@ func goalOf(image MeasuringFigures, oneRange bool, mode measure.Mode) *goal {
 }
 
 // Wanted is the part of the requests that is aimed at.
-func (r BaselineRatio) Wanted() string {
+func (r baselineRatio) Wanted() string {
 	switch {
 	case r.Goal == nil:
 		return ""
@@ -120,7 +120,7 @@ const mostBytes = 1.3
 
 // check returns an error where the row costs more than it may. At a store of one range, windows of
 // small layers are as many as before.
-func (r BaselineRatio) check(times bool) error {
+func (r baselineRatio) check(times bool) error {
 	limit := goal{requests: 1, bytes: mostBytes}
 	if r.OneRange {
 		limit.requests = 1.05

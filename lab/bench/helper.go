@@ -21,8 +21,8 @@ func prepareHelper(ctx context.Context, b binaries, mode measure.Mode, reference
 	return exec.CommandContext(ctx, b.self, helperArgument, string(mode), reference)
 }
 
-// Answer is what the helper says.
-type Answer struct {
+// helperAnswer is what the helper prints, as JSON.
+type helperAnswer struct {
 	UnpackedBytes, Min, Max int64
 	Exact                   bool
 	Methods                 []string
@@ -46,7 +46,7 @@ func runHelper(ctx context.Context, mode, reference string) error {
 		return err
 	}
 	u := report.UnpackedBytes
-	answer := Answer{UnpackedBytes: u.Value, Min: u.Min, Max: u.Max, Exact: report.Exact}
+	answer := helperAnswer{UnpackedBytes: u.Value, Min: u.Min, Max: u.Max, Exact: report.Exact}
 	for _, m := range report.Images[0].Measurements {
 		answer.Methods = append(answer.Methods, string(m.Method))
 	}

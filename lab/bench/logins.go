@@ -45,8 +45,8 @@ var loginCases = []loginCase{
 	},
 }
 
-// LoginFigures are what a plan over three cold images costs behind a slow login.
-type LoginFigures struct {
+// loginFigures are what a plan over three cold images costs behind a slow login.
+type loginFigures struct {
 	How           string
 	Layers        int // of each image
 	Wall, Earlier time.Duration
@@ -55,13 +55,13 @@ type LoginFigures struct {
 }
 
 // OfWall is the part of the time of the earlier build.
-func (f LoginFigures) OfWall() float64 { return f.Wall.Seconds() / f.Earlier.Seconds() }
+func (f loginFigures) OfWall() float64 { return f.Wall.Seconds() / f.Earlier.Seconds() }
 
 // OfRequests is the part of the requests of the earlier build.
-func (f LoginFigures) OfRequests() float64 { return float64(f.Requests) / float64(f.Was) }
+func (f loginFigures) OfRequests() float64 { return float64(f.Requests) / float64(f.Was) }
 
 // check returns an error where a plan takes more of the time of the earlier build than is demanded.
-func (f LoginFigures) check() error {
+func (f loginFigures) check() error {
 	if f.Was == 0 || f.Wanted == 0 || f.OfWall() <= f.Wanted {
 		return nil
 	}
@@ -76,7 +76,7 @@ type loginSubject struct {
 }
 
 // measureLogin plans over three images with this build, and with the earlier one.
-func measureLogin(ctx context.Context, b binaries, s loginSubject) (f LoginFigures, err error) {
+func measureLogin(ctx context.Context, b binaries, s loginSubject) (f loginFigures, err error) {
 	f.How, f.Layers, f.Wanted = s.title, s.layers, s.wanted
 	s.login.Username, s.login.Password = loginUser, loginSecret
 	images, err := giant.ServeWith(giant.Options{Latency: registryLatency, Login: s.login})

@@ -196,14 +196,14 @@ func scaleOf(o options) scale {
 // figures are everything that was measured.
 type figures struct {
 	Machine   machine
-	Starts    []StartFigures
-	Plan      PlanFigures
-	Refreshes []RefreshFigures
-	Images    []MeasuringFigures
-	OneRange  []MeasuringFigures // of a store that serves one range per request
-	Streamed  []StreamingFigures
-	Waiting   WaitingFigures
-	Logins    []LoginFigures
+	Starts    []startFigures
+	Plan      planFigures
+	Refreshes []refreshFigures
+	Images    []measuringFigures
+	OneRange  []measuringFigures // of a store that serves one range per request
+	Streamed  []streamingFigures
+	Waiting   waitingFigures
+	Logins    []loginFigures
 }
 
 // measuringStep is one section of the pages.
@@ -263,7 +263,7 @@ func eachOf[S, F any](
 }
 
 // OneLayer is the image of so many GiB in one layer, if it was measured.
-func (f *figures) OneLayer(gib float64) *MeasuringFigures {
+func (f *figures) OneLayer(gib float64) *measuringFigures {
 	for i, image := range f.Images {
 		if image.GiB == gib && image.Layers == 1 {
 			return &f.Images[i]

@@ -20,43 +20,43 @@ const (
 	cranePull     = "crane pull"
 )
 
-// MeasuringFigures are what it costs to learn about one cold image.
-type MeasuringFigures struct {
+// measuringFigures are what it costs to learn about one cold image.
+type measuringFigures struct {
 	GiB      float64 // compressed
 	Layers   int
 	Size     int64 // compressed bytes
 	Unpacked int64 // bytes of the tars
-	Rows     []MeasuringRow
+	Rows     []measuringRow
 }
 
-// MeasuringRow is one way of doing it.
-type MeasuringRow struct {
+// measuringRow is one way of doing it.
+type measuringRow struct {
 	How             string
 	Bytes, Requests int64
 	Wall            time.Duration
 	Peak            int64         // bytes of memory
-	Pull            *MeasuringRow `json:"-"` // the pull of the same image
+	Pull            *measuringRow `json:"-"` // the pull of the same image
 	Earlier         bool          // by an earlier build of this program
 }
 
 // OfBytes is the part of a pull's bytes, in percent.
-func (r MeasuringRow) OfBytes() float64 { return 100 * float64(r.Bytes) / float64(r.Pull.Bytes) }
+func (r measuringRow) OfBytes() float64 { return 100 * float64(r.Bytes) / float64(r.Pull.Bytes) }
 
 // OfWall is the part of a pull's time, in percent.
-func (r MeasuringRow) OfWall() float64 { return 100 * r.Wall.Seconds() / r.Pull.Wall.Seconds() }
+func (r measuringRow) OfWall() float64 { return 100 * r.Wall.Seconds() / r.Pull.Wall.Seconds() }
 
 // Row is the one that was done so.
-func (f MeasuringFigures) Row(how string) MeasuringRow {
+func (f measuringFigures) Row(how string) measuringRow {
 	for _, row := range f.Rows {
 		if row.How == how {
 			return row
 		}
 	}
-	return MeasuringRow{}
+	return measuringRow{}
 }
 
 // SampleOfFull is the part of the time of full that sample took, in percent.
-func (f MeasuringFigures) SampleOfFull() float64 {
+func (f measuringFigures) SampleOfFull() float64 {
 	return 100 * f.Row(string(measure.Sample)).Wall.Seconds() / f.Row(string(measure.Full)).Wall.Seconds()
 }
 
@@ -68,7 +68,7 @@ type subject struct {
 
 // measureImages pulls and measures images of several sizes, from a registry with a latency of 20 ms
 // and nothing that slows its bytes: a pull is as fast as it can be, and goes to no disk.
-func measureImages(ctx context.Context, b binaries, subjects []subject) ([]MeasuringFigures, error) {
+func measureImages(ctx context.Context, b binaries, subjects []subject) ([]measuringFigures, error) {
 	return measureAt(ctx, giant.Options{Latency: registryLatency}, subjects,
 		func(reference string) []way {
 			return append(measuringWays(ctx, b, reference), baselineWays(ctx, b, reference)...)
@@ -76,7 +76,7 @@ func measureImages(ctx context.Context, b binaries, subjects []subject) ([]Measu
 }
 
 // measureOneRange measures by ranges alone, at a store that serves one range per request.
-func measureOneRange(ctx context.Context, b binaries, subjects []subject) ([]MeasuringFigures, error) {
+func measureOneRange(ctx context.Context, b binaries, subjects []subject) ([]measuringFigures, error) {
 	return measureAt(ctx, giant.Options{Latency: registryLatency, OneRange: true}, subjects,
 		func(reference string) (ways []way) {
 			for _, mode := range baselineModes {
@@ -89,13 +89,13 @@ func measureOneRange(ctx context.Context, b binaries, subjects []subject) ([]Mea
 // measureAt measures images of a registry in the given ways.
 func measureAt(
 	ctx context.Context, options giant.Options, subjects []subject, waysOf func(reference string) []way,
-) ([]MeasuringFigures, error) {
+) ([]measuringFigures, error) {
 	images, err := giant.ServeWith(options)
 	if err != nil {
 		return nil, err
 	}
 	defer images.Close()
-	var all []MeasuringFigures
+	var all []measuringFigures
 	for _, s := range subjects {
 		figures, err := measureImage(ctx, images, s, waysOf)
 		if err != nil {
@@ -128,7 +128,7 @@ func measuringWays(ctx context.Context, b binaries, reference string) []way {
 
 func measureImage(
 	ctx context.Context, images *giant.Registry, s subject, waysOf func(reference string) []way,
-) (f MeasuringFigures, err error) {
+) (f measuringFigures, err error) {
 	f.GiB, f.Layers = s.gib, s.layers
 	layers, err := sealLayers(ctx, s)
 	if err != nil {
@@ -144,7 +144,7 @@ func measureImage(
 	}
 	for _, way := range waysOf(reference) {
 		images.Cost()
-		row := MeasuringRow{How: way.title, Earlier: way.earlier}
+		row := measuringRow{How: way.title, Earlier: way.earlier}
 		if row.Wall, row.Peak, err = watchMemory(way.command, onlyItself); err != nil {
 			return f, fmt.Errorf("%s: %w", way.title, err)
 		}

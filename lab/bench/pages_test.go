@@ -8,10 +8,10 @@ import (
 
 // seen are figures such as a run gives.
 func seen() *figures {
-	pull := MeasuringRow{How: cranePull, Bytes: 5e9, Requests: 42, Wall: 20 * time.Second, Peak: 30e6}
-	auto := MeasuringRow{How: "auto", Bytes: 12e6, Requests: 100, Wall: time.Second, Peak: 40e6, Pull: &pull}
+	pull := measuringRow{How: cranePull, Bytes: 5e9, Requests: 42, Wall: 20 * time.Second, Peak: 30e6}
+	auto := measuringRow{How: "auto", Bytes: 12e6, Requests: 100, Wall: time.Second, Peak: 40e6, Pull: &pull}
 	pull.Pull = &pull
-	earlier := MeasuringRow{
+	earlier := measuringRow{
 		How: "auto (earlier build)", Bytes: 24e6, Requests: 400, Wall: 2 * time.Second, Pull: &pull, Earlier: true,
 	}
 	return &figures{
@@ -19,7 +19,7 @@ func seen() *figures {
 			Date: "2026-01-02", Processor: "some processor", Cores: 2, MemoryGiB: 24, Platform: "linux/amd64",
 			Go: "go1.26", Took: 9 * time.Minute,
 		},
-		Starts: []StartFigures{
+		Starts: []startFigures{
 			{
 				Title:     "tkeimage",
 				Binary:    20e6,
@@ -35,8 +35,8 @@ func seen() *figures {
 				Resident:  17e6,
 			},
 		},
-		Plan: PlanFigures{With: 900 * time.Millisecond, Without: 800 * time.Millisecond, Calls: 1, Requests: 2},
-		Refreshes: []RefreshFigures{{
+		Plan: planFigures{With: 900 * time.Millisecond, Without: 800 * time.Millisecond, Calls: 1, Requests: 2},
+		Refreshes: []refreshFigures{{
 			Caches: 1000,
 			Calls:  25,
 			Wall:   6 * time.Second,
@@ -44,26 +44,26 @@ func seen() *figures {
 			Single: 66 * time.Second,
 			Peak:   50e6,
 		}},
-		Images: []MeasuringFigures{{
-			GiB: 5, Layers: 40, Size: 5e9, Unpacked: 7e9, Rows: []MeasuringRow{auto, pull, earlier},
+		Images: []measuringFigures{{
+			GiB: 5, Layers: 40, Size: 5e9, Unpacked: 7e9, Rows: []measuringRow{auto, pull, earlier},
 		}},
-		OneRange: []MeasuringFigures{
-			{GiB: 10, Layers: 1, Rows: []MeasuringRow{
+		OneRange: []measuringFigures{
+			{GiB: 10, Layers: 1, Rows: []measuringRow{
 				{How: "auto", Bytes: 48e6, Requests: 200, Wall: 2 * time.Second},
 				{How: "auto (earlier build)", Bytes: 48e6, Requests: 800, Wall: time.Second, Earlier: true},
 			}},
-			{GiB: 20, Layers: 40, Rows: []MeasuringRow{
+			{GiB: 20, Layers: 40, Rows: []measuringRow{
 				{How: "auto", Bytes: 48e6, Requests: 800, Wall: 2 * time.Second},
 				{How: "auto (earlier build)", Bytes: 48e6, Requests: 800, Wall: time.Second, Earlier: true},
 			}},
 		},
-		Logins: []LoginFigures{{
+		Logins: []loginFigures{{
 			How: "slow", Layers: 4, Wall: 6 * time.Second, Earlier: time.Minute, Requests: 41, Was: 410, Wanted: 0.15,
 		}},
-		Streamed: []StreamingFigures{{
+		Streamed: []streamingFigures{{
 			Layers: 4, Size: 4e9, Gzip: 30 * time.Second, Full: 20 * time.Second, InFlight: 4,
 		}},
-		Waiting: WaitingFigures{
+		Waiting: waitingFigures{
 			Caches: 50, Calls: 12, Pollers: 1300, Median: 2 * time.Second, Longest: 3 * time.Second,
 		},
 	}
@@ -118,10 +118,10 @@ func TestThePagesSayWhatCannotBeTold(t *testing.T) {
 	}
 	f := seen()
 	f.Plan.With, f.Machine.Load = f.Plan.Without-time.Millisecond, 7.5
-	f.Images = append(f.Images, MeasuringFigures{
+	f.Images = append(f.Images, measuringFigures{
 		GiB:    10,
 		Layers: 1,
-		Rows:   []MeasuringRow{{How: "sample", Wall: time.Second}, {How: "full", Wall: 80 * time.Second}},
+		Rows:   []measuringRow{{How: "sample", Wall: time.Second}, {How: "full", Wall: 80 * time.Second}},
 	})
 	for i := range f.Images[1].Rows {
 		f.Images[1].Rows[i].Pull = &f.Images[1].Rows[1]
@@ -157,7 +157,7 @@ func TestWhatIsPromisedIsHeld(t *testing.T) {
 		"full":    func(f *figures) { f.Streamed[0].Full = time.Minute },
 		"time of sample": func(f *figures) {
 			f.Images[0].GiB, f.Images[0].Layers = 10, 1
-			f.Images[0].Rows = []MeasuringRow{{How: "sample", Wall: time.Second}, {How: "full", Wall: 30 * time.Second}}
+			f.Images[0].Rows = []measuringRow{{How: "sample", Wall: time.Second}, {How: "full", Wall: 30 * time.Second}}
 		},
 		"sample": func(f *figures) {
 			f.Images[0].Rows[0].How, f.Images[0].Rows[0].Bytes = "sample", 1e9

@@ -13,16 +13,16 @@ const (
 	registryLatency = 20 * time.Millisecond
 )
 
-// PlanFigures are what the plan of one cache, one disk size and one Deployment costs, beside the
+// planFigures are what the plan of one cache, one disk size and one Deployment costs, beside the
 // same Deployment without us.
-type PlanFigures struct {
+type planFigures struct {
 	With, Without   time.Duration
 	Calls, Requests int // of the service and of the registry, in one plan with everything kept
 }
 
 // Own is what the provider adds; next to nothing, or less, where the two are too near to each other
 // to tell.
-func (f PlanFigures) Own() time.Duration { return f.With - f.Without }
+func (f planFigures) Own() time.Duration { return f.With - f.Without }
 
 // plannedConfiguration is a Deployment of an image, with a disk and annotations that are either
 // ours or written by hand.
@@ -62,7 +62,7 @@ func deploymentOf(image string, annotations any) object {
 	}
 }
 
-func measurePlan(ctx context.Context, b binaries, kept string) (f PlanFigures, err error) {
+func measurePlan(ctx context.Context, b binaries, kept string) (f planFigures, err error) {
 	images, err := giant.Serve(registryLatency)
 	if err != nil {
 		return f, err
@@ -102,7 +102,7 @@ func measurePlan(ctx context.Context, b binaries, kept string) (f PlanFigures, e
 }
 
 // comparePlans plans in turn with the provider and without it, and keeps the medians.
-func (f *PlanFigures) comparePlans(
+func (f *planFigures) comparePlans(
 	ctx context.Context, with, without *workspace, service *tketest.Server, images *giant.Registry,
 ) error {
 	var ours, others []time.Duration

@@ -42,7 +42,7 @@ func (f *figures) checkPromises() error {
 }
 
 // checkStarts compares a start of the provider with its limits and with that of an empty provider.
-func checkStarts(own, floor StartFigures, promise func(kept bool, format string, arguments ...any)) {
+func checkStarts(own, floor startFigures, promise func(kept bool, format string, arguments ...any)) {
 	promise(own.Binary <= maxBinaryBytes, "the binary has %d bytes", own.Binary)
 	promise(own.Schema <= maxStart, "the schema was answered after %s", own.Schema)
 	promise(

@@ -19,8 +19,8 @@ const (
 	refreshRuns = 3
 )
 
-// RefreshFigures are what the refresh of a state costs.
-type RefreshFigures struct {
+// refreshFigures are what the refresh of a state costs.
+type refreshFigures struct {
 	Caches, Calls int
 	Wall          time.Duration // of the CLI with the provider
 	Null          time.Duration // of the CLI with a provider that reads nothing
@@ -29,7 +29,7 @@ type RefreshFigures struct {
 }
 
 // Own is what the provider adds to what the CLI takes with a provider that reads nothing.
-func (f RefreshFigures) Own() time.Duration { return f.Wall - f.Null }
+func (f refreshFigures) Own() time.Duration { return f.Wall - f.Null }
 
 func manyCaches() object {
 	return object{
@@ -45,7 +45,7 @@ func manyCaches() object {
 
 // measureRefresh makes a state of so many caches, and refreshes it at a service that answers after
 // 50 ms and allows 20 requests a second: with the provider, and with one that reads nothing.
-func measureRefresh(ctx context.Context, b binaries, caches int) (f RefreshFigures, err error) {
+func measureRefresh(ctx context.Context, b binaries, caches int) (f refreshFigures, err error) {
 	f.Caches = caches
 	quick := tketest.New(tketest.Options{RequestsPerSecond: -1, Pace: -1, Builder: tketest.InstantBuilder})
 	defer quick.Close()
@@ -91,7 +91,7 @@ func slowService() *tketest.Server {
 }
 
 // compareRefreshes refreshes in turn with both providers, and keeps the medians.
-func (f *RefreshFigures) compareRefreshes(
+func (f *refreshFigures) compareRefreshes(
 	ctx context.Context, with, without *workspace, service *tketest.Server,
 ) error {
 	if err := adoptState(ctx, without, with); err != nil {
@@ -160,7 +160,7 @@ func oneByOne(ctx context.Context, endpoint string, ids []string) error {
 }
 
 // checkRefresh holds the figures that do not depend on the machine against what is promised.
-func checkRefresh(all []RefreshFigures) error {
+func checkRefresh(all []refreshFigures) error {
 	for _, f := range all {
 		if f.Caches >= 1000 && f.Calls*1000 > maxCallsPer1000*f.Caches {
 			return fmt.Errorf(

@@ -19,8 +19,8 @@ type scaleFigures struct {
 	Runners   []scaledRunners
 	LargeFrom int // caches in a region from which no listing is made
 
-	PerPlan MeasuringRow // one cold image, in auto
-	Image   MeasuringFigures
+	PerPlan measuringRow // one cold image, in auto
+	Image   measuringFigures
 	Team    teamFigures
 }
 
@@ -78,8 +78,8 @@ func refreshCalls(caches int) int {
 }
 
 // typicalImage is the last of many layers that has 5 GiB at most.
-func typicalImage(images []MeasuringFigures) MeasuringFigures {
-	var typical MeasuringFigures
+func typicalImage(images []measuringFigures) measuringFigures {
+	var typical measuringFigures
 	for _, image := range images {
 		if image.Layers > 1 && (typical.Layers == 0 || image.GiB <= 5) {
 			typical = image

@@ -21,24 +21,24 @@ import (
 // starts is how often the provider is started; the median is reported.
 const starts = 21
 
-// StartFigures are what it costs to have a provider answer at all.
-type StartFigures struct {
+// startFigures are what it costs to have a provider answer at all.
+type startFigures struct {
 	Title             string
 	Binary            int64 // bytes
 	Handshake, Schema time.Duration
 	Resident          int64 // bytes
 }
 
-// FloorRatios are what a start costs as a multiple of that of an empty provider.
-type FloorRatios struct{ Schema, Resident, Binary float64 }
+// floorRatios are what a start costs as a multiple of that of an empty provider.
+type floorRatios struct{ Schema, Resident, Binary float64 }
 
 // floorGoals are aimed at. They are not demanded: they are missed by what reading registries links in.
-var floorGoals = FloorRatios{Schema: 1.5, Resident: 1.2, Binary: 1.15}
+var floorGoals = floorRatios{Schema: 1.5, Resident: 1.2, Binary: 1.15}
 
 // OverFloor compares the provider with the empty one, which is measured next to it.
-func (f *figures) OverFloor() FloorRatios {
+func (f *figures) OverFloor() floorRatios {
 	own, floor := f.Starts[0], f.Starts[1]
-	return FloorRatios{
+	return floorRatios{
 		Schema:   own.Schema.Seconds() / floor.Schema.Seconds(),
 		Resident: float64(own.Resident) / float64(floor.Resident),
 		Binary:   float64(own.Binary) / float64(floor.Binary),
@@ -46,10 +46,10 @@ func (f *figures) OverFloor() FloorRatios {
 }
 
 // FloorGoals returns what is aimed at.
-func (*figures) FloorGoals() FloorRatios { return floorGoals }
+func (*figures) FloorGoals() floorRatios { return floorGoals }
 
 // measureStarts starts each provider in turn, so that all of them see the machine in the same mood.
-func measureStarts(ctx context.Context, b binaries) ([]StartFigures, error) {
+func measureStarts(ctx context.Context, b binaries) ([]startFigures, error) {
 	subjects := []struct {
 		title, path string
 		protocol    int
@@ -58,7 +58,7 @@ func measureStarts(ctx context.Context, b binaries) ([]StartFigures, error) {
 		{"an empty provider of the framework", b.floor, 6},
 		{"hashicorp/kubernetes v" + tfcli.KubernetesVersion, b.kubernetes, 5},
 	}
-	all := make([][]StartFigures, len(subjects))
+	all := make([][]startFigures, len(subjects))
 	for range starts {
 		for i, s := range subjects {
 			one, err := startOnce(ctx, s.path, s.protocol)
@@ -68,17 +68,17 @@ func measureStarts(ctx context.Context, b binaries) ([]StartFigures, error) {
 			all[i] = append(all[i], one)
 		}
 	}
-	var figures []StartFigures
+	var figures []startFigures
 	for i, s := range subjects {
 		info, err := os.Stat(s.path)
 		if err != nil {
 			return nil, err
 		}
-		figures = append(figures, StartFigures{
+		figures = append(figures, startFigures{
 			Title: s.title, Binary: info.Size(),
-			Handshake: medianOf(all[i], func(f StartFigures) time.Duration { return f.Handshake }),
-			Schema:    medianOf(all[i], func(f StartFigures) time.Duration { return f.Schema }),
-			Resident:  medianOf(all[i], func(f StartFigures) int64 { return f.Resident }),
+			Handshake: medianOf(all[i], func(f startFigures) time.Duration { return f.Handshake }),
+			Schema:    medianOf(all[i], func(f startFigures) time.Duration { return f.Schema }),
+			Resident:  medianOf(all[i], func(f startFigures) int64 { return f.Resident }),
 		})
 	}
 	return figures, nil
@@ -100,7 +100,7 @@ func medianOf[F any, T int64 | time.Duration](figures []F, of func(F) T) T {
 // startOnce does what Terraform does: it starts the process with the magic cookie, reads the line
 // of the handshake (go-plugin: core version, protocol version, network, address, protocol), and
 // asks for the schema over gRPC.
-func startOnce(ctx context.Context, binary string, protocol int) (figures StartFigures, err error) {
+func startOnce(ctx context.Context, binary string, protocol int) (figures startFigures, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	command := exec.CommandContext(ctx, binary)

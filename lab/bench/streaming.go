@@ -14,8 +14,8 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/lab/giant"
 )
 
-// StreamingFigures hold `full` against `gzip -dc | wc -c` on the same layers.
-type StreamingFigures struct {
+// streamingFigures hold `full` against `gzip -dc | wc -c` on the same layers.
+type streamingFigures struct {
 	Layers   int
 	Size     int64         // compressed bytes of all layers
 	Gzip     time.Duration // one layer after the other, from files
@@ -24,9 +24,9 @@ type StreamingFigures struct {
 }
 
 // Ratio is how much faster full is.
-func (f StreamingFigures) Ratio() float64 { return f.Gzip.Seconds() / f.Full.Seconds() }
+func (f streamingFigures) Ratio() float64 { return f.Gzip.Seconds() / f.Full.Seconds() }
 
-func measureStreaming(ctx context.Context, b binaries, s subject) (f StreamingFigures, err error) {
+func measureStreaming(ctx context.Context, b binaries, s subject) (f streamingFigures, err error) {
 	f.Layers = s.layers
 	layers, err := sealLayers(ctx, s)
 	if err != nil {
@@ -55,7 +55,7 @@ func measureStreaming(ctx context.Context, b binaries, s subject) (f StreamingFi
 }
 
 // timeGunzip unpacks the layers one after the other with gzip.
-func (f *StreamingFigures) timeGunzip(ctx context.Context, folder string, layers []*giant.Layer) error {
+func (f *streamingFigures) timeGunzip(ctx context.Context, folder string, layers []*giant.Layer) error {
 	for i, l := range layers {
 		f.Size += l.Size
 		took, err := runGunzip(ctx, filepath.Join(folder, fmt.Sprint(i)), l)

@@ -26,8 +26,8 @@ const (
 	longestLine = 1 << 20 // bytes, of the CLI's log
 )
 
-// WaitingFigures are what it costs to wait for caches that are built at once.
-type WaitingFigures struct {
+// waitingFigures are what it costs to wait for caches that are built at once.
+type waitingFigures struct {
 	Caches  int
 	Calls   int           // of DescribeImageCaches, for caches by id
 	Pollers int           // calls that one poller for each cache would have made, at the same interval
@@ -36,7 +36,7 @@ type WaitingFigures struct {
 	Wall    time.Duration
 }
 
-func measureWaiting(ctx context.Context, b binaries, caches int) (f WaitingFigures, err error) {
+func measureWaiting(ctx context.Context, b binaries, caches int) (f waitingFigures, err error) {
 	f.Caches = caches
 	clock := &builds{began: map[string]time.Time{}, ready: map[string]time.Time{}}
 	service := tketest.New(tketest.Options{Pace: -1, Builder: clock.buildOnce})
@@ -69,7 +69,7 @@ func measureWaiting(ctx context.Context, b binaries, caches int) (f WaitingFigur
 }
 
 // compareEnds compares when each cache was ready with when the CLI had applied it.
-func (f *WaitingFigures) compareEnds(clock *builds, ended map[string]time.Time) error {
+func (f *waitingFigures) compareEnds(clock *builds, ended map[string]time.Time) error {
 	var lags []time.Duration
 	for image, at := range clock.ready {
 		f.Pollers += 1 + int(at.Sub(clock.began[image])/tke.DefaultPollInterval)
