@@ -138,7 +138,7 @@ func unsettled(all []candidate, total, other float64, p Population, size float64
 	value := p.Mean()
 	// A candidate that only beats the other candidates may still be the trailer of a last member: then
 	// what the windows say is the better guess.
-	if len(all) > 0 && all[0].weight > total/2 && all[0].weight > other && math.Abs(all[0].length-p.Mean()) <= 3*p.err {
+	if len(all) > 0 && all[0].weight > total/2 && all[0].weight > other {
 		value = all[0].length
 	}
 	// Several members and hidden data at once are too unlikely to reckon with. Several members count

@@ -38,3 +38,25 @@ func TestADoubtfulTrailerIsOneOfTwoExplanations(t *testing.T) {
 		narrower = width
 	}
 }
+
+// TestAWindowsErrorIsNoReasonAgainstATrailer: of a stream so short that it has one candidate, that is the value
+// as long as it is likelier than a last member's, if windows are off by more than three standard errors too.
+func TestAWindowsErrorIsNoReasonAgainstATrailer(t *testing.T) {
+	t.Parallel()
+	const size, windows, window = 50 << 20, 200, 64 << 10
+	r := rand.New(rand.NewPCG(5, 5))
+	g := Gzip{Size: size, Fair: true}
+	for i := range int64(windows) {
+		o := &Observation{Offset: i * (size / windows), Decoded: true}
+		o.weigh(transcript.Span{Bits: window * 8, Out: int64(window * (1 + r.ExpFloat64()))}, window*8)
+		g.Middle = append(g.Middle, o)
+	}
+	p := g.Population()
+	for off, believed := range map[float64]bool{-3.1: true, -4: false} {
+		g.ISIZE = uint32(p.Mean() + off*p.err)
+		u := g.Estimate().Unpacked
+		if got := u.Value == int64(g.ISIZE); got != believed || u.Min > int64(p.Mean()) || u.Max < int64(p.Mean()) {
+			t.Errorf("windows say %.0f±%.0f, the trailer %d: %+v", p.Mean(), p.err, g.ISIZE, u)
+		}
+	}
+}
