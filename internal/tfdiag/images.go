@@ -102,18 +102,22 @@ func RefutedTables(base path.Path, images []string, report *measure.Report) diag
 				continue
 			}
 			listed[layer.Digest] = true
-			warnings.AddAttributeWarning(
-				imagePath(base, images, image.Reference),
-				"Table of contents does not match its layer",
-				fmt.Sprintf(
-					"%s: layer %s: %s\n\nThe layer was measured without it. Lazy-pulling snapshotters trust such "+
-						"a table: rebuild the image and push it again. measure = \"full\" counts the layer's files.",
-					image.Reference, layer.Digest, endSentence(reason),
-				),
-			)
+			where := imagePath(base, images, image.Reference)
+			warnings.Append(refutedTable(where, image.Reference, layer.Digest, reason))
 		}
 	}
 	return warnings
+}
+
+func refutedTable(where path.Path, image, layer, reason string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(
+		where, "Table of contents does not match its layer",
+		fmt.Sprintf(
+			"%s: layer %s: %s\n\nThe layer was measured without it. Lazy-pulling snapshotters trust such a table: "+
+				"rebuild the image and push it again. measure = \"full\" counts the layer's files.",
+			image, layer, endSentence(reason),
+		),
+	)
 }
 
 func imagePath(base path.Path, images []string, image string) path.Path {
