@@ -79,7 +79,8 @@ func TestALostAnswerUnderANameOfTheUsersIsAnErrorThatNamesTheCache(t *testing.T)
 					Config: configuration(cloud, base),
 					ExpectError: acctest.MatchWrapped(
 						`its outcome is unknown.*did not list before the request:.*imc-[a-z0-9]{8}: (Pending|Ready), ` +
-							`created \S+, 20 GiB, registry.example.com/llm:v1.*A name is not proof.*terraform import ADDRESS imc-[a-z0-9]{8}.*import {.*id = "imc-[a-z0-9]{8}"`,
+							`created \S+, 20 GiB, registry.example.com/llm:v1.*A name is not proof.*` +
+							`terraform import ADDRESS imc-[a-z0-9]{8}.*import {.*id = "imc-[a-z0-9]{8}"`,
 					),
 				},
 				resource.TestStep{PreConfig: forget, Config: acctest.Configuration(cloud, "") + known("x", "1")},

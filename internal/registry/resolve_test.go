@@ -25,9 +25,12 @@ func TestResolveGivesWhatTheManifestSays(t *testing.T) {
 
 	diff1, diff2 := digestOf([]byte("diff of layer one"), ""), digestOf([]byte("diff of layer two"), "")
 	want := &Image{
-		Reference: s.host() + "/lib/app:1.0", Repository: s.host() + "/lib/app", Source: s.host() + "/lib/app", Digest: manifest.Digest.String(),
-		Platform:  "linux/amd64",
-		Manifests: []string{manifest.Digest.String()},
+		Reference:  s.host() + "/lib/app:1.0",
+		Repository: s.host() + "/lib/app",
+		Source:     s.host() + "/lib/app",
+		Digest:     manifest.Digest.String(),
+		Platform:   "linux/amd64",
+		Manifests:  []string{manifest.Digest.String()},
 		Layers: []Layer{
 			{Digest: digestOf(one, ""), DiffID: diff1, ChainID: diff1, MediaType: string(types.OCILayer), Size: 9},
 			{

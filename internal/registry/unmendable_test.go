@@ -15,7 +15,9 @@ import (
 )
 
 // countingServer counts what it is asked.
-func countingServer(t *testing.T, start func(http.Handler) *httptest.Server, answer http.HandlerFunc) (string, *atomic.Int64) {
+func countingServer(
+	t *testing.T, start func(http.Handler) *httptest.Server, answer http.HandlerFunc,
+) (host string, requests *atomic.Int64) {
 	t.Helper()
 	var asked atomic.Int64
 	server := start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
