@@ -327,6 +327,7 @@ func TestMediaTypesFollowTheirGrammar(t *testing.T) {
 		"application/vnd.oci.image.layer.v1.tar+gzip": true, "a/b": true, "": false, "application": false,
 		"a/b/c":                     false,
 		"text/plain; charset=utf-8": false, "a /b": false, "a/b\x1b": false, "a/" + strings.Repeat("b", 128): false,
+		"a/" + strings.Repeat("b", 127): true, strings.Repeat("a", 128) + "/b": false,
 	} {
 		if redact.IsMediaType(text) != valid {
 			t.Errorf("%q: %t", text, !valid)

@@ -22,10 +22,13 @@ var (
 	pathGrammar = regexp.MustCompile(
 		`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$`,
 	)
-	tagGrammar = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
+	tagGrammar = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 )
 
-const maxNameLength = 255
+const (
+	maxNameLength = 255
+	maxTagLength  = 128
+)
 
 var errNotResolved = errors.New("the image was not resolved")
 
@@ -81,7 +84,7 @@ func parseReference(written string) (reference, error) {
 		}
 	}
 	repository, tag := splitTag(rest)
-	if tag != "" && !tagGrammar.MatchString(tag) {
+	if tag != "" && (len(tag) > maxTagLength || !tagGrammar.MatchString(tag)) {
 		return fail(errors.New("a tag has at most 128 letters, digits, dots, dashes and underscores, " +
 			"and begins with none of dot and dash"))
 	}

@@ -29,6 +29,9 @@ func TestReferencesOfEveryFormAreCanonical(t *testing.T) {
 		"nginx@" + someDigest:         {"docker.io/library/nginx", "index.docker.io", "latest", someDigest},
 		"nginx:1.27@" + someDigest:    {"docker.io/library/nginx", "index.docker.io", "1.27", someDigest},
 		"host:5000/x:1@" + someDigest: {"host:5000/x", "host:5000", "1", someDigest},
+		"nginx:" + strings.Repeat("1", 128): {
+			"docker.io/library/nginx", "index.docker.io", strings.Repeat("1", 128), "",
+		},
 		"x@sha512:" + strings.Repeat("0a1b", 128/4): {
 			"docker.io/library/x", "index.docker.io", "latest", "sha512:" + strings.Repeat("0a1b", 128/4),
 		},

@@ -70,17 +70,26 @@ func lastOf(output string) string {
 
 func onlyItself(pid int) []int { return []int{pid} }
 
+// childrenOf returns the programs that a process has started. A child that has not yet become another
+// program is left out: its memory is that of its parent (vfork(2)).
 func childrenOf(pid int) (children []int) {
+	parent := programOf(pid)
 	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	for _, list := range lists {
 		pids, _ := os.ReadFile(list)
 		for child := range strings.FieldsSeq(string(pids)) {
-			if n, err := strconv.Atoi(child); err == nil {
+			if n, err := strconv.Atoi(child); err == nil && programOf(n) != parent {
 				children = append(children, n)
 			}
 		}
 	}
 	return children
+}
+
+// programOf returns the file that a process runs, "" where that cannot be learned.
+func programOf(pid int) string {
+	path, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	return path
 }
 
 // adoptState initialises a workspace and copies the state of another into it.
