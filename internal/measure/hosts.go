@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry"
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/store"
 )
 
@@ -15,19 +16,18 @@ const hostFactLife = 24 * time.Hour
 
 type hostFact struct{ At time.Time }
 
-func oneRangeKey(host string) string { return "one range per request: " + host }
+func factKey(host string, fact registry.HostFact) string { return string(fact) + ": " + host }
 
-// ServesOneRange returns whether the host was seen within the last day to serve one range per
-// request.
-func (h HostFacts) ServesOneRange(host string) bool {
-	var fact hostFact
-	content, found := h.Store.Get(oneRangeKey(host))
-	return found && json.Unmarshal(content, &fact) == nil && time.Since(fact.At).Abs() < hostFactLife
+// HasFact returns whether the fact was seen of the host within the last day.
+func (h HostFacts) HasFact(host string, fact registry.HostFact) bool {
+	var kept hostFact
+	content, found := h.Store.Get(factKey(host, fact))
+	return found && json.Unmarshal(content, &kept) == nil && time.Since(kept.At).Abs() < hostFactLife
 }
 
-// PutServesOneRange keeps that the host was seen to serve one range per request.
-func (h HostFacts) PutServesOneRange(host string) {
+// PutFact keeps that the fact was seen of the host.
+func (h HostFacts) PutFact(host string, fact registry.HostFact) {
 	if content, err := json.Marshal(hostFact{time.Now().UTC()}); err == nil {
-		h.Store.Put(oneRangeKey(host), content)
+		h.Store.Put(factKey(host, fact), content)
 	}
 }

@@ -26,12 +26,22 @@ type ManifestStore interface {
 	Put(digest string, document []byte)
 }
 
-// HostStore keeps for a while that a host serves one range per request, which costs a request to
-// find out.
+// HostStore keeps for a while what was seen of hosts, which costs a request to find out, or a wait
+// for one.
 type HostStore interface {
-	ServesOneRange(host string) bool
-	PutServesOneRange(host string)
+	HasFact(host string, fact HostFact) bool
+	PutFact(host string, fact HostFact)
 }
+
+// HostFact is what a host was seen to do. Its text is part of what is kept.
+type HostFact string
+
+// The facts.
+const (
+	OneRange      HostFact = "one range per request"
+	SeveralRanges HostFact = "several ranges per request"
+	NoReferrers   HostFact = "no referrers API"
+)
 
 // Client reads images. It is safe for concurrent use; tokens and connections live as long as it
 // does.
@@ -64,8 +74,7 @@ func (c *Client) factsOf(host string) *hostFacts {
 	defer c.mu.Unlock()
 	facts, found := c.hosts[host]
 	if !found {
-		facts = &hostFacts{trial: make(chan struct{}, 1)}
-		facts.oneRange.host, facts.oneRange.store = host, c.hostStore
+		facts = newHostFacts(host, c.hostStore)
 		c.hosts[host] = facts
 	}
 	return facts

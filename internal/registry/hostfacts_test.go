@@ -11,7 +11,7 @@ import (
 func TestReadersGoOnSideBySideOnceATrialHasShown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := &hostFacts{trial: make(chan struct{}, 1)}
+		f := newHostFacts("registry.example.com", nil)
 		end, err := f.beginTrial(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -28,5 +28,23 @@ func TestReadersGoOnSideBySideOnceATrialHasShown(t *testing.T) {
 		f.servedRanges.Store(true)
 		end()
 		group.Wait()
+	})
+}
+
+// TestTheFirstReadersOfAKnownHostGoOnSideBySide: an earlier run saw that it serves several ranges.
+func TestTheFirstReadersOfAKnownHostGoOnSideBySide(t *testing.T) {
+	t.Parallel()
+	kept := &facts{known: map[string]bool{}}
+	newHostFacts("registry.example.com", kept).rememberSeveralRanges()
+	synctest.Test(t, func(t *testing.T) {
+		f := newHostFacts("registry.example.com", kept)
+		for range 2 { // neither ends what it has begun
+			if _, err := f.beginTrial(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if f.servedRanges.Load() {
+			t.Error("the host seems to have served several ranges in this run")
+		}
 	})
 }

@@ -190,7 +190,7 @@ func (b *Blob) fillBatch(header string, batch []*wantedRange) (progressed bool, 
 	progressed = countBytes(batch) > before
 	if err == nil {
 		if len(batch) > 1 && !b.reader.facts.oneRange.isKnown() {
-			b.reader.facts.servedRanges.Store(true)
+			b.reader.facts.rememberSeveralRanges()
 		}
 		// the closing delimiter, so that the connection can be used again
 		_, _ = io.CopyN(io.Discard, resp.Body, maxTrailer)

@@ -272,24 +272,31 @@ func TestOneRequestShowsWhetherAHostServesManyRanges(t *testing.T) {
 	}
 }
 
-// facts is a HostStore.
+// facts is a HostStore, by host and fact.
 type facts struct {
 	mu    sync.Mutex
 	known map[string]bool
 	asked int
 }
 
-func (f *facts) ServesOneRange(host string) bool {
+func (f *facts) HasFact(host string, fact HostFact) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked++
-	return f.known[host]
+	return f.known[host+": "+string(fact)]
 }
 
-func (f *facts) PutServesOneRange(host string) {
+// knows is HasFact, which is not counted.
+func (f *facts) knows(host string, fact HostFact) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.known[host] = true
+	return f.known[host+": "+string(fact)]
+}
+
+func (f *facts) PutFact(host string, fact HostFact) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.known[host+": "+string(fact)] = true
 }
 
 func TestAWebPageInsteadOfABlobIsNoWrongSize(t *testing.T) {
@@ -313,7 +320,7 @@ func TestWhatWasLearnedOfAHostServesTheNextRun(t *testing.T) {
 	s, c, image := withLayerAnd(t, config, randomBytes(1000))
 	buffers, offsets := buffersFor([2]int{0, 10}, [2]int{50, 10}, [2]int{90, 10})
 	assertUnsupported(t, c.Blob(t.Context(), image, image.Layers[0]).ReadRanges(buffers, offsets))
-	if !kept.known[s.host()] {
+	if !kept.knows(s.host(), OneRange) {
 		t.Fatal("nothing was kept")
 	}
 	c = newClient(t, config)
@@ -322,7 +329,7 @@ func TestWhatWasLearnedOfAHostServesTheNextRun(t *testing.T) {
 	for range 3 {
 		assertUnsupported(t, c.Blob(t.Context(), image, image.Layers[0]).ReadRanges(buffers, offsets))
 	}
-	if got := s.requests(); got != nil || kept.asked != 2 { // once for each client
+	if got := s.requests(); got != nil || kept.asked != 3 { // of either fact, and of one that was kept
 		t.Errorf("%q, asked the store %d times", got, kept.asked)
 	}
 }
@@ -449,13 +456,13 @@ func TestAHostThatDropsRequestsForSeveralRangesIsAskedForOneAtATime(t *testing.T
 			if got := s.requests(); got != nil {
 				t.Errorf("the second call made requests: %q", got)
 			}
-			if kept.known[s.host()] {
+			if kept.knows(s.host(), OneRange) {
 				t.Error("the host is remembered before it has served one range")
 			}
 			assertRanges(t, b, content, [2]int{50, 10})
 			s.forget()
 			assertUnsupported(t, c.Blob(t.Context(), image, image.Layers[0]).ReadRanges(buffers, offsets))
-			if got := s.requests(); got != nil || !kept.known[s.host()] {
+			if got := s.requests(); got != nil || !kept.knows(s.host(), OneRange) {
 				t.Errorf("the host is not remembered: %q", got)
 			}
 		})

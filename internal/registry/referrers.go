@@ -52,7 +52,7 @@ func (c *Client) Referrers(ctx context.Context, image *Image, artifactType strin
 }
 
 func (r imageReader) listReferrers(ctx context.Context, digest, artifactType string) ([]Descriptor, error) {
-	if !r.facts.lacksReferrers.Load() {
+	if !r.facts.lacksReferrers.isKnown() {
 		query := url.Values{"artifactType": {artifactType}}
 		answer, err := r.readDocument(ctx, referrersRequest("referrers/"+digest+"?"+query.Encode()))
 		if err == nil {
@@ -61,7 +61,7 @@ func (r imageReader) listReferrers(ctx context.Context, digest, artifactType str
 		if !errors.Is(err, failure.NotFound) {
 			return nil, err
 		}
-		r.facts.lacksReferrers.Store(true) // a registry with the API answers 200, whatever the digest
+		r.facts.lacksReferrers.remember() // a registry with the API answers 200, whatever the digest
 	}
 	answer, err := r.readDocument(ctx, referrersRequest("manifests/"+referrersTag(digest)))
 	if errors.Is(err, failure.NotFound) {
