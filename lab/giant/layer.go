@@ -91,11 +91,11 @@ func (l *Layer) Seal(ctx context.Context) error {
 		return err
 	}
 	checksum, tar, blob := crc32.NewIEEE(), sha256.New(), sha256.New()
-	if _, err := io.Copy(io.MultiWriter(checksum, tar), cancelable{ctx, content}); err != nil {
+	if _, err := io.Copy(io.MultiWriter(checksum, tar), NewReader(ctx, content)); err != nil {
 		return err
 	}
 	l.parts[len(l.parts)-1] = bytes.NewReader(l.Format.trailer(checksum.Sum32(), l.Unpacked))
-	if _, err := io.Copy(blob, cancelable{ctx, io.NewSectionReader(l, 0, l.Size)}); err != nil {
+	if _, err := io.Copy(blob, NewReader(ctx, io.NewSectionReader(l, 0, l.Size))); err != nil {
 		return err
 	}
 	l.DiffID = "sha256:" + hex.EncodeToString(tar.Sum(nil))
@@ -103,7 +103,10 @@ func (l *Layer) Seal(ctx context.Context) error {
 	return nil
 }
 
-// cancelable ends a reader with its context.
+// NewReader returns a reader of r that ends with the context, so that gigabytes do not outlive a
+// signal.
+func NewReader(ctx context.Context, r io.Reader) io.Reader { return cancelable{ctx, r} }
+
 type cancelable struct {
 	ctx context.Context //nolint:containedctx // a reader has no other way to know it
 	r   io.Reader

@@ -211,7 +211,7 @@ func putBelow(folder string, tree recipe) recipe {
 func bytesOf(of *content) recipe {
 	return func(ctx context.Context, w io.Writer) error {
 		random := rand.NewChaCha8([32]byte{0: 77})
-		_, err := io.CopyN(w, cancelable{ctx, &source{content: of, random: random}}, pieceBytes)
+		_, err := io.CopyN(w, giant.NewReader(ctx, &source{content: of, random: random}), pieceBytes)
 		return err
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"time"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/lab/giant"
 )
 
 // A recipe writes the tar of a layer.
@@ -86,7 +88,7 @@ func (t *tarWriter) addAttributedFile(name string, size int64, like *content, at
 	if t.err != nil || size == 0 {
 		return
 	}
-	if _, err := io.CopyN(t.w, cancelable{t.ctx, t.openSource(like)}, size); err != nil {
+	if _, err := io.CopyN(t.w, giant.NewReader(t.ctx, t.openSource(like)), size); err != nil {
 		t.err = fmt.Errorf("%s: %w", name, err)
 	}
 }
@@ -102,16 +104,3 @@ func (t *tarWriter) openSource(of *content) *source {
 
 // drawBelow returns a random number from 0 to n-1.
 func (t *tarWriter) drawBelow(n int64) int64 { return int64(t.random.Uint64() % uint64(n)) }
-
-// cancelable ends a stream with its context, so that gigabytes do not outlive a signal.
-type cancelable struct {
-	ctx context.Context //nolint:containedctx // a reader has no other way to know it
-	r   io.Reader
-}
-
-func (c cancelable) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
-}

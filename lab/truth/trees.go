@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/tkeimage/terraform-provider-tkeimage/lab/giant"
 )
 
 const debianRelease = "bookworm"
@@ -108,7 +110,7 @@ func (t *tree) asRecipe() recipe {
 			return err
 		}
 		defer file.Close()
-		_, err = io.Copy(w, cancelable{ctx, file})
+		_, err = io.Copy(w, giant.NewReader(ctx, file))
 		return err
 	}
 }
