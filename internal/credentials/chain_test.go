@@ -131,6 +131,11 @@ func TestEveryKindOfRoleIsAssumed(t *testing.T) {
 		"TKE_WEB_IDENTITY_TOKEN_FILE": file,
 		"TKE_ROLE_ARN":                deployer,
 	}
+	ofToken := ststest.SessionRequest{
+		Action: "AssumeRoleWithWebIdentity", RoleARN: deployer, SessionName: "test", Duration: 3600, ProviderID: "OIDC",
+	}
+	ofPod := ofToken
+	ofPod.SessionName, ofPod.Duration = "terraform-provider-tkeimage", 7200
 	tests := map[string]struct {
 		settings func(*credentials.Settings)
 		env      map[string]string
@@ -181,57 +186,25 @@ func TestEveryKindOfRoleIsAssumed(t *testing.T) {
 			settings: func(s *credentials.Settings) {
 				s.WebIdentity = &credentials.WebIdentity{Role: roleNamed(deployer), Token: "CANARY-token-1"}
 			},
-			asked: []ststest.SessionRequest{
-				{
-					Action:      "AssumeRoleWithWebIdentity",
-					RoleARN:     deployer,
-					SessionName: "test",
-					Duration:    3600,
-					ProviderID:  "OIDC",
-				},
-			},
+			asked: []ststest.SessionRequest{ofToken},
 		},
 		"web identity of a file as it is": {
 			settings: func(s *credentials.Settings) {
 				s.WebIdentity = &credentials.WebIdentity{Role: roleNamed(deployer), TokenFile: file}
 			},
-			asked: []ststest.SessionRequest{
-				{
-					Action:      "AssumeRoleWithWebIdentity",
-					RoleARN:     deployer,
-					SessionName: "test",
-					Duration:    3600,
-					ProviderID:  "OIDC",
-				},
-			},
+			asked: []ststest.SessionRequest{ofToken},
 		},
 		"web identity of a JSON file": {
 			settings: func(s *credentials.Settings) {
 				s.WebIdentity = &credentials.WebIdentity{Role: roleNamed(deployer), TokenFile: asJSON}
 			},
-			asked: []ststest.SessionRequest{
-				{
-					Action:      "AssumeRoleWithWebIdentity",
-					RoleARN:     deployer,
-					SessionName: "test",
-					Duration:    3600,
-					ProviderID:  "OIDC",
-				},
-			},
+			asked: []ststest.SessionRequest{ofToken},
 		},
 		"Pod": {
 			settings: func(s *credentials.Settings) { s.EnablePodOIDC = true },
 			env:      pod,
 			region:   "ap-nanjing",
-			asked: []ststest.SessionRequest{
-				{
-					Action:      "AssumeRoleWithWebIdentity",
-					RoleARN:     deployer,
-					SessionName: "terraform-provider-tkeimage",
-					Duration:    7200,
-					ProviderID:  "OIDC",
-				},
-			},
+			asked:    []ststest.SessionRequest{ofPod},
 		},
 		"a role assumed with a Pod's": {
 			settings: func(s *credentials.Settings) {
@@ -239,13 +212,7 @@ func TestEveryKindOfRoleIsAssumed(t *testing.T) {
 				s.AssumeRole = &credentials.AssumeRole{Role: roleNamed(target), ExternalID: "ext"}
 			}, env: pod,
 			asked: []ststest.SessionRequest{
-				{
-					Action:      "AssumeRoleWithWebIdentity",
-					RoleARN:     deployer,
-					SessionName: "terraform-provider-tkeimage",
-					Duration:    7200,
-					ProviderID:  "OIDC",
-				},
+				ofPod,
 				{Action: "AssumeRole", RoleARN: target, SessionName: "test", Duration: 3600},
 			},
 		},

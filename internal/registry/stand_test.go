@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -207,6 +208,18 @@ func dockerConfig(t *testing.T, content any) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// throughProxy are settings with a stand as the proxy of every host, to which plain.example speaks
+// plain HTTP.
+func throughProxy(t *testing.T, proxy *stand) Config {
+	t.Helper()
+	config := quick(t)
+	base := http.DefaultTransport.(*http.Transport).Clone()
+	base.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(proxy.URL) }
+	config.Transport.Base = base
+	config.Transport.Hosts = map[string]transport.Host{"plain.example": {PlainHTTP: true}}
+	return config
 }
 
 // newClient watches the log for secrets.

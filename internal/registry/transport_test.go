@@ -2,7 +2,6 @@ package registry
 
 import (
 	"net/http"
-	"net/url"
 	"testing"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/registry/failure"
@@ -124,12 +123,7 @@ func TestProxiesComeFromTheTransport(t *testing.T) {
 	t.Parallel()
 	s := newStand(t) // answers as the proxy, whatever host it is asked for
 	s.image("x", "1", "linux/amd64", []byte("a"))
-	config := quick(t)
-	base := http.DefaultTransport.(*http.Transport).Clone()
-	base.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(s.URL) }
-	config.Transport.Base = base
-	config.Transport.Hosts = map[string]transport.Host{"plain.example": {PlainHTTP: true}}
-	c := newClient(t, config)
+	c := newClient(t, throughProxy(t, s))
 	image := mustResolve(t, c, "plain.example/x:1", "")
 	// The guard against internal addresses judges where names lead, not where the user's own proxy
 	// stands.
