@@ -26,6 +26,7 @@ type refreshFigures struct {
 	Null          time.Duration // of the CLI with a provider that reads nothing
 	Single        time.Duration // of one call for each cache, without any CLI
 	Peak          int64         // bytes, of the provider
+	NullPeak      int64         // bytes, of the one that reads nothing
 }
 
 // Own is what the provider adds to what the CLI takes with a provider that reads nothing.
@@ -105,10 +106,11 @@ func (f *refreshFigures) compareRefreshes(
 			return err
 		}
 		f.Calls, f.Peak = max(f.Calls, service.Calls(tketest.ActionDescribe)), max(f.Peak, peak)
-		null, err := without.runCommand(ctx, "plan", "-refresh-only")
+		null, nullPeak, err := without.runWatched(ctx, "plan", "-refresh-only")
 		if err != nil {
 			return err
 		}
+		f.NullPeak = max(f.NullPeak, nullPeak)
 		walls, nulls = append(walls, wall), append(nulls, null)
 	}
 	f.Wall, f.Null = medianValue(walls), medianValue(nulls)
