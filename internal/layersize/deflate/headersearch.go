@@ -17,7 +17,7 @@ import (
 // in a shorter one there is no room for an inner stream to mislead.
 const leastOpen = 4096
 
-// dynamicAtOnce is for how many bits one load tells whether the first thirteen of a
+// dynamicAtOnce is for how many bits one load shows whether the first thirteen of a
 // dynamic block's header may begin there.
 const dynamicAtOnce = 57 - 12
 

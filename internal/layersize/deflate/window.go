@@ -27,7 +27,7 @@ const (
 )
 
 // WindowSize is small, since what scatters is not the data within a window
-// but those of one place and another: the same bytes tell more in more windows.
+// but those of one place and another: the same bytes show more in more windows.
 // It holds two of the blocks that encoders write for most data; a window
 // without a block's begin is read on.
 const WindowSize = 64 << 10

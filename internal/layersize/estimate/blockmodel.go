@@ -151,7 +151,7 @@ func (e *blockErrors) endPlace() { e.places, e.place = e.places+sq(e.place), 0 }
 // where some that were decoded are split. Where all are full, the encoder fills its blocks, or it is
 // one of the few that split them, and what it splits was missed. Where those that were not decoded are
 // shorter than the others make them expected to be, by far more than the others themselves are, all
-// may be split: weights by zstd -19 lack 5 % then, of which the full ones tell nothing.
+// may be split: weights by zstd -19 lack 5 % then, of which the full ones show nothing.
 func (m blockModel) splitShare(all sums) float64 {
 	const far = 4
 	if m.splits || all.less > far*m.lacks*all.guessed {

@@ -91,7 +91,7 @@ func (g Gzip) Estimate() Estimate {
 // no window met, the true candidate stands elsewhere, and that another one
 // stands just where the windows point to is an accident, the less likely the
 // narrower their error. So three explanations are weighed for each candidate:
-// the windows tell it (density of the estimate), something is hidden (the
+// the windows show it (density of the estimate), something is hidden (the
 // tail's density beyond the estimate), or the trailer is that of a last member
 // only, and may then be anything up to the estimate.
 func (g Gzip) choose(e *Estimate, p Population) {

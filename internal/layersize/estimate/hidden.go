@@ -5,13 +5,13 @@ import (
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/zstdblock"
 )
 
-// unmet is what runs come to that no window and no probe has met, as the ones that were met tell.
+// unmet is what runs come to that no window and no probe has met, by the ones that were met.
 type unmet struct{ likely, least, most float64 }
 
 // unmetRuns weighs what was met with the inverse of the chance to meet it (Horvitz and Thompson, 1952):
 // runs that one place shows together are met together. What is sure to be met, as long runs are by the
-// grid of probes and all that lies at the stream's ends, tells of no others; nor does what was met by
-// chance once, of which Hidden has the odds. Several do: what k of them tell is a gamma of shape k, as
+// grid of probes and all that lies at the stream's ends, says nothing of others; nor does what was met by
+// chance once, of which Hidden has the odds. Several do: what k of them show is a gamma of shape k, as
 // the rate of a Poisson process is after k events.
 func (z *Zstd) unmetRuns() unmet {
 	var others []float64

@@ -32,7 +32,7 @@ func (p Population) IsPrecise() bool {
 	return p.n > 0 && p.deviation() <= enough*p.Mean()
 }
 
-// WindowsToSettle is how many windows, in place of n, would tell the candidates apart: the error
+// WindowsToSettle is how many windows, in place of n, would separate the candidates: the error
 // falls with their root. It is 0 where that is not known.
 func (p Population) WindowsToSettle(n int) float64 {
 	const enough = 0.4 * wrongAllowed / hiddenPrior * modulus

@@ -66,7 +66,7 @@ func summarise(obs []*Observation, size float64) Population {
 		return p
 	}
 	// Where many windows saw them they are not rare, and where they come to
-	// little they are no matter: the scatter between windows tells all.
+	// little they are no matter: the scatter between windows is all that counts.
 	if seen*3 > p.n || sum(extremes) < 0.02*sum(outs) {
 		for i, x := range extremes {
 			outs[i] += x
@@ -147,7 +147,7 @@ func effective(xs []float64) float64 {
 	return s * s / s2
 }
 
-// draws are quantiles of the length as the windows tell it: the body's error is Student's,
+// draws are quantiles of the length as the windows show it: the body's error is Student's,
 // and what k windows saw of the extreme is a gamma of shape k, as the rate of a
 // Poisson process is after k events.
 func (p Population) draws() []float64 {
@@ -170,7 +170,7 @@ func (p Population) draws() []float64 {
 	return all
 }
 
-// density of the length at x, as the windows tell it.
+// density of the length at x, as the windows show it.
 func (p Population) density(x float64) float64 {
 	if p.err <= 0 {
 		return 0

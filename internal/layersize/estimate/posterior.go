@@ -42,7 +42,7 @@ func quantiles(all []possible) (lo, hi float64) {
 }
 
 // posterior is what may be the length of a stream whose trailer says nothing, with weights that add
-// up to one: what the windows tell, and beyond that, with the given prior belief, what is hidden
+// up to one: what the windows show, and beyond that, with the given prior belief, what is hidden
 // from them.
 func (p Population) posterior(size, prior float64) []possible {
 	const hiddens = 64

@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// skewedBound is how much larger a ratio of sums may be than places tell, where few of them show most of
+// skewedBound is how much larger a ratio of sums may be than places show, where few of them show most of
 // the output, so that it scatters like no normal distribution.
 //
-// What places have beyond some ratio comes of a rare kind of data, and k effective places that show it tell
-// its amount as k events tell the rate of a Poisson process. Which ratio divides the rare from the rest is
+// What places have beyond some ratio comes of a rare kind of data, and k effective places that show it bound
+// its amount as k events bound the rate of a Poisson process. Which ratio divides the rare from the rest is
 // not known, so each that a place has is tried, and the largest bound counts.
 func skewedBound(ins, outs []float64) (most float64) {
 	const many = 64 // places, of which the sum is as good as normal

@@ -139,7 +139,7 @@ func (z *Zstd) scatter(s *summary, model blockModel, runs []zstdblock.Run) {
 	s.part = sum(ins) / (s.rest + sum(ins))
 }
 
-// searched returns the windows between the ends that tell of files: those that were completed, where
+// searched returns the windows between the ends that show files: those that were completed, where
 // there are enough, and most of what they hold was decoded. Else all are, as what repeats tables is not
 // like the rest. The ends are returned apart.
 func (z *Zstd) searched() (middle, ends []*Observation) {
@@ -174,7 +174,7 @@ func (z *Zstd) searched() (middle, ends []*Observation) {
 }
 
 // sampled are the windows that the estimate rests on, in the stream's order. With a few windows the
-// two ends count as well; with more they would only tell of themselves.
+// two ends count as well; with more they would only speak for themselves.
 func (z *Zstd) sampled() []*Place {
 	const few = 4
 	views := z.Middle
@@ -243,7 +243,7 @@ func (z *Zstd) Estimate() Estimate {
 		return e
 	}
 	// The header is right about its frame; that the frame is the only one is
-	// believed when the windows tell the same length.
+	// believed when the windows show the same length.
 	c := float64(z.Content)
 	if other := framePrior / max(s.length(), c); !e.MultiMember && other <= wrongAllowed*s.density(c) {
 		e.Settled, e.Unpacked, e.Hidden = true, layersize.Exactly(z.Content), layersize.HiddenZeros{}
@@ -253,7 +253,7 @@ func (z *Zstd) Estimate() Estimate {
 	return e
 }
 
-// density of the length at x, as the windows tell it.
+// density of the length at x, as the windows show it.
 func (s summary) density(x float64) float64 {
 	if s.spread <= 0 {
 		return 0

@@ -4,7 +4,7 @@ import "github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/estim
 
 // next is the number of strata to go on with, 0 for no more: until the length is
 // settled, or known as well as it ever will be, and the files are too. A length
-// takes as many windows as its error, falling with their root, needs to tell the
+// takes as many windows as its error, falling with their root, needs to separate the
 // candidates apart.
 func (g *gzipSampler) next(n int, e estimate.Estimate) int {
 	if least := g.least(); n < least {

@@ -106,7 +106,7 @@ func (s *sampler) windowCost() int64 {
 	return s.windowSize
 }
 
-// worthwhile reports whether the budget has room for as many more windows as tell
+// worthwhile reports whether the budget has room for as many more windows as show
 // anything new: they cost another round trip, however few they are.
 func (s *sampler) worthwhile() bool { return s.room() >= max(1, int64(len(s.middle))/8) }
 

@@ -25,10 +25,10 @@ const (
 	// them.
 	runShare = 16
 	// completedPart is the part of what is left of the budget for the ends of windows. One of a
-	// large budget completes long windows. The number of files that 46 windows of 256 KiB tell, 13
+	// large budget completes long windows. The number of files that 46 windows of 256 KiB show, 13
 	// MiB, has a standard error of 42, 40 and 34 % (modules of npm, a Debian base system and Python's
 	// science packages, as BuildKit packs them: 200 samples of each from a list of all blocks), and
-	// that of 69 windows, 20 MiB, 39, 29 and 27 %: half of the budget more tells little more.
+	// that of 69 windows, 20 MiB, 39, 29 and 27 %: half of the budget more shows little more.
 	completedPart = 3
 	largeBudget   = 16 << 20
 	// leastBetween is the least budget for anything but windows, which are as long as it allows: three of

@@ -31,7 +31,7 @@ func (z *zstdSampler) conclude() (estimate.Estimate, error) {
 
 // completeSome reads the windows on to the end of a block, for as many as a part of what is left of
 // the budget allows. Each block whose header begins in a window is then as likely to be decoded as
-// any other, long or short. It tells whether the encoder fills its blocks, and of files.
+// any other, long or short. It shows whether the encoder fills its blocks, and files.
 func (z *zstdSampler) completeSome() error {
 	var which []*estimate.Place
 	var pieces []piece

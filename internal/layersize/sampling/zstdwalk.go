@@ -35,7 +35,7 @@ type walker struct {
 }
 
 // walkAll follows the headers behind each window, at most twice as far with each step, until all
-// are known or most of the budget, or the patience, is used up. A step is as long as what it costs
+// are known or most of the budget is used up. A step is as long as what it costs
 // by the one before allows.
 func (z *zstdSampler) walkAll() error {
 	z.rounds = 0

@@ -67,7 +67,7 @@ func (t *Tally) addBlock(length, output int) {
 // Length is how many bytes of the stream the run has.
 func (r Run) Length() int64 { return r.To - r.From }
 
-// Content returns what the run decodes to, as the part that was counted tells, and how much of that
+// Content returns what the run decodes to, as the part that was counted shows, and how much of that
 // is a guess.
 func (r Run) Content() (all, guessed float64) {
 	scale := float64(r.Length()) / float64(max(1, r.Counted.Length))
