@@ -83,11 +83,12 @@ func (k *SeenCaches) WaitSeen(ctx context.Context, ids []string, quiet time.Dura
 		select {
 		case <-more:
 			timer.Reset(quiet)
+			continue
 		case <-timer.C:
-			return unseen
 		case <-ctx.Done():
-			return unseen
 		}
+		unseen, _ = k.selectUnseen(ids) // the last one may have been met in the same moment
+		return unseen
 	}
 }
 

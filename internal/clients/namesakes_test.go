@@ -66,3 +66,27 @@ func TestACacheThatIsMetMeanwhileIsSeen(t *testing.T) {
 		check(ctx, []string{"imc-c"}, []string{"imc-c"}, 400*time.Millisecond)
 	})
 }
+
+// lastMoment is a context that is done when a cache has just been met.
+type lastMoment struct {
+	context.Context
+	seen *clients.SeenCaches
+}
+
+func (c lastMoment) Done() <-chan struct{} {
+	c.seen.Add("imc-a")
+	return c.Context.Done()
+}
+
+// TestACacheThatIsMetInTheLastMomentIsSeen: which of the two is noticed first is chance.
+func TestACacheThatIsMetInTheLastMomentIsSeen(t *testing.T) {
+	t.Parallel()
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for range 32 {
+		var seen clients.SeenCaches
+		if unseen := seen.WaitSeen(lastMoment{ended, &seen}, []string{"imc-a"}, time.Hour); unseen != nil {
+			t.Fatalf("%v were not seen", unseen)
+		}
+	}
+}
