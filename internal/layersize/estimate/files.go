@@ -26,7 +26,7 @@ type Files struct {
 
 // fileWindow is what one window shows: how much of it was searched for headers, and those found.
 type fileWindow struct {
-	in, out float64 // weighted bytes of the stream and of the tar
+	in, out float64 // weighted bytes of the stream and of the tar; at the ends, without weights
 	entries []weighed
 }
 
@@ -34,11 +34,10 @@ type fileWindow struct {
 // bytes. What stands at the ends is often of a kind of its own, directories or what was copied last:
 // it says nothing of the rest, unless no window does.
 func sampleFiles(middle, ends []*Observation, size float64) Files {
-	f := Files{windows: searchedOf(inOrder(middle)), ends: searchedOf(ends), size: size}
-	if len(f.windows) == 0 {
-		f.windows, f.ends = f.ends, nil
+	if windows := searchedOf(inOrder(middle)); len(windows) > 0 {
+		return Files{windows: windows, ends: searchedOf(withoutWeights(ends)), size: size}
 	}
-	return f
+	return Files{windows: searchedOf(ends), size: size}
 }
 
 // searchedOf are the windows that were searched for headers.

@@ -84,18 +84,25 @@ func TestEntriesOfWhichNothingIsKnownMayBeLinks(t *testing.T) {
 }
 
 // TestWhatStandsAtAnEndCountsOnce: twenty small files behind one large are twenty, not twenty for each
-// window that the stream has room for. Only where no window says anything do the ends speak for all.
+// window that the stream has room for, nor more by the chance that a window at random shows each. Only
+// where no window says anything do the ends speak for all.
 func TestWhatStandsAtAnEndCountsOnce(t *testing.T) {
 	t.Parallel()
 	const size, window = 1_600_000, 64 << 10
 	show := func(files int) *Observation {
-		o := &Observation{Decoded: true, search: window, searchOut: window}
+		o := &Observation{Decoded: true, search: window, searchOut: window, bareSearch: window, bareOut: window}
 		for range files {
 			o.entries = append(o.entries, weighed{transcript.Entry{Kind: '0', Size: 3000}, 1})
 		}
 		return o
 	}
 	ends := []*Observation{show(1), show(20)}
+	for _, end := range ends { // in blocks that half of the windows at random miss
+		end.search, end.searchOut = 2*window, 2*window
+		for i := range end.entries {
+			end.entries[i].weight = 2
+		}
+	}
 	for _, middle := range [][]*Observation{{show(0)}, {show(0), show(0)}, {show(0), show(0), show(0), show(0), show(0)}} {
 		f := sampleFiles(middle, ends, size).Within(size)
 		if e := f.Entries(); e.Value != 21 || e.Min > 21 || e.Max < 100 {

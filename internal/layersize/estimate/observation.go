@@ -2,6 +2,7 @@ package estimate
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/tkeimage/terraform-provider-tkeimage/internal/layersize/transcript"
 )
@@ -24,6 +25,8 @@ type Observation struct {
 
 	searchOut float64 // what came of the input that was searched, weighted in the same way
 	Members   int
+
+	bareSearch, bareOut float64 // both without weights
 }
 
 // weigh adds a span of a window. Decoding begins at the first block boundary
@@ -44,6 +47,20 @@ func (o *Observation) weigh(s transcript.Span, window int64) float64 {
 	o.in[c] += weight * float64(s.Bits) / 8
 	o.out[c] += weight * float64(s.Out)
 	return weight
+}
+
+// withoutWeights returns windows whose places are no chance, for what they show of files: each
+// header counts once, as the window was sure to show it.
+func withoutWeights(obs []*Observation) (bare []*Observation) {
+	for _, o := range obs {
+		b := *o
+		b.search, b.searchOut, b.entries = o.bareSearch, o.bareOut, slices.Clone(o.entries)
+		for i := range b.entries {
+			b.entries[i].weight = 1
+		}
+		bare = append(bare, &b)
+	}
+	return bare
 }
 
 // classOf is the power of two below out/in.
@@ -96,9 +113,10 @@ func (o *Observation) Observe(spans []transcript.Span, window, every int64, text
 		}
 		w := o.weigh(s, window)
 		if at < kept {
-			part := w * min(1, float64(kept-at)/float64(max(1, s.Out)))
-			o.search += part * float64(s.Bits) / 8
-			o.searchOut += part * float64(s.Out)
+			part := min(1, float64(kept-at)/float64(max(1, s.Out)))
+			in, out := part*float64(s.Bits)/8, part*float64(s.Out)
+			o.search, o.searchOut = o.search+w*in, o.searchOut+w*out
+			o.bareSearch, o.bareOut = o.bareSearch+in, o.bareOut+out
 		}
 		at += s.Out
 		for len(headers) > 0 && int64(headers[0]) < at {
