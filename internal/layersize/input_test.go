@@ -58,9 +58,11 @@ func TestBothEndsOfACompressedBlobTakeOneRequest(t *testing.T) {
 		requests  [][]int64
 		spent     int64
 	}{
-		"two ranges":                 {endsBlob{}, gzipType, 512 << 10, [][]int64{{0, size - 64<<10}}, 128 << 10},
-		"a smaller budget":           {endsBlob{}, gzipType, 64 << 10, [][]int64{{0, size - 8<<10}}, 16 << 10},
-		"one range":                  {endsBlob{oneRange: true}, gzipType, 512 << 10, [][]int64{{0}, {size - 64<<10}}, 128 << 10},
+		"two ranges":       {endsBlob{}, gzipType, 512 << 10, [][]int64{{0, size - 64<<10}}, 128 << 10},
+		"a smaller budget": {endsBlob{}, gzipType, 64 << 10, [][]int64{{0, size - 8<<10}}, 16 << 10},
+		"one range": {
+			endsBlob{oneRange: true}, gzipType, 512 << 10, [][]int64{{0}, {size - 64<<10}}, 128 << 10,
+		},
 		"a tar by its type":          {endsBlob{}, plainType, 512 << 10, [][]int64{{0}, {size - 64<<10}}, 128 << 10},
 		"a budget for the start":     {endsBlob{}, gzipType, 6 << 10, [][]int64{{0}}, 4 << 10},
 		"a budget for none of both":  {endsBlob{}, gzipType, 3 << 10, nil, 0},

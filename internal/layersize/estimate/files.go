@@ -105,7 +105,7 @@ func (f Files) Total(of func(transcript.Entry) float64, typical float64) layersi
 	if seen := countSeen(f.windows); seen*2 <= len(f.windows) {
 		hi = max(hi, value+missed*(1-float64(seen)/n))
 	}
-	less, more := f.unclear(of, means[empty])
+	less, more := rest.unclear(of, means[empty])
 	atEnds := sum(sumsOf(f.ends, of, means))
 	return layersize.Interval{
 		Value: int64(atEnds + value),
@@ -114,7 +114,7 @@ func (f Files) Total(of func(transcript.Entry) float64, typical float64) layersi
 	}
 }
 
-// rest is the same sample, of the stream without its ends.
+// rest is the same sample, of which size and length are those of the stream without its ends.
 func (f Files) rest() Files {
 	for _, end := range f.ends {
 		f.size = max(0, f.size-end.in)
@@ -127,7 +127,8 @@ func (f Files) rest() Files {
 
 // unclear is how much less, and how much more, a total is if all entries that have no content, and of
 // which none is known, are links, or directories; mean is what each of them counts in it. An encoder
-// finds headers to be as one before, so that windows may show nothing else of them.
+// finds headers to be as one before, so that windows may show nothing else of them. f is the rest of
+// a stream with its ends.
 func (f Files) unclear(of func(transcript.Entry) float64, mean float64) (less, more float64) {
 	sampled, known := countUnclear(f.windows)
 	atEnds, knownAtEnds := countUnclear(f.ends)
@@ -138,7 +139,7 @@ func (f Files) unclear(of func(transcript.Entry) float64, mean float64) (less, m
 	for _, w := range f.windows {
 		searched += w.in
 	}
-	number := sampled/searched*f.rest().size + atEnds
+	number := sampled/searched*f.size + atEnds
 	return number * max(0, mean-of(transcript.Entry{Kind: '1'})), number * max(0, of(transcript.Entry{Kind: '5'})-mean)
 }
 

@@ -107,7 +107,9 @@ func TestDamageThatWasSeenIsRefused(t *testing.T) {
 			layertest.TypeOCIGzip, layertest.Gzip(t, layertest.Incompressible(t))[:700_000], layersize.RefusedDamaged,
 		},
 		"a tar that goes on behind its end": {layertest.TypeOCIGzip, layertest.Gzip(t, torn), layersize.RefusedNotTar},
-		"no tar at all":                     {layertest.TypeOCIGzip, []byte("neither gzip nor a tar"), layersize.RefusedNotTar},
+		"no tar at all": {
+			layertest.TypeOCIGzip, []byte("neither gzip nor a tar"), layersize.RefusedNotTar,
+		},
 	} {
 		m, _ := probed(t, layertest.NewLayer(test.mediaType, test.blob), probeBudget)
 		if m.Exact || !slices.Equal(m.Refusals, []layersize.Refusal{{Reason: test.refused}}) {

@@ -35,8 +35,8 @@ type walker struct {
 }
 
 // walkAll follows the headers behind each window, at most twice as far with each step, until all
-// are known or most of the budget is used up. A step is as long as what it costs
-// by the one before allows.
+// are known or most of the budget is used up. A step is as long as its cost allows, by what the one
+// before has cost.
 func (z *zstdSampler) walkAll() error {
 	z.rounds = 0
 	least := z.left / 4
